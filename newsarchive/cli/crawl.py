@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,7 +27,6 @@ from newsarchive.cli.common import complain, database_url, db_option, messages, 
 from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
 from newsarchive.cli.options import option, quiet, verbosity
-from newsarchive.cli.spider_processes import SpiderProcesses
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
     ALL_FAILED,
@@ -38,6 +37,8 @@ from newsarchive.exceptions import (
     DatabaseError,
     UsageError,
 )
+from newsarchive.site_crawl import COLUMNS, CrawlOptions, Result, crawl_one
+from newsarchive.spider_processes import SpiderProcesses
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,64 +47,11 @@ if TYPE_CHECKING:
     from newsarchive.db.frontier.sites import Sites
 
 
-#: The counts of the summary, in its order. `dropped` and `failed` are sums over their reasons.
-COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
-
-
-def severity(code: int) -> float:
-    """Exit codes in order of severity: `SOME_FAILED` is less severe than 1, which is a broken spider."""
-    return 0.5 if code == SOME_FAILED else code
-
-
-@dataclass
-class Result:
-    """The result of crawling one site: the counts of its spiders, the most severe exit code, and the first error."""
-
-    site: str
-    code: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    error: str = ""
-    alarms: list[str] = field(default_factory=list)
-
-    def add(self, code: int, stats: dict[str, str]) -> None:
-        """Add what one spider counted. `code` is its exit code."""
-        self.code = max(self.code, code, key=severity)
-        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
-        errors += [
-            error for key, error in sorted(stats.items()) if key.startswith(("site_left/", "alarm problem/"))
-        ]
-        self.error = self.error or next(filter(None, errors), "")
-        self.alarms += [words for key, words in stats.items() if key.startswith("alarm/")]
-        for key, value in stats.items():
-            column = key.partition("/")[0]
-            if column in COLUMNS and value.isdigit():
-                self.counts[column] = self.counts.get(column, 0) + int(value)
-
-    @property
-    def holds_articles(self) -> bool:
-        """Whether the archive holds an article that this crawl fetched or looked at again."""
-        return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))
-
-    @property
-    def failed(self) -> bool:
-        """Whether the site as a whole could not be crawled. Some posts that could not be fetched are no such failure."""
-        return self.code not in (0, SOME_FAILED)
-
-    @property
-    def problem(self) -> str:
-        """What went wrong in words, "" where nothing did."""
-        if not self.code:
-            return ""
-        if self.code == SOME_FAILED and not self.error:
-            number = self.counts.get("failed", 0)
-            if self.alarms and not number:
-                return ""  # the alarms say it
-            return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
-        return self.error or f"{self.site}: the crawl ended with {self.code}"
-
-
 def exit_code(results: Sequence[Result]) -> int:
     """The exit code of the command, made of the results of all sites."""
+    if results and all(result.code == LOCKED for result in results):
+        return LOCKED
+    results = [result for result in results if result.code != LOCKED]
     failed = [result for result in results if result.failed]
     if len(results) == 1 and results[0].code in (USAGE, SOME_FAILED):
         return results[0].code
@@ -131,7 +79,7 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
     for result in results:
         for alarm in dict.fromkeys(result.alarms):  # both spiders of a site tell it
             complain(f"alarm: {result.site}: {alarm}")
-        if result.problem:
+        if result.problem and not (quiet and result.code == LOCKED):
             complain(f"error: {result.problem}")
 
 
@@ -161,46 +109,6 @@ SPIDERS = ("news", "recrawl", "warc")
 #: Seconds between two lines of progress where standard error is no terminal.
 SECONDS_BETWEEN_LINES = 60
 
-#: Scrapy's option and setting for each setting of a site. AutoThrottle begins with the delay, and never goes below it.
-SETTINGS = (
-    ("-s", "delay", "DOWNLOAD_DELAY"),
-    ("-s", "delay", "AUTOTHROTTLE_START_DELAY"),
-    ("-s", "user_agent", "USER_AGENT"),
-    ("-s", "verify_certificates", "DOWNLOAD_VERIFY_CERTIFICATES"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CrawlOptions:
-    """The options of a crawl: arguments of the spider, settings as NAME=VALUE, and feeds as Scrapy's options (`-O`, FILE).
-
-    `verbosity` is 1 for a log of what is done, 2 for everything.
-    """
-
-    arguments: Mapping[str, str]
-    settings: tuple[str, ...] = ()
-    feeds: tuple[str, ...] = ()
-    quiet: bool = False
-    verbosity: int = 0
-
-    @property
-    def dry_run(self) -> bool:
-        return self.arguments.get("dry_run") == "1"
-
-    @property
-    def finds_only(self) -> bool:
-        """Whether due posts are not looked at again: with a feed, the second spider would overwrite it."""
-        return self.dry_run or bool(self.feeds)
-
-    def scrapy_options(self, spider: str) -> list[str]:
-        """The options of `scrapy crawl` for this spider; `recrawl` knows no other argument than `limit`."""
-        names = ("limit",) if spider == "recrawl" else tuple(self.arguments)
-        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in names]
-        found += [("-s", setting) for setting in self.settings]
-        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.verbosity, 2)]
-        found += [("-L", level)] if level else []
-        return [word for pair in found for word in pair] + list(self.feeds)
-
 
 @click.command(
     epilog="""\b
@@ -216,7 +124,7 @@ Scrapy's spelling works too: newsarchive crawl news -a url=https://blog.example 
 
 \b
 Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 5 the database failed,
-75 another crawl of the followed sites is running."""
+75 another crawl of these sites, or of this SQLite archive, is running."""
 )
 @click.argument("sites", nargs=-1, metavar="[URL|SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
@@ -370,13 +278,16 @@ def run(
     engine: Engine, url: str, sites: tuple[str, ...], options: CrawlOptions, jobs: int, as_json: bool
 ) -> None:
     """Crawl the named sites (for none: the followed ones that are due), print the results, and exit."""
-    from newsarchive.db.frontier.sites import Sites, crawl_lock
+    from newsarchive.db.dialects import dialect_of
+    from newsarchive.db.frontier.locks import crawl_lock
+    from newsarchive.db.frontier.sites import Sites
 
     archive = Sites(engine)
     wanted = [named(archive, site) for site in sites] if sites else due(archive, options)
     # A spider draws its own progress where it is the only one, and where nobody asked for JSON or quiet.
     shown = options.dry_run or (len(sites) == 1 and not as_json and not options.quiet)
     spiders = SpiderProcesses(url, shown=shown, stdout=options.dry_run or "-" in options.feeds)
+    spiders.share_lock = dialect_of(engine).locks_sites
     if options.dry_run or (shown and not wanted[0].followed):
         results = crawl_all(archive, wanted, 1, spiders, options)
     else:
@@ -386,9 +297,13 @@ def run(
                     say("another crawl of this database is running: this one ends")
                 sys.exit(LOCKED)
             spiders.share_lock = True
-            results = crawl_all(archive, wanted, jobs, spiders, options)
+            results = crawl_all(archive, wanted, jobs, spiders, options, only_if_due=not sites)
+    if not sites:  # what another crawl is at is no failure of this one
+        results = [result for result in results if result.code != LOCKED] or results
     if not shown:
         show(results, as_json, options.quiet)
+    elif results[0].code == LOCKED:
+        complain(f"error: {results[0].problem}")
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url)
     sys.exit(spiders.forced or exit_code(results))
@@ -422,16 +337,23 @@ def named(archive: Sites, text: str) -> KnownSite:
 
 
 def crawl_all(
-    archive: Sites, sites: Iterable[KnownSite], jobs: int, spiders: SpiderProcesses, options: CrawlOptions
+    archive: Sites,
+    sites: Iterable[KnownSite],
+    jobs: int,
+    spiders: SpiderProcesses,
+    options: CrawlOptions,
+    *,
+    only_if_due: bool = False,
 ) -> list[Result]:
-    """Crawl sites, `jobs` at the same time. Sites of one host are crawled one after the other."""
+    """Crawl sites, `jobs` at the same time. Sites of one host are crawled one after the other; with `only_if_due`, none that
+    another crawl has done meanwhile."""
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site
     progress = SiteProgress(sum(map(len, hosts.values())), silent=spiders.shown or options.quiet)
     with progress.shown(), spiders.stopped_by_signals(), ThreadPoolExecutor(jobs) as pool:
         waiting = {
-            pool.submit(in_turn, archive, list(group.values()), spiders, options, progress)
+            pool.submit(in_turn, archive, list(group.values()), spiders, options, progress, only_if_due)
             for group in hosts.values()
         }
         running = set(waiting)
@@ -475,50 +397,14 @@ def in_turn(
     spiders: SpiderProcesses,
     options: CrawlOptions,
     progress: SiteProgress,
+    only_if_due: bool,
 ) -> list[Result]:
     """Crawl sites one after the other, until a signal comes."""
     results = []
     for site in sites:
         if not spiders.stopping:
             progress.begin(site)
-            results.append(crawl_one(archive, site, spiders, options))
+            result = crawl_one(archive, site, spiders, options, only_if_due=only_if_due)
+            results += [result] if result else []
             progress.end()
     return results
-
-
-def crawl_one(archive: Sites, site: KnownSite, spiders: SpiderProcesses, options: CrawlOptions) -> Result:
-    """Find and fetch a site's new posts, then look again at those that are due, which finds edits and deletions."""
-    result = Result(site.home_url)
-    if options.dry_run:
-        words = ["-a", f"url={site.home_url}", *site_options(site, "news"), *options.scrapy_options("news")]
-        result.add(spiders.run("news", words), {})
-        return result
-    for spider, argument in (("news", "url"), ("recrawl", "site")):
-        if spider == "recrawl" and not archive.has_due_posts(site.home_url):
-            break
-        before = archive.last_run()
-        words = [
-            "-a",
-            f"{argument}={site.home_url}",
-            *site_options(site, spider),
-            *options.scrapy_options(spider),
-        ]
-        code = spiders.run(spider, words)
-        result.add(code, archive.stats(before, spider, argument, site.home_url))
-        if result.failed or spiders.stopping or options.finds_only:
-            break
-    if result.failed and result.code not in (USAGE, DATABASE_FAILED):
-        archive.failed(site.home_url)
-    return result
-
-
-def site_options(site: KnownSite, spider: str) -> list[str]:
-    """The settings of a site as options of `scrapy crawl`."""
-    names = [("-a", "limit", "limit"), *SETTINGS]
-    names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
-    found: list[str] = []
-    for flag, key, name in names:
-        value = site.settings.get(key)
-        if value not in (None, "", []):
-            found += [flag, f"{name}={','.join(value) if isinstance(value, list) else value}"]
-    return found

@@ -44,6 +44,7 @@ from newsarchive.exceptions import (
 )
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
+from newsarchive.times import FIRST_DAY, utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -199,14 +200,14 @@ class Command(ScrapyCrawl):
             self.exitcode = STOPPED_BY_SIGTERM
 
     def shared_lock(self) -> AbstractContextManager[None]:
-        """The lock of the archive, which the command that started this spider holds; nothing where none did."""
-        if not os.environ.pop(SHARE_LOCK, ""):
+        """The lock of the site, which the command that started this spider holds; nothing where none did."""
+        if not (site := os.environ.pop(SHARE_LOCK, "")):
             return nullcontext()
         from newsarchive.db.engine import open_engine
-        from newsarchive.db.frontier.sites import shared_crawl_lock
+        from newsarchive.db.frontier.locks import shared_crawl_lock
 
         assert self.settings is not None
-        return shared_crawl_lock(open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"]))
+        return shared_crawl_lock(open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"]), site)
 
     def write_metrics(self, spargs: dict[str, str]) -> int:
         """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
@@ -230,6 +231,11 @@ class Command(ScrapyCrawl):
         from newsarchive.db.schema import upgrade
 
         assert self.settings is not None
+        if (now := utc_now()) < FIRST_DAY:
+            raise UsageError(
+                f"the clock of this machine stands at {now:%Y-%m-%d %H:%M} UTC, before this program was made, and what is fetched "
+                "is stored under its time: set it (timedatectl set-ntp true)"
+            )
         spider = self.spider_class(args)
         if spider is not None and hasattr(spider, "check"):
             spider.check(spargs)

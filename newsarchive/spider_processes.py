@@ -1,8 +1,8 @@
-"""Scrapy's spiders as processes of `newsarchive crawl`: signals reach them, and none outlives the command.
+"""Scrapy's spiders as processes of `newsarchive crawl` or a worker: signals reach them, and none outlives the command.
 
 A spider's standard input is a pipe that nothing is ever written to. When the command ends, also by `kill -9`, the pipe
 closes, and the spider stops as after SIGTERM (`newsarchive.parent_process`). Until then it holds its share of the lock on
-the archive, so that no other crawl begins beside it.
+the site or the archive, so that no other crawl begins beside it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SpiderProcesses:
 
     A second signal ends them in the middle of their work; `forced` is then the exit code of the command. With `shown` the
     spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept
-    (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive.
+    (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks each site.
     """
 
     def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
@@ -46,14 +46,25 @@ class SpiderProcesses:
         """128 and the number of the second signal, 0 where at most one came."""
         return MAX_OWN_EXIT_CODE + self.signals[1] if len(self.signals) > 1 else 0
 
-    def run(self, spider: str, options: Sequence[str]) -> int:
-        """Run one spider, and give its exit code; 0 where a signal ended it before it began."""
+    def run(self, spider: str, options: Sequence[str], site: str = "") -> int:
+        """Run one spider, and give its exit code; 0 where a signal ended it before it began.
+
+        `site` is the domain whose lock the spider shares with this process, where `share_lock` is set.
+        """
         command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
         command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
+        return self._run(command, {SHARE_LOCK: site} if self.share_lock and site else {})
+
+    def run_command(self, words: Sequence[str]) -> int:
+        """Run a command of newsarchive on the archive, without its messages, and give its exit code."""
+        url = self.environment["NEWSARCHIVE_DATABASE_URL"]
+        return self._run([sys.executable, "-m", "newsarchive", *words, "--quiet", "--db", url], {})
+
+    def _run(self, command: Sequence[str], more: dict[str, str]) -> int:
         # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
         child = subprocess.Popen(
             command,
-            env=self.environment | ({SHARE_LOCK: "1"} if self.share_lock else {}),
+            env=self.environment | more,
             stdin=subprocess.PIPE,
             stdout=None if self.stdout else subprocess.DEVNULL,
             start_new_session=True,
@@ -72,6 +83,12 @@ class SpiderProcesses:
         self.signals.append(number)
         for child in list(self.running):
             child.terminate()
+
+    def kill(self) -> None:
+        """End the processes in the middle of their work."""
+        self.signals.append(signal.SIGKILL)
+        for child in list(self.running):
+            child.kill()
 
     @contextmanager
     def stopped_by_signals(self) -> Iterator[None]:

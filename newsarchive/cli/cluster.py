@@ -1,0 +1,370 @@
+"""`newsarchive worker` and `newsarchive cluster`: many machines that work for one archive (`newsarchive.cluster`).
+
+newsarchive cluster init --db postgresql://server/news
+newsarchive worker --concurrency 4 --db postgresql://server/news
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsarchive import config
+from newsarchive.cli.common import complain, database_url, db_option, echo, on_terminal, say
+from newsarchive.cli.options import dry_run_option, limit_option
+from newsarchive.exceptions import LOCKED, UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.cluster.jobs import Enqueuer
+    from newsarchive.db.queue import Queue, QueuedJob
+
+#: Jobs as people name them; `newsarchive.cluster.jobs.QUEUES`, spelled here so that the help needs no import.
+JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
+#: Failed jobs that `status` lists, unless it is told otherwise.
+MAX_LISTED = 10
+#: Seconds between two looks of `drain`.
+DRAIN_SECONDS = 1.0
+
+
+def _queue(db: str) -> Queue:
+    """The queue. Raises `UsageError` for an archive on SQLite, and where the extra is not installed."""
+    from newsarchive.db.queue import Queue
+
+    queue = Queue(database_url(db))
+    if not all(map(_is_installed, ("procrastinate", "psycopg", "psycopg_pool"))):
+        raise UsageError("a cluster needs Procrastinate and psycopg: pip install 'newsarchive[cluster]'")
+    return queue
+
+
+def _is_installed(package: str) -> bool:
+    """Whether a package is there, without importing it: `status` should answer at once."""
+    try:
+        return find_spec(package) is not None
+    except ValueError:  # a module that was put aside
+        return False
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive worker --db postgresql://server/news
+  newsarchive worker --concurrency 8 --queues crawl,learn --grace 300
+
+\b
+Exit codes: 0 told to stop, 2 usage, or this machine may not work for the cluster, 5 the database failed,
+75 the cluster is being drained."""
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 64), default=lambda: config.load()["crawl.jobs"],
+    show_default="4, or crawl.jobs of your settings", help="Jobs side by side.",
+)  # fmt: skip
+@click.option("--queues", metavar="NAMES", default=",".join(JOBS), show_default=True, help="Only these jobs.")
+@click.option(
+    "--grace", type=click.FloatRange(0), default=60.0, show_default=True, metavar="SECONDS",
+    help="Seconds for which running jobs may go on after SIGTERM.",
+)  # fmt: skip
+@db_option
+def worker(concurrency: int, queues: str, grace: float, db: str) -> None:
+    """Do jobs for an archive that many machines work for, until SIGTERM or Ctrl+C.
+
+    A stopped or killed worker loses nothing: other workers go on with its jobs. A second signal stops the jobs that still run.
+    Needs the extra `cluster`, and an archive on PostgreSQL.
+    """
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    if wrong := [name for name in wanted if name not in JOBS]:
+        raise UsageError(f"--queues: there is no job {wrong[0]!r}; there are: {', '.join(JOBS)}")
+    import asyncio
+
+    queue = _queue(db)
+    from newsarchive.cluster.setup import refusal
+    from newsarchive.cluster.worker import ClusterWorker
+
+    agreement = queue.agreement()
+    if why := refusal(agreement):
+        raise UsageError(why)
+    if agreement.draining:
+        complain("the cluster is being drained: newsarchive cluster drain --end")
+        sys.exit(LOCKED)
+    _check_archive(queue.url)
+    asyncio.run(ClusterWorker(queue.url, agreement, wanted, concurrency, grace, say).run())
+
+
+def _check_archive(url: str) -> None:
+    """Raises `DatabaseUnavailable` where the archive has other tables than this version writes."""
+    from newsarchive.db.engine import open_engine, shown
+    from newsarchive.db.readonly import head
+    from newsarchive.db.schema import current
+    from newsarchive.exceptions import DatabaseUnavailable
+
+    engine = open_engine(url)
+    if current(engine) != head():
+        raise DatabaseUnavailable(f"{shown(engine)} holds no archive, or an old one: newsarchive db upgrade")
+    engine.dispose()
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  newsarchive cluster init --db postgresql://server/news
+  newsarchive cluster status"""
+)
+def cluster() -> None:
+    """The queue of an archive that many machines work for: make it, look at it, put jobs into it.
+
+    Needs the extra `cluster`, and an archive on PostgreSQL. The jobs are done by `newsarchive worker`.
+    """
+
+
+@cluster.command(epilog="Example: newsarchive cluster init --db postgresql://server/news")
+@click.option(
+    "--heartbeat", type=click.FloatRange(0.2, 60), metavar="SECONDS",
+    help="Between two signs of life of a worker; by default 5. After nine that fail, others take up its jobs.",
+)  # fmt: skip
+@dry_run_option
+@db_option
+def init(heartbeat: float | None, dry_run: bool, db: str) -> None:
+    """Make the archive and the queue, or bring them to this version. Workers of another version then end."""
+    from newsarchive.db.engine import open_engine
+    from newsarchive.db.schema import upgrade
+
+    queue = _queue(db)
+    from newsarchive.cluster.setup import HEARTBEAT_SECONDS
+    from newsarchive.cluster.setup import init as make
+
+    if dry_run:
+        say("the queue is there" if queue.exists() else "would make the queue; nothing was written")
+        return
+    upgrade(open_engine(queue.url))
+    held = queue.agreement().heartbeat if queue.exists() else HEARTBEAT_SECONDS
+    made = make(queue, heartbeat or held)
+    say("the queue is made" if made else "the queue is at this version")
+
+
+@cluster.command(
+    epilog="""\b
+Examples:
+  newsarchive cluster status
+  newsarchive cluster status --json"""
+)
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@limit_option
+@db_option
+def status(as_json: bool, limit: int | None, db: str) -> None:
+    """The jobs that wait, run and failed, and the workers with the seconds since their last sign of life."""
+    queue = _queue(db)
+    with queue.session():
+        agreement, counts, workers = queue.agreement(), queue.counts(), queue.workers()
+        listed = queue.jobs(("doing", "failed"), limit or MAX_LISTED)
+    if as_json:
+        import json
+
+        found = {
+            "version": agreement.version, "draining": agreement.draining, "queues": counts,
+            "workers": [{"id": w.id, "seconds_since_sign_of_life": round(w.seconds, 1), "jobs": w.jobs} for w in workers],
+            "jobs": [_record(job) for job in listed],
+        }  # fmt: skip
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    echo(f"newsarchive {agreement.version}{', being drained' if agreement.draining else ''}")
+    for name, states in counts.items():
+        echo(f"{name}\t" + ", ".join(f"{number} {STATES[state]}" for state, number in states.items()))
+    for one in workers:
+        echo(f"worker {one.id}\t{one.jobs} jobs, last sign of life {one.seconds:.0f} s ago")
+    for job in listed:
+        echo(f"job {job.id}\t{STATES[job.status]}\t{_told(job)}\tafter {job.attempts} tries")
+    if not workers and on_terminal():
+        say("no worker is at work: newsarchive worker")
+
+
+#: Procrastinate's states in words.
+STATES = {
+    "todo": "waiting", "doing": "running", "succeeded": "done", "failed": "failed", "cancelled": "cancelled",
+    "aborting": "stopping", "aborted": "stopped",
+}  # fmt: skip
+
+
+def _told(job: QueuedJob) -> str:
+    from newsarchive.cluster.words import told
+
+    return told(job.task, job.args)
+
+
+def _record(job: QueuedJob) -> dict[str, Any]:
+    since = job.since.isoformat() if job.since else None
+    return {
+        "id": job.id, "job": _told(job), "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since
+    }  # fmt: skip
+
+
+@cluster.command(
+    epilog="""\b
+Examples:
+  newsarchive cluster enqueue crawl --due
+  newsarchive cluster enqueue crawl blog.example paper.example
+  newsarchive cluster enqueue warc /srv/warc/CC-NEWS-1.warc.gz
+  newsarchive cluster enqueue reextract --size 5000"""
+)
+@click.argument("job", type=click.Choice(JOBS), metavar="JOB")
+@click.argument("what", nargs=-1, metavar="[SITE|FILE]...")
+@click.option(
+    "--due", is_flag=True, help="crawl: the followed sites that are due. Workers do it each minute."
+)
+@click.option("--all", "everything", is_flag=True, help="crawl, learn: every followed site.")
+@click.option(
+    "--size",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="reextract, recluster: captures or articles of a job.",
+)
+@dry_run_option
+@db_option
+def enqueue(
+    job: str, what: tuple[str, ...], due: bool, everything: bool, size: int | None, dry_run: bool, db: str
+) -> None:
+    """Put jobs into the queue: crawl or learn sites, take in WARC files, read all captures or compare all articles again.
+
+    A job that waits already is not put there twice. WARC files must have the same path on every machine.
+    """
+    queue = _queue(db)
+    queue.agreement()
+    takes_many = job in ("crawl", "learn", "warc")
+    if takes_many and bool(what) + due + everything != 1:
+        raise UsageError(f"{job}: of what? name {'files' if job == 'warc' else 'sites, or say --all'}")
+    if (not takes_many and (what or due or everything)) or (due and job != "crawl"):
+        raise UsageError(f"{job} takes no SITE, --due or --all: it is cut into ranges; --size says how large")
+    number, put = _planned(queue.url, job, what, due, size)
+    if dry_run:
+        say(f"would put {number} jobs into the queue; nothing was written")
+        return
+    from newsarchive.cluster.jobs import Enqueuer
+
+    with Enqueuer(queue.url) as enqueuer:
+        new = put(enqueuer)
+    say(f"{new} jobs put into the queue" + (f"; {number - new} wait there already" if number > new else ""))
+
+
+def _planned(
+    url: str, job: str, what: tuple[str, ...], due: bool, size: int | None
+) -> tuple[int, Callable[[Enqueuer], int]]:
+    """How many jobs are meant, and what puts them into the queue. Raises `UsageError`."""
+    from newsarchive.cluster.jobs import RANGE, ranges, site_url
+    from newsarchive.core.urls import site_of
+    from newsarchive.db.archive_state import last_id
+    from newsarchive.db.engine import open_engine
+    from newsarchive.db.frontier.known_sites import KnownSite
+    from newsarchive.db.frontier.sites import Sites
+
+    if job == "warc":
+        import os
+
+        files = [os.path.abspath(file) if "://" not in file else file for file in what]
+        return len(files), lambda enqueuer: enqueuer.warc(files)
+    engine = open_engine(url)
+    if job in ("reextract", "recluster"):
+        last, part = last_id(engine, "captures" if job == "reextract" else "articles"), size or RANGE
+        return len(list(ranges(last, part))), lambda enqueuer: enqueuer.ranges(job, last, part)
+    archive = Sites(engine)
+    if what:
+        urls = [site_url(text) for text in what]
+        sites = [archive.get(one) or KnownSite(site_of(one), one) for one in urls]
+    else:
+        sites = archive.due() if due else archive.followed()
+    if job == "learn":
+        domains = [site.domain for site in sites]
+        return len(domains), lambda enqueuer: enqueuer.learn(domains)
+    return len(sites), lambda enqueuer: enqueuer.crawl(sites)
+
+
+@cluster.command(epilog="Example: newsarchive cluster retry --failed")
+@click.argument("jobs", nargs=-1, type=int, metavar="[JOB]...")
+@click.option("--failed", is_flag=True, help="Every job that failed.")
+@dry_run_option
+@db_option
+def retry(jobs: tuple[int, ...], failed: bool, dry_run: bool, db: str) -> None:
+    """Put failed jobs back into the queue, by their numbers in `status`."""
+    _on_jobs(db, jobs, failed, ("failed",), "failed", dry_run, lambda enqueuer, ids: enqueuer.retry(ids))
+
+
+@cluster.command(
+    epilog="""\b
+Examples:
+  newsarchive cluster cancel 17 18
+  newsarchive cluster cancel --waiting"""
+)
+@click.argument("jobs", nargs=-1, type=int, metavar="[JOB]...")
+@click.option("--waiting", is_flag=True, help="Every job that waits.")
+@dry_run_option
+@db_option
+def cancel(jobs: tuple[int, ...], waiting: bool, dry_run: bool, db: str) -> None:
+    """Take jobs out of the queue; those that run finish what is under way, commit and stop."""
+    states = ("todo",) if waiting else ("todo", "doing")
+    _on_jobs(
+        db, jobs, waiting, states, "waiting or running", dry_run, lambda enqueuer, ids: enqueuer.cancel(ids)
+    )
+
+
+def _on_jobs(
+    db: str,
+    jobs: tuple[int, ...],
+    everything: bool,
+    states: tuple[str, ...],
+    word: str,
+    dry_run: bool,
+    do: Callable[[Enqueuer, list[int]], int],
+) -> None:
+    """Do something with jobs in these states; exit with 1 where a named one is in another state."""
+    if bool(jobs) == everything:
+        raise UsageError("which jobs? give their numbers from: newsarchive cluster status")
+    queue = _queue(db)
+    there = {job.id for job in queue.jobs(states, sys.maxsize)}
+    ids = sorted(there) if everything else [number for number in jobs if number in there]
+    for number in sorted({*jobs} - there):
+        complain(f"job {number} is not {word}")
+    done = len(ids)
+    if not dry_run and ids:
+        from newsarchive.cluster.jobs import Enqueuer
+
+        with Enqueuer(queue.url) as enqueuer:
+            done = do(enqueuer, ids)
+    say(f"{done} jobs" + ("; nothing was written" if dry_run else ""))
+    if {*jobs} - there:
+        sys.exit(1)
+
+
+@cluster.command(
+    epilog="""\b
+Examples:
+  newsarchive cluster drain
+  newsarchive cluster drain --end"""
+)
+@click.option("--end", is_flag=True, help="The workers may work again.")
+@click.option("--no-wait", is_flag=True, help="Do not wait for the workers to end.")
+@dry_run_option
+@db_option
+def drain(end: bool, no_wait: bool, dry_run: bool, db: str) -> None:
+    """Have all workers finish and end, for an upgrade; waits until the last has ended. Waiting jobs stay in the queue."""
+    queue = _queue(db)
+    from newsarchive.cluster.setup import MISSED_TO_LOSE
+
+    held = queue.agreement()
+    if dry_run:
+        say(f"{len(queue.workers())} workers {'may work again' if end else 'would end'}; nothing was written")
+        return
+    queue.drain(not end)
+    while not (end or no_wait):
+        alive = [one for one in queue.workers() if one.seconds < MISSED_TO_LOSE * held.heartbeat]
+        if not alive:
+            break
+        time.sleep(DRAIN_SECONDS)
+    say(
+        "workers may work again"
+        if end
+        else "the workers are told to end"
+        if no_wait
+        else "no worker is at work"
+    )

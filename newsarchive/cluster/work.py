@@ -1,0 +1,176 @@
+"""What a worker does for each job: it starts the same processes as the commands of one machine, and reads their exit codes.
+
+A page that kills its process, a site that hangs or a leak of memory costs one process, never the worker. The worker holds the
+lock of the site meanwhile, watches that it still has it, and stops processes when it must: on SIGTERM, when a job is cancelled,
+and when the database is silent until others may take the worker for dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from procrastinate.jobs import Job
+
+from newsarchive.cluster.jobs import Broken, HandBack, OutOfReach
+from newsarchive.cluster.setup import MISSED_TO_LOSE
+from newsarchive.cluster.words import told
+from newsarchive.core.urls import site_of
+from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.known_sites import KnownSite
+from newsarchive.db.frontier.locks import SiteLock, site_lock
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.queue import Agreement, Queue
+from newsarchive.exceptions import DATABASE_FAILED, FAULT, LOCKED, SOME_FAILED, DatabaseError
+from newsarchive.site_crawl import CrawlOptions, crawl_one
+from newsarchive.spider_processes import SpiderProcesses
+
+if TYPE_CHECKING:
+    from newsarchive.site_crawl import Result
+
+T = TypeVar("T")
+
+#: Seconds after which a job is tried again whose site another crawl has.
+LOCKED_SECONDS = 15
+#: Options of a crawl whose process broke before: a process for each page, so that the page which breaks it is set aside.
+CAREFUL = ("NEWSARCHIVE_WORKERS=1",)
+
+
+@dataclass
+class Running:
+    """A job at work: its processes, and the lock of its site, where it has one."""
+
+    job: Job
+    processes: SpiderProcesses
+    lock: SiteLock | None = None
+    #: Why its processes were stopped, "" where they were not.
+    stopped: str = ""
+
+    def stop(self, why: str) -> None:
+        """Have the processes finish what is under way, commit and end. A second time, end them in the middle."""
+        self.stopped = self.stopped or why
+        self.processes.stop(signal.SIGTERM, None)
+
+    def kill(self, why: str) -> None:
+        self.stopped = self.stopped or why
+        self.processes.kill()
+
+
+class Work:
+    """The work of one worker on the archive at `url`. `tell` prints a line for people."""
+
+    def __init__(self, url: str, agreement: Agreement, tell: Callable[[str], None]) -> None:
+        self.url, self.tell, self.heartbeat = url, tell, agreement.heartbeat
+        self.engine, self.queue = open_engine(url), Queue(url)
+        self.archive = Sites(self.engine)
+        self.running: dict[int, Running] = {}
+        #: Why the worker takes no more jobs, "" where it does.
+        self.leaving = ""
+
+    @property
+    def seconds_to_lose(self) -> float:
+        """Seconds without a sign of life after which a worker is taken for dead."""
+        return MISSED_TO_LOSE * self.heartbeat
+
+    # -- jobs ----------------------------------------------------------------------------------------------
+
+    async def crawl(self, job: Job, url: str, *, only_if_due: bool) -> None:
+        """Crawl a site; with `only_if_due` only where nobody has done it since the job was made.
+
+        A crawl that was broken off goes on in any case: a site counts as crawled when its posts are known, before they are
+        fetched.
+        """
+        only_if_due = only_if_due and not job.attempts
+
+        def crawled(running: Running) -> Result | None:
+            site = self.archive.get(url) or KnownSite(site_of(url), url)
+            if only_if_due and not (site.followed and self.archive.is_due(site)):
+                return None
+            settings = CAREFUL if job.attempts else ()
+            running.processes.share_lock = True
+            return crawl_one(
+                self.archive, site, running.processes, CrawlOptions({}, settings, quiet=True),
+                only_if_due=only_if_due, on_lock=lambda lock: setattr(running, "lock", lock),
+            )  # fmt: skip
+
+        result = await self._in_thread(job, crawled)
+        if result is not None:
+            counts = ", ".join(f"{number} {name}" for name, number in result.counts.items() if number)
+            self._judge(job, result.code, result.problem or counts or "nothing new")
+
+    async def learn(self, job: Job, site: str) -> None:
+        """Learn the template of a site (its domain), while nobody crawls it."""
+
+        def learned(running: Running) -> int:
+            with site_lock(self.engine, site) as lock:
+                running.lock = lock
+                return running.processes.run_command(["learn", site]) if lock else LOCKED
+
+        self._judge(job, await self._in_thread(job, learned))
+
+    async def command(self, job: Job, words: Sequence[str]) -> None:
+        """Run a command of newsarchive on the archive."""
+        self._judge(job, await self._in_thread(job, lambda running: running.processes.run_command(words)))
+
+    async def spider(self, job: Job, name: str, options: Sequence[str]) -> None:
+        """Run a spider."""
+        self._judge(job, await self._in_thread(job, lambda running: running.processes.run(name, options)))
+
+    def _judge(self, job: Job, code: int, words: str = "") -> None:
+        """Say how a job went. Raises what has it tried again, or fail."""
+        what = told(job.task_name, job.task_kwargs)
+        if code == LOCKED:
+            raise HandBack("another crawl has the site", LOCKED_SECONDS)
+        self.tell(
+            ": ".join(
+                filter(None, (what, words or ("" if code in (0, SOME_FAILED) else f"ended with {code}")))
+            )
+        )
+        if code == DATABASE_FAILED:
+            raise OutOfReach(words)
+        if code not in (0, SOME_FAILED):
+            raise Broken(words, again=code == FAULT)
+
+    async def _in_thread(self, job: Job, work: Callable[[Running], T]) -> T:
+        """Do the work of a job in a thread. Raises `HandBack` where it was stopped before its end."""
+        if self.leaving:
+            raise HandBack(self.leaving)
+        processes = SpiderProcesses(self.url)
+        with self._held(Running(job, processes)) as running:
+            task = asyncio.ensure_future(asyncio.to_thread(work, running))
+            try:
+                found = await asyncio.shield(task)
+            except asyncio.CancelledError:  # somebody cancelled the job
+                running.stop("cancelled")
+                with suppress(Exception):
+                    await task
+                raise
+            except DatabaseError as error:
+                self.tell(f"{told(job.task_name, job.task_kwargs)}: {error}")
+                raise OutOfReach(str(error)) from error
+            if running.stopped:
+                self.tell(f"{told(job.task_name, job.task_kwargs)}: handed back: {running.stopped}")
+                raise HandBack(running.stopped)
+        return found
+
+    @contextmanager
+    def _held(self, running: Running) -> Iterator[Running]:
+        assert running.job.id is not None
+        self.running[running.job.id] = running
+        try:
+            yield running
+        finally:
+            del self.running[running.job.id]
+
+    # -- housekeeping ----------------------------------------------------------------------------------------
+
+    def due(self) -> list[KnownSite]:
+        """The followed sites that are due and not at work. One whose crawl failed is due again after its interval."""
+        at_work, failed = self.queue.sites_at_work("crawl"), self.queue.failed_at("crawl")
+        tried: dict[str, datetime] = {site_of(url): at for url, at in failed.items()}
+        return [site for site in self.archive.due(tried) if site.home_url not in at_work]

@@ -1,0 +1,215 @@
+"""A worker: takes jobs from the queue until it is told to stop, and gives a sign of life every few seconds.
+
+It stops on SIGTERM and Ctrl-C, when the cluster is drained, and when another version took over. Then it takes no more jobs, lets
+those that run finish for a while, and stops them: what they had not done goes back into the queue. Where the database is lost it
+stops its processes before others can take it for dead, and begins anew when the database answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from procrastinate import App, JobContext
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import Status
+from procrastinate.worker import Worker
+
+from newsarchive.cluster.jobs import (
+    HOUSEKEEPING,
+    WORK,
+    Broken,
+    HandBack,
+    OutOfReach,
+    app_for_workers,
+    give_back,
+)
+from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
+from newsarchive.cluster.words import told
+from newsarchive.cluster.work import Work
+from newsarchive.db.queue import Agreement
+from newsarchive.exceptions import DatabaseError
+
+#: Seconds between two looks for jobs, and for jobs that are to be stopped.
+POLLING_SECONDS = 2.0
+
+
+class ClusterWorker:
+    """One worker of a cluster. `grace` is how many seconds its jobs may go on after it was told to stop."""
+
+    def __init__(
+        self,
+        url: str,
+        agreement: Agreement,
+        queues: Sequence[str],
+        concurrency: int,
+        grace: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.url, self.queues, self.concurrency, self.grace, self.tell = url, queues, concurrency, grace, tell
+        self.heartbeat = agreement.heartbeat
+        self.work = Work(url, agreement, tell)
+        self.app: App = app_for_workers(url, self.heartbeat * MISSED_TO_STOP)
+        self.worker: Worker | None = None
+        self.taking: asyncio.Task[None] | None = None
+        self.signals = 0
+        self.seen = time.monotonic()
+        #: Ids of the jobs at work, and of those that seemed lost at the last look.
+        self.at_work: set[int | None] = set()
+        self.lost: set[int] = set()
+
+    async def run(self) -> None:
+        """Work until told to stop."""
+        for name in ("procrastinate", "psycopg.pool"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told in a line of ours
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(self.concurrency + 8, "newsarchive-worker"))
+        loop.set_exception_handler(lambda _, context: self._tell_fault(context))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.signalled)
+        self.tell(f"this worker does {self.concurrency} jobs at a time: {', '.join(self.queues)}")
+        watching = loop.create_task(self.watch())
+        try:
+            while not self.work.leaving:
+                await self._take_jobs()
+        finally:
+            watching.cancel()
+
+    async def _take_jobs(self) -> None:
+        """Take jobs until told to stop, or until the database is lost."""
+        app = self.app
+        try:
+            async with app.open_async():
+                self.seen = time.monotonic()
+                self.taking = asyncio.ensure_future(
+                    app.run_worker_async(
+                        queues=[*self.queues, HOUSEKEEPING],
+                        concurrency=self.concurrency,
+                        fetch_job_polling_interval=POLLING_SECONDS,
+                        abort_job_polling_interval=POLLING_SECONDS,
+                        listen_notify=False,
+                        delete_jobs="successful",
+                        additional_context={WORK: self.work},
+                        install_signal_handlers=False,
+                        update_heartbeat_interval=self.heartbeat,
+                        stalled_worker_timeout=self.work.seconds_to_lose,
+                        worker_middleware=[self._remember],
+                    )
+                )
+                if self.work.leaving:
+                    self.taking.cancel()
+                await asyncio.wait([self.taking])
+                error = None if self.taking.cancelled() else self.taking.exception()
+                if error is not None:
+                    raise error
+        except Exception as error:
+            if not self.work.leaving:
+                self.tell(f"the database was lost, and is asked again: {' '.join(str(error).split())[:200]}")
+        finally:
+            self.worker = self.taking = None
+        if not self.work.leaving:
+            await asyncio.sleep(self.heartbeat)
+
+    async def _remember(
+        self, call_next: Callable[[], Any], context: JobContext | None, worker: Worker | None
+    ) -> Any:
+        self.worker = worker
+        number = context.job.id if context is not None else None
+        self.at_work.add(number)
+        try:
+            return await call_next()
+        except (HandBack, OutOfReach, Broken):
+            raise
+        except Exception as error:
+            job = context.job if context is not None else None
+            what = told(job.task_name, job.task_kwargs) if job is not None else "a job"
+            self.tell(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            raise OutOfReach(str(error)) from error
+        finally:
+            self.at_work.discard(number)
+
+    def _tell_fault(self, context: dict[str, Any]) -> None:
+        words = " ".join(str(context.get("exception") or context.get("message")).split())
+        self.tell(f"a job could not be signed off, and will be taken up again: {words}")
+
+    # -- stopping ------------------------------------------------------------------------------------------
+
+    def signalled(self) -> None:
+        """The first signal lets jobs go on for a while, the second stops them, the third ends them in the middle."""
+        self.signals += 1
+        if self.signals == 1:
+            self.leave("told to stop")
+        else:
+            self._stop_running("told to stop")
+
+    def leave(self, why: str) -> None:
+        """Take no more jobs, and stop those that run when the time of grace is over."""
+        if self.work.leaving:
+            return
+        self.work.leaving = why
+        running = (
+            f"; {len(self.work.running)} jobs may go on for {self.grace:.0f} s" if self.work.running else ""
+        )
+        self.tell(f"{why}: this worker takes no more jobs{running}")
+        if self.taking is not None:
+            self.taking.cancel()
+        asyncio.get_running_loop().call_later(self.grace, self._stop_running, why)
+
+    def _stop_running(self, why: str) -> None:
+        for running in list(self.work.running.values()):
+            running.stop(why)
+
+    # -- signs of life ---------------------------------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """Give signs of life, and stop jobs whose lock or whose database is lost."""
+        while True:
+            await asyncio.sleep(self.heartbeat)
+            await self._give_sign()
+            silent = time.monotonic() - self.seen
+            for running in list(self.work.running.values()):
+                if silent > MISSED_TO_KILL * self.heartbeat:
+                    running.kill("the database does not answer")
+                elif silent > MISSED_TO_STOP * self.heartbeat and not running.stopped:
+                    running.stop("the database does not answer")
+
+    async def _give_sign(self) -> None:
+        if self.taking is None:
+            return
+        try:
+            async with asyncio.timeout(self.heartbeat):
+                held = await asyncio.to_thread(self.work.queue.agreement)
+                if self.worker is not None and self.worker.worker_id is not None:
+                    await self.app.job_manager.update_heartbeat(self.worker.worker_id)
+                self.seen = time.monotonic()
+                if why := "the cluster is being drained" if held.draining else refusal(held):
+                    self.leave(why)
+                await self._check_locks()
+                await self._find_lost()
+        except (TimeoutError, DatabaseError, ProcrastinateException):
+            pass  # `watch` counts the seconds of silence
+        except Exception as error:  # without its watch, the worker would never hear that it is to end
+            self.tell(f"no sign of life: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+
+    async def _check_locks(self) -> None:
+        for running in list(self.work.running.values()):
+            lock = running.lock
+            if lock and not running.stopped and await asyncio.to_thread(lock.is_lost):
+                running.stop("the lock of the site was lost with the connection to the database")
+
+    async def _find_lost(self) -> None:
+        """Give back jobs that the queue takes to be at work here and that are not: they could not be signed off."""
+        if self.worker is None or self.worker.worker_id is None:
+            return
+        manager = self.app.job_manager
+        at_work = await manager.list_jobs_async(status=Status.DOING.value, worker_id=self.worker.worker_id)
+        lost = {job.id: job for job in at_work if job.id is not None and job.id not in self.at_work}
+        for number in lost.keys() & self.lost:  # a job that was lost just now may be about to be signed off
+            self.tell(f"taken up again: {told(lost[number].task_name, lost[number].task_kwargs)}")
+            await give_back(manager, lost[number])
+        self.lost = set(lost)

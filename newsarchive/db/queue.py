@@ -1,0 +1,221 @@
+"""The tables of a cluster's queue, which are Procrastinate's, and one row of ours that says what all workers must agree on.
+
+They stand in a schema of their own beside the archive, `newsarchive_queue`, in the same PostgreSQL database: a copy of the
+archive takes none of them along. Procrastinate reads and writes its own tables; here stands what it has no query for: making
+the tables, the row `cluster`, and counts that are quick with 100,000 jobs. With the driver alone, because `newsarchive cluster
+status` should answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, LiteralString
+
+from newsarchive.config import without_password
+from newsarchive.db.failures import explained
+from newsarchive.exceptions import DatabaseUnavailable, UsageError
+
+if TYPE_CHECKING:
+    import psycopg
+
+#: The schema of the tables.
+SCHEMA = "newsarchive_queue"
+#: What libpq is told at each connection of Procrastinate: its tables are found without their schema's name.
+OPTIONS = f"-c search_path={SCHEMA}"
+#: Seconds that a connection may take.
+CONNECT_SECONDS = 10
+
+_CLUSTER = """
+CREATE TABLE newsarchive_queue.cluster (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    version text NOT NULL,
+    procrastinate text NOT NULL,
+    heartbeat double precision NOT NULL,
+    draining boolean NOT NULL DEFAULT false
+)"""
+#: Without `count(*)` over the events: Procrastinate keeps those of every job.
+_COUNTS = "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2"
+_WORKERS = (
+    "SELECT w.id, w.last_heartbeat, extract(epoch FROM now() - w.last_heartbeat), count(j.id) FROM procrastinate_workers w"
+    " LEFT JOIN procrastinate_jobs j ON j.worker_id = w.id AND j.status = 'doing' GROUP BY w.id ORDER BY w.id"
+)
+_JOBS = (
+    "SELECT j.id, queue_name, task_name, status::text, attempts, args, worker_id, scheduled_at,"
+    " (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type <> 'scheduled')"
+    " FROM procrastinate_jobs j WHERE status = ANY(%s::procrastinate_job_status[]) ORDER BY j.id DESC LIMIT %s"
+)
+_FAILED_AT = (
+    "SELECT j.args ->> 'site', max(e.at) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
+    " WHERE j.status = 'failed' AND j.queue_name = %s AND e.type = 'failed' GROUP BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What all workers of a cluster agree on: the versions of newsarchive and Procrastinate, the seconds between two signs of
+    life, and whether it is being drained. `now` is the clock of the database."""
+
+    version: str
+    procrastinate: str
+    heartbeat: float
+    draining: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job as people see it. `since` is when its state last changed."""
+
+    id: int
+    queue: str
+    task: str
+    status: str
+    attempts: int
+    args: dict[str, Any]
+    worker: int | None
+    scheduled_at: datetime | None
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A worker as the queue knows it: its last sign of life, the seconds since, and the number of its jobs."""
+
+    id: int
+    last_heartbeat: datetime
+    seconds: float
+    jobs: int
+
+
+def conninfo(url: str) -> str:
+    """The archive's URL as the driver takes it.
+
+    Raises `UsageError` for an archive that is not on PostgreSQL.
+
+    >>> conninfo("postgresql+psycopg://me@localhost/news")
+    'postgresql://me@localhost/news'
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] not in ("postgresql", "postgres"):
+        raise UsageError(
+            f"a cluster needs an archive on PostgreSQL, and {url.removeprefix('sqlite:///')} is SQLite: name one with --db "
+            "postgresql://HOST/NAME; newsarchive db copy moves an archive there"
+        )
+    return f"postgresql://{rest}"
+
+
+class Queue:
+    """The queue of one archive. Raises `DatabaseError`, and `UsageError` where the archive is not on PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.conninfo = url, conninfo(url)
+        self._connection: psycopg.Connection[Any] | None = None
+
+    @contextmanager
+    def session(self) -> Iterator[None]:
+        """Ask everything inside the block over one connection, in one transaction."""
+        with self.connected() as connection:
+            self._connection = connection
+            try:
+                yield
+            finally:
+                self._connection = None
+
+    @contextmanager
+    def connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection in a transaction, committed at the end of the block."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        import psycopg
+
+        password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
+        try:
+            with psycopg.connect(
+                self.conninfo, options=OPTIONS, connect_timeout=CONNECT_SECONDS
+            ) as connection:
+                yield connection
+        except psycopg.errors.UndefinedTable as error:
+            raise DatabaseUnavailable(
+                f"{without_password(self.url)} has no queue yet: newsarchive cluster init"
+            ) from error
+        except psycopg.Error as error:
+            raise explained(without_password(self.url), error, str(password or "")) from error
+
+    def create(self, schema: LiteralString, agreement: Agreement) -> None:
+        """Make Procrastinate's tables with its own script, and the row of ours."""
+        with self.connected() as connection:
+            connection.execute(f"CREATE SCHEMA {SCHEMA}")
+            connection.execute(schema)
+            connection.execute(_CLUSTER)
+            self._write(connection, agreement)
+
+    def migrate(self, scripts: Sequence[LiteralString], agreement: Agreement) -> None:
+        """Run scripts of Procrastinate that change its tables, and write the new row, in one transaction."""
+        with self.connected() as connection:
+            for script in scripts:
+                connection.execute(script)
+            self._write(connection, agreement)
+
+    def _write(self, connection: psycopg.Connection[Any], agreement: Agreement) -> None:
+        connection.execute(
+            "INSERT INTO cluster (version, procrastinate, heartbeat, draining) VALUES (%s, %s, %s, %s) ON CONFLICT (one)"
+            " DO UPDATE SET version = excluded.version, procrastinate = excluded.procrastinate,"
+            " heartbeat = excluded.heartbeat, draining = excluded.draining",
+            (agreement.version, agreement.procrastinate, agreement.heartbeat, agreement.draining),
+        )
+
+    def agreement(self) -> Agreement:
+        """What the workers agree on. Raises `DatabaseUnavailable` where there is no queue yet."""
+        with self.connected() as connection:
+            row = connection.execute(
+                "SELECT version, procrastinate, heartbeat, draining, now() FROM cluster"
+            ).fetchone()
+        if row is None:
+            raise DatabaseUnavailable(
+                f"{without_password(self.url)} has no queue yet: newsarchive cluster init"
+            )
+        return Agreement(*row)
+
+    def exists(self) -> bool:
+        """Whether the tables of the queue are there."""
+        with self.connected() as connection:
+            found = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.cluster",)).fetchone()
+        return bool(found and found[0])
+
+    def drain(self, draining: bool) -> None:
+        """Say whether all workers are to end."""
+        with self.connected() as connection:
+            connection.execute("UPDATE cluster SET draining = %s", (draining,))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Queue → state (`todo`, `doing`, `failed`, `cancelled`, `aborted`) → number of jobs."""
+        found: dict[str, dict[str, int]] = {}
+        with self.connected() as connection:
+            for queue, status, number in connection.execute(_COUNTS):
+                found.setdefault(queue, {})[status] = number
+        return found
+
+    def workers(self) -> list[Registered]:
+        """The workers that have not signed off."""
+        with self.connected() as connection:
+            return [Registered(a, b, float(c), d) for a, b, c, d in connection.execute(_WORKERS)]
+
+    def jobs(self, statuses: Sequence[str], limit: int) -> list[QueuedJob]:
+        """Jobs in these states, the newest first."""
+        with self.connected() as connection:
+            return [QueuedJob(*row) for row in connection.execute(_JOBS, (list(statuses), limit))]
+
+    def sites_at_work(self, queue: str) -> set[str]:
+        """The sites that jobs of this queue are at."""
+        query = "SELECT args ->> 'site' FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = %s"
+        with self.connected() as connection:
+            return {site for (site,) in connection.execute(query, (queue,)) if site}
+
+    def failed_at(self, queue: str) -> dict[str, datetime]:
+        """Site → when a job for it last failed, of the failed jobs that are still kept."""
+        with self.connected() as connection:
+            return {site: at for site, at in connection.execute(_FAILED_AT, (queue,)) if site}

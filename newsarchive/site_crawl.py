@@ -1,0 +1,182 @@
+"""Crawls one site: two spiders as processes, one that finds posts and one that looks again at those that are due.
+
+    with SpiderProcesses(url) as spiders ... crawl_one(archive, site, spiders, CrawlOptions({}))   # → Result
+
+`newsarchive crawl` and the workers of a cluster crawl by it. On PostgreSQL it holds the lock of the site, so that no two crawls
+of one site run at a time, on one machine or on many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
+
+if TYPE_CHECKING:
+    from newsarchive.db.frontier.known_sites import KnownSite
+    from newsarchive.db.frontier.locks import SiteLock
+    from newsarchive.db.frontier.sites import Sites
+    from newsarchive.spider_processes import SpiderProcesses
+
+#: The counts of the summary, in its order. `dropped` and `failed` are sums over their reasons.
+COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")
+
+
+def severity(code: int) -> float:
+    """Exit codes in order of severity: `SOME_FAILED` is less severe than 1, which is a broken spider."""
+    return 0.5 if code == SOME_FAILED else code
+
+
+@dataclass
+class Result:
+    """The result of crawling one site: the counts of its spiders, the most severe exit code, and the first error."""
+
+    site: str
+    code: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+    alarms: list[str] = field(default_factory=list)
+
+    def add(self, code: int, stats: dict[str, str]) -> None:
+        """Add what one spider counted. `code` is its exit code."""
+        self.code = max(self.code, code, key=severity)
+        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
+        errors += [
+            error for key, error in sorted(stats.items()) if key.startswith(("site_left/", "alarm problem/"))
+        ]
+        self.error = self.error or next(filter(None, errors), "")
+        self.alarms += [words for key, words in stats.items() if key.startswith("alarm/")]
+        for key, value in stats.items():
+            column = key.partition("/")[0]
+            if column in COLUMNS and value.isdigit():
+                self.counts[column] = self.counts.get(column, 0) + int(value)
+
+    @property
+    def holds_articles(self) -> bool:
+        """Whether the archive holds an article that this crawl fetched or looked at again."""
+        return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the site as a whole could not be crawled. Some posts that could not be fetched are no such failure."""
+        return self.code not in (0, SOME_FAILED, LOCKED)
+
+    @property
+    def problem(self) -> str:
+        """What went wrong in words, "" where nothing did."""
+        if not self.code:
+            return ""
+        if self.code == SOME_FAILED and not self.error:
+            number = self.counts.get("failed", 0)
+            if self.alarms and not number:
+                return ""  # the alarms say it
+            return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
+        return self.error or f"{self.site}: the crawl ended with {self.code}"
+
+
+#: Scrapy's option and setting for each setting of a site. AutoThrottle begins with the delay, and never goes below it.
+SETTINGS = (
+    ("-s", "delay", "DOWNLOAD_DELAY"),
+    ("-s", "delay", "AUTOTHROTTLE_START_DELAY"),
+    ("-s", "user_agent", "USER_AGENT"),
+    ("-s", "verify_certificates", "DOWNLOAD_VERIFY_CERTIFICATES"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlOptions:
+    """The options of a crawl: arguments of the spider, settings as NAME=VALUE, and feeds as Scrapy's options (`-O`, FILE).
+
+    `verbosity` is 1 for a log of what is done, 2 for everything.
+    """
+
+    arguments: Mapping[str, str]
+    settings: tuple[str, ...] = ()
+    feeds: tuple[str, ...] = ()
+    quiet: bool = False
+    verbosity: int = 0
+
+    @property
+    def dry_run(self) -> bool:
+        return self.arguments.get("dry_run") == "1"
+
+    @property
+    def finds_only(self) -> bool:
+        """Whether due posts are not looked at again: with a feed, the second spider would overwrite it."""
+        return self.dry_run or bool(self.feeds)
+
+    def scrapy_options(self, spider: str) -> list[str]:
+        """The options of `scrapy crawl` for this spider; `recrawl` knows no other argument than `limit`."""
+        names = ("limit",) if spider == "recrawl" else tuple(self.arguments)
+        found = [("-a", f"{name}={value}") for name, value in self.arguments.items() if name in names]
+        found += [("-s", setting) for setting in self.settings]
+        level = "ERROR" if self.quiet else ("", "INFO", "DEBUG")[min(self.verbosity, 2)]
+        found += [("-L", level)] if level else []
+        return [word for pair in found for word in pair] + list(self.feeds)
+
+
+def crawl_one(
+    archive: Sites,
+    site: KnownSite,
+    spiders: SpiderProcesses,
+    options: CrawlOptions,
+    *,
+    only_if_due: bool = False,
+    on_lock: Callable[[SiteLock], None] = lambda lock: None,
+) -> Result | None:
+    """Find and fetch a site's new posts, then look again at those that are due, which finds edits and deletions.
+
+    The code of the result is `LOCKED` where another crawl has the site. With `only_if_due`, `None` means that another crawl has
+    done it since `site` was read. `on_lock` is given the lock that the crawl holds.
+    """
+    from newsarchive.db.frontier.locks import site_lock
+
+    result = Result(site.home_url)
+    if options.dry_run:
+        words = ["-a", f"url={site.home_url}", *site_options(site, "news"), *options.scrapy_options("news")]
+        result.add(spiders.run("news", words), {})
+        return result
+    with site_lock(archive.engine, site.domain) as lock:
+        if not lock:
+            result.code, result.error = LOCKED, f"{site.home_url}: another crawl of this site is running"
+            return result
+        if only_if_due and archive.last_success(site.home_url) != site.last_success_at:
+            return None
+        on_lock(lock)
+        _crawl_locked(archive, site, spiders, options, result)
+    return result
+
+
+def _crawl_locked(
+    archive: Sites, site: KnownSite, spiders: SpiderProcesses, options: CrawlOptions, result: Result
+) -> None:
+    for spider, argument in (("news", "url"), ("recrawl", "site")):
+        if spider == "recrawl" and not archive.has_due_posts(site.home_url):
+            break
+        before = archive.last_run()
+        words = [
+            "-a",
+            f"{argument}={site.home_url}",
+            *site_options(site, spider),
+            *options.scrapy_options(spider),
+        ]
+        code = spiders.run(spider, words, site.domain)
+        result.add(code, archive.stats(before, spider, argument, site.home_url))
+        if result.failed or spiders.stopping or options.finds_only:
+            break
+    if result.failed and result.code not in (USAGE, DATABASE_FAILED):
+        archive.failed(site.home_url)
+
+
+def site_options(site: KnownSite, spider: str) -> list[str]:
+    """The settings of a site as options of `scrapy crawl`."""
+    names = [("-a", "limit", "limit"), *SETTINGS]
+    names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
+    found: list[str] = []
+    for flag, key, name in names:
+        value = site.settings.get(key)
+        if value not in (None, "", []):
+            found += [flag, f"{name}={','.join(value) if isinstance(value, list) else value}"]
+    return found

@@ -1,0 +1,386 @@
+"""Many machines: `newsarchive worker` and `newsarchive cluster` on a real PostgreSQL.
+
+`python -m benchmarks.cluster` is the larger proof, with kills at random and a server that is restarted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.locks import site_lock
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.queue import OPTIONS, Queue, conninfo
+from tests import warm
+from tests.serving import ROOT, Answer, Site, served
+from tests.storage import postgresql_url
+from tests.test_crawl import front, post
+
+if TYPE_CHECKING:
+    import psycopg
+
+pytestmark = [
+    pytest.mark.slow,  # workers and servers
+    pytest.mark.skipif(
+        find_spec("procrastinate") is None or find_spec("psycopg") is None,
+        reason="Procrastinate or psycopg is not installed: pip install 'newsarchive[cluster]'",
+    ),
+]
+
+#: Seconds between two signs of life in these tests. Less, and a busy machine looks like a lost database: a sign of life that
+#: takes longer counts as none.
+HEARTBEAT = "1"
+#: Seconds that a test waits for what must happen. It is far more than it takes on a busy machine.
+MAX_WAIT_SECONDS = 300
+STORIES = {f"/story-number-{i}-of-many/": post(f"Story {i}") for i in range(6)}
+#: More than a crawl fetches before a test has stopped it, on a busy machine too.
+SLOW = {f"/a-long-story-number-{i}/": Answer(post(f"Story {i}"), wait=0.5) for i in range(80)}
+
+
+def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
+    return os.environ | {
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+        "NEWSARCHIVE_DATABASE_URL": url,
+        "NEWSARCHIVE_WARC": str(folder / "warc"),
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A database with the tables of an archive and of a queue; each test begins with both of them empty."""
+    with postgresql_url() as url:
+        done = run("cluster", "init", "--heartbeat", HEARTBEAT, url=url)
+        assert done.returncode == 0, done.stderr
+        yield url
+
+
+def connected(url: str, options: str) -> psycopg.Connection[Any]:
+    import psycopg  # without it the tests skip, and say why
+
+    return psycopg.connect(conninfo(url), options=options)
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    with connected(server, OPTIONS) as connection:
+        connection.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
+        connection.execute("TRUNCATE public.sites, public.crawl_runs RESTART IDENTITY CASCADE")
+        connection.execute("UPDATE cluster SET draining = false")
+    return server
+
+
+def run(*words: str, url: str) -> subprocess.CompletedProcess[str]:
+    given = () if "--db" in words else ("--db", url)
+    return warm.run("newsarchive", *words, *given, environment=environment(url, Path()))
+
+
+def follow(url: str, *homes: str) -> None:
+    engine = open_engine(url)
+    for home in homes:
+        Sites(engine).follow(f"{home}/", {"delay": 0.01, "interval": 24})
+    engine.dispose()
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    with connected(url, "-c search_path=newsarchive_queue,public") as connection:
+        return connection.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+def change(url: str, statement: str) -> None:
+    with connected(url, OPTIONS) as connection:
+        connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextmanager
+def worker(url: str, folder: Path, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """A worker with what it says in `worker.log`; killed at the end where it still runs."""
+    command = [sys.executable, "-m", "newsarchive", "worker", "--concurrency", "2", *words, "--db", url]
+    with (folder / "worker.log").open("a") as log:
+        process = subprocess.Popen(
+            command, env=environment(url, folder, **more), stderr=log, text=True, cwd=folder
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while not done():
+        assert time.monotonic() < deadline, (
+            "it did not happen; worker.log in the folder of the test says more"
+        )
+        time.sleep(0.1)
+
+
+def no_job_left(url: str) -> bool:
+    return rows(
+        url,
+        "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queue_name <> 'housekeeping'",
+    ) == [(0,)]
+
+
+def asked(site: Site) -> int:
+    return sum(path in STORIES or path in SLOW for path in site.paths())
+
+
+def hurry(site: Site) -> None:
+    """Have the site answer at once from now on."""
+    site.answers |= {path: replace(answer, wait=0) for path, answer in site.answers.items()}
+
+
+def test_a_worker_does_every_kind_of_job_and_sigterm_ends_it(url: str, tmp_path: Path) -> None:
+    with served({"/": front(*STORIES), **STORIES}) as site, worker(url, tmp_path) as process:
+        follow(url, site.home)
+        first = run("cluster", "enqueue", "crawl", "--all", url=url)
+        again = run("cluster", "enqueue", "crawl", site.home, url=url)
+        assert "1 jobs put into the queue" in first.stderr
+        assert "0 jobs" in again.stderr or "1 jobs" in again.stderr  # it may be at work already
+        wait_for(lambda: no_job_left(url))
+        assert rows(url, "SELECT count(*), count(DISTINCT url) FROM articles") == [
+            (len(STORIES), len(STORIES))
+        ]
+        [file] = (tmp_path / "warc").glob("*.warc.gz*")
+        for words in (["learn", "--all"], ["reextract", "--size", "4"], ["recluster"], ["warc", str(file)]):
+            done = run("cluster", "enqueue", *words, url=url)
+            assert done.returncode == 0, done.stderr
+        wait_for(lambda: no_job_left(url))
+        assert (
+            rows(
+                url,
+                "SELECT status::text, task_name FROM procrastinate_jobs WHERE queue_name <> 'housekeeping'",
+            )
+            == []
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+    said = (tmp_path / "worker.log").read_text()
+    assert {"learn", "reextract 1-4", "reextract 5-6", "recluster 1-6"} <= {
+        re.sub(r" 127.*| http.*", "", line) for line in said.splitlines()
+    }
+    assert rows(url, "SELECT count(*) FROM procrastinate_workers") == [(0,)]
+    assert asked(site) == len(STORIES)
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_fetched_by_two(
+    url: str, tmp_path: Path
+) -> None:
+    with served({"/": front(*SLOW), **SLOW}) as site:
+        follow(url, site.home)
+        run("cluster", "enqueue", "crawl", "--all", url=url)
+        with worker(url, tmp_path) as first:
+            wait_for(lambda: asked(site) >= 2)
+            first.kill()
+            first.wait()
+        hurry(site)
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+    assert rows(url, "SELECT count(*), count(DISTINCT url) FROM articles") == [(len(SLOW), len(SLOW))]
+    assert "as its worker gives no sign of life" in (tmp_path / "worker.log").read_text()
+
+
+def test_what_sigterm_stops_goes_back_into_the_queue(url: str, tmp_path: Path) -> None:
+    with served({"/": front(*SLOW), **SLOW}) as site:
+        follow(url, site.home)
+        run("cluster", "enqueue", "crawl", "--all", url=url)
+        with worker(url, tmp_path, "--grace", "0") as process:
+            wait_for(lambda: asked(site) >= 2)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+        fetched = asked(site)
+        assert fetched < len(SLOW)
+        assert rows(url, "SELECT count(*) FROM articles") == [(fetched,)]
+        assert ("todo",) in rows(
+            url, "SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'crawl'"
+        )
+        hurry(site)
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+        assert asked(site) == len(SLOW)
+
+
+def test_a_cancelled_job_stops_and_a_failed_one_can_be_tried_again(url: str, tmp_path: Path) -> None:
+    with served({"/": front(*SLOW), **SLOW}) as site, worker(url, tmp_path):
+        run("cluster", "enqueue", "crawl", site.home, "http://127.0.0.1:9/", url=url)
+        wait_for(lambda: asked(site) >= 1)
+        [[number]] = rows(
+            url,
+            "SELECT id FROM procrastinate_jobs WHERE queue_name = 'crawl' AND args ->> 'site' NOT LIKE '%:9/'",
+        )
+        assert run("cluster", "cancel", str(number), url=url).returncode == 0
+        wait_for(lambda: no_job_left(url))
+        states = dict(
+            rows(
+                url, "SELECT args ->> 'site', status::text FROM procrastinate_jobs WHERE queue_name = 'crawl'"
+            )
+        )
+        assert states == {f"{site.home}/": "aborted", "http://127.0.0.1:9/": "failed"}
+    shown = json.loads(run("cluster", "status", "--json", url=url).stdout)
+    assert [(job["job"], job["state"]) for job in shown["jobs"]] == [("crawl http://127.0.0.1:9/", "failed")]
+    assert run("cluster", "retry", "--failed", url=url).stderr == "1 jobs\n"
+    assert ("todo",) in rows(url, "SELECT status::text FROM procrastinate_jobs")
+    assert run("cluster", "cancel", "--waiting", url=url).returncode == 0
+    assert ("todo",) not in rows(
+        url, "SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'crawl'"
+    )
+    assert run("cluster", "retry", "999999", url=url).returncode == 1
+
+
+def test_due_sites_are_crawled_without_cron_by_the_policy_of_one_machine(url: str, tmp_path: Path) -> None:
+    """`schedule` runs each minute; here its work is asked for directly."""
+    from newsarchive.cluster.work import Work
+
+    follow(url, "http://127.0.0.1:9", "http://127.0.0.2:9", "http://127.0.0.3:9")
+    change(url, "UPDATE public.sites SET last_success_at = now() WHERE domain = '127.0.0.3:9'")
+    work = Work(url, Queue(url).agreement(), print)
+    assert {site.domain for site in work.due()} == {"127.0.0.1:9", "127.0.0.2:9"}
+    run("cluster", "enqueue", "crawl", "http://127.0.0.1:9/", url=url)
+    with worker(url, tmp_path):
+        wait_for(lambda: ("failed",) in rows(url, "SELECT status::text FROM procrastinate_jobs"))
+    assert "127.0.0.1:9" not in {site.domain for site in work.due()}  # it waits for its interval
+    work.engine.dispose()
+
+
+def test_a_job_whose_site_another_crawl_has_waits_for_it(url: str, tmp_path: Path) -> None:
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        engine = open_engine(url)
+        run("cluster", "enqueue", "crawl", site.home, url=url)
+        with site_lock(engine, site.home.removeprefix("http://")), worker(url, tmp_path):
+            wait_for(
+                lambda: (
+                    rows(url, "SELECT 1 FROM procrastinate_jobs WHERE attempts > 0 AND status = 'todo'") != []
+                )
+            )
+        engine.dispose()
+        assert asked(site) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (
+            ("cluster", "status", "--db", "news.db"),
+            2,
+            "a cluster needs an archive on PostgreSQL, and news.db is SQLite",
+        ),
+        (("worker", "--db", "news.db"), 2, "newsarchive db copy moves an archive there"),
+        (("worker", "--queues", "crawl,lern"), 2, "there is no job 'lern'; there are: crawl, learn"),
+        (("cluster", "enqueue", "crawl"), 2, "crawl: of what? name sites, or say --all"),
+        (("cluster", "enqueue", "recluster", "x"), 2, "it is cut into ranges"),
+        (("cluster", "cancel"), 2, "which jobs? give their numbers"),
+        (("reextract", "--captures", "9-1"), 2, "is no range of ids"),
+        (("cluster", "status", "--db", "postgresql://127.0.0.1:9/news"), 5, "does not answer"),
+    ],
+)
+def test_wrong_usage_says_what_to_type(url: str, words: tuple[str, ...], code: int, says: str) -> None:
+    done = run(*words, url=url)
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_without_a_queue_and_a_machine_without_procrastinate_are_told_what_to_type() -> None:
+    with postgresql_url() as empty:
+        done = run("cluster", "status", url=empty)
+    assert done.returncode == 5
+    assert "has no queue yet: newsarchive cluster init" in done.stderr
+    code = "import sys; sys.modules['procrastinate'] = None; from newsarchive.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", code, "worker", "--db", "postgresql://x/y"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'newsarchive[cluster]'" in done.stderr
+
+
+def test_a_worker_of_another_version_refuses_and_one_at_work_ends(url: str, tmp_path: Path) -> None:
+    with worker(url, tmp_path) as process:
+        wait_for(lambda: rows(url, "SELECT 1 FROM procrastinate_workers") != [])
+        before = rows(url, "SELECT version FROM cluster")[0][0]
+        change(url, "UPDATE cluster SET version = '0.0.9 (archive 0001)'")
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+    assert "the cluster runs newsarchive 0.0.9" in (tmp_path / "worker.log").read_text()
+    done = run("worker", url=url)
+    assert done.returncode == 2
+    assert "install the same version on every machine" in done.stderr
+    assert run("cluster", "init", url=url).returncode == 0
+    assert rows(url, "SELECT version FROM cluster") == [(before,)]
+
+
+def test_a_clock_that_is_an_hour_ahead_is_refused(url: str) -> None:
+    code = (
+        "import sys, datetime, time_machine; from newsarchive.cli import main\n"
+        "with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)): main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", code, "worker", "--db", url]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 2, done.stderr
+    assert re.search(r"the clock of this machine is 3[56]\d\d s ahead of that of the database", done.stderr)
+
+
+def test_drain_ends_all_workers_and_keeps_new_ones_away(url: str, tmp_path: Path) -> None:
+    with worker(url, tmp_path) as process:
+        wait_for(lambda: rows(url, "SELECT 1 FROM procrastinate_workers") != [])
+        assert run("cluster", "drain", url=url).stderr == "no worker is at work\n"
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+    done = run("worker", url=url)
+    assert (done.returncode, done.stderr) == (
+        75,
+        "the cluster is being drained: newsarchive cluster drain --end\n",
+    )
+    assert run("cluster", "drain", "--end", url=url).returncode == 0
+    assert rows(url, "SELECT draining FROM cluster") == [(False,)]
+
+
+def test_a_queue_with_a_hundred_thousand_jobs_is_counted_and_worked_at(url: str, tmp_path: Path) -> None:
+    change(
+        url,
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)"
+        " SELECT 'learn', 'newsarchive:learn', 'address ' || i % 20000, 'learn ' || i, '{}', now() + interval '1 day'"
+        " FROM generate_series(1, 100000) AS i",
+    )
+    with served({"/": front(*STORIES), **STORIES}) as site, worker(url, tmp_path):
+        run("cluster", "enqueue", "crawl", site.home, url=url)
+        wait_for(lambda: rows(url, "SELECT count(*) FROM articles") == [(len(STORIES),)])
+    assert "learn\t100000 waiting" in run("cluster", "status", url=url).stdout
+
+
+def test_a_scheduled_crawl_that_was_broken_off_goes_on_although_the_site_counts_as_crawled(
+    url: str, tmp_path: Path
+) -> None:
+    with served({"/": front(*SLOW), **SLOW}) as site:
+        follow(url, site.home)
+        change(
+            url,
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args) VALUES ('crawl',"
+            f" 'newsarchive:crawl', 'crawl x', '{json.dumps({'site': f'{site.home}/', 'only_if_due': True})}')",
+        )
+        with worker(url, tmp_path, "--grace", "0") as process:
+            wait_for(lambda: rows(url, "SELECT 1 FROM sites WHERE last_success_at IS NOT NULL") != [])
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=MAX_WAIT_SECONDS)
+        assert asked(site) < len(SLOW)
+        hurry(site)
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+        assert sorted(set(site.paths()) & SLOW.keys()) == sorted(SLOW)
+    assert rows(url, "SELECT count(*) FROM articles") == [(len(SLOW),)]

