@@ -113,6 +113,13 @@ def pages(words: Words) -> dict[str, str]:
         "newsarchive: an article": f"/article/{number}",
         "newsarchive: a site": f"/site/{site}",
         f"newsarchive: a story of {COPIES} copies": "/story/1",
+        "newsarchive: stories": "/stories",
+        "newsarchive: sites": "/sites",
+        "newsarchive: health": "/health",
+        "newsarchive: publishers": "/publishers",
+        "newsarchive: a publisher": f"/publisher?name={origin}",
+        "newsarchive: changes": "/changes",
+        "newsarchive: the feed of a common word": "/search.feed.json?" + urlencode({"q": common}),
         "newsarchive: the table articles": "/archive/articles",
     }
 

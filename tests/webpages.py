@@ -173,6 +173,12 @@ def build(file: Path) -> Engine:
     """The archive; `BLOG` is an article with repairs, dropped text, two versions, and copies on two blogs."""
     engine = open_engine(f"sqlite:///{file}")
     upgrade(engine)
+    fill(engine)
+    return engine
+
+
+def fill(engine: Engine) -> None:
+    """Puts everything into an empty archive."""
     store = Store(engine)
     store.ingest([repaired(), *articles()])
     store.ingest([changed(), replace(hostile(), headline=HOSTILE + "2", content_hash="hostile2")])
@@ -187,7 +193,6 @@ def build(file: Path) -> Engine:
         8: Entry(8, Finding("chrome", "nav", HOSTILE), 3, 2, HOSTILE),
     }
     site_templates.save(engine, Template("blog.example", entries))
-    return engine
 
 
 def _crawled(engine: Engine) -> None:
@@ -201,20 +206,29 @@ def _crawled(engine: Engine) -> None:
     frontier.discover(site, run, links)
     frontier.failed("https://blog.example/broken", "http 500")
     frontier.settle("https://blog.example/short", "skipped", "too short")
-    Store(engine).finish_run(run, "finished", {"newsarchive/new": 47, "newsarchive/failed/http 500": 1})
+    Store(engine).finish_run(run, "finished", {"new": "47", "failed/http 500": "1"})
 
 
 @contextmanager
-def serving(file: Path, *, sql: bool = False) -> Iterator[str]:
+def serving(file: Path, *, sql: bool = False, **started: Any) -> Iterator[str]:
     """The pages of an archive on a free port of loopback, with `sql` for SQL too; gives the address without its last slash."""
+    engine = open_readonly(f"sqlite:///{file}")
+    with serving_engine(engine, sql=sql, **started) as address:
+        yield address
+
+
+@contextmanager
+def serving_engine(engine: Engine, **started: Any) -> Iterator[str]:
+    """The same for an open archive; `started` are the fields of `server.Start`."""
     import uvicorn
 
     from newsarchive.web import server
 
-    engine = open_readonly(f"sqlite:///{file}")
     taken = server.bound("127.0.0.1", 0)
     config = uvicorn.Config(
-        server.application(engine, server.LOOPBACK, sql=sql), lifespan="on", log_level="warning"
+        server.application(engine, server.LOOPBACK, server.Start(**started)),
+        lifespan="on",
+        log_level="warning",
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]}, daemon=True)

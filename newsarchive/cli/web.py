@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from pathlib import Path
+
 import click
 
 from newsarchive.cli.common import complain, database_url, db_option, say
+from newsarchive.exceptions import UsageError
+
+#: The variable that holds the password, for those who start the server by another program.
+PASSWORD_VARIABLE = "NEWSARCHIVE_WEB_PASSWORD"
+#: The variable that holds the token of those who judge the quarantine.
+TOKEN_VARIABLE = "NEWSARCHIVE_WEB_TOKEN"
 
 
 @click.command(
     epilog="""\b
 Examples:
   newsarchive web
-  newsarchive web --db newsarchive.db --port 8080 --open"""
+  newsarchive web --db newsarchive.db --port 8080 --open
+  newsarchive web --host 0.0.0.0 --password-file password.txt
+  newsarchive web --base-url https://news.example/archive --judge"""
 )
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; this machine alone."
@@ -26,28 +38,84 @@ Examples:
 @click.option(
     "--name", "names", multiple=True, metavar="HOST", help="A host name by which it is asked for too."
 )
+@click.option(
+    "--base-url",
+    default="",
+    metavar="URL",
+    help="The address of the front page where a proxy stands before it; may have a path.",
+)
+@click.option(
+    "--password-file",
+    metavar="FILE",
+    help=f"A file whose first line everybody must know who reads; or {PASSWORD_VARIABLE}.",
+)
+@click.option(
+    "--judge",
+    is_flag=True,
+    help="Let whoever has the token that is printed accept and drop pages in quarantine.",
+)
+@click.option(
+    "--keys", is_flag=True, help="A small script: j and k go to the next and the previous entry or article."
+)
 @click.option("--sql", is_flag=True, help="Let whoever reaches it ask in SQL of their own.")
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
 @db_option
-def web(host: str, port: int, names: tuple[str, ...], sql: bool, open_: bool, db: str) -> None:
-    """Read the archive in a browser: search, articles with their repairs and versions, sites, stories, and
-    all tables by Datasette. Read-only; a crawl may go on meanwhile. Ctrl+C stops it.
+def web(
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    base_url: str,
+    password_file: str | None,
+    judge: bool,
+    keys: bool,
+    sql: bool,
+    open_: bool,
+    db: str,
+) -> None:
+    """Read the archive in a browser: search, articles with their repairs and versions, stories, sites, publishers,
+    changes, and all tables by Datasette. Read-only, but for the quarantine with --judge; a crawl may go on
+    meanwhile. Ctrl+C stops it.
 
-    Needs the extra `web`: pip install 'newsarchive[web]'. Nobody logs in: whoever reaches the port reads
-    the archive, so think before you give another --host.
+    Needs the extra `web`: pip install 'newsarchive[web]', and `datasette` for the tables. Without a password
+    whoever reaches the port reads the archive, so think before you give another --host.
     """
     from newsarchive.web import server
 
+    password = _first_line(password_file) if password_file else os.environ.get(PASSWORD_VARIABLE, "")
+    token = (os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)) if judge else ""
+
     def ready(address: str) -> None:
-        say(f"newsarchive web: {address} (Ctrl+C stops it)")
-        if server.is_public(host):
+        shown = f"{base_url.rstrip('/')}/" if base_url else address
+        say(f"newsarchive web: {shown} (Ctrl+C stops it)")
+        if token:
+            say(f"to judge the quarantine: {shown}quarantine?token={token}")
+        if server.is_public(host) and not password:
             complain(
-                f"warning: --host {host}: whoever reaches this port reads the whole archive; nobody logs in"
+                f"warning: --host {host}: whoever reaches this port reads the whole archive; nobody logs in."
+                " Ask for a password with --password-file"
+            )
+        elif password and server.is_public(host) and not base_url.startswith("https:"):
+            complain(
+                "warning: without a proxy that speaks HTTPS (--base-url https://…) the password is read by whoever"
+                " listens on the way"
             )
         if open_:
-            click.launch(address)
+            click.launch(shown)
 
     try:
-        server.serve(database_url(db), host, port, ready, names=names, sql=sql)
+        start = server.Start(names, sql, base_url, password, token, keys)
+        server.serve(database_url(db), host, port, ready, start)
     except KeyboardInterrupt:
         say("stopped")
+
+
+def _first_line(file: str) -> str:
+    """The password. Raises `UsageError` for a file that cannot be read or has none."""
+    try:
+        lines = Path(file).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is no text in UTF-8"
+        raise UsageError(f"--password-file {file}: {reason}") from error
+    if not (lines and lines[0].strip()):
+        raise UsageError(f"--password-file {file}: its first line is empty; write the password there")
+    return lines[0].strip()

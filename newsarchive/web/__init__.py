@@ -1,8 +1,11 @@
-"""`newsarchive web`: pages for reading the archive in a browser, and Datasette for its tables.
+"""`newsarchive web`: pages for reading the archive in a browser, and Datasette for its tables where it is installed.
 
 server      the command's work: checks the archive, takes the port, runs uvicorn
-app         the ASGI application: our pages first, Datasette behind them, security headers on both
-views       a function for each page: archive and request in, `Response` out
+security    what stands before every page: who may ask, and what a browser may do with the answer
+app         the application: Starlette's routes, answers with entity tags, Datasette behind them
+views       a function for each page: archive and request in, a `Page` with its record out
+answers     what a view is given and gives
+library     the archive as the views read it; the one place where a page gets an article
 render      templates, and how they show values and an article's text
 chart       the bars of a site's yield as SVG
 cache       counts over the whole archive, made in the background

@@ -1,194 +1,239 @@
-"""The ASGI application: our pages first, Datasette behind them, the same security headers on both."""
+"""The application: the routes of `views.ROUTES` by Starlette, Datasette behind them where there is one, a guard before both.
+
+A page is answered with an entity tag (RFC 9110, section 8.8.3). Where it follows from the archive alone, the tag follows from
+the state of the archive, so that a feed reader that asks every minute costs a look at the time of a file.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import logging
 import mimetypes
-import re
-from collections.abc import Awaitable, Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
-from ipaddress import ip_address
-from typing import Any
+from collections.abc import Collection
+from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl
 
-from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError
-from newsarchive.web import views
-from newsarchive.web.render import STATIC, page
-from newsarchive.web.views import Library, Request, Response
+import anyio
+from anyio.to_thread import run_sync
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-View = Callable[[Library, Request], Response]
+from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError, Withheld
+from newsarchive.export import to_json
+from newsarchive.version import VERSION
+from newsarchive.web.answers import Answer, Content, Elsewhere, Forbidden, Request
+from newsarchive.web.library import Library, State
+from newsarchive.web.render import STATIC, TEMPLATES, Frame, page, static
+from newsarchive.web.security import Application, Guard, Receive, Scope, Send
+from newsarchive.web.views import ROUTES, Way
 
 log = logging.getLogger(__name__)
-
-ROUTES: tuple[tuple[re.Pattern[str], View], ...] = tuple(
-    (re.compile(pattern), view)
-    for pattern, view in (
-        (r"/", views.front),
-        (r"/search", views.search),
-        (r"/article/(\d+)", views.article),
-        (r"/article/(\d+)/diff", views.diff),
-        (r"/compare/(\d+)/(\d+)", views.compare),
-        (r"/site/([^/]+)", views.site),
-        (r"/story/(\d+)", views.story),
-        (r"/metrics", views.metrics),
-    )
-)
 
 #: The beginnings of paths that Datasette answers: its tables, and its pages on itself.
 DATASETTE_PATHS = ("/archive", "/-/")
 
-#: The Content-Security-Policy. It allows no script at all, ours or Datasette's: what a blog wrote cannot run even where
-#: escaping failed. Nothing is loaded from elsewhere, no form is sent elsewhere, no other site may frame a page.
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
-SECURITY = {
-    b"content-security-policy": POLICY.encode(),
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-}
-
 #: Requests that read the database at the same time; more wait.
 MAX_THREADS = 4
+#: Bytes of a form; more is refused.
+MAX_FORM_BYTES = 64 * 1024
 
 #: Exception, status, and title of the page that says what went wrong.
-_FAILURES = (
+FAILURES: tuple[tuple[type[NewsArchiveError], int, str], ...] = (
+    (Withheld, 451, "Withheld"),  # RFC 7725
     (NoSuchArticle, 404, "Not found"),
+    (Forbidden, 403, "Not without the token"),
     (UsageError, 400, "Not understood"),
     (DatabaseError, 503, "Not available"),
 )
 
 
-class App:
-    """The application. `hosts` are the names that a request may give as its host, besides IP addresses.
+def application(library: Library, behind: Application | None, hosts: Collection[str]) -> Guard:
+    """Our pages, and `behind` them Datasette. `hosts` are the names to answer to."""
+    limiter = anyio.CapacityLimiter(MAX_THREADS)
+    routes: list[BaseRoute] = [Route("/static/{name:path}", _static)]
+    for way in ROUTES:
+        methods = ["POST"] if way.is_form else ["GET"]
+        answer = partial(_answer, library, way, limiter)
+        if way.has_record:
+            beside = "/index.json" if way.path == "/" else f"{way.path}.json"
+            routes.append(Route(beside, partial(answer, as_json=True), methods=methods))
+        routes.append(Route(way.path, answer, methods=methods))
+    if behind is not None:
+        routes += [Route(f"{beginning}{{rest:path}}", _Behind(behind)) for beginning in DATASETTE_PATHS]
+    made = Starlette(routes=routes, exception_handlers={HTTPException: partial(_no_page, library.frame)})
+    started: Application = made if behind is None else _Lifespan(made, behind)
+    return Guard(
+        started,
+        hosts,
+        partial(_failure, library.frame),
+        root=library.frame.root,
+        password=library.password,
+        tables=DATASETTE_PATHS,
+        writable=("/quarantine",) if library.token else (),
+        script="/static/keys.js" if library.frame.has_keys else "",
+    )
 
-    A page of another site can make a browser ask for this server under a name of its own (DNS rebinding), and would then
-    read the archive; such a name is refused. So is what another site's page asks for by the server's right name: it could
-    not read the answer, but the work would be done. A link on it may be followed, to our pages and not to tables.
-    """
 
-    def __init__(self, library: Library, behind: Application, hosts: Collection[str]) -> None:
-        self.archive, self.behind, self.hosts = library, behind, hosts
-        self.threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="newsarchive-web")
+class _Behind:
+    """Datasette as the end of a route."""
+
+    def __init__(self, behind: Application) -> None:
+        self.behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.behind(scope, receive, send)
-            return
-        send = _guarded(send)
-        path = scope["path"]
-        if scope["method"] not in ("GET", "HEAD"):
-            await _answer(send, _failure(405, "Not allowed", "These pages can only be read."))
-        elif not self._is_ours(scope):
-            await _answer(
-                send, _failure(421, "Not this host", "Ask for it by the address that newsarchive web prints.")
-            )
-        elif _is_cross_site(scope):
-            await _answer(
-                send,
-                _failure(403, "Not from here", "Another site asked for this page: type its address instead."),
-            )
-        elif path.startswith("/static/"):
-            await _static(send, path.removeprefix("/static/"))
-        elif found := _route(path):
-            view, parts = found
-            query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-            request = Request(path, parts, query)
-            loop = asyncio.get_running_loop()
-            await _answer(send, await loop.run_in_executor(self.threads, self._view, view, request))
-        elif path.startswith(DATASETTE_PATHS):
-            await self.behind(scope, receive, send)
-        else:
-            await _answer(send, _failure(404, "Not found", f"There is no page {path}"))
-
-    def _is_ours(self, scope: Scope) -> bool:
-        named = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        host = re.sub(r":\d+$", "", named).strip("[]").lower()
-        return host in self.hosts or _is_address(host)
-
-    def _view(self, view: View, request: Request) -> Response:
-        try:
-            return view(self.archive, request)
-        except NewsArchiveError as error:
-            kind = (f for f in _FAILURES if isinstance(error, f[0]))
-            _, status, title = next(kind, (NewsArchiveError, 500, "Failed"))
-            return _failure(status, title, str(error))
-        except Exception:  # one page must not stop the server, nor show its internals
-            log.exception("%s", request.path)
-            return _failure(500, "Failed", "This page could not be made; the terminal says why.")
+        await self.behind(scope, receive, send)
 
 
-def _is_address(host: str) -> bool:
+class _Lifespan:
+    """Datasette is told of start and end; Starlette has nothing to prepare."""
+
+    def __init__(self, pages: Application, behind: Application) -> None:
+        self.pages, self.behind = pages, behind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self.behind if scope["type"] == "lifespan" else self.pages)(scope, receive, send)
+
+
+async def _answer(
+    library: Library, way: Way, limiter: anyio.CapacityLimiter, http: HttpRequest, *, as_json: bool = False
+) -> Response:
+    form = await _form(http) if http.method == "POST" else {}
+    asked = Request(
+        http.url.path,
+        {name: str(value) for name, value in http.path_params.items()},
+        dict(http.query_params),
+        form,
+        http.cookies,
+    )
+    return await run_sync(partial(_made, library, way, asked, http, as_json), limiter=limiter)
+
+
+async def _form(http: HttpRequest) -> dict[str, str]:
+    """The fields of a form as browsers send it without files."""
+    body = b""
+    async for part in http.stream():
+        body += part
+        if len(body) > MAX_FORM_BYTES:
+            raise HTTPException(413)
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json: bool) -> Response:
+    """The response of a view, or that nothing changed since the reader last asked."""
     try:
-        ip_address(host)
-    except ValueError:
+        state = library.state() if way.is_settled else None
+        tag = _tag(f"{state.key} {http.url.path}?{http.url.query}") if state else ""
+        if state and _is_known(http, tag, state):
+            return _headed(Response(status_code=304), tag, state, 0)
+        answer = way.view(library, asked)
+        response, seconds = _response(library, answer, as_json)
+    except NewsArchiveError as error:
+        kind = (f for f in FAILURES if isinstance(error, f[0]))
+        _, status, title = next(kind, (NewsArchiveError, 500, "Failed"))
+        return _failure(library.frame, status, title, str(error), as_json=as_json)
+    except Exception:  # one page must not stop the server, nor show its internals
+        log.exception("%s", asked.path)
+        message = "This page could not be made; the terminal says why."
+        return _failure(library.frame, 500, "Failed", message, as_json=as_json)
+    if way.is_form or isinstance(answer, Elsewhere):
+        return response
+    tag = tag or _tag(bytes(response.body))
+    if not state and _is_known(http, tag, None) and response.status_code == 200:
+        return _headed(Response(status_code=304), tag, None, seconds)
+    return _headed(response, tag, state, seconds)
+
+
+def _response(library: Library, answer: Answer, as_json: bool) -> tuple[Response, int]:
+    """The response, and the seconds for which nobody need ask again."""
+    if isinstance(answer, Elsewhere):
+        response: Response = RedirectResponse(library.frame.root + answer.path, 303)
+        if answer.cookie:
+            name, value = answer.cookie
+            response.set_cookie(name, value, httponly=True, samesite="strict", path=library.frame.root or "/")
+        return response, 0
+    if isinstance(answer, Content):
+        headers = {"content-disposition": f'attachment; filename="{answer.name}"'} if answer.name else {}
+        body = answer.body if isinstance(answer.body, bytes) else answer.body.encode("utf-8", "replace")
+        return Response(body, headers={**headers, "content-type": answer.content_type}), answer.seconds
+    if as_json:
+        body = to_json(answer.record, indent=1).encode("utf-8", "replace")
+        kind = "application/json; charset=utf-8"
+        return Response(body, answer.status, headers={"content-type": kind}), 0
+    html = page(answer.template, library.frame, **answer.values).encode("utf-8", "replace")
+    return HTMLResponse(html, answer.status), 0
+
+
+def _headed(response: Response, tag: str, state: State | None, seconds: int) -> Response:
+    """With what a browser or a feed reader needs for asking again. No proxy on the way may keep an answer: it may be behind a
+    password."""
+    response.headers["etag"] = tag
+    response.headers["cache-control"] = f"private, max-age={seconds}" if seconds else "private, no-cache"
+    if state:
+        response.headers["last-modified"] = format_datetime(state.met_at.replace(microsecond=0), usegmt=True)
+    return response
+
+
+def _is_known(http: HttpRequest, tag: str, state: State | None) -> bool:
+    """Whether the reader has this answer (RFC 9110, section 13.1)."""
+    if given := http.headers.get("if-none-match"):
+        return given.strip() == "*" or tag in {one.strip() for one in given.split(",")}
+    since = http.headers.get("if-modified-since")
+    if not (since and state):
         return False
-    return True
-
-
-def _is_cross_site(scope: Scope) -> bool:
-    """Whether a page of another site makes the browser ask (Fetch Metadata); a followed link to a page of ours is fine."""
-    headers = dict(scope["headers"])
-    if headers.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin"):
+    try:
+        return parsedate_to_datetime(since) >= state.met_at.replace(microsecond=0)
+    except (TypeError, ValueError):
         return False
-    is_link = headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
-    return not is_link or scope["path"].startswith(DATASETTE_PATHS)
 
 
-def _route(path: str) -> tuple[View, tuple[str, ...]] | None:
-    for pattern, view in ROUTES:
-        if match := pattern.fullmatch(path):
-            return view, match.groups()
-    return None
+def _tag(content: str | bytes) -> str:
+    """A weak entity tag of what an answer follows from: the content, or the state of the archive, and this program."""
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    return f'W/"{hashlib.sha256(_program() + data).hexdigest()[:24]}"'
 
 
-def _failure(status: int, title: str, message: str) -> Response:
-    return Response(page("failure.html", title=title, message=message), status)
+@lru_cache(maxsize=1)
+def _program() -> bytes:
+    files = sorted([*TEMPLATES.iterdir(), *STATIC.iterdir()])
+    return hashlib.sha256(b"".join([VERSION.encode(), *(file.read_bytes() for file in files)])).digest()
 
 
-def _guarded(send: Send) -> Send:
-    """Puts the security headers on every response, in place of any with the same names; no other origin may read it."""
-
-    async def guarded(message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            kept = [
-                (name, value)
-                for name, value in message.get("headers", ())
-                if name.lower() not in SECURITY and not name.lower().startswith(b"access-control-")
-            ]
-            message = message | {"headers": [*kept, *SECURITY.items()]}
-        await send(message)
-
-    return guarded
+def _failure(frame: Frame, status: int, title: str, message: str, *, as_json: bool = False) -> Response:
+    headers = {"cache-control": "no-store"}
+    if status == 451:  # who withholds it is this archive, as its register says (RFC 7725, section 4)
+        headers["link"] = f'<{frame.root}/withheld>; rel="blocked-by"'
+    if status == 401:
+        headers["www-authenticate"] = 'Basic realm="newsarchive", charset="UTF-8"'
+    if as_json:
+        kind = {"content-type": "application/json; charset=utf-8"}
+        return Response(to_json({"error": message, "status": status}), status, headers=headers | kind)
+    return HTMLResponse(page("failure.html", frame, title=title, message=message), status, headers=headers)
 
 
-async def _answer(send: Send, response: Response) -> None:
-    headers = [(b"content-type", response.content_type.encode("ascii")), (b"cache-control", b"no-cache")]
-    if response.location:
-        headers.append((b"location", response.location.encode("ascii")))
-    await _send(send, response.status, headers, response.body.encode("utf-8", "replace"))
+async def _no_page(frame: Frame, http: HttpRequest, error: Exception) -> Response:
+    path, status = http.url.path, getattr(error, "status_code", 404)
+    if status == 404 and path.startswith(DATASETTE_PATHS):
+        return _failure(
+            frame,
+            404,
+            "No tables here",
+            "Datasette shows the tables of an SQLite archive: pip install 'newsarchive[datasette]'",
+        )
+    title = "Not found" if status == 404 else "Not allowed"
+    return _failure(frame, status, title, f"There is no page {path}")
 
 
-async def _static(send: Send, name: str) -> None:
-    """A file of `static/`, by its name alone."""
+async def _static(http: HttpRequest) -> Response:
+    """A file of `static/`, by its name alone. Its address changes when the file does, so that browsers may keep it."""
     known = {file.name: file for file in STATIC.iterdir()}
+    name = http.path_params["name"]
     if name not in known:
-        await _answer(send, _failure(404, "Not found", f"There is no file {name}."))
-        return
+        raise HTTPException(404)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = [(b"content-type", kind.encode()), (b"cache-control", b"max-age=86400")]
-    await _send(send, 200, headers, known[name].read_bytes())
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+    is_current = static(name).endswith(f"?{http.url.query}")
+    kept = "public, max-age=31536000, immutable" if is_current else "no-cache"
+    return Response(known[name].read_bytes(), headers={"content-type": kind, "cache-control": kept})

@@ -1,10 +1,15 @@
-"""The articles of each month as bars in SVG, drawn with attributes alone: the page's policy allows no inline style."""
+"""Articles over time as bars in SVG, drawn with attributes alone: the page's policy allows no inline style.
+
+A month without a bar may be one in which nobody wrote, or one in which nobody looked: below the axis a cross marks a stretch without
+a crawl, and what lies before the first crawl is hatched.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from newsarchive.db.reading.timeline import Seen, Span
 from newsarchive.times import months as months_between
 
 #: Months from the first to the last. With more, each bar is a year: thinner bars cannot be read.
@@ -12,28 +17,42 @@ MAX_MONTHS = 60
 #: Width of the chart, in units of the picture.
 WIDTH = 720.0
 #: Height of the chart and of its largest bar, in units of the picture.
-HEIGHT = 160.0
+HEIGHT = 110.0
 #: The gap between two bars, as a part of the width of one bar with its gap.
 GAP = 0.2
 #: Width of a bar, in units of the picture; few bars would be wider.
 MAX_BAR_WIDTH = 60.0
+#: Height of the bar of a single article, so that it is seen beside one of thousands.
+MIN_BAR_HEIGHT = 2.0
 #: Labels below the chart; with more bars, every second or third … is labelled.
-MAX_LABELS = 12
+MAX_LABELS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar, in units of the picture. `label` is a month or a year; it is written below a `marked` bar, and on a
-    narrow screen below one that is not `minor` as well."""
+    """One bar, in units of the picture. `label` is a month, a year or the first day of a week; it is written below a `marked` bar,
+    and on a narrow screen below one that is not `minor` as well. `middle` is the middle of the bar."""
 
     x: float
     y: float
     width: float
     height: float
+    middle: float
     label: str
     count: int
+    seen: str
     marked: bool
     minor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars, the largest number, and the width of what lies before the first crawl."""
+
+    bars: tuple[Bar, ...]
+    largest: int
+    unseen: float
+    has_gaps: bool
 
 
 def periods(months: Mapping[str, int]) -> dict[str, int]:
@@ -55,28 +74,23 @@ def periods(months: Mapping[str, int]) -> dict[str, int]:
     return {f"{year:04}": sum(n for key, n in known.items() if key[:4] == f"{year:04}") for year in years}
 
 
-def bars(counts: Mapping[str, int]) -> list[Bar]:
+def chart(spans: Sequence[Span]) -> Chart:
     """The bars of a chart `WIDTH` by `HEIGHT`, the largest as high as the chart."""
-    if not counts:
-        return []
-    step = WIDTH / len(counts)
+    step = WIDTH / max(1, len(spans))
     width = min(step * (1 - GAP), MAX_BAR_WIDTH)
-    largest = max(max(counts.values()), 1)
-    every = -(-len(counts) // MAX_LABELS)
-    found = []
-    for number, (label, count) in enumerate(counts.items()):
-        height = round(HEIGHT * count / largest, 1)
-        x = round(number * step + (step - width) / 2, 1)
-        found.append(
+    largest = max((span.articles for span in spans), default=0)
+    every = -(-len(spans) // MAX_LABELS)
+    bars = []
+    for number, span in enumerate(spans):
+        height = max(HEIGHT * span.articles / largest, MIN_BAR_HEIGHT) if span.articles else 0.0
+        x = number * step + (step - width) / 2
+        bars.append(
             Bar(
-                x,
-                HEIGHT - height,
-                round(width, 1),
-                height,
-                label,
-                count,
-                number % every == 0,
-                number % (3 * every) != 0,
+                round(x, 1), round(HEIGHT - height, 1), round(width, 1), round(height, 1), round(x + width / 2, 1),
+                span.label, span.articles, span.seen.value,
+                marked=number % every == 0, minor=number % (3 * every) != 0,
             )
-        )
-    return found
+        )  # fmt: skip
+    before = sum(span.seen is Seen.BEFORE for span in spans)
+    has_gaps = any(span.seen is Seen.NO_CRAWL for span in spans)
+    return Chart(tuple(bars), largest, round(before * step, 1), has_gaps)

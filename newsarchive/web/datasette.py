@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.db.engine import connect_readonly
 from newsarchive.export.text import cell
 from newsarchive.fields import FIELDS
-from newsarchive.web.render import TEMPLATES, static
+from newsarchive.web.render import TEMPLATES, Frame, static
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -127,7 +127,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def datasette(file: Path, columns: dict[str, list[str]], *, sql: bool = False) -> Datasette:
+def datasette(file: Path, columns: dict[str, list[str]], frame: Frame, *, sql: bool = False) -> Datasette:
     """Datasette over one archive, under `NAME`, its pages by our templates, which have no script.
 
     With `sql` a request may bring SQL of its own; without, it asks the useful queries and filters tables.
@@ -152,11 +152,11 @@ def datasette(file: Path, columns: dict[str, list[str]], *, sql: bool = False) -
     made = Datasette(
         files=[],
         metadata=metadata(columns),
-        settings=SETTINGS | {"default_allow_sql": sql},
+        settings=SETTINGS | {"default_allow_sql": sql, "base_url": f"{frame.root}/"},
         template_dir=str(TEMPLATES),
     )
     made.remove_database("_memory")
     made.add_database(ReadOnly(made, path=str(file)), name=NAME)
-    made.jinja_env.globals |= {"static": static, "about_table": about}
+    made.jinja_env.globals |= {"static": static, "about_table": about, "frame": frame, "at": frame.root}
     made.jinja_env.filters["in_order"] = in_order
     return made

@@ -9,11 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,8 +23,12 @@ from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.reading.search import Marks
-from newsarchive.items import Block, Edit
+from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size
+from newsarchive.times import utc
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.articles import Stored
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -52,9 +56,21 @@ def environment() -> Environment:
     return made
 
 
-def page(template: str, **values: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is the same on every page: `root` is the path of the front page without its last slash. `has_tables` says whether
+    Datasette stands behind the pages, `judges` whether the quarantine is judged here, `has_keys` whether our pages have the script
+    for the keys j and k."""
+
+    root: str = ""
+    has_tables: bool = False
+    judges: bool = False
+    has_keys: bool = False
+
+
+def page(template: str, frame: Frame, **values: Any) -> str:
     """A page from a template and what it shows."""
-    return environment().get_template(template).render(**values)
+    return environment().get_template(template).render(frame=frame, at=frame.root, **values)
 
 
 @lru_cache(maxsize=32)
@@ -95,14 +111,45 @@ def day(moment: datetime | None) -> Markup:
 
 
 def minute(moment: datetime | None) -> Markup:
-    return _time(moment, "%Y-%m-%d %H:%M")
+    return _time(moment, "%Y-%m-%d %H:%M UTC")
 
 
 def _time(moment: datetime | None, form: str) -> Markup:
     if moment is None:
         return Markup('<span class="none">no date</span>')
-    moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), moment.strftime(form))
+    moment = utc(moment)
+    shown, whole = moment.strftime(form), moment.strftime("%Y-%m-%d %H:%M UTC")
+    title = Markup(' title="{}"').format(whole) if whole != shown else ""
+    return Markup('<time datetime="{}"{}>{}</time>').format(moment.isoformat(), title, shown)
+
+
+def published(article: Article) -> Markup:
+    """The date of publication: in the zone that the page names, where it names another than UTC, and in UTC."""
+    if article.date_published is None:
+        return Markup('<span class="none">no date of publication</span>')
+    in_utc = minute(article.date_published)
+    try:
+        printed = datetime.fromisoformat(article.date_published_raw.strip())
+    except ValueError:
+        return in_utc
+    if not printed.utcoffset() or utc(printed) != utc(article.date_published):
+        return in_utc
+    return Markup("{} ({})").format(f"{printed:%Y-%m-%d %H:%M} UTC{printed.isoformat()[-6:]}", in_utc)
+
+
+def wayback(article: Stored) -> str:
+    """Where the Wayback Machine shows the page as it was at about the time at which we fetched it."""
+    at = article.fetched_at or article.first_seen_at
+    return f"https://web.archive.org/web/{utc(at).strftime('%Y%m%d%H%M%S') if at else '2'}/{web_url(article.url)}"
+
+
+def hours(number: float) -> str:
+    """A delay in hours as a span.
+
+    >>> hours(1.5), hours(49)
+    ('1 h 30 min', '2 d 1 h')
+    """
+    return later(timedelta(hours=number))
 
 
 def later(span: timedelta) -> str:
@@ -125,6 +172,20 @@ def snippet(text: str) -> Markup:
     """A snippet with its found words marked."""
     found = _MARKED.sub(lambda match: f"<mark>{match[1]}</mark>", str(escape(text)))
     return Markup(found.replace(MARKS.start, "").replace(MARKS.end, ""))
+
+
+def runs(changed: Iterable[Change], side: str = "") -> Markup:
+    """The changes in one line with `<ins>` and `<del>`. With `side` "delete" the old text alone, with "insert" the new one."""
+    tags = {
+        "equal": Markup("{}"),
+        "insert": Markup("<ins>{}</ins>"),
+        "delete": Markup("<del>{}</del>"),
+    }
+    return Markup("").join(
+        tags[change.kind].format(change.text)
+        for change in changed
+        if side in ("", change.kind) or change.kind == "equal"
+    )
 
 
 def changes(run: Iterable[Change]) -> Markup:
@@ -160,16 +221,20 @@ def lang(code: str) -> Markup:
 FILTERS = {
     "changes": changes,
     "day": day,
+    "hours": hours,
     "lang": lang,
     "later": later,
     "minute": minute,
     "named": named,
     "number": number,
     "out": out,
+    "published": published,
     "quoted": lambda text: quote(str(text), safe=""),
+    "runs": runs,
     "sanitised": sanitised,
     "size": byte_size,
     "snippet": snippet,
+    "wayback": wayback,
     "web_url": web_url,
 }
 

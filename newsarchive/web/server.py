@@ -7,21 +7,53 @@ import importlib.util
 import logging
 import socket
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 from newsarchive.db import readonly, schema
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import open_readonly, parse_url, shown, sqlite_file
+from newsarchive.db.engine import open_existing, open_readonly, parse_url, shown, sqlite_file
 from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.web.app import App
+    from newsarchive.web.security import Guard
 
 #: Names of this machine that no other machine can reach.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How the pages are served. `names` are further host names by which they are asked for; `sql` lets requests bring SQL of
+    their own. `base_url` is their address where a proxy stands before them, `password` is asked of everybody, `token` lets
+    whoever has it judge the quarantine; "" for none of it. With `keys` our pages have a script for the keys j and k."""
+
+    names: tuple[str, ...] = ()
+    sql: bool = False
+    base_url: str = ""
+    password: str = ""
+    token: str = ""
+    keys: bool = False
+
+    @property
+    def base(self) -> SplitResult:
+        """The parts of the address. Raises `UsageError` for another than `http://…` or `https://…` with a host."""
+        try:
+            parts = urlsplit(self.base_url)
+            is_address = (
+                parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+            )
+        except ValueError:
+            is_address = False
+        if self.base_url and not is_address:
+            raise UsageError(
+                f"--base-url {self.base_url}: give an address such as https://news.example/archive"
+            )
+        return urlsplit(self.base_url)
 
 
 def serve(
@@ -29,16 +61,13 @@ def serve(
     host: str,
     port: int,
     ready: Callable[[str], None],
-    *,
-    names: Collection[str] = (),
-    sql: bool = False,
+    start: Start = Start(),
 ) -> None:
     """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers.
 
-    `names` are further host names by which it is asked for; `sql` lets requests bring SQL of their own.
-
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
+    start.base  # noqa: B018 - raises before anything is opened
     engine = opened(db)
     taken = bound(host, port)
     address = _address(host, taken)
@@ -50,11 +79,11 @@ def serve(
             ready(address)
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in names)}
+    hosts = {*LOOPBACK, host.lower(), *(name.lower() for name in start.names)}
     if is_public(host):
         hosts |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     config = uvicorn.Config(
-        application(engine, hosts, sql=sql),
+        application(engine, hosts, start),
         lifespan="on",
         log_level="warning",
         access_log=False,
@@ -72,15 +101,10 @@ def is_public(host: str) -> bool:
 def opened(db: str) -> Engine:
     """The archive, read-only. Raises `UsageError` for another database, `DatabaseUnavailable` for one that
     is missing, old or empty."""
-    parsed = parse_url(db)
-    if not dialect_of(parsed).is_file:
-        raise UsageError(
-            f"newsarchive web reads an SQLite file, and {shown(parsed)} is {dialect_of(parsed).title}: copy it first with"
-            f" newsarchive db copy {shown(parsed)} sqlite:///copy.db, then newsarchive web --db copy.db"
-        )
-    if importlib.util.find_spec("datasette") is None:
-        raise UsageError("newsarchive web needs Datasette: pip install 'newsarchive[web]'")
-    engine = open_readonly(db)
+    missing = [name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f"newsarchive web needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
+    engine = open_readonly(db) if dialect_of(parse_url(db)).is_file else open_existing(db)
     held = schema.current(engine)
     if held is None:
         raise DatabaseUnavailable(
@@ -95,17 +119,25 @@ def opened(db: str) -> Engine:
     return engine
 
 
-def application(engine: Engine, hosts: Collection[str], *, sql: bool = False) -> App:
-    """Our pages and Datasette over one archive. `hosts` are the names to answer to."""
-    from newsarchive.web import datasette
-    from newsarchive.web.app import App
-    from newsarchive.web.views import Library
+def application(engine: Engine, hosts: Collection[str], start: Start = Start()) -> Guard:
+    """Our pages, and Datasette behind them where it is installed and the archive is a file. `hosts` are the names to answer to."""
+    from newsarchive.web import app
+    from newsarchive.web.library import Library
+    from newsarchive.web.render import Frame
 
     file = sqlite_file(engine)
-    assert file is not None
-    library = Library(engine)
+    has_tables = file is not None and importlib.util.find_spec("datasette") is not None
+    frame = Frame(start.base.path.rstrip("/"), has_tables, bool(start.token), start.keys)
+    library = Library(
+        engine, frame, base_url=start.base_url.rstrip("/"), password=start.password, token=start.token
+    )
     library.overview.get(wait=0)  # begins to count
-    return App(library, datasette.datasette(file, browse.columns(engine), sql=sql).app(), hosts)
+    behind = None
+    if file is not None and has_tables:
+        from newsarchive.web import datasette
+
+        behind = datasette.datasette(file, browse.columns(engine), frame, sql=start.sql).app()
+    return app.application(library, behind, {*hosts, *filter(None, [start.base.hostname])})
 
 
 def bound(host: str, port: int) -> socket.socket:

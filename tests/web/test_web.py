@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import re
 import socket
 import sqlite3
 import subprocess
@@ -9,17 +12,20 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from lxml import html
 
+from newsarchive import Archive
 from newsarchive.cli import cli, main
 from newsarchive.core.encoding.changes import paragraphs, pieces
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
+from newsarchive.db.reading.timeline import Seen, Span
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
@@ -56,7 +62,7 @@ def client(home: str) -> Iterator[httpx.Client]:
 # -- pages -----------------------------------------------------------------------------------------
 
 PAGES = {
-    "/": ("The archive", "Newest articles", "Stories with the most copies"),
+    "/": ("The archive", "Newest articles", "Stories that grew last", "Altered or vanished this week"),
     "/search?q=ferry": ("<mark>ferry</mark>", "mirror.example"),
     "/search?q=zeppelin": ("Nothing found for <bdi>zeppelin</bdi>",),
     "/search?site=thai.example": ("thai.example", "เรือเฟอร์รี่"),
@@ -65,7 +71,7 @@ PAGES = {
     "/search?origin=paper.example": ("The islands’ last ferry",),
     "/search?order=date&page=3": ("41 to", "page=2"),
     "/article/1": ("The islands", "â€œ", "18.2", "The Island Paper", "Subscribe to our newsletter!", "Version 2"),
-    "/article/1/diff": ("<ins>-one</ins>", "The page changed"),
+    "/article/1/diff": ("<ins>-one</ins>", "The page changed", "1 paragraph altered, 1 paragraph gone, 0 paragraphs new", "4 paragraphs are the same"),
     "/article/1/diff?from=2&to=1": ("<del>-one</del>",),
     "/article/8": ("no headline", "found deleted"),
     "/article/9": ("and 288 more", "Author Number 300"),
@@ -73,6 +79,16 @@ PAGES = {
     "/article/11": ("hidden from searches: confidence 0.41 (index page)", "newsarchive quarantine accept 11"),
     "/search?q=badly": ("Nothing found",),
     "/compare/2/3": ("<del>1911</del><ins>1912</ins>",),
+    "/sites": ("blog.example", "47", "not followed", "wordpress"),
+    "/health": ("blog.example", "last crawled well", "not followed", "crawled since"),
+    "/stories": ("3 copies on 3 sites", 'href="/story/1"'),
+    "/stories?order=new": ("Stories that grew last", 'href="/story/1"'),
+    "/publishers": ("The Island Paper", "paper.example", "after 7 h"),
+    "/publisher?name=paper.example": ("The Island Paper", "Who takes its articles", "What became of its headlines", "has left"),
+    "/changes": ("edited", "vanished", "/article/1/diff?from=1&amp;to=2", "1 altered"),
+    "/changes?kind=vanished&site=blog.example": ("no headline",),
+    "/withheld": ("Withheld", "Nothing is withheld."),
+    "/quarantine": ("A page that was read badly.", "newsarchive web --judge"),
     "/site/blog.example": ("Articles by month", "http 500", "Share this:", "47 new"),
     "/archive": ("Articles by site", "current_articles", "that only the program needs"),
     "/archive/current_articles": ('<a href="/article/1">1</a>', "with its site, origin and text"),
@@ -116,9 +132,16 @@ def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, obj
         ("/archive/no_such_table", 404, "Table not found"),
         ('/search?q="open', 400, "without its partner"),
         ("/search?q=-only", 400, "name one to look for"),
-        ("/search?since=yesterday", 400, "write it as 2025-01-31"),
+        ("/search?since=someday", 400, "write it as 2025-01-31"),
         ("/search?q=a&order=size", 400, "rank or date"),
         ("/search?q=a&page=0", 400, "narrow the search"),
+        ("/search.xml?q=a", 404, "csv, json or feed.json"),
+        ("/stories?order=size", 400, "copies or new"),
+        ("/changes?kind=moved", 400, "edited, vanished, details"),
+        ("/changes?since=someday", 400, "write it as 2025-01-31"),
+        ("/publisher?name=Nobody", 404, "no publisher"),
+        ("/article/1/download.doc", 404, "txt, md or json"),
+        ("/quarantine?token=guess", 403, "not the token"),
         ("/search?q=a&page=x", 400, "narrow the search"),
         ("/article/1/diff?from=9", 400, "no version 9"),
         ("/article/1/diff?from=x", 400, "no number of a version"),
@@ -138,6 +161,121 @@ def test_a_url_in_the_search_box_opens_its_article(client: httpx.Client) -> None
     assert client.get("/search", params={"q": "https://unknown.example/"}).status_code == 200
 
 
+def test_an_article_page_cites_the_article_and_describes_it_for_reference_managers(
+    client: httpx.Client,
+) -> None:
+    page = client.get("/article/1").text
+    described = json.loads(html.fromstring(page).xpath("string(//script[@type='application/ld+json'])"))
+    assert described["@type"] == "NewsArticle"
+    assert described["headline"].startswith("The islands")
+    assert described["url"] == webpages.BLOG
+    assert described["author"]
+    assert described["datePublished"].endswith("+00:00")
+    identifier = described["identifier"]
+    assert f"in the archive: {identifier}" in page
+    answer = client.get("/search", params={"q": identifier})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/article/1")
+    assert client.get("/search", params={"q": "nwa:1:txt:cut"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind", "begins"),
+    [
+        ("bib", "application/x-bibtex", "@misc{nwa2025-"),
+        ("ris", "application/x-research-info-systems", "TY  - BLOG\r\n"),
+        ("csl.json", "application/vnd.citationstyles.csl+json", "["),
+    ],
+)
+def test_an_article_is_cited_in_the_formats_of_reference_managers(
+    client: httpx.Client, ending: str, kind: str, begins: str
+) -> None:
+    answer = client.get(f"/article/1/cite.{ending}")
+    assert answer.headers["content-type"].startswith(kind)
+    assert answer.text.startswith(begins)
+    assert client.get(f"/article/999/cite.{ending}").status_code == 404
+    assert client.get("/article/1/cite.mla").status_code == 404
+
+
+def test_an_older_version_that_is_cited_leads_to_what_changed_since(client: httpx.Client, file: Path) -> None:
+    with Archive(file) as archive:
+        identifier = archive.cite(1, version=1).rpartition("archive: ")[2]
+    answer = client.get("/search", params={"q": identifier})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/article/1/diff?from=1")
+
+
+def test_copies_can_be_left_out_of_a_search(client: httpx.Client) -> None:
+    found = {
+        copies: len(
+            html.fromstring(client.get(f"/search?q=ferry&copies={copies}").content).xpath(
+                "//mark/ancestor::li"
+            )
+        )
+        for copies in ("", "first", "none")
+    }
+    assert found[""] > found["first"] >= found["none"]
+    assert client.get("/search?q=ferry&copies=some").status_code == 400
+
+
+def test_a_search_says_how_many_there_are_and_how_they_are_spread(client: httpx.Client) -> None:
+    page = html.fromstring(client.get("/search?order=date").content)
+    said = page.xpath("string(//p[@class='meta'][contains(., ' to ')])")
+    total = int(re.search(r"1 to 20 of (\d+)", said)[1])  # type: ignore[index]
+    assert total > 40
+    facets = {
+        section.xpath("string(h3)"): {
+            row.xpath("string(a)"): int(row.xpath("string(span)")) for row in section.xpath(".//li[a]")
+        }
+        for section in page.xpath("//aside[@id='spread']//section")
+    }
+    assert set(facets) == {"Site", "First published by", "Language", "Month"} - (
+        {"First published by"} - set(facets)
+    )
+    for title in ("Site", "Month"):
+        value, number = next(iter(facets[title].items()))
+        (address,) = page.xpath(f"//section[h3='{title}']//a[.='{value}']/@href")
+        narrowed = html.fromstring(client.get(address).content)
+        assert re.search(rf"(of {number}\b|^1 result)", narrowed.xpath("string(//p[@class='meta'][1])"))
+        (chip, *_) = narrowed.xpath("//p[@class='chips']/a/@href")
+        assert f" of {total}" in client.get(chip).text or title == "Month"
+
+
+@pytest.mark.parametrize(
+    "query", ["q=ferry", "q=ferry&site=blog.example", "q=zeppelin", "q=渡轮", "order=date"]
+)
+def test_a_search_is_had_as_csv_json_and_feed(client: httpx.Client, query: str) -> None:
+    import csv
+    import io
+
+    wanted = html.fromstring(client.get(f"/search?{query}").content).xpath("//ol[@class='hits']//h3/a/@href")
+    records = client.get(f"/search.json?{query}").json()
+    assert [f"/article/{record['id']}" for record in records][: len(wanted)] == wanted
+    assert not any("<mark>" in record["snippet"] or "**" in record["snippet"] for record in records)
+    answer = client.get(f"/search.csv?{query}")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert [row["id"] for row in csv.DictReader(io.StringIO(answer.text))] == [
+        str(record["id"]) for record in records
+    ]
+    feed = client.get(f"/search.feed.json?{query}")
+    assert feed.headers["content-type"].startswith("application/feed+json")
+    made = feed.json()
+    assert made["version"] == "https://jsonfeed.org/version/1.1"
+    assert {item["url"] for item in made["items"]} <= {record["url"] for record in records}
+    assert len(made["items"]) == min(50, len(records))
+    assert all(item["id"] and ("content_html" in item or "content_text" in item) for item in made["items"])
+
+
+@pytest.mark.parametrize("ending", ["csv", "json", "feed.json"])
+def test_a_search_that_is_not_understood_is_told_to_a_program_too(client: httpx.Client, ending: str) -> None:
+    assert client.get(f"/search.{ending}?q=%22open").status_code == 400
+    assert client.get(f"/search.{ending}?since=someday").status_code == 400
+
+
+def test_the_times_of_an_article_say_that_they_are_utc(client: httpx.Client) -> None:
+    times = re.findall(r"<time[^>]*>[^<]*\d\d:\d\d([^<]*)</time>", client.get("/article/1").text)
+    assert len(times) >= 2
+    assert set(times) == {" UTC"}
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/nothing", "/static/site.css", "/-/settings", "/archive.json"])
 def test_no_page_allows_a_script(client: httpx.Client, path: str) -> None:
     headers = client.get(path).headers
@@ -150,16 +288,18 @@ def test_no_page_allows_a_script(client: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize("path", [path for path in PAGES if not path.endswith(".json")])
 def test_no_page_has_a_script_a_style_or_anything_from_elsewhere(client: httpx.Client, path: str) -> None:
-    from lxml import html
-
     page = html.fromstring(client.get(path).content)
     assert (
         page.xpath(
-            "//script | //style | //iframe | //object | //img | //@style | //@*[starts-with(name(), 'on')]"
+            "//script[not(@type='application/ld+json')] | //style | //iframe | //object | //img | //@style | //@*[starts-with(name(), 'on')]"
         )
         == []
     )
-    assert [url for url in page.xpath("//link/@href | //@src") if not url.startswith("/static/")] == []
+    assert [
+        url
+        for url in page.xpath("//link[not(@rel='alternate')]/@href | //@src")
+        if not url.startswith("/static/")
+    ] == []
     outward = [
         a
         for a in page.xpath("//a[@href]")
@@ -173,7 +313,9 @@ def test_no_page_has_a_script_a_style_or_anything_from_elsewhere(client: httpx.C
 
 @pytest.mark.parametrize("path", ["/", "/article/10", "/article/10/diff", "/search?q=hacked", "/site/evil.example", "/site/blog.example", "/archive/articles", "/archive/articles/10", "/archive/dropped_text"])  # fmt: skip
 def test_hostile_text_is_shown_as_text(client: httpx.Client, path: str) -> None:
-    body = client.get(path).text
+    body = client.get(path).text.replace(
+        '<script type="application/ld+json">', ""
+    )  # data, which no browser runs
     assert "&lt;script&gt;" in body
     assert "<script" not in body
     assert "49" not in body.partition("7*7")[2][:5]
@@ -324,7 +466,7 @@ def test_what_cannot_be_served_is_said_in_one_line(
         str(tmp_path / "page.db"): (5, "is not an SQLite database"),
         str(tmp_path / "new.db"): (5, "holds no article yet; first: scrapy crawl news"),
         str(tmp_path): (5, "no archive there"),
-        "postgresql://you:secret@127.0.0.1/news": (2, "newsarchive db copy"),
+        "postgresql://you:secret@127.0.0.1:1/news": (5, "postgresql://you:***@127.0.0.1:1/news"),
     }
     for db, (code, says) in cases.items():
         got, message = run("--db", db, capsys=capsys)
@@ -343,12 +485,22 @@ def test_a_port_that_is_taken_is_named(file: Path, capsys: pytest.CaptureFixture
     assert run("--db", str(file), "--host", "203.0.113.7", capsys=capsys)[0] == 2
 
 
-def test_without_datasette_the_extra_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+def test_without_starlette_the_extra_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name: None if name == "datasette" else SimpleNamespace()
+        "importlib.util.find_spec", lambda name: None if name == "starlette" else SimpleNamespace()
     )
     code, message = run("--db", str(file), capsys=capsys)
     assert (code, "pip install 'newsarchive[web]'" in message) == (2, True)
+
+
+def test_without_datasette_all_but_the_tables_are_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "datasette" else found(name))
+    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=30) as client:
+        assert client.get("/article/1").status_code == 200
+        assert "Tables" not in client.get("/").text
+        answer = client.get("/archive")
+        assert (answer.status_code, "newsarchive[datasette]" in answer.text) == (404, True)
 
 
 def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
@@ -470,10 +622,20 @@ def test_a_chart_has_empty_months_and_turns_to_years() -> None:
     assert list(chart.periods({"2023-12": 1, "2024-03": 2})) == ["2023-12", "2024-01", "2024-02", "2024-03"]
     assert chart.periods({"1990-01": 4, "2025-01": 1, "": 7, "garbage": 1})["1990"] == 4
     assert chart.periods({}) == {}
-    assert chart.bars({}) == []
-    high = chart.bars({"a": 1, "b": 4})
-    assert [bar.height for bar in high] == [chart.HEIGHT / 4, chart.HEIGHT]
-    assert chart.bars({"a": 0})[0].height == 0
+    assert chart.chart([]).bars == ()
+    high = chart.chart([span("a", 1), span("b", 4), span("c", 0)])
+    assert [bar.height for bar in high.bars] == [chart.HEIGHT / 4, chart.HEIGHT, 0]
+    assert chart.chart([span("a", 0)]).bars[0].height == 0
+
+
+def span(label: str, articles: int, seen: Seen = Seen.CRAWLED) -> Span:
+    return Span(label, date(2025, 1, 1), date(2025, 1, 31), articles, seen)
+
+
+def test_a_chart_tells_no_news_from_no_crawl() -> None:
+    found = chart.chart([span("a", 3, Seen.BEFORE), span("b", 0), span("c", 0, Seen.NO_CRAWL)])
+    assert [bar.seen for bar in found.bars] == ["before the first crawl", "crawled", "no crawl"]
+    assert (found.has_gaps, found.unseen) == (True, chart.WIDTH / 3)
 
 
 class Counter:
@@ -521,5 +683,5 @@ def test_a_day_without_zone_is_utc() -> None:
 
     assert (
         str(minute(START.replace(tzinfo=None)))
-        == '<time datetime="2025-04-01T12:00:00+00:00">2025-04-01 12:00</time>'
+        == '<time datetime="2025-04-01T12:00:00+00:00">2025-04-01 12:00 UTC</time>'
     )

@@ -1,0 +1,143 @@
+"""The archive as the pages read it: its engine, the counts that are not made for every page, and how the server was started."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, cast
+
+from newsarchive.db.reading import browse, changes, lineage, publishers, query, timeline
+from newsarchive.db.reading.articles import Stored
+from newsarchive.db.reading.changes import Happened, Happening
+from newsarchive.db.readonly import reading
+from newsarchive.web.cache import BackgroundCache
+from newsarchive.web.render import Frame
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+#: Seconds after a change within which another may leave no mark in the times of files; so long nothing is said to be unchanged.
+SETTLING_SECONDS = 2.0
+#: Days for which a change is new.
+NEW_DAYS = 7
+#: Changes that the front page shows.
+MAX_NEW_CHANGES = 8
+#: Searches whose spread is remembered, the last ones.
+MAX_SPREADS = 200
+#: Searches whose spread is counted at the same time; more wait.
+MAX_COUNTING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the archive holds, and when that was counted."""
+
+    stats: query.Stats
+    stories: list[browse.Story]
+    counted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The newest changes since a day, and how many there are of each kind."""
+
+    since: date
+    changes: list[Happened]
+    counts: dict[Happening, int]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the archive: a text that differs after each commit, and when this server met it."""
+
+    key: str
+    met_at: datetime
+
+
+class Library:
+    """An archive to read from, and the counts over it that are made in the background.
+
+    `base_url` is the address by which others know the front page, without its last slash, "" where it is not known. Whoever
+    gives `token` may judge what is in quarantine, nobody where it is "". `password` is asked of everybody where it is not "".
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        frame: Frame = Frame(),  # noqa: B008 - frozen
+        *,
+        base_url: str = "",
+        password: str = "",
+        token: str = "",
+    ) -> None:
+        self.engine, self.frame = engine, frame
+        self.base_url, self.password, self.token = base_url, password, token
+        self.overview: BackgroundCache[Overview] = BackgroundCache(self._overview)
+        self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(self._site)
+        self.weeks: BackgroundCache[list[timeline.Span]] = BackgroundCache(self._weeks)
+        self.week: BackgroundCache[Week] = BackgroundCache(self._week)
+        self.change_counts: BackgroundCache[dict[Happening, int]] = BackgroundCache(self._change_counts)
+        self.pairs: BackgroundCache[list[publishers.Republication]] = BackgroundCache(self._pairs)
+        self.credits: BackgroundCache[list[lineage.Republished]] = BackgroundCache(self._credits)
+        self._state: State | None = None
+        self._lock = Lock()
+        self._spreads: dict[tuple[str, str, query.Filters], Future[query.Facets]] = {}
+        self._counting = ThreadPoolExecutor(MAX_COUNTING_THREADS, thread_name_prefix="newsarchive-count")
+
+    def article(self, which: str | int) -> Stored:
+        """The one place where a page gets an article. Raises `NoSuchArticle`."""
+        return query.get(self.engine, which)
+
+    def facets(self, words: str, narrowed: query.Filters) -> Future[query.Facets]:
+        """How the matches of a search are spread; counted beside whoever asks, and not again while the archive stays as it is."""
+        state = self.state()
+        key = (state.key if state else "", words, narrowed)
+        with self._lock:
+            if state and (known := self._spreads.get(key)) and not (known.done() and known.exception()):
+                return known
+            made = self._counting.submit(query.facets, self.engine, words, narrowed)
+            if state:
+                self._spreads[key] = made
+                while len(self._spreads) > MAX_SPREADS:
+                    self._spreads.pop(next(iter(self._spreads)))
+        return made
+
+    def state(self) -> State | None:
+        """The state of the archive, `None` while a change may be going on: then nothing is sure to be unchanged."""
+        with reading(self.engine) as reader:
+            key, changed_at = reader.dialect.state(reader)
+        with self._lock:
+            if self._state is None or self._state.key != key:
+                self._state = State(key, datetime.now(UTC))
+            known = self._state
+        age = time.time() - max(changed_at, known.met_at.timestamp())
+        return known if age > SETTLING_SECONDS else None
+
+    def _overview(self, _: Hashable) -> Overview:
+        counted = query.stats(self.engine)
+        return Overview(counted, browse.stories(self.engine), datetime.now(UTC))
+
+    def _weeks(self, _: Hashable) -> list[timeline.Span]:
+        return timeline.weeks(self.engine, until=datetime.now(UTC).date())
+
+    def _week(self, _: Hashable) -> Week:
+        since = datetime.now(UTC).date() - timedelta(days=NEW_DAYS)
+        found = changes.changes(self.engine, since=since, limit=MAX_NEW_CHANGES)
+        return Week(since, found, changes.counts(self.engine, since=since) if found else {})
+
+    def _change_counts(self, key: Hashable) -> dict[Happening, int]:
+        site, since, until = cast("tuple[str, date | None, date | None]", key)
+        return changes.counts(self.engine, site=site, since=since, until=until)
+
+    def _pairs(self, _: Hashable) -> list[publishers.Republication]:
+        return publishers.republications(self.engine)
+
+    def _credits(self, _: Hashable) -> list[lineage.Republished]:
+        return lineage.origins(self.engine)
+
+    def _site(self, domain: Hashable) -> browse.SiteFigures:
+        return browse.site(self.engine, str(domain))

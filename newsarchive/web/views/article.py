@@ -1,0 +1,191 @@
+"""An article, its citations and files, what changed in it, and two articles side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, zip_longest
+
+from newsarchive import citation
+from newsarchive.core.text.diff import Change, Fate, Paragraph, lost_and_gained, paragraph_diff, word_diff
+from newsarchive.db.reading import browse, quarantine, query
+from newsarchive.db.reading.cited import citation_of
+from newsarchive.db.readonly import reading
+from newsarchive.exceptions import NoSuchArticle, UsageError
+from newsarchive.export import to_json
+from newsarchive.items import Block
+from newsarchive.web import render
+from newsarchive.web.answers import Answer, Content, Page, Request
+from newsarchive.web.library import Library
+
+#: Names of a byline that are shown at once; the reader unfolds the rest.
+MAX_SHOWN_NAMES = 12
+#: Equal paragraphs side by side; from here on they are folded.
+MIN_FOLDED_PARAGRAPHS = 2
+
+
+def article(library: Library, request: Request) -> Answer:
+    """The text first, beside it where it comes from; what was left out, repaired and read below."""
+    stored = library.article(request.parts["id"])
+    cluster = stored.cluster_id
+    copies = browse.mates(library.engine, cluster, stored.id) if cluster is not None else []
+    versions = query.history(library.engine, stored.id)
+    changed = len(versions) > 1 or any(version.fields for version in versions)
+    edited = {
+        name: render.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
+    }
+    found = render.repairs({name: getattr(stored, name) for name in (*edited, "article_body")}, stored.edits)
+    with reading(library.engine) as reader:
+        state, reason = quarantine.state_of(reader, stored.id)
+    before, after = browse.beside(library.engine, stored.id)
+    shown = {
+        "article": stored,
+        "state": state,
+        "reason": reason,
+        "names": MAX_SHOWN_NAMES,
+        "edited": edited,
+        "lines": render.lines(
+            stored.article_body, stored.edits, stored.dropped, browse.places(library.engine, stored.id)
+        ),
+        "repairs": found,
+        "groups": _by_kind(stored.dropped),
+        "versions": versions if changed else [],
+        "copies": copies,
+        "before": before,
+        "after": after,
+        "citation": citation.line(citation.of(stored)),
+        "described": citation.jsonld(stored),
+    }
+    return Page("article.html", shown, stored)
+
+
+def _by_kind(dropped: Sequence[Block]) -> list[tuple[str, list[Block]]]:
+    """What was left out by kind, the kind with most blocks first, in the order of the page."""
+    counts = Counter(block.label for block in dropped)
+    return [(kind, [block for block in dropped if block.label == kind]) for kind, _ in counts.most_common()]
+
+
+#: The types of the citations that a page gives, by the ending of its address.
+_CITATIONS = {
+    "bib": ("bibtex", "application/x-bibtex; charset=utf-8"),
+    "ris": ("ris", "application/x-research-info-systems; charset=utf-8"),
+    "csl.json": ("csl", "application/vnd.citationstyles.csl+json; charset=utf-8"),
+}
+
+
+def cite(library: Library, request: Request) -> Answer:
+    """The citation of an article for a reference manager."""
+    if request.parts["form"] not in _CITATIONS:
+        raise NoSuchArticle(f"no citation {request.parts['form']!r}: one of {', '.join(_CITATIONS)}")
+    form, content_type = _CITATIONS[request.parts["form"]]
+    written = citation.FORMATS[form](citation_of(library.engine, request.parts["id"]))
+    return Content(written, content_type)
+
+
+def download(library: Library, request: Request) -> Answer:
+    """The article as a file: its text, Markdown with the facts in front, or the whole record."""
+    stored, form = library.article(request.parts["id"]), request.parts["form"]
+    if form == "txt":
+        text = f"{stored.headline}\n{stored.url}\n\n{stored.article_body}\n"
+        return Content(text, "text/plain; charset=utf-8", f"article-{stored.id}.txt")
+    if form == "md":
+        try:
+            from newsarchive.export.markdown import document
+        except ModuleNotFoundError as error:
+            raise UsageError("Markdown needs PyYAML: pip install 'newsarchive[markdown]'") from error
+        return Content(document(stored), "text/markdown; charset=utf-8", f"article-{stored.id}.md")
+    if form == "json":
+        content = to_json(stored, indent=1)
+        return Content(content, "application/json; charset=utf-8", f"article-{stored.id}.json")
+    raise NoSuchArticle(f"no download {form!r}: txt, md or json")
+
+
+# -- what changed ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two texts beside one another: the headlines, the paragraphs, and numbers."""
+
+    headline: tuple[Change, ...]
+    paragraphs: tuple[Paragraph, ...]
+    counts: dict[str, int]
+    words_gone: int
+    words_new: int
+
+    @property
+    def is_equal(self) -> bool:
+        kinds = {change.kind for change in self.headline}
+        return kinds <= {"equal"} and all(one.fate is Fate.EQUAL for one in self.paragraphs)
+
+    def runs(self) -> Iterator[tuple[str, list[tuple[Paragraph | None, Paragraph | None]]]]:
+        """The rows of the page, left and right, in runs: of "equal" paragraphs, of "changed" ones, and "other": what is gone
+        beside what is new in the same place."""
+        for kind, found in groupby(self.paragraphs, _run_kind):
+            own = list(found)
+            if kind != "other":
+                yield kind, [(one, one) for one in own]
+            else:
+                gone, come = ([one for one in own if one.fate is fate] for fate in (Fate.GONE, Fate.NEW))
+                yield kind, list(zip_longest(gone, come))
+
+
+def _run_kind(paragraph: Paragraph) -> str:
+    return paragraph.fate.value if paragraph.fate in (Fate.EQUAL, Fate.CHANGED) else "other"
+
+
+def difference(old: tuple[str, str], new: tuple[str, str]) -> Difference:
+    """The difference of two articles, each a headline and a text."""
+    paragraphs = paragraph_diff(old[1], new[1])
+    fates = Counter(one.fate for one in paragraphs)
+    gone, come = lost_and_gained(old[1], new[1])
+    return Difference(
+        tuple(word_diff(old[0], new[0])),
+        tuple(paragraphs),
+        {fate.value: fates[fate] for fate in Fate},
+        gone.total(),
+        come.total(),
+    )
+
+
+def diff(library: Library, request: Request) -> Answer:
+    """What changed between two versions; the last two unless named."""
+    stored = library.article(request.parts["id"])
+    numbers = [_version(request.query.get(name, "")) for name in ("from", "to")]
+    old, new = query.revision_texts(library.engine, stored.id, *numbers)
+    versions = query.history(library.engine, stored.id)
+    found = difference((old.headline, old.article_body), (new.headline, new.article_body))
+    shown = {
+        "article": stored,
+        "old": old,
+        "new": new,
+        "versions": versions,
+        "difference": found,
+        "folded": MIN_FOLDED_PARAGRAPHS,
+        "whole": request.query.get("whole") == "1",
+    }
+    bare = [replace(version, article_body="") for version in (old, new)]
+    return Page("diff.html", shown, {"from": bare[0], "to": bare[1], "difference": found})
+
+
+def compare(library: Library, request: Request) -> Answer:
+    """Two articles side by side, paragraph by paragraph."""
+    full, copy = (library.article(request.parts[name]) for name in ("full", "copy"))
+    found = difference((full.headline, full.article_body), (copy.headline, copy.article_body))
+    shown = {
+        "full": full,
+        "copy": copy,
+        "difference": found,
+        "folded": MIN_FOLDED_PARAGRAPHS,
+        "whole": request.query.get("whole") == "1",
+    }
+    return Page("compare.html", shown, {"full": full.url, "copy": copy.url, "difference": found})
+
+
+def _version(given: str) -> int | None:
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 7):
+        raise UsageError(f"{given[:20]!r} is no number of a version")
+    return int(given)

@@ -1,0 +1,91 @@
+"""What publishers changed after they published, and what they took away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from newsarchive.core.text.diff import Change, word_diff
+from newsarchive.db.reading import query
+from newsarchive.db.reading.changes import Happened, Happening, changes
+from newsarchive.exceptions import UsageError
+from newsarchive.web.answers import Answer, Page, Request
+from newsarchive.web.library import Library
+from newsarchive.web.views.article import difference
+from newsarchive.web.views.dates import day_of
+from newsarchive.web.views.search import page_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: Events on one page.
+EVENTS_PER_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as the page shows it: of an edited text how its headline and its paragraphs changed."""
+
+    happened: Happened
+    headline: tuple[Change, ...] = ()
+    counts: Mapping[str, int] | None = None
+
+
+def listed(library: Library, request: Request) -> Answer:
+    """The events of a site, or of all, between two days, the newest first."""
+    asked = {name: value.strip() for name, value in request.query.items()}
+    kind, number = asked.get("kind", ""), page_number(asked.get("page", ""))
+    if kind and kind not in set(Happening):
+        raise UsageError(f"kind {kind!r}: one of {', '.join(Happening)}")
+    narrowed: dict[str, Any] = {
+        "site": asked.get("site", ""),
+        "since": day_of(asked, "since"),
+        "until": day_of(asked, "until"),
+    }
+    kinds = (Happening(kind),) if kind else tuple(Happening)
+    found = changes(
+        library.engine,
+        kinds=kinds,
+        **narrowed,
+        limit=EVENTS_PER_PAGE + 1,
+        offset=(number - 1) * EVENTS_PER_PAGE,
+    )
+    shown = events(library, found[:EVENTS_PER_PAGE])
+    values = {
+        "asked": {name: asked.get(name, "") for name in ("site", "since", "until", "kind")},
+        "days": by_day(shown),
+        "counts": library.change_counts.get(tuple(narrowed.values()), wait=0.5) or {},
+        "number": number,
+        "kinds": [(name, _address(asked, kind=name)) for name in ("", *Happening)],
+        "previous": _address(asked, page=str(number - 1) if number > 2 else "") if number > 1 else "",
+        "next": _address(asked, page=str(number + 1)) if len(found) > EVENTS_PER_PAGE else "",
+    }
+    return Page("changes.html", values, [one.happened for one in shown])
+
+
+def events(library: Library, found: Iterable[Happened]) -> list[Event]:
+    """The events with what changed in each text."""
+    return [_event(library, one) for one in found]
+
+
+def _event(library: Library, one: Happened) -> Event:
+    if one.kind is not Happening.EDITED:
+        return Event(one)
+    old, new = query.revision_texts(library.engine, one.id, one.version - 1, one.version)
+    found = difference((old.headline, old.article_body), (new.headline, new.article_body))
+    moved = old.headline != new.headline
+    return Event(one, tuple(word_diff(old.headline, new.headline)) if moved else (), found.counts)
+
+
+def by_day(found: Sequence[Event]) -> list[tuple[date, list[Event]]]:
+    """The events of each day, in the order in which they come."""
+    return [(day, list(those)) for day, those in groupby(found, lambda event: event.happened.at.date())]
+
+
+def _address(asked: Mapping[str, str], **more: str) -> str:
+    kept = {name: value for name, value in {**asked, "page": "", **more}.items() if value}
+    return f"/changes?{urlencode(kept)}" if kept else "/changes"

@@ -1,0 +1,233 @@
+"""The search: ranked results with their spread, and the same for another program."""
+
+from __future__ import annotations
+
+import calendar
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import urlencode
+
+from newsarchive.db.reading import query
+from newsarchive.db.reading.cited import cited
+from newsarchive.db.reading.search import filters
+from newsarchive.db.readonly import reading
+from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.export import to_json
+from newsarchive.export.text import write_rows
+from newsarchive.identifiers import is_identifier
+from newsarchive.web.answers import FEED_SECONDS, Answer, Content, Elsewhere, Page, Request
+from newsarchive.web.library import Library
+from newsarchive.web.render import MARKS
+from newsarchive.web.views.dates import day_of
+
+#: Results on one page of the search.
+RESULTS_PER_PAGE = 20
+#: Pages of results of one search; a larger number is refused.
+MAX_RESULT_PAGES = 500
+#: Results of a search that another program gets as CSV or JSON.
+MAX_DOWNLOADED = 1_000
+#: Items of the feed of a search, the newest ones.
+MAX_FEED_ITEMS = 50
+#: Values of a facet beside the results, the most frequent ones.
+MAX_FACET_VALUES = 8
+
+
+def search(library: Library, request: Request) -> Answer:
+    """Ranked results; a URL in the box opens its article."""
+    asked = {name: value.strip() for name, value in request.query.items()}
+    words = asked.get("q", "")
+    if is_identifier(words) and (version := _cited(library, words)):
+        return Elsewhere(version)
+    if "://" in words and (found := _by_url(library, words)):
+        return Elsewhere(f"/article/{found}")
+    hits: list[query.Hit] = []
+    spread: query.Facets | None = None
+    problem, number = "", 1
+    try:
+        number = page_number(asked.get("page", ""))
+        counting = library.facets(words, _narrowed(asked))  # while the results are looked for
+        hits = _hits(library, words, asked, RESULTS_PER_PAGE, (number - 1) * RESULTS_PER_PAGE)
+        spread = counting.result()
+    except UsageError as error:
+        problem = str(error).removeprefix("search: ")
+    more = spread is not None and spread.total > number * RESULTS_PER_PAGE and number < MAX_RESULT_PAGES
+    shown = {
+        "hits": hits,
+        "spread": spread,
+        "problem": problem,
+        "number": number,
+        "first": (number - 1) * RESULTS_PER_PAGE + 1,
+        "previous": _leaf(asked, number - 1) if number > 1 else "",
+        "next": _leaf(asked, number + 1) if more else "",
+        "facets": _facets(asked, spread) if spread else [],
+        "chips": _chips(asked),
+        "downloads": [(name, _address(f"/search.{ending}", asked)) for name, ending in _DOWNLOADS],
+        **form(library, asked),
+    }
+    return Page("search.html", shown, status=400 if problem else 200)
+
+
+#: Where a search can be had for another program: its name, and the ending of its address.
+_DOWNLOADS = (("CSV", "csv"), ("JSON", "json"), ("JSON Feed", "feed.json"))
+
+
+def found(library: Library, request: Request) -> Answer:
+    """The results of a search for another program: the first `MAX_DOWNLOADED`, in its order; a feed has the newest."""
+    asked = {name: value.strip() for name, value in request.query.items()}
+    words, ending = asked.get("q", ""), request.parts["form"]
+    if ending not in {ending for _, ending in _DOWNLOADS}:
+        raise NoSuchArticle(f"a search is no {ending!r}: csv, json or feed.json")
+    if ending == "feed.json":
+        from newsarchive.export.jsonfeed import write_jsonfeed
+
+        newest = query.Selection(library.engine, words, _narrowed(asked), order="date", limit=MAX_FEED_ITEMS)
+        feed = io.BytesIO()
+        addresses = {
+            name: f"{library.base_url}{_address(path, asked)}"
+            for name, path in (("home_page_url", "/search"), ("feed_url", "/search.feed.json"))
+            if library.base_url
+        }
+        write_jsonfeed(newest, feed, f"newsarchive: {words}" if words else "newsarchive", addresses)
+        return Content(feed.getvalue(), "application/feed+json; charset=utf-8", seconds=FEED_SECONDS)
+    hits = _hits(library, words, asked, MAX_DOWNLOADED, 0, marks=query.NO_MARKS)
+    if ending == "json":
+        return Content(to_json(hits, indent=1), "application/json; charset=utf-8")
+    table = io.BytesIO()
+    write_rows(
+        [one.name for one in fields(query.Hit)], map(asdict, hits), table, with_bom=False, line_end="\r\n"
+    )
+    return Content(table.getvalue(), "text/csv; charset=utf-8")
+
+
+def _facets(
+    asked: Mapping[str, str], spread: query.Facets
+) -> list[tuple[str, list[tuple[str, int, str]], int]]:
+    """The title of each facet, its largest values with their numbers and the search for them alone, and how many are left out."""
+    months = dict(sorted(spread.months.items(), key=lambda month: -month[1]))
+    shown = []
+    for title, name, counts in (
+        ("Site", "site", spread.sites),
+        ("First published by", "origin", spread.origins),
+        ("Language", "language", spread.languages),
+        ("Month", "month", months),
+    ):
+        rows = [
+            (value, number, _address("/search", asked, _only(name, value)))
+            for value, number in list(counts.items())[:MAX_FACET_VALUES]
+        ]
+        if len(counts) > 1:
+            shown.append((title, rows, max(0, len(counts) - len(rows))))
+    return shown
+
+
+def _only(name: str, value: str) -> dict[str, str]:
+    """The filters that let one value of a facet through."""
+    if name != "month":
+        return {name: value}
+    year, month = map(int, value.split("-"))
+    last = calendar.monthrange(year, month)[1]
+    return {"since": f"{value}-01", "until": f"{value}-{last:02}"}
+
+
+def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What narrows the search, in words, each with the search without it."""
+    words = {
+        "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
+        "since": "from {}", "until": "until {}", "copies": "copies: {}", "hidden": "with those in quarantine",
+    }  # fmt: skip
+    return [
+        (text.format(asked[name]), _address("/search", {k: v for k, v in asked.items() if k != name}))
+        for name, text in words.items()
+        if asked.get(name)
+    ]
+
+
+def _narrowed(asked: Mapping[str, str]) -> query.Filters:
+    return filters(
+        site=asked.get("site", ""),
+        origin=asked.get("origin", ""),
+        language=asked.get("language", ""),
+        author=asked.get("author", ""),
+        since=day_of(asked, "since"),
+        until=day_of(asked, "until"),
+        hidden=asked.get("hidden", "") == "1",
+        copies=asked.get("copies", ""),
+    )
+
+
+def _hits(
+    library: Library,
+    words: str,
+    asked: Mapping[str, str],
+    limit: int,
+    offset: int,
+    marks: query.Marks = MARKS,
+) -> list[query.Hit]:
+    return query.search(
+        library.engine,
+        words,
+        filters=_narrowed(asked),
+        order=asked.get("order") or "rank",
+        limit=limit,
+        offset=offset,
+        marks=marks,
+    )
+
+
+def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
+    """What the search form needs: what was asked for, and what can be chosen from."""
+    overview = library.overview.get(wait=0.2)
+    names = ("q", "site", "origin", "language", "author", "since", "until", "copies", "order", "hidden")
+    given = {name: asked.get(name, "") for name in names}
+    return {
+        "asked": given,
+        "narrowed": any(value for name, value in given.items() if name not in ("q", "order")),
+        "sites": sorted(overview.stats.sites) if overview else [],
+        "languages": [code for code in overview.stats.languages if code] if overview else [],
+        "origins": [name for name in list(overview.stats.origins)[:200] if name] if overview else [],
+    }
+
+
+def _cited(library: Library, identifier: str) -> str:
+    """The address of the version that an identifier names: its article, or what changed since; "" for none."""
+    try:
+        found = cited(library.engine, identifier)
+    except Withheld:
+        raise
+    except (NoSuchArticle, UsageError):
+        return ""
+    if found.version == query.get(library.engine, found.id).version:
+        return f"/article/{found.id}"
+    return f"/article/{found.id}/diff?from={found.version}"
+
+
+def _by_url(library: Library, url: str) -> int | None:
+    try:
+        with reading(library.engine) as connection:
+            return query.find(connection, url)
+    except Withheld:
+        raise
+    except NoSuchArticle:
+        return None
+
+
+def page_number(given: str) -> int:
+    if not given:
+        return 1
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_RESULT_PAGES):
+        raise UsageError(
+            f"page: {given[:20]!r} is none of 1 to {MAX_RESULT_PAGES}; narrow the search instead"
+        )
+    return int(given)
+
+
+def _leaf(asked: Mapping[str, str], number: int) -> str:
+    return _address("/search", asked, {"page": str(number)} if number > 1 else {})
+
+
+def _address(path: str, asked: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
+    """The address of a search, from its first page unless `more` names another."""
+    kept = {name: value for name, value in asked.items() if value and name != "page"} | dict(more or {})
+    return f"{path}?{urlencode(kept)}" if kept else path

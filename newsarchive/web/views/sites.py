@@ -1,0 +1,63 @@
+"""The sites: all of them, one, and how they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from newsarchive.db import site_templates
+from newsarchive.db.frontier import known_sites
+from newsarchive.db.reading import browse, coverage, query, timeline
+from newsarchive.db.reading.health import STRIP_DAYS, health
+from newsarchive.db.readonly import reading
+from newsarchive.web import chart
+from newsarchive.web.answers import Answer, Page, Request
+from newsarchive.web.library import Library
+from newsarchive.web.render import MARKS
+
+#: Months of each site in the list of sites.
+LISTED_MONTHS = 24
+
+
+def sites(library: Library, request: Request) -> Answer:
+    """Every site with its articles, those with the most first; also those whose articles came without a crawl."""
+    with reading(library.engine) as reader:
+        known = known_sites.sites(reader)
+    overview = library.overview.get(wait=2.0)
+    named = {one.domain for one in known}
+    others = overview.stats.sites.items() if overview else ()
+    known += (
+        known_sites.KnownSite(domain, "", articles=articles, state="not crawled")
+        for domain, articles in others
+        if domain not in named
+    )
+    known.sort(key=lambda one: (-one.articles, one.domain))
+    return Page("sites.html", {"sites": known, "months": overview.stats.months if overview else {}}, known)
+
+
+def well(library: Library, request: Request) -> Answer:
+    """Every site, those with a problem first: since when it is crawled, when it is due, its last error, its last days."""
+    found = health(library.engine, until=datetime.now(UTC).date())
+    states = Counter(day.state.value for one in found for day in one.days)
+    shown = {"sites": found, "strip_days": STRIP_DAYS, "states": states, "all_states": list(coverage.State)}
+    return Page("health.html", shown, found)
+
+
+def site(library: Library, request: Request) -> Answer:
+    """One site: its articles by month, its newest ones, whom it republishes, its crawls, the lines that it repeats."""
+    domain = request.parts["domain"].lower()
+    figures = library.sites.get(domain, wait=5.0) or browse.site(library.engine, domain)
+    spans = timeline.months(library.engine, domain, chart.periods(figures.months))
+    learned = site_templates.load(library.engine, domain).rows()
+    newest = query.search(library.engine, "", site=domain, order="date", limit=10, marks=MARKS)
+    days = coverage.days(library.engine, domain)[-STRIP_DAYS:]
+    shown = {
+        "site": figures,
+        "newest": newest,
+        "spans": spans,
+        "chart": chart.chart(spans),
+        "measures": chart,
+        "days": days,
+        "learned": sorted(learned, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])),
+    }
+    return Page("site.html", shown, figures)
