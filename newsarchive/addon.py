@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Spider
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
@@ -99,8 +100,12 @@ class Addon:
         )
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
+        address: dict[type, int] = {}
         if getattr(self.spider, "is_archive_spider", False):
             connections.guard(settings)
+            address[middlewares.AddressMiddleware] = 45  # a project's own spiders may fetch what they like
+            for refresh, place in ((MetaRefreshMiddleware, None), (middlewares.RefreshMiddleware, 580)):
+                settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", refresh, place)
         components: dict[str, dict[type, int]] = {
             "ITEM_PIPELINES": {
                 pipelines.CapturePipeline: 50,
@@ -111,6 +116,7 @@ class Addon:
             },
             "DOWNLOADER_MIDDLEWARES": {
                 middlewares.BarrenSourceMiddleware: 40,  # sees an answer after all retries
+                **address,
                 middlewares.InFlightMiddleware: 50,  # before robots.txt (100): a waiting post has asked nothing yet
                 middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
                 middlewares.DelayMiddleware: 585,  # between Scrapy's redirects (600, 580), retries (550) and …

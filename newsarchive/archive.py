@@ -14,20 +14,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time
 from html import escape
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from newsarchive.db.locations import default_url
 from newsarchive.db.reading import query
+from newsarchive.db.reading.cited import citation_of, cited
 from newsarchive.db.reading.query import Hit, Stats, Stored, Version
-from newsarchive.db.reading.search import MARKS, ORDERS, FilterOptions, Marks, filters, with_filters
+from newsarchive.db.reading.search import MARKS, ORDERS, Day, FilterOptions, Marks, day, filters, with_filters
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.lineage import Copy
+    from newsarchive.db.reading.coverage import Day as CoverageDay
+    from newsarchive.db.reading.lineage import Copy, Trace
+    from newsarchive.db.reading.publishers import Publisher, Republication
     from newsarchive.export.frames import Frame
 
 __all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
@@ -80,7 +84,9 @@ class Archive:
         filters let through come, newest first. `site` is the domain of a site, `origin` a publisher's name or
         domain, `language` a code (`en` finds `en-GB` too), `author` a name in the byline; `since` and `until` bound
         the day of publication in UTC, each included, as `"2025-04-01"` or a date; `cluster` is the `cluster_id` of a
-        story. Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
+        story. `copies="first"` lets of each story the first article through, `copies="none"` what is a blog's own: neither a later
+        copy nor from another publisher. The `origin` "own" is what names no other publisher, "republished" what names one.
+        Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
         or an order that cannot be read, naming it.
         """
         found = query.search(
@@ -104,10 +110,31 @@ class Archive:
         return query.count(self._source, _words(words), filters(**chosen))
 
     def get(self, url_or_id: str | int) -> Stored:
-        """One article by its URL, in any spelling, or its id. Raises `NoSuchArticle`."""
+        """One article by its URL, in any spelling, its id, or the identifier of a citation, which names one of its versions.
+
+        Raises `NoSuchArticle`, which is a `Withheld` for one that is withheld, and `UsageError` for an identifier that is not whole.
+        """
         if isinstance(url_or_id, bool) or not (isinstance(url_or_id, str) or hasattr(url_or_id, "__index__")):
             raise WrongType("get(): url_or_id", url_or_id, "give the URL of an article, or its id")
-        return query.get(self._source, url_or_id)
+        return cited(self._source, url_or_id)
+
+    def cite(
+        self,
+        url_or_id: str | int,
+        form: Literal["text", "csl", "bibtex", "ris"] = "text",
+        *,
+        version: int | None = None,
+    ) -> str:
+        """How to cite an article: as a line of text, CSL-JSON, BibTeX or RIS, with an identifier that finds this version again.
+
+        `version` is the number of a version of its text, by default the current one. Raises `NoSuchArticle`, and
+        `UsageError` for another form or a version that there is not.
+        """
+        from newsarchive import citation
+
+        if form not in citation.FORMATS:
+            raise UsageError(f"form {form!r}: one of {', '.join(citation.FORMATS)}")
+        return citation.FORMATS[form](citation_of(self._source, url_or_id, version))
 
     @with_filters
     def articles(
@@ -159,13 +186,71 @@ class Archive:
 
         Raises `NoSuchArticle`.
         """
+        return self.trace(url_or_id, hidden=hidden).copies
+
+    def trace(self, url_or_id: str | int, *, hidden: bool = False) -> Trace:
+        """The publisher that an article credits, with the evidence, and every copy of its text; with `hidden` those in quarantine
+        too. Raises `NoSuchArticle`.
+        """
         from newsarchive.db.reading import lineage
 
-        return lineage.trace(self._source, url_or_id, hidden=hidden).copies
+        return lineage.trace(self._source, url_or_id, hidden=hidden)
 
-    def stats(self, *, hidden: bool = False) -> Stats:
-        """What the archive holds, in figures; with `hidden` of what is in quarantine too."""
-        return query.stats(self._source, hidden=hidden)
+    def publishers(
+        self, *, site: str = "", since: Day | None = None, credited: bool = False, hidden: bool = False
+    ) -> list[Publisher]:
+        """The sites whose articles others republish, the one with most copies first: how many stories, in how many of them it
+        was first, the quartiles of the hours until a copy followed, and what became of the headlines.
+
+        Counted of the `republications` with the same arguments.
+        """
+        from newsarchive.db.reading.publishers import by_publisher
+
+        return by_publisher(self.republications(site=site, since=since, credited=credited, hidden=hidden))
+
+    def republications(
+        self,
+        publisher: str = "",
+        *,
+        site: str = "",
+        since: Day | None = None,
+        credited: bool = False,
+        hidden: bool = False,
+    ) -> list[Republication]:
+        """Every copy whose original the archive holds too: its place among the copies, its delay, and both headlines.
+
+        `publisher` is a part of the name or domain of the original's site, `site` the domain of a copy's site, `since` the
+        first day of copies. With `credited` those are left out whose original is merely the earliest article of a story in
+        which nobody is credited. Raises `UsageError` for a day that cannot be read.
+        """
+        from newsarchive.db.reading.publishers import republications
+
+        first = day(since, "since")
+        moment = None
+        if first is not None:
+            moment = first if isinstance(first, datetime) else datetime.combine(first, time())
+        return republications(
+            self._source, publisher, site=site, since=moment, credited=credited, hidden=hidden
+        )
+
+    def coverage(
+        self, site: str = "", *, since: Day | None = None, until: Day | None = None
+    ) -> list[CoverageDay]:
+        """What the listings of a site, or of each site, named on each day (UTC), what of it is stored, refused and missed, and
+        whether a crawl reached the site: `state` tells "no news" from "no crawl".
+
+        From the first crawl until today, or between two days. Raises `NoSuchArticle` for a site that the archive does not
+        know, `UsageError` for days that cannot be read.
+        """
+        from newsarchive.db.reading.coverage import days
+
+        begin, end = day(since, "since"), day(until, "until")
+        return days(self._source, site, since=begin, until=end)
+
+    def stats(self, *, hidden: bool = False, copies: Literal["all", "first", "none"] = "all") -> Stats:
+        """What the archive holds, in figures; with `hidden` of what is in quarantine too, and of copied stories what `copies`
+        says (see `search`). Raises `UsageError` for another word."""
+        return query.stats(self._source, hidden=hidden, copies=filters(copies=copies).copies)
 
 
 class Hits(list[Hit]):

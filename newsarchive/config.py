@@ -277,6 +277,10 @@ KEYS: Mapping[str, Key] = {
         ),
         _key("crawl.honour_noarchive", switch, True, "leave out pages that say `noarchive`"),
         _key(
+            "crawl.tdmrep", switch, False,
+            "ask each site once a crawl for `/.well-known/tdmrep.json`, in which it may reserve text and data mining",
+        ),
+        _key(
             "crawl.allow_private", _hosts_or_networks, [],
             "private addresses that pages of the internet may lead to: hosts and networks, `intranet.example, 10.1.0.0/16`, or"
             " `all`; a private site that you name yourself opens its own host and port without it",

@@ -60,6 +60,7 @@ class SkipReason(StrEnum):
     BEFORE_SINCE = "before since"
     OTHER_SITE = "other site"
     NO_PAGE = "no page"
+    WITHHELD = "withheld"
 
 
 class FetchProblem(StrEnum):

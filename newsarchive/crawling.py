@@ -19,6 +19,7 @@ from newsarchive.connections import TLS_VERIFIED, AddressRefused, CertificateRef
 from newsarchive.core.discovery import find
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
+from newsarchive.core.urls import MAX_URL_CHARACTERS
 from newsarchive.crawl_stats import Failure, FetchProblem, key
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.items import Capture, DropReason, Link
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 #: The word for a request that robots.txt forbids. It is obeyed, and does not count as a failure.
 ROBOTS = "robots.txt"
+
+
+class BadAddress(scrapy_errors.IgnoreRequest):
+    """A redirect leads to an address that `urls.normalise` refuses, or an answer comes from such a one."""
+
+
 #: exception → (the word that stats count, the sentence that a person reads)
 FAILURES: dict[type[BaseException], tuple[str, str]] = {
     scrapy_errors.CannotResolveHostError: (
@@ -48,11 +55,19 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
         FetchProblem.TOO_LARGE,
         "the answer is larger than DOWNLOAD_MAXSIZE allows",
     ),
+    BadAddress: (
+        FetchProblem.BAD_ADDRESS,
+        f"it redirects to an address that is not valid, or longer than {MAX_URL_CHARACTERS} characters",
+    ),
     scrapy_errors.IgnoreRequest: (ROBOTS, "the site's robots.txt forbids it"),
     scrapy_errors.UnsupportedURLSchemeError: (
         FetchProblem.BAD_ADDRESS,
         "only http and https addresses can be fetched",
     ),
+    ValueError: (
+        FetchProblem.BAD_ADDRESS,
+        "it leads to an address that nobody can ask for",
+    ),  # a redirect's, mostly
     scrapy_errors.DownloadFailedError: (
         FetchProblem.CONNECTION_FAILED,
         "the connection failed: try again later",

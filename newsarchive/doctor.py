@@ -21,9 +21,10 @@ from sqlalchemy import Engine
 from newsarchive.core.urls import site_of
 from newsarchive.db import checks
 from newsarchive.db.checks import command, guarded
-from newsarchive.db.engine import reading
+from newsarchive.db.engine import is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite
+from newsarchive.db.reading.withheld import due, entries
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.findings import Check, Finding, Fix, error, warning
 from newsarchive.times import utc_now
@@ -56,13 +57,32 @@ def check(
     found = checks.database(engine)
     if any(finding.check is Check.OPENS for finding in found):
         return found
+    found += writable(engine)
     found += disk_space([path for path in (checks.folder(engine), *map(Path, folders[:1])) if path])
     found += guarded(Check.WARC_FILES, lambda it: warc_files(it, folders), engine)
     found += warc_open(engine, Path(folders[0]))
     found += guarded(Check.WARC_RECORDS, lambda it: warc_records(it, folders, every_record), engine)
+    found += guarded(Check.WITHHELD, lambda it: withheld_due(it, now), engine)
     found += guarded(Check.SITE_FAILING, lambda it: sites(it, now), engine)
     found += guarded(Check.CLOCK, lambda it: clock(it, now), engine)
     return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
+
+
+def withheld_due(engine: Engine, now: datetime) -> Iterator[Finding]:
+    """Withheld articles whose day has come (the next crawl shows them, if there is one), and erasures that were broken off."""
+    for entry in entries(engine, ("erasing",)):
+        yield error(
+            Check.WITHHELD,
+            f"{entry.url}: its erasure was broken off, and its bytes may still be in the archive",
+            command(engine, f"withhold erase {entry.article_id} --reason {shlex.quote(entry.reason)} --yes"),
+        )
+    if found := due(engine, now):
+        named = ", ".join(entry.url for entry in found[:MAX_NAMED])
+        yield warning(
+            Check.WITHHELD,
+            f"{len(found)} withheld until a day that has come, and not shown again yet: {named}",
+            command(engine, "withhold lift --due"),
+        )
 
 
 def check_storage(engine: Engine, folders: Sequence[Path | str]) -> list[Finding]:
@@ -71,6 +91,15 @@ def check_storage(engine: Engine, folders: Sequence[Path | str]) -> list[Finding
     if any(finding.check is Check.OPENS for finding in found):
         return found
     return found + guarded(Check.WARC_FILES, lambda it: warc_files(it, folders), engine)
+
+
+def writable(engine: Engine) -> Iterator[Finding]:
+    if not is_writable(engine):
+        yield warning(
+            Check.WRITABLE,
+            f"{shown(engine)} cannot be written, so no crawl can store anything: the disk is read-only, or the file is not yours",
+            f"ls -l {shlex.quote(shown(engine))}; findmnt -T {shlex.quote(shown(engine))}",
+        )
 
 
 def disk_space(folders: Iterable[Path]) -> Iterator[Finding]:

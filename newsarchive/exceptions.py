@@ -15,6 +15,7 @@ NewsArchiveError
     ├── DatabaseTooNew    written by a newer newsarchive
     ├── DatabaseUnavailable   cannot be opened, read or written
     └── NoSuchArticle     nothing stored under that URL or id
+        └── Withheld      it is stored, or was, and is withheld; `entry` is its entry in the register
 
 `scrapy crawl` and the command `newsarchive` share the exit codes. A run in which something failed never ends with 0.
 """
@@ -22,6 +23,7 @@ NewsArchiveError
 from __future__ import annotations
 
 import signal
+from typing import Any
 
 
 class NewsArchiveError(Exception):
@@ -116,6 +118,17 @@ class DatabaseUnavailable(DatabaseError):
 
 class NoSuchArticle(DatabaseError):
     """Nothing is stored under that URL or id."""
+
+
+class Withheld(NoSuchArticle):
+    """An article is withheld, or was erased. `entry` is its `db.reading.withheld.Entry` in the register."""
+
+    def __init__(self, entry: Any) -> None:
+        self.entry = entry
+        super().__init__(entry.sentence)
+
+    def __reduce__(self) -> tuple[type[Withheld], tuple[Any]]:
+        return Withheld, (self.entry,)
 
 
 #: A fault in the program, or nothing found.

@@ -117,9 +117,16 @@ FIELDS: tuple[Field, ...] = (
     Field("extractor_version", "integer", "extractor_version", "version of the extractor that read it", "article"),
     Field("versions", "integer", "versions", "how many versions are stored", "stored"),
     Field("change_kind", "text", "change_kind", "`new`, `publisher` (the page changed), `extractor` (the same page was read better) or `site` (more is known of the site, or steps of your own read the page)", "stored"),
+    Field("fetched_at", "moment", "fetched_at", "when the page that it was read from was fetched", "stored"),
     Field("payload_digest", "text", "payload_digest", "SHA-256 of the bytes that it was read from", "stored"),
     Field("original_id", "integer", "original_id", "the original's `id`, where the archive holds it too", "stored"),
     Field("original_url", "text", "original_url", "the original's `url`, where the archive holds it too", "stored"),
+    Field("tdm_reservations", "texts", "rights.reservations", "places in which the site reserved text and data mining, when it was fetched last", "stored"),
+    Field("licences", "texts", "rights.licences", "licences that the page names: `rel=license`, `Link`, JSON-LD", "stored"),
+    Field("tdm", "texts", "rights.tdm", "what TDMRep says, with its place", "stored"),
+    Field("content_usage", "texts", "rights.content_usage", "preferences of `Content-Usage` (IETF aipref), with their place", "stored"),
+    Field("robots_directives", "texts", "rights.directives", "directives of `X-Robots-Tag` and the robots meta tag", "stored"),
+    Field("refused_agents", "texts", "rights.refused_agents", "crawlers for mining and training that robots.txt keeps from the page", "stored"),
 )  # fmt: skip
 
 #: The fields of a flat row, in the order of its columns.

@@ -20,6 +20,7 @@ from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
+from newsarchive.rights import Rights
 from newsarchive.times import isoformat as isoformat
 
 #: Labels of blocks, spelled as they are stored. `body` stays in the article; all other blocks are kept beside it.
@@ -62,12 +63,12 @@ class DropReason(StrEnum):
     CRASHED = "crashed"
     #: A step of another project raised an error on it.
     STEP_FAILED = "step failed"
+    WITHHELD = "withheld"
 
 
 class ChangeKind(StrEnum):
     """Why an article in the archive is not as it was: the words that tables, `history` and `diff` use."""
 
-    #: It was stored for the first time.
     NEW = "new"
     #: The site serves other bytes, and the article differs through them.
     PUBLISHER = "publisher"
@@ -276,7 +277,7 @@ class Capture:
     the answers with the further pages of a post that is split (`<!--nextpage-->`), in order. `data` is what a page
     drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
     was taken off (`without_body`), "" where `body` is at hand. `tls_verified` says whether the server's certificate was
-    checked, `None` for an answer without TLS and for one of which that is not known.
+    checked, `None` for an answer without TLS and for one of which that is not known. `rights` is what the site says of its use.
     """
 
     url: str
@@ -293,6 +294,7 @@ class Capture:
     selectors: Selectors | None = None
     body_digest: str = ""
     tls_verified: bool | None = None
+    rights: Rights | None = field(default=None, repr=False)
 
     __repr__ = reprs.capture_line
 

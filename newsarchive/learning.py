@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
@@ -52,6 +53,8 @@ LEARNING_PAGES = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
 MAX_ARTICLES_AT_A_TIME = 10
 #: Numbers of templates as worker processes are sent them.
 _versions = count(1)
+#: Times that a site is learned where another process learns it at the same time. Each time costs a second.
+MAX_TRIES = 5
 #: Other sites that are learned again after a crawl, for the lines that they share with the crawled one.
 MAX_NEIGHBOURS = 30
 
@@ -104,6 +107,15 @@ class Learner:
         `going_on` says that more pages are to come: those beyond the window wait for the end of the crawl,
         which reads them again where it must and then forgets them.
         """
+        for _ in range(MAX_TRIES):
+            with suppress(site_templates.Outdated):
+                return self._learn(site, locks, going_on)
+        raise DatabaseError(
+            f"{site}: others learn this site at the same time, over and over: try again later"
+        )
+
+    def _learn(self, site: str, locks: Mapping[int, str] | None, going_on: bool) -> Summary:
+        """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
         window = self._pages(site, summary)
         summary.pages = len(window.pages)
@@ -113,7 +125,7 @@ class Learner:
         template = replace(learn(window, known=known, shared=self._shared(window), locks=locks), site=site)
         summary.entries = len(template.entries)
         if not self.dry_run:
-            site_templates.save(self.engine, template)
+            site_templates.save(self.engine, template, known=known)
         older = () if going_on else site_templates.pages(self.engine, site, window.pages)
         self._reread(chain(self._stale(window, template), _stale(older, template)), template, summary)
         if not self.dry_run and not going_on:

@@ -28,7 +28,7 @@ from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
-from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, key, sites_left
+from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, SkipReason, key, sites_left
 from newsarchive.crawling import (
     Dropped,
     LeftOut,
@@ -45,7 +45,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
-from newsarchive.db.writing.store import Store, Writer
+from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
@@ -453,6 +453,9 @@ class StorePipeline:
             raise
         except Exception as error:  # one article that the database refuses
             raise Dropped(item, crashed(error)) from error
+        if outcome is Outcome.WITHHELD:
+            self.crawler.stats.inc_value(key(Group.SKIPPED, SkipReason.WITHHELD))
+            return item
         self.crawler.stats.inc_value(key(Count[outcome.name]))
         article = head_of(item)
         if article.filled_from:

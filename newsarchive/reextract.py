@@ -57,6 +57,7 @@ class Summary:
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    withheld: int = 0
     no_article: Counter[str] = field(default_factory=Counter)
     failed: list[StoredPage] = field(default_factory=list)
     lost: int = 0
@@ -77,6 +78,7 @@ def reextract(
     *,
     site: str | None = None,
     since: datetime | None = None,
+    ids: tuple[int, int] | None = None,
     only_older_than: int = EXTRACTOR_VERSION,
     dry_run: bool = False,
     workers: int = 1,
@@ -90,15 +92,16 @@ def reextract(
 
     Reads the captures that an extractor older than `only_older_than` read last, so that a run that was broken off goes
     on where it was. Up to `workers` processes read, where a page may take `page_seconds` of CPU time; with 0 this process
-    does. `dry_run` reports and writes nothing. `steps` are those of other projects, as the setting has them. A changed text
+    does. `ids` are the first and the last capture, for a part of the work. `dry_run` reports and writes nothing. `steps` are those of other projects, as the setting has them. A changed text
     becomes an `extractor` revision. Captures that cannot be read are named in the summary and left as they are.
     """
-    chosen = {"site": site, "since": since, "older_than": only_older_than}
-    total = captures.count_kept(engine, **chosen)  # type: ignore[arg-type]
+    chosen = {"site": site, "since": since, "older_than": only_older_than, "until": ids and ids[1]}
+    begin = ids[0] - 1 if ids else 0
+    total = captures.count_kept(engine, after=begin, **chosen)  # type: ignore[arg-type]
     summary, store = Summary(), Store(engine)
 
     def kept() -> Iterator[Kept]:
-        after = 0
+        after = begin
         while some := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
             yield from some
             after = some[-1].id

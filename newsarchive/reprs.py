@@ -9,6 +9,7 @@ fills the screen and a list of them the log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from html import escape
@@ -21,8 +22,20 @@ if TYPE_CHECKING:
 #: Characters of one text in a line; what is longer is cut, with an ellipsis.
 MAX_TEXT_CHARACTERS = 60
 
+#: Control characters, and the line and paragraph separators of Unicode.
+_LINE_ENDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 #: Paragraphs of an article that a notebook shows at once; the rest opens on a click.
 MAX_OPEN_PARAGRAPHS = 3
+
+
+def one_line(text: str) -> str:
+    """A text without line ends and other control characters, which would begin a line or a field of their own.
+
+    >>> one_line(" two\\nlines\\x1b[31m ")
+    'two lines [31m'
+    """
+    return " ".join(_LINE_ENDS.sub(" ", text).split())
 
 
 def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:

@@ -47,6 +47,8 @@ NEWSARCHIVE_SOURCES = _config["crawl.sources"]
 NEWSARCHIVE_LEARN = _config["crawl.learn"]
 #: Pages that say `noarchive` (X-Robots-Tag or <meta name=robots>) are left out.
 NEWSARCHIVE_HONOUR_NOARCHIVE = _config["crawl.honour_noarchive"]
+#: Each site is asked once a crawl for `/.well-known/tdmrep.json`.
+NEWSARCHIVE_TDMREP = _config["crawl.tdmrep"]
 #: Pages that hold nothing without JavaScript: `off`, `on` (the system's Chromium), or its path (extra `browser`).
 NEWSARCHIVE_BROWSER = _config["browser"]
 #: Posts of one site that may be fetched and not stored yet: a killed crawl fetches no more than these again.

@@ -66,8 +66,9 @@ class Site:
 def served(
     answers: Mapping[str, Answer | str] | Callable[[str], Mapping[str, Answer | str]],
     tls: ssl.SSLContext | None = None,
+    address: str = "127.0.0.1",
 ) -> Iterator[Site]:
-    """Serve a table (or what a function makes of the site's address) on a free port of 127.0.0.1, over `tls` if given."""
+    """Serve a table (or what a function makes of the site's address) on a free port of loopback, over `tls` if given."""
     site = Site("", {})
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,8 +99,8 @@ def served(
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.home = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    server = ThreadingHTTPServer((address, 0), Handler)
+    site.home = f"{'https' if tls else 'http'}://{address}:{server.server_port}"
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     table = answers(site.home) if callable(answers) else answers

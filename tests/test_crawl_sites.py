@@ -11,18 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from newsarchive.db.engine import open_engine
-from newsarchive.db.frontier.sites import Sites, crawl_lock, shared_crawl_lock
+from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
+from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from tests import warm
 from tests.core.assembly.test_whole_posts import feed
 from tests.serving import ROOT, Answer, Site, served
-from tests.storage import open_archive
+from tests.storage import open_archive, postgresql_url
 from tests.test_crawl import STORY, front, post, rows
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -30,13 +32,13 @@ pytestmark = pytest.mark.slow  # crawls, servers or other processes
 FAST = {"delay": 0.01}
 
 
-def command(*words: str, db: Path) -> tuple[list[str], dict[str, str]]:
+def command(*words: str, db: Path | str) -> tuple[list[str], dict[str, str]]:
     """The command as a shell would run it."""
     environment = os.environ | {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     return [sys.executable, "-m", "newsarchive", *words, "--db", str(db)], environment
 
 
-def run(*words: str, db: Path, given: str = "") -> subprocess.CompletedProcess[str]:
+def run(*words: str, db: Path | str, given: str = "") -> subprocess.CompletedProcess[str]:
     line, environment = command(*words, db=db)
     return warm.run(*line[2:], environment=environment, given=given)
 
@@ -102,28 +104,71 @@ def test_a_database_that_cannot_be_opened_ends_with_5(tmp_path: Path) -> None:
     assert "create it first" in done.stderr
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_one_crawl_of_an_archive_at_a_time(kind: str, tmp_path: Path) -> None:
-    with open_archive(kind, tmp_path) as engine:
+def test_one_crawl_of_an_sqlite_archive_at_a_time(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
         with crawl_lock(engine) as first, crawl_lock(engine) as second:
             assert (first, second) == (True, False)
         with crawl_lock(engine) as later:
             assert later
 
 
+def test_one_crawl_of_a_site_at_a_time_on_a_server(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as engine:
+        with crawl_lock(engine) as first, crawl_lock(engine) as second:
+            assert (first, second) == (True, True)
+        with site_lock(engine, "a.example") as one, site_lock(engine, "a.example") as again:
+            assert (bool(one), bool(again)) == (True, False)
+            with site_lock(engine, "b.example") as other:
+                assert other
+        with site_lock(engine, "a.example") as later:
+            assert later
+            assert not later.is_lost()
+        assert not later.is_lost()  # given back
+
+
+def test_a_lock_whose_session_the_server_ended_is_lost(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as engine:
+        with site_lock(engine, "a.example") as lock:
+            assert lock.connection is not None
+            number = lock.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with writing(engine) as connection:
+                connection.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 60000)")
+            assert lock.is_lost()
+        with site_lock(engine, "a.example") as again:
+            assert again
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_spider_holds_the_lock_of_its_command_longer_than_a_command_that_is_killed(
     kind: str, tmp_path: Path
 ) -> None:
+    def taken(engine: Engine) -> AbstractContextManager[object]:
+        return crawl_lock(engine) if kind == "sqlite" else site_lock(engine, "a.example")
+
     with open_archive(kind, tmp_path) as engine:
         with ExitStack() as spider:
-            with crawl_lock(engine) as command:
-                spider.enter_context(shared_crawl_lock(engine))
+            with taken(engine) as command:
+                spider.enter_context(shared_crawl_lock(engine, "a.example"))
                 assert command
-            with crawl_lock(engine) as second:
+            with taken(engine) as second:
                 assert not second
-        with crawl_lock(engine) as later:
+        with taken(engine) as later:
             assert later
+
+
+def test_while_one_site_is_crawled_on_a_server_another_can_be_and_the_same_not() -> None:
+    with postgresql_url() as url, served(blog("a-first")) as one, served(blog("b-first")) as two:
+        engine = open_engine(url)
+        with site_lock(engine, one.home.removeprefix("http://")) as crawled:
+            assert crawled
+            refused = run("crawl", f"{one.home}/", db=url)
+            other = run("crawl", f"{two.home}/", "--json", db=url)
+        later = run("crawl", f"{one.home}/", "--json", db=url)
+        engine.dispose()
+    assert refused.returncode == 75, refused.stderr
+    assert f"{one.home}/: another crawl of this site is running" in refused.stderr
+    assert (other.returncode, json.loads(other.stdout)["new"]) == (0, 1)
+    assert (later.returncode, json.loads(later.stdout)["new"]) == (0, 1)
 
 
 MANY = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.3) for i in range(40)}
@@ -243,16 +288,17 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
             "a.opml",
             OPML,
             [
-                "url,since,limit,interval,delay,user_agent,sources,drop,body,verify_certificates",
-                "https://one.example/,,,,,,,,,",
+                "url,since,limit,interval,looks_a_day,delay,user_agent,sources,drop,body,verify_certificates",
+                "https://one.example/,,,,,,,,,,",
             ],
         ),
         (
             "a.toml",
             '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\nsources = ["feed", "sitemap"]\n',
-            ['https://one.example/,2025-01-31,5,,,,"feed,sitemap",,,'],
+            ['https://one.example/,2025-01-31,5,,,,,"feed,sitemap",,,'],
         ),
-        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,2.5,,,,,"]),
+        ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,"]),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,"]),
     ],
 )
 def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:

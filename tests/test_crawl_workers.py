@@ -64,7 +64,7 @@ def rows(db: Path, sql: str, home: str = "") -> list[tuple[object, ...]]:
 
 
 def unpacked(db: Path) -> list[object]:
-    """What is stored deflated, which another process may do in other bytes: HTML and places of lines, and records."""
+    """What is stored packed, which another version may do in other bytes: HTML and places of lines, and records."""
     records = rows(db, "SELECT a.url, p.record FROM page_sightings p JOIN articles a ON a.id = p.article_id")
     with Archive(db) as archive:
         articles = {one.url: (one.article_html, one.dropped) for one in archive.articles()}

@@ -268,7 +268,7 @@ def test_every_field_and_format_of_an_export_stands_in_the_reference() -> None:
     assert [field.name for field in FIELDS if f"| `{field.name}` |" not in built("columns")] == []
     formats = WRITTEN["docs/reference/export-formats.md"]
     assert [name for name in FORMATS if f"| `{name}` |" not in formats] == []
-    assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in formats] == [".md"]
+    assert [end for form in FORMATS.values() for end in form.suffixes if f"`{end}`" not in formats] == []
 
 
 def start(page: str) -> list[str]:
@@ -297,6 +297,31 @@ def test_the_documents_start_with_a_crawl_that_works_as_it_stands_there(page: st
         assert done.returncode == 0, done.stderr
     assert {"newsarchive.db", "articles.csv"} <= {path.name for path in tmp_path.iterdir()}
     assert "Night ferry" in (tmp_path / "articles.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the key, is not installed")
+def test_the_tutorial_makes_a_corpus_that_is_cited_signed_and_whole(tmp_path: Path) -> None:
+    """Every command of the tutorial as it stands there, but the one that makes the environment of this test."""
+    first, *lines = [
+        line for block in blocks(WRITTEN["docs/tutorial/corpus.md"], "sh") for line in block.splitlines()
+    ]
+    assert first.endswith("pip install -e '.[export]'")
+    program = f'newsarchive() {{ {shlex.quote(sys.executable)} -m newsarchive "$@"; }}'
+    done = subprocess.run(
+        ["bash", "-e", "-c", "\n".join([program, *lines])], cwd=tmp_path, timeout=300, check=False, text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "nwa:1:txt:" in (tmp_path / "corpus.csl.json").read_text("utf-8")
+    assert "Night ferry" in (tmp_path / "corpus.bib").read_text("utf-8")
+    assert "The author asked for it" in (tmp_path / "withheld.csv").read_text("utf-8-sig")
+    assert {"README.md", "datapackage.json"} <= {path.name for path in (tmp_path / "corpus").iterdir()}
+    changed = bytearray((tmp_path / "corpus.wacz").read_bytes())
+    changed[len(changed) // 3] ^= 1
+    (tmp_path / "corpus.wacz").write_bytes(changed)
+    checked = CliRunner().invoke(cli, ["check", str(tmp_path / "corpus.wacz")])
+    assert checked.exit_code == 1, checked.output
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from newsarchive.core.boilerplate import phrases
 from newsarchive.core.extraction import class_names
 from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html import parsing
 from newsarchive.core.metadata import markup
 from newsarchive.core.text import line_keys, patterns
 from newsarchive.core.text.patterns import Literals
@@ -143,13 +143,6 @@ def test_words_between_spaces_hold_a_letter_or_digit(text: str) -> None:
     assert count_words(text) == len(re.findall(r"\w\S*", text))
 
 
-def test_a_tree_is_kept_for_the_next_questions_only() -> None:
-    texts = [f"<p>{i}</p>" for i in range(5)]
-    trees = [parse(text) for text in texts]
-    assert parse(texts[4]) is trees[4]
-    assert parse(texts[0]) is not trees[0]
-
-
 def test_promo_words_are_found_although_most_lines_are_told_by_their_words() -> None:
     words = phrases.phrases(rules.default()).promo
     for _, kind, text in phrases._entries(rules.default(), "promo"):
@@ -194,3 +187,17 @@ def test_the_words_that_a_match_begins_with_are_known(pattern: str, words: str) 
 )
 def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:
     assert line_keys.form_of(line) == form
+
+
+def test_the_trees_of_the_posts_under_way_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees = type(parsing.parse)()
+    pages = [f"<p>Post {number}</p>" for number in range(parsing.MAX_KEPT_TREES)]
+    made = [trees(page) for page in pages]
+    assert all(trees(page) is tree for page, tree in zip(pages, made, strict=True))
+    trees("<p>one more</p>")
+    assert trees(pages[1]) is made[1]
+    assert trees(pages[0]) is not made[0]
+    monkeypatch.setattr(parsing, "MAX_KEPT_CHARACTERS", 100)
+    large = f"<p>{'a' * 200}</p>"
+    assert trees(large) is trees(large)
+    assert trees(pages[-1]) is not made[-1]

@@ -91,11 +91,18 @@ def test_the_steps_leave_nothing_for_it_to_find(kind: str, monkeypatch: pytest.M
         captures() if kind == "articles" else [Capture("https://blog.example/a", body) for body in REFUSED]
     )
     read(pages)  # once before: tables are read, patterns compiled
+    wanted = 0 if kind == "refused" else len(pages)
+    # Another thread of a test's process may leave something meanwhile, but not each time.
+    assert min(garbage_of(pages, wanted) for _ in range(3)) == 0
+
+
+def garbage_of(pages: list[Capture], wanted: int) -> int:
+    """The number of objects that only the collector finds after these pages were read."""
     gc.collect()
     gc.disable()
     try:
-        assert read(pages) == (0 if kind == "refused" else len(pages))
-        assert gc.collect() == 0
+        assert read(pages) == wanted
+        return gc.collect()
     finally:
         gc.enable()
 

@@ -20,7 +20,7 @@ COMMANDS = {
     "--help": 0, "search --help": 0, "search here": 0, "search --site blog.example --json": 0,
     "search first --csv --page 1": 0, "search nothing": 1, "show 1": 0, "show 1 --json": 0, "show 2 --html": 0,
     "explain 1": 0, "history 2": 0, "diff 2": 0, "stats": 0, "stats --json": 0, "export - --format csv": 0,
-    "export - --format jsonl": 0, "quarantine list": 0, "trace 2 --json": 0, "origins": 0, "schedule --cron": 0,
+    "export - --format jsonl": 0, "quarantine list": 0, "trace 2 --json": 0, "origins": 0, "publishers": 1, "schedule --cron": 0,
     "compare 1 2": 0, "sites list": 0, "sites export": 0, "sites export --format csv": 0,
     "sites show https://blog.example": 0, "sites template blog.example": 1, "db current": 0,
 }  # fmt: skip

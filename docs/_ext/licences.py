@@ -14,7 +14,19 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 
 #: Extras that people install; `test`, `docs` and the like are for those who work on newsarchive.
-EXTRAS = ("browser", "postgres", "parquet", "pandas", "polars", "atom", "epub", "markdown", "web")
+EXTRAS = (
+    "browser",
+    "postgres",
+    "parquet",
+    "pandas",
+    "polars",
+    "atom",
+    "epub",
+    "markdown",
+    "xlsx",
+    "html",
+    "web",
+)
 #: Characters of a licence in free text; a longer one is the licence itself, and its classifier names it.
 MAX_NAME_CHARACTERS = 40
 

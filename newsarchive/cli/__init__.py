@@ -28,6 +28,7 @@ from newsarchive.exceptions import (
     NoSuchArticle,
     UsageError,
 )
+from newsarchive.parent_process import stop_with_parent
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ if TYPE_CHECKING:
 
 #: subcommand → (its module, its line in `--help`). The line stands here so that the help needs no import of the module.
 COMMANDS = {
+    "check": ("check", "Whether a WACZ file or dataset is whole, unchanged and signed."),
+    "cite": ("cite", "How to cite an article, with a permanent identifier."),
     "config": ("config", "Every setting with its value, and where that was said."),
     "backup": ("db", "Copy an SQLite archive while crawls go on."),
     "crawl": ("crawl", "Crawl a blog by its address, or the followed sites."),
+    "cluster": ("cluster", "Many machines: the queue of their jobs."),
+    "coverage": ("coverage", "What was crawled on each day, what is stored, and the gaps."),
     "compare": ("copies", "What one article added, cut and altered against another."),
     "db": ("db", "The database: upgrade, current, check, rebuild, vacuum, copy."),
     "demo": ("demo", "Crawl a small bundled blog, offline, and print its articles."),
@@ -48,6 +53,7 @@ COMMANDS = {
     "extract": ("extract", "Extract the article from a file, a URL or standard input."),
     "history": ("articles", "The versions of an article."),
     "origins": ("copies", "Who is republished by whom, how often and how late."),
+    "publishers": ("publishers", "Who publishes first, and how late the copies follow."),
     "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
     "recluster": ("copies", "Find the copies in the whole archive anew."),
     "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
@@ -60,17 +66,22 @@ COMMANDS = {
     "steps": ("steps", "The steps that every page goes through, and who brings each."),
     "stats": ("stats", "What the archive holds, as a picture."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
+    "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
+    "mcp": ("mcp", "Serve the archive to an agent (Model Context Protocol)."),
     "web": ("web", "Read the archive in a browser."),
+    "worker": ("cluster", "Many machines: do jobs from the queue on this one."),
 }
 
 #: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them.
 HEADINGS = {
     "Crawl": ("crawl", "sites", "schedule", "demo"),
-    "Read": ("search", "show", "stats", "web", "export", "history", "diff", "explain"),
-    "Find copies": ("trace", "compare", "origins", "recluster"),
+    "Read": ("search", "show", "stats", "web", "mcp", "export", "cite", "history", "diff", "explain"),
+    "Find copies": ("trace", "compare", "origins", "publishers", "recluster"),
     "Look after the archive": (
         "doctor",
+        "coverage",
         "quarantine",
+        "withhold",
         "learn",
         "reextract",
         "backup",
@@ -78,7 +89,8 @@ HEADINGS = {
         "config",
         "steps",
     ),
-    "Tools": ("extract", "repair"),
+    "Many machines": ("worker", "cluster"),
+    "Tools": ("extract", "repair", "check"),
 }
 #: Similarity (difflib's ratio, 0 to 1) of a mistyped word and a command. Commands below it are not suggested: `serch` and
 #: `search` have 0.91, `list` and `stats` 0.44.
@@ -185,6 +197,7 @@ def main(args: list[str] | None = None) -> Any:
     # Python's default for SIGTERM ends the process at once. SQLite then leaves the last commits in the `-wal` file.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))
+    stop_with_parent()
     try:
         return cli.main(args=args, prog_name="newsarchive")
     except OSError as error:  # a full or read-only disk, under a file or under standard output

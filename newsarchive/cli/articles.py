@@ -316,14 +316,17 @@ Examples:
 @output_option
 @db_option
 def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, db: str) -> None:
-    """Print the stored article with this URL or ID: headline, byline, dates, origin, text."""
+    """Print the stored article with this URL or ID: headline, byline, dates, origin, text.
+
+    The identifier of a citation (`newsarchive cite`) shows the version that was cited.
+    """
     from newsarchive import export
-    from newsarchive.db.reading import articles
+    from newsarchive.db.reading.cited import cited
 
     if as_json + as_text + as_html > 1:
         raise UsageError("show: --json, --text and --html exclude one another; give one")
     source = open_reader(db)
-    article = articles.get(source, which)
+    article = cited(source, which)
     if as_json:
         click.echo(export.to_json(article, indent=2))
     elif as_text:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from newsarchive.core.steps import Steps
     from newsarchive.db.readonly import File
     from newsarchive.items import Article, Block, Edit
+    from newsarchive.rights import Rights
     from newsarchive.rules import Rules
 
 
@@ -255,10 +256,23 @@ def print_article(article: Article, *, pager: bool = False) -> None:
         origin_line(article.origin),
         f"The original is in the archive: {original}" if original else "",
     ]
-    details += dates(article)
+    details += [use_line(getattr(article, "rights", None)), *dates(article)]
     with paged(pager):
         print_wrapped(article.headline, [line for line in details if line], article.article_body)
     say(account(article.edits, article.dropped))
+
+
+def use_line(rights: Rights | None) -> str:
+    """What the site said of the use of a page, in one line; "" where it said nothing."""
+    if not rights:
+        return ""
+    refused = f"robots.txt keeps out {', '.join(rights.refused_agents)}" if rights.refused_agents else ""
+    tdm = [f"TDMRep {said}" for said in rights.tdm]
+    usage = [f"Content-Usage {said}" for said in rights.content_usage]
+    licences = [f"licence {named}" for named in rights.licences]
+    return "Its site says of its use: " + "; ".join(
+        filter(None, [*licences, *tdm, *usage, *rights.directives, refused])
+    )
 
 
 def print_wrapped(headline: str, details: list[str], body: str) -> None:

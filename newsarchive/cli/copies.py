@@ -24,7 +24,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.explain import short
 from newsarchive.cli.narrowing import hidden_option
-from newsarchive.cli.options import dry_run_option, limit_option, output_option
+from newsarchive.cli.options import dry_run_option, limit_option, output_option, range_option
 
 if TYPE_CHECKING:
     from newsarchive.core.near_duplicates.comparison import Comparison
@@ -262,6 +262,7 @@ Examples:
   newsarchive recluster --afresh --db postgresql://localhost/news
   newsarchive recluster --paraphrases 0.7"""
 )
+@range_option("--articles", "Only articles with these ids: a part of the work, for one of many machines.")
 @click.option("--afresh", is_flag=True, help="Begin anew, where an earlier run was stopped.")
 @click.option(
     "--paraphrases",
@@ -273,7 +274,9 @@ Examples:
 )
 @dry_run_option
 @db_option
-def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -> None:
+def recluster(
+    articles: tuple[int, int] | None, afresh: bool, paraphrases: float | None, dry_run: bool, db: str
+) -> None:
     """Find the copies in the whole archive anew; call it again to go on after a stop.
 
     For archives that were filled by a version that knew no copies, or knew them worse.
@@ -282,6 +285,14 @@ def recluster(afresh: bool, paraphrases: float | None, dry_run: bool, db: str) -
     from newsarchive.db.near_duplicates import rebuild
 
     engine = open_archive(db)
+    if articles is not None:
+        number = rebuild.recluster_range(engine, *articles, dry_run=dry_run)
+        say(
+            f"would compare {number} articles; nothing was written"
+            if dry_run
+            else f"{number} articles compared"
+        )
+        return
     goes_on = paraphrases is not None and not afresh and rebuild.is_stopped(engine, paraphrases)
     if dry_run:
         number = count_all(db)

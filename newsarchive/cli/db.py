@@ -20,9 +20,9 @@ from newsarchive.cli.common import (
     say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, quiet, workers_option
+from newsarchive.cli.options import dry_run_option, quiet, range_option, workers_option
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
-from newsarchive.findings import Check
+from newsarchive.findings import Check, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +80,12 @@ def current(db: str) -> None:
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        click.echo(f"{readonly.current(connection) or 'none'}\t{readonly.head()}")
+        held = readonly.current(connection)
+    if held is None:
+        raise DatabaseUnavailable(
+            f"{db} holds no archive: name another with --db, or make one there: newsarchive db upgrade"
+        )
+    click.echo(f"{held}\t{readonly.head()}")
 
 
 @db.command(
@@ -99,15 +104,16 @@ def check(folder: str | None, db: str) -> None:
     Prints what is wrong, a line each, and ends with 1; prints nothing where all is well.
     """
     from newsarchive.cli.doctor import show, warc_folders
+    from newsarchive.db.engine import open_to_check
     from newsarchive.doctor import check_storage
 
-    engine = open_archive(db)
+    engine = open_to_check(database_url(db))
     findings = check_storage(engine, warc_folders(engine, db, folder))
     for finding in findings:
         if finding.check is Check.OPENS:
             raise DatabaseUnavailable(f"{finding.message}: {finding.remedy}")
     show(findings, as_json=False)
-    if findings:
+    if any(finding.severity is not Severity.NOTE for finding in findings):
         raise SystemExit(1)
     say("nothing wrong")
 
@@ -193,6 +199,7 @@ Examples:
 )
 @click.option("--site", help="Only this site's pages.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only pages fetched since this day (UTC).")
+@range_option("--captures", "Only captures with these ids: a part of the work, for one of many machines.")
 @click.option(
     "--only-older-than",
     type=int,
@@ -208,6 +215,7 @@ Examples:
 def reextract(
     site: str | None,
     since: Any,
+    captures: tuple[int, int] | None,
     only_older_than: int | None,
     dry_run: bool,
     workers: int,
@@ -229,7 +237,7 @@ def reextract(
     engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, rules_folder=rules_folder(),
+            engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, ids=captures, rules_folder=rules_folder(),
             steps=steps_setting(), since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=lambda done, total: show(done, total, ""),

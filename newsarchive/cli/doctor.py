@@ -120,10 +120,10 @@ def mended(engine: Engine, url: str, folder: str | None, found: Sequence[Finding
 
 def opened(url: str, found: list[Finding]) -> Engine | None:
     """The archive; `None`, with a finding, where it cannot be opened."""
-    from newsarchive.db.engine import open_existing
+    from newsarchive.db.engine import open_to_check
 
     try:
-        return open_existing(url)
+        return open_to_check(url)
     except DatabaseError as failed:
         crawl = "newsarchive sites add https://blog.example"
         found.append(error(Check.OPENS, str(failed), f"mend --db, or begin an archive: {crawl}"))

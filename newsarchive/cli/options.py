@@ -70,6 +70,23 @@ dry_run_option = option("dry_run")
 workers_option = option("workers")
 
 
+class IdRange(click.ParamType[tuple[int, int]]):
+    """The first and the last of some ids, `1-2000`."""
+
+    name = "FIRST-LAST"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        first, dash, last = str(value).partition("-")
+        if not (dash and first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+            self.fail(f"{value!r} is no range of ids: write it as 1-2000", param, ctx)
+        return int(first), int(last)
+
+
+def range_option(name: str, meaning: str) -> Callable[[F], F]:
+    """An option that restricts a command to a range of ids; its value is `None` or a pair."""
+    return click.option(name, type=IdRange(), metavar="FIRST-LAST", help=meaning)
+
+
 def loudness(command: F) -> F:
     """Give a command `--verbose` and `--quiet`; `quiet()` and `verbosity()` tell whether they were given."""
     hidden: dict[str, Any] = {"expose_value": False, "is_eager": True}

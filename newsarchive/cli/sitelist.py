@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, type] = {
     "since": str,
     "limit": int,
     "interval": float,
+    "looks_a_day": float,
     "delay": float,
     "user_agent": str,
     "sources": list,

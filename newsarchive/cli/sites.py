@@ -27,6 +27,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.learn import template
 from newsarchive.cli.options import dry_run_option, option, output_option
+from newsarchive.cli.selectors import selectors
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 
@@ -50,6 +51,7 @@ def sites() -> None:
 
 
 sites.add_command(template)
+sites.add_command(selectors)
 
 
 def archive_of(db: str) -> Sites:
@@ -87,6 +89,7 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--since", help="Leave out posts older than this date.")
 @option("limit", type=str, help="At most this many posts in one crawl.")
 @click.option("--interval", help="Hours between two crawls.")
+@click.option("--looks-a-day", help="Looks a day at posts that the archive has, where they are most useful.")
 @click.option("--delay", help="Seconds between two requests.")
 @click.option("--user-agent", help="Who we say we are.")
 @click.option("--sources", help="Ask these alone: wp-json, feed, sitemap, archive; with commas.")

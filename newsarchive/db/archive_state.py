@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.models import CrawlRun
+from newsarchive.db.models import ArticleRow, CaptureRow, CrawlRun
 from newsarchive.version import VERSION
 
 State = dict[str, Any]
@@ -75,3 +75,10 @@ def remember_folders(engine: Engine, folders: Sequence[Path]) -> None:
             with writing(engine) as connection:
                 run = begin(connection, COPY_SPIDER, {FOLDER_ARGUMENT: str(folder.absolute())})
                 note(connection, run, {}, finished=True)
+
+
+def last_id(engine: Engine, table: str) -> int:
+    """The highest id of `captures` or `articles`, 0 for none."""
+    column = CaptureRow.id if table == "captures" else ArticleRow.id
+    with reading(engine) as connection:
+        return connection.execute(select(func.max(column))).scalar() or 0

@@ -18,13 +18,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select
 
+from newsarchive.core.near_duplicates.fingerprint import fingerprint
 from newsarchive.db import fulltext, readonly, views
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import reading, shown, sqlite_file, translated, writing
-from newsarchive.db.models import CaptureRow, Site, Url
+from newsarchive.db.engine import is_writable, reading, shown, sqlite_file, translated, writing
+from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.db.rows import minhash_of
 from newsarchive.exceptions import DatabaseError
 from newsarchive.fields import FLAT
-from newsarchive.findings import Check, Finding, Fix, error, warning
+from newsarchive.findings import Check, Finding, Fix, error, note, warning
 
 #: Bytes of the write-ahead log of an SQLite archive. A longer one makes reading slow; it grows where a reader stays for long.
 MAX_WAL_BYTES = 256 * 2**20
@@ -38,7 +40,7 @@ def database(engine: Engine) -> list[Finding]:
     checks: dict[Check, Callable[[Engine], Iterable[Finding]]]
     checks = {Check.INTEGRITY: integrity, Check.FULL_TEXT: full_text, Check.ROWS: rows}
     if not found:
-        checks |= {Check.VIEWS: made_views, Check.WAL: wal}
+        checks |= {Check.VIEWS: made_views, Check.COPIES: signatures, Check.WAL: wal}
     found += [finding for check, look in checks.items() for finding in guarded(check, look, engine)]
     return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
 
@@ -94,6 +96,12 @@ def integrity(engine: Engine) -> Iterator[Finding]:
 
 def full_text(engine: Engine) -> Iterator[Finding]:
     """Whether the full-text index has the texts. FTS5 looks at itself in an INSERT, so this takes the writer's lock."""
+    if not is_writable(engine):
+        yield note(
+            Check.FULL_TEXT,
+            "the full-text index was not compared with the texts: that needs a disk that can be written",
+        )
+        return
     with writing(engine) as connection:
         differ = dialect_of(connection).searches_differ(connection)
     if differ:
@@ -137,6 +145,23 @@ def made_views(engine: Engine) -> Iterator[Finding]:
                 command(engine, "doctor --fix"),
                 Fix.REMAKE_VIEWS,
             )
+
+
+def signatures(engine: Engine) -> Iterator[Finding]:
+    """Whether the oldest article is indexed as this version indexes articles: others find no copies of it."""
+    oldest = select(ArticleRow.article_body, ArticleRow.content_hash, ArticleRow.minhash)
+    oldest = oldest.where(ArticleRow.minhash.is_not(None)).order_by(ArticleRow.id).limit(1)
+    with reading(engine) as connection:
+        row = connection.execute(oldest).one_or_none()
+    if row is None:
+        return
+    found = fingerprint(row.article_body or "")
+    if found.content_hash == row.content_hash and found.minhash != minhash_of(row.minhash):
+        yield warning(
+            Check.COPIES,
+            "the index of copies is of an older version: new articles are not found to be copies of the older ones",
+            command(engine, "recluster"),
+        )
 
 
 def wal(engine: Engine) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ commands that only read do without it.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from abc import ABC, abstractmethod
@@ -36,19 +37,27 @@ Bind = Callable[[Any], str]
 HEADLINE_WEIGHT = 4.0
 #: Characters of the shortest string that FTS5's trigram index finds. A shorter one is looked for in the texts themselves.
 MIN_TRIGRAM_CHARACTERS = 3
+#: Characters of a text in a script without spaces that FTS5's trigram index holds. A longer text is looked through at each search
+#: of such a string, because a million characters at random take 3 s to index: each is another trigram. The bound stands in the
+#: triggers and in the index `ix_articles_long_unspaced` too, and no real article is as long.
+MAX_TRIGRAM_TEXT_CHARACTERS = 200_000
 #: Pages of SQLite's write-ahead log, 16 MB. Beyond it a commit moves them into the archive: a page that many commits changed
 #: is moved once. With 1,000 a crawl writes a quarter more bytes.
 MAX_WAL_PAGES = 4_000
 #: The number of the advisory lock of PostgreSQL that a writer holds for one transaction.
 WRITER_LOCK = int.from_bytes(b"newsarch")
-#: The number of the advisory lock of PostgreSQL that a crawl holds from its beginning to its end.
-CRAWL_LOCK = WRITER_LOCK + 1
 #: Tables that have no models, because they differ by database; FTS5 keeps more beside them, whose names begin so.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
 
 #: What SQLite's integrity check says of an index whose table is whole: making the index anew mends it.
 _OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|row \d+ .* index")
+
+
+def _like(string: str, bind: Bind) -> str:
+    """The end of a condition that a text in small letters holds the string in upper or lower case."""
+    escaped = string.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return f"LIKE lower({bind(f'%{escaped}%')}) ESCAPE '/'"
 
 
 class Dialect(ABC):
@@ -78,15 +87,11 @@ class Dialect(ABC):
     optimize: Sequence[str] = ()
     #: Statements for a connection that reads or writes each page of the file once.
     small_cache: Sequence[str] = ()
-    #: SQL that takes the lock of a crawl without waiting, and gives whether it was free. "" for a database that is a file:
-    #: there the lock is one of the operating system (`frontier.sites.crawl_lock`).
-    lock_crawl = ""
-    #: SQL that gives it back.
-    unlock_crawl = ""
-    #: SQL that takes a share of that lock, which keeps others from taking it.
-    share_crawl = ""
-    #: SQL that gives back whatever locks the session still holds.
-    unlock_all = ""
+    #: Whether a crawl locks the sites that it crawls, each by itself (`frontier.locks`). A database that is a file has one lock
+    #: of the operating system for all of them.
+    locks_sites = False
+    #: Statements for a session that holds locks: the server ends it soon after its client is lost.
+    session_of_locks: Sequence[str] = ()
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -103,6 +108,10 @@ class Dialect(ABC):
         """The SQL of the month of a time in UTC, as `2025-04`."""
 
     @abstractmethod
+    def day(self, column: str) -> str:
+        """The SQL of the day of a time in UTC, as `2025-04-30`."""
+
+    @abstractmethod
     def seconds_before(self, column: str) -> str:
         """The SQL of the whole seconds from a time to the value `:now`."""
 
@@ -115,8 +124,17 @@ class Dialect(ABC):
         """The SQL of the number under a key of a JSON object."""
 
     @abstractmethod
+    def json_keys(self, column: str) -> str:
+        """The query that gives the keys of a JSON object, as a column `key`."""
+
+    @abstractmethod
     def disk_bytes(self, reader: Reader) -> int:
         """Bytes of the database on disk."""
+
+    @abstractmethod
+    def state(self, reader: Reader) -> tuple[str, float]:
+        """A text that differs after each commit, and the time of the last one in seconds of the epoch, 0 where the database
+        does not tell."""
 
     # -- search --------------------------------------------------------------------------------------
 
@@ -130,8 +148,7 @@ class Dialect(ABC):
 
     def contains(self, string: str, bind: Bind) -> str:
         """The condition that an article `a`, in a script without spaces, has the string in upper or lower case."""
-        escaped = string.replace("/", "//").replace("%", "/%").replace("_", "/_")
-        like = f"LIKE lower({bind(f'%{escaped}%')}) ESCAPE '/'"
+        like = _like(string, bind)
         return f"(a.unspaced AND (lower(a.article_body) {like} OR lower(a.headline) {like}))"
 
     @abstractmethod
@@ -182,6 +199,17 @@ class Dialect(ABC):
         """How messages name the database; without its password."""
 
 
+#: SQL: the text of an article is too long for the trigram index; spelled as in the index of such articles.
+_LONG = f"length(article_body) > {MAX_TRIGRAM_TEXT_CHARACTERS}"
+
+
+def _file_stats(reader: Reader) -> list[os.stat_result]:
+    """Size and times of the file of an archive and of its log of commits (WAL), as far as they exist."""
+    path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
+    files = [Path(path), Path(f"{path}-wal")] if path else []
+    return [file.stat() for file in files if file.exists()]
+
+
 class SQLite(Dialect):
     """SQLite with FTS5."""
 
@@ -201,7 +229,7 @@ class SQLite(Dialect):
         "INSERT INTO article_search(article_search) VALUES ('rebuild')",
         "INSERT INTO article_trigrams(article_trigrams) VALUES ('delete-all')",
         "INSERT INTO article_trigrams(rowid, headline, article_body)"
-        " SELECT id, headline, article_body FROM articles WHERE unspaced",
+        f" SELECT id, headline, article_body FROM articles WHERE unspaced AND NOT {_LONG}",
     )
     #: WAL is a property of the file: set once, it lets readers and a writer work side by side. The size of pages is that of a
     #: new file for good. Rows that are longer than a page fill their further pages, and a line that is found by its hash
@@ -230,6 +258,9 @@ class SQLite(Dialect):
     def month(self, column: str) -> str:
         return f"substr({column}, 1, 7)"
 
+    def day(self, column: str) -> str:
+        return f"substr({column}, 1, 10)"
+
     def seconds_before(self, column: str) -> str:
         return f"(CAST(strftime('%s', :now) AS INTEGER) - CAST(strftime('%s', {column}) AS INTEGER))"
 
@@ -239,10 +270,16 @@ class SQLite(Dialect):
     def json_number(self, column: str, key: str) -> str:
         return f"CAST(json_extract({column}, '$.{key}') AS REAL)"
 
+    def json_keys(self, column: str) -> str:
+        return f"SELECT key FROM json_each({column})"
+
     def disk_bytes(self, reader: Reader) -> int:
-        path = reader.value("SELECT file FROM pragma_database_list WHERE name = 'main'")
-        files = [Path(path), Path(f"{path}-wal")] if path else []
-        return sum(file.stat().st_size for file in files if file.exists())
+        return sum(stat.st_size for stat in _file_stats(reader))
+
+    def state(self, reader: Reader) -> tuple[str, float]:
+        stats = _file_stats(reader)
+        key = " ".join(f"{stat.st_mtime_ns}:{stat.st_size}" for stat in stats)
+        return key, max((stat.st_mtime for stat in stats), default=0.0)
 
     def matches(self, node: Node, bind: Bind) -> str:
         return f"article_search MATCH {bind(fts5(node))}"
@@ -254,7 +291,12 @@ class SQLite(Dialect):
         if len(string) < MIN_TRIGRAM_CHARACTERS:
             return super().contains(string, bind)
         quoted = bind('"' + string.replace('"', '""') + '"')
-        return f"a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted})"
+        like = _like(string, bind)
+        return (
+            f"a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted}"
+            f" UNION ALL SELECT id FROM articles WHERE unspaced AND {_LONG}"
+            f" AND (lower(article_body) {like} OR lower(headline) {like}))"
+        )
 
     def among(self, ids: Sequence[int], bind: Bind) -> str:
         return f"IN (SELECT value FROM json_each({bind(json.dumps(ids))}))"
@@ -322,16 +364,22 @@ class PostgreSQL(Dialect):
     snapshot_options: ClassVar[dict[str, Any]] = {"isolation_level": "REPEATABLE READ"}
     version_table = "SELECT to_regclass('alembic_version')"
     search_key = "f.article_id"
-    lock_crawl = f"SELECT pg_try_advisory_lock({CRAWL_LOCK})"
-    unlock_crawl = f"SELECT pg_advisory_unlock({CRAWL_LOCK})"
-    share_crawl = f"SELECT pg_advisory_lock_shared({CRAWL_LOCK})"
-    unlock_all = "SELECT pg_advisory_unlock_all()"
+    locks_sites = True
+    # A machine that lost its power or its network says no goodbye. By default the server would ask after two hours.
+    session_of_locks = (
+        "SET tcp_keepalives_idle = 15",
+        "SET tcp_keepalives_interval = 5",
+        "SET tcp_keepalives_count = 3",
+    )
 
     def placeholder(self, name: str) -> str:
         return f"%({name})s"
 
     def month(self, column: str) -> str:
         return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM')"
+
+    def day(self, column: str) -> str:
+        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
     def seconds_before(self, column: str) -> str:
         return f"CAST(floor(extract(epoch FROM (:now - {column}))) AS bigint)"
@@ -342,8 +390,14 @@ class PostgreSQL(Dialect):
     def json_number(self, column: str, key: str) -> str:
         return f"CAST({column} ->> '{key}' AS double precision)"
 
+    def json_keys(self, column: str) -> str:
+        return f"SELECT key FROM json_object_keys({column}) AS keys(key)"
+
     def disk_bytes(self, reader: Reader) -> int:
         return int(reader.value("SELECT pg_database_size(current_database())"))
+
+    def state(self, reader: Reader) -> tuple[str, float]:
+        return str(reader.value("SELECT CAST(pg_current_snapshot() AS text)")), 0.0
 
     def matches(self, node: Node, bind: Bind) -> str:
         return f"f.document @@ CAST({bind(tsquery(node))} AS tsquery)"

@@ -11,6 +11,7 @@ by database stands in `newsarchive.db.dialects`.
 from __future__ import annotations
 
 import atexit
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -20,6 +21,8 @@ from typing import Any, Self
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, exc, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained
@@ -62,7 +65,7 @@ def open_engine(url: str, *, small_cache: bool = False) -> Engine:
     """
     parsed = parse_url(url)
     try:
-        engine = create_engine(parsed, **dialect_of(parsed).engine_options)
+        engine = create_engine(parsed, pool_reset_on_return=None, **dialect_of(parsed).engine_options)
     except ModuleNotFoundError as error:
         raise DatabaseUnavailable(
             f"{shown(parsed)} needs psycopg: pip install 'newsarchive[postgres]'"
@@ -77,8 +80,23 @@ def _followed(engine: Engine) -> Engine:
     """The engine, with its connections configured, its transactions begun by `_begin`, and all closed at the end."""
     event.listen(engine, "connect", dialect_of(engine).configure)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "reset", _roll_back)
     _engines.add(engine)
     return engine
+
+
+def _roll_back(connection: DBAPIConnection, record: ConnectionPoolEntry, state: PoolResetState) -> None:
+    """Roll back a connection that goes back to the pool, in place of SQLAlchemy's own rollback.
+
+    A connection that the server broke off cannot be rolled back. It is given up; SQLAlchemy would also log a traceback,
+    although nothing is lost by it and the next query tells of the outage.
+    """
+    if state.transaction_was_reset:
+        return
+    try:
+        connection.rollback()
+    except Exception as error:
+        record.invalidate(error)
 
 
 @atexit.register
@@ -106,6 +124,21 @@ def open_existing(url: str) -> Engine:
     return engine
 
 
+def open_to_check(url: str) -> Engine:
+    """An engine to look at an archive with, which cannot write where nobody may: SQLite refuses to open such a file otherwise.
+
+    Raises as `open_existing` does.
+    """
+    engine = open_existing(url)
+    return engine if is_writable(engine) else open_readonly(url)
+
+
+def is_writable(engine: Engine) -> bool:
+    """Whether this process may write the archive: its file, and the files beside it that SQLite makes. A server may tell."""
+    path = sqlite_file(engine)
+    return path is None or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
+
+
 def open_readonly(url: str) -> Engine:
     """An engine that cannot write, for a server beside a crawl: it sees what is committed and holds no lock.
 
@@ -117,7 +150,7 @@ def open_readonly(url: str) -> Engine:
     file = Path(parsed.database or ":memory:")
     if not file.is_file():
         raise DatabaseUnavailable(f"{file}: no archive there; a crawl creates it")
-    engine = create_engine(parsed, creator=lambda: connect_readonly(file))
+    engine = create_engine(parsed, pool_reset_on_return=None, creator=lambda: connect_readonly(file))
     return _followed(engine)
 
 
@@ -125,6 +158,8 @@ def open_readonly(url: str) -> Engine:
 MAX_VALUE_BYTES = 32 * 1024 * 1024
 #: Bytes of memory that SQLite takes in this process, once a connection with limits was opened; queries that need more fail.
 MAX_SQLITE_BYTES = 256 * 1024 * 1024
+#: The table of the texts of withheld articles.
+SEALED = "sealed_texts"
 #: Bytes of the values of one result; for more the query fails.
 MAX_RESULT_BYTES = 16 * 1024 * 1024
 
@@ -133,16 +168,23 @@ def connect_readonly(file: Path, *, limited: bool = False) -> sqlite3.Connection
     """A bare connection that cannot write, for a tool that brings its own SQL; any thread may use it.
 
     A `limited` one is for SQL of strangers: its values, its results and SQLite's memory are bounded, and beyond that a query
-    raises `sqlite3.OperationalError`.
+    raises `sqlite3.OperationalError`. It reads the texts of withheld articles as NULL.
     """
     kind = _LimitedConnection if limited else _ReadOnlyConnection
     connection = sqlite3.connect(_readonly_uri(file), uri=True, check_same_thread=False, factory=kind)
     if limited:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         connection.execute(f"PRAGMA hard_heap_limit = {MAX_SQLITE_BYTES}")
+        connection.set_authorizer(_without_sealed)
     _readonly_connections.add(connection)
     _readonly_files.add(file.absolute())
     return connection
+
+
+def _without_sealed(action: int, table: str | None, column: str | None, *_: str | None) -> int:
+    """SQLite's answer to whether a query may read a column: the texts of withheld articles are NULL for strangers."""
+    is_sealed = action == sqlite3.SQLITE_READ and table == SEALED and column == "payload"
+    return sqlite3.SQLITE_IGNORE if is_sealed else sqlite3.SQLITE_OK
 
 
 class _ReadOnlyConnection(sqlite3.Connection):

@@ -31,7 +31,11 @@ _REMEDIES = (
     (r"column .* does not exist", "holds an old archive: newsarchive db upgrade"),
     (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
     (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
-    ("connection refused", "does not answer: is PostgreSQL running there?"),
+    ("connection refused|timeout expired", "does not answer: is PostgreSQL running there?"),
+    (
+        "terminating connection|server closed the connection|shutting down|starting up|recovery mode|connection is (lost|closed)",
+        "broke off the connection: was PostgreSQL stopped or started again? Run again when it answers",
+    ),
     ("authentication failed", "refuses this user or password"),
 )
 

@@ -61,7 +61,7 @@ def is_unspaced(text: str) -> bool:
     """
     if text.isascii():
         return False
-    return 10 * sum(1 for _ in UNSPACED.finditer(text)) > len(text)
+    return 10 * scripts.count_of(text, (*scripts.UNSPACED_BLOCKS, *scripts.TIBETAN_BLOCKS)) > len(text)
 
 
 def _marks(text: str) -> str:

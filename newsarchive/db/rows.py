@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from newsarchive.core.encoding.changes import body_edits
+from newsarchive.core.encoding.changes import stored_edits
 from newsarchive.core.text.line_keys import number
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import markup
@@ -195,7 +195,7 @@ def _edits(article: Article) -> list[Row]:
             "start": edit.start,
             "evidence": edit.evidence,
         }
-        for position, edit in enumerate(body_edits(article))
+        for position, edit in enumerate(stored_edits(article))
     ]
 
 

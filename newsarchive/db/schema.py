@@ -178,6 +178,12 @@ def compact(engine: Engine) -> None:
     _outside_transactions(engine, [*dialect_of(engine).optimize, "VACUUM"])
 
 
+def rewrite(engine: Engine) -> None:
+    """Write each table of a PostgreSQL archive anew, without the rows that were deleted; nobody reads it meanwhile."""
+    names = [table.name for table in Base.metadata.sorted_tables]
+    _outside_transactions(engine, [f"VACUUM (FULL) {name}" for name in [*names, "article_search"]])
+
+
 def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
     # Neither database allows VACUUM inside a transaction, and SQLAlchemy begins one for every statement.
     outside = engine.execution_options(isolation_level="AUTOCOMMIT")

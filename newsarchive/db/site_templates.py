@@ -61,17 +61,27 @@ def load(engine: Engine, site: str) -> Template:
         return from_rows(site, known_sites.learned(connection, site))
 
 
-def save(engine: Engine, template: Template, at: datetime | None = None) -> bool:
+class Outdated(Exception):
+    """Another process saved the site's template meanwhile."""
+
+
+def save(
+    engine: Engine, template: Template, at: datetime | None = None, *, known: Template | None = None
+) -> bool:
     """Replace a site's template in one transaction; gives whether anything differs from before.
 
-    An entry that was there keeps its `first_seen_at`.
+    An entry that was there keeps its `first_seen_at`. `known` is the template that this one was learned from: raises `Outdated`
+    where another stands there by now, whose entries, and what people locked, would be lost.
     """
     at = at or datetime.now(UTC)
     new = template.rows()
     with writing(engine) as connection:
         before = {_key(row): row for row in known_sites.learned(connection, template.site)}
-        if {_key(row): row for row in new} == {k: _plain(row) for k, row in before.items()}:
+        stored = {key: _plain(row) for key, row in before.items()}
+        if {_key(row): row for row in new} == stored:
             return False
+        if known is not None and {_key(row): row for row in known.rows()} != stored:
+            raise Outdated(template.site)
         site_id = bulk.ids_of(connection, Site, ("domain",), [{"domain": template.site}])[template.site,]
         connection.execute(delete(SiteBlock).where(SiteBlock.site_id == site_id))
         rows = [

@@ -21,7 +21,7 @@ from newsarchive.db.rows import minhash_of
 Row = dict[str, Any]
 
 #: Tables whose dependants come along; those of a site and a publisher do only where named in `_OF_SITE`.
-_OWNERS = ("articles", "article_revisions", "urls")
+_OWNERS = ("articles", "article_revisions", "urls", "captures")
 #: What belongs to a site itself, not to its pages.
 _OF_SITE = ("sources", "site_blocks")
 

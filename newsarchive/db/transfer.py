@@ -21,7 +21,7 @@ from newsarchive.db import fulltext
 from newsarchive.db.bulk import Row, execute_many
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, reading, shown, writing
-from newsarchive.db.models import ArticleRow, Base
+from newsarchive.db.models import ArticleRow, Base, Withholding
 from newsarchive.exceptions import UsageError
 
 #: A row's primary key.
@@ -140,6 +140,7 @@ def copy(
     if source.url == target.url:
         raise UsageError("source and target are the same database")
     _refuse_another(source, target)
+    _refuse_withheld(source, target)
     with _one_state(source) as state:
         tables = Base.metadata.sorted_tables
         begun = any(_last_key(target, table) for table in tables)
@@ -166,6 +167,20 @@ def _refuse_another(source: Engine, target: Engine) -> None:
         sites = connection.execute(select(func.max(Base.metadata.tables["sites"].c.id))).scalar() or 0
     if set(map(tuple, theirs)) != set(map(tuple, ours)) or (last_site or 0) > sites:
         raise UsageError(f"{shown(target)} holds another archive: name an empty database")
+
+
+def _refuse_withheld(source: Engine, target: Engine) -> None:
+    """A copy must not bring back what the target withholds: an older copy of the archive may still have the text."""
+    query = select(Withholding.article_id).where(Withholding.state != "lifted")
+    with reading(source) as connection:
+        ours = set(connection.execute(query).scalars())
+    with reading(target) as connection:
+        theirs = set(connection.execute(query).scalars())
+    if missing := sorted(theirs - ours):
+        raise UsageError(
+            f"{shown(target)} withholds {len(missing)} articles that {shown(source)} still shows"
+            f" ({', '.join(map(str, missing[:5]))}): withhold them there too, or name an empty database"
+        )
 
 
 def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress, chunk: int) -> int:

@@ -1,4 +1,4 @@
-"""Values as both databases keep them, without SQLAlchemy: storable text, deflated text, moments in UTC.
+"""Values as both databases keep them, without SQLAlchemy: storable text, packed text, moments in UTC.
 
 SQLite gives `"2025-04-01T12:00:00+00:00"`, `1` and `'["noindex"]'` where a record has a `datetime`, `True` and a list;
 `loaded` turns the one into the other by the name of the column.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from datetime import datetime
 from typing import Any
 
+from newsarchive.compression import compress, decompress
 from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -34,6 +34,9 @@ TIME_COLUMNS = frozenset(
         "published",
         "first",
         "last",
+        "until",
+        "ended_at",
+        "since",
     ]
 )
 #: Columns that are true or false; SQLite has 1 and 0.
@@ -48,10 +51,12 @@ JSON_COLUMNS = frozenset(
         "config",
         "value_before",
         "value_after",
+        "versions",
+        "statement",
     )
 )
 
-#: Columns that hold a list as `deflate_json` packs it.
+#: Columns that hold a list as `pack_json` packs it.
 PACKED_COLUMNS = frozenset(("candidates",))
 
 
@@ -79,24 +84,24 @@ def with_detail(reason: str, detail: str) -> str:
     return f"{reason} ({detail})" if detail else reason
 
 
-def deflate(text: str | None) -> bytes | None:
-    """The text deflated, to a third of its size where it is markup; `None` for no text."""
-    return zlib.compress(storable(text).encode(), 6) if text else None
+def pack_text(text: str | None) -> bytes | None:
+    """The text packed, to a third of its size where it is markup; `None` for no text."""
+    return compress(storable(text).encode()) if text else None
 
 
-def inflate(stored: bytes | None) -> str:
-    """The text that `deflate` packed, "" for `None`."""
-    return zlib.decompress(stored).decode() if stored is not None else ""
+def unpack_text(stored: bytes | None) -> str:
+    """The text that `pack_text` packed, "" for `None`."""
+    return decompress(stored).decode() if stored is not None else ""
 
 
-def deflate_json(values: list[Any] | None) -> bytes | None:
-    """A list as deflated JSON; `None` for an empty one."""
-    return deflate(json.dumps(values, ensure_ascii=False, separators=(",", ":"))) if values else None
+def pack_json(values: list[Any] | None) -> bytes | None:
+    """A list as packed JSON; `None` for an empty one."""
+    return pack_text(json.dumps(values, ensure_ascii=False, separators=(",", ":"))) if values else None
 
 
-def inflate_json(stored: bytes | None) -> list[Any]:
-    """The list that `deflate_json` packed."""
-    found: list[Any] = json.loads(inflate(stored) or "[]")
+def unpack_json(stored: bytes | None) -> list[Any]:
+    """The list that `pack_json` packed."""
+    found: list[Any] = json.loads(unpack_text(stored) or "[]")
     return found
 
 
@@ -120,5 +125,5 @@ def loaded(name: str, value: Any) -> Any:
     if name in JSON_COLUMNS:
         return json.loads(value) if isinstance(value, str) else value
     if name in PACKED_COLUMNS:
-        return inflate_json(value)
+        return unpack_json(value)
     return value

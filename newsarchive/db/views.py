@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
+from newsarchive.db.counted import Copies, counted
 from newsarchive.db.dialects import Dialect, dialect_of
-from newsarchive.db.hidden import HIDDEN
+from newsarchive.db.hidden import visible
 from newsarchive.fields import FLAT
 
 #: The queries of the fields that are lists.
@@ -42,7 +43,7 @@ _ELSEWHERE = {
     "version": "r.version",
 }
 #: The views.
-NAMES = ("current_articles", "hidden_articles")
+NAMES = ("current_articles", "first_copies", "own_articles", "hidden_articles")
 _FROM = """
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id
@@ -56,9 +57,17 @@ def make(connection: Connection) -> None:
     """Make the views anew. Only `hidden_articles` has articles that readers do not see."""
     columns = ", ".join(_columns(dialect_of(connection)))
     queries = {
-        "current_articles": f"SELECT {columns}, r.change_kind {_FROM} WHERE a.id NOT IN ({HIDDEN})",
+        **{
+            name: f"SELECT {columns}, r.change_kind {_FROM} WHERE {' AND '.join(conditions)}"
+            for name, conditions in {
+                "current_articles": [visible("a.id")],
+                "first_copies": [visible("a.id"), *counted(Copies.FIRST)],
+                "own_articles": [visible("a.id"), *counted(Copies.NONE)],
+            }.items()
+        },
         "hidden_articles": f"SELECT {columns}, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason,"
-        f" q.since AS hidden_since {_FROM} JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted'",
+        f" q.since AS hidden_since {_FROM} JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted' AND {visible('a.id', hidden=True)}",
+        "withheld": "SELECT id, article_id, url, site, state, reason, decided_by, since, until, ended_at, versions FROM withholdings",
     }
     for name, query in queries.items():
         connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")

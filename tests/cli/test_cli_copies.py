@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from sqlalchemy import Engine, delete, func, select, update
 
 from newsarchive.cli import cli
-from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.core.near_duplicates.fingerprint import PERMUTATIONS, fingerprint_step
+from newsarchive.db import checks
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, CrawlRun, MinhashBand
 from newsarchive.db.near_duplicates import clusters, rebuild
+from newsarchive.db.rows import minhash_of, stored_minhash
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
@@ -248,3 +250,19 @@ def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -
     assert run(engine, "recluster", "--paraphrases", "2").exit_code == 2
     run(engine, "recluster", "--paraphrases", "0.5")  # anew, not twice
     assert len(json.loads(run(engine, "trace", told.url, "--json").stdout)["paraphrases"]) == 1
+
+
+def test_the_doctor_says_where_an_older_version_made_the_index(engine: Engine) -> None:
+    """Keys of another kind find nothing: a new copy of an old article would stand alone without a word."""
+    assert not list(checks.signatures(engine))
+    with writing(engine) as connection:
+        [first] = connection.execute(
+            select(func.min(ArticleRow.id)).where(ArticleRow.minhash.is_not(None))
+        ).one()
+        raw = connection.execute(select(ArticleRow.minhash).where(ArticleRow.id == first)).scalar_one()
+        older = stored_minhash([*minhash_of(raw)[:PERMUTATIONS], 1, 2, 3])
+        connection.execute(update(ArticleRow).where(ArticleRow.id == first).values(minhash=older))
+    [finding] = checks.signatures(engine)
+    assert "recluster" in finding.remedy
+    rebuild.recluster(engine)
+    assert not list(checks.signatures(engine))

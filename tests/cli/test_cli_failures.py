@@ -23,7 +23,7 @@ from tests.test_doctor import fill
 COMMANDS = (
     "search council", "show 1", "explain 1", "history 1", "diff 1", "stats", "export - --format csv", "export {out}/a.csv",
     "export {out}/a.sqlite", "quarantine list", "quarantine accept 1", "quarantine drop 1 --reason x", "trace 1", "compare 1 2",
-    "origins", "recluster", "reextract --workers 0", "learn blog.example", "db check", "db vacuum", "db rebuild", "db upgrade",
+    "origins", "publishers", "recluster", "reextract --workers 0", "learn blog.example", "db check", "db vacuum", "db rebuild", "db upgrade",
     "doctor", "doctor --fix", "backup {out}/b.db", "sites list", "sites show https://blog.example", "sites export",
     "sites pause https://blog.example", "sites template blog.example", "schedule --cron", "crawl --all",
 )  # fmt: skip
@@ -109,10 +109,16 @@ def test_standard_output_that_is_full(words: str, whole: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
-    [("stats", 0, ""), ("recluster", 5, "error: "), ("export a.csv", 1, "error: a.csv cannot be written")],
+    ("words", "code", "says", "prints"),
+    [
+        ("stats", 0, "", "articles"),
+        ("recluster", 5, "error: ", ""),
+        ("export a.csv", 1, "error: a.csv cannot be written", ""),
+        ("db check", 0, "nothing wrong", "note: the full-text index was not compared with the texts"),
+        ("doctor", 1, "", "warning: news.db cannot be written, so no crawl can store anything"),
+    ],
 )
-def test_a_read_only_disk(words: str, code: int, says: str, whole: Path) -> None:
+def test_a_read_only_disk(words: str, code: int, says: str, prints: str, whole: Path) -> None:
     mounted = f'mount --bind -o ro {whole} {whole} && cd {whole} && exec "$@"'
     alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"]
     try:
@@ -123,4 +129,5 @@ def test_a_read_only_disk(words: str, code: int, says: str, whole: Path) -> None
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith(says)
+    assert prints in done.stdout
     assert "Traceback" not in done.stderr

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import JSON, Boolean, text
+from sqlalchemy import JSON, Boolean, Connection, Engine, text
 
-from newsarchive.db import failures, schema, values
+from newsarchive.db import bulk, failures, schema, values
 from newsarchive.db.engine import (
     open_engine,
     open_existing,
@@ -26,7 +28,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.types import UTCDateTime
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
-from tests.storage import make_article
+from tests.storage import make_article, postgresql_url
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -212,3 +214,21 @@ def test_a_crawls_connections_keep_few_pages(tmp_path: Path) -> None:
             sizes.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
         engine.dispose()
     assert sizes == [-65536, -8192]
+
+
+@pytest.mark.slow  # a PostgreSQL server
+@pytest.mark.parametrize("transaction", [reading, writing])
+def test_a_connection_that_the_server_broke_off_is_given_up_without_a_traceback(
+    transaction: Callable[[Engine], AbstractContextManager[Connection]], caplog: pytest.LogCaptureFixture
+) -> None:
+    with postgresql_url() as url:
+        engine = open_engine(url)
+        with (
+            pytest.raises(DatabaseUnavailable, match="broke off the connection"),
+            transaction(engine) as lost,
+        ):
+            bulk.select_tuples(lost, "SELECT pg_terminate_backend(pg_backend_pid())", {})
+        assert caplog.records == []
+        with transaction(engine) as connection:
+            assert bulk.select_tuples(connection, "SELECT 1", {}) == [(1,)]
+        engine.dispose()

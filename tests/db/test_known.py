@@ -49,7 +49,7 @@ def test_a_site_counts_its_articles_and_knows_when_it_is_due(engine: Engine) -> 
     with reading(engine) as connection:
         (site,) = known_sites.sites(connection)
     assert (site.articles, site.due_at()) == (2, None)
-    assert sites.due() == [site]
+    assert [one.domain for one in sites.due()] == [site.domain]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from newsarchive.db.dialects import MAX_TRIGRAM_TEXT_CHARACTERS, dialect_of
 from newsarchive.db.query_language import (
     Node,
     fold,
@@ -111,6 +113,31 @@ def test_an_updated_text_is_found_by_its_new_words_alone(engine: Engine, tmp_pat
     assert search(engine, "鯨魚報") == []
 
 
+def test_a_text_too_long_for_the_index_of_trigrams_is_found_all_the_same(engine: Engine) -> None:
+    url, store = "https://long.example/a", Store(engine)
+    many = "".join(chr(0x4E00 + number % 20_000) for number in range(MAX_TRIGRAM_TEXT_CHARACTERS))
+    ends = ("白鷺飛走", "Reuters報導", "白鷺歸來")
+    try:
+        for day, (body, found) in enumerate([(ends[0], 0), (many + ends[1], 1), (many[:500] + ends[2], 2)]):
+            store.ingest([make_article(url=url, body=body, day=day)])
+            hits = [[hit.url for hit in search(engine, query)] for query in ("白鷺飛", "reuters報", "白鷺歸")]
+            assert hits == [[url] if number == found else [] for number in range(3)]
+        store.ingest([make_article(url=url, body=many + ends[1], day=3)])
+        with engine.connect() as connection:
+            dialect = dialect_of(connection)
+            assert not dialect.searches_differ(connection)
+            if dialect.name == "sqlite":
+                trigrams = "SELECT count(*) FROM article_trigrams WHERE article_trigrams MATCH '\"一丁丂\"'"
+                assert connection.exec_driver_sql(trigrams).scalar() == 0
+                asked = dialect.contains("白鷺飛", lambda value: f"'{value}'")
+                plan = connection.exec_driver_sql(
+                    f"EXPLAIN QUERY PLAN SELECT id FROM articles AS a WHERE {asked}"
+                )
+                assert "ix_articles_long_unspaced" in str(plan.all())
+    finally:
+        store.ingest([make_article(url=url, body="Nothing to see.", day=4)])
+
+
 def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:
     with pytest.raises(UsageError, match="rank or date"):
         search(engine, "fox", order="size")
@@ -192,3 +219,30 @@ def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch:
     assert set(names(engine, "the", limit=2)) == set(sorted(every, key=ids.index)[-2:])
     assert names(engine, "the", limit=len(ids)) == every  # who pages on sees them all
     assert names(engine, "the", limit=2, site="other.example") == ["xi-in-english"]
+
+
+@pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
+def test_the_matches_of_a_query_are_spread_as_they_are(engine: Engine, case: dict[str, Any]) -> None:
+    wanted = searching.filters(**case.get("filters", {}))
+    found = search(engine, case["query"], filters=wanted, limit=1000)
+    spread = searching.facets(engine, case["query"], wanted)
+    assert (spread.total, spread.are_whole) == (len(found), True)
+    assert spread.sites == dict(Counter(hit.site for hit in found).most_common())
+    for counts, values in (
+        (spread.origins, [hit.origin for hit in found if hit.origin]),
+        (spread.languages, [hit.in_language for hit in found if hit.in_language]),
+        (spread.months, [f"{hit.date_published:%Y-%m}" for hit in found if hit.date_published]),
+    ):
+        assert counts == Counter(values)
+    assert list(spread.months) == sorted(spread.months)
+
+
+@pytest.mark.parametrize("query", ["", "fox"])
+def test_of_many_matches_the_newest_are_spread(
+    engine: Engine, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MAX_RANKED", 1)
+    spread = searching.facets(engine, query)
+    assert spread.total > 1
+    assert sum(spread.sites.values()) == 1
+    assert not spread.are_whole

@@ -14,6 +14,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.db.writing import rights
 from newsarchive.items import Article, Capture, DropReason, Kept, Place, SourceText
 
 #: Why a crawl refuses a page that the steps of the core would read as a text.
@@ -50,6 +51,9 @@ def record(
         for number, part in enumerate(capture.parts, 2)
     ]
     bulk.insert_rows(connection, CaptureRow, parts)
+    rights.record(
+        connection, [(head, capture.rights) for head, (capture, _, _) in zip(heads, fetched, strict=True)]
+    )
     return heads
 
 
@@ -83,7 +87,7 @@ def original_of(engine: Engine, digest: str) -> First | None:
     """The capture that first held a payload, for a `revisit` record to name."""
     columns: list[Any] = [CaptureRow.final_url, CaptureRow.fetched_at, CaptureRow.warc_file]
     with reading(engine) as connection:
-        query = select(*columns).where(CaptureRow.warc_digest == digest)
+        query = select(*columns).where(CaptureRow.warc_digest == digest, CaptureRow.warc_file != "")
         row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
     return First(*row) if row else None
 
@@ -95,24 +99,36 @@ def kept(
     since: datetime | None = None,
     older_than: int | None = None,
     after: int = 0,
+    until: int | None = None,
     limit: int = 200,
 ) -> list[Kept]:
     """The newest kept capture of each URL, in the order of ids.
 
     `site`, `since` and `older_than` restrict them to one site, to a time of fetching, and to captures that were last read by
-    an older extractor. Only captures with an id above `after` are given.
+    an older extractor. Only captures with an id above `after`, up to `until`, are given.
     """
     with reading(engine) as connection:
-        query = _newest(site, since, older_than).where(CaptureRow.id > after).order_by(CaptureRow.id)
+        query = _between(_newest(site, since, older_than), after, until).order_by(CaptureRow.id)
         return _records(connection, connection.execute(query.limit(limit)).all())
 
 
+def _between(query: Select[Any], after: int, until: int | None) -> Select[Any]:
+    query = query.where(CaptureRow.id > after)
+    return query if until is None else query.where(CaptureRow.id <= until)
+
+
 def count_kept(
-    engine: Engine, *, site: str | None = None, since: datetime | None = None, older_than: int | None = None
+    engine: Engine,
+    *,
+    site: str | None = None,
+    since: datetime | None = None,
+    older_than: int | None = None,
+    after: int = 0,
+    until: int | None = None,
 ) -> int:
     """The number of captures that `kept` gives."""
     with reading(engine) as connection:
-        inner = _newest(site, since, older_than).subquery()
+        inner = _between(_newest(site, since, older_than), after, until).subquery()
         return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
 
 
@@ -125,13 +141,23 @@ def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int
 
 def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
     """The kept captures of an article's URL, newest first."""
+    yield from of_articles(engine, [article_id]).get(article_id, ())
+
+
+def of_articles(engine: Engine, article_ids: Sequence[int]) -> dict[int, list[Kept]]:
+    """Article → the kept captures of its URL, newest first; an article without any is left out."""
     with reading(engine) as connection:
-        key = select(ArticleRow.url_key).where(ArticleRow.id == article_id).scalar_subquery()
-        query = (
-            _heads().where(Url.url_key == key).order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
-        )
-        found = _records(connection, connection.execute(query).all())
-    yield from found
+        # In two steps: joined at once, SQLite reads every capture that has no parent.
+        urls = select(Url.id, ArticleRow.id).join(ArticleRow, ArticleRow.url_key == Url.url_key)
+        known = connection.execute(urls.where(ArticleRow.id.in_(article_ids)))
+        article_of = {row[0]: row[1] for row in known}
+        query = _heads().where(CaptureRow.url_id.in_(list(article_of)))
+        newest = query.order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
+        rows = connection.execute(newest).all()
+        found: dict[int, list[Kept]] = {}
+        for row, one in zip(rows, _records(connection, rows), strict=True):
+            found.setdefault(article_of[row.url_id], []).append(one)
+    return found
 
 
 def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
@@ -162,10 +188,12 @@ def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: 
 
 
 def _kept() -> Select[Any]:
+    """The query of captures whose bytes are kept, without those of posts that are withheld."""
     columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
     columns += [CaptureRow.url_id, CaptureRow.parent_id, Url.reason]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
-    return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.warc_file != "")
+    kept = (CaptureRow.warc_file != "", Url.reason != DropReason.WITHHELD)
+    return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(*kept)
 
 
 def _heads() -> Select[Any]:
@@ -199,7 +227,7 @@ def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
         return {}
     first = (
         select(func.min(CaptureRow.id))
-        .where(CaptureRow.warc_digest.in_(digests))
+        .where(CaptureRow.warc_digest.in_(digests), CaptureRow.warc_file != "")
         .group_by(CaptureRow.warc_digest)
     )
     rows = connection.execute(select(CaptureRow.__table__).where(CaptureRow.id.in_(first)))

@@ -15,6 +15,7 @@ from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
 from newsarchive.db.frontier import updates
+from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -32,7 +33,7 @@ from newsarchive.db.near_duplicates import clusters, originals
 from newsarchive.db.prepared import Prepared
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, explanations, field_changes, quarantine
+from newsarchive.db.writing import captures, explanations, field_changes, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
@@ -50,7 +51,7 @@ _SAME_POST = """
 #: The columns of stored articles that `Plan.stored` needs, with those of the current version.
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
-           a.content_hash, a.minhash, a.date_published, a.last_seen_at, a.headline, a.alternative_headline, a.description,
+           a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.headline, a.alternative_headline, a.description,
            a.article_body, r.payload_digest, r.version, r.run_id
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id
     WHERE a.id IN :ids ORDER BY a.id
@@ -71,8 +72,10 @@ class Batch:
         now: datetime,
         reread: bool = False,
         again: ReadAgain | None = None,
+        rates: EditRates | None = None,
     ) -> None:
         self.again = again
+        self.rates = rates or EditRates()
         #: The ids of sites that were asked for, by domain.
         self.site_ids: dict[str, int] = {}
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
@@ -81,21 +84,33 @@ class Batch:
     def _plan(self, given: Article | PackedArticle) -> Plan:
         article, packed = head_of(given), given if isinstance(given, PackedArticle) else None
         at = seen_at(article, self.now)
-        return Plan(article, *rows.keys(article), at, reread=self.reread, run_id=self.run_id, packed=packed)
+        return Plan(
+            article,
+            *rows.keys(article),
+            at,
+            reread=self.reread,
+            run_id=self.run_id,
+            packed=packed,
+            now=self.now,
+        )
 
     def compare(self) -> list[Plan]:
         """What would be written for each article, in order. Writes nothing."""
+        everyone = self.plans
+        self._leave_out_withheld()
         self._find()
         self._compare_fields()
-        return self.plans
+        return everyone
 
     def store(self) -> list[Plan]:
         """Write everything; gives what was written for each article, in order."""
+        everyone = self.plans
+        left_out = self._leave_out_withheld()
         self._find()
         self._catch_up()
-        everyone = self.plans
         if not self.reread:
-            self._write_captures()
+            self._write_captures([*self.plans, *left_out])
+        withhold.mark(self.connection, left_out)
         self._late()
         self._number_versions([plan for plan in self.plans if plan.adds_version])
         self._write_articles([plan for plan in self.plans if plan.is_new])
@@ -125,8 +140,17 @@ class Batch:
             updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
         ]
-        (updates.take_up if self.reread else updates.mark)(self.connection, looks)
+        if self.reread:
+            updates.take_up(self.connection, looks)
+        else:
+            updates.mark(self.connection, looks, self.rates)
         return everyone
+
+    def _leave_out_withheld(self) -> list[Plan]:
+        """Leave out articles that are withheld. Their captures alone are stored, so that an erasure finds their bytes."""
+        left_out = withhold.refused(self.connection, self.plans)
+        self.plans = [plan for plan in self.plans if plan.withheld_id is None]
+        return left_out
 
     # -- finding -----------------------------------------------------------------------------
 
@@ -144,6 +168,8 @@ class Batch:
     def _found_ids(self) -> list[int]:
         """The ids of stored articles that may be one of these."""
         keys = list({key for plan in self.plans for key in (plan.key, plan.canonical_key)})
+        if not keys:
+            return []
         posts = [plan.article for plan in self.plans if plan.article.post_id]
         values: dict[str, list[str]] = {"keys": keys}
         query = _SAME_ADDRESS
@@ -213,8 +239,8 @@ class Batch:
         )
         return plan.texts["article_body"] in self.connection.execute(superseded).scalars()
 
-    def _write_captures(self) -> None:
-        plans = [plan for plan in self.plans if plan.article.capture]
+    def _write_captures(self, plans: Sequence[Plan]) -> None:
+        plans = [plan for plan in plans if plan.article.capture]
         self._sites(plan.article for plan in plans)
         answers = [(p.article.capture, p.article, p.seen_at) for p in plans if p.article.capture]
         for plan, capture_id in zip(
@@ -323,6 +349,12 @@ class Batch:
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
         if not self.reread:  # only then was the page fetched again
             _ARTICLE.run(self.connection, seen)
+            earlier = [
+                {"b_id": plan.article_id, "first_seen_at": plan.seen_at}
+                for plan in known
+                if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
+            ]
+            _ARTICLE.run(self.connection, earlier)  # a clock was wrong at its first look
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from newsarchive.core.near_duplicates.fingerprint import likeness
-from newsarchive.core.urls import site_of
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import rows
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
@@ -25,6 +25,8 @@ from newsarchive.items import Article, ChangeKind
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
 #: article, below it they are two.
 MIN_LIKENESS = 0.5
+#: Time from the fetch of a page until it is stored; a crawl takes seconds. What is older comes from a file.
+MAX_TIME_TO_STORE = timedelta(minutes=15)
 
 
 @dataclass
@@ -53,6 +55,10 @@ class Plan:
     moves: list[Move] = field(default_factory=list)
     packed: PackedArticle | None = None
     is_explained: bool = False
+    #: The id of the withheld article that this is: nothing of it is stored but that it was fetched. `None` for any other.
+    withheld_id: int | None = None
+    #: The time by the clock of this machine.
+    now: datetime | None = None
 
     def __post_init__(self) -> None:
         self.texts = rows.revision_row(self.article, self.seen_at)
@@ -69,9 +75,14 @@ class Plan:
 
     @property
     def is_late(self) -> bool:
-        """Whether the capture is older than the stored one. It then adds a version to the history and changes nothing else."""
+        """Whether the capture is older than the stored one. It then adds a version to the history and changes nothing else.
+
+        What was fetched a moment ago is the newest, whatever the times say: one of the clocks was wrong.
+        """
+        is_fetched_now = self.now is not None and abs(self.now - self.seen_at) <= MAX_TIME_TO_STORE
         return (
             self.stored is not None
+            and not is_fetched_now
             and self.seen_at < self.stored["last_seen_at"]
             and not self.same_bytes
             and not self.reread
@@ -149,7 +160,15 @@ class Plan:
         return self.reread or (self.same_bytes and other)
 
     @property
+    def asked_keys(self) -> list[str]:
+        """The keys of the URL that was asked for and of the one that answered."""
+        capture = self.article.capture
+        return [url_key(url) for url in (capture.url, capture.final_url) if url] if capture else []
+
+    @property
     def outcome(self) -> str:
+        if self.withheld_id is not None:
+            return "withheld"
         if self.stored is None:
             return "new"
         if self.is_late:

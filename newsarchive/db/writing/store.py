@@ -26,12 +26,14 @@ from sqlalchemy import Engine, insert, update
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading, writing
+from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import VERSION_FIELDS, keys
 from newsarchive.db.writing.captures import record
 from newsarchive.db.writing.ingest import Batch, ReadAgain
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan
+from newsarchive.db.writing.withhold import lift_due
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article, Capture
 from newsarchive.times import utc_now
@@ -46,6 +48,8 @@ class Outcome(Enum):
     #: The publisher changed nothing, but the page is read in another way now.
     REREAD = "reread"
     UNCHANGED = "unchanged"
+    #: The article is withheld, and nothing of it was stored.
+    WITHHELD = "withheld"
 
 
 class Reread(NamedTuple):
@@ -68,9 +72,11 @@ class Store:
         self, engine: Engine, clock: Callable[[], datetime] = utc_now, again: ReadAgain | None = None
     ) -> None:
         self.engine, self.clock, self.again = engine, clock, again
+        self.rates = EditRates()
 
     def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
-        """Record that a crawl begins; gives the run's id."""
+        """Record that a crawl begins; gives the run's id. Withheld articles whose day has come are shown again."""
+        lift_due(self.engine, self.clock())
         row = {
             "spider": spider,
             "arguments": _jsonable(arguments),
@@ -104,7 +110,7 @@ class Store:
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                work = Batch(connection, batch, run_id, self.clock(), reread, self.again)
+                work = Batch(connection, batch, run_id, self.clock(), reread, self.again, self.rates)
                 outcomes += (Outcome(plan.outcome) for plan in work.store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
