@@ -157,6 +157,12 @@ def shown(page: Any, selector: str) -> list[str]:
     return [found.inner_text() for found in page.query_selector_all(selector) if found.is_visible()]
 
 
+def follow(page: Any, selector: str) -> None:
+    """Click what leads to another page, and wait until that page has loaded: a click alone may return before."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 # -- reading ---------------------------------------------------------------------------------------
 
 
@@ -167,7 +173,7 @@ def test_a_reader_searches_reads_toggles_repairs_and_follows_the_story(windows: 
     page.fill("#q", "helicopter")
     page.press("#q", "Enter")
     assert page.inner_text("mark") == "helicopter"
-    page.click("text=The islands’ last ferry has left")
+    follow(page, "text=The islands’ last ferry has left")
     assert page.inner_text("h1") == "The islands’ last ferry has left"
     assert shown(page, ".before") == []
     assert "Subscribe to our newsletter!" not in page.inner_text("article")
@@ -196,7 +202,7 @@ def test_a_reader_searches_reads_toggles_repairs_and_follows_the_story(windows: 
     assert "cp1252\t18.2" in page.inner_text("#repairs")
     page.click("#dropped summary")
     assert "phrase: subscribe" in page.inner_text("#dropped")
-    page.click("text=Version 2: what changed")
+    follow(page, "text=Version 2: what changed")
     assert shown(page, ".diff ins") == ["-one"]
     assert shown(page, ".diff del") == [webpages.STORY[5]]
     assert webpages.STORY[3] not in page.inner_text(".diff")  # what is the same is folded
@@ -205,7 +211,7 @@ def test_a_reader_searches_reads_toggles_repairs_and_follows_the_story(windows: 
     )
     assert len(set(colours)) == 2
     page.go_back()
-    page.click("text=The whole story")
+    follow(page, "text=The whole story")
     assert shown(page, ".timeline .name") == [
         "Last ferry to the outer islands",
         "The islands’ last ferry has left",
@@ -214,7 +220,7 @@ def test_a_reader_searches_reads_toggles_repairs_and_follows_the_story(windows: 
     page.click(".timeline > li:nth-child(3) summary")
     assert "We say: a loss for all of us." in shown(page, ".timeline ins")
     picture(page, "story opened", look)
-    page.click(".timeline >> text=mirror.example")
+    follow(page, ".timeline >> text=mirror.example")
     assert page.inner_text("h1") == "mirror.example"
     assert page.complaints == []
 
@@ -248,17 +254,17 @@ def test_the_first_tab_stop_skips_to_the_text(page: Any) -> None:
 
 def test_datasette_answers_a_form_and_its_own_sql(page: Any) -> None:
     page.goto("/archive")
-    page.click("text=What one site takes from one publisher")
+    follow(page, "text=What one site takes from one publisher")
     page.fill("[name=site]", "blog.example")
     page.fill("[name=origin_domain]", "paper.example")
-    page.click("text=Run")
+    follow(page, "text=Run")
     assert "The islands’ last ferry has left" in page.inner_text("table")
-    page.click("text=Change the SQL")
+    follow(page, "text=Change the SQL")
     page.fill("#sql-editor", "select count(*) as n from articles")
-    page.click("text=Run")
+    follow(page, "text=Run")
     assert re.search(r"\b56\b", page.inner_text("table"))
     page.goto("/archive/current_articles")
-    page.click("tbody tr:first-child td:first-child a")
+    follow(page, "tbody tr:first-child td:first-child a")
     assert page.url.endswith("/article/1")
     assert page.complaints == []
 
