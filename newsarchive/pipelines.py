@@ -353,10 +353,12 @@ class WorkersPipeline:
         job = worker.Job(capture, packs=not self.hands_over)
         shared = template.shared if template and reader.has_processes else None
         try:
-            article: Article | PackedArticle = await reader.do(job, *alone, shared=shared)
+            answer: Article | worker.ReadPage = await reader.do(job, *alone, shared=shared)
         finally:
             reader.pages += 1
-        return article if head_of(article).capture else with_capture(article, capture)
+        if isinstance(answer, worker.ReadPage):
+            return with_capture(answer.article, replace(capture, **answer.changed))
+        return answer if answer.capture else replace(answer, capture=capture)
 
     @cached_property
     def hands_over(self) -> bool:

@@ -6,9 +6,10 @@ Importable without Scrapy: a process that loads Scrapy starts twice as slowly an
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
@@ -36,6 +37,14 @@ class Job(NamedTuple):
     packs: bool = False
 
 
+class ReadPage(NamedTuple):
+    """A page as a worker process sends it back: the article without its capture, whose bytes the caller has, and the fields
+    of the capture to which the steps gave another value (`rights`)."""
+
+    article: Article | PackedArticle
+    changed: Mapping[str, Any]
+
+
 class Worker:
     """Reads pages by the rules of a folder and the setting `steps`. Raises `BadRules` and `UsageError`.
 
@@ -47,15 +56,23 @@ class Worker:
         self.keep_readings = keep_readings
         set_up_collector()
 
-    def __call__(self, job: Job | LookAt, template: bytes | None) -> Article | PackedArticle | FirstLook:
-        """The article of a capture by a pickled template, `None` for none. It comes without the capture, which the
-        caller has. Raises `NotAnArticle`. Of a page to look at, what it shows at first."""
+    def __call__(self, job: Job | LookAt, template: bytes | None) -> ReadPage | FirstLook:
+        """The article of a capture by a pickled template, `None` for none. Raises `NotAnArticle`. Of a page to look at,
+        what it shows at first."""
         if isinstance(job, LookAt):
             return first_look(job, self.rules)
         known = template_of(template) if template else None
         article = read(job.capture, known, self.rules, self.steps, self.keep_readings)
         ready = packed(article) if job.packs else article
-        return with_capture(ready, None) if article.capture is job.capture else ready
+        return ReadPage(with_capture(ready, None), _changes(job.capture, article.capture))
+
+
+def _changes(before: Capture, after: Capture | None) -> dict[str, Any]:
+    """The fields of a capture that the steps changed."""
+    both = ((field.name, getattr(after, field.name, None)) for field in fields(before))
+    return (
+        {} if after is None else {name: value for name, value in both if value is not getattr(before, name)}
+    )
 
 
 @lru_cache(maxsize=MAX_TEMPLATES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -35,9 +36,10 @@ from newsarchive.crawl_stats import Counts, Group
 from newsarchive.crawling import capture_of
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
+from newsarchive.db.writing.packed import head_of
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
-from newsarchive.items import Article, Capture, DropReason, Link, Page
+from newsarchive.items import Article, Capture, DropReason, Link, Page, SourceText
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.version import user_agent
 from newsarchive.worker import Job, Worker
@@ -334,6 +336,28 @@ def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> Non
     assert (
         replace(after.capture, rights=None) == capture
     )  # what the site said of its use was read from the page
+
+
+@pytest.mark.parametrize("packs", [True, False], ids=["for the writer", "whole"])
+def test_a_worker_sends_back_neither_the_page_nor_what_its_feed_says(packs: bool) -> None:
+    said = SourceText("feed", f"<p>{'The ferry came back. ' * 5000}</p>")
+    page = PAGE.replace(
+        b"<head>", b'<head><meta name="robots" content="noai"><script>' + b"//x\n" * 25_000 + b"</script>"
+    )
+    capture = Capture("https://blog.example/bridge/", page, source_text=said)
+    answer = Worker("", ())(Job(capture, packs), None)
+    assert isinstance(answer, worker.ReadPage)
+    assert list(answer.changed) == ["rights"]
+    bare = Worker("", ())(Job(replace(capture, body=PAGE, source_text=None), packs), None)
+    assert (
+        len(pickle.dumps(answer)) < len(pickle.dumps(bare)) + 2_000
+    )  # the page has 100 KB more, the feed as many
+    with workers(1) as pipeline:
+        pipeline.hands_over = not packs
+        read = head_of(asyncio.run(pipeline.process_item(capture)))
+    assert read.capture is not None
+    assert read.capture.rights is not None
+    assert replace(read.capture, rights=None) == capture
 
 
 class Listener:
