@@ -156,25 +156,32 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     width = (
         len(new) if len(old) * len(new) <= MAX_COMPARED_PAIRS else max(1, MAX_COMPARED_PAIRS // len(old) // 2)
     )
-    #: Of the paragraphs from each place on: the sum of likeness.
-    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    middles = [i * len(new) // len(old) for i in range(len(old))]
+    #: The places in the new text that each old paragraph is compared with.
+    bands = [range(max(0, middle - width), min(len(new), middle + width + 1)) for middle in middles]
+    #: (place in the old text, place in the new one) → the sum of likeness of the pairs from there on. It is known for each band
+    #: and the place behind it; before a band it is that of the band's first place.
+    best: dict[tuple[int, int], float] = {}
     alike: dict[tuple[int, int], float] = {}
+
+    def ahead(i: int, j: int) -> float:
+        return best[i, max(j, bands[i].start)] if i < len(old) else 0.0
+
     for i in reversed(range(len(old))):
-        middle = i * len(new) // len(old)
-        for j in reversed(range(len(new))):
-            best[i][j] = max(best[i + 1][j], best[i][j + 1])
-            if abs(j - middle) > width:
-                continue
+        best[i, bands[i].stop] = ahead(i + 1, bands[i].stop)
+        for j in reversed(bands[i]):
+            best[i, j] = max(ahead(i + 1, j), best[i, j + 1])
             likeness = Indel.normalized_similarity(units[0][i], units[1][j], score_cutoff=MIN_PAIR_LIKENESS)
             if likeness and (units[0][i] or units[1][j]):
                 alike[i, j] = likeness
-                best[i][j] = max(best[i][j], likeness + best[i + 1][j + 1])
+                best[i, j] = max(best[i, j], likeness + ahead(i + 1, j + 1))
     found, i, j = [], 0, 0
     while i < len(old) and j < len(new):
-        if (i, j) in alike and best[i][j] == alike[i, j] + best[i + 1][j + 1]:
+        j = max(j, bands[i].start)
+        if (i, j) in alike and best[i, j] == alike[i, j] + ahead(i + 1, j + 1):
             found.append((i, j))
             i, j = i + 1, j + 1
-        elif best[i][j] == best[i + 1][j]:
+        elif j >= bands[i].stop or best[i, j] == ahead(i + 1, j):
             i += 1
         else:
             j += 1

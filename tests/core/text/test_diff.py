@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -130,6 +131,19 @@ def test_no_paragraph_is_lost(old: str, new: str) -> None:
         kept = [getattr(paragraph, side) for paragraph in found if getattr(paragraph, side)]
         assert "".join("".join(kept).split()) == "".join(text.split())
     assert all((p.fate is Fate.EQUAL) == (p.old == p.new) for p in found)
+
+
+def test_thousands_of_altered_paragraphs_take_memory_by_their_number() -> None:
+    old = "\n\n".join(f"Boat {n} left the old harbour of town {n * 7} at noon." for n in range(3000))
+    new = "\n\n".join(f"Ship {n} left the old harbour of town {n * 7} at noon." for n in range(3000))
+    tracemalloc.start()
+    try:
+        found = paragraph_diff(old, new)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert {paragraph.fate for paragraph in found} == {Fate.CHANGED}
+    assert most < 30_000_000
 
 
 def test_hundreds_of_paragraphs_that_were_all_altered_are_paired() -> None:
