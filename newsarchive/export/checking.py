@@ -32,6 +32,8 @@ from newsarchive.warc.reader import ERRORS, words
 MAX_DESCRIPTION_BYTES = 16 * 2**20
 #: Problems that are told; more of them say nothing new.
 MAX_PROBLEMS = 100
+#: Bytes of a line of an index. A longer one is none: it has an address, and what is said of one record.
+MAX_LINE_BYTES = 2**20
 _CHUNK_BYTES = 2**20
 #: Bytes of the last record of a ZIP file without its comment (APPNOTE.TXT, 4.3.16).
 _END_BYTES = 22
@@ -294,7 +296,11 @@ def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found:
 
 def _lines(files: _Files, name: str) -> Iterator[bytes]:
     with files.open(name) as file:
-        yield from gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
+        lines = gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
+        while line := lines.readline(MAX_LINE_BYTES + 1):
+            if len(line) > MAX_LINE_BYTES:
+                raise ValueError(f"a line is longer than {MAX_LINE_BYTES:,} bytes")
+            yield line
 
 
 def _check_line(name: str, line: bytes, places: set[tuple[str, int]], found: Findings) -> None:
@@ -304,7 +310,7 @@ def _check_line(name: str, line: bytes, places: set[tuple[str, int]], found: Fin
     try:
         entry = json.loads(begins + rest)
         place = (str(entry["filename"]).rpartition("/")[2], int(entry["offset"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         found.problem(f"{name}: a line is not CDXJ: {line[:80].decode('utf-8', 'replace')!r}")
         return
     if place not in places:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -42,7 +42,7 @@ def private_key(file: Path | str, password: Callable[[], str] = str) -> ec.Ellip
             key = serialization.load_pem_private_key(data, None)
         except TypeError:  # it is locked
             key = serialization.load_pem_private_key(data, password().encode())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UsageError(f"{file}: no private key in PEM, or another password: {_REMEDY}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP384R1):
         raise UsageError(
@@ -55,7 +55,7 @@ def public_key(file: Path | str) -> ec.EllipticCurvePublicKey:
     """The public key in a PEM file. Raises `UsageError`."""
     try:
         key = serialization.load_pem_public_key(_read(file))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UsageError(
             f"{file}: no public key in PEM: openssl ec -in key.pem -pubout -out public.pem makes one"
         ) from error
@@ -112,7 +112,7 @@ def signer(data: dict[str, Any], digest: str) -> bytes:
         public = base64.b64decode(str(data["publicKey"]), validate=True)
         signature = base64.b64decode(str(data["signature"]), validate=True)
         key = serialization.load_der_public_key(public)
-    except (KeyError, binascii.Error, ValueError) as error:
+    except (KeyError, binascii.Error, ValueError, UnsupportedAlgorithm) as error:
         raise ValueError(
             "the signature is not written as WACZ Signing and Verification 0.1.0 asks"
         ) from error

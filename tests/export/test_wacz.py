@@ -8,6 +8,7 @@ Two foreign readers take part where they are installed, each named by a variable
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -327,7 +328,30 @@ def altered_archive(name: str, data: bytes) -> bytes:
     return data[:400] + bytes([data[400] ^ 1]) + data[401:] if name == "archive/data.warc.gz" else data
 
 
+#: A key of a curve that nobody knows: the number of P-384 with another end.
+STRANGE_KEY = (bytes.fromhex("2b81040022"), bytes.fromhex("2b81040063"))
+
+
+def strange_key(name: str, data: bytes) -> bytes:
+    if name != "datapackage-digest.json":
+        return data
+    found = json.loads(data)
+    key = base64.b64decode(found["signedData"]["publicKey"]).replace(*STRANGE_KEY)
+    found["signedData"]["publicKey"] = base64.b64encode(key).decode()
+    return json.dumps(found).encode()
+
+
+def index_of(text: bytes) -> Callable[[str, bytes], bytes]:
+    return lambda name, data: gzip.compress(text) if name == "indexes/index.cdx.gz" else data
+
+
 CHANGES = {
+    "a key of no known curve": (strange_key, "", "not written as WACZ Signing"),
+    "an index of endless numbers": (
+        index_of(b'a 1 {"offset": Infinity, "filename": "data.warc.gz"}\n'), "", "a line is not CDXJ",
+    ),
+    "an index of lists": (index_of(b"a 1 {" + b'"a":[' * 99999 + b"\n"), "", "a line is not CDXJ"),
+    "an index of one line": (index_of(bytes(3 * 2**20)), "", "a line is longer than 1,048,576 bytes"),
     "a text": (altered_page, "", "pages/pages.jsonl has another digest"),
     "the description": (altered_everywhere, "", "datapackage.json has another digest"),
     "the description is signed": (altered_everywhere, "", "the signature is of another digest"),
