@@ -12,6 +12,7 @@ variable for the time of a capture or a digest, so that these stand in `note`, a
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -159,10 +160,14 @@ _TEX = str.maketrans(
 _TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
 
 
+#: What BibTeX takes for the end of a name, or of its first part, in large letters too.
+_JOINS_NAMES = re.compile(r"(?:^|\s)and(?:\s|$)|,", re.I)
+
+
 def bibtex(citation: Citation) -> str:
     """An entry of BibTeX, which biblatex reads too."""
     names = " and ".join(
-        _tex(name) if is_person and " and " not in f" {name} " else f"{{{_tex(name)}}}"
+        _tex(name) if is_person and not _JOINS_NAMES.search(name) else f"{{{_tex(name)}}}"
         for name, is_person in citation.authors
     )
     published = citation.published

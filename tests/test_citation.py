@@ -112,6 +112,13 @@ def test_another_program_reads_the_bibtex() -> None:
     assert wanted.items() <= dict(entry.fields).items()
 
 
+@pytest.mark.parametrize("name", ["ANN LEE AND BOB RAY", "Ann And Bob", "and", "Lee, Editor of A, B and C"])
+def test_a_name_that_bibtex_would_take_apart_is_one_name(name: str) -> None:
+    made = citation.bibtex(replace(POST, authors=((name, True),)))
+    (entry,) = pybtex.database.parse_string(made, "bibtex").entries.values()
+    assert [str(person) for person in entry.persons["author"]] == [f"{{{name}}}"]
+
+
 def test_another_program_reads_the_ris() -> None:
     text = citation.ris(POST)
     assert all(line.endswith("\r") for line in text.split("\n")[:-1])
