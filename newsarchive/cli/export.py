@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Records that cannot be read and are named one by one.
 MAX_DAMAGED = 10
 
+#: Writes a selection in one format, and gives the number of articles written.
+_Write = Callable[..., int]
+
 
 def _completed(begun: str) -> list[str]:
     """The formats whose names begin with `begun`, with those of other projects."""
@@ -83,72 +86,65 @@ def export(
     """
     from newsarchive import export as formats
     from newsarchive.db.reading.query import Selection
-    from newsarchive.export import filenames
+    from newsarchive.export import filenames, files
 
     if output:
         file, words = output, tuple(word for word in (file, *words) if word)
     if not file:
         raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
     template = filenames.parse(file)
-    if template is not None:
-        _by_article(template, name, words, options, db, limit, overwrite=overwrite, dry_run=dry_run)
-        return
-    if name:
-        formats.form(name)
-    if file == "-" and not name:
-        raise UsageError(
-            "export to standard output needs --format: jsonl, csv, atom, jsonfeed, tei, csl, bibtex or ris"
-        )
-    form = name or formats.format_of(file)
+    form = files.kind_of(template, name) if template else _form(file, name)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")
     if (sign or folder) and form != "wacz":
         raise UsageError(f"--sign and --warc are for wacz; {form} has neither a signature nor raw bytes")
     wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
-    write = _writer(form, title, bom, in_words(asked, wanted))
+    if template:
+        write: _Write = partial(
+            files.write_files, template=template, made=files.document(form), overwrite=overwrite
+        )
+    else:
+        write = _writer(form, title, bom, in_words(asked, wanted))
     if form == "wacz":
         write = _Wacz(write, source, db, folder, sign)
-    selected = Selection(source, asked, wanted, order=formats.form(form).order, limit=limit)
+    order = "id" if template else formats.form(form).order
+    selected = Selection(source, asked, wanted, order=order, limit=limit)
     if not selected:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
     say_reserved(source, asked, wanted)
     if dry_run:
-        say(f"would write {len(selected)} articles as {form} to {'standard output' if file == '-' else file}")
+        _say_what(selected, form, file, template)
+    elif template:
+        _to_files(template, write, selected)
     elif file == "-":
         _to_stdout(form, write, selected)
     else:
         _to_file(Path(file), write, selected, overwrite)
 
 
-def _by_article(
-    template: Template, name: str | None, words: tuple[str, ...], options: dict[str, Any], db: str, limit: int | None, *,
-    overwrite: bool, dry_run: bool,
-) -> None:  # fmt: skip
-    """Write a file for each article."""
-    from newsarchive.cli.db import progress_bar
-    from newsarchive.db.reading.query import Selection
-    from newsarchive.export import files
+def _form(file: str, name: str | None) -> str:
+    """The format of a file: that of `--format`, or what its name ends with. Raises `UsageError`."""
+    from newsarchive import export as formats
 
-    kind = files.kind_of(template, name)
-    made = files.document(kind)
-    wanted, asked, source = chosen(options), " ".join(words), open_reader(db)
-    selected = Selection(source, asked, wanted, limit=limit)
-    if not selected:
-        say_nothing_found(source, asked, wanted)
-        raise SystemExit(1)
-    say_reserved(source, asked, wanted)
-    if dry_run:
+    if name:
+        formats.form(name)
+        return name
+    if file == "-":
+        raise UsageError(
+            "export to standard output needs --format: jsonl, csv, atom, jsonfeed, tei, csl, bibtex or ris"
+        )
+    return formats.format_of(file)
+
+
+def _say_what(selected: Selection, form: str, file: str, template: Template | None) -> None:
+    """Say what would be written, and where."""
+    if template:
         first = template.path(next(iter(selected))) + template.ending
         say(f"would write {len(selected)} files below {template.root}, the first as {first}")
-        return
-    with progress_bar("exporting") as show:
-        number = files.write_files(_WithProgress(selected, show), template, made, overwrite=overwrite)
-    say(f"{template.root}: {number} files")
-
-
-#: Writes a selection in one format, and gives the number of articles written.
-_Write = Callable[..., int]
+    else:
+        where = "standard output" if file == "-" else file
+        say(f"would write {len(selected)} articles as {form} to {where}")
 
 
 def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
@@ -216,6 +212,14 @@ def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
 
     assert isinstance(target, Path)
     return write_subset(engine_of(articles.source), articles.ids, target)
+
+
+def _to_files(template: Template, write: _Write, articles: Selection) -> None:
+    from newsarchive.cli.db import progress_bar
+
+    with progress_bar("exporting") as show:
+        number = write(_WithProgress(articles, show))
+    say(f"{template.root}: {number} files")
 
 
 def _to_stdout(form: str, write: _Write, articles: Selection) -> None:

@@ -206,6 +206,19 @@ def check_target(target: Path, overwrite: bool) -> None:
         raise OutputError(f"{target} cannot be written: no permission in {target.absolute().parent}")
 
 
+def _put(made: Path, target: Path, aside: Path) -> None:
+    """Move a file or folder to the target. A folder that stands there goes `aside`, and comes back where that fails."""
+    stands = target.is_dir() and not target.is_symlink()
+    if stands:
+        target.rename(aside)
+    try:
+        made.replace(target)
+    except BaseException:
+        if stands:
+            aside.rename(target)
+        raise
+
+
 def write_whole(target: Path, make: Callable[[Path], int]) -> int:
     """Make a file or folder under another name beside the target, and rename it when it is whole.
 
@@ -221,9 +234,7 @@ def write_whole(target: Path, make: Callable[[Path], int]) -> int:
     try:
         part = work / target.name
         number = make(part)
-        if target.is_dir() and not target.is_symlink():
-            target.rename(work / f"{target.name}.before")
-        part.replace(target)
+        _put(part, target, work / f"{target.name}.before")
         return number
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -86,12 +86,11 @@ def write_files(
     Raises `OutputError` where one cannot be written, or is there already without `overwrite`; then none is moved to its place.
     """
     root = template.root
-    if not root.is_dir():
-        if not root.absolute().parent.is_dir():
-            raise OutputError(f"{root}: there is no folder {root.absolute().parent}; create it first")
-        root.mkdir()
+    if not root.absolute().parent.is_dir():
+        raise OutputError(f"{root}: there is no folder {root.absolute().parent}; create it first")
     names, number = Names(), 0
     try:
+        root.mkdir(exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".newsarchive.", dir=root))
     except OSError as error:
         raise OutputError(f"{root} cannot be written: {error.strerror}") from error

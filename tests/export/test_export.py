@@ -438,6 +438,10 @@ def test_what_stood_there_stands_until_the_new_is_whole(archive: str, tmp_path: 
     for _ in range(2):
         assert export(archive, tmp_path / "md", "--format", "markdown", "--overwrite").exit_code == 0
     assert sorted(f.name for f in tmp_path.iterdir()) == ["a.csv", "md"]
+    held = sorted(f.name for f in (tmp_path / "md").rglob("*"))
+    with pytest.raises(OutputError, match=r"md cannot be written: No such file"):
+        formats.write_whole(tmp_path / "md", lambda part: 0)  # a format that forgets to write
+    assert sorted(f.name for f in (tmp_path / "md").rglob("*")) == held
 
 
 def test_a_missing_library_names_the_extra(

@@ -161,6 +161,22 @@ def test_formats_that_write_one_file_take_no_template(archive: str, tmp_path: Pa
     assert (tmp_path / "1.page").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--sign", "key.pem"], "--sign and --warc are for wacz; text has neither"),
+        (["--warc", "folder"], "--sign and --warc are for wacz; text has neither"),
+        (["--bom"], "--bom and --no-bom are for csv; text has no such mark"),
+    ],
+)
+def test_what_files_by_article_cannot_have_is_refused(
+    archive: str, tmp_path: Path, words: list[str], says: str
+) -> None:
+    done = export(archive, f"{tmp_path}/{{id}}.txt", *words)
+    assert (done.exit_code, says in done.stderr) == (2, True)
+    assert written(tmp_path) == set()
+
+
 def test_files_that_are_there_stay_unless_asked(archive: str, tmp_path: Path) -> None:
     (tmp_path / "7.txt").write_text("mine")
     template = f"{tmp_path}/{{id}}.txt"
