@@ -1,6 +1,6 @@
 """Crawls one site: two spiders as processes, one that finds posts and one that looks again at those that are due.
 
-    with SpiderProcesses(url) as spiders ... crawl_one(archive, site, spiders, CrawlOptions({}))   # → Result
+    crawl_one(Sites(engine), site, SpiderProcesses(url), CrawlOptions({}))    # Result("https://blog.example/", counts={"new": 3})
 
 `newsarchive crawl` and the workers of a cluster crawl by it. On PostgreSQL it holds the lock of the site, so that no two crawls
 of one site run at a time, on one machine or on many.

@@ -15,12 +15,14 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
 from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.schema import upgrade
+from newsarchive.times import utc_now
 from tests import warm
 from tests.core.assembly.test_whole_posts import feed
 from tests.serving import ROOT, Answer, Site, served
@@ -96,6 +98,16 @@ def test_wrong_usage_says_what_to_type(db: Path, words: tuple[str, ...], says: s
     done = run("crawl", *words, db=db)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_a_dry_run_with_no_site_due_ends_well(db: Path) -> None:
+    follow(db, "http://blog.example/")
+    engine = open_engine(f"sqlite:///{db}")
+    with writing(engine) as connection:
+        connection.execute(update(SiteRow).values(last_success_at=utc_now()))
+    engine.dispose()
+    done = run("crawl", "--all", "--dry-run", db=db)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_database_that_cannot_be_opened_ends_with_5(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ def run(
         results = [result for result in results if result.code != LOCKED] or results
     if not shown:
         show(results, as_json, options.quiet)
-    elif results[0].code == LOCKED:
+    elif results and results[0].code == LOCKED:
         complain(f"error: {results[0].problem}")
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url)
