@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, NoSuchArticle, UsageError
-from newsarchive.cli import cli
+from newsarchive.cli import cli, stats
 from newsarchive.core.urls import url_key
 from newsarchive.coverage_chart import svg
 from newsarchive.db import bulk
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.models import CrawlRun, Site, Url
 from newsarchive.db.reading import browse
-from newsarchive.db.reading.coverage import Day, State, days, gaps, totals
+from newsarchive.db.reading.coverage import Day, State, days, gaps, totals, uncrawled_days
+from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.serving import Answer, crawl, served
 from tests.storage import make_article, open_archive
@@ -76,6 +77,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                 {
                     "spider": "news", "arguments": {"url": f"https://{site}/"}, "started_at": at(day),
                     "finished_at": None if killed else at(day, 13), "stats": stats,
+                    "site": site, "reached": not killed and "site_error" not in stats,
                 }
                 for site, day, killed, stats in RUNS
             ]  # fmt: skip
@@ -181,6 +183,29 @@ def test_the_command_writes_rows_csv_json_and_a_picture(engine: Engine) -> None:
     assert run(engine, "--since", "April").exit_code == 2
     with Archive(engine.url.render_as_string(hide_password=False)) as archive:
         assert [day.state.value for day in archive.coverage("one.example", until="2025-04-13")] == STATES
+
+
+def test_figures_by_month_tell_no_news_from_no_crawl(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(engine) as reader:
+        found = uncrawled_days(reader, date(2025, 6, 30))
+    assert found == {
+        "one.example": {"2025-04": 3 + 18, "2025-05": 31, "2025-06": 30},
+        "two.example": {"2025-04": 19, "2025-05": 31, "2025-06": 30},
+    }
+    with reading(engine) as reader:
+        assert uncrawled_days(reader, MONDAY - timedelta(days=1)) == {}
+    url = engine.url.render_as_string(hide_password=False)
+    table = list(csv.reader(io.StringIO(CliRunner().invoke(cli, ["stats", "--csv", "--db", url]).stdout)))
+    assert table[0] == ["counted", "name", "number"]
+    for counted, number in (("articles a month", "0"), ("days without a crawl", "31")):
+        assert [counted, "two.example 2025-05", number] in table
+    told = json.loads(CliRunner().invoke(cli, ["stats", "--json", "--db", url]).stdout)
+    assert told["days_without_crawl"]["one.example"]["2025-04"] == 21
+    both = CliRunner().invoke(cli, ["stats", "--json", "--csv", "--db", url])
+    assert both.exit_code == 2
+    monkeypatch.setattr(stats, "on_terminal", lambda: True)
+    drawn = CliRunner().invoke(cli, ["stats", "--db", url], env={"COLUMNS": "100"}).stdout
+    assert "days of a month without a crawl: ░ fewer than 10" in drawn
 
 
 def test_an_archive_without_a_crawl_says_so(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from newsarchive.cli import plainwords
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader
 from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option
+from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byte_size
 from newsarchive.times import months as months_between
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 _UNICODE_HEIGHTS = "·▁▂▃▄▅▆▇█"
 #: The same for terminals that have no UTF-8.
 _ASCII_HEIGHTS = ".:-=+*oO#"
+#: Characters below a month for 1 to 9 days on which no crawl reached the site, for 10 to 19, and for more.
+_UNICODE_GAPS = "░▒▓"
+#: The same for terminals that have no UTF-8.
+_ASCII_GAPS = "123"
 #: What is said behind the title of a count of articles: which copies of a story it counts.
 _COUNTED = {"all": "", "first": " (first copies alone)", "none": " (the blogs' own alone)"}
 #: Rows of one picture; further ones are counted in its last line. Output that is no terminal has all of them.
@@ -35,28 +40,40 @@ _MAX_ROWS = 12
 Examples:
   newsarchive stats --db newsarchive.db
   newsarchive stats --copies first    # of each copied story the first article alone
+  newsarchive stats --csv -o counts.csv
   newsarchive stats --json"""
 )
+@click.option("--csv", "as_csv", is_flag=True, help="A row for each count, with a line of names.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @copies_option
 @hidden_option
 @output_option
 @db_option
-def stats(as_json: bool, copies: str, hidden: bool, db: str) -> None:
+def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, alarms, disk.
 
-    A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. What is in
+    A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. The days of each
+    month on which no crawl reached a site stand beside its articles, so that "no news" and "no crawl" are told apart. What is in
     quarantine is counted on a line of its own, and nowhere else without --hidden. --copies narrows the counts of articles;
     versions, repairs, left out lines and disk are those of all.
     """
     from newsarchive.db.counted import Copies
     from newsarchive.db.reading.statistics import stats as count
 
+    if as_csv and as_json:
+        raise UsageError("stats: --csv and --json exclude one another; give one")
     found = count(open_reader(db), hidden=hidden, copies=Copies(copies))
     if as_json:
         from newsarchive import export
 
         click.echo(export.to_json(found, indent=2))
+    elif as_csv:
+        from newsarchive.export.text import write_rows
+
+        names = ("counted", "name", "number")
+        table = (dict(zip(names, row, strict=True)) for row in rows(found))
+        write_rows(names, table, sys.stdout.buffer, with_bom=False, line_end="\n")
+        sys.stdout.buffer.flush()
     elif on_terminal():
         draw(found)
     else:
@@ -77,9 +94,12 @@ def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
     yield "disk, in bytes", "raw captures", found.warc
     for title, counts in _tables(found).items():
         yield from ((title, name, number) for name, number in counts.items())
-    for site, months in found.months.items():
-        title = f"articles a month{_COUNTED[found.copies]}"
-        yield from ((title, f"{site} {month}", number) for month, number in months.items())
+    title = f"articles a month{_COUNTED[found.copies]}"
+    for site in sorted({*found.months, *found.days_without_crawl}):
+        gaps = found.days_without_crawl.get(site, {})
+        months = {**dict.fromkeys(gaps, 0), **found.months.get(site, {})}
+        yield from ((title, f"{site} {month}", months[month]) for month in sorted(months))
+        yield from (("days without a crawl", f"{site} {month}", days) for month, days in gaps.items())
 
 
 def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
@@ -120,7 +140,7 @@ def draw(found: Stats) -> None:
         )
     if found.withheld:
         out.print(Text(f"{found.withheld:,} withheld or erased: newsarchive withhold list"))
-    for line in _calendar(found.months, out.width, heights, _COUNTED[found.copies]):
+    for line in _calendar(found, out.width, heights):
         out.print(line, overflow="ellipsis", no_wrap=True)
     for title, counts in _plain_tables(found).items():
         if counts:
@@ -139,25 +159,39 @@ def _totals(found: Stats) -> str:
     return ", ".join([*parts, f"database {byte_size(found.disk)}", f"raw captures {byte_size(found.warc)}"])
 
 
-def _calendar(
-    months: Mapping[str, Mapping[str, int]], width: int, heights: str, which: str
-) -> Iterator[Text]:
-    """A line for each site with one character for each month; all sites have the same months and the same scale."""
+def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
+    """A line for each site with one character for each month, and one below it where days had no crawl; all sites have the same
+    months and the same scale."""
     from rich.text import Text
 
+    months, gaps = found.months, found.days_without_crawl
     if not months:
         return
     largest = sorted(months, key=lambda site: -sum(months[site].values()))[:_MAX_ROWS]
     name = min(max(map(len, largest)), max(8, width // 3))
-    every = list(months_between(min(min(m) for m in months.values()), max(max(m) for m in months.values())))
+    known = [month for counts in (*months.values(), *gaps.values()) for month in counts]
+    every = list(months_between(min(known), max(known)))
     shown = every[-max(6, width - name - 12) :]
     top = max(max(counts.values()) for counts in months.values())
+    which = _COUNTED[found.copies]
     yield Text(f"\narticles a month{which}, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
+    marks, has_gaps = _ASCII_GAPS if heights.isascii() else _UNICODE_GAPS, False
     for site in largest:
         counts = months[site]
         line = "".join(_height(counts.get(month, 0), top, heights) for month in shown)
         total = sum(counts.get(month, 0) for month in shown)
         yield Text.assemble(f"{site[:name]:{name}} ", (line, "green"), f" {total:,}")
+        missed = [gaps.get(site, {}).get(month, 0) for month in shown]
+        if any(missed):
+            has_gaps = True
+            below = "".join(marks[min(days // 10, 2)] if days else " " for days in missed)
+            yield Text.assemble(f"{'':{name}} ", (below, "red"), f" {sum(missed):,} days without a crawl")
+    if has_gaps:
+        few, some, many = tuple(marks)
+        yield Text(
+            f"days of a month without a crawl: {few} fewer than 10, {some} fewer than 20, {many} 20 and more",
+            style="dim",
+        )
     if len(months) > len(largest):
         yield Text(f"and {len(months) - len(largest)} sites more", style="dim")
 

@@ -93,6 +93,32 @@ def test_long_texts_leave_the_index_of_trigrams_and_come_back(tmp_path: Path) ->
     engine.dispose()
 
 
+def test_older_runs_are_given_their_site_and_whether_they_reached_it(engine: Engine) -> None:
+    upgrade(engine)
+    store = Store(engine)
+    for arguments, stats in (
+        ({"url": "https://www.blog.example/feed"}, {"new": "2"}),
+        ({"url": "https://blog.example/"}, {"site_left/too slow": "1"}),
+        ({"site": "other.example:8080"}, {}),
+        ({"path": "pages.warc.gz"}, {}),
+    ):
+        store.finish_run(store.start_run("news", arguments), "finished", stats)
+    store.start_run("news", {"url": "https://blog.example/"})  # killed
+    columns = text("SELECT site, reached FROM crawl_runs ORDER BY id")
+    with reading(engine) as connection:
+        written = connection.execute(columns).all()
+    for move, revision in ((command.downgrade, "0021"), (command.upgrade, "0022")):
+        with schema._without_foreign_keys(engine) as connection:
+            move(schema._config(connection), revision)
+    with reading(engine) as connection:
+        filled = connection.execute(columns).all()
+    assert filled[:3] + filled[4:] == [
+        ("blog.example", True), ("blog.example", False), ("other.example:8080", True), ("blog.example", False),
+    ]  # fmt: skip
+    assert filled[3].site == ""
+    assert [tuple(row) for row in filled if row.site] == [tuple(row) for row in written if row.site]
+
+
 def contents(file: Path) -> dict[str, object]:
     """All that an SQLite file is: its settings, its schema as it is written there, and its rows."""
     with closing(sqlite3.connect(file)) as connection:

@@ -1,4 +1,4 @@
--- The schema of revision 0021. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0022. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -29,7 +29,7 @@ CREATE TABLE crawl_runs (
 	finished_at DATETIME, 
 	finish_reason TEXT NOT NULL, 
 	stats JSON NOT NULL, 
-	version TEXT NOT NULL, 
+	version TEXT NOT NULL, site TEXT DEFAULT '' NOT NULL, reached BOOLEAN DEFAULT 0 NOT NULL, 
 	CONSTRAINT pk_crawl_runs PRIMARY KEY (id)
 );
 
@@ -593,6 +593,8 @@ CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
 
 CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
 
+CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
+
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
@@ -690,4 +692,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0021');
+INSERT INTO alembic_version VALUES ('0022');

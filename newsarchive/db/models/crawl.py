@@ -126,9 +126,14 @@ class CrawlDefaults(Base):
 
 
 class CrawlRun(Base):
-    """One run of a spider. `finished_at` stays empty where the process was killed."""
+    """One run of a spider. `finished_at` stays empty where the process was killed.
+
+    `site` is the host of the site that it crawled, "" for a run that crawls no site; `reached` says that it was finished, and
+    that the site could be asked.
+    """
 
     __tablename__ = "crawl_runs"
+    __table_args__ = (Index(None, "spider", "site", "started_at", "reached"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     spider: Mapped[str]
@@ -138,6 +143,8 @@ class CrawlRun(Base):
     finish_reason: Mapped[str] = mapped_column(default="")
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[str] = mapped_column(default="")
+    site: Mapped[str] = mapped_column(default="", server_default="")
+    reached: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AlarmRow(Base):

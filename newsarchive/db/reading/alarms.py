@@ -18,7 +18,6 @@ from newsarchive.core.alarms.judge import (
     sentence,
 )
 from newsarchive.core.discovery.revisit import is_future
-from newsarchive.core.urls import site_of
 from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
@@ -31,12 +30,10 @@ if TYPE_CHECKING:
 MAX_READINGS = 300
 #: Time for which the rhythm of a site is known.
 RHYTHM = timedelta(days=400)
-#: Newest runs of an archive that are looked through for failed ones.
+#: Failed runs of a site that are counted, the newest.
 MAX_RUNS = 5000
 #: Reasons in the frontier that mean that the site keeps us out.
 BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "http 429"))
-#: Stats of a run in which the site could not be crawled begin so.
-FAILED_STATS = ("site_error", "site_left/")
 
 _READINGS = """
     SELECT a.id, a.last_seen_at, a.date_published, a.word_count,
@@ -78,9 +75,11 @@ _STANDING = """
     SELECT s.domain, a.kind, a.since, a.evidence FROM alarms AS a JOIN sites AS s ON s.id = a.site_id
     WHERE a.cleared_at IS NULL ORDER BY s.domain, a.since, a.id
 """
-_RUNS = (
-    "SELECT started_at, arguments, stats FROM crawl_runs WHERE spider = 'news' ORDER BY id DESC LIMIT :most"
-)
+_FAILED_RUNS = """
+    SELECT stats FROM crawl_runs
+    WHERE spider = 'news' AND site = :domain AND started_at > :last AND NOT reached AND finished_at IS NOT NULL
+    ORDER BY started_at DESC LIMIT :most
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +180,10 @@ def _failures(reader: Reader, site_id: int, now: datetime) -> tuple[datetime | N
     last = moment(success)
     if last is None:
         return None, 0, False
-    number, blocked = 1, False
-    for started, arguments, stats in reader.tuples(_RUNS, {"most": MAX_RUNS}):
-        if _moment(started) <= last:
-            break
-        told = _json(stats)
-        if site_of(_json(arguments).get("url", "")) == domain and any(
-            key.startswith(FAILED_STATS) for key in told
-        ):
-            number += 1
-            blocked = blocked or any("blocked" in key for key in told)
-    return last, number, blocked
+    values = {"domain": domain, "last": last, "most": MAX_RUNS}
+    failed = [_json(stats) for (stats,) in reader.tuples(_FAILED_RUNS, values)]
+    blocked = any("blocked" in key for told in failed for key in told)
+    return last, 1 + len(failed), blocked
 
 
 def _moment(value: Any) -> datetime:

@@ -21,15 +21,14 @@ from newsarchive.db.models import (
     Site,
     Url,
 )
-from newsarchive.db.reading.coverage import crawled_site
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NoSuchArticle
 
 #: The condition that readers see an article.
 VISIBLE = text(visible("articles.id"))
 
-#: The newest runs, which are looked through for those of one site; older ones are not.
-MAX_RECENT_RUNS = 300
+#: The spiders that crawl one site; the others read files. Named, because the index of runs begins with the spider.
+SITE_SPIDERS = ("news", "recrawl")
 #: The newest articles, among which the stories are looked for that grew last.
 MAX_RECENT_ARTICLES = 2_000
 
@@ -322,10 +321,9 @@ def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Pro
 
 
 def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:
-    recent = connection.execute(
-        select(CrawlRun.__table__).order_by(CrawlRun.id.desc()).limit(MAX_RECENT_RUNS)
-    )
-    return [_run(row) for row in recent if crawled_site(row.arguments) == domain][:limit]
+    of_site = select(CrawlRun.__table__).where(CrawlRun.spider.in_(SITE_SPIDERS), CrawlRun.site == domain)
+    newest = of_site.order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc()).limit(limit)
+    return [_run(row) for row in connection.execute(newest)]
 
 
 def _run(row: Any) -> Run:

@@ -11,7 +11,6 @@ the site could not be asked, or the process was killed.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +18,10 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.core.urls import site_of
-from newsarchive.db.reading.alarms import FAILED_STATS
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
-from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
+from newsarchive.exceptions import NoSuchArticle, UsageError
+from newsarchive.times import months as months_between
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -90,16 +88,28 @@ _POSTS = """
     GROUP BY 1, 2, 3, 4
 """
 _SITES = "SELECT id, domain FROM sites ORDER BY domain"
-#: Counted by the database, so that a year of hourly crawls comes as one row for each site and day. A site crawled with other
-#: options has other arguments, and a row of its own.
-_RUNS = """
-    SELECT CAST(r.arguments AS text), {day}, count(*), sum(CASE WHEN r.finished_at IS NULL OR {failed} THEN 1 ELSE 0 END)
-    FROM crawl_runs AS r WHERE r.spider = 'news' AND r.started_at >= :begin AND r.started_at < :end{of_site} GROUP BY 1, 2
+#: The sites that were crawled, by a look into the index for each: neither database skips from one value to the next by itself.
+#: `CROSS JOIN` then keeps SQLite from reading all runs first.
+CRAWLED_SITES = """
+    WITH RECURSIVE crawled(site) AS (
+        SELECT min(site) FROM crawl_runs WHERE spider = 'news' AND site > ''
+        UNION ALL
+        SELECT (SELECT min(r.site) FROM crawl_runs AS r WHERE r.spider = 'news' AND r.site > crawled.site)
+        FROM crawled WHERE crawled.site IS NOT NULL
+    )
 """
-_FIRST_RUNS = """
-    SELECT CAST(arguments AS text), min(started_at) FROM crawl_runs WHERE spider = 'news' GROUP BY 1
+#: Counted by an index alone, a site at a time: a year of hourly crawls comes as one row for each site and day.
+_RUNS = f"""
+    {CRAWLED_SITES}
+    SELECT r.site, {{day}}, count(*), sum(CASE WHEN r.reached THEN 0 ELSE 1 END)
+    FROM {{sites}} CROSS JOIN crawl_runs AS r
+    WHERE r.spider = 'news' AND r.site = s.site AND r.started_at >= :begin AND r.started_at < :end GROUP BY 1, 2
 """
-_FIRST_RUN = "SELECT min(started_at) FROM crawl_runs WHERE spider = 'news'"
+_FIRST_RUNS = f"""
+    {CRAWLED_SITES}
+    SELECT site, (SELECT min(r.started_at) FROM crawl_runs AS r WHERE r.spider = 'news' AND r.site = crawled.site)
+    FROM crawled WHERE site IS NOT NULL
+"""
 
 
 def days(
@@ -141,11 +151,25 @@ def crawl_days(source: File | Engine, site: str = "", *, since: date, until: dat
 
 def first_crawls(reader: Reader) -> dict[str, datetime]:
     """Site → when the first crawl of it began, whether or not it reached the site."""
-    found: dict[str, datetime] = {}
-    for arguments, started in reader.tuples(_FIRST_RUNS):
-        site, begun = crawled_site(arguments), moment(started)
-        if site and begun is not None:
-            found[site] = min(begun, found.get(site, begun))
+    begun = {site: moment(at) for site, at in reader.tuples(_FIRST_RUNS)}
+    return {site: at for site, at in begun.items() if at is not None}
+
+
+def uncrawled_days(reader: Reader, until: date) -> dict[str, dict[str, int]]:
+    """Site → month → the days (UTC), from the site's first crawl to `until`, on which no crawl reached it. Every month from the
+    first crawl on is there, also with 0; a site that was never crawled is not."""
+    begun = {site: at.date() for site, at in first_crawls(reader).items() if at.date() <= until}
+    if not begun:
+        return {}
+    values = {"begin": _midnight(min(begun.values())), "end": _midnight(until + timedelta(days=1))}
+    crawls = _crawls(reader, values)
+    found: dict[str, dict[str, int]] = {}
+    for site, first in sorted(begun.items()):
+        reached = crawls.get(site, {})
+        days = found[site] = dict.fromkeys(months_between(f"{first:%Y-%m}", f"{until:%Y-%m}"), 0)
+        for day in _every(first, until):
+            number, failed = reached.get(day, (0, 0))
+            days[f"{day:%Y-%m}"] += number <= failed
     return found
 
 
@@ -185,7 +209,7 @@ def gaps(own: Sequence[Day]) -> Iterator[tuple[date, date]]:
 
 def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date, date]:
     last = until or datetime.now(UTC).date()
-    begun = moment(reader.value(_FIRST_RUN))
+    begun = None if since else min(first_crawls(reader).values(), default=None)
     first = since or (begun.date() if begun else last)
     if first > last:
         raise UsageError(f"since {first} is after until {last}: no day is between them")
@@ -206,39 +230,12 @@ def _crawls(
     reader: Reader, values: Mapping[str, Any], only: str = ""
 ) -> dict[str, dict[date, tuple[int, int]]]:
     """Site → day → the number of crawls, and of those that failed; of one site alone where `only` names it."""
-    given, of_site = dict(values), ""
-    if only:
-        texts = [text for text, _ in reader.tuples(_FIRST_RUNS) if crawled_site(text) == only]
-        if not texts:
-            return {}
-        given["texts"], of_site = texts, " AND CAST(r.arguments AS text) IN :texts"
-    keys = reader.dialect.json_keys("r.stats")
-    begins = " OR ".join(f"substr(key, 1, {len(words)}) = '{words}'" for words in FAILED_STATS)
-    # Few runs have such words at all, and the keys of those alone are taken apart. `%%`: both databases take it for `%`.
-    words = " OR ".join(f"CAST(r.stats AS text) LIKE '%%\"{words}%%'" for words in FAILED_STATS)
-    failed = f"(({words}) AND EXISTS (SELECT 1 FROM ({keys}) AS told WHERE {begins}))"
-    query = _RUNS.format(day=reader.dialect.day("r.started_at"), failed=failed, of_site=of_site)
+    sites = "(SELECT :site AS site) AS s" if only else "crawled AS s"
+    query = _RUNS.format(day=reader.dialect.day("r.started_at"), sites=sites)
     found: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
-    sites: dict[str, str] = {}
-    for arguments, day, number, failures in reader.tuples(query, given):
-        if arguments not in sites:
-            sites[arguments] = crawled_site(arguments)
-        if not (site := sites[arguments]):
-            continue
-        at = date.fromisoformat(day)
-        before = found[site].get(at, (0, 0))
-        found[site][at] = (before[0] + number, before[1] + failures)
+    for site, day, number, failed in reader.tuples(query, {**values, "site": only}):
+        found[site][date.fromisoformat(day)] = (int(number), int(failed))
     return found
-
-
-def crawled_site(arguments: Mapping[str, Any] | str) -> str:
-    """The site that the arguments of a run name, also where they are given as JSON; "" for none."""
-    given: Mapping[str, Any] = json.loads(arguments) if isinstance(arguments, str) else arguments
-    named = str(given.get("url") or given.get("site") or "")
-    try:
-        return site_of(named if "://" in named else f"https://{named}/") if named else ""
-    except (NewsArchiveError, ValueError):
-        return ""
 
 
 def _posts(

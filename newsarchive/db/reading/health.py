@@ -67,13 +67,13 @@ class SiteHealth:
         return sum(sum(day.missed.values()) for day in self.days)
 
 
-#: The newest run of each site since a day. A site crawled with other options has other arguments, and a row of its own.
-_NEWEST_RUNS = """
-    SELECT started_at, finished_at, arguments, stats FROM (
-        SELECT id, started_at, finished_at, CAST(arguments AS text) AS arguments, CAST(stats AS text) AS stats,
-               row_number() OVER (PARTITION BY CAST(arguments AS text) ORDER BY id DESC) AS place
-        FROM crawl_runs WHERE spider = 'news' AND started_at >= :begin
-    ) AS runs WHERE place = 1 ORDER BY id
+#: The newest run of each site since a day.
+_NEWEST_RUNS = f"""
+    {coverage.CRAWLED_SITES}
+    SELECT started_at, finished_at, site, CAST(stats AS text) FROM crawl_runs WHERE id IN (
+        SELECT (SELECT max(r.id) FROM crawl_runs AS r WHERE r.spider = 'news' AND r.site = crawled.site AND r.started_at >= :begin)
+        FROM crawled WHERE site IS NOT NULL
+    )
 """
 
 
@@ -87,12 +87,10 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
         since = coverage.first_crawls(reader)
         runs = reader.tuples(_NEWEST_RUNS, {"begin": utc(datetime.combine(first, time()))})
     failures: dict[str, Failure | None] = {}
-    for started, finished, arguments, stats in runs:
-        begun, site = moment(started), coverage.crawled_site(arguments)
-        if begun is None or not site:
-            continue
+    for started, finished, site, stats in runs:
+        begun = moment(started)
         error = _error(json.loads(stats), finished is None)
-        failures[site] = Failure(begun, error) if error else None
+        failures[site] = Failure(begun, error) if error and begun else None
     days: defaultdict[str, list[coverage.Day]] = defaultdict(list)
     for day in coverage.days(source, since=first, until=until):
         days[day.site].append(day)

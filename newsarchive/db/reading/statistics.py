@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.counted import Copies, counted
 from newsarchive.db.hidden import QUARANTINED, WITHHELD, unseen, visible
 from newsarchive.db.reading.alarms import standing
+from newsarchive.db.reading.coverage import uncrawled_days
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.reserved import RESERVED, SAID
 
@@ -24,7 +26,8 @@ class Stats:
     `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
     Articles that readers do not see are in `quarantined` alone, unless they were asked for; those that nobody sees in `withheld` alone. `reserved` counts those that their sites reserved from text and data
     mining, `licences` the first licence that each page names. `months` goes from a site to
-    its articles by month of publication (`2025-04`), in order. `captures` counts every answer that was stored, `disk` is
+    its articles by month of publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each
+    month since its first crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was stored, `disk` is
     bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in `articles`, `gone`, `sites`,
     `languages`, `origins` and `months` (`newsarchive.db.counted`); the other figures are of all articles.
     """
@@ -46,6 +49,7 @@ class Stats:
     months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     alarms: Mapping[str, int] = field(default_factory=dict)
     licences: Mapping[str, int] = field(default_factory=dict)
+    days_without_crawl: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     copies: str = Copies.ALL.value
 
 
@@ -104,6 +108,7 @@ def stats(source: File | Engine, *, hidden: bool = False, copies: Copies = Copie
             alarms=dict(alarms.most_common()),
             copies=copies.value,
             licences=licences,
+            days_without_crawl=uncrawled_days(reader, datetime.now(UTC).date()),
         )
 
 

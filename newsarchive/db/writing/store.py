@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, insert, update
 
 from newsarchive.core.urls import site_of
+from newsarchive.db.crawled import crawled_site, has_reached
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun
@@ -82,6 +83,7 @@ class Store:
             "arguments": _jsonable(arguments),
             "started_at": self.clock(),
             "version": VERSION,
+            "site": crawled_site(arguments),
         }
         with writing(self.engine) as connection:
             run_id = connection.execute(insert(CrawlRun).values(row).returning(CrawlRun.id)).scalar_one()
@@ -89,7 +91,12 @@ class Store:
 
     def finish_run(self, run_id: int, finish_reason: str, stats: Mapping[str, Any]) -> None:
         """Record how a crawl ended."""
-        row = {"finished_at": self.clock(), "finish_reason": finish_reason, "stats": _jsonable(stats)}
+        row = {
+            "finished_at": self.clock(),
+            "finish_reason": finish_reason,
+            "stats": _jsonable(stats),
+            "reached": has_reached(stats),
+        }
         with writing(self.engine) as connection:
             connection.execute(update(CrawlRun).where(CrawlRun.id == run_id).values(row))
 
