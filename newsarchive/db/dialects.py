@@ -124,10 +124,6 @@ class Dialect(ABC):
         """The SQL of the number under a key of a JSON object."""
 
     @abstractmethod
-    def json_keys(self, column: str) -> str:
-        """The query that gives the keys of a JSON object, as a column `key`."""
-
-    @abstractmethod
     def disk_bytes(self, reader: Reader) -> int:
         """Bytes of the database on disk."""
 
@@ -270,9 +266,6 @@ class SQLite(Dialect):
     def json_number(self, column: str, key: str) -> str:
         return f"CAST(json_extract({column}, '$.{key}') AS REAL)"
 
-    def json_keys(self, column: str) -> str:
-        return f"SELECT key FROM json_each({column})"
-
     def disk_bytes(self, reader: Reader) -> int:
         return sum(stat.st_size for stat in _file_stats(reader))
 
@@ -389,9 +382,6 @@ class PostgreSQL(Dialect):
 
     def json_number(self, column: str, key: str) -> str:
         return f"CAST({column} ->> '{key}' AS double precision)"
-
-    def json_keys(self, column: str) -> str:
-        return f"SELECT key FROM json_object_keys({column}) AS keys(key)"
 
     def disk_bytes(self, reader: Reader) -> int:
         return int(reader.value("SELECT pg_database_size(current_database())"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -35,6 +35,18 @@ def base_of(tree: LexborHTMLParser, base_url: str) -> str:
     return (try_normalise(href, base_url) if href else None) or base_url
 
 
+def link_header(value: str) -> Iterator[tuple[str, str]]:
+    """(URL, relation) of a Link header (RFC 8288)."""
+    for match in re.finditer(
+        r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)", value[:MAX_LINK_HEADER_CHARACTERS]
+    ):
+        rel = re.search(r";\s*rel\s*=\s*\"?([^\";]+)\"?", match[2], re.I)
+        if rel:
+            yield match[1], rel[1].strip()
+
+
+#: Characters of a Link header; the rest is not read.
+MAX_LINK_HEADER_CHARACTERS = 20_000
 #: Anchors of a page; further ones are skipped, for each takes .1 ms. It is twice `MAX_POSTS`: a list of posts links each
 #: by its picture and its title.
 MAX_ANCHORS = 20_000

@@ -29,7 +29,7 @@ from urllib.parse import unquote, urlsplit
 
 from protego import Protego
 
-from newsarchive.core.discovery.links import attributes
+from newsarchive.core.discovery.links import attributes, link_header
 from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.tolerant_json import loads
@@ -41,10 +41,12 @@ from newsarchive.rules import Rules
 MAX_WORD_CHARACTERS = 300
 #: Directives, licences and rules that are kept of a page, each; further ones are left out.
 MAX_WORDS = 20
+#: Characters of a file tdmrep.json; a longer one is not read. The report's examples have 300.
+MAX_TDMREP_CHARACTERS = 512_000
 #: Rules of a file tdmrep.json that are read; further ones are left out.
 MAX_TDM_RULES = 1000
-#: robots.txt files that are kept as they were read: a crawl asks for each post of a site.
-MAX_KEPT_ROBOTS = 64
+#: Files of sites, robots.txt and tdmrep.json, that are kept as they were read: a crawl asks for each post of a site.
+MAX_KEPT_FILES = 64
 
 _USAGE_LINE = re.compile(
     r"[ \t]*content-usage[ \t]*:[ \t]*(?:(?P<path>/[^ \t]*)[ \t]+)?(?P<usage>[^#\r\n]*)", re.I
@@ -55,8 +57,6 @@ _RULE_LINE = re.compile(r"[ \t]*(?:allow|disallow|content-usage)[ \t]*:", re.I)
 _MEMBER = re.compile(
     r"(?P<key>[a-z*][a-z0-9_.*-]*)(?:=(?P<value>[A-Za-z*][\w:/!#$%&'*+.^`|~-]*|\?[01]))?(?:[ ]*;[^,]*)?"
 )
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]*))*)")
-_LICENCE_REL = re.compile(r";\s*rel\s*=\s*\"?[^\";]*\blicense\b", re.I)
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +91,7 @@ def of_headers(headers: Mapping[str, str], rules: Rules) -> Rights:
         reserved = ("Content-Usage header",) if _Mining(rules)(usage) else ()
         said += Rights(content_usage=(f"header: {_word(usage)}",), reservations=reserved)
     if "license" in headers.get("link", ""):
-        named = (m[1] for m in _LINK.finditer(headers["link"]) if _LICENCE_REL.search(m[2]))
+        named = (url for url, rel in link_header(headers["link"]) if "license" in rel.lower().split())
         said += Rights(licences=tuple(map(_word, islice(named, MAX_WORDS))))
     return said
 
@@ -199,22 +199,29 @@ def _tdm(place: str, reservation: str, policy: str) -> Rights:
 
 def _of_file(tdmrep: str, url: str) -> Rights:
     """The first rule of a file tdmrep.json whose location matches; a file that is no list of rules says nothing."""
+    path = _path(url)
+    matching = (rule for location, *rule in _tdm_rules(tdmrep) if _matches(location, path))
+    return _tdm("tdmrep.json", *next(matching, ("", "")))
+
+
+@lru_cache(maxsize=MAX_KEPT_FILES)
+def _tdm_rules(tdmrep: str) -> tuple[tuple[str, str, str], ...]:
+    """Location, reservation and policy of each rule of a file; none for a file that is too long or no list of rules."""
     try:
-        found = json.loads(tdmrep)
+        found = json.loads(tdmrep) if len(tdmrep) <= MAX_TDMREP_CHARACTERS else []
     except (ValueError, RecursionError):
-        return Rights()
+        return ()
+    return tuple(
+        (rule["location"], str(rule.get("tdm-reservation", "")), str(rule.get("tdm-policy") or ""))
+        for rule in islice(_list(found), MAX_TDM_RULES)
+        if isinstance(rule, dict) and isinstance(rule.get("location"), str)
+    )
+
+
+def _path(url: str) -> str:
+    """The path of an address with its query, as the patterns of robots.txt and tdmrep.json are compared with it."""
     parts = urlsplit(url)
-    path = unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    for rule in islice(_list(found), MAX_TDM_RULES):
-        if (
-            isinstance(rule, dict)
-            and isinstance(rule.get("location"), str)
-            and _matches(rule["location"], path)
-        ):
-            return _tdm(
-                "tdmrep.json", str(rule.get("tdm-reservation", "")), str(rule.get("tdm-policy") or "")
-            )
-    return Rights()
+    return unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _matches(pattern: str, path: str) -> bool:
@@ -241,7 +248,7 @@ def _matches(pattern: str, path: str) -> bool:
 # -- robots.txt and aipref -----------------------------------------------------------------------
 
 
-@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+@lru_cache(maxsize=MAX_KEPT_FILES)
 def _parsed(robots_txt: str) -> Any:
     return Protego.parse(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS])
 
@@ -252,7 +259,7 @@ def _refused(robots_txt: str, url: str, rules: Rules) -> tuple[str, ...]:
     return tuple(agent for agent in named if not _parsed(robots_txt).can_fetch(url, agent))
 
 
-@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+@lru_cache(maxsize=MAX_KEPT_FILES)
 def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[str, ...]:
     groups = {m["agent"].strip().casefold() for m in map(_AGENT_LINE.match, _lines(robots_txt)) if m}
     return tuple(sorted(agent for agent in agents if agent.casefold() in groups))
@@ -260,8 +267,7 @@ def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[str, ...]:
 
 def _usages_of(robots_txt: str, url: str, agent: str) -> tuple[str, ...]:
     """The preferences of robots.txt for a page, of those with the longest path that matches."""
-    parts = urlsplit(url)
-    path = unquote(parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    path = _path(url)
     found = [
         (len(p), usage) for p, usage in _usage_rules(robots_txt, agent.casefold()) if _matches(p or "/", path)
     ]
@@ -270,7 +276,7 @@ def _usages_of(robots_txt: str, url: str, agent: str) -> tuple[str, ...]:
     return tuple(islice(dict.fromkeys(usages), MAX_WORDS))
 
 
-@lru_cache(maxsize=MAX_KEPT_ROBOTS)
+@lru_cache(maxsize=MAX_KEPT_FILES)
 def _usage_rules(robots_txt: str, agent: str) -> tuple[tuple[str, str], ...]:
     """Paths and preferences of the group for our agent, else of that for all."""
     groups: dict[str, list[tuple[str, str]]] = {}

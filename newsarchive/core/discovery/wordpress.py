@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET
 from newsarchive.core.discovery.feeds import Entry, unique
-from newsarchive.core.discovery.links import attributes, base_of
+from newsarchive.core.discovery.links import attributes, base_of, link_header
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.entities import unescape
 from newsarchive.core.text.tolerant_json import loads
@@ -64,7 +64,7 @@ def api_root(html_text: str, headers: Mapping[str, str], base_url: str) -> str:
     Only on the page's own site, or on WordPress.com's API server for the blogs that it hosts.
     """
     tree = parse(html_text)
-    found = [url for url, rel in _link_header(headers.get("link", "")) if rel == API_REL]
+    found = [url for url, rel in link_header(headers.get("link", "")) if rel == API_REL]
     found += [attributes(n)["href"] for n in tree.css("link[href]") if n.attributes.get("rel") == API_REL]
     for href in found:
         url = try_normalise(href, base_of(tree, base_url))
@@ -167,7 +167,7 @@ def post_id(html_text: str, headers: Mapping[str, str]) -> str:
     search of the text takes longer.
     """
     tree = parse(html_text)
-    short = [url for url, rel in _link_header(headers.get("link", "")) if rel == "shortlink"]
+    short = [url for url, rel in link_header(headers.get("link", "")) if rel == "shortlink"]
     if "shortlink" in html_text:
         short += [n.attributes.get("href") or "" for n in tree.css("link[rel=shortlink]")]
     for href in short:
@@ -298,13 +298,3 @@ def _gmt(text: object) -> datetime | None:
         return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
     except OverflowError:  # the calendar ends in the year 9999
         return None
-
-
-def _link_header(value: str) -> Iterator[tuple[str, str]]:
-    """(URL, relation) of a Link header (RFC 8288)."""
-    for match in re.finditer(
-        r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)", value[:20_000]
-    ):
-        rel = re.search(r";\s*rel\s*=\s*\"?([^\";]+)\"?", match[2], re.I)
-        if rel:
-            yield match[1], rel[1].strip()

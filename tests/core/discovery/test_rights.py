@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsarchive.core.discovery import rights
 from newsarchive.core.discovery.rights import of_answer, of_site, preferences
 from newsarchive.rights import Rights, rights_from
 from newsarchive.rules import default
@@ -95,6 +96,19 @@ def test_robots_txt_says_of_a_page(path: str, agent: str, refused: tuple[str, ..
 
 def test_a_robots_txt_for_ordinary_crawlers_says_nothing() -> None:
     assert site("User-agent: *\nDisallow: /admin/\nSitemap: https://blog.example/s.xml\n") == Rights()
+
+
+def test_a_tdmrep_json_is_taken_apart_once_and_a_file_of_megabytes_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = []
+    monkeypatch.setattr(
+        rights.json, "loads", lambda text: read.append(text) or [{"location": "/", "tdm-reservation": 1}]
+    )
+    assert {site(tdmrep="[a file]", url=f"{URL}?p={number}").tdm_reserved for number in range(100)} == {True}
+    assert read == ["[a file]"]
+    assert site(tdmrep="[" + " " * rights.MAX_TDMREP_CHARACTERS + "]") == Rights()
+    assert read == ["[a file]"]
 
 
 @pytest.mark.parametrize(
