@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -125,6 +125,26 @@ def test_a_site_begins_with_its_first_crawl_unless_days_are_named(engine: Engine
         "two.example",
         "three.example",
     }
+
+
+def test_a_day_may_be_named_by_a_moment_in_it(engine: Engine) -> None:
+    zone = timezone(timedelta(hours=-5))
+    found = days(
+        engine, "one.example", since=datetime(2025, 4, 7, 22, tzinfo=zone), until=datetime(2025, 4, 9)
+    )
+    assert [day.day for day in found] == [MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)]
+    words = [
+        "coverage",
+        "one.example",
+        "--since",
+        "2025-04-08T09:00",
+        "--until",
+        "2025-04-09",
+        "--csv",
+        "--db",
+    ]
+    done = CliRunner().invoke(cli, [*words, engine.url.render_as_string(hide_password=False)])
+    assert (done.exit_code, done.stdout.count("\n")) == (0, 3)
 
 
 def test_a_report_adds_up_and_names_the_gaps(engine: Engine) -> None:

@@ -22,6 +22,7 @@ from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.times import months as months_between
+from newsarchive.times import utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -120,6 +121,7 @@ def days(
     Raises `NoSuchArticle` for a site that the archive does not know, `UsageError` for a range that is empty or longer than
     `MAX_DAYS`.
     """
+    since, until = _in_utc(since), _in_utc(until)
     with reading(source) as reader:
         sites = [(number, domain) for number, domain in reader.tuples(_SITES) if site in ("", domain)]
         if site and not sites:
@@ -216,6 +218,11 @@ def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date
     if (last - first).days >= MAX_DAYS:
         raise UsageError(f"{first} to {last} is more than {MAX_DAYS:,} days: give a shorter range")
     return first, last
+
+
+def _in_utc(day: date | None) -> date | None:
+    """A day; of a moment the day in UTC, and of one without a zone its own."""
+    return utc(day).date() if isinstance(day, datetime) else day
 
 
 def _midnight(day: date) -> datetime:
