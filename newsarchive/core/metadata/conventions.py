@@ -1,9 +1,9 @@
-"""Decides an article's date and authors again by the habits of its site, which one page cannot show.
+"""Decides an article's date, authors, picture and description again by the habits of its site, which one page cannot show.
 
 WordPress's default theme prints no date of the post, but a list "More posts" with the dates of the newest posts. So every
 page of the site seems to be of the day of the newest post, and only all pages together show that the date is not the
-post's. They also show whether 03/04/2025 is in March, the time zone, a name that stands on every page, and the words that
-the site puts around names.
+post's. They also show whether 03/04/2025 is in March, the time zone, a name that stands on every page, the words that the
+site puts around names, and the picture and description that a theme gives every post that has none of its own.
 
 The record of each page (`Said`) keeps the days and names that each source states, and what was decided by the page alone.
 `core/site_template/conventions.py` learns conventions from these records, and this module applies them.
@@ -19,9 +19,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from newsarchive.core.metadata import authors, dates, publication_date
+from newsarchive.core.metadata import authors, dates, elements, headline, publication_date, sections
 from newsarchive.core.metadata.bylines import headline_index
-from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.claims import Claim, best
 from newsarchive.core.metadata.publication_date import Dated
 from newsarchive.core.metadata.sources import (
     API_AND_FEED,
@@ -47,6 +47,8 @@ MAX_DAYS = 24
 MAX_AUTHOR_CLAIMS = 12
 #: Characters of a name; a longer text is no name and is not kept.
 MAX_NAME_CHARACTERS = 60
+#: Characters kept of a picture's address and of a description. That many tell two pictures, or two descriptions, apart.
+MAX_SUMMARY_CHARACTERS = 200
 #: A date in numbers that may begin with the day or with the month.
 _EITHER_ORDER = re.compile(r"(?<!\d)\d{1,2}([/-])\d{1,2}\1(?:\d\d){1,2}(?!\d)")
 #: The zone at the end of a time.
@@ -87,10 +89,16 @@ class Names(NamedTuple):
 
 
 class Said(NamedTuple):
-    """The days and names that the sources of a page state. The source `DECIDED` has what was decided by the page alone."""
+    """The days and names that the sources of a page state. The source `DECIDED` has what was decided by the page alone.
+
+    `picture` is the address of the picture that was decided by the page alone, and `description` the description, each cut
+    to `MAX_SUMMARY_CHARACTERS`; "" for none.
+    """
 
     days: tuple[Day, ...] = ()
     names: tuple[Names, ...] = ()
+    picture: str = ""
+    description: str = ""
 
     @property
     def decided_day(self) -> Day | None:
@@ -118,7 +126,13 @@ def said_by(article: Article, rules: Rules) -> Said:
 
     `article` must be as the page alone gave it, before anything learned was applied.
     """
-    return Said(_days(article, rules), _names(article, rules))
+    picture = article.image.url if article.image else ""
+    return Said(
+        _days(article, rules),
+        _names(article, rules),
+        picture[:MAX_SUMMARY_CHARACTERS],
+        article.description[:MAX_SUMMARY_CHARACTERS],
+    )
 
 
 def _days(article: Article, rules: Rules) -> tuple[Day, ...]:
@@ -236,6 +250,10 @@ class Kind(StrEnum):
     SITES_NAME = "name of the site"
     #: Words that stand before or behind names.
     BYLINE = "words of bylines"
+    #: This picture stands for many posts: the theme gives it to those without a picture.
+    SITES_PICTURE = "picture of the site"
+    #: This description stands for many posts: it describes the site.
+    SITES_DESCRIPTION = "description of the site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +342,7 @@ def effects(said: Said, conventions: Conventions) -> tuple[Convention, ...]:
     """
     if not conventions:
         return ()
-    return (*_on_day(said, conventions), *_on_names(said, conventions))
+    return (*_on_day(said, conventions), *_on_names(said, conventions), *_on_summary(said, conventions))
 
 
 def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
@@ -379,6 +397,11 @@ def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
             yield convention
 
 
+def _on_summary(said: Said, conventions: Conventions) -> Iterable[Convention]:
+    for kind, value in ((Kind.SITES_PICTURE, said.picture), (Kind.SITES_DESCRIPTION, said.description)):
+        yield from (c for c in conventions.of(kind) if c.value == value)
+
+
 def without(name: str, words: str) -> str:
     """A name without the site's words before or behind it, where `MIN_NAME_WORDS` are left.
 
@@ -407,7 +430,8 @@ def applied(
     rules: Rules,
     page_text: Callable[[], str] = str,
 ) -> Article:
-    """An article, which was decided by its page alone, with date and authors by the conventions of its site.
+    """An article, which was decided by its page alone, with date, authors, picture and description by the conventions of its
+    site.
 
     `changing` are the `effects` on its page; without any the article is returned as it is. A candidate that loses by a
     convention says so in its reason. `page_text` gives the page as text, "" where it is not available. It is called only
@@ -422,6 +446,11 @@ def applied(
         article = _signed(article, changing, rules)
     if Kind.BYLINE in kinds:
         article = _named(article, changing)
+    for convention in changing:
+        if convention.kind is Kind.SITES_PICTURE:
+            article = _pictured(article, convention, rules)
+        elif convention.kind is Kind.SITES_DESCRIPTION:
+            article = _described(article, convention, rules)
     return article
 
 
@@ -564,3 +593,37 @@ def _replaced(candidates: Sequence[Candidate], field: str, new: Sequence[Candida
     at = next((i for i, c in enumerate(candidates) if c.field == field), len(candidates))
     before, after = candidates[:at], [c for c in candidates[at:] if c.field != field]
     return (*before, *new, *after)
+
+
+def _pictured(article: Article, convention: Convention, rules: Rules) -> Article:
+    """The article with the best picture that is not the site's, or without one."""
+    base = article.capture.base_url if article.capture else article.url
+    host = parts_of(base).hostname or ""
+    claims = of_field(article.candidates, "image")
+    refused = {}
+    for claim in claims:
+        if elements.absolute(claim.value, base)[:MAX_SUMMARY_CHARACTERS] == convention.value:
+            refused[claim] = convention.reason
+        elif sections.is_sites_own_picture(claim.value, host):
+            refused[claim] = "the site's own picture"
+    address, candidates = best([c for c in claims if c not in refused], rules)
+    candidates += [claim.candidate(reason=reason) for claim, reason in refused.items()]
+    image = (
+        replace(article.image, url=elements.absolute(address, base)) if article.image and address else None
+    )
+    return replace(article, image=image, candidates=_replaced(article.candidates, "image", candidates))
+
+
+def _described(article: Article, convention: Convention, rules: Rules) -> Article:
+    """The article with the best description that is not the site's, or without one."""
+    claims = of_field(article.candidates, "description")
+    sites = [c for c in claims if c.value[:MAX_SUMMARY_CHARACTERS] == convention.value]
+    others = [c for c in claims if c not in sites]
+    own, refused = headline.own_descriptions(others, article.headline, article.blocks)
+    description, candidates = best(own, rules)
+    candidates += [*(c.candidate(reason=convention.reason) for c in sites), *refused]
+    return replace(
+        article,
+        description=description,
+        candidates=_replaced(article.candidates, "description", candidates),
+    )

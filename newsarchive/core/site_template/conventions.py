@@ -1,10 +1,10 @@
-"""Learn a site's conventions for dates and names from the records of its pages (`core/metadata/conventions.py`).
+"""Learn a site's conventions for metadata from the records of its pages (`core/metadata/conventions.py`).
 
 The evidence is what the site says elsewhere of the same posts: its API and its feed, else the day in a post's address,
 else what its head declares. A source on the page that agrees with it is where the site prints its posts' dates; one
 that contradicts it, with days that many pages share, is about something else: the newest post, a list. Evidence that
 hardly varies proves nothing, for a site may have imported all its posts on one day; and a name is the site's only where
-its pages name other people by better signs.
+its pages name other people by better signs. A picture or a description that many posts share belongs to none of them.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ MIN_VARIETY = 3
 CONSTANT_SHARE = 0.8
 #: Part of the pages with such a name that name somebody else by a better sign.
 CONTRADICTED_SHARE = 0.5
+#: Part of the pages with a picture, or with a description, that must have the same one, where it is the site's.
+SUMMARY_SHARE = 0.2
 #: Words before or behind names that are looked for: "Staff Writer", "Reporting by".
 MAX_BYLINE_WORDS = 3
 
@@ -67,13 +69,14 @@ _FURTHER = (Position.LATER, Position.ELSEWHERE)
 
 def conventions_of(pages: Sequence[Observation], known: Conventions | None = None) -> Conventions:
     """The conventions that pages show; those known before where no page has a record of what it says."""
-    said = [page.said for page in pages if page.said.days or page.said.names]
+    said = [page.said for page in pages if any(page.said)]
     if not said:
         return known or Conventions()
     month_first, order = _order(said)
     kinds = _evidence(said)
     truth = [_truth(one, kinds, month_first) for one in said]
     found = [*order, *_places(said, truth, month_first), *_zone(said), *_names(said), *_bylines(said)]
+    found += _summaries(pages)
     return Conventions(tuple(sorted(found, key=lambda c: c.name)))
 
 
@@ -349,6 +352,27 @@ def _bylines(said: Sequence[Said]) -> Iterator[Convention]:
 
 def _one(counts: Counter[tuple[str, ...]], form: str) -> list[tuple[tuple[str, ...], int, str]]:
     return [(words, held, form) for words, held in counts.most_common(1)]
+
+
+# -- pictures and descriptions ---------------------------------------------------------------------
+
+
+def _summaries(pages: Sequence[Observation]) -> Iterator[Convention]:
+    """Pictures and descriptions that many posts share. Versions and copies of one post count as one."""
+    fields = (
+        (Kind.SITES_PICTURE, "picture", [(page.said.picture, page) for page in pages]),
+        (Kind.SITES_DESCRIPTION, "description", [(page.said.description, page) for page in pages]),
+    )
+    for kind, name, found in fields:
+        posts: dict[str, set[str]] = defaultdict(set)
+        for value, page in found:
+            if value:
+                posts[value].add(page.cluster)
+        total = sum(map(len, posts.values()))
+        for value, sharing in sorted(posts.items()):
+            if len(sharing) >= max(MIN_PAGES, SUMMARY_SHARE * total):
+                reason = f"the site's, not the post's: {len(sharing)} of {total} posts have this {name}"
+                yield Convention(kind, "", value, len(sharing), total - len(sharing), reason)
 
 
 # -- as rows ---------------------------------------------------------------------------------------

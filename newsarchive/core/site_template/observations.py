@@ -449,8 +449,10 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
 
 
-def _said(days: list[list[Any]], names: list[list[Any]]) -> Said:
-    return Said(tuple(Day(*day) for day in days), tuple(Names(source, tuple(n)) for source, n in names))
+def _said(days: list[list[Any]], names: list[list[Any]], picture: str = "", description: str = "") -> Said:
+    """The record of what a page says. An older version kept no picture and no description."""
+    named = tuple(Names(source, tuple(n)) for source, n in names)
+    return Said(tuple(Day(*day) for day in days), named, picture, description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,12 +491,12 @@ def digest(page: Observation) -> int:
 
 
 def _sources(said: Said) -> list[Any]:
-    """Which sources name a day, whether it is the one that was decided, and who is named."""
+    """Which sources name a day, whether it is the one that was decided, who is named, and the picture and description."""
     decided = said.decided_day
     days = {
         (day.source, decided is not None and is_same(day, decided), bool(day.swapped)) for day in said.days
     }
-    return [*sorted(days), *said.names]
+    return [*sorted(days), *said.names, *filter(None, (said.picture, said.description))]
 
 
 @lru_cache(maxsize=4096)

@@ -1,11 +1,11 @@
-"""What all pages of a site together tell of its dates and names, and how each page is then read."""
+"""What all pages of a site together tell of its dates, names, pictures and descriptions, and how each page is then read."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,85 @@ def test_a_site_is_read_by_its_conventions(case: Mapping[str, Any]) -> None:
         assert [str(c.kind) for c in template.conventions.known] == case["learned"]
     if "learned names" in case:
         assert template.conventions.of(Kind.SITES_NAME) == []
+
+
+#: Label, head of post number n, and the numbers of those of twelve posts that keep their picture and their description.
+SUMMARIES: list[tuple[str, Callable[[int], str], set[int], set[int]]] = [
+    (
+        "each post has its own",
+        lambda n: (
+            og("image", f"/weir-{n}.jpg") + og("description", f"What the weir saw on its walk number {n}.")
+        ),
+        set(range(12)),
+        set(range(12)),
+    ),
+    (
+        "the theme has one for all",
+        lambda n: og("image", "/theme.png") + og("description", "A notebook of things read elsewhere."),
+        set(),
+        set(),
+    ),
+    (
+        "the theme has one for posts without",
+        lambda n: (
+            og("image", "/theme.png" if n % 2 else f"/weir-{n}.jpg")
+            + og(
+                "description",
+                "A notebook of things read elsewhere." if n < 5 else f"The weir in week {n} of its year.",
+            )
+        ),
+        {0, 2, 4, 6, 8, 10},
+        {5, 6, 7, 8, 9, 10, 11},
+    ),
+    (
+        "four posts of a series share a picture",
+        lambda n: og("image", "/series.jpg" if n < 4 else f"/weir-{n}.jpg"),
+        set(range(12)),
+        set(),
+    ),
+    (
+        "the microdata has the post's own",
+        lambda n: og("image", "/theme.png") + f'<meta itemprop="image" content="/weir-{n}.jpg">',
+        set(range(12)),
+        set(),
+    ),
+]
+
+
+def og(name: str, value: str) -> str:
+    return f'<meta property="og:{name}" content="{value}">'
+
+
+@pytest.mark.parametrize(("label", "head", "pictured", "described"), SUMMARIES, ids=[s[0] for s in SUMMARIES])
+def test_what_many_posts_share_describes_none_of_them(
+    label: str, head: Callable[[int], str], pictured: set[int], described: set[int]
+) -> None:
+    case = {"label": label, "posts": 12}
+    written = [
+        replace(one, html=one.html.replace("</head>", head(n) + "</head>"))
+        for n, one in enumerate(posts(case))
+    ]
+    articles = [alone(one) for one in written]
+    template = learn(Window(seen(articles)))
+    read = [templated(article, template, RULES) for article in articles]
+    assert {n for n, one in enumerate(read) if one.image} == pictured
+    assert {n for n, one in enumerate(read) if one.description} == described
+    for n in pictured:
+        found = read[n].image
+        assert found is not None and found.url in (f"{HOME}/weir-{n}.jpg", f"{HOME}/series.jpg")
+    assert from_rows(template.site, template.rows()).conventions == template.conventions
+    refused = [c for one in read for c in one.candidates if c.value.endswith("theme.png")]
+    assert all(c.reason.startswith("the site's, not the post's: ") for c in refused)
+
+
+def test_versions_of_one_post_do_not_make_its_picture_the_sites() -> None:
+    head = og("image", "/weir.jpg")
+    written = [
+        replace(one, html=one.html.replace("</head>", head + "</head>"))
+        for one in posts({"label": "", "posts": 12})
+    ]
+    pages = [replace(page, cluster="one story") for page in seen([alone(one) for one in written])]
+    assert learn(Window(pages)).conventions.of(Kind.SITES_PICTURE) == []
 
 
 def test_what_loses_by_a_convention_says_so() -> None:
