@@ -195,7 +195,8 @@ def test_what_many_posts_share_describes_none_of_them(
     assert {n for n, one in enumerate(read) if one.description} == described
     for n in pictured:
         found = read[n].image
-        assert found is not None and found.url in (f"{HOME}/weir-{n}.jpg", f"{HOME}/series.jpg")
+        assert found is not None
+        assert found.url in (f"{HOME}/weir-{n}.jpg", f"{HOME}/series.jpg")
     assert from_rows(template.site, template.rows()).conventions == template.conventions
     refused = [c for one in read for c in one.candidates if c.value.endswith("theme.png")]
     assert all(c.reason.startswith("the site's, not the post's: ") for c in refused)
