@@ -51,7 +51,8 @@ class Change:
 
 @dataclass
 class Summary:
-    """What a re-extraction did. `no_article` counts reasons, `failed` has the captures that cannot be read."""
+    """What a re-extraction did. `no_article` counts reasons, `failed` has the captures that cannot be read, `rights` counts the
+    captures of which more is known than before of what their sites said of their use."""
 
     captures: int = 0
     new: int = 0
@@ -63,6 +64,7 @@ class Summary:
     lost: int = 0
     gained: int = 0
     fields: Counter[str] = field(default_factory=Counter)
+    rights: int = 0
 
     def add(self, change: Change) -> None:
         name = change.outcome.value
@@ -129,6 +131,9 @@ def _store(store: Store, batch: Sequence[StoredPage], summary: Summary, dry_run:
     summary.no_article.update(page.dropped for page in batch if page.dropped)
     articles = [page.article for page in batch if page.article]
     stored = store.reread(articles, dry_run=dry_run)
+    said = {page.kept.id: head_of(page.article).capture for page in batch if page.article}
+    of_use = {id_: capture.rights for id_, capture in said.items() if capture}
+    summary.rights += captures.add_rights(store.engine, of_use, dry_run=dry_run)
     if not dry_run:
         captures.mark_read(
             store.engine, [page.kept.id for page in batch if not page.failure], EXTRACTOR_VERSION

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from newsarchive import Archive
-from newsarchive.db.engine import open_engine
+from newsarchive.cli import cli
+from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import Withheld
 from tests.serving import Answer, crawl, served
@@ -66,6 +68,40 @@ def test_a_site_without_tdmrep_json_is_crawled_as_ever(db: Path) -> None:
         crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_TDMREP=1", db=db)
     with Archive(db) as archive:
         assert archive.count() == len(POSTS)
+
+
+def test_reading_older_pages_again_fills_what_their_bytes_say(db: Path) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+    engine = open_engine(str(db))
+    with writing(engine) as connection:  # as an archive is that was made before these words were kept
+        for table in ("capture_rights", "rights"):
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+    again = ["reextract", "--only-older-than", "99", "--db", str(db)]
+    assert "2 with words of their sites" in CliRunner().invoke(cli, [*again, "--dry-run"]).stderr
+    with Archive(db) as archive:
+        assert [one.rights for one in archive.articles()] == [None] * 3
+    assert "2 with words of their sites" in CliRunner().invoke(cli, again).stderr
+    with Archive(db) as archive:
+        first, second, third = (archive.get(f"{site.home}{path}").rights for path in POSTS)
+    assert first is not None
+    assert third is not None
+    assert (first.tdm, second) == (
+        ("header: 1",),
+        None,
+    )  # the robots.txt of the day is not in the bytes of a page
+    assert third.licences == ("https://creativecommons.org/licenses/by/4.0/",)
+    assert "with words" not in CliRunner().invoke(cli, again).stderr
+
+
+def test_reading_again_keeps_what_robots_txt_said(db: Path) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+    with Archive(db) as archive:
+        before = [one.rights for one in archive.articles()]
+    CliRunner().invoke(cli, ["reextract", "--only-older-than", "99", "--db", str(db)])
+    with Archive(db) as archive:
+        assert [one.rights for one in archive.articles()] == before
 
 
 def test_a_withheld_post_is_not_asked_for_again(db: Path) -> None:

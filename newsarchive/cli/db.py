@@ -246,9 +246,14 @@ def reextract(
             ),
         )  # fmt: skip
     dropped = "".join(f", {n} {reason}" for reason, n in summary.no_article.items())
+    rights = (
+        f"; {summary.rights} with words of their sites on their use that were not known"
+        if summary.rights
+        else ""
+    )
     say(
         f"{summary.captures} read: {summary.new} new, {summary.updated} updated, {summary.unchanged} unchanged, "
-        f"{len(summary.failed)} failed{dropped}; {summary.lost} words lost, {summary.gained} gained"
+        f"{len(summary.failed)} failed{dropped}; {summary.lost} words lost, {summary.gained} gained{rights}"
     )
     if summary.failed:
         for page in summary.failed:

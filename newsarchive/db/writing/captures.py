@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.writing import rights
 from newsarchive.items import Article, Capture, DropReason, Kept, Place, SourceText
+from newsarchive.rights import Rights
 
 #: Why a crawl refuses a page that the steps of the core would read as a text.
 REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
@@ -137,6 +138,16 @@ def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int
     with writing(engine) as connection:
         read = update(CaptureRow).where(CaptureRow.id.in_(capture_ids))
         connection.execute(read.values(extractor_version=extractor_version))
+
+
+def add_rights(engine: Engine, said: Mapping[int, Rights | None], *, dry_run: bool = False) -> int:
+    """Add what pages that were read again say of their use to what is known of their captures; gives how many gained. With
+    `dry_run` it counts alone."""
+    if dry_run:
+        with reading(engine) as connection:
+            return len(rights.gained(connection, said))
+    with writing(engine) as connection:
+        return rights.add(connection, said)
 
 
 def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:

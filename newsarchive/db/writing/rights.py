@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete, select
 
 from newsarchive.db import bulk
-from newsarchive.db.models import CaptureRights, RightsRow
-from newsarchive.rights import Rights
+from newsarchive.db.models import CaptureRights, CaptureRow, RightsRow
+from newsarchive.rights import Rights, rights_from
 
 
 def record(connection: Connection, said: Iterable[tuple[int, Rights | None]]) -> None:
@@ -22,6 +22,35 @@ def record(connection: Connection, said: Iterable[tuple[int, Rights | None]]) ->
     ids = bulk.ids_of(connection, RightsRow, ("digest",), [_row(key, rights) for key, rights in rows.items()])
     pairs = [(capture_id, ids[digest(rights),]) for capture_id, rights in found.items()]
     bulk.insert_tuples(connection, CaptureRights, ("capture_id", "rights_id"), pairs)
+
+
+def gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[int, Rights]:
+    """The captures of which `said` tells something that is not known, each with all that is known then.
+
+    What was known stays: the robots.txt of the day of the fetch is not in the bytes of a page that is read again.
+    """
+    wanted = [capture_id for capture_id, rights in said.items() if rights]
+    there = set(connection.execute(select(CaptureRow.id).where(CaptureRow.id.in_(wanted))).scalars())
+    known = _known(connection, wanted)
+    both = {id_: known.get(id_, Rights()) + rights for id_, rights in said.items() if rights and id_ in there}
+    return {id_: rights for id_, rights in both.items() if rights != known.get(id_)}
+
+
+def add(connection: Connection, said: Mapping[int, Rights | None]) -> int:
+    """Add to what is known of captures; gives the number of those of which more is known now."""
+    more = gained(connection, said)
+    connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))
+    record(connection, more.items())
+    return len(more)
+
+
+def _known(connection: Connection, captures: Sequence[int]) -> dict[int, Rights]:
+    query = (
+        select(CaptureRights.capture_id, RightsRow.statement)
+        .join(RightsRow, RightsRow.id == CaptureRights.rights_id).where(CaptureRights.capture_id.in_(captures))
+    )  # fmt: skip
+    found = ((row.capture_id, rights_from(row.statement)) for row in connection.execute(query))
+    return {capture_id: rights for capture_id, rights in found if rights}
 
 
 def digest(rights: Rights) -> str:
