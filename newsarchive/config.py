@@ -15,6 +15,7 @@ over both. `newsarchive` and `scrapy crawl` ask here and nowhere else; `newsarch
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -87,6 +88,16 @@ def _switch_or_file(value: Any, folder: Path) -> str:
     """`on`, `off` or a path."""
     word = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else _text(value, folder)
     return word if word in ("on", "off") else _file(word, folder)
+
+
+def _folder_or_address(value: Any, folder: Path) -> str:
+    """`on`, `off`, a path, or an address of object storage. Raises `ValueError`."""
+    word = str(value).strip()
+    if "://" not in word:
+        return _switch_or_file(value, folder)
+    if not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^?#\s]+", word):
+        raise ValueError("is no address of object storage: it reads s3://bucket/prefix")
+    return word.rstrip("/")
 
 
 def switch(value: Any, folder: Path) -> bool:
@@ -199,7 +210,16 @@ KEYS: Mapping[str, Key] = {
             variable="NEWSARCHIVE_DATABASE_URL",
         ),
         _key("contact", _text, "", "a mail address or a web page, for the user agent, by which a site's owner reaches you"),
-        _key("warc", _switch_or_file, "on", "raw bytes in WARC files: `on` (a folder beside the database), `off`, or a folder"),
+        _key(
+            "warc", _folder_or_address, "on",
+            "raw bytes in WARC files: `on` (a folder beside the database), `off`, a folder, or object storage (`s3://BUCKET/PREFIX`;"
+            " needs `pip install 'newsarchive[s3]'`)",
+        ),
+        _key(
+            "warc_staging", _file, "",
+            "with object storage: a folder of this machine, in which WARC files are written until they are full or their crawl ends; by"
+            " default one beside the database, or in the working directory",
+        ),
         _key("rules", _file, "", "a folder of TOML files that add to ours, or replace those of the same name"),
         _key(
             "steps", _words, [],

@@ -84,6 +84,8 @@ class Failure(StrEnum):
     SITE = "site_error"
     DATABASE = "database_error"
     SPIDER = "spider_error"
+    #: Object storage takes no WARC files: they wait on this machine, and no post is lost.
+    STORAGE = "storage_error"
 
 
 class Detail(StrEnum):

@@ -28,7 +28,8 @@ from newsarchive.db.reading.withheld import due, entries
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.findings import Check, Finding, Fix, error, warning
 from newsarchive.times import utc_now
-from newsarchive.warc.files import OPEN, locate
+from newsarchive.warc.files import OPEN, all_files, is_address, length_of, locate, moved_to, written_in
+from newsarchive.warc.moving import settle, waiting
 from newsarchive.warc.reader import verify
 from newsarchive.warc.writer import is_held, recover
 
@@ -58,9 +59,10 @@ def check(
     if any(finding.check is Check.OPENS for finding in found):
         return found
     found += writable(engine)
-    found += disk_space([path for path in (checks.folder(engine), *map(Path, folders[:1])) if path])
+    found += disk_space([path for path in (checks.folder(engine), written_in(folders)) if path])
     found += guarded(Check.WARC_FILES, lambda it: warc_files(it, folders), engine)
-    found += warc_open(engine, Path(folders[0]))
+    found += warc_open(engine, written_in(folders))
+    found += warc_waiting(engine, folders)
     found += guarded(Check.WARC_RECORDS, lambda it: warc_records(it, folders, every_record), engine)
     found += guarded(Check.WITHHELD, lambda it: withheld_due(it, now), engine)
     found += guarded(Check.SITE_FAILING, lambda it: sites(it, now), engine)
@@ -117,13 +119,15 @@ def disk_space(folders: Iterable[Path]) -> Iterator[Finding]:
 def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Finding]:
     """Whether the files that captures name are there, and long enough."""
     missing, short = [], []
+    if stored := [one for one in folders if is_address(one)]:
+        all_files([str(one) for one in stored])  # one listing, in place of a request for each file
     for kept in checks.kept_files(engine):
         path = locate(folders, kept.name)
         if not path.is_file():
             missing.append(kept)
-        elif (size := path.stat().st_size) < kept.bytes:
+        elif (size := length_of(path)) < kept.bytes:
             short.append(f"{path} has {size:,} bytes, and the archive knows of {kept.bytes:,}: it was cut")
-    own = Path(folders[0])
+    own = folders[0]
     if missing:
         captures = sum(kept.captures for kept in missing)
         named = ", ".join(kept.name for kept in missing[:3]) + (", …" if len(missing) > 3 else "")
@@ -131,7 +135,12 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
             Check.WARC_FILES,
             f"{len(missing)} WARC files are missing from {own} ({named}): {captures} captures have lost their raw bytes;"
             " the articles keep their texts",
-            f"put the files back into {own}, or name their folder in the setting warc: newsarchive config --help",
+            f"put the files back into {own}, or name their folder in the setting warc: newsarchive config --help"
+            + (
+                "; a file that another machine wrote may wait there: newsarchive doctor --fix on that machine"
+                if is_address(own)
+                else ""
+            ),
         )
     for sentence in short[:MAX_NAMED]:
         yield error(Check.WARC_FILES, sentence, "put a whole copy of the file in its place")
@@ -145,6 +154,18 @@ def warc_open(engine: Engine, folder: Path) -> Iterator[Finding]:
             f"{len(left)} WARC files in {folder} were left open by crawls that were killed; their whole records are good",
             command(engine, "doctor --fix"),
             Fix.NAME_WARC_FILES,
+        )
+
+
+def warc_waiting(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Finding]:
+    """Finished files of this machine that object storage does not have yet. They are read as others are."""
+    address, staging = moved_to(folders), written_in(folders)
+    if address and (left := waiting(staging)):
+        yield warning(
+            Check.WARC_WAITING,
+            f"{len(left)} WARC files ({sum(map(length_of, left)) // 2**20:,} MB) wait in {staging} to be moved to {address}",
+            command(engine, "doctor --fix"),
+            Fix.MOVE_WARC_FILES,
         )
 
 
@@ -226,7 +247,9 @@ def mend(engine: Engine, folders: Sequence[Path | str], findings: Iterable[Findi
     wanted = list(dict.fromkeys(finding.fix for finding in findings if finding.fix))
     for fix in wanted:
         if fix is Fix.NAME_WARC_FILES:
-            recover(folders[0])
+            recover(written_in(folders))
+        elif fix is Fix.MOVE_WARC_FILES:
+            settle(folders)
         else:
             checks.mend(engine, fix)
     return wanted

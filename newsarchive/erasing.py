@@ -32,7 +32,8 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.times import utc_now
 from newsarchive.warc import eraser
-from newsarchive.warc.files import OPEN, Folder, Wire, folders
+from newsarchive.warc.files import OPEN, Folder, Wire, all_files, folders, is_address, written_in
+from newsarchive.warc.moving import settle
 from newsarchive.warc.writer import WarcWriter, recover
 
 #: Called with the number of WARC files that were looked through, and of all.
@@ -65,15 +66,17 @@ def erase(
     records of the articles is in none of the folders: the texts are gone, and the entries stay `erasing`."""
     now = now or utc_now()
     for one in folders(folder):
-        if Path(one).is_dir():
+        if not is_address(one) and Path(one).is_dir():
             recover(one)
-    paths = eraser.files(folder)
+    settle(folder)
+    paths = all_files(folder)
     eraser.require_free(paths)
     entries = database.begin(engine, which, demand, copies=copies, now=now)
     ids = database.url_ids(engine, entries)
     held = database.captures(engine, ids)
     others = database.sharing(engine, held)
     places = _moved(folder, held, others)
+    settle(folder)
     database.moved(engine, places, held)
     gone: dict[str, set[tuple[int, int]]] = defaultdict(set)
     for capture in [*held, *others]:
@@ -110,7 +113,7 @@ def _moved(
     if not others:
         return {}
     first = {one.place.digest: one.place for one in sorted([*held, *others], reverse=True)}
-    writer = WarcWriter(folders(folder)[0], "newsarchive-moved")
+    writer = WarcWriter(written_in(folder), "newsarchive-moved")
     places = {}
     try:
         for one in others:

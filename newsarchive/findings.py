@@ -32,6 +32,7 @@ class Check(StrEnum):
     WARC_FILES = "warc files"
     WARC_RECORDS = "warc records"
     WARC_OPEN = "warc open files"
+    WARC_WAITING = "warc waiting files"
     WITHHELD = "withheld"
     SITE_FAILING = "site failing"
     SITE_NOT_CRAWLED = "site not crawled"
@@ -53,6 +54,7 @@ class Fix(StrEnum):
     REMAKE_VIEWS = "make the views anew"
     CHECKPOINT = "move the write-ahead log into the archive"
     NAME_WARC_FILES = "give WARC files their final names"
+    MOVE_WARC_FILES = "move WARC files into object storage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
-from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folder
+from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
 from newsarchive.items import Article, Capture, DropReason, Page
 from newsarchive.page_reader import PageReader, crashed, in_reading_thread, set_reader, worker_count
 from newsarchive.reextract import raw_folders, stored_reading
@@ -415,13 +415,13 @@ class StorePipeline:
     def _open(self) -> None:
         spider = self.crawler.spider
         assert spider is not None
-        settings, folder = self.crawler.settings, raw_folder(self.crawler.settings)
+        settings, own = self.crawler.settings, raw_folders_of(self.crawler.settings)
         engine = open_engine(settings["NEWSARCHIVE_DATABASE_URL"], small_cache=True)
         upgrade(engine)
-        folders = raw_folders(engine, folder) if folder else ()
+        folders = raw_folders(engine, own) if own else ()
         steps = settings.getlist("NEWSARCHIVE_STEPS")
         rules_folder = settings.get("NEWSARCHIVE_RULES") or None
-        again = stored_reading(engine, folders, rules_folder, steps) if folder else None
+        again = stored_reading(engine, folders, rules_folder, steps) if own else None
         self.store = Store(engine, again=again)
         arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)
         if steps:

@@ -149,9 +149,9 @@ def _change(article: Article, reread: Reread) -> Change:
     return Change(article.url, reread.outcome, lost, gained, reread.fields)
 
 
-def raw_folders(engine: Engine, first: Path | str) -> tuple[str, ...]:
-    """Where the WARC files of an archive may lie: in the folder that is given, and in those that its runs name."""
-    return folders([first, *archive_state.known_folders(engine)])
+def raw_folders(engine: Engine, first: Folder) -> tuple[str, ...]:
+    """Where the WARC files of an archive may lie: in the folders that are given, and in those that its runs name."""
+    return folders([*folders(first), *archive_state.known_folders(engine)])
 
 
 def read_again(

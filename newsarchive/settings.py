@@ -32,6 +32,7 @@ NEWSARCHIVE_RULES = _config["rules"]
 NEWSARCHIVE_STEPS = _config["steps"]
 #: Raw bytes of every post, in WARC files: `on` (a folder beside the database), `off`, or a folder.
 NEWSARCHIVE_WARC = _config["warc"]
+NEWSARCHIVE_WARC_STAGING = _config["warc_staging"]
 #: What gets each new alarm as JSON: a command on its standard input, a web address by POST.
 NEWSARCHIVE_ALARM_COMMAND = _config["alarm_command"]
 NEWSARCHIVE_ALARM_WEBHOOK = _config["alarm_webhook"]

@@ -42,7 +42,9 @@ class Result:
     def add(self, code: int, stats: dict[str, str]) -> None:
         """Add what one spider counted. `code` is its exit code."""
         self.code = max(self.code, code, key=severity)
-        errors = [stats.get(key, "") for key in ("database_error", "site_error", "spider_error")]
+        errors = [
+            stats.get(key, "") for key in ("database_error", "site_error", "spider_error", "storage_error")
+        ]
         errors += [
             error for key, error in sorted(stats.items()) if key.startswith(("site_left/", "alarm problem/"))
         ]

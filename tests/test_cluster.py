@@ -26,6 +26,7 @@ from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.queue import OPTIONS, Queue, conninfo
 from tests import warm
+from tests.object_storage import ADDRESS, stored
 from tests.serving import ROOT, Answer, Site, served
 from tests.storage import postgresql_url
 from tests.test_crawl import front, post
@@ -196,6 +197,27 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_fetched_by_two(
             wait_for(lambda: no_job_left(url))
     assert rows(url, "SELECT count(*), count(DISTINCT url) FROM articles") == [(len(SLOW), len(SLOW))]
     assert "as its worker gives no sign of life" in (tmp_path / "worker.log").read_text()
+
+
+def test_a_worker_moves_what_its_jobs_wrote_into_object_storage(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stored(monkeypatch) as storage, served({"/": front(*STORIES), **STORIES}) as site:
+        storage.fails = True
+        more = {"NEWSARCHIVE_WARC": ADDRESS, "NEWSARCHIVE_WARC_STAGING": str(tmp_path / "staging")}
+        with worker(url, tmp_path, **more, **storage.environment) as process:
+            follow(url, site.home)
+            run("cluster", "enqueue", "crawl", "--all", url=url)
+            wait_for(lambda: no_job_left(url))
+            wait_for(lambda: "WARC files wait in" in (tmp_path / "worker.log").read_text())
+            storage.fails = False
+            process.send_signal(signal.SIGTERM)  # it moves what waits before it ends
+            assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+        assert "the WARC files that waited are moved" in (tmp_path / "worker.log").read_text()
+        assert rows(url, "SELECT DISTINCT warc_file FROM captures WHERE warc_file LIKE '%-news-%'") == [
+            (name,) for name in storage.names()
+        ]
+        assert not list((tmp_path / "staging").rglob("*.warc.gz*"))
 
 
 def test_what_sigterm_stops_goes_back_into_the_queue(url: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 EXTRAS = (
     "browser",
     "postgres",
+    "s3",
     "parquet",
     "pandas",
     "polars",
@@ -89,7 +90,7 @@ def _licence(installed: Distribution) -> str:
     if expression := said.get("License-Expression"):
         return str(expression)
     text = " ".join((said.get("License") or "").split())
-    if text and len(text) <= MAX_NAME_CHARACTERS:
+    if text and len(text) <= MAX_NAME_CHARACTERS and text != "Dual License":  # its classifiers name both
         return text
     named = [line for line in said.get_all("Classifier") or [] if line.startswith("License ::")]
     return ", ".join(line.rpartition(" :: ")[2] for line in named)

@@ -15,7 +15,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
@@ -120,12 +119,14 @@ def require_archive(ctx: click.Context, db: str) -> None:
     )
 
 
-def raw_folder(db: str, folder: str | None = None) -> Path:
-    """The folder of an archive's WARC files: that of the option, else that of the settings, else the one beside it."""
-    from newsarchive.warc.files import default_folder
+def own_folders(db: str, folder: str | None = None) -> tuple[str, ...]:
+    """The folders of an archive's WARC files: that of the option, else that of the settings, else the one beside it."""
+    from newsarchive.warc import files
 
-    chosen = folder or config.load()["warc"]
-    return default_folder(database_url(db)) if chosen in ("on", "off") else Path(chosen)
+    if folder and not files.is_address(folder):
+        return files.own_folders(folder, database_url(db))  # wrong settings are no hindrance
+    held = config.load()
+    return files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
 
 
 def rules_folder() -> str:
@@ -383,8 +384,8 @@ def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog
     return "\n".join([*said, "What to type next:", *(f"  newsarchive {c}{option}" for c in commands)])
 
 
-def raw_pages(url: str, warc: str) -> Path:
-    """The folder of the WARC files."""
-    from newsarchive.warc.files import default_folder
+def raw_pages(url: str, warc: str) -> str:
+    """The folder of the WARC files, or their address."""
+    from newsarchive.warc.files import own_folders
 
-    return default_folder(url) if warc == "on" else Path(warc)
+    return own_folders(warc, url)[0]

@@ -15,7 +15,7 @@ from newsarchive.cli.common import (
     messages,
     open_archive,
     open_reader,
-    raw_folder,
+    own_folders,
     rules_folder,
     say,
     steps_setting,
@@ -237,7 +237,7 @@ def reextract(
     engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            engine, archive.raw_folders(engine, raw_folder(db, folder)), site=site, ids=captures, rules_folder=rules_folder(),
+            engine, archive.raw_folders(engine, own_folders(db, folder)), site=site, ids=captures, rules_folder=rules_folder(),
             steps=steps_setting(), since=since.replace(tzinfo=UTC) if since else None,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=lambda done, total: show(done, total, ""),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import config_option, database_url, echo, on_terminal, place, raw_folder, say
+from newsarchive.cli.common import config_option, database_url, echo, on_terminal, own_folders, place, say
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, DatabaseError, FetchError, UsageError
 from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
 from newsarchive.times import utc_now
@@ -101,11 +101,11 @@ def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: b
 def warc_folders(engine: Engine, url: str, folder: str | None) -> Sequence[str | Path]:
     from newsarchive.reextract import raw_folders
 
-    own = raw_folder(url, folder)
+    own = own_folders(url, folder)
     try:
         return raw_folders(engine, own)
     except DatabaseError:  # a damaged or empty archive names no further folders
-        return [own]
+        return own
 
 
 def mended(engine: Engine, url: str, folder: str | None, found: Sequence[Finding]) -> list[Fix]:

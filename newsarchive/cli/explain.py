@@ -16,10 +16,10 @@ from newsarchive.cli.common import (
     open_archive,
     open_reader,
     origin_line,
+    own_folders,
     paged,
     pager_option,
     print_line,
-    raw_folder,
     robots_option,
     rules_in_force,
     steps_in_force,
@@ -96,7 +96,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
         from newsarchive import reextract
 
         engine = open_archive(db)
-        folders = reextract.raw_folders(engine, raw_folder(db))
+        folders = reextract.raw_folders(engine, own_folders(db))
         return reextract.read_again(engine, folders, source, rules_in_force(), steps_in_force())
     return _stored(source, db)
 

@@ -20,7 +20,7 @@ from newsarchive.cli.common import (
     on_terminal,
     open_archive,
     open_reader,
-    raw_folder,
+    own_folders,
     rules_folder,
     say,
     steps_setting,
@@ -128,7 +128,7 @@ def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 
     from newsarchive.stored_pages import StoredPages
 
     engine = open_archive(db)
-    folders = reextract.raw_folders(engine, raw_folder(db, folder))
+    folders = reextract.raw_folders(engine, own_folders(db, folder))
     seconds = config.load()["crawl.page_seconds"]
     with StoredPages(folders, rules_folder(), steps_setting(), workers=workers, seconds=seconds) as stored:
         yield learning.Learner(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, raw_folder, say
+from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, own_folders, say
 from newsarchive.cli.options import dry_run_option, output_option
 from newsarchive.exceptions import UsageError
 
@@ -142,7 +142,7 @@ def erase(
         raise UsageError("withhold erase: nothing was erased; give --yes, and they are gone for good")
     with progress_bar("erasing") as show:
         done = erasing.erase(
-            engine, reextract.raw_folders(engine, raw_folder(db, folder)), which, demand, copies=copies,
+            engine, reextract.raw_folders(engine, own_folders(db, folder)), which, demand, copies=copies,
             progress=lambda number, total: show(number, total, ""),
         )  # fmt: skip
     for entry in done.entries:

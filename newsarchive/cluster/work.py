@@ -27,6 +27,7 @@ from newsarchive.db.frontier.locks import SiteLock, site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.queue import Agreement, Queue
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, LOCKED, SOME_FAILED, DatabaseError
+from newsarchive.parent_process import PARENT_MOVES_FILES
 from newsarchive.site_crawl import CrawlOptions, crawl_one
 from newsarchive.spider_processes import SpiderProcesses
 
@@ -141,6 +142,7 @@ class Work:
         if self.leaving:
             raise HandBack(self.leaving)
         processes = SpiderProcesses(self.url)
+        processes.environment[PARENT_MOVES_FILES] = "1"
         with self._held(Running(job, processes)) as running:
             task = asyncio.ensure_future(asyncio.to_thread(work, running))
             try:

@@ -29,6 +29,7 @@ from newsarchive.cluster.jobs import (
     app_for_workers,
     give_back,
 )
+from newsarchive.cluster.moving import Mover
 from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
 from newsarchive.cluster.words import told
 from newsarchive.cluster.work import Work
@@ -37,6 +38,8 @@ from newsarchive.exceptions import DatabaseError
 
 #: Seconds between two looks for jobs, and for jobs that are to be stopped.
 POLLING_SECONDS = 2.0
+#: Queues whose jobs write WARC files.
+WRITING = ("crawl", "warc")
 
 
 class ClusterWorker:
@@ -57,6 +60,7 @@ class ClusterWorker:
         self.app: App = app_for_workers(url, self.heartbeat * MISSED_TO_STOP)
         self.worker: Worker | None = None
         self.taking: asyncio.Task[None] | None = None
+        self.mover: Mover | None = None
         self.signals = 0
         self.seen = time.monotonic()
         #: Ids of the jobs at work, and of those that seemed lost at the last look.
@@ -73,12 +77,13 @@ class ClusterWorker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.signalled)
         self.tell(f"this worker does {self.concurrency} jobs at a time: {', '.join(self.queues)}")
-        watching = loop.create_task(self.watch())
+        watching, self.mover = loop.create_task(self.watch()), Mover(self.url, self.tell)
         try:
             while not self.work.leaving:
                 await self._take_jobs()
         finally:
             watching.cancel()
+            await self.mover.close()
 
     async def _take_jobs(self) -> None:
         """Take jobs until told to stop, or until the database is lost."""
@@ -132,6 +137,8 @@ class ClusterWorker:
             raise OutOfReach(str(error)) from error
         finally:
             self.at_work.discard(number)
+            if self.mover is not None and context is not None and context.job.queue in WRITING:
+                self.mover.look()
 
     def _tell_fault(self, context: dict[str, Any]) -> None:
         words = " ".join(str(context.get("exception") or context.get("message")).split())

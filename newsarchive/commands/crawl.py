@@ -282,4 +282,5 @@ def exit_code(stats: dict[str, Any]) -> int:
     if key(Failure.SPIDER) in stats:
         return FAULT
     alarms = sentences(stats, Detail.ALARM) or sentences(stats, Detail.ALARM_PROBLEM)
-    return SOME_FAILED if alarms or how is Verdict.SOME_FAILED else 0
+    waits = key(Failure.STORAGE) in stats
+    return SOME_FAILED if alarms or waits or how is Verdict.SOME_FAILED else 0

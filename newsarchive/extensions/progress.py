@@ -436,7 +436,7 @@ class Summary:
 
 def problems(stats: dict[str, Any]) -> list[str]:
     """The sentences on what made the whole run or a part of it fail; empty for a run that did its work."""
-    keys = map(key, (Failure.SITE, Failure.DATABASE, Failure.SPIDER))
+    keys = map(key, (Failure.SITE, Failure.DATABASE, Failure.SPIDER, Failure.STORAGE))
     return [str(stats[one]) for one in keys if one in stats] + [
         *sites_left(stats).values(),
         *sentences(stats, Detail.ALARM_PROBLEM).values(),

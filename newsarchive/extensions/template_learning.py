@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsarchive.core.site_template.observations import Observation, Sighting
@@ -18,7 +18,7 @@ from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
-from newsarchive.extensions.warc import raw_folder
+from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Summary
 from newsarchive.learning_process import Archived, SiteLearning
@@ -42,7 +42,7 @@ MAX_ERROR_CHARACTERS = 200
 
 def is_on(settings: BaseSettings) -> bool:
     """Whether a crawl with these settings learns: raw bytes are kept, and `NEWSARCHIVE_LEARN` is on."""
-    return raw_folder(settings) is not None and settings.getbool("NEWSARCHIVE_LEARN")
+    return bool(raw_folders_of(settings)) and settings.getbool("NEWSARCHIVE_LEARN")
 
 
 class TemplateLearning:
@@ -52,9 +52,9 @@ class TemplateLearning:
     """
 
     def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
-        settings, folder = crawler.settings, raw_folder(crawler.settings)
+        settings, own = crawler.settings, raw_folders_of(crawler.settings)
         self.crawler, self.engine = crawler, engine
-        self.learner = self._learner(folder, run_id) if is_on(settings) else None
+        self.learner = self._learner(own, run_id) if is_on(settings) else None
         self.since = datetime.now(UTC)
         #: site → its pages in the archive
         self.pages: dict[str, int] = {}
@@ -63,11 +63,11 @@ class TemplateLearning:
         self.changed: set[str] = set()
         self.running: asyncio.Future[None] | None = None
 
-    def _learner(self, folder: Path | None, run_id: int | None) -> SiteLearning:
+    def _learner(self, own: Sequence[str], run_id: int | None) -> SiteLearning:
         settings = self.crawler.settings
         archived = Archived(
             settings["NEWSARCHIVE_DATABASE_URL"],
-            [str(path) for path in filter(None, [folder, *archive_state.known_folders(self.engine)])],
+            [*own, *archive_state.known_folders(self.engine)],
             settings.get("NEWSARCHIVE_RULES") or None,
             run_id,
             settings.getlist("NEWSARCHIVE_STEPS"),

@@ -7,7 +7,9 @@ the first signal, and written when the spider makes a capture of the response.
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -20,12 +22,23 @@ from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.connections import TLS_VERIFIED
+from newsarchive.crawl_stats import Failure, key
 from newsarchive.crawling import database_failed
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import original_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.warc.files import Wire, default_folder, locate
+from newsarchive.parent_process import PARENT_MOVES_FILES
+from newsarchive.warc.files import (
+    Wire,
+    default_folder,
+    is_address,
+    locate,
+    moved_to,
+    own_folders,
+    written_in,
+)
+from newsarchive.warc.moving import move_up, settle
 from newsarchive.warc.writer import Original, WarcWriter, recover
 
 if TYPE_CHECKING:
@@ -54,28 +67,32 @@ def wire_of(response: Response) -> Wire:
     return Wire(status_line, tuple(_header_lines(response.headers)), response.body)
 
 
-def raw_folder(settings: BaseSettings) -> Path | None:
-    """The folder in which `NEWSARCHIVE_WARC` keeps raw bytes; `None` where it is off."""
+def raw_folders_of(settings: BaseSettings) -> tuple[str, ...]:
+    """The folders in which `NEWSARCHIVE_WARC` keeps raw bytes, the archive's own first; none where it is off."""
     setting = str(settings.get("NEWSARCHIVE_WARC") or "off")
-    if setting == "off":
-        return None
-    return default_folder(settings["NEWSARCHIVE_DATABASE_URL"]) if setting == "on" else Path(setting)
+    staging = str(settings.get("NEWSARCHIVE_WARC_STAGING") or "")
+    return () if setting == "off" else own_folders(setting, settings["NEWSARCHIVE_DATABASE_URL"], staging)
 
 
 def folder_elsewhere(settings: BaseSettings) -> dict[str, str]:
-    """The folder of the raw bytes as a run remembers it; nothing where it is the one beside an SQLite file."""
-    folder, url = raw_folder(settings), settings["NEWSARCHIVE_DATABASE_URL"]
-    if folder is None or (url.startswith("sqlite") and folder.absolute() == default_folder(url).absolute()):
-        return {}
-    return {FOLDER_ARGUMENT: str(folder.absolute())}
+    """The folder or the address of the raw bytes as a run remembers it; nothing where it is the folder beside an SQLite file."""
+    url = settings["NEWSARCHIVE_DATABASE_URL"]
+    for own in raw_folders_of(settings)[:1]:
+        if is_address(own):
+            return {FOLDER_ARGUMENT: own}
+        if not url.startswith("sqlite") or Path(own).absolute() != default_folder(url).absolute():
+            return {FOLDER_ARGUMENT: str(Path(own).absolute())}
+    return {}
 
 
 class WarcExtension:
-    """Writes the answers to requests marked `KEEP`; `NEWSARCHIVE_WARC` is `on`, `off` or a folder."""
+    """Writes the answers to requests marked `KEEP`; `NEWSARCHIVE_WARC` is `on`, `off`, a folder, or an address of object storage."""
 
-    def __init__(self, crawler: Crawler, folder: Path) -> None:
-        self.crawler, self.folder = crawler, folder
+    def __init__(self, crawler: Crawler, folders: tuple[str, ...]) -> None:
+        self.crawler, self.folders, self.folder = crawler, folders, written_in(folders)
         self.writer: WarcWriter | None = None
+        #: Moves files that are full into object storage.
+        self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
         #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
         #: An answer stays here as long as Scrapy works on it.
@@ -83,10 +100,10 @@ class WarcExtension:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        folder = raw_folder(crawler.settings)
-        if folder is None or getattr(crawler.spider, "dry_run", False):
+        folders = raw_folders_of(crawler.settings)
+        if not folders or getattr(crawler.spider, "dry_run", False):
             raise NotConfigured
-        extension = cls(crawler, folder)
+        extension = cls(crawler, folders)
         crawler.signals.connect(extension.downloaded, signals.response_downloaded)
         crawler.signals.connect(extension.close, signals.spider_closed)
         # `scrapy parse --pipelines` closes the spider while its items are still under way.
@@ -150,16 +167,20 @@ class WarcExtension:
         self._recover()
         frontier = getattr(self.crawler.spider, "frontier", None)
         name = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}"
+        moves = moved_to(self.folders) and not os.environ.get(PARENT_MOVES_FILES)
+        filled = self._move_in_background if moves else None
         if frontier is None:
-            return WarcWriter(self.folder, name)
+            return WarcWriter(self.folder, name, filled=filled)
 
         def known(digest: str) -> Original | None:
             found = original_of(frontier.engine, digest)
-            if found is None or not locate(self.folder, found.file).exists():
-                return None  # a revisit record cannot be read without its original
-            return Original(found.url, found.fetched_at)
+            # A revisit record cannot be read without its original; where the storage does not answer, the page is written whole.
+            with suppress(DatabaseUnavailable):
+                if found is not None and locate(self.folders, found.file).exists():
+                    return Original(found.url, found.fetched_at)
+            return None
 
-        return WarcWriter(self.folder, name, known=known)
+        return WarcWriter(self.folder, name, known=known, filled=filled)
 
     def _recover(self) -> None:
         """Give the files that a killed crawl left open their names: their whole records are good."""
@@ -169,9 +190,34 @@ class WarcExtension:
         except OSError as error:  # reading finds the file either way
             logger.warning("%s: a file that was left open keeps that name: %s", self.folder, error.strerror)
 
+    def _move_in_background(self) -> None:
+        """Move a file that is full while the crawl goes on. What fails is tried again when it ends."""
+
+        def move() -> None:
+            try:
+                move_up(self.folder, moved_to(self.folders))
+            except DatabaseUnavailable as error:
+                logger.warning("%s", error)
+
+        if self.moving is None or not self.moving.is_alive():
+            self.moving = threading.Thread(target=move, name="warc-moving", daemon=True)
+            self.moving.start()
+
     def close(self) -> None:
         if self.writer is not None:
             try:
                 self.writer.close()
             except DatabaseUnavailable as error:
                 database_failed(self.crawler, error)
+        if not os.environ.get(PARENT_MOVES_FILES):
+            self._settle()
+
+    def _settle(self) -> None:
+        """Move up what this crawl and killed ones wrote. A storage that does not take it costs no post: the files wait here."""
+        if self.moving is not None:
+            self.moving.join()
+        try:
+            settle(self.folders)
+        except DatabaseUnavailable as error:
+            assert self.crawler.stats is not None
+            self.crawler.stats.set_value(key(Failure.STORAGE), str(error))

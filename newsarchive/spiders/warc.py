@@ -17,6 +17,7 @@ from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
+from newsarchive.warc.files import is_address
 
 
 class WarcSpider(ArchiveSpider):
@@ -43,7 +44,8 @@ class WarcSpider(ArchiveSpider):
         given = super().check(arguments)
         if not given.get("path"):
             raise UsageError("which file? say it as: scrapy crawl warc -a path=CC-NEWS-*.warc.gz")
-        files = sorted(glob(given["path"]))
+        path = given["path"]
+        files = [path] if is_address(path) else sorted(glob(path))
         if not files:
             raise UsageError(f"path={given['path']!r}: no such file")
         return {

@@ -14,6 +14,8 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import shutil
+import tempfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
@@ -25,7 +27,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
-from newsarchive.warc.files import OPEN, Folder, Wire, folders, locate
+from newsarchive.warc.files import OPEN, Folder, Wire, locate
+from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 from newsarchive.warc.reader import ERRORS, _exchange
 from newsarchive.warc.writer import LEVEL, is_held, member, sync_folder, warc_date
 
@@ -48,7 +51,7 @@ class Record(NamedTuple):
     url: str
 
 
-def answers(path: Path, urls: Collection[str]) -> list[Record]:
+def answers(path: Path | ObjectFile, urls: Collection[str]) -> list[Record]:
     """The responses and revisits of a file that are of one of these URLs.
 
     It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is damaged, naming the place.
@@ -57,10 +60,10 @@ def answers(path: Path, urls: Collection[str]) -> list[Record]:
     return [record for record in _records(path) if record.kind in kinds and record.url in urls]
 
 
-def _records(path: Path) -> Iterator[Record]:
+def _records(path: Path | ObjectFile) -> Iterator[Record]:
     at = 0
     try:
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
             records = ArchiveIterator(stream)
             for record in records:
                 at = records.get_record_offset()
@@ -90,34 +93,28 @@ def wire_at(folder: Folder, place: Place) -> Wire:
     return found[1]
 
 
-def files(folder: Folder) -> list[Path]:
-    """All WARC files of an archive's folders, in order."""
-    found: list[Path] = []
-    for one in folders(folder):
-        found += sorted({*Path(one).glob("*.warc.gz"), *Path(one).glob(f"*.warc.gz{OPEN}")})
-    return found
-
-
-def require_free(paths: Collection[Path]) -> None:
+def require_free(paths: Collection[Path | ObjectFile]) -> None:
     """Raise `DatabaseUnavailable` where a live crawl writes to one of these files."""
     for path in paths:
-        if path.name.endswith(OPEN) and is_held(path):
+        if isinstance(path, Path) and path.name.endswith(OPEN) and is_held(path):
             raise DatabaseUnavailable(
                 f"a crawl writes to {path}: erase again when it has ended. Nothing was erased."
             )
 
 
 def erase(
-    path: Path,
+    path: Path | ObjectFile,
     records: Collection[tuple[int, int]],
     at: datetime,
     replace: Callable[[Path, Path], Any] = os.replace,
 ) -> int:
     """Put a tombstone in the place of each record, given by its offset and length; gives their number.
 
-    A record that is a tombstone already is left. Where nothing is to be done, the file is not touched. Raises
-    `DatabaseUnavailable`; the file is then as it was.
+    A record that is a tombstone already is left. Where nothing is to be done, the file is not touched. A file in object storage is
+    fetched, and its place taken by the new one. Raises `DatabaseUnavailable`; the file is then as it was.
     """
+    if not isinstance(path, Path):
+        return _erase_stored(path, records, at)
     part = path.with_name(f"{path.name}.erasing")
     try:
         with path.open("rb") as old:
@@ -140,6 +137,22 @@ def erase(
     finally:
         part.unlink(missing_ok=True)
     return len(stones)
+
+
+def _erase_stored(file: ObjectFile, records: Collection[tuple[int, int]], at: datetime) -> int:
+    if not records:
+        return 0
+    with tempfile.TemporaryDirectory(prefix="newsarchive-erasing-") as folder:
+        local = Path(folder) / file.name
+        try:
+            with file.open("rb", buffering=WHOLE_FILE_BYTES) as old, local.open("wb") as new:
+                shutil.copyfileobj(old, new, WHOLE_FILE_BYTES)
+        except OSError as error:
+            raise DatabaseUnavailable(f"{file} cannot be fetched: {error.strerror or error}") from error
+        erased = erase(local, records, at)
+        if erased:
+            file.put(local)
+        return erased
 
 
 def _taken(file: BinaryIO, offset: int, length: int, path: Path) -> bytes:

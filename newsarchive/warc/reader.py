@@ -21,7 +21,8 @@ from warcio.exceptions import ArchiveLoadFailed
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
-from newsarchive.warc.files import Folder, Wire, locate
+from newsarchive.warc.files import Folder, Wire, is_address, locate
+from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 
 #: Bytes of a body, unpacked. A longer one is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
@@ -54,7 +55,7 @@ ERRORS = (
 )
 
 #: Where the payload of a revisit record lies: (digest, URI, date) → (path, offset).
-Resolve = Callable[[str, str, str], tuple[Path, int] | None]
+Resolve = Callable[[str, str, str], tuple[Path | ObjectFile, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +131,16 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
 
 
 def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """As `captures`, each with its answer as it came, for a copy of the record. Of a WACZ package those of all its WARC files."""
-    path = Path(path)
-    with path.open("rb") as file:
+    """As `captures`, each with its answer as it came, for a copy of the record. Of a WACZ package those of all its WARC files.
+    `path` may be an address in object storage."""
+    source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
+    with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
         is_package = file.read(4) == _ZIP
         file.seek(0)
         if is_package:
-            yield from _packed(path.name, file)
+            yield from _packed(source.name, file)
         else:
-            yield from _exchanges(path.name, file)
+            yield from _exchanges(source.name, file)
 
 
 def _exchanges(name: str, file: BinaryIO) -> Iterator[tuple[Capture, Wire] | Damage]:

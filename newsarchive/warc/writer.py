@@ -68,7 +68,8 @@ def _never_seen(digest: str) -> Original | None:
 class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
-    `known` finds the original of a payload digest among the captures of earlier crawls. Raises
+    `known` finds the original of a payload digest among the captures of earlier crawls. `filled` is called when a file is full and
+    has its name. Raises
     `DatabaseUnavailable` where the folder cannot be written, the disk is full (the file then ends with
     its last whole record), or the file is no longer where it was made.
     """
@@ -79,8 +80,9 @@ class WarcWriter:
         prefix: str = "newsarchive",
         max_bytes: int = MAX_FILE_BYTES,
         known: Callable[[str], Original | None] = _never_seen,
+        filled: Callable[[], None] | None = None,
     ) -> None:
-        self.folder, self.max_bytes, self.known = Path(folder), max_bytes, known
+        self.folder, self.max_bytes, self.known, self.filled = Path(folder), max_bytes, known, filled
         self.prefix = re.sub(r"[^\w.-]+", "-", prefix) or "newsarchive"
         self._file: BinaryIO | None = None
         self._name, self._serial, self._at, self._synced = "", 0, 0, 0
@@ -164,7 +166,10 @@ class WarcWriter:
 
     def _append(self, members: list[bytes], digest: str) -> Place:
         if self._file is None or self._at + len(members[0]) > self.max_bytes > 0:
-            self._finish()
+            if self._file is not None:
+                self._finish()
+                if self.filled is not None:
+                    self.filled()
             self._start()
         place = Place(self._name, self._at, len(members[0]), digest)
         self._write(b"".join(members))
