@@ -24,6 +24,7 @@ from newsarchive.cli.common import (
     paged,
     pager_option,
     print_article,
+    print_csv,
     say,
 )
 from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
@@ -125,25 +126,16 @@ def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bo
         for hit in hits:
             click.echo(export.to_json(hit))
     elif as_csv:
-        _print_csv(hits, bom)
+        from dataclasses import asdict, fields
+
+        from newsarchive.db.reading.search import Hit
+
+        print_csv([field.name for field in fields(Hit)], map(asdict, hits), with_bom=bom)
     elif coloured:
         _print_coloured(hits)
     else:
         for hit in hits:
             echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
-
-
-def _print_csv(hits: Iterable[Hit], with_bom: bool) -> None:
-    import sys
-    from dataclasses import asdict, fields
-
-    from newsarchive.db.reading.search import Hit
-    from newsarchive.export.text import write_rows
-
-    names = [field.name for field in fields(Hit)]
-    out = sys.stdout.buffer
-    write_rows(names, map(asdict, hits), out, with_bom=with_bom, line_end="\n")
-    out.flush()
 
 
 def _print_coloured(hits: Iterable[Hit]) -> None:

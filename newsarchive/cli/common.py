@@ -13,7 +13,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -231,6 +231,14 @@ def say(message: str) -> None:
 def complain(message: str) -> None:
     """Print an error on standard error, also with `--quiet`."""
     click.echo(plainwords.printable(message), err=True)
+
+
+def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_bom: bool = False) -> None:
+    """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
+    from newsarchive.export.text import write_rows
+
+    write_rows(names, rows, sys.stdout.buffer, with_bom=with_bom, line_end="\n")
+    sys.stdout.buffer.flush()
 
 
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:

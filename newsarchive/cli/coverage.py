@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, say
+from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
 
@@ -82,10 +82,7 @@ def coverage(
             reasons = {"refused": day.refused, "missed": day.missed}
             click.echo(export.to_json({k: v for k, v in _row(day).items() if k != "reasons"} | reasons))
     elif as_csv:
-        from newsarchive.export.text import write_rows
-
-        write_rows(_NAMES, map(_row, found), sys.stdout.buffer, with_bom=False, line_end="\n")
-        sys.stdout.buffer.flush()
+        print_csv(_NAMES, map(_row, found))
     elif on_terminal():
         _draw(found, with_days=bool(site))
     else:

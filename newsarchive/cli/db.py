@@ -20,7 +20,7 @@ from newsarchive.cli.common import (
     say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, quiet, range_option, workers_option
+from newsarchive.cli.options import dry_run_option, quiet, range_option, warc_option, workers_option
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check, Severity
 
@@ -94,9 +94,7 @@ Example: newsarchive db check --db newsarchive.db
 
 newsarchive doctor looks at sites, settings and the bytes of WARC records too."""
 )
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @db_option
 def check(folder: str | None, db: str) -> None:
     """Look for damage in the database, and for WARC files that are missing.
@@ -208,9 +206,7 @@ Examples:
 )
 @dry_run_option
 @workers_option
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @db_option
 def reextract(
     site: str | None,

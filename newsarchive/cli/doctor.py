@@ -17,6 +17,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.common import config_option, database_url, echo, on_terminal, own_folders, place, say
+from newsarchive.cli.options import warc_option
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, DatabaseError, FetchError, UsageError
 from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
 from newsarchive.times import utc_now
@@ -52,9 +53,7 @@ Exit codes: 0 nothing is wrong (notes do not count), 1 something is, 2 usage, 5 
     "--all", "every_record", is_flag=True, help="Read every WARC record; by default a hundred of them."
 )
 @click.option("--live", is_flag=True, help="Ask each followed site: robots.txt, certificate, moved host.")
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON object for each finding, on standard output.")
 @click.option(
     "--db",

@@ -25,7 +25,7 @@ from newsarchive.cli.common import (
     say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, output_option, workers_option
+from newsarchive.cli.options import dry_run_option, output_option, warc_option, workers_option
 from newsarchive.exceptions import SOME_FAILED, UsageError
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ Examples:
 @click.argument("site", metavar="[SITE]", required=False)
 @click.option("--all", "everything", is_flag=True, help="Every site, each with what all together show.")
 @dry_run_option
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @workers_option
 @db_option
 def learn(
@@ -88,9 +86,7 @@ Examples:
 @click.option(
     "--yes", is_flag=True, help="Read again however many articles hold the line, without a question."
 )
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @dry_run_option
 @output_option
 @db_option

@@ -68,6 +68,9 @@ def option(name: str, **changes: Any) -> Callable[[F], F]:
 limit_option = option("limit")
 dry_run_option = option("dry_run")
 workers_option = option("workers")
+warc_option = click.option(
+    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
 
 
 class IdRange(click.ParamType[tuple[int, int]]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, say
+from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import limit_option, output_option
 from newsarchive.exceptions import UsageError
@@ -117,10 +116,7 @@ def _print(
         for record in records:
             click.echo(export.to_json(record))
     elif as_csv:
-        from newsarchive.export.text import write_rows
-
-        write_rows(names, rows, sys.stdout.buffer, with_bom=False, line_end="\n")
-        sys.stdout.buffer.flush()
+        print_csv(names, rows)
     else:
         for row in rows:
             echo("\t".join(_text(row[name]) for name in names))

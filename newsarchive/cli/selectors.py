@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli.common import db_option, echo, open_reader, rules_folder, say, steps_setting
-from newsarchive.cli.options import output_option
+from newsarchive.cli.options import output_option, warc_option
 from newsarchive.exceptions import UsageError
 from newsarchive.version import VERSION
 
@@ -42,9 +42,7 @@ Examples:
     show_default=True,
     help="At most this many of the newest pages.",
 )
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @output_option
 @db_option
 def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive.cli import plainwords
-from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader
+from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv
 from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
@@ -68,12 +68,9 @@ def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> No
 
         click.echo(export.to_json(found, indent=2))
     elif as_csv:
-        from newsarchive.export.text import write_rows
-
         names = ("counted", "name", "number")
         table = (dict(zip(names, row, strict=True)) for row in rows(found))
-        write_rows(names, table, sys.stdout.buffer, with_bom=False, line_end="\n")
-        sys.stdout.buffer.flush()
+        print_csv(names, table)
     elif on_terminal():
         draw(found)
     else:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, own_folders, say
-from newsarchive.cli.options import dry_run_option, output_option
+from newsarchive.cli.options import dry_run_option, output_option, warc_option
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -117,9 +117,7 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
 @click.option(
     "--yes", is_flag=True, help="Do it. Without it the command says what would go, and does nothing."
 )
-@click.option(
-    "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
-)
+@warc_option
 @db_option
 def erase(
     which: tuple[str, ...], reason: str, decided_by: str, copies: bool, yes: bool, folder: str | None, db: str
