@@ -39,7 +39,7 @@ from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.reading.withheld import Entry, standing
 from newsarchive.db.rows import TEXT_BITS, line_hash, minhash_of
 from newsarchive.db.writing.sealed import seal
-from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, url_ids_of
+from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, tried, url_ids_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.times import utc_now
@@ -71,11 +71,8 @@ def begin(
     An article that is withheld has its entry already. One that was erased is done again: what a crawl brought since goes too.
     """
     now = now or utc_now()
-    with writing(engine) as connection:
-        found = [_begin(connection, i, demand, now) for i in ids_of(connection, which, copies)]
-        if dry_run:
-            connection.rollback()
-    return found
+    with tried(engine, dry_run) as connection:
+        return [_begin(connection, number, demand, now) for number in ids_of(connection, which, copies)]
 
 
 def url_ids(engine: Engine, entries: Iterable[Entry]) -> list[int]:

@@ -8,7 +8,8 @@ do not bring a withheld text back: `refused` says which articles a writer must n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -78,13 +79,8 @@ def withhold(
     now = now or utc_now()
     if demand.until is not None and demand.until <= now:
         raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
-    with writing(engine) as connection:
-        found = [
-            _take(connection, article_id, demand, now) for article_id in ids_of(connection, which, copies)
-        ]
-        if dry_run:
-            connection.rollback()
-    return found
+    with tried(engine, dry_run) as connection:
+        return [_take(connection, number, demand, now) for number in ids_of(connection, which, copies)]
 
 
 def lift(
@@ -92,14 +88,20 @@ def lift(
 ) -> list[Entry]:
     """Show withheld articles again, in one transaction. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
     one that was erased."""
-    now = now or utc_now()
-    with writing(engine) as connection:
+    with tried(engine, dry_run) as connection:
         named = [_standing(connection, one) for one in which]
         found = list({entry.id: entry for entry in named}.values())
-        _lift(connection, found, now)
+        _lift(connection, found, now or utc_now())
+    return found
+
+
+@contextmanager
+def tried(engine: Engine, dry_run: bool) -> Iterator[Connection]:
+    """A write transaction; with `dry_run` nothing of it stays."""
+    with writing(engine) as connection:
+        yield connection
         if dry_run:
             connection.rollback()
-    return found
 
 
 def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
