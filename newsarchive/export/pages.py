@@ -6,6 +6,7 @@ links that lead on from any folder and from a disk (`file://`). Texts are escape
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,19 +28,25 @@ TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The templates; a name that is not given is an error."""
+def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]) -> Environment:
+    """The templates of a folder, which know these filters and names. Values are escaped; a name that is not given is an error,
+    not an empty string."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"day": day, "link": link}
-    made.globals |= {"version": VERSION}
+    made.filters |= filters
+    made.globals |= names
     return made
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates of these pages."""
+    return templates(TEMPLATES, {"day": day, "link": link}, {"version": VERSION})
 
 
 def style() -> str:

@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.reading.search import Marks
+from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size
 from newsarchive.times import utc
@@ -43,17 +44,8 @@ MAX_OPENING_CHARACTERS = 80
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """The templates of our own pages; a name that is not given is an error, not an empty string."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    made.filters |= FILTERS
-    made.globals["static"] = static
-    return made
+    """The templates of our own pages."""
+    return templates(TEMPLATES, FILTERS, {"static": static})
 
 
 @dataclass(frozen=True, slots=True)
