@@ -10,179 +10,28 @@ Times are timezone-aware; `fetched_at` is in UTC. An empty value is `""`, `()` o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from newsarchive import reprs
 from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
-from newsarchive.rights import Rights
 from newsarchive.times import isoformat as isoformat
-
-#: Labels of blocks, spelled as they are stored. `body` stays in the article; all other blocks are kept beside it.
-LABELS = (
-    "body", "title", "description", "byline", "date", "caption", "attribution", "copyright", "quote",
-    "share", "subscribe", "related", "read more", "comments", "promo", "advert", "token", "author bio",
-    "tags", "nav", "footer", "consent", "form", "repeated", "other",
-)  # fmt: skip
+from newsarchive.verdicts import BY_TABLE as BY_TABLE
+from newsarchive.verdicts import DIFFERS_FROM as DIFFERS_FROM
+from newsarchive.verdicts import LABELS as LABELS
+from newsarchive.verdicts import PROVED as PROVED
+from newsarchive.verdicts import BlockVerdict as BlockVerdict
+from newsarchive.verdicts import ChangeKind as ChangeKind
+from newsarchive.verdicts import DecidedBy as DecidedBy
+from newsarchive.verdicts import DropReason as DropReason
+from newsarchive.verdicts import QualityFlag as QualityFlag
 
 #: What a block is in the structure of its page.
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table", "caption", "embed"]
-
-
-class DropReason(StrEnum):
-    """Why a page is no article: the words that `NotAnArticle.reason`, stats and tables use."""
-
-    EMPTY = "empty"
-    NOT_HTML = "not html"
-    BINARY = "binary"
-    NO_TEXT = "no text"
-    TOO_SHORT = "too short"
-    INDEX_PAGE = "index page"
-    STATIC_PAGE = "static page"
-    LOGIN_PAGE = "login page"
-    ERROR_PAGE = "error page"
-    CONSENT_PAGE = "consent page"
-    PAYWALL = "paywall"
-    PROTECTED = "protected"
-    #: It has no text until its scripts have run.
-    SCRIPT_ONLY = "script only"
-    HTTP_STATUS = "http status"
-    #: It forbids copies, and we were told to ask.
-    NOARCHIVE = "noarchive"
-    #: Its post is older than the crawl wants.
-    BEFORE_SINCE = "before since"
-    BROKEN = "broken"
-    #: Reading it took longer than `NEWSARCHIVE_PAGE_SECONDS`.
-    TOO_SLOW = "too slow"
-    #: Two processes died in reading it, or the core raised an error: after two tries it waits for a newer extractor.
-    CRASHED = "crashed"
-    #: A step of another project raised an error on it.
-    STEP_FAILED = "step failed"
-    WITHHELD = "withheld"
-
-
-class ChangeKind(StrEnum):
-    """Why an article in the archive is not as it was: the words that tables, `history` and `diff` use."""
-
-    NEW = "new"
-    #: The site serves other bytes, and the article differs through them.
-    PUBLISHER = "publisher"
-    #: The same bytes, read by another version of the extractor.
-    EXTRACTOR = "extractor"
-    #: The same bytes, read by the same extractor, which knows more of the site: its template and conventions, or
-    #: what its feed and API say.
-    SITE = "site"
-
-
-class DecidedBy(StrEnum):
-    """Which pass gave a block its label. Later steps decide by this; `Block.rule` says the same to people.
-
-    The passes are listed in the order in which they run: those of extraction, those of the boilerplate step, and last
-    the site's template.
-    """
-
-    #: No pass: the block was made by hand, or read back from an archive, which keeps only the sentence.
-    NOTHING = ""
-    #: The classifier of blocks kept it or turned it down.
-    MODEL = "model"
-    #: Extraction guessed it by its element, the names of the boxes around it, or its place at the top of the page.
-    MARKUP = "markup"
-    #: The page does not show it until a script does.
-    HIDDEN = "hidden"
-    #: The same text stands elsewhere in the article, or on every page of the post.
-    REPETITION = "repetition"
-    #: Its neighbours decided: a correction below the text, a heading above nothing, a line between paragraphs.
-    NEIGHBOURS = "neighbours"
-    #: The article's text came from JSON-LD, a feed or an API.
-    SOURCE_TEXT = "source text"
-    #: The site's settings, or the user's.
-    SETTING = "setting"
-    #: It is the page's headline.
-    HEADLINE = "headline"
-    #: A table of `data/platforms` names the element that it stands in (`[select]`).
-    SELECTOR = "selector"
-    #: A table of `data/phrases` knows its words.
-    PHRASE = "phrase"
-    #: It reads as an attribution or as a copyright notice.
-    NOTICE = "notice"
-    #: It credits a paper or an agency at the edge of the text.
-    CREDIT = "credit line"
-    #: It says what the article has as a field: a byline, a date, a caption.
-    FIELD = "field"
-    #: It says nothing: strokes, filler of a template, a post that a script draws.
-    FILLER = "filler"
-    #: It is a verification mark.
-    TOKEN = "token"
-    #: It asks, names a product or praises as promos do.
-    PROMO = "promo"
-    #: It belongs to a run of lines with a head: a list of links, a saying, an author's box, a republished tail.
-    RUN = "run of lines"
-    #: It stands below the head of the readers' comments.
-    COMMENTS = "comments"
-    #: What was learned from other pages of its site.
-    TEMPLATE = "site template"
-
-
-#: Passes of the boilerplate step that read the tables of `data/phrases` and `data/platforms`.
-BY_TABLE = frozenset({DecidedBy.SELECTOR, DecidedBy.PHRASE})
-#: Passes of the boilerplate step that decide by what a line says. Later steps take their labels for proved, and other
-#: labels for guesses.
-PROVED = BY_TABLE | {
-    DecidedBy.NOTICE, DecidedBy.CREDIT, DecidedBy.FIELD, DecidedBy.TOKEN, DecidedBy.PROMO, DecidedBy.RUN,
-}  # fmt: skip
-
-
-class BlockVerdict(NamedTuple):
-    """What a pass says of a block: its label, why in words, and which pass it was."""
-
-    label: str
-    rule: str
-    decided_by: DecidedBy
-
-
-class QualityFlag(StrEnum):
-    """What casts doubt on an extraction: the words that `Quality.flags` and the tables hold.
-
-    `Quality.flags` may also hold `damaged text: …` with a word of `Article.damage`, which decides nothing.
-    """
-
-    #: The classifier was nearly undecided.
-    THIN_MARGIN = "thin margin"
-    #: The page has more blocks than are read.
-    PAGE_TOO_LONG = "page too long"
-    #: The text does not end with a sentence.
-    NO_SENTENCE_END = "no sentence end"
-    #: The text has few words.
-    SHORT = "short"
-    #: What was kept may be the teasers of several articles.
-    OTHER_ARTICLES = "other articles below"
-    #: The page shows no article or a beginning; its JSON-LD gave the text.
-    FROM_JSON_LD = "text from json-ld"
-    #: The post is split over several pages and at least one is missing.
-    PARTS_MISSING = "parts missing"
-    #: Lines of the text stand on other pages of the site, with no proof that they belong to its template.
-    REPEATED_LINES = "repeated lines"
-    #: The text is far shorter than is usual on its site.
-    FAR_SHORTER = "far shorter than the site's other articles"
-    #: The text is another than that in the site's feed, its API, its sitemap, or another source of the site.
-    DIFFERS_FROM_FEED = "differs from the feed"
-    DIFFERS_FROM_API = "differs from the wp-json"
-    DIFFERS_FROM_SITEMAP = "differs from the sitemap"
-    DIFFERS_FROM_SITE = "differs from the site"
-
-
-#: `SourceText.source` → the flag of a text that differs from it.
-DIFFERS_FROM: Mapping[str, QualityFlag] = {
-    "feed": QualityFlag.DIFFERS_FROM_FEED,
-    "wp-json": QualityFlag.DIFFERS_FROM_API,
-    "sitemap": QualityFlag.DIFFERS_FROM_SITEMAP,
-    "site": QualityFlag.DIFFERS_FROM_SITE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +113,53 @@ class Selectors:
 
     drop: tuple[str, ...] = ()
     body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a site said of the use of a page when it was fetched, as it was said; () where nothing was (`core.discovery.rights`).
+
+    `refused_agents` are crawlers for mining and training that robots.txt keeps from this page. `directives` are those of
+    `X-Robots-Tag` and `<meta name=robots>`, each with its place: "X-Robots-Tag: noai". `tdm` is what TDMRep says: "header: 1
+    https://paper.example/policy". `content_usage` are preferences of IETF aipref: "robots.txt: train-ai=n". `licences` are URLs or
+    names of licences. `reservations` are the places that reserve text and data mining: "TDMRep header".
+    """
+
+    refused_agents: tuple[str, ...] = ()
+    directives: tuple[str, ...] = ()
+    tdm: tuple[str, ...] = ()
+    content_usage: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    reservations: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything was said."""
+        return self != Rights()
+
+    def __add__(self, other: Rights) -> Rights:
+        """What both say, each word once."""
+        both = {
+            field.name: tuple(dict.fromkeys(getattr(self, field.name) + getattr(other, field.name)))
+            for field in fields(self)
+        }
+        return Rights(**both)
+
+    @property
+    def tdm_reserved(self) -> bool | None:
+        """Whether text and data mining is reserved: by any of the places, for a reservation must not be overlooked. `None` where
+        nothing was said of it."""
+        if self.reservations:
+            return True
+        return False if self.tdm or self.content_usage else None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record without what is empty."""
+        return {name: list(value) for name, value in asdict(self).items() if value}
+
+
+def rights_from(stored: Mapping[str, Any] | None) -> Rights | None:
+    """The record of `as_json`; `None` for nothing."""
+    return Rights(**{name: tuple(value) for name, value in stored.items()}) if stored else None
 
 
 @dataclass(frozen=True, slots=True)

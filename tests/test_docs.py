@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from pkgutil import resolve_name
 from types import ModuleType
 from typing import Any
 
@@ -211,6 +212,30 @@ def check_spider(words: list[str]) -> None:
     spiders = {spider.name: spider for spider in (NewsSpider, RecrawlSpider, WarcSpider)}
     given = [words[place + 1].partition("=")[0] for place, word in enumerate(words) if word == "-a"]
     assert set(given) <= set(spiders[words[0]].known_arguments), words
+
+
+#: A name of the package between backticks, in a document or in the docstring of a module: `newsarchive.items.DropReason`.
+NAMED = re.compile(r"`(newsarchive(?:\.[A-Za-z_]\w*)+)(?:\(\))?`")
+
+
+@pytest.mark.parametrize("folder", ["docs", "newsarchive"])
+def test_names_of_the_package_that_are_spoken_of_exist(folder: str) -> None:
+    texts = {
+        path: path.read_text("utf-8") for end in ("md", "py") for path in (ROOT / folder).rglob(f"*.{end}")
+    }
+    named = {(name, path.name) for path, text in texts.items() for name in NAMED.findall(text)}
+    files = (".db", ".toml", ".py", ".sqlite")
+    wrong = [(name, page) for name, page in sorted(named) if not name.endswith(files) and not _is_there(name)]
+    assert wrong == []
+    assert len(named) > 5
+
+
+def _is_there(name: str) -> bool:
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
 
 
 def test_the_readme_is_short_and_leads_on() -> None:

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "newsarchive"
 #: Floor 0 stands on the standard library alone.
 FLOOR_0 = (
     "items.py",
+    "verdicts.py",
     "edits.py",
     "reprs.py",
     "times.py",

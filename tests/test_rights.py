@@ -17,8 +17,7 @@ from newsarchive.cli import cli
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Article
-from newsarchive.rights import Rights
+from newsarchive.items import Article, Rights
 from tests.storage import START, make_article, open_archive
 
 RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))

@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 
     from newsarchive.core.steps import Steps
     from newsarchive.db.readonly import File
-    from newsarchive.items import Article, Block, Edit
-    from newsarchive.rights import Rights
+    from newsarchive.items import Article, Block, Edit, Rights
     from newsarchive.rules import Rules
 
 

@@ -45,7 +45,7 @@ from newsarchive.crawling import (
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions.warc import KEEP, WarcExtension
-from newsarchive.items import Capture, DropReason, Link, QualityFlag, Selectors
+from newsarchive.items import Capture, DropReason, Link, QualityFlag, Rights, Selectors
 from newsarchive.middlewares import (
     KNOWN,
     DelayMiddleware,
@@ -54,7 +54,6 @@ from newsarchive.middlewares import (
     SiteLeft,
 )
 from newsarchive.page_reader import reader_of
-from newsarchive.rights import Rights
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.discovery import Batch, conditional

@@ -32,7 +32,7 @@ def paragraphs(page: Page, rules: Rules) -> Article:
     """An extractor: every `<p>` below `<article>` is the text, the first `<h1>` the headline.
 
     URL, bytes and character sets are filled in from the page. A page without an article is refused with one of the words
-    of `newsarchive.items.DROP_REASONS`.
+    of `newsarchive.items.DropReason`.
     """
     tree = html.document_fromstring(page.text or "<html></html>")
     texts = [" ".join(p.text_content().split()) for p in tree.xpath("//article//p")]

@@ -16,8 +16,7 @@ from newsarchive.core.encoding import decoding
 from newsarchive.core.extraction import step
 from newsarchive.core.extraction.page_type import quality
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture, DropReason, Page
-from newsarchive.rights import Rights
+from newsarchive.items import Article, Capture, DropReason, Page, Rights
 from newsarchive.rules import Rules
 
 

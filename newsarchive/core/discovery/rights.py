@@ -34,7 +34,7 @@ from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import try_normalise
-from newsarchive.rights import Rights
+from newsarchive.items import Rights
 from newsarchive.rules import Rules
 
 #: Characters of a word of a site that is kept; further ones are cut.

@@ -25,17 +25,18 @@ from newsarchive.db.models.copies import (
 )
 from newsarchive.db.models.crawl import (
     AlarmRow,
+    CaptureRights,
     CaptureRow,
     CrawlDefaults,
     CrawlRun,
     Discovery,
+    RightsRow,
     Site,
     Source,
     SourceTextRow,
     Url,
     UrlPart,
 )
-from newsarchive.db.models.rights import CaptureRights, RightsRow
 from newsarchive.db.models.site_templates import LineSighting, PageSighting, SiteBlock
 from newsarchive.db.models.withheld import SealedText, Withholding
 

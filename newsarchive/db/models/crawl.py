@@ -1,4 +1,5 @@
-"""Where posts are found and what was fetched: sites, their sources, the frontier, runs, captures."""
+"""Where posts are found and what was fetched: sites, their sources, the frontier, runs, captures, and what
+sites said of the use of their pages."""
 
 from datetime import datetime
 from typing import Any
@@ -216,3 +217,28 @@ class CaptureRow(Base):
     parent_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: both go with their URL
     part: Mapped[int] = mapped_column(default=1, server_default="1")
     tls_verified: Mapped[bool | None]
+
+
+class RightsRow(Base):
+    """What a site says of the use of its pages (`items.Rights`), each statement once; its captures refer to it (`capture_rights`).
+
+    `digest` is that of the statement, by which it is found again. `tdm_reserved` says whether text and data mining was
+    reserved, empty where nothing was said of it; `licence` is the first licence that the page names, "" for none.
+    """
+
+    __tablename__ = "rights"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(unique=True)
+    tdm_reserved: Mapped[bool | None]
+    licence: Mapped[str] = mapped_column(default="")
+    statement: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CaptureRights(Base):
+    """What the site said of the use of a page when it was fetched. A capture of which nothing was said has no row."""
+
+    __tablename__ = "capture_rights"
+
+    capture_id: Mapped[int] = cascade("captures.id", primary_key=True)
+    rights_id: Mapped[int] = cascade("rights.id", index=True)

@@ -25,8 +25,7 @@ from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.reserved import SAID
 from newsarchive.db.values import unpack_text, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
-from newsarchive.items import Article, Author, Image
-from newsarchive.rights import Rights, rights_from
+from newsarchive.items import Article, Author, Image, Rights, rights_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

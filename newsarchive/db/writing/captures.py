@@ -15,8 +15,7 @@ from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.writing import rights
-from newsarchive.items import Article, Capture, DropReason, Kept, Place, SourceText
-from newsarchive.rights import Rights
+from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText
 
 #: Why a crawl refuses a page that the steps of the core would read as a text.
 REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))

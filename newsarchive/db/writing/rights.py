@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from newsarchive.db import bulk
 from newsarchive.db.models import CaptureRights, CaptureRow, RightsRow
-from newsarchive.rights import Rights, rights_from
+from newsarchive.items import Rights, rights_from
 
 
 def record(connection: Connection, said: Iterable[tuple[int, Rights | None]]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsarchive.core.discovery import rights
 from newsarchive.core.discovery.rights import of_answer, of_site, preferences
-from newsarchive.rights import Rights, rights_from
+from newsarchive.items import Rights, rights_from
 from newsarchive.rules import default
 
 RULES = default()
