@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import Withheld
+from newsarchive.spiders.news import NewsSpider
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post
 
@@ -116,3 +118,28 @@ def test_a_withheld_post_is_not_asked_for_again(db: Path) -> None:
         assert POSTS[1] not in site.paths()
     with Archive(db) as archive, pytest.raises(Withheld):
         archive.get(f"{site.home}{POSTS[1]}")
+
+
+def test_a_post_that_is_given_up_takes_the_file_from_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    spider = NewsSpider(url="https://blog.example")
+    spider.tdmrep = {}
+    asked: list[str] = []
+
+    async def slowly(url: str) -> str:
+        asked.append(url)
+        await asyncio.sleep(0.05)
+        return "[]"
+
+    monkeypatch.setattr(spider, "_text_of", slowly)
+
+    async def run() -> None:
+        posts = [
+            asyncio.ensure_future(spider._ask_tdmrep("https://blog.example/tdmrep.json")) for _ in range(2)
+        ]
+        await asyncio.sleep(0.01)
+        posts[0].cancel()
+        await posts[1]
+
+    asyncio.run(run())
+    assert asked == ["https://blog.example/tdmrep.json"]
+    assert spider.tdmrep["https://blog.example/tdmrep.json"].result() == "[]"

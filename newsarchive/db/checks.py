@@ -223,7 +223,7 @@ class KeptRecord(NamedTuple):
 
 
 def kept_records(engine: Engine, sample: int | None) -> list[KeptRecord]:
-    """The records of captures; with `sample` about so many of them, spread evenly over the archive."""
+    """The records of captures; with `sample` about that number of them, spread evenly over the archive."""
     query = select(CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_digest)
     query = query.where(CaptureRow.warc_file != "").order_by(CaptureRow.warc_file, CaptureRow.warc_offset)
     with reading(engine) as connection:

@@ -28,12 +28,13 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive.exceptions import UsageError
 from newsarchive.warc.reader import ERRORS, words
 
-#: Bytes of a description. A longer one is none: it names a few files.
+#: Bytes of a description that are read. One that names a few files has a few thousand; a longer one is cut, and is no JSON then.
 MAX_DESCRIPTION_BYTES = 16 * 2**20
 #: Problems that are told; more of them say nothing new.
 MAX_PROBLEMS = 100
 #: Bytes of a line of an index. A longer one is none: it has an address, and what is said of one record.
 MAX_LINE_BYTES = 2**20
+#: Bytes of a file that are read at a time.
 _CHUNK_BYTES = 2**20
 #: Bytes of the last record of a ZIP file without its comment (APPNOTE.TXT, 4.3.16).
 _END_BYTES = 22

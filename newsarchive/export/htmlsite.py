@@ -31,8 +31,9 @@ from newsarchive.export.pages import STYLE, article_page, day, page, style
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
-#: Articles on the first page and in the feeds.
-NEWEST = 50
+#: Articles on the first page and in the feeds, the newest; readers of feeds ask for a few dozen.
+MAX_NEWEST_ARTICLES = 50
+#: The name of the list with the articles whose pages print no date.
 UNDATED = "undated"
 
 
@@ -65,7 +66,7 @@ class _Counts:
     def add(self, article: Stored, month: str) -> None:
         self.of_site[article.site][month] += 1
         heapq.heappush(self.newest, (day(article.date_published), article.id, article))
-        if len(self.newest) > NEWEST:
+        if len(self.newest) > MAX_NEWEST_ARTICLES:
             heapq.heappop(self.newest)
 
     @property

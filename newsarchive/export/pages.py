@@ -73,7 +73,8 @@ def page(template: str, **values: Any) -> str:
 
 
 def article_page(article: Stored, **around: Any) -> str:
-    """The page of an article; `around` is where it stands among others: `root` (the way to the first page), `back`, `earlier`, `later`."""
+    """The page of an article. `around` says where it stands among others: `root` is the way to the first page, `back` the list
+    that it is in, `earlier` and `later` are its neighbours."""
     found = {"root": "", "back": None, "earlier": None, "later": None, "style": "", "title": ""} | around
     return page(
         "article.html",

@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
 WACZ_VERSION = "1.1.1"
-#: Articles whose captures are looked up at once.
-BATCH = 100
-#: Lines of the index in a gzip member; a reader loads one such block to find a page.
-BLOCK_LINES = 300
-#: Lines of the index that are sorted in memory.
-SORTED_LINES = 10_000
+#: Articles whose captures are looked up by one query. A text of 10 KB each makes a megabyte in memory.
+MAX_ARTICLES_A_QUERY = 100
+#: Lines of the index in a gzip member, as cdxj-indexer makes them. A player loads one such block to find a page.
+LINES_A_BLOCK = 300
+#: Lines of the index that are sorted in memory, 400 bytes each; more are sorted in pieces, which lie in temporary files.
+MAX_LINES_IN_MEMORY = 10_000
 _ARCHIVE = "archive/data.warc.gz"
 #: The extra field of ZIP files that holds moments ("extended timestamp").
 _TIME_FIELD = 0x5455
@@ -126,7 +126,7 @@ def _nothing(left: Left) -> str:
 
 def _with_captures(articles: Iterable[Stored], captures: Captures) -> Iterator[tuple[Stored, Sequence[Kept]]]:
     rest = iter(articles)
-    while some := list(islice(rest, BATCH)):
+    while some := list(islice(rest, MAX_ARTICLES_A_QUERY)):
         found = captures([article.id for article in some])
         yield from ((article, found.get(article.id, ())) for article in some)
 
@@ -231,7 +231,7 @@ def _write_index(made: _Package, index: _Sorted) -> None:
     blocks = []
     lines = iter(index)
     with made.entry("indexes/index.cdx.gz", stored=True) as out:
-        while some := list(islice(lines, BLOCK_LINES)):
+        while some := list(islice(lines, LINES_A_BLOCK)):
             packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
             block = packer.compress("".join(some).encode()) + packer.flush()
             digest = f"sha256:{hashlib.sha256(block).hexdigest()}"
@@ -334,7 +334,7 @@ class _Sorted:
 
     def add(self, line: str) -> None:
         self.lines.append(line)
-        if len(self.lines) >= SORTED_LINES:
+        if len(self.lines) >= MAX_LINES_IN_MEMORY:
             piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
             piece.writelines(sorted(self.lines))
             self.pieces.append(piece)

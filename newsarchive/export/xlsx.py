@@ -29,8 +29,9 @@ from newsarchive.version import VERSION
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
 
-#: UTF-16 units of a cell, and rows of a sheet with that of the names: Excel's own bounds.
+#: UTF-16 units of a cell, as Excel takes them; it throws a cell with more away.
 MAX_CELL_UNITS = 32_767
+#: Rows of a sheet with that of the names, as Excel takes them.
 MAX_ROWS = 1_048_576
 #: At the end of a text that was cut.
 CUT = " […]"

@@ -239,7 +239,7 @@ class CapturingSpider(ArchiveSpider):
         """Ask a site for its file tdmrep.json, once in a crawl: posts that come meanwhile wait for the answer."""
         if url not in self.tdmrep:
             self.tdmrep[url] = asyncio.ensure_future(self._text_of(url))
-        await self.tdmrep[url]
+        await asyncio.shield(self.tdmrep[url])  # a post that is given up takes the answer from no other
 
     async def _text_of(self, url: str) -> str:
         """A file of a site, "" where there is none: a site that does not answer says nothing by it."""

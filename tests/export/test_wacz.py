@@ -243,7 +243,7 @@ def test_no_address_breaks_the_index(text: str) -> None:
 
 
 def test_a_large_index_is_sorted_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wacz, "SORTED_LINES", 7)
+    monkeypatch.setattr(wacz, "MAX_LINES_IN_MEMORY", 7)
     lines = [f"{number * 7919 % 101:03d} {{}}\n" for number in range(60)]
     with wacz._Sorted() as kept:
         for line in lines:

@@ -42,10 +42,11 @@ MAX_REPEATED_HEAD_BYTES = 4096
 MAX_ELEMENTS = 20_000
 #: References (`&lt;`) of a feed outside of CDATA; what comes after them is cut off before it is parsed, for each takes 1 µs.
 MAX_REFERENCES = 250_000
-#: Tags of one entry (`<category>`), characters of a list of tags (`<itunes:keywords>`), and prefixes of a feed (`xmlns:dc=`);
-#: what comes after them is cut off, because feedparser compares each with all before it.
+#: Tags of one entry (`<category>`). What comes after them is cut off, because feedparser compares each with all before it.
 MAX_TAGS = 1000
+#: Bytes of a list of tags (`<itunes:keywords>`), which feedparser takes apart and compares in the same way.
 MAX_TAG_LIST_BYTES = 10_000
+#: Prefixes of a feed (`xmlns:dc=`), which it compares in the same way.
 MAX_PREFIXES = 300
 #: Bytes of a tag with its attributes. At a longer one a feed is cut off.
 MAX_TAG_BYTES = 65_536

@@ -27,15 +27,19 @@ MIN_ALIGNED_WORDS = 0.55
 _MAX_TIMES = 2
 #: Own words of the shorter text; with fewer, nothing is proved.
 _MIN_OWN_WORDS = 20
-#: The same share of characters, in scripts that write no spaces between words. Copies with 30 words in a hundred replaced have .66 or more,
-#: texts on different matters .43 at most (Thai, whose letters are few).
+#: Share of the shorter text's characters that stand in the longer one in the same order, in scripts without spaces between
+#: words. Copies with 30 words in a hundred replaced have .66 or more, texts on different matters .43 at most (Thai, whose
+#: letters are few).
 MIN_ALIGNED_CHARACTERS = 0.6
-#: Share of the words from which on letters are compared. Of ten letters in a hundred misread .45 of the words stay.
+#: Share of the words in the same order from which on letters are compared. Where ten letters in a hundred are misread, .45 of
+#: the words stay as they are.
 _MIN_WORDS_MISREAD = 0.4
-#: Share of the letters of such a text. With ten in a hundred misread .90 stay in order, of reports on one matter .65 at most.
+#: Share of the letters that must then stand in both in the same order. With ten in a hundred misread it is .90, in reports on
+#: one matter .65 at most.
 _MIN_LETTERS_MISREAD = 0.8
-#: Words and characters that are compared, from the beginning of each text: time grows with the product of the lengths.
+#: Words that are compared, from the beginning of each text: time grows with the product of the lengths.
 _MAX_WORDS = 5_000
+#: Characters that are compared, from the beginning of each text, for the same reason.
 _MAX_CHARACTERS = 20_000
 
 

@@ -30,19 +30,21 @@ from lxml import etree
 from newsarchive.core.site_template.layouts import MIN_PROSE_SHARE
 from newsarchive.items import Article
 
-#: Pages with fewer say nothing of the others.
+#: Pages that must show a layout. Fewer say nothing of the site's other pages.
 MIN_PAGES = 3
-#: Part of the pages that must be of a layout, and of those whose headline an element must be.
+#: Share of the pages (0 to 1) that must have an element for it to be the body of a layout. Less would make a layout of an accident.
 MIN_LAYOUT_SHARE = 0.25
+#: Share of the pages (0 to 1) whose headline an element must be for its selector to be that of titles.
 MIN_TITLE_SHARE = 0.6
-#: Word F1 below which a page is of another layout.
+#: Word F1 (0 to 1) of an element's text against the article. Below it the page is of another layout.
 MIN_FITTING = 0.5
-#: Layouts of a site, and elements that are stripped; more are noise.
+#: Layouts of a site. Further ones fit single pages.
 MAX_BODIES = 3
+#: Elements that are stripped, those with most words first. Readers of feeds look for each of them on every page.
 MAX_STRIPPED = 20
-#: Words that an element must hold on all pages together to be worth a selector.
+#: Words that an element must hold on all pages together to be stripped. Fewer are a sign or a number.
 MIN_STRIPPED_WORDS = 3
-#: By how much a longer selector must be better than a shorter one.
+#: Word F1 by which a selector must be better than one that is found on more pages, or is shorter, to take its place.
 MIN_GAIN = 0.002
 #: Names that a person gave, not a program: no number of a post, no hash.
 _NAME = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*")

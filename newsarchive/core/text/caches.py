@@ -13,8 +13,9 @@ from weakref import WeakSet
 
 F = TypeVar("F")
 
-#: Bytes of pages and characters of single texts, after which what was remembered of them is forgotten. More: the caches grow to about twelve times as many.
-#: Fewer: the lines of a site are looked at more often; a site's usual pages are forgotten after 200.
+#: Bytes of pages, and characters of texts that are repaired by themselves, after which what was remembered of them is forgotten.
+#: More: the caches grow to about twelve times that number of bytes. Fewer: the lines of a site are looked at more often; a site's
+#: usual pages are forgotten after 200.
 MAX_REMEMBERED_BYTES = 20_000_000
 #: Entries of a cache of texts. One that holds fewer keeps tables that were compiled of the rules, and is kept.
 MIN_ENTRIES = 256
