@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -130,4 +131,4 @@ def _moved(
 def _backups(engine: Engine) -> list[Path]:
     """Copies of an SQLite archive beside it, which an upgrade made."""
     path = sqlite_file(engine)
-    return sorted(path.parent.glob(f"{path.name}.before-*.bak")) if path else []
+    return sorted(path.parent.glob(f"{escape(path.name)}.before-*.bak")) if path else []

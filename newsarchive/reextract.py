@@ -97,14 +97,14 @@ def reextract(
     does. `ids` are the first and the last capture, for a part of the work. `dry_run` reports and writes nothing. `steps` are those of other projects, as the setting has them. A changed text
     becomes an `extractor` revision. Captures that cannot be read are named in the summary and left as they are.
     """
-    chosen = {"site": site, "since": since, "older_than": only_older_than, "until": ids and ids[1]}
+    chosen = captures.Chosen(site, since, only_older_than, ids and ids[1])
     begin = ids[0] - 1 if ids else 0
-    total = captures.count_kept(engine, after=begin, **chosen)  # type: ignore[arg-type]
+    total = captures.count_kept(engine, chosen, after=begin)
     summary, store = Summary(), Store(engine)
 
     def kept() -> Iterator[Kept]:
         after = begin
-        while some := captures.kept(engine, after=after, limit=BATCH, **chosen):  # type: ignore[arg-type]
+        while some := captures.kept(engine, chosen, after=after, limit=BATCH):
             yield from some
             after = some[-1].id
 

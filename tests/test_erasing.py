@@ -21,6 +21,7 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive import Archive, doctor, erasing, rules
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.db.engine import open_engine
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.writing import captures
 from newsarchive.db.writing import erase as database
@@ -228,6 +229,12 @@ def test_it_is_not_done_while_a_file_with_its_bytes_is_not_found(kept: Kept, tmp
     kept.erase()
     assert TAIL not in raw_bytes(kept.folder).lower()
     assert {entry.state for entry in entries(kept.engine)} == {"erased"}
+
+
+def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None:
+    backup = tmp_path / "my [news].db.before-0019.bak"
+    backup.touch()
+    assert erasing._backups(open_engine(f"sqlite:///{tmp_path}/my [news].db")) == [backup]
 
 
 def test_it_asks_for_a_confirmation(kept: Kept) -> None:

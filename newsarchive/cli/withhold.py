@@ -5,8 +5,9 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from newsarchive.db.reading.withheld import Entry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _demand(command: F) -> F:
+    """Which articles are meant, why, who said so, and whether their copies are too: the same for `add` and `erase`."""
+    for option in (
+        click.option("--copies", is_flag=True, help="Its copies on other blogs too."),
+        click.option(
+            "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
+        ),
+        click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register."),
+        click.argument("which", metavar="URL|ID...", nargs=-1, required=True),
+    ):
+        command = option(command)
+    return command
 
 
 class WithholdGroup(click.Group):
@@ -49,17 +66,12 @@ def withhold() -> None:
 @withhold.command(
     "add", epilog="Example: newsarchive withhold add 17 --reason 'the family asks' --until 2030-01-01"
 )
-@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
-@click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register.")
-@click.option(
-    "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
-)
+@_demand
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
     help="Show it again from this day on (UTC): the next crawl does.",
 )
-@click.option("--copies", is_flag=True, help="Its copies on other blogs too.")
 @dry_run_option
 @db_option
 def add(
@@ -108,12 +120,7 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
 @withhold.command(
     "erase", epilog="Example: newsarchive withhold erase 17 --reason 'court order 5 O 12/26' --yes"
 )
-@click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
-@click.option("--reason", required=True, metavar="TEXT", help="Why, for the public register.")
-@click.option(
-    "--by", "decided_by", default="", metavar="NAME", help="Who asked or decided, for the register."
-)
-@click.option("--copies", is_flag=True, help="Its copies on other blogs too.")
+@_demand
 @click.option(
     "--yes", is_flag=True, help="Do it. Without it the command says what would go, and does nothing."
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, and_, func, select, update
@@ -16,6 +16,7 @@ from newsarchive.db.frontier import site_settings, source_texts
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.writing import rights
 from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText
+from newsarchive.times import utc
 
 #: Why a crawl refuses a page that the steps of the core would read as a text.
 REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
@@ -92,43 +93,28 @@ def original_of(engine: Engine, digest: str) -> First | None:
     return First(*row) if row else None
 
 
-def kept(
-    engine: Engine,
-    *,
-    site: str | None = None,
-    since: datetime | None = None,
-    older_than: int | None = None,
-    after: int = 0,
-    until: int | None = None,
-    limit: int = 200,
-) -> list[Kept]:
-    """The newest kept capture of each URL, in the order of ids.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which captures are read again: those of one `site`, fetched `since` a time, last read by an extractor `older_than` a
+    version, with an id up to `until`; `None` for all of them."""
 
-    `site`, `since` and `older_than` restrict them to one site, to a time of fetching, and to captures that were last read by
-    an older extractor. Only captures with an id above `after`, up to `until`, are given.
-    """
+    site: str | None = None
+    since: datetime | None = None
+    older_than: int | None = None
+    until: int | None = None
+
+
+def kept(engine: Engine, chosen: Chosen = Chosen(), *, after: int = 0, limit: int = 200) -> list[Kept]:
+    """The newest kept capture of each URL with an id above `after`, in the order of ids."""
     with reading(engine) as connection:
-        query = _between(_newest(site, since, older_than), after, until).order_by(CaptureRow.id)
+        query = _newest(chosen, after).order_by(CaptureRow.id)
         return _records(connection, connection.execute(query.limit(limit)).all())
 
 
-def _between(query: Select[Any], after: int, until: int | None) -> Select[Any]:
-    query = query.where(CaptureRow.id > after)
-    return query if until is None else query.where(CaptureRow.id <= until)
-
-
-def count_kept(
-    engine: Engine,
-    *,
-    site: str | None = None,
-    since: datetime | None = None,
-    older_than: int | None = None,
-    after: int = 0,
-    until: int | None = None,
-) -> int:
-    """The number of captures that `kept` gives."""
+def count_kept(engine: Engine, chosen: Chosen = Chosen(), *, after: int = 0) -> int:
+    """The number of captures that `kept` gives in all."""
     with reading(engine) as connection:
-        inner = _between(_newest(site, since, older_than), after, until).subquery()
+        inner = _newest(chosen, after).subquery()
         return int(connection.execute(select(func.count()).select_from(inner)).scalar_one())
 
 
@@ -211,7 +197,7 @@ def _heads() -> Select[Any]:
     return _kept().where(CaptureRow.parent_id.is_(None))
 
 
-def _newest(site: str | None, since: datetime | None, older_than: int | None) -> Select[Any]:
+def _newest(chosen: Chosen, after: int) -> Select[Any]:
     newer = CaptureRow.__table__.alias("newer")
     later = and_(
         newer.c.url_id == CaptureRow.url_id,
@@ -219,16 +205,15 @@ def _newest(site: str | None, since: datetime | None, older_than: int | None) ->
         newer.c.warc_file != "",
         newer.c.parent_id.is_(None),
     )
-    query = _heads().where(~select(newer.c.id).where(later).exists())
-    if site is not None:
-        query = query.join(Site, Site.id == Url.site_id).where(
-            Site.domain == site.lower().removeprefix("www.")
-        )
-    if since is not None:
-        query = query.where(CaptureRow.fetched_at >= (since if since.tzinfo else since.replace(tzinfo=UTC)))
-    if older_than is not None:
-        query = query.where(CaptureRow.extractor_version < older_than)
-    return query
+    query = _heads().where(~select(newer.c.id).where(later).exists(), CaptureRow.id > after)
+    if chosen.site is not None:
+        domain = chosen.site.lower().removeprefix("www.")
+        query = query.join(Site, Site.id == Url.site_id).where(Site.domain == domain)
+    if chosen.since is not None:
+        query = query.where(CaptureRow.fetched_at >= utc(chosen.since))
+    if chosen.older_than is not None:
+        query = query.where(CaptureRow.extractor_version < chosen.older_than)
+    return query if chosen.until is None else query.where(CaptureRow.id <= chosen.until)
 
 
 def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:

@@ -39,8 +39,9 @@ def gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[in
 def add(connection: Connection, said: Mapping[int, Rights | None]) -> int:
     """Add to what is known of captures; gives the number of those of which more is known now."""
     more = gained(connection, said)
-    connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))
-    record(connection, more.items())
+    if more:
+        connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))
+        record(connection, more.items())
     return len(more)
 
 
