@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -52,6 +53,8 @@ MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 MAX_ERROR_CHARACTERS = 200
 #: Kinds of sources that a site's settings may choose from.
 KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
+#: Hexadecimal digits of a digest that tells a list of posts from another one: two that differ are taken for one in 2^64.
+DIGEST_CHARACTERS = 16
 #: The kind of a page of an API, to which the API leads.
 API_PAGE = "wp-json page"
 #: The kind of a sitemap that another sitemap lists.
@@ -140,7 +143,10 @@ class Finder:
         if "archive" not in self.kinds:
             return
         text = text_of(home)
-        yield Batch(await in_time(len(text), find.post_links, text, home.url, self.rules), pages)
+        links = await in_time(len(text), find.post_links, text, home.url, self.rules)
+        if home.status == 200:  # the page of a wall lists nothing
+            await self.listed(known, links, home.body)
+        yield Batch(links, pages)
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
                 yield Batch(batch.links, pages)
@@ -151,6 +157,7 @@ class Finder:
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
         """All links to posts of a site whose front page did not change, from the sources that answered before."""
         assert self.frontier is not None
+        await self.listed(known)
         for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
             if not source.answers:
                 continue
@@ -214,6 +221,8 @@ class Finder:
             if response is None:
                 return
             if response.status == 304 and known and own:
+                if page == 1:
+                    await self.listed(known)
                 yield await self._named_by(own)
                 following = find.wp_posts_url(source.url, page=page + 1, embed=embed)
                 if known.answers and not await self._was_read(API_PAGE, following):
@@ -231,6 +240,8 @@ class Finder:
                 if page == 1 and source.announced:
                     self.problem(url, "wp-json", posts.problem)
                 return
+            if page == 1:
+                await self.listed(known, posts.links)
             yield Batch(list(posts.links), own.id if own else None)
             await self._read_whole(own, response)
             addresses = {link.url for link in posts.links}
@@ -275,6 +286,7 @@ class Finder:
         if response is None:
             return
         if response.status == 304 and known and self.frontier:
+            await self.listed(known)
             yield await self._named_by(known)
             return
         first, pages, barren = response, 0, 0
@@ -282,6 +294,8 @@ class Finder:
             feed = await self.parsed_feed(response, home_url)
             if feed.problem and source.announced:
                 self.problem(source.url, "not well formed", feed.problem)
+            if not pages and not feed.is_comments and (feed.links or (known and known.answers)):
+                await self.listed(known, feed.links)
             if feed.is_comments or not feed.links:
                 return
             if not pages:
@@ -448,6 +462,19 @@ class Finder:
                 self.frontier.source_checked, known.id, ok=True,
                 etag=headers.get("etag", ""), last_modified=headers.get("last-modified", ""),
             )  # fmt: skip
+
+    async def listed(
+        self, known: KnownSource | None, links: Iterable[Link] | None = None, body: bytes = b""
+    ) -> None:
+        """Record what a list of posts named, by its answer or by its links; without links it answered 304."""
+        if known is None or self.frontier is None:
+            return
+        if links is None:
+            await asyncio.to_thread(self.frontier.listed, known.id)
+            return
+        named = {urls.url_key(link.url) for link in links}
+        digest = hashlib.sha256(body or "\n".join(sorted(named)).encode()).hexdigest()[:DIGEST_CHARACTERS]
+        await asyncio.to_thread(self.frontier.listed, known.id, len(named), digest)
 
     def _first_time(self, url: str) -> bool:
         key = urls.url_key(url)

@@ -169,6 +169,7 @@ class NewsSpider(FetchingSpider):
             feed = await finder.parsed_feed(home, "")
             if feed.version and feed.links:
                 await finder.name(feed)
+                await finder.listed(self.home, feed.links)
                 yield Batch(list(feed.links))  # the address given was a feed's
                 return
         if isinstance(home, TextResponse):

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from math import exp, log
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from newsarchive.core.alarms import listings
+from newsarchive.core.alarms.listings import Listing, ListLook
 from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR, few_of, many_of, middle
 
 DAY = timedelta(days=1)
@@ -36,13 +38,23 @@ MAX_SHORT_SHARE = 0.5
 MIN_SHORT_DEVIATIONS = 2.5
 #: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
 MIN_CONFIDENCE = 0.8
-#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while.
-MAX_FEED_LAG = timedelta(hours=6)
+#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while: at a site of which that
+#: many posts tell how long it takes, `FEED_LAG_FACTOR` times what 19 in 20 took, and never less than the least.
+MAX_FEED_LAG, MIN_FEED_LAG = timedelta(hours=6), timedelta(hours=1)
+MIN_LAG_POSTS, LAG_SHARE, FEED_LAG_FACTOR = 20, 0.95, 2
+#: Factor of `FALSE_ALARMS_A_YEAR` for a feed that froze. It hides no article, and with three posts instead of four it is told a day
+#: sooner at a blog of a post a day.
+FROZEN_FEED_FACTOR = 10
 #: Days of history before the days that are tested, and posts in them. With less, the rhythm of a site is not known.
 MIN_RHYTHM_DAYS = 56
 MIN_RHYTHM_POSTS = 20
 #: Lengths in days of the spans that are compared with spans of the same weekdays before.
 SPANS = (1, 2, 3, 5, 7, 14, 28, 56)
+#: Spans in quarters of a day, which are compared with the same hours of the same weekday: a paper that publishes all day is told of
+#: before the day is over.
+QUARTERS = (1, 2)
+#: Quarters of a day, and days, in a week.
+QUARTERS_A_WEEK, DAYS_A_WEEK = 28, 7
 #: Spans that tell today's pace; all that are known tell how much it varies.
 PACE_SPANS = 8
 #: Spans before, with fewer of which a span is not compared.
@@ -78,9 +90,15 @@ class AlarmKind(StrEnum):
     ONE_TEXT = "one text"
     DOUBTFUL = "doubtful texts"
     FROZEN_FEED = "frozen feed"
+    #: Front page, feed or API names far fewer posts at a time than it did.
+    FEWER_LISTED = "fewer posts listed"
+    #: A cache gives an old front page.
+    FROZEN_PAGE = "frozen front page"
     UNREACHABLE = "unreachable"
 
 
+#: Alarms of looks at lists of posts.
+LIST_ALARMS = frozenset((AlarmKind.FEWER_LISTED, AlarmKind.FROZEN_PAGE))
 #: Kind → what it means, with the fields of the evidence.
 SENTENCES: Mapping[AlarmKind, str] = {
     AlarmKind.SILENT: "no new post for {days} days, where spans as long had {least} to {most}",
@@ -95,6 +113,9 @@ SENTENCES: Mapping[AlarmKind, str] = {
     AlarmKind.ONE_TEXT: "{bad} of the last {readings} posts have the text of the post before",
     AlarmKind.DOUBTFUL: "{bad} of the last {readings} texts are doubtful",
     AlarmKind.FROZEN_FEED: "{bad} of the last {readings} posts do not stand in the feed",
+    AlarmKind.FEWER_LISTED: "at {bad} of the last {readings} looks a list of its posts named at most {limit}, where {median} are usual",
+    AlarmKind.FROZEN_PAGE: "at {bad} of the last {readings} looks the front page had been the same for more than {hours} hours, "
+    "where nearly every look found another",
     AlarmKind.UNREACHABLE: "{runs} crawls failed, and none succeeded",
 }
 
@@ -127,10 +148,12 @@ class Look(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A post when it was first listed, and whether the feed named it too."""
+    """A post when it was first listed, and whether the feed named it too, or another new post later. `delay` is how long the
+    feed took, where that is known."""
 
     at: datetime
     in_feed: bool
+    delay: timedelta | None = None
 
 
 class Past(NamedTuple):
@@ -146,8 +169,8 @@ class Past(NamedTuple):
 class History:
     """What an archive knows of a site. Readings, looks and listed posts are in order of time, the oldest first.
 
-    `days` are the numbers of posts that came in each 24 hours, counted back from now, and `last_post` is when the newest
-    came. `met` is when the archive met the site: what was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
+    `days` are the numbers of posts that came in each 24 hours, counted back from now, `quarters` those of each 6 hours, and
+    `last_post` is when the newest came. `listings` are the lists of the site. `met` is when the archive met the site: what was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
     """
 
     readings: Sequence[Reading] = ()
@@ -161,6 +184,8 @@ class History:
     standing: Mapping[AlarmKind, datetime] = field(default_factory=dict)
     past: Sequence[Past] = ()
     met: datetime | None = None
+    quarters: Sequence[int] = ()
+    listings: Sequence[Listing] = ()
 
 
 class State(Enum):
@@ -206,7 +231,12 @@ class _Case(NamedTuple):
 def judge(history: History, now: datetime) -> list[Alarm]:
     """The alarms that stand at `now`. Of those that `history` has as standing, an alarm of readings that stands no more
     comes with its new state, any other one is missing."""
-    found = [*_of_readings(history, now), *_of_rhythm(history, now), *_of_runs(history, now)]
+    found = [
+        *_of_readings(history, now),
+        *_of_listings(history, now),
+        *_of_rhythm(history, now),
+        *_of_runs(history, now),
+    ]
     return sorted(found, key=lambda alarm: list(AlarmKind).index(alarm.kind))
 
 
@@ -220,6 +250,7 @@ class _Question(NamedTuple):
     items: Sequence[Any]
     is_bad: Callable[[int], bool]
     max_share: float
+    max_false: float = FALSE_ALARMS_A_YEAR
 
     def cases(self) -> list[_Case]:
         return [
@@ -231,7 +262,8 @@ class _Question(NamedTuple):
 def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
     read, looks = history.readings, history.looks
     limit, usual = _short(read)
-    listed = [one for one in history.listed if one.at <= now - MAX_FEED_LAG]
+    lag = _feed_lag(history.listed)
+    listed = [one for one in history.listed if one.at <= now - lag]
 
     def same_date(i: int) -> bool:
         return i > 0 and read[i].published is not None and read[i].published == read[i - 1].published
@@ -246,7 +278,13 @@ def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
         _Question(AlarmKind.ONE_DATE, read, same_date, 0.1),
         _Question(AlarmKind.ONE_TEXT, read, lambda i: i > 0 and read[i].text == read[i - 1].text, 0.1),
         _Question(AlarmKind.DOUBTFUL, read, lambda i: read[i].confidence < MIN_CONFIDENCE, 0.1),
-        _Question(AlarmKind.FROZEN_FEED, listed, lambda i: not listed[i].in_feed, 0.1),
+        _Question(
+            AlarmKind.FROZEN_FEED,
+            listed,
+            lambda i: not listed[i].in_feed,
+            0.1,
+            FROZEN_FEED_FACTOR * FALSE_ALARMS_A_YEAR,
+        ),
     )
     for question in questions:
         if alarm := _asked(question, history, now):
@@ -265,6 +303,15 @@ def _short(readings: Sequence[Reading]) -> tuple[int, int]:
     return round(exp(usual - below)), round(exp(usual))
 
 
+def _feed_lag(listed: Sequence[Listed]) -> timedelta:
+    """How long the feed of this site may lack a post that its front page has."""
+    delays = sorted(one.delay for one in listed if one.delay is not None)
+    if len(delays) < MIN_LAG_POSTS:
+        return MAX_FEED_LAG
+    usual = delays[int(LAG_SHARE * len(delays))]
+    return min(MAX_FEED_LAG, max(MIN_FEED_LAG, FEED_LAG_FACTOR * usual))
+
+
 def _asked(question: _Question, history: History, now: datetime) -> Alarm | None:
     """The alarm of this kind that stands or begins, `None` for none."""
     kind, since = question.kind, history.standing.get(question.kind)
@@ -279,12 +326,8 @@ def _asked(question: _Question, history: History, now: datetime) -> Alarm | None
         elif now - since > MAX_ALARM_AGE and len(after) >= MIN_HISTORY_READINGS:
             state = State.SETTLED
         return _alarm(kind, since, after, len(cases) - len(after), state)
-    for past in history.past:
-        if past.kind is kind and past.settled:
-            cases = [case for case in cases if case.at >= past.since]
-        elif past.kind is kind:
-            cases = [case for case in cases if not past.since <= case.at <= past.cleared]
-    bound = FALSE_ALARMS_A_YEAR / _a_year(cases) / len(WINDOWS)
+    cases = _comparable(cases, kind, history.past)
+    bound = question.max_false / _a_year(cases) / len(WINDOWS)
     for size in WINDOWS:
         before, newest = cases[:-size], cases[-size:]
         bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
@@ -296,6 +339,19 @@ def _asked(question: _Question, history: History, now: datetime) -> Alarm | None
             first = next(case.at for case in newest if case.bad)
             return _alarm(kind, first, [case for case in newest if case.at >= first], len(before))
     return None
+
+
+_T = TypeVar("_T", _Case, ListLook)
+
+
+def _comparable(items: Sequence[_T], kind: AlarmKind, past: Sequence[Past]) -> list[_T]:
+    """What is no part of a time that was broken in this way before, and not older than what became the site's way."""
+    for one in past:
+        if one.kind is kind and one.settled:
+            items = [item for item in items if item.at >= one.since]
+        elif one.kind is kind:
+            items = [item for item in items if not one.since <= item.at <= one.cleared]
+    return list(items)
 
 
 def _a_year(cases: Sequence[_Case]) -> float:
@@ -315,6 +371,52 @@ def _alarm(
     return Alarm(kind, since, evidence, tuple(filter(None, bad)), well, state)
 
 
+# -- lists ------------------------------------------------------------------------------------
+
+
+def _of_listings(history: History, now: datetime) -> Iterable[Alarm]:
+    """Lists of the site that are far shorter than they were, and a front page that does not change any more."""
+    found: dict[AlarmKind, list[Alarm]] = {}
+    for listing in listings.current(history.listings):
+        for question, evidence in _of_list(listing, history):
+            if alarm := _asked(question, history, now):
+                found.setdefault(alarm.kind, []).append(
+                    replace(alarm, evidence={**alarm.evidence, **evidence})
+                )
+    # One kind for all lists of a site: it stands while one of them is broken.
+    states = list(State)
+    yield from (min(alarms, key=lambda alarm: states.index(alarm.state)) for alarms in found.values())
+
+
+def _of_list(listing: Listing, history: History) -> Iterable[tuple[_Question, dict[str, float]]]:
+    if not LIST_ALARMS & history.standing.keys() and not listings.may_be_broken(listing):
+        return  # nearly always
+    looks = listings.looks_of(listing)
+    before = _before(looks, AlarmKind.FEWER_LISTED, history)
+    if (bounds := listings.limits(before)) is not None:
+        limit, usual = bounds
+        yield (
+            _Question(AlarmKind.FEWER_LISTED, looks, lambda i: looks[i].posts <= limit, 0.02),
+            {"limit": limit, "median": usual},
+        )
+    if listing.kind == listings.FRONT_PAGE:
+        before = _before(looks, AlarmKind.FROZEN_PAGE, history)
+        if (longest := listings.longest_same(before)) is not None:
+            yield (
+                _Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02),
+                {"hours": round(longest / timedelta(hours=1))},
+            )
+
+
+def _before(looks: Sequence[ListLook], kind: AlarmKind, history: History) -> list[ListLook]:
+    """The looks that tell how a list was: those before an alarm, or before the newest that are tested."""
+    known = _comparable(looks, kind, history.past)
+    if (since := history.standing.get(kind)) is not None:
+        return [look for look in known if look.at < since]
+    tested = WINDOWS[-1] if len(known) >= 3 * WINDOWS[-1] else len(known) // 2
+    return known[: len(known) - tested]
+
+
 # -- rhythm -----------------------------------------------------------------------------------
 
 
@@ -324,36 +426,47 @@ def _of_rhythm(history: History, now: datetime) -> Iterable[Alarm]:
     if last is None:
         return
     stands = bool({AlarmKind.SILENT, AlarmKind.FEWER_POSTS} & history.standing.keys())
-    for span in SPANS:
+    if len(days) < MIN_RHYTHM_DAYS or sum(days) < MIN_RHYTHM_POSTS:
+        return
+    spans = [(history.quarters, span, QUARTERS_A_WEEK) for span in QUARTERS] + [
+        (days, span, DAYS_A_WEEK) for span in SPANS
+    ]
+    for counts_of, span, week in spans:
+        length = span * DAY * DAYS_A_WEEK / week
         # A blog that paused when it was met, over the holidays, is not broken by that.
-        if not stands and history.met is not None and now - span * DAY < history.met:
+        if not stands and history.met is not None and now - length < history.met:
             continue
-        if (found := _slow(days, span, stands=stands)) is None:
+        if (found := _slow(counts_of, span, week, stands=stands)) is None:
             continue
         posts, counts = found
-        evidence = {"posts": posts, "days": span, "least": min(counts), "most": max(counts)}
+        evidence = {"posts": posts, "days": length / DAY, "least": min(counts), "most": max(counts)}
+        if week == DAYS_A_WEEK:
+            evidence["days"] = span
         if posts:
-            since = history.standing.get(AlarmKind.FEWER_POSTS, now - span * DAY)
+            since = history.standing.get(AlarmKind.FEWER_POSTS, now - length)
             yield Alarm(AlarmKind.FEWER_POSTS, since, evidence)
         else:
             yield Alarm(AlarmKind.SILENT, last, evidence)
         return
 
 
-def _slow(days: Sequence[int], span: int, *, stands: bool) -> tuple[int, list[int]] | None:
+def _slow(numbers: Sequence[int], span: int, week: int, *, stands: bool) -> tuple[int, list[int]] | None:
     """The posts of the newest span and those of spans before it, where it has far too few.
 
-    `days` begins with the newest. The spans before begin on the same weekday. An alarm that `stands` goes on until the
+    `numbers` begins with the newest, and a week has `week` of them. The spans before begin on the same weekday and hour. An alarm that `stands` goes on until the
     span is usual again, and does not come and go with each post.
     """
-    if len(days) < MIN_RHYTHM_DAYS or sum(days) < MIN_RHYTHM_POSTS:
-        return None
-    step = -(-span // 7) * 7
-    counts = [sum(days[at : at + span]) for at in range(step, len(days) - span + 1, step)]
-    posts = sum(days[:span])
+    step = -(-span // week) * week
+    counts = [sum(numbers[at : at + span]) for at in range(step, len(numbers) - span + 1, step)]
+    posts = sum(numbers[:span])
     if len(counts) < MIN_SPANS or posts >= (1 if stands else MAX_SMALL_SHARE) * min(counts):
         return None
-    bound = FALSE_RHYTHMS_A_YEAR / LOOKS_A_YEAR / len(SPANS) * (STANDING_FACTOR if stands else 1)
+    bound = (
+        FALSE_RHYTHMS_A_YEAR
+        / LOOKS_A_YEAR
+        / (len(SPANS) + len(QUARTERS))
+        * (STANDING_FACTOR if stands else 1)
+    )
     return (posts, counts) if few_of(posts, counts, PACE_SPANS) < bound else None
 
 

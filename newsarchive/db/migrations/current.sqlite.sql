@@ -1,4 +1,4 @@
--- The schema of revision 0022. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0024. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -505,6 +505,18 @@ CREATE TABLE capture_rights (
 	CONSTRAINT fk_capture_rights_rights_id_rights FOREIGN KEY(rights_id) REFERENCES rights (id) ON DELETE CASCADE
 );
 
+CREATE TABLE listing_looks (
+	id INTEGER NOT NULL, 
+	source_id INTEGER NOT NULL, 
+	first_at DATETIME NOT NULL, 
+	last_at DATETIME NOT NULL, 
+	looks INTEGER NOT NULL, 
+	posts INTEGER NOT NULL, 
+	digest TEXT NOT NULL, 
+	CONSTRAINT pk_listing_looks PRIMARY KEY (id), 
+	CONSTRAINT fk_listing_looks_source_id_sources FOREIGN KEY(source_id) REFERENCES sources (id) ON DELETE CASCADE
+);
+
 CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
@@ -594,6 +606,8 @@ CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
 CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
 
 CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
+
+CREATE INDEX ix_listing_looks_source_id ON listing_looks (source_id);
 
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
@@ -692,4 +706,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0022');
+INSERT INTO alembic_version VALUES ('0024');

@@ -43,6 +43,23 @@ class Source(Base):
     fail_count: Mapped[int] = mapped_column(default=0)
 
 
+class ListingLook(Base):
+    """Looks at a source, one after the other, that found the same: the number of posts that it named, and a digest.
+
+    The digest is that of the posts that a feed or API names, and that of the whole answer of a front page.
+    """
+
+    __tablename__ = "listing_looks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = cascade("sources.id", index=True)
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    looks: Mapped[int]
+    posts: Mapped[int]
+    digest: Mapped[str]
+
+
 class Url(Base):
     """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from newsarchive.core.alarms.judge import (
     Reading,
     sentence,
 )
+from newsarchive.core.alarms.listings import Listing, SameLooks
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import File, Reader, reading
@@ -64,10 +67,14 @@ _CAME = """
     FROM articles WHERE site_id = :site AND first_seen_at >= :begin
 """
 #: A first crawl meets a whole archive at once: of its posts those without a date do not count.
-_DAYS = f"""
-    SELECT {{age}} / 86400 AS day, count(*), max(came) FROM ({_CAME}) AS a
+_QUARTERS = f"""
+    SELECT {{age}} / 21600 AS quarter, count(*), max(came) FROM ({_CAME}) AS a
     WHERE came >= :begin AND came <= :now AND (date_published IS NOT NULL OR first_seen_at > :met)
     GROUP BY 1
+"""
+_LOOKS_AT_LISTS = """
+    SELECT s.id, s.kind, l.first_at, l.last_at, l.looks, l.posts
+    FROM sources AS s JOIN listing_looks AS l ON l.source_id = s.id WHERE s.site_id = :site ORDER BY s.id, l.id
 """
 _MET = "SELECT min(first_seen_at) FROM articles WHERE site_id = :site"
 _ALARMS = "SELECT kind, since, cleared_at, is_settled FROM alarms WHERE site_id = :site"
@@ -125,27 +132,65 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         Look(_moment(at), _problem(reason, filled))
         for at, reason, filled in reversed(reader.tuples(_LOOKS, values))
     ]
-    named = reversed(reader.tuples(_LISTED, values))
-    listed = [Listed(_moment(at), bool(feed)) for at, feed in named if feed is not None]
+    lists = _listings(reader, site_id)
+    named = [
+        (_moment(at), bool(feed)) for at, feed in reversed(reader.tuples(_LISTED, values)) if feed is not None
+    ]
+    listed = _in_feed(named, [one.found for one in lists if one.kind == "feed"])
     alarms = [
         (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
         for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
         if not is_future(_moment(since), now)  # a clock was wrong: nothing that comes now would end it
     ]
     met = moment(reader.value(_MET, {"site": site_id}))
+    quarters, last_post = _rhythm(reader, site_id, now, met)
+    days = [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)]
     last, runs, blocked = _failures(reader, site_id, now) if failed else (None, 0, False)
     return History(
         readings,
         looks,
         listed,
-        *_rhythm(reader, site_id, now, met),
+        days,
+        last_post,
         last,
         runs,
         blocked,
         standing={kind: since for kind, since, cleared, _ in alarms if cleared is None},
         past=[Past(kind, since, cleared, settled) for kind, since, cleared, settled in alarms if cleared],
         met=met,
+        quarters=quarters,
+        listings=lists,
     )
+
+
+def _listings(reader: Reader, site_id: int) -> list[Listing]:
+    """What looks at the lists of a site found."""
+    found: dict[int, tuple[str, list[SameLooks]]] = {}
+    for source, kind, first, last, looks, posts in reader.tuples(_LOOKS_AT_LISTS, {"site": site_id}):
+        same = SameLooks(_moment(first), _moment(last), looks, posts)
+        found.setdefault(source, (kind, []))[1].append(same)
+    return [Listing(kind, runs) for kind, runs in found.values()]
+
+
+def _in_feed(named: Sequence[tuple[datetime, bool]], feeds: Sequence[Sequence[SameLooks]]) -> list[Listed]:
+    """Whether a feed named each post, or changed after the post was listed.
+
+    The API of a site is asked before its feed, so that nothing says whether the feed named a post too: a feed that goes
+    on changing is not frozen. Posts from before the first look at a feed tell nothing where no feed named them.
+    """
+    begin = min((runs[0].first_at for runs in feeds), default=None)
+    changes = sorted(run.first_at for runs in feeds for run in runs[1:])
+    listed = []
+    for at, by_feed in named:
+        later = bisect_left(changes, at)
+        if by_feed:
+            listed.append(Listed(at, True, timedelta()))
+        elif begin is None:
+            listed.append(Listed(at, False))
+        elif at >= begin:
+            delay = changes[later] - at if later < len(changes) else None
+            listed.append(Listed(at, delay is not None, delay))
+    return listed
 
 
 def _problem(reason: str, filled_from: str) -> Problem | None:
@@ -159,14 +204,15 @@ def _problem(reason: str, filled_from: str) -> Problem | None:
 def _rhythm(
     reader: Reader, site_id: int, now: datetime, met: datetime | None
 ) -> tuple[list[int], datetime | None]:
-    """The posts of each 24 hours, counted back from now, of all days that are known whole; and when the newest came."""
+    """The posts of each six hours, counted back from now, of all days that are known whole; and when the newest came."""
     if met is None:
         return [], None
     values = {"site": site_id, "begin": now - RHYTHM, "now": now, "met": met + timedelta(days=1)}
-    rows = reader.tuples(_DAYS.format(age=reader.dialect.seconds_before("came")), values)
-    found = {int(day): number for day, number, _ in rows}
+    rows = reader.tuples(_QUARTERS.format(age=reader.dialect.seconds_before("came")), values)
+    found = {int(quarter): number for quarter, number, _ in rows}
     last = max((_moment(came) for _, _, came in rows), default=None)
-    return [found.get(day, 0) for day in range(max(found, default=0))], last
+    whole = max(found, default=0) // 4 * 4
+    return [found.get(quarter, 0) for quarter in range(whole)], last
 
 
 def _failures(reader: Reader, site_id: int, now: datetime) -> tuple[datetime | None, int, bool]:

@@ -9,10 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from newsarchive.core.alarms.judge import Alarm, AlarmKind, State, judge, sentence
+from newsarchive.core.alarms.judge import LIST_ALARMS, Alarm, AlarmKind, State, judge, sentence
 from newsarchive.db import bulk
+from newsarchive.db.frontier import listings
 from newsarchive.db.models import AlarmRow, Quarantined
 from newsarchive.db.reading.alarms import history
+
+#: Alarms during which the looks at lists from before they were raised are kept.
+KEEPING = LIST_ALARMS | {AlarmKind.FROZEN_FEED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,8 @@ def look(
         alarm_id = connection.execute(insert(AlarmRow).values(new).returning(AlarmRow.id)).scalar_one()
         kept.append(_kept(alarm_id, alarm))
         _quarantine(connection, alarm_id, alarm, now)
+    if not KEEPING & {alarm.kind for alarm in kept}:  # else the looks before it say when it is over
+        listings.prune(connection, site_id)
     return Changes(kept, cleared)
 
 

@@ -1,0 +1,248 @@
+"""Blogs that change as blogs do, for `benchmarks.alarms`: their posts, and what their front pages and feeds list.
+
+Months are as busy as those of real blogs (the counts beside the months in their sidebars, read from the pages of the
+data folder), weekends and holidays are slow, blogs take leave, post in bursts, go dormant, run a series of short notes,
+get a new theme. What front pages do is invented: half of them are another at nearly each look (a time, a token), a
+quarter changes with comments, a quarter with posts alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from newsarchive.core.alarms.judge import AlarmKind
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+START = datetime(2025, 1, 6, tzinfo=UTC)  # the first crawl
+#: Days of posts that the first crawl finds.
+BACKFILL_DAYS = 250
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+HOLIDAYS = {(1, 1), (1, 6), (5, 1), (8, 15), (11, 1), (12, 24), (12, 25), (12, 26), (12, 31)}
+#: Posts a month, where no data folder is given: a steady blog, a seasonal blog, a blog that slows down, and a slow blog.
+INVENTED = (
+    [22, 20, 21, 23, 19, 22, 14, 12, 21, 24, 22, 17] * 2,
+    [60, 66, 54, 71, 48, 33, 20, 18, 52, 75, 69, 40, 58, 61, 70, 55, 47, 31, 24, 15, 49, 66, 80, 38],
+    [40, 38, 36, 30, 33, 28, 25, 20, 22, 18, 17, 15, 16, 14, 12, 11, 9, 10, 8, 7, 6, 7, 5, 4],
+    [3, 2, 4, 3, 5, 1, 2, 0, 3, 4, 2, 2] * 2,
+)
+
+
+def real_months(folder: Path | None) -> list[list[int]]:
+    """Posts a month of real blogs, two years each, by what their pages list in their sidebars."""
+    if folder is None:
+        return [list(months) for months in INVENTED]
+    found: set[tuple[int, ...]] = set()
+    listed = re.compile(rf"({'|'.join(MONTHS)})\s+((?:19|20)\d\d)\s*(?:</a>)?(?:&nbsp;|\s)*\((\d+)\)")
+    for file in sorted(folder.glob("**/pages/*.gz")):
+        counts: Counter[int] = Counter()
+        for month, year, number in listed.findall(gzip.decompress(file.read_bytes()).decode("latin-1")):
+            counts[int(year) * 12 + MONTHS.index(month)] += int(number)
+        if len(counts) >= 12:
+            first, last = min(counts), max(counts)
+            months = [counts.get(month, 0) for month in range(first, last)]  # the last one is not whole
+            if len(months) >= 24 and sum(months[-24:]) >= 24:
+                found.add(tuple(months[-24:]))
+    return [list(months) for months in sorted(found)]
+
+
+def weekdays(folder: Path | None) -> list[float]:
+    """The share of posts on each day of the week, Monday first, as a factor of the mean, by the dates of real posts."""
+    counts: Counter[int] = Counter()
+    for file in sorted(folder.glob("*/truth.jsonl")) if folder else ():
+        for line in file.read_text("utf-8").split("\n"):
+            date = json.loads(line).get("date") if line else None
+            with suppress(ValueError):  # some dates of the pages are none
+                counts[datetime.fromisoformat((date or "")[:10]).weekday()] += 1
+    total = sum(counts.values())
+    return [counts[day] * 7 / total for day in range(7)] if total else [1.2, 1.2, 1.2, 1.2, 1.1, 0.5, 0.6]
+
+
+class Breakage(NamedTuple):
+    """A way in which a blog breaks, and the alarms any of which tells it."""
+
+    name: str
+    alarms: frozenset[AlarmKind]
+
+
+@dataclass
+class Post:
+    """A post, and its rows."""
+
+    id: int
+    at: datetime
+    words: int
+    has_author: bool
+    has_time: bool
+    confidence: float
+    in_feed: bool
+    url_id: int = 0
+    stored: bool = False
+    looks: int = 0
+    gone: bool = False
+
+
+#: A cache answers with an old front page and an old feed; no links to posts are found any more; lists are cut to a tenth.
+STUCK, EMPTIED, CUT = "stuck cache", "lists emptied", "lists cut short"
+
+
+@dataclass
+class Blog:
+    """A blog with its own ways, and what breaks it at the moment."""
+
+    number: int
+    dice: random.Random
+    months: list[int]
+    week: list[float]
+    site_id: int = 0
+    author_id: int = 0
+    feed_id: int = 0
+    page_id: int = 0
+    api_id: int = 0
+    broken: Breakage | None = None
+    listed: dict[str, tuple[int, str]] = field(default_factory=dict)
+    missed: list[datetime] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    due: list[tuple[datetime, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        dice = self.dice
+        self.usual, self.spread = dice.uniform(250, 900), dice.uniform(0.25, 0.65)
+        self.byline = dice.choice([1.0, 1.0, 1.0, 0.9, 0.0])
+        self.timed = dice.random() < 0.8
+        self.flat = dice.uniform(0, 1)  # 1: the same on all days of a week
+        self.bursty = dice.uniform(0.0, 0.6)
+        self.leaves = (
+            [dice.randint(170, 240) + 365 * year for year in range(3)] if dice.random() < 0.5 else []
+        )
+        self.leave_days = dice.randint(7, 16)
+        self.redesign = START + dice.randint(60, 180) * DAY
+        self.series = [START + dice.randint(-300, 330) * DAY for _ in range(3)]
+        self.growth = dice.choice([1.0, 0.8, 1.25])
+        #: How likely the front page is another after an hour in which no post came.
+        self.liveliness = dice.choice([0.98, 0.98, 0.5, 0.03])
+        self.page_posts, self.feed_posts = dice.randint(8, 30), 10
+        self.page_days = 10 if dice.random() < 0.15 else None  # this page lists the posts of ten days
+        self.feed_lag = dice.choice([0, 0, 0, 0, 1, 2, 3]) * HOUR
+        self.has_api = dice.random() < 0.25
+
+    def is_broken(self, kind: AlarmKind) -> bool:
+        return self.broken is not None and self.broken.name == kind
+
+    @property
+    def a_day(self) -> float:
+        return sum(self.months) / (len(self.months) * 30.4)
+
+    def rate(self, at: datetime) -> float:
+        """Posts a day that are to be expected on this day."""
+        day = (at - START).days + BACKFILL_DAYS
+        rate = self.months[min(day // 31, len(self.months) - 1)] / 30.4
+        rate *= self.flat + (1 - self.flat) * self.week[at.weekday()]
+        if (at.month, at.day) in HOLIDAYS:
+            rate *= 0.3
+        if any(begin <= day < begin + self.leave_days for begin in self.leaves) and self.a_day < 4:
+            rate = 0.0
+        return rate
+
+    def day(self, at: datetime) -> list[datetime]:
+        """When the posts of a day appear: in its working hours, some of them together."""
+        rate = self.rate(at)
+        if self.dice.random() < 0.03:
+            rate *= 1 + 4 * self.bursty
+        if self.bursty and rate:  # a varying rate: the counts become negative binomial
+            rate = self.dice.gammavariate(1 / (self.bursty / 2), rate * self.bursty / 2)
+        number = poisson(self.dice, rate)
+        moments = sorted(at + self.dice.betavariate(3, 2.2) * DAY for _ in range(number))
+        return [moment.replace(microsecond=0) for moment in moments]
+
+    def post(self, id_: int, at: datetime) -> Post:
+        dice = self.dice
+        usual = self.usual * (self.growth if at >= self.redesign else 1)
+        words = max(20, round(usual * math.exp(dice.gauss(0, self.spread))))
+        note = 0.5 if any(begin <= at < begin + 6 * DAY for begin in self.series) else 0.04
+        if dice.random() < note:
+            words = round(dice.uniform(60, 150))
+        doubt = dice.uniform(0.4, 0.79) if dice.random() < 0.02 else dice.uniform(0.85, 1.0)
+        return Post(
+            id_, at, words, dice.random() < self.byline, self.timed, doubt, dice.random() < 0.99
+        )  # fmt: skip
+
+    def lists(self, now: datetime) -> dict[str, tuple[int, str]]:
+        """What the front page and the feed list at this moment: the number of posts, and a digest."""
+        dice, way = self.dice, self.broken.name if self.broken else ""
+        if way == STUCK and self.listed:
+            return self.listed
+        page = self.posts[-self.page_posts :]
+        if self.page_days is not None:
+            page = [post for post in page if post.at > now - self.page_days * DAY]
+        feed = [
+            post
+            for post in self.posts[-self.feed_posts - 20 :]
+            if post.in_feed and post.at <= now - self.feed_lag
+        ]
+        feed = feed[-self.feed_posts :]
+        if way == CUT:
+            page, feed = page[-max(1, len(page) // 10) :], feed[-1:]
+        if way == EMPTIED:
+            page, feed = [], []
+        known = self.listed.get("home page", (0, ""))
+        digest = known[1].partition(" ")[0]
+        if dice.random() < self.liveliness:
+            digest = str(dice.random())
+        newest = page[-1].id if page else 0
+        found = {"home page": (len(page), f"{digest} {newest} {len(page)}")}
+        if way == AlarmKind.FROZEN_FEED:
+            found["feed"] = self.listed["feed"]
+        else:
+            found["feed"] = (len(feed), str([post.id for post in feed]))
+        self.listed = found
+        return found
+
+    def come(self, moments: Sequence[datetime]) -> list[datetime]:
+        """The posts of which a crawl learns, of those that the blog published; it learns of the others when it is mended."""
+        way = self.broken.name if self.broken else ""
+        if way in (STUCK, EMPTIED):
+            self.missed += moments
+            return []
+        if way == CUT:
+            self.missed += moments[:-3]
+            return list(moments[-3:])
+        if way == AlarmKind.SILENT:
+            return []
+        if way == AlarmKind.FEWER_POSTS:
+            return [moment for moment in moments if self.dice.random() < 0.1]
+        if self.missed and not way:
+            moments, self.missed = [*self.missed, *moments], []
+        return list(moments)
+
+
+def poisson(dice: random.Random, mean: float) -> int:
+    number, left = 0, math.exp(-min(mean, 600))
+    chance = dice.random()
+    while chance > left:
+        chance *= dice.random()
+        number += 1
+    return number

@@ -1,0 +1,208 @@
+"""Alarms of what the lists of a site name: they are told before the site's rhythm could tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from newsarchive.core.alarms.judge import AlarmKind, History, Listed, State, judge
+from newsarchive.core.alarms.listings import Listing, SameLooks
+from newsarchive.db import engine as db
+from newsarchive.db.frontier import listings
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.models import CrawlRun
+from newsarchive.db.reading.alarms import history as history_of
+from newsarchive.db.writing.alarms import look
+from newsarchive.items import Link
+from tests.serving import Answer, crawl, served
+from tests.storage import open_archive
+from tests.test_alarms import DAY, HOUR, NOW, listing, rows
+
+#: Hourly looks at a healthy list.
+LOOKS = 300
+
+
+def lively(posts: list[int], kind: str = "home page") -> Listing:
+    """A list that is another at each of its hourly looks, with these numbers of posts, until now."""
+    begin = NOW - (len(posts) - 1) * HOUR
+    return Listing(
+        kind, [SameLooks(begin + n * HOUR, begin + n * HOUR, 1, number) for n, number in enumerate(posts)]
+    )
+
+
+def stuck(hours: int, *, changes: int = LOOKS, every: int = 1) -> Listing:
+    """A front page that changed `changes` times, each after `every` hours, and is the same for these hours."""
+    begin = NOW - (changes * every + hours) * HOUR
+    found = [
+        SameLooks(begin + n * every * HOUR, begin + (n * every + every - 1) * HOUR, every, 20)
+        for n in range(changes)
+    ]
+    return Listing("home page", [*found, SameLooks(NOW - hours * HOUR, NOW, hours + 1, 20)])
+
+
+def kinds(*lists: Listing, now: datetime = NOW) -> list[AlarmKind]:
+    return [one.kind for one in judge(History(listings=lists), now) if one.state is State.STANDS]
+
+
+@pytest.mark.parametrize("kind", ["home page", "feed", "wp-json"])
+def test_a_list_in_which_no_posts_are_found_any_more_is_told_in_hours(kind: str) -> None:
+    (alarm,) = judge(History(listings=[lively([20] * LOOKS + [0] * 5, kind)]), NOW)
+    assert (alarm.kind, alarm.since) == (AlarmKind.FEWER_LISTED, NOW - 4 * HOUR)
+    assert alarm.sentence.endswith(
+        "at 5 of the last 5 looks a list of its posts named at most 5, where 20 are usual"
+    )
+
+
+@pytest.mark.parametrize(
+    "posts",
+    [
+        [20] * LOOKS + [0],  # one look: a page of maintenance
+        [20] * LOOKS + [10] * 20,  # a new theme lists half as many
+        [20, 0, 12, 3] * (LOOKS // 4) + [0] * 20,  # it has none at times
+        [3] * LOOKS + [0] * 20,  # a list of three says little
+        [20] * 10 + [0] * 8,  # it is known for less than a day
+    ],
+)
+def test_a_list_that_is_short_as_lists_are_raises_no_alarm(posts: list[int]) -> None:
+    assert kinds(lively(posts)) == []
+
+
+def test_a_short_list_stands_as_an_alarm_until_it_is_as_before() -> None:
+    since = NOW - 40 * HOUR
+    broken = lively([20] * LOOKS + [1] * 41)
+    given = History(listings=[broken, lively([10] * 400, "feed")], standing={AlarmKind.FEWER_LISTED: since})
+    assert [one.state for one in judge(given, NOW)] == [State.STANDS]
+    mended = lively([20] * LOOKS + [1] * 38 + [18] * 3)
+    assert [one.state for one in judge(replace(given, listings=[mended]), NOW)] == [State.CLEARED]
+
+
+def test_a_front_page_that_changed_at_each_look_and_is_the_same_for_half_a_day_is_stuck() -> None:
+    assert kinds(stuck(12)) == [AlarmKind.FROZEN_PAGE]
+    assert kinds(stuck(5)) == []  # caches keep a page for some hours
+    assert kinds(stuck(12, every=2)) == []  # the same at every other look: it changes with what people do
+    assert kinds(stuck(12, changes=90)) == []  # it is not known for long enough
+
+
+def test_a_list_that_is_looked_at_no_more_is_no_list_of_the_site() -> None:
+    old = lively([20] * LOOKS + [0] * 30, "feed")
+    moved = replace_times(old, -3 * DAY)
+    assert kinds(old, lively([20] * LOOKS)) == [AlarmKind.FEWER_LISTED]
+    assert kinds(moved, lively([20] * LOOKS)) == []
+
+
+def replace_times(one: Listing, by: timedelta) -> Listing:
+    return one._replace(
+        found=[same._replace(first_at=same.first_at + by, last_at=same.last_at + by) for same in one.found]
+    )
+
+
+def test_a_paper_that_publishes_all_day_is_silent_within_half_a_day() -> None:
+    quarters = [0, 0, *[30] * (200 * 4)]
+    days = [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)]
+    given = History(days=days, quarters=quarters, last_post=NOW - 12 * HOUR)
+    (alarm,) = judge(given, NOW)
+    assert (alarm.kind, alarm.evidence["days"]) == (AlarmKind.SILENT, 0.25)
+    at_night = [0 if n % 4 < 2 else 30 for n in range(200 * 4)]  # it never has posts in these hours
+    days = [sum(at_night[at : at + 4]) for at in range(0, len(at_night), 4)]
+    assert judge(replace(given, quarters=at_night, days=days), NOW) == []
+
+
+def test_how_long_a_feed_may_lack_a_post_is_learned() -> None:
+    def known(delay: timedelta, missing: int, newest: timedelta) -> list[AlarmKind]:
+        posts = [Listed(NOW - (200 - n) * 5 * HOUR - newest, True, delay) for n in range(200)]
+        late = [Listed(NOW - newest - (missing - 1 - n) * HOUR, False) for n in range(missing)]
+        return [one.kind for one in judge(History(listed=[*posts, *late]), NOW)]
+
+    assert known(timedelta(), 3, 2 * HOUR) == [AlarmKind.FROZEN_FEED]
+    assert known(3 * HOUR, 3, 2 * HOUR) == []
+    assert known(3 * HOUR, 3, 6 * HOUR) == [AlarmKind.FROZEN_FEED]
+    assert known(timedelta(), 2, 2 * HOUR) == []  # two posts may be left out on purpose
+
+
+# -- storage ----------------------------------------------------------------------------------
+
+
+class Clock:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def test_looks_that_find_the_same_stand_in_one_row_and_old_rows_are_forgotten(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    with open_archive(database, tmp_path) as engine:
+        frontier = Frontier(engine, clock)
+        site = frontier.open_site("https://blog.example/")
+        feed = frontier.source(site, "feed", "https://blog.example/feed")
+        frontier.listed(feed.id)  # it answers 304 before anything of it is known
+        for posts, digest in ((10, "a"), (10, "a"), (None, ""), (10, "b"), (9, "c")):
+            frontier.listed(feed.id, posts, digest)
+            frontier.listed(feed.id, posts, digest)  # at once: that is no further evidence
+            clock.now += HOUR
+        with db.reading(engine) as connection:
+            (known,) = history_of(connection, site, clock.now).listings
+        begin = clock.now - 5 * HOUR
+        assert known == Listing(
+            "feed",
+            [
+                SameLooks(begin, begin + 2 * HOUR, 3, 10),
+                SameLooks(begin + 3 * HOUR, begin + 3 * HOUR, 1, 10),
+                SameLooks(begin + 4 * HOUR, begin + 4 * HOUR, 1, 9),
+            ],
+        )
+        monkeypatch.setattr(listings, "MAX_KEPT_LOOKS", 2)
+        with db.writing(engine) as connection:
+            look(connection, site, clock.now)
+        with db.reading(engine) as connection:
+            assert [one.posts for one in history_of(connection, site, clock.now).listings[0].found] == [10, 9]
+
+
+def test_a_feed_that_goes_on_changing_is_not_frozen_although_the_api_names_its_posts_first(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    with open_archive("sqlite", tmp_path) as engine:
+        frontier = Frontier(engine, clock)
+        site = frontier.open_site("https://blog.example/")
+        feed = frontier.source(site, "feed", "https://blog.example/feed")
+        api = frontier.source(site, "wp-json", "https://blog.example/wp-json")
+        run = first_run(engine, clock.now)
+        for number in range(6):
+            url = f"https://blog.example/post-{number}"
+            frontier.discover(site, run, [Link(url, "wp-json")], api.id)
+            frontier.settle(url, "ok", "")
+            if number < 4:  # then the feed freezes
+                frontier.listed(feed.id, 10, str(number))
+            clock.now += HOUR
+        with db.reading(engine) as connection:
+            listed = history_of(connection, site, clock.now).listed
+    assert [one.in_feed for one in listed] == [True] * 4 + [False] * 2
+
+
+def first_run(engine: Engine, now: datetime) -> int:
+    with db.writing(engine) as connection:
+        row = insert(CrawlRun).values(spider="news", started_at=now).returning(CrawlRun.id)
+        return int(connection.execute(row).scalar_one())
+
+
+@pytest.mark.slow
+def test_a_crawl_keeps_what_front_page_and_feed_list(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.db"
+    with served({}) as site:
+        for numbers in (range(5), range(0)):
+            answers = listing(numbers, numbers)
+            site.answers |= {k: v if isinstance(v, Answer) else Answer(v) for k, v in answers.items()}
+            crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_WARC=off", db=archive)
+    kept = rows(
+        archive,
+        "SELECT kind, posts FROM listing_looks JOIN sources ON sources.id = source_id ORDER BY kind, listing_looks.id",
+    )
+    assert kept == [("feed", 5), ("feed", 0), ("home page", 5), ("home page", 0)]
