@@ -121,7 +121,7 @@ class Addon:
                 middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
                 middlewares.DelayMiddleware: 585,  # between Scrapy's redirects (600, 580), retries (550) and …
                 middlewares.CharsetMiddleware: 586,  # … Scrapy's decompression (590)
-                middlewares.CutShortMiddleware: 595,
+                middlewares.DecompressionMiddleware: 595,
             },
             "EXTENSIONS": {
                 json_log.JsonLog: 100,

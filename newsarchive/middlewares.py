@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +27,11 @@ from scrapy.exceptions import (
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    NotConfigured,
     ResponseDataLossError,
 )
-from scrapy.http import Response, TextResponse
+from scrapy.http import Headers, Response, TextResponse
+from scrapy.responsetypes import responsetypes
 from twisted.python.failure import Failure
 
 from newsarchive.core.discovery.revisit import retry_after
@@ -46,7 +49,8 @@ from newsarchive.crawling import (
     status_problem,
 )
 from newsarchive.items import Link
-from newsarchive.warc.contentcoding import is_cut
+from newsarchive.warc.contentcoding import BodyTooLong, CutShort
+from newsarchive.warc.contentcoding import decoded as unpacked
 
 if TYPE_CHECKING:
     from scrapy.core.downloader import Slot
@@ -299,17 +303,42 @@ class Hold:
     waits: int = 0
 
 
-class CutShortMiddleware:
-    """Makes a failure of a packed body that breaks off; stands before Scrapy's decompression, which takes the half of it.
+class DecompressionMiddleware:
+    """Unpacks bodies, and makes a failure of one that breaks off; stands before Scrapy's, which takes the half of it.
 
-    Without it a page would be stored as far as it came, or be settled as empty. The next crawl asks for it again.
+    Without it a page would be stored as far as it came, or be settled as empty. The next crawl asks for it again. Text
+    under the label of a coding stays text, as in browsers. What cannot be unpacked here is left to Scrapy.
     """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if not crawler.settings.getbool("COMPRESSION_ENABLED"):
+            raise NotConfigured
+        return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     def process_response(self, request: Request, response: Response) -> Response:
         codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
-        if codings and is_cut(response.body, codings):
-            raise ResponseDataLossError(f"{request.url}: a body in {codings} that breaks off")
-        return response
+        if not codings or request.method == "HEAD":
+            return response
+        limit = int(request.meta.get("download_maxsize", self.max_bytes)) or sys.maxsize
+        try:
+            body = unpacked(response.body, codings, limit, whole=True)
+        except CutShort as error:
+            raise ResponseDataLossError(f"{request.url}: {error}") from None
+        except BodyTooLong as error:
+            raise IgnoreRequest(f"{request.url}: {error}, which is DOWNLOAD_MAXSIZE") from None
+        except ValueError:
+            return response
+        headers = Headers(response.headers)
+        del headers["Content-Encoding"]
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        charset = (
+            {"encoding": None} if issubclass(kind, TextResponse) else {}
+        )  # by the headers, as for a body that came so
+        return response.replace(cls=kind, body=body, headers=headers, **charset)
 
 
 class CharsetMiddleware:

@@ -15,9 +15,6 @@ from collections.abc import Callable, Generator
 #: Bytes that one call of a decompressor may give. More would delay the refusal of a bomb.
 STEP_BYTES = 65536
 
-#: Pieces of a body that `is_cut` unpacks, 64 MB in all; of a longer body nothing is said.
-MAX_STEPS = 1024
-
 #: Bytes at the beginning of a body that tell text from binary data, as browsers look at them
 #: (https://mimesniff.spec.whatwg.org/#reading-the-resource-header).
 SNIFFED_BYTES = 1445
@@ -38,53 +35,43 @@ class BodyTooLong(ValueError):
     """A body is longer than the reader takes: it may be a bomb."""
 
 
-def decoded(body: bytes, codings: str, max_bytes: int) -> bytes:
+class CutShort(ValueError):
+    """A body breaks off before the end of its last coding."""
+
+
+def decoded(body: bytes, codings: str, max_bytes: int, *, whole: bool = False) -> bytes:
     """The body without its content codings; `codings` is the value of the header, in the order of application.
 
     A body that does not have the coding of its label is given as it is, as browsers do; so is text under a label that
-    is no coding (`utf-8`). A body that breaks off gives what came before. Never holds much more than `max_bytes`.
-    Raises `BodyTooLong`, and `ValueError` for a coding that is not known or data that is damaged from the start.
+    is no coding (`utf-8`). A body that breaks off gives what came before; where it has to be `whole`, `CutShort` is raised.
+    A gzip body without its checksum at the end is whole. Never holds much more than `max_bytes`. Raises `BodyTooLong`,
+    and `ValueError` for a coding that is not known or data that is damaged from the start.
+
+    >>> import gzip
+    >>> packed = gzip.compress(b"Hello" * 1000)
+    >>> len(decoded(packed[:-8], "gzip", 9999, whole=True)), decoded(b"Hello", "gzip", 9999, whole=True)
+    (5000, b'Hello')
+    >>> decoded(packed[:-12], "gzip", 9999, whole=True)
+    Traceback (most recent call last):
+    newsarchive.warc.contentcoding.CutShort: a body in gzip breaks off
     """
     unknown = ""
     for coding in reversed([name.strip().lower() for name in codings.split(",")]):
         if coding in _UNPACKERS:
             try:
-                body = _unpacked(body, coding, max_bytes)
-            except BodyTooLong:
+                body = _unpacked(body, coding, max_bytes, whole=whole)
+            except (BodyTooLong, CutShort):
                 raise
             except ValueError:
                 if unknown:
                     break  # nothing can be read below a coding that is not known
                 raise
+            whole = False  # of the coding that was applied last
         elif coding not in _NOTHING_DONE:
             unknown = unknown or coding
     if unknown and not _is_text(body):
         raise ValueError(f"content coding {unknown!r} is not known")
     return body
-
-
-def is_cut(body: bytes, codings: str) -> bool:
-    """Whether a body breaks off before the end of its last coding. A gzip body without its checksum at the end is whole.
-
-    >>> import gzip
-    >>> packed = gzip.compress(b"Hello" * 1000)
-    >>> is_cut(packed, "gzip"), is_cut(packed[:-8], "gzip"), is_cut(packed[:-12], "gzip"), is_cut(b"Hello", "gzip")
-    (False, False, True, False)
-    """
-    coding = codings.rpartition(",")[2].strip().lower()
-    if coding not in _UNPACKERS or not body or _is_text(body):
-        return False
-    pieces = _UNPACKERS[coding](body)
-    if body.startswith(_GZIP_MAGIC) and body[3:4] == b"\0":  # a header of ten bytes, as servers send it
-        pieces = _zlib(zlib.decompressobj(-zlib.MAX_WBITS), body[10:])
-    try:
-        for _ in range(MAX_STEPS):
-            next(pieces)
-    except StopIteration as end:
-        return not end.value
-    except Exception:  # every library has an exception of its own; the data is damaged, and not cut
-        return False
-    return False
 
 
 def joined_chunks(body: bytes) -> bytes:
@@ -110,26 +97,42 @@ def joined_chunks(body: bytes) -> bytes:
     return b"".join(parts) if parts else body
 
 
-def _unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
+def _unpacked(body: bytes, coding: str, max_bytes: int, *, whole: bool) -> bytes:
     """The body without one coding. Text that does not unpack to its end never had the coding."""
     if not body:
         return body
-    out, whole, problem = bytearray(), False, ""
+    out, ended, problem = bytearray(), False, ""
     pieces = _UNPACKERS[coding](body)
     try:
         while len(out) <= max_bytes:
             out += next(pieces)
     except StopIteration as end:
-        whole = end.value
+        ended = end.value
     except Exception as error:  # every library has an exception of its own
         problem = str(error)
     if len(out) > max_bytes:
         raise BodyTooLong(f"a body longer than {max_bytes} bytes")
-    if not whole and _is_text(body):
+    if not ended and _is_text(body):
         return body
-    if not whole and not out:
+    if whole and not ended and not problem and not _lacks_checksum_alone(body):
+        raise CutShort(f"a body in {coding} breaks off")
+    if not ended and not out:
         raise ValueError(f"content coding {coding!r}: {problem or 'cut short'}")
     return bytes(out)
+
+
+def _lacks_checksum_alone(body: bytes) -> bool:
+    """Whether the data in a gzip body is whole. Some servers leave out what stands behind it."""
+    if not body.startswith(_GZIP_MAGIC) or body[3:4] != b"\0":  # a header of ten bytes, as servers send it
+        return False
+    pieces = _zlib(zlib.decompressobj(-zlib.MAX_WBITS), body[10:])
+    try:
+        while True:
+            next(pieces)
+    except StopIteration as end:
+        return bool(end.value)
+    except zlib.error:
+        return False
 
 
 def _is_text(body: bytes) -> bool:
