@@ -28,7 +28,17 @@ from newsarchive.core.discovery import find
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
-from newsarchive.crawl_stats import PREFIX, Count, Failure, Group, SkipReason, key, sites_left
+from newsarchive.crawl_stats import (
+    FETCHED,
+    PREFIX,
+    Count,
+    Counts,
+    Failure,
+    Group,
+    SkipReason,
+    key,
+    sites_left,
+)
 from newsarchive.crawling import (
     Dropped,
     LeftOut,
@@ -497,23 +507,35 @@ class StorePipeline:
         stats = self.crawler.stats.get_stats()
         ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:
-            await asyncio.to_thread(self._close_failed_sites, stats)
+            await asyncio.to_thread(self._close_sites, stats, reason)
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
         except DatabaseError as error:
             database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
 
-    def _close_failed_sites(self, stats: dict[str, Any]) -> None:
-        """Record the sites that the crawl left because they answered no more, and the crawl's own where it is broken."""
-        frontier = Frontier(self.store.engine)
+    def _close_sites(self, stats: dict[str, Any], reason: str) -> None:
+        """Record the sites that the crawl left because they answered no more, and how it went with the crawl's own.
+
+        A crawl that was stopped, or of whose posts none could be fetched, was no success: the site stays due.
+        """
+        frontier, spider = Frontier(self.store.engine), self.crawler.spider
         failed = [f"https://{domain}/" for domain in sites_left(stats)]
-        if key(Failure.SITE) in stats:
-            failed.append(getattr(self.crawler.spider, "url", "") or getattr(self.crawler.spider, "site", ""))
+        own = getattr(spider, "url", "") or getattr(spider, "site", "")
+        counts = Counts(stats)
+        answered = any(counts[name] for name in (*FETCHED, Count.NOT_MODIFIED, Count.BLOCKED))
+        if key(Failure.SITE) in stats or (counts[Group.FAILED] and not answered):
+            failed.append(own)
         for url in filter(None, failed):
             if (site := frontier.find_site(url)) is not None:
                 frontier.close_site(site, ok=False)
+        listed_at = getattr(spider, "listed_at", None)
+        ours = {site_of(url) for url in failed if url}
+        if listed_at is not None and site_of(own) not in ours and reason not in BROKEN_OFF:
+            frontier.close_site(getattr(spider, "site_id", 0), ok=True, at=listed_at)
 
 
+#: Why a crawl ended before its posts were fetched.
+BROKEN_OFF = frozenset(("shutdown", "cancelled", "database_error", "memusage_exceeded"))
 #: Our pipelines behind the steps: a packed article is enough for them.
 WITHOUT_ARTICLES = (TemplatePipeline, SincePipeline, StorePipeline)

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.http import Response, TextResponse
@@ -25,6 +25,7 @@ from newsarchive.core.discovery.find import Source
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
+from newsarchive.crawl_stats import FetchProblem
 from newsarchive.crawling import explain, headers_of, status_problem, text_of
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
 from newsarchive.exceptions import DatabaseError
@@ -65,6 +66,15 @@ ARCHIVE_PAGE = "archive page"
 API_ROOT = "wp-json root"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
 API_ERROR_STATUSES = (400, 401, 403, 404)
+#: Why a request got no answer, where another one to the same host would get none either.
+SILENT_REASONS = frozenset(
+    (
+        FetchProblem.UNKNOWN_HOST,
+        FetchProblem.CONNECTION_REFUSED,
+        FetchProblem.CONNECTION_FAILED,
+        FetchProblem.TIMEOUT,
+    )
+)
 #: What a feed's own address is (`find.index_reason`) where the feed is that of the whole site, not of a section, tag or
 #: author.
 WHOLE_SITE_REASONS = frozenset(("", "home page", "feed"))
@@ -116,6 +126,10 @@ class Finder:
     #: When the killed crawl began that this one goes on with: the sources that it read are not asked again.
     resume_point: datetime | None = None
     requests: int = 0
+    #: Good answers of sources.
+    answers: int = 0
+    #: Hosts that gave no answer to a request.
+    silent_hosts: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
 
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
@@ -167,6 +181,20 @@ class Finder:
                     return
         if "archive" in self.kinds:
             yield await self._named_by(known)
+
+    async def batches_without_home(self, home_url: str) -> AsyncIterator[Batch]:
+        """All links to posts of a site whose front page cannot be fetched, from the sources that answered before.
+
+        Of a host that does not answer one source is asked.
+        """
+        assert self.frontier is not None
+        for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
+            if not source.answers or urlsplit(source.url).netloc in self.silent_hosts:
+                continue
+            async for batch in self._guarded(Source(source.kind, source.url, announced=True), home_url):
+                yield batch
+                if self.enough():
+                    return
 
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: those of the front page, and the sitemaps of robots.txt before those at usual places."""
@@ -433,6 +461,9 @@ class Finder:
         except Exception as error:  # whatever a download raises, the other sources remain
             ok = False
             reason, sentence = explain(error)
+            if reason in SILENT_REASONS:
+                self.silent_hosts.add(urlsplit(url).netloc)
+        self.answers += ok
         if not ok:
             await self._failed(known)
         if ok or (response is not None and response.status in also):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,6 +67,8 @@ class NewsSpider(FetchingSpider):
     archive: Frontier | None = None
     #: The sentence on what went wrong with the front page, "" where nothing did.
     failure: str = ""
+    #: When the sources were asked, once they named posts: with the last post fetched, the crawl is a success from then on.
+    listed_at: datetime | None = None
     #: The front page as a source, with the validators of its last answer.
     home: KnownSource | None = None
 
@@ -96,6 +98,7 @@ class NewsSpider(FetchingSpider):
         }
 
     async def start(self) -> AsyncIterator[Request]:
+        self.asked_at = datetime.now(UTC)
         self.home = await self.known_home()
         headers = conditional(self.home) if self.home else {}
         yield Request(
@@ -117,20 +120,34 @@ class NewsSpider(FetchingSpider):
         return await asyncio.to_thread(self.frontier.source, site, HOME, self.url)
 
     async def home_failed(self, failure: TwistedFailure) -> AsyncIterator[Request]:
-        """Where the front page is blocked, the site's feed or API may answer all the same."""
-        self.failure = explain(failure.value)[1]
+        """Where the front page is blocked, the site's feed or API may answer all the same; where it cannot be fetched,
+        the sources that earlier crawls found may."""
+        reason, self.failure = explain(failure.value)
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
             self.count(Group.SOURCE_PROBLEMS, "blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
             async for request in self.parse_home(failure.value.response):
                 yield request
-        else:
-            self.site_failed(self.url, self.failure)
+            return
+        if self.home is not None and self.frontier is not None:
+            self.source_problem(
+                self.url, reason, f"{self.failure}; asking the sources that earlier crawls found"
+            )
+            self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
+            await asyncio.to_thread(self.frontier.source_checked, self.home.id, ok=False)
+            finder = self.finder()
+            self.queue = self.found(finder.batches_without_home(self.home.url))
+            async for request in self.take():
+                yield request
+            if finder.answers:
+                self.listed_at = self.asked_at
+                return
+        self.site_failed(self.url, self.failure)
 
     async def parse_home(self, response: Response) -> AsyncIterator[Request]:
         """Find the posts, source by source, and request each as soon as its address is known."""
         await self.open_site(response)
-        self.queue = self.found(response)
+        self.queue = self.found(self.find(response))
         async for request in self.take():
             yield request
         if not self.taken and not self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE)):
@@ -140,12 +157,12 @@ class NewsSpider(FetchingSpider):
                 or "no feed and no links to posts were found there: "
                 "give the front page of a blog, or the address of its feed",
             )
-        elif self.frontier and self.site_id:
-            await asyncio.to_thread(self.frontier.close_site, self.site_id, ok=not self.has_left(self.url))
+        elif self.site_id:
+            self.listed_at = self.asked_at
 
-    async def found(self, home: Response) -> AsyncIterator[Request]:
+    async def found(self, named: AsyncIterator[Batch]) -> AsyncIterator[Request]:
         """A request for each post to fetch: those that the sources name, then those that earlier crawls left."""
-        async for batch in self.find(home):
+        async for batch in named:
             for request in await self.requests(batch):
                 yield request
         for request in await self.requests(Batch(await self.left_over(), remembered=True)):

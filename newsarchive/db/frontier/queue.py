@@ -174,9 +174,9 @@ class Frontier:
             named = {site_of(run.arguments["url"]) for run in runs if run.arguments.get("url")}
         return [url for url, config in found.items() if config.get("follow") or site_of(url) in named]
 
-    def close_site(self, site_id: int, *, ok: bool) -> None:
-        """Record how a crawl of the site ended."""
-        changes = {"state": "ok", "last_success_at": self.clock()} if ok else {"state": "failing"}
+    def close_site(self, site_id: int, *, ok: bool, at: datetime | None = None) -> None:
+        """Record how a crawl of the site ended; a success counts from when its sources were asked, `at`."""
+        changes = {"state": "ok", "last_success_at": at or self.clock()} if ok else {"state": "failing"}
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.id == site_id).values(changes))
 
