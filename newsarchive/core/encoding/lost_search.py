@@ -205,6 +205,9 @@ def left_of(
 ) -> list[int]:
     """The positions, on lines with changes, of lead bytes that are followed by too few continuation bytes."""
     found = []
+    changed = bytearray(len(text))
+    for change in changes:
+        changed[change.start : change.end] = b"\1" * (change.end - change.start)
     starts: frozenset[str] | None = None
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
@@ -212,14 +215,16 @@ def left_of(
             starts = _starts_of(text, changes, firsts)
         is_cut = head in heads or head + next_ in starts or _is_mark(next_, charset)
         is_cut = is_cut or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
-        if is_cut and not is_inside(changes, at, at + 1):
+        if is_cut and not changed[at]:
             found.append(at)
-    if not found:
-        return found
-    ends = [-1, *(match.start() for match in re.finditer("\n", text)), len(text)]
-    return [
-        at for at in found if is_inside(changes, ends[(line := bisect_left(ends, at)) - 1] + 1, ends[line])
-    ]
+    on_changed_lines, end, is_changed = [], -1, False
+    for at in found:
+        if at > end:
+            start, end = line_around(text, at)
+            is_changed = b"\1" in changed[start:end]
+        if is_changed:
+            on_changed_lines.append(at)
+    return on_changed_lines
 
 
 def _is_mark(char: str, charset: Charset) -> bool:
