@@ -91,8 +91,8 @@ _WITH_HOST = re.compile(r"https?://[^/#\s]", re.I)
 _LINE_BREAKS = re.compile(r"[\t\r\n]+")
 #: An `&` that was escaped once or more often for HTML, and never unescaped: `?a=1&amp;b=2`.
 _ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,3}38);)+", re.I)
-#: A scheme before another: `http://https://blog.example/`.
-_DOUBLE_SCHEME = re.compile(r"(?:https?:/{1,2})+(?=https?:/)", re.I)
+#: A scheme before another: `http://https://blog.example/`. In a path it is no mistake: `web.archive.org/web/2020/http://https://…`.
+_DOUBLE_SCHEME = re.compile(r"\A(?:https?:/{1,2})+(?=https?:/)", re.I)
 #: A host without a scheme: `www.blog.example/post`. No folder has such a name.
 _BARE_HOST = re.compile(r"www\.(?:[\w-]{1,63}\.)+[a-z]{2,18}(?=[:/?#]|$)", re.I)
 #: A scheme with one slash or none, behind which a browser reads a host where the page has another scheme (WHATWG URL).
@@ -162,7 +162,7 @@ def _mended(text: str, base: str) -> str:
     if "&" in text:
         text = _ESCAPED_AMPERSAND.sub("&", text)
     if text.count(":/") > 1:
-        text = _DOUBLE_SCHEME.sub("", text, count=1)
+        text = _DOUBLE_SCHEME.sub("", text)
     if _BARE_HOST.match(text):
         return f"{'http' if base.startswith('http:') else 'https'}://{text}"
     few = _FEW_SLASHES.match(text)
