@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,8 @@ from newsarchive.db import transfer
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import Base
+from newsarchive.db.models import ArticleRow, Base
+from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.schema import upgrade
 from newsarchive.db.types import Compressed, CompressedJson
@@ -239,6 +240,30 @@ def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: En
     lift(archive, [1, 2])
     with Archive(archive.url.render_as_string(hide_password=False)) as open_:
         assert {copy.id for copy in open_.copies(1)} == {1, 2, 4}
+
+
+@pytest.mark.parametrize(
+    "again", [lambda archive: recluster(archive, afresh=True), lambda archive: recluster_range(archive, 1, 9)],
+    ids=["all", "a range"],
+)  # fmt: skip
+def test_finding_copies_anew_leaves_what_is_withheld_as_it_is(
+    archive: Engine, again: Callable[[Engine], int]
+) -> None:
+    def known_by() -> tuple[Any, ...]:
+        with reading(archive) as connection:
+            row = connection.execute(
+                select(ArticleRow.content_hash, ArticleRow.minhash).where(ArticleRow.id == 1)
+            )
+            return tuple(row.one())
+
+    before = known_by()
+    withhold(archive, [1], DEMAND)
+    again(archive)
+    assert known_by() == before
+    lift(archive, [1])
+    assert known_by() == before
+    with Archive(archive.url.render_as_string(hide_password=False)) as shown:
+        assert {copy.id for copy in shown.copies(1)} == {1, 2}
 
 
 def test_what_else_used_an_id_meanwhile_keeps_it(archive: Engine) -> None:

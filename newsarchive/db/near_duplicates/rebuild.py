@@ -17,7 +17,7 @@ from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Paraphrase, marked, stream
 from newsarchive.db import archive_state, bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.models import ArticleRow, ParaphraseRow
+from newsarchive.db.models import ArticleRow, ParaphraseRow, Withholding
 from newsarchive.db.near_duplicates import clusters, copies, originals
 from newsarchive.db.rows import minhash_of, stored_minhash
 
@@ -54,7 +54,7 @@ def recluster(
             if not ids:
                 archive_state.note(connection, run_id, {"last_id": last}, finished=True)
                 return done
-            _rebuild(connection, ids)
+            find_again(connection, ids)
             last = ids[-1]
             archive_state.note(connection, run_id, {"last_id": last})
         done += len(ids)
@@ -76,7 +76,7 @@ def recluster_range(engine: Engine, first: int, last: int, *, dry_run: bool = Fa
             )
             ids = list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
             if ids and not dry_run:
-                _rebuild(connection, ids)
+                find_again(connection, ids)
         if not ids:
             return done
         after, done = ids[-1], done + len(ids)
@@ -92,7 +92,13 @@ def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
         return archive_state.begin(connection, RECLUSTER, arguments), 0
 
 
-def _rebuild(connection: Connection, ids: Sequence[int]) -> None:
+def find_again(connection: Connection, ids: Sequence[int]) -> None:
+    """Make fingerprints, index and clusters of these articles anew, but for those that are withheld: their texts are away, and
+    what is left of them is how they are known again."""
+    withheld = select(Withholding.article_id).where(Withholding.state != "lifted")
+    ids = sorted(
+        set(ids) - set(connection.execute(withheld.where(Withholding.article_id.in_(ids))).scalars())
+    )
     columns = select(ArticleRow.id, ArticleRow.content_hash, ArticleRow.minhash)
     old = {i: (digest, raw) for i, digest, raw in connection.execute(columns.where(ArticleRow.id.in_(ids)))}
     entries = []

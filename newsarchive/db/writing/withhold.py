@@ -21,7 +21,7 @@ from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
 from newsarchive.db.engine import writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
-from newsarchive.db.near_duplicates import clusters
+from newsarchive.db.near_duplicates.rebuild import find_again
 from newsarchive.db.reading.articles import find
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.rows import minhash_of
@@ -290,7 +290,7 @@ def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> No
         connection.execute(delete(SealedText).where(SealedText.withholding_id == entry.id))
         ended = {"state": "lifted", "ended_at": now}
         connection.execute(update(Withholding).where(Withholding.id == entry.id).values(ended))
-        _find_copies(connection, entry.article_id, now)
+        find_again(connection, [entry.article_id])  # copies may have come while the text was away
 
 
 def _free(connection: Connection, article_id: int) -> None:
@@ -299,12 +299,3 @@ def _free(connection: Connection, article_id: int) -> None:
     ours = (Url.reason == values["reason"]) & (Url.reason_detail == values["reason_detail"])
     free = {"state": "new", "reason": "", "reason_detail": ""}
     connection.execute(update(Url).where(ours).values(free))
-
-
-def _find_copies(connection: Connection, article_id: int, now: datetime) -> None:
-    """Look for copies: some may have come while the text was away."""
-    columns = (ArticleRow.id, ArticleRow.article_body, ArticleRow.content_hash, ArticleRow.minhash)
-    row = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
-    signature = minhash_of(row.minhash)
-    entry = clusters.Entry(row.id, row.article_body, row.content_hash, signature, row.content_hash, signature)
-    clusters.assign(connection, [entry], now)
