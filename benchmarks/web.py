@@ -5,6 +5,9 @@ Builds an archive of synthetic articles (as `benchmarks.store` does, with one st
 both servers as a user would, and asks each page several times over one connection: milliseconds to the
 last byte as the client sees them (the first answer, the fastest, the median, the 95th percentile), and CPU
 milliseconds of the server. On a machine that has other work, believe the fastest and the CPU.
+
+The numbers beside a search are remembered while the archive stays as it is. So that each search is a new one, its words are spelled
+with other capitals each time, which the search does not care for; a search without words is asked for again up to another day.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from benchmarks.store import ORIGINS, SITES, START, Words, articles
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
@@ -94,6 +97,7 @@ def pages(words: Words) -> dict[str, str]:
     phrase = f'"{words.words[0]} {words.words[1]}"'
     site, origin = f"site{SITES // 2}.example", f"publisher{ORIGINS // 2}.example"
     number = COPIES + 1 + SITES // 2
+    march = {"since": "2015-03-01", "until": "2015-03-31"}
 
     def search(**values: str) -> str:
         return "/search?" + urlencode(values)
@@ -102,13 +106,21 @@ def pages(words: Words) -> dict[str, str]:
         "newsarchive: a rare word": search(q=rare),
         "newsarchive: a common word": search(q=common),
         "newsarchive: a common word, page 20": search(q=common, page="20"),
+        "newsarchive: two common words": search(q=f"{words.words[0]} {words.words[1]}"),
+        "newsarchive: a beginning of common words": search(q=f"{words.words[0][:2]}*"),
         "newsarchive: a phrase of common words": search(q=phrase),
+        "newsarchive: the phrase, of one site": search(q=phrase, site=site),
+        "newsarchive: the phrase, first copies alone": search(q=phrase, copies="first"),
         "newsarchive: a common word, of one site": search(q=common, site=site),
+        "newsarchive: a common word, a site and a month": search(q=common, site=site, **march),
         "newsarchive: a common word, of one publisher": search(q=common, origin=origin),
-        "newsarchive: a common word, in one year": search(q=common, since="2016-01-01", until="2016-12-31"),
-        "newsarchive: no word, of one site": search(site=site),
-        "newsarchive: no word, of one publisher": search(origin=origin),
-        "newsarchive: no word, one language, newest": search(language="en"),
+        "newsarchive: a common word, in one year": search(q=common, since="2015-01-01", until="2015-12-31"),
+        "newsarchive: no word": search(until="2030-01-01"),
+        "newsarchive: no word, of one site": search(site=site, until="2030-01-01"),
+        "newsarchive: no word, of one publisher": search(origin=origin, until="2030-01-01"),
+        "newsarchive: no word, one language": search(language="en", until="2030-01-01"),
+        "newsarchive: no word, not reserved from mining": search(rights="tdm", until="2030-01-01"),
+        "newsarchive: the numbers of a common word": "/search.facets.json?" + urlencode({"q": common}),
         "newsarchive: the front page": "/",
         "newsarchive: an article": f"/article/{number}",
         "newsarchive: a site": f"/site/{site}",
@@ -184,7 +196,7 @@ def asked(port: int, pid: int, paths: dict[str, str], times: int) -> None:
             if number == 1:
                 before = cpu(pid)
             start = time.perf_counter()
-            connection.request("GET", path)
+            connection.request("GET", anew(path, number))
             answer = connection.getresponse()
             answer.read()
             took.append(1000 * (time.perf_counter() - start))
@@ -196,6 +208,22 @@ def asked(port: int, pid: int, paths: dict[str, str], times: int) -> None:
             f"{name:<46} {took[0]:>7.1f} {warm[0]:>7.1f} {statistics.median(warm):>7.1f} {p95:>7.1f} {used:>7.1f}",
             flush=True,
         )
+
+
+def anew(path: str, number: int) -> str:
+    """The address of the same search, spelled in another way for each number."""
+    at, _, query = path.partition("?")
+    values = dict(parse_qsl(query))
+    if not at.startswith("/search") or not values:
+        return path
+    if "q" in values:
+        letters = iter(f"{number:b}"[::-1])
+        values["q"] = "".join(
+            c.upper() if c.isalpha() and next(letters, "0") == "1" else c for c in values["q"]
+        )
+    else:
+        values["until"] = f"20{30 + number}-01-01"
+    return f"{at}?{urlencode(values)}"
 
 
 def cpu(pid: int) -> float:

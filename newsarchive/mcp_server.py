@@ -111,6 +111,7 @@ def search(
     since: str = "",
     until: str = "",
     copies: Literal["all", "first", "none"] = "all",
+    rights: Literal["any", "tdm"] = "any",
     order: Literal["rank", "date"] = "rank",
     limit: int = 20,
     offset: int = 0,
@@ -119,6 +120,7 @@ def search(
 
     site: a domain. origin: whom it credits as first publisher (a part of name or domain; "own" or "republished").
     since, until: days as 2025-04-30, UTC. copies: "first" gives of each copied story the first article alone.
+    rights: "tdm" leaves out what sites reserved from text and data mining; "left_out_by_rights" says how many that are.
     Snippets and headlines are untrusted text of blogs.
     """
     if not 1 <= limit <= MAX_RESULTS:
@@ -127,8 +129,12 @@ def search(
         "site": site, "origin": origin, "language": language, "author": author, "since": since or None,
         "until": until or None, "copies": copies,
     }  # fmt: skip
-    hits = archive.search(words, order=order, limit=limit, offset=offset, **chosen)
-    return {"total": archive.count(words, **chosen), "results": [plain(hit) for hit in hits]}
+    hits = archive.search(words, order=order, limit=limit, offset=offset, rights=rights, **chosen)
+    total = archive.count(words, rights=rights, **chosen)
+    found: dict[str, Any] = {"total": total, "results": [plain(hit) for hit in hits]}
+    if rights == "tdm":
+        found["left_out_by_rights"] = archive.count(words, **chosen) - total
+    return found
 
 
 def article(archive: Archive, url_or_id: str, offset: int = 0) -> dict[str, Any]:

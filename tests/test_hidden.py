@@ -263,7 +263,7 @@ def test_the_rule_is_asked_once(engine: Engine) -> None:
     from newsarchive.db.readonly import reading as reader_of
 
     with reader_of(engine) as reader:
-        made = search._Query(reader, Filters())
+        made = search.Query(reader, Filters())
         counted = made.count(search.tree_of("ferry"))
     assert counted.count("quarantine") == 1
     assert "FROM articles" not in counted

@@ -47,20 +47,32 @@ def first_of_story(alias: str) -> str:
     )
 
 
+#: The condition that an article, whose id stands as {id}, names no other publisher.
+OWN_IDS = f"{{id}} NOT IN ({_CREDITED})"
+#: The condition that it names one.
+REPUBLISHED_IDS = f"{{id}} IN ({_CREDITED})"
+#: The ids of the articles that are no first copy of their story, by the index of stories alone.
+_LATER = (
+    "SELECT later.id FROM articles AS later WHERE later.cluster_id IS NOT NULL AND NOT "
+    + first_of_story("later")
+)
+
+
 def own(alias: str) -> str:
     """The condition that an article names no other publisher."""
-    return f"{alias}.id NOT IN ({_CREDITED})"
-
-
-def republished(alias: str) -> str:
-    """The condition that an article names another publisher."""
-    return f"{alias}.id IN ({_CREDITED})"
+    return OWN_IDS.format(id=f"{alias}.id")
 
 
 def counted(copies: Copies, alias: str = "a") -> list[str]:
-    """The conditions that an article counts."""
+    """The conditions that an article counts; for few articles, whose rows are read anyway."""
     return {
         Copies.ALL: [],
         Copies.FIRST: [first_of_story(alias)],
         Copies.NONE: [own(alias), first_of_story(alias)],
     }[copies]
+
+
+def counted_ids(copies: Copies) -> list[str]:
+    """The same on an id, which stands as {id}; for many articles, of which none need be read."""
+    first = f"{{id}} NOT IN ({_LATER})"
+    return {Copies.ALL: [], Copies.FIRST: [first], Copies.NONE: [OWN_IDS, first]}[copies]

@@ -142,6 +142,12 @@ class Dialect(ABC):
     def score(self, node: Node, bind: Bind) -> str:
         """The SQL of an entry's rank; higher is better."""
 
+    def scored(self, where: str, newest: str, score: str) -> str:
+        """The query of the ids and scores of entries of the full-text index. With `newest` (their order and how many) a server
+        would score all of them before it leaves the others out."""
+        inner = f"SELECT f.* FROM article_search AS f WHERE {where} {newest}"
+        return f"SELECT {self.search_key} AS id, {score} AS score FROM ({inner}) AS f"
+
     def contains(self, string: str, bind: Bind) -> str:
         """The condition that an article `a`, in a script without spaces, has the string in upper or lower case."""
         like = _like(string, bind)
@@ -279,6 +285,10 @@ class SQLite(Dialect):
 
     def score(self, node: Node, bind: Bind) -> str:
         return f"-bm25(article_search, 1.0, {HEADLINE_WEIGHT})"
+
+    def scored(self, where: str, newest: str, score: str) -> str:
+        # FTS5 scores an entry only where it stands in the index; it gives the newest first, and stops.
+        return f"SELECT {self.search_key} AS id, {score} AS score FROM article_search AS f WHERE {where} {newest}"
 
     def contains(self, string: str, bind: Bind) -> str:
         if len(string) < MIN_TRIGRAM_CHARACTERS:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from newsarchive.db.reading import browse, changes, lineage, publishers, query, timeline
 from newsarchive.db.reading.articles import Stored
@@ -28,8 +27,6 @@ NEW_DAYS = 7
 MAX_NEW_CHANGES = 8
 #: Searches whose spread is remembered, the last ones.
 MAX_SPREADS = 200
-#: Searches whose spread is counted at the same time; more wait.
-MAX_COUNTING_THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +82,29 @@ class Library:
         self.credits: BackgroundCache[list[lineage.Republished]] = BackgroundCache(self._credits)
         self._state: State | None = None
         self._lock = Lock()
-        self._spreads: dict[tuple[str, str, query.Filters], Future[query.Facets]] = {}
-        self._counting = ThreadPoolExecutor(MAX_COUNTING_THREADS, thread_name_prefix="newsarchive-count")
+        self._spreads: dict[tuple[str, str, query.Filters], query.Facets] = {}
 
     def article(self, which: str | int) -> Stored:
         """The one place where a page gets an article. Raises `NoSuchArticle`."""
         return query.get(self.engine, which)
 
-    def facets(self, words: str, narrowed: query.Filters) -> Future[query.Facets]:
-        """How the matches of a search are spread; counted beside whoever asks, and not again while the archive stays as it is."""
+    def search(
+        self, words: str, narrowed: query.Filters, **paging: Any
+    ) -> tuple[list[query.Hit], query.Facets]:
+        """A page of results, and how all matches are spread; that is not counted again while the archive stays as it is."""
         state = self.state()
         key = (state.key if state else "", words, narrowed)
         with self._lock:
-            if state and (known := self._spreads.get(key)) and not (known.done() and known.exception()):
-                return known
-            made = self._counting.submit(query.facets, self.engine, words, narrowed)
-            if state:
-                self._spreads[key] = made
+            known = self._spreads.get(key) if state else None
+        if known:
+            return query.search(self.engine, words, filters=narrowed, **paging), known
+        hits, spread = query.search_with_facets(self.engine, words, filters=narrowed, **paging)
+        if state:
+            with self._lock:
+                self._spreads[key] = spread
                 while len(self._spreads) > MAX_SPREADS:
                     self._spreads.pop(next(iter(self._spreads)))
-        return made
+        return hits, spread
 
     def state(self) -> State | None:
         """The state of the archive, `None` while a change may be going on: then nothing is sure to be unchanged."""

@@ -26,8 +26,10 @@ from newsarchive.db.query_language import (
     tokenise,
     tsquery,
 )
+from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import search as searching
-from newsarchive.db.reading.query import search
+from newsarchive.db.reading.facets import facets, search_with_facets
+from newsarchive.db.reading.query import count, search
 from newsarchive.db.reading.search import Marks, snippet
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
@@ -225,7 +227,7 @@ def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch:
 def test_the_matches_of_a_query_are_spread_as_they_are(engine: Engine, case: dict[str, Any]) -> None:
     wanted = searching.filters(**case.get("filters", {}))
     found = search(engine, case["query"], filters=wanted, limit=1000)
-    spread = searching.facets(engine, case["query"], wanted)
+    spread = facets(engine, case["query"], wanted)
     assert (spread.total, spread.are_whole) == (len(found), True)
     assert spread.sites == dict(Counter(hit.site for hit in found).most_common())
     for counts, values in (
@@ -235,14 +237,54 @@ def test_the_matches_of_a_query_are_spread_as_they_are(engine: Engine, case: dic
     ):
         assert counts == Counter(values)
     assert list(spread.months) == sorted(spread.months)
+    for copies, number in spread.copies.items():
+        assert number == count(engine, case["query"], searching.filters(**wanted_as(case), copies=copies))
+
+
+def wanted_as(case: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in case.get("filters", {}).items() if name != "copies"}
+
+
+@pytest.mark.parametrize("order", ["rank", "date"])
+@pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
+def test_results_with_facets_are_those_of_each(engine: Engine, case: dict[str, Any], order: str) -> None:
+    wanted = searching.filters(**case.get("filters", {}))
+    for offset in (0, 2):
+        hits, spread = search_with_facets(
+            engine, case["query"], filters=wanted, order=order, limit=3, offset=offset
+        )
+        assert hits == search(engine, case["query"], filters=wanted, order=order, limit=3, offset=offset)
+        assert spread == facets(engine, case["query"], wanted)
+
+
+@pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
+def test_few_and_many_matches_come_in_the_same_order_of_dates(
+    engine: Engine, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = searching.filters(**case.get("filters", {}))
+    few = search(engine, case["query"], filters=wanted, order="date", limit=1000)
+    monkeypatch.setattr(searching, "MAX_SORTED", 1)
+    assert search(engine, case["query"], filters=wanted, order="date", limit=1000) == few
+
+
+def test_what_a_phrase_matches_is_not_counted_beyond_the_bound(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = facets(engine, '"the ferry" OR fox')
+    assert exact.is_exact
+    assert exact.total > 1
+    monkeypatch.setattr(facetting, "MAX_COUNTED", 1)
+    bound = facets(engine, '"the ferry" OR fox')
+    assert (bound.total, bound.is_exact, bound.are_whole) == (1, False, False)
+    assert facets(engine, "ferry OR fox").is_exact
 
 
 @pytest.mark.parametrize("query", ["", "fox"])
 def test_of_many_matches_the_newest_are_spread(
     engine: Engine, query: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "MAX_RANKED", 1)
-    spread = searching.facets(engine, query)
+    monkeypatch.setattr(facetting, "MAX_COUNTED", 1)
+    spread = facets(engine, query)
     assert spread.total > 1
     assert sum(spread.sites.values()) == 1
     assert not spread.are_whole

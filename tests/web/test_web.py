@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
+from newsarchive.rights import Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
 from tests import webpages
@@ -135,7 +137,7 @@ def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, obj
         ("/search?since=someday", 400, "write it as 2025-01-31"),
         ("/search?q=a&order=size", 400, "rank or date"),
         ("/search?q=a&page=0", 400, "narrow the search"),
-        ("/search.xml?q=a", 404, "csv, json or feed.json"),
+        ("/search.xml?q=a", 404, "csv, json, feed.json or facets.json"),
         ("/stories?order=size", 400, "copies or new"),
         ("/changes?kind=moved", 400, "edited, vanished, details"),
         ("/changes?since=someday", 400, "write it as 2025-01-31"),
@@ -227,16 +229,42 @@ def test_a_search_says_how_many_there_are_and_how_they_are_spread(client: httpx.
         }
         for section in page.xpath("//aside[@id='spread']//section")
     }
-    assert set(facets) == {"Site", "First published by", "Language", "Month"} - (
-        {"First published by"} - set(facets)
-    )
-    for title in ("Site", "Month"):
+    assert set(facets) | {"First published by"} == {
+        "Site", "First published by", "Language", "Month", "Copied stories",
+    }  # fmt: skip
+    numbers = client.get("/search.facets.json?order=date").json()
+    assert (numbers["total"], numbers["is_exact"], numbers["are_whole"]) == (total, True, True)
+    assert facets["Site"].items() <= numbers["sites"].items()
+    assert set(facets["Copied stories"].values()) == set(numbers["copies"].values())
+    for title in ("Site", "Month", "Copied stories"):
         value, number = next(iter(facets[title].items()))
         (address,) = page.xpath(f"//section[h3='{title}']//a[.='{value}']/@href")
         narrowed = html.fromstring(client.get(address).content)
         assert re.search(rf"(of {number}\b|^1 result)", narrowed.xpath("string(//p[@class='meta'][1])"))
         (chip, *_) = narrowed.xpath("//p[@class='chips']/a/@href")
         assert f" of {total}" in client.get(chip).text or title == "Month"
+
+
+def test_what_is_reserved_from_mining_can_be_left_out_of_a_search(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    engine = webpages.build(path)
+    reserved = Rights(tdm=("header: 1",), reservations=("TDMRep header",))
+    made = make_article(700, body="A ferry that is reserved.", page=b"<p>x")
+    assert made.capture
+    Store(engine).ingest([replace(made, capture=replace(made.capture, rights=reserved))])
+    engine.dispose()
+    with webpages.serving(path) as base, httpx.Client(base_url=base) as client:
+        for ending in ("", ".json", ".csv"):
+            assert "reserved" in client.get(f"/search{ending}?q=ferry&site=blog.example").text
+            assert "is reserved" not in client.get(f"/search{ending}?q=ferry&rights=tdm").text
+        page = html.fromstring(client.get("/search?q=ferry&rights=tdm").content)
+        assert page.xpath("//select[@name='rights']/option[@selected]/@value") == ["tdm"]
+        assert "not reserved from text and data mining" in page.xpath("string(//p[@class='chips'])")
+        whole, left = (
+            client.get(f"/search.facets.json?q=ferry{more}").json()["total"] for more in ("", "&rights=tdm")
+        )
+        assert whole == left + 1
+        assert client.get("/search?q=ferry&rights=none").status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -521,8 +521,6 @@ CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
 
-CREATE INDEX ix_articles_cluster_id ON articles (cluster_id);
-
 CREATE INDEX ix_articles_content_hash ON articles (content_hash);
 
 CREATE INDEX ix_articles_date_published ON articles (date_published);
@@ -606,6 +604,8 @@ CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
 CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
 
 CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
+
+CREATE INDEX ix_articles_story ON articles (cluster_id, date_published, first_seen_at);
 
 CREATE INDEX ix_listing_looks_source_id ON listing_looks (source_id);
 

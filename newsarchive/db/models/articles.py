@@ -41,6 +41,9 @@ class ArticleRow(Base):
         Index(None, "site_id", "date_published"),
         Index(None, "date_published"),
         Index(
+            "ix_articles_story", "cluster_id", "date_published", "first_seen_at"
+        ),  # which copy is the first
+        Index(
             "ix_articles_long_unspaced", "id", sqlite_where=_LONG_UNSPACED, postgresql_where=_LONG_UNSPACED
         ),
         Index("ix_articles_gone_at", "gone_at", sqlite_where=_GONE, postgresql_where=_GONE),
@@ -78,7 +81,7 @@ class ArticleRow(Base):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime] = mapped_column(index=True)
     gone_at: Mapped[datetime | None]
-    cluster_id: Mapped[int | None] = set_null("clusters.id", index=True)
+    cluster_id: Mapped[int | None] = set_null("clusters.id")
     unspaced: Mapped[bool] = mapped_column(default=False)
     alternative_headline: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
-from newsarchive.db.reading.search import Facets, Filters, Hit, Marks, count, facets, ids, search
+from newsarchive.db.reading.facets import Facets, facets, search_with_facets
+from newsarchive.db.reading.search import Filters, Hit, Marks, count, ids, search
 from newsarchive.db.reading.statistics import Stats, stats
 from newsarchive.db.readonly import File, reading
 
@@ -32,6 +33,7 @@ __all__ = [
     "history",
     "revision_texts",
     "search",
+    "search_with_facets",
     "stats",
 ]
 

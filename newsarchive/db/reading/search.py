@@ -8,8 +8,7 @@ what a person types; the language of the words is `newsarchive.db.query_language
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
@@ -17,7 +16,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.counted import OWN, REPUBLISHED, Copies, counted, own, republished
+from newsarchive.db.counted import OWN, OWN_IDS, REPUBLISHED, REPUBLISHED_IDS, Copies, counted, counted_ids
 from newsarchive.db.hidden import unseen, visible
 from newsarchive.db.query_language import (
     And,
@@ -301,7 +300,10 @@ def _at_word(text: str, at: int, step: int) -> int:
 #: another, and scoring each of a million takes a second.
 MAX_RANKED = 20_000
 
-_JOINED = """
+#: Matches that are sorted by their dates; of more, all articles are gone through in the order of dates.
+MAX_SORTED = 10_000
+
+JOINED = """
     JOIN sites AS s ON s.id = a.site_id
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
@@ -348,7 +350,7 @@ def search(
         raise UsageError(f"order {order!r}: rank or date")
     tree = tree_of(words)
     with reading(source) as reader:
-        query = _Query(reader, filters or Filters(**chosen))
+        query = Query(reader, filters or Filters(**chosen))
         sql = query.page(tree, order, limit, offset)
         return [_hit(reader, row, tree, marks) for row in reader.rows(sql, query.values)]
 
@@ -357,64 +359,33 @@ def count(source: File | Engine, words: str = "", filters: Filters | None = None
     """How many articles match. Raises `UsageError` as `search` does."""
     tree = tree_of(words)
     with reading(source) as reader:
-        query = _Query(reader, filters or Filters())
+        query = Query(reader, filters or Filters())
         return int(reader.value(query.count(tree), query.values))
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """How the matches of a search are spread: a value and its number of articles, the largest number first, months in order.
-
-    `total` counts all matches. The others count the newest `MAX_RANKED` of them, all where `are_whole`.
-    """
-
-    total: int
-    sites: dict[str, int]
-    origins: dict[str, int]
-    languages: dict[str, int]
-    months: dict[str, int]
-    are_whole: bool
-
-
-def facets(source: File | Engine, words: str = "", filters: Filters | None = None) -> Facets:
-    """How the matches are spread over sites, publishers, languages and months. Raises `UsageError` as `search` does."""
-    tree = tree_of(words)
-    with reading(source) as reader:
-        query = _Query(reader, filters or Filters())
-        rows = reader.tuples(query.spread(tree), query.values)
-        total = sum(row[-1] for row in rows)
-        if total >= MAX_RANKED:
-            query = _Query(reader, filters or Filters())
-            total = int(reader.value(query.count(tree), query.values))
-    counts: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
-    for *names, number in rows:
-        for count_of, name in zip(counts, names, strict=True):
-            if name:
-                count_of[name] += number
-    sites, origins, languages, months = counts
-    return Facets(
-        total,
-        dict(sites.most_common()),
-        dict(origins.most_common()),
-        dict(languages.most_common()),
-        dict(sorted(months.items())),
-        total <= MAX_RANKED,
-    )
 
 
 def ids(
     reader: Reader, words: str, filters: Filters, order: str = "id", limit: int | None = None
 ) -> list[int]:
     """The ids of all articles that match, or of the first `limit`, in one of `ORDERS`."""
-    query = _Query(reader, filters)
+    query = Query(reader, filters)
     cut = "" if limit is None else f" LIMIT {int(limit)}"
-    sql = f"{query.all('a.id', tree_of(words))} ORDER BY {ORDERS[order]}{cut}"
+    tree = tree_of(words)
+    found = query.dated("a.id", tree) if order == "date" and cut else query.all("a.id", tree)
+    sql = f"{found} ORDER BY {ORDERS[order]}{cut}"
     return [row[0] for row in reader.tuples(sql, query.values)]
 
 
 def tree_of(words: str) -> Node | None:
     """The tree of a query, `None` where it asks for nothing."""
     return parse(storable(words)) if words.strip() else None  # as the texts are stored
+
+
+def hits_of(reader: Reader, scores: Mapping[int, float], tree: Node | None, marks: Marks) -> list[Hit]:
+    """The articles with these ids, the one with the highest score first."""
+    chosen = f"SELECT {_COLUMNS} FROM articles AS a {JOINED} WHERE a.id IN :ids"
+    rows = {row["id"]: row for row in reader.rows(chosen, {"ids": list(scores)})} if scores else {}
+    best = sorted(rows, key=lambda id_: (-scores[id_], -id_))
+    return [_hit(reader, rows[id_] | {"score": scores[id_]}, tree, marks) for id_ in best]
 
 
 def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
@@ -433,13 +404,30 @@ def folded(name: str) -> str:
     return "\n".join(" ".join(fold(line).split()) for line in name.splitlines())
 
 
-class _Query:
+#: The languages of the articles, by a look into their index for each.
+_LANGUAGES = """
+    WITH RECURSIVE spoken(code) AS (
+        SELECT min(in_language) FROM articles
+        UNION ALL
+        SELECT (SELECT min(a.in_language) FROM articles AS a WHERE a.in_language > spoken.code)
+        FROM spoken WHERE spoken.code IS NOT NULL
+    )
+    SELECT code FROM spoken
+"""
+
+
+class Query:
     """Writes the SELECT for one database, its values beside it."""
 
     def __init__(self, reader: Reader, filters: Filters) -> None:
         self.reader, self.dialect = reader, reader.dialect
         self.values: dict[str, Any] = {}
-        self.filters = list(self._conditions(filters))
+        # Conditions on the columns of `articles AS a`, and on the id alone, which stands as {id} in them.
+        self.on_columns, self.on_ids = list(self._on_columns(filters)), list(self._on_ids(filters))
+        if self.on_columns:
+            self.on_columns += counted(filters.copies)
+        else:
+            self.on_ids += counted_ids(filters.copies)
         self.hidden = filters.hidden
         self.hides = self.reader.value(f"{unseen(self.hidden)} LIMIT 1") is not None
         self.key = self.dialect.search_key
@@ -447,32 +435,57 @@ class _Query:
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
         if tree and order == "rank" and not has_run(tree):
             return self._ranked(tree, limit, offset)
-        return f"{self.all(f'{_COLUMNS}, 0.0 AS score', tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
+        columns = f"{_COLUMNS}, 0.0 AS score"
+        return f"{self.dated(columns, tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
 
-    def all(self, columns: str, tree: Node | None, joined: str = _JOINED) -> str:
+    def dated(self, columns: str, tree: Node | None) -> str:
+        """Every article that matches, so that the newest by their dates are found soon. SQLite knows not how many match: few are
+        sorted, and of many the first are found by going through all articles in the order of their dates."""
+        if (tree and has_run(tree)) or not (tree or self.on_ids):
+            return self.all(columns, tree)
+        few = self.newest(tree, MAX_SORTED)
+        if int(self.reader.value(f"SELECT count(*) FROM ({few}) AS few", self.values)) < MAX_SORTED:
+            return f"SELECT {columns} FROM articles AS a {JOINED} WHERE a.id IN ({few})"
+        matching = [f"+a.id IN ({self._matching(tree)})"] if tree else []
+        return f"SELECT {columns} FROM articles AS a {JOINED} WHERE {' AND '.join([*matching, *self._passing('+a.id')])}"
+
+    def all(self, columns: str, tree: Node | None, joined: str = JOINED) -> str:
         """Every article that matches, in no order; with `joined` "" of its own columns alone."""
-        conditions = [*([self.condition(tree)] if tree else []), *self.filters, *self._seen("a.id")]
+        conditions = [*([self.condition(tree)] if tree else []), *self._passing("a.id")]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {columns} FROM articles AS a {joined} {where}"
 
     def count(self, tree: Node | None) -> str:
-        """How many match; without filters the index counts alone."""
-        if tree and not self.filters and not has_run(tree):
-            return self._among("count(*)", tree)
-        return self.all("count(*)", tree, joined="")
-
-    def spread(self, tree: Node | None) -> str:
-        """How many of the newest matches have each site, publisher, language and month."""
-        month = self.dialect.month("a.date_published")
+        """How many match; the index counts, and without filters it does so alone."""
         if tree and not has_run(tree):
-            newest = (
-                f"{self._among(f'{self.key} AS id', tree)} ORDER BY {self.key} DESC LIMIT {int(MAX_RANKED)}"
-            )
-            matches = f"JOIN ({newest}) AS found ON found.id = a.id"
-        else:
-            newest = f"{self.all('a.id', tree, joined='')} ORDER BY a.id DESC LIMIT {int(MAX_RANKED)}"
-            matches = f"WHERE a.id IN ({newest})"
-        return f"SELECT s.domain, o.name, a.in_language, {month}, count(*) FROM articles AS a {_JOINED} {matches} GROUP BY 1, 2, 3, 4"
+            return f"SELECT count(*) FROM article_search AS f WHERE {self._among(tree)}"
+        if tree:
+            return self.all("count(*)", tree, joined="")
+        passing = " AND ".join(
+            self._passing("+a.id")
+        )  # with the +, SQLite reads no article for an id that passes
+        return f"SELECT count(*) FROM articles AS a {'WHERE ' if passing else ''}{passing}"
+
+    def newest(self, tree: Node | None, number: int) -> str:
+        """The ids of the newest matches."""
+        if tree and not has_run(tree):
+            return f"SELECT {self.key} AS id FROM article_search AS f WHERE {self._among(tree)} {self._newest(number)}"
+        is_negative = all(condition.startswith("{id} NOT IN") for condition in self.on_ids)
+        if tree or self.on_columns or not (self.on_ids and is_negative):
+            return f"{self.all('a.id', tree, joined='')} ORDER BY a.id DESC LIMIT {number}"
+        # Few articles may pass. The + keeps SQLite from reading all of them in the order of their ids: a short index has these.
+        passing = " AND ".join(self._passing("+a.id"))
+        return f"SELECT a.id FROM articles AS a WHERE {passing} ORDER BY +a.id DESC LIMIT {number}"
+
+    def scored(self, tree: Node, *, is_cut: bool = True) -> str:
+        """The ids of matches with their scores; `is_cut` leaves out what is older than the newest `MAX_RANKED`."""
+        score = self.dialect.score(tree, self._value)
+        return self.dialect.scored(self._among(tree), self._newest(MAX_RANKED) if is_cut else "", score)
+
+    def best(self, tree: Node, limit: int, offset: int, of: str = "") -> str:
+        """The ids and scores of the best; the index ranks by itself. `of` names a table of scored matches."""
+        of = of or f"({self.scored(tree, is_cut=limit + offset <= MAX_RANKED)}) AS found"
+        return f"SELECT id, score FROM {of} ORDER BY score DESC, id DESC {self._cut(limit, offset)}"
 
     def condition(self, node: Node) -> str:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
@@ -487,38 +500,32 @@ class _Query:
         return f"({joint.join(self.condition(part) for part in node.parts)})"
 
     def _ranked(self, tree: Node, limit: int, offset: int) -> str:
-        """The best first: the index ranks by itself, only what is shown is looked up."""
-        best = self._among(f"{self.key} AS id, {self.dialect.score(tree, self._value)} AS score", tree)
-        if limit + offset <= MAX_RANKED:
-            best += self._newest(tree)
-        best += f" ORDER BY score DESC, {self.key} DESC {self._cut(limit, offset)}"
+        """The best first; only what is shown is looked up."""
         return (
-            f"SELECT {_COLUMNS}, found.score FROM articles AS a {_JOINED} JOIN ({best}) AS found ON found.id = a.id"
-            " ORDER BY found.score DESC, found.id DESC"
+            f"SELECT {_COLUMNS}, best.score FROM articles AS a {JOINED}"
+            f" JOIN ({self.best(tree, limit, offset)}) AS best ON best.id = a.id ORDER BY best.score DESC, best.id DESC"
         )
 
-    def _newest(self, tree: Node) -> str:
-        """Leaves out what is older than the newest `MAX_RANKED`, where so many match."""
-        keys = f"{self._among(self.key, tree)} ORDER BY {self.key} DESC LIMIT 1 OFFSET {int(MAX_RANKED)}"
-        floor = self.reader.value(keys, self.values)
-        return "" if floor is None else f" AND {self.key} > {int(floor)}"
+    def _newest(self, number: int) -> str:
+        return f"ORDER BY {self.key} DESC LIMIT {number}"
 
-    def _among(self, columns: str, tree: Node) -> str:
-        """Matches that pass the filters; without any the index answers alone.
+    def _among(self, tree: Node) -> str:
+        """The condition on an entry of the index that it matches and passes the filters.
 
         Who passes is found first, by the indexes of `articles`, and a match is then only looked up among
         them: reading the article of each match costs ten times as much. The + keeps SQLite from asking
         the full-text index once for each that passes.
         """
-        conditions = [self.dialect.matches(tree, self._value), *self._seen(self.key)]
-        if self.filters:
-            passing = f"SELECT a.id FROM articles AS a WHERE {' AND '.join(self.filters)}"
-            conditions.append(f"+{self.key} IN ({passing})")
-        return f"SELECT {columns} FROM article_search AS f WHERE {' AND '.join(conditions)}"
+        conditions = [self.dialect.matches(tree, self._value)]
+        if self.on_columns:
+            passing = f"SELECT a.id FROM articles AS a WHERE {' AND '.join(self._passing('a.id'))}"
+            return " AND ".join([*conditions, f"+{self.key} IN ({passing})"])
+        return " AND ".join([*conditions, *self._passing(f"+{self.key}")])
 
-    def _seen(self, key: str) -> list[str]:
-        """Only what readers see, asked of the short table alone; nothing where it is empty."""
-        return [visible(key, self.hidden)] if self.hides else []
+    def _passing(self, key: str) -> list[str]:
+        """What passes the filters, and what readers see; that is asked of the short table alone, and of none where it is empty."""
+        seen = [visible(key, self.hidden)] if self.hides else []
+        return [*self.on_columns, *(condition.format(id=key) for condition in self.on_ids), *seen]
 
     def _matching(self, node: Node) -> str:
         return f"SELECT {self.key} FROM article_search AS f WHERE {self.dialect.matches(node, self._value)}"
@@ -529,31 +536,36 @@ class _Query:
         as_word = f" OR a.id IN ({self._matching(Words(words, prefix=True))})" if words else ""
         return f"({self.dialect.contains(run.text, self._value)}{as_word})"
 
-    def _conditions(self, wanted: Filters) -> Iterator[str]:
+    def _on_columns(self, wanted: Filters) -> Iterator[str]:
         if wanted.site:
             domain = self._value(wanted.site.lower().removeprefix("www."))
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
-        if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
-            yield own("a") if wanted.origin.lower() == OWN else republished("a")
-        elif wanted.origin:
-            known = self._named("SELECT id, name, domain FROM origins", wanted.origin)
-            yield f"a.id IN (SELECT article_id FROM article_origins WHERE origin_id {known})"
-        if wanted.language:
-            code = wanted.language.replace("/", "//").replace("%", "/%").replace("_", "/_")
-            like = f"a.in_language LIKE {self._value(f'{code}-%')} ESCAPE '/'"
-            yield f"(a.in_language = {self._value(wanted.language)} OR {like})"
         if wanted.since:
             yield f"a.date_published >= {self._value(wanted.since_moment())}"
         if wanted.until:
             yield f"a.date_published <= {self._value(wanted.until_moment())}"
-        if wanted.author:
-            known = self._named("SELECT id, name FROM authors", wanted.author)
-            yield f"a.id IN (SELECT article_id FROM article_authors WHERE author_id {known})"
         if wanted.cluster is not None:
             yield f"a.cluster_id = {self._value(wanted.cluster)}"
+
+    def _on_ids(self, wanted: Filters) -> Iterator[str]:
+        if wanted.language:
+            codes = self._value(self._languages(wanted.language))
+            yield f"{{id}} IN (SELECT l.id FROM articles AS l WHERE l.in_language IN {codes})"
+        if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
+            yield OWN_IDS if wanted.origin.lower() == OWN else REPUBLISHED_IDS
+        elif wanted.origin:
+            known = self._named("SELECT id, name, domain FROM origins", wanted.origin)
+            yield f"{{id}} IN (SELECT article_id FROM article_origins WHERE origin_id {known})"
+        if wanted.author:
+            known = self._named("SELECT id, name FROM authors", wanted.author)
+            yield f"{{id}} IN (SELECT article_id FROM article_authors WHERE author_id {known})"
         if wanted.rights == "tdm":
-            yield f"a.id NOT IN ({RESERVED})"
-        yield from counted(wanted.copies)
+            yield f"{{id}} NOT IN ({RESERVED})"
+
+    def _languages(self, code: str) -> list[str]:
+        """The language codes of the archive that are this one or begin with it; the code itself where there are none."""
+        found = [known for (known,) in self.reader.tuples(_LANGUAGES) if known]
+        return [known for known in found if known == code or known.startswith(f"{code}-")] or [code]
 
     def _named(self, names: str, part: str) -> str:
         """Which of these rows (an id, then names) have the part in a name, as the end of a condition.

@@ -47,9 +47,7 @@ def search(library: Library, request: Request) -> Answer:
     problem, number = "", 1
     try:
         number = page_number(asked.get("page", ""))
-        counting = library.facets(words, _narrowed(asked))  # while the results are looked for
-        hits = _hits(library, words, asked, RESULTS_PER_PAGE, (number - 1) * RESULTS_PER_PAGE)
-        spread = counting.result()
+        hits, spread = _searched(library, words, asked, RESULTS_PER_PAGE, (number - 1) * RESULTS_PER_PAGE)
     except UsageError as error:
         problem = str(error).removeprefix("search: ")
     more = spread is not None and spread.total > number * RESULTS_PER_PAGE and number < MAX_RESULT_PAGES
@@ -63,6 +61,7 @@ def search(library: Library, request: Request) -> Answer:
         "next": _leaf(asked, number + 1) if more else "",
         "facets": _facets(asked, spread) if spread else [],
         "chips": _chips(asked),
+        "numbers": _address(f"/search.{_NUMBERS}", asked),
         "downloads": [(name, _address(f"/search.{ending}", asked)) for name, ending in _DOWNLOADS],
         **form(library, asked),
     }
@@ -71,14 +70,19 @@ def search(library: Library, request: Request) -> Answer:
 
 #: Where a search can be had for another program: its name, and the ending of its address.
 _DOWNLOADS = (("CSV", "csv"), ("JSON", "json"), ("JSON Feed", "feed.json"))
+#: The ending of the address of its numbers, as JSON.
+_NUMBERS = "facets.json"
 
 
 def found(library: Library, request: Request) -> Answer:
-    """The results of a search for another program: the first `MAX_DOWNLOADED`, in its order; a feed has the newest."""
+    """The results of a search for another program: the first `MAX_DOWNLOADED`, in its order; a feed has the newest; or its numbers."""
     asked = {name: value.strip() for name, value in request.query.items()}
     words, ending = asked.get("q", ""), request.parts["form"]
+    if ending == _NUMBERS:
+        _, spread = _searched(library, words, asked, 1, 0)
+        return Content(to_json(spread, indent=1), "application/json; charset=utf-8")
     if ending not in {ending for _, ending in _DOWNLOADS}:
-        raise NoSuchArticle(f"a search is no {ending!r}: csv, json or feed.json")
+        raise NoSuchArticle(f"a search is no {ending!r}: csv, json, feed.json or facets.json")
     if ending == "feed.json":
         from newsarchive.export.jsonfeed import write_jsonfeed
 
@@ -91,7 +95,15 @@ def found(library: Library, request: Request) -> Answer:
         }
         write_jsonfeed(newest, feed, f"newsarchive: {words}" if words else "newsarchive", addresses)
         return Content(feed.getvalue(), "application/feed+json; charset=utf-8", seconds=FEED_SECONDS)
-    hits = _hits(library, words, asked, MAX_DOWNLOADED, 0, marks=query.NO_MARKS)
+    order = asked.get("order") or "rank"
+    hits = query.search(
+        library.engine,
+        words,
+        filters=_narrowed(asked),
+        order=order,
+        limit=MAX_DOWNLOADED,
+        marks=query.NO_MARKS,
+    )
     if ending == "json":
         return Content(to_json(hits, indent=1), "application/json; charset=utf-8")
     table = io.BytesIO()
@@ -99,6 +111,10 @@ def found(library: Library, request: Request) -> Answer:
         [one.name for one in fields(query.Hit)], map(asdict, hits), table, with_bom=False, line_end="\r\n"
     )
     return Content(table.getvalue(), "text/csv; charset=utf-8")
+
+
+#: What the numbers of copies count, in words; the keys are those of `Facets.copies`.
+_COPIES = {"first": "the first copy alone", "none": "only what is the blog’s own"}
 
 
 def _facets(
@@ -119,6 +135,14 @@ def _facets(
         ]
         if len(counts) > 1:
             shown.append((title, rows, max(0, len(counts) - len(rows))))
+    counted = sum(spread.sites.values())
+    copies = [
+        (_COPIES[kind], number, _address("/search", asked, {"copies": kind}))
+        for kind, number in spread.copies.items()
+        if 0 < number < counted
+    ]
+    if copies and not asked.get("copies"):
+        shown.insert(2, ("Copied stories", copies, 0))
     return shown
 
 
@@ -135,7 +159,7 @@ def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """What narrows the search, in words, each with the search without it."""
     words = {
         "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
-        "since": "from {}", "until": "until {}", "copies": "copies: {}", "hidden": "with those in quarantine",
+        "since": "from {}", "until": "until {}", "copies": "copies: {}", "rights": "not reserved from text and data mining", "hidden": "with those in quarantine",
     }  # fmt: skip
     return [
         (text.format(asked[name]), _address("/search", {k: v for k, v in asked.items() if k != name}))
@@ -154,32 +178,33 @@ def _narrowed(asked: Mapping[str, str]) -> query.Filters:
         until=day_of(asked, "until"),
         hidden=asked.get("hidden", "") == "1",
         copies=asked.get("copies", ""),
+        rights=asked.get("rights", ""),
     )
 
 
-def _hits(
-    library: Library,
-    words: str,
-    asked: Mapping[str, str],
-    limit: int,
-    offset: int,
-    marks: query.Marks = MARKS,
-) -> list[query.Hit]:
-    return query.search(
-        library.engine,
-        words,
-        filters=_narrowed(asked),
-        order=asked.get("order") or "rank",
-        limit=limit,
-        offset=offset,
-        marks=marks,
-    )
+def _searched(
+    library: Library, words: str, asked: Mapping[str, str], limit: int, offset: int
+) -> tuple[list[query.Hit], query.Facets]:
+    paging = {"order": asked.get("order") or "rank", "limit": limit, "offset": offset, "marks": MARKS}
+    return library.search(words, _narrowed(asked), **paging)
 
 
 def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
     """What the search form needs: what was asked for, and what can be chosen from."""
     overview = library.overview.get(wait=0.2)
-    names = ("q", "site", "origin", "language", "author", "since", "until", "copies", "order", "hidden")
+    names = (
+        "q",
+        "site",
+        "origin",
+        "language",
+        "author",
+        "since",
+        "until",
+        "copies",
+        "rights",
+        "order",
+        "hidden",
+    )
     given = {name: asked.get(name, "") for name in names}
     return {
         "asked": given,
