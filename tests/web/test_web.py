@@ -20,6 +20,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from lxml import html
+from newsarchive.rights import Rights
 
 from newsarchive import Archive
 from newsarchive.cli import cli, main
@@ -31,7 +32,6 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit
-from newsarchive.rights import Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
 from tests import webpages
