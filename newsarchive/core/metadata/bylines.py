@@ -331,9 +331,11 @@ def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]
 
 def _details(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
     """The parts of lines between bars, dots and dashes, each with the text of its block. Of a long block the first lines
-    are read."""
+    are read. Comments below the text are left out; in a forum the first post may be labelled as one."""
+    in_text = False
     for block in blocks:
-        if block.label not in _OFFERS:
+        in_text = in_text or block.label == "body"
+        if block.label not in _OFFERS and not (in_text and block.label == "comments"):
             for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
                 line = line[:MAX_BYLINE_CHARS]
                 segments = person_names.SEGMENT.split(_ISO_TIME.sub(" | ", line) if "T" in line else line)

@@ -501,7 +501,13 @@ def _is_no_claim(source: Source) -> bool:
 
 def _decide(claims: Sequence[Claim], article: Article, rules: Rules) -> tuple[Dated, list[Candidate]]:
     changes = publication_date.changes(of_field(article.candidates, "date_modified"))
-    return publication_date.decide([*claims, *changes], "date_published", _fetched(article), rules)
+    return publication_date.decide(
+        [*claims, *changes],
+        "date_published",
+        _fetched(article),
+        rules,
+        url=article.capture.base_url if article.capture else article.url,
+    )
 
 
 def _fetched(article: Article) -> datetime | None:

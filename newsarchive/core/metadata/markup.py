@@ -35,6 +35,8 @@ _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE
 _HEADLINE_CLASS = re.compile(
     r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
 )
+#: Classes of the element with the site's name, which themes print on every page.
+_SITE_NAME_CLASS = re.compile(r"(?:site|blog)[-_]*(?:title|name)", re.IGNORECASE)
 #: `_HEADLINE_CLASS` matches only classes with one of these words.
 _HEADLINE_WORDS = ("title", "headline", "p-name")
 _AUTHOR_CLASS = re.compile("author|autor|byline|writer")
@@ -150,6 +152,8 @@ def _leads_home(node: LexborNode) -> bool:
 def _heading_place(mark: Mark) -> Place | None:
     if mark.tag not in _HEADING_TAGS:
         return None
+    if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node):
+        return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
@@ -250,7 +254,7 @@ def dates(
         value = stated(mark, rules) or plain(mark.attributes.get("title"))
         if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
             continue
-        if other_posts.holds(mark.node):
+        if other_posts.holds(mark.node, itself=True):
             other_posts.refuse(Claim("date_published", value, Source(place)))
             continue
         label = _label(mark.node)

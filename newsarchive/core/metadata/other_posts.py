@@ -110,13 +110,14 @@ class OtherPosts:
             self._headline_ancestors.add(up.mem_id)
             up = up.parent
 
-    def holds(self, node: LexborNode) -> bool:
-        """Whether an element stands in a list of other posts. Its closest ancestor that names another post decides.
+    def holds(self, node: LexborNode, *, itself: bool = False) -> bool:
+        """Whether an element stands in a list of other posts; with `itself` also whether it is an item of one, since themes
+        give the classes of a date to whole items. The closest element around it that names another post decides.
 
         An element that stands there once beside several titles belongs to the post itself: the date in a footer that
         also links to the posts before and after it.
         """
-        up = node.parent
+        up: LexborNode | None = node if itself else node.parent
         for _ in range(MAX_ANCESTORS):
             if up is None or up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
                 return False

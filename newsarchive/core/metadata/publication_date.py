@@ -11,7 +11,6 @@ that lies apart from all declared days is refused, except in three cases:
 - The page declares one day without a time for publication and change alike, and the day in the text is before it. Some
   site builders keep only the last change.
 
-
 Refusing them costs 0.6 points of dates on 791 real pages, of which 10 change, and earns none on 491 others
 (`docs/benchmarks/ablation.md`).
 
@@ -63,8 +62,13 @@ UNSURE_POSITIONS = frozenset((Position.ELSEWHERE, Position.LATER, Position.ALONE
 _OF_CHANGES = frozenset((Qualifier.MODIFIED, Qualifier.AFTER_DECLARED))
 
 
-def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
-    """The claims from the text among `read` that lie apart from every day that the page declares for its publication."""
+def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
+    """The claims from the text among `read` that lie apart from every day that the page declares for its publication.
+
+    Where it declares none and its address `url` names a month ("/2025/06/a-ferry/"), a marked day or a line far from the
+    headline that is outside of that month belongs to another post or to a change. A line near the headline that nothing
+    marks may be right: some publishers make the address long before.
+    """
     stated = {c: w for c, w in read.items() if _declares(c)}
     address = [w.date() for c, w in read.items() if c.source.bare is Place.URL]
     days, max_days = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
@@ -72,6 +76,10 @@ def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
         days, max_days = set(address), MAX_ADDRESS_DAYS
     elif address and all(_days_between(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
         return []
+    declared = any(c.source.place not in TIMES for c in stated)
+    if not declared and not address and (month := _IN_ADDRESS.search(url)) is not None:
+        apart = {when.date() for claim, when in read.items() if _is_outside(claim, when, month)}
+        return [c for c, w in read.items() if c.field == "date_published" and w.date() in apart]
     if not days:
         return []
     only_changed = _only_changed(stated, read)
@@ -84,6 +92,21 @@ def contradicted(read: Mapping[Claim, datetime]) -> list[Claim]:
         and all(_days_between(when.date(), day) > max_days for day in days)
         and not (only_changed and when.date() < min(days))
     ]
+
+
+def _is_outside(claim: Claim, when: datetime, month: re.Match[str]) -> bool:
+    """Whether a claim that may be about another post states a day outside of the month of the page's address."""
+    first = date(int(month[1]), int(month[2]), 1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    is_unsure = claim.source.place in (Place.DATE, Place.TIME) or (
+        claim.source.place is Place.TEXT and claim.source.position in UNSURE_POSITIONS
+    )
+    max_apart = timedelta(days=MAX_ADDRESS_DAYS)
+    return (
+        claim.field == "date_published"
+        and is_unsure
+        and not first - max_apart <= when.date() <= last + max_apart
+    )
 
 
 def _declares(claim: Claim) -> bool:
@@ -355,15 +378,22 @@ class Dated:
 
 
 def decide(
-    claims: Sequence[Claim], field: str, now: datetime | None, rules: Rules, *, month_first: bool = False
+    claims: Sequence[Claim],
+    field: str,
+    now: datetime | None,
+    rules: Rules,
+    *,
+    month_first: bool = False,
+    url: str = "",
 ) -> tuple[Dated, list[Candidate]]:
     """The day with the most points among the claims of one field, and every claim with the reason.
 
     `now` is when the page was fetched; a date more than `MAX_AHEAD` after it is refused. `month_first` reads 03/04/2025 as
-    4 March where the page's other dates leave it open (`_in_order`). The claims of `date_published` may include those of
+    4 March where the page's other dates leave it open (`_in_order`). `url` is the page's address, whose month a printed day
+    must not contradict (`contradicted`). The claims of `date_published` may include those of
     a change (`changes`), which lose against most others.
     """
-    read, refused = read_claims(claims, now, rules, month_first=month_first)
+    read, refused = read_claims(claims, now, rules, month_first=month_first, url=url)
     offered = options(read)
     chosen, candidates = weigh(offered, field, rules)
     weighed = (claim for option in offered for claim in option.claims)  # in the order of the candidates
@@ -399,7 +429,7 @@ def _is_change(claim: Claim) -> bool:
 
 
 def read_claims(
-    claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False
+    claims: Sequence[Claim], now: datetime | None, rules: Rules, *, month_first: bool = False, url: str = ""
 ) -> tuple[dict[Claim, datetime], list[Candidate]]:
     """Claims with the time that each states, and the refused claims: texts that are no date, impossible dates, and dates
     in the text that contradict the declared ones (`contradicted`). Refused claims of changes are left out, since they
@@ -417,8 +447,8 @@ def read_claims(
         if reason := _refusal(when, now):
             refused.append((claim, reason))
             del read[claim]
-    for claim in contradicted(read):
-        refused.append((claim, "printed, while the page declares another day"))
+    for claim in contradicted(read, url):
+        refused.append((claim, "printed, while the page or its address declares another day"))
         del read[claim]
     return read, [claim.candidate(reason=reason) for claim, reason in refused if not _is_change(claim)]
 

@@ -185,6 +185,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks)
     claims += _alternative_headlines(title, weighed)
+    claims += _site_names_in_titles(claims, title)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
@@ -214,6 +215,17 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
         Claim("alternative_headline", c.value, Source(_TITLE_PLACES[c.source.place]))
         for c in weighed
         if c.source.place in _TITLE_PLACES and key(c.value) != key(title) and headline.alike(c.value, title)
+    ]
+
+
+def _site_names_in_titles(claims: Sequence[Claim], headline: str) -> list[Claim]:
+    """The text of a link to the home page, where `<title>` has it before or behind the headline: "Mill closes – Harbour Post".
+    A theme that prints no more than that names its publisher so."""
+    titles = [key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+    around = [t.replace(key(headline), "", 1) for t in titles if key(headline) in t]
+    linked = dict.fromkeys(c.value for c in claims if c.source.place is Place.HOME)
+    return [
+        Claim("publisher", name, Source(Place.HOME)) for name in linked if key(name) and key(name) in around
     ]
 
 
@@ -293,7 +305,9 @@ def _dates(
     candidates: list[Candidate] = []
     decided = {}
     for field, claims in offered.items():
-        decided[field], why = publication_date.decide(claims, field, now, rules, month_first=month_first)
+        decided[field], why = publication_date.decide(
+            claims, field, now, rules, month_first=month_first, url=page.capture.base_url
+        )
         candidates += why
     if decided["date_published"].value is None:
         decided["date_published"], why = publication_date.last_resort(

@@ -83,7 +83,7 @@ function fail_on_error(mixed $result): mixed
 
 function author(string $name): int
 {
-    $login = sanitize_user(sanitize_title($name), true);
+    $login = substr(sanitize_user(sanitize_title($name), true), 0, 50) ?: 'user-' . substr(md5($name), 0, 8);
     $user = get_user_by('login', $login);
     return $user ? $user->ID : fail_on_error(wp_insert_user([
         'user_login' => $login, 'user_pass' => 'not-a-secret', 'display_name' => $name, 'role' => 'author',
