@@ -449,14 +449,18 @@ def cost(options: argparse.Namespace) -> list[list[str]]:
 
 
 def queue_times(options: argparse.Namespace) -> list[list[str]]:
+    """The command's own CPU, the seconds of the database for its queries, and the CPU of a worker until it is registered."""
     rows = [["what", "seconds"]]
     with tempfile.TemporaryDirectory() as name, cluster(Path(name), []) as made:
         fill(made, options.jobs)
         queue = Queue(made.server.url)
-        rows.append([f"counts and workers of {options.jobs} jobs", f"{timed(lambda: status(queue)):.3f}"])
-        rows.append(["newsarchive cluster status", f"{timed(lambda: made.run('cluster', 'status')):.3f}"])
-        rows.append(["newsarchive --version", f"{timed(lambda: made.run('--version')):.3f}"])
+        rows.append([f"all queries of status, {options.jobs} jobs", f"{timed(lambda: status(queue)):.3f}"])
+        for words in (("cluster", "status"), ("--version",)):
+            name = " ".join(words)
+            rows.append([f"newsarchive {name}", f"{timed(lambda words=words: made.run(*words)):.3f}"])
+            rows.append([f"newsarchive {name}, CPU", f"{cpu(made, words):.3f}"])
         rows.append(["a worker, until it is registered", f"{timed(lambda: registered(made), 1):.3f}"])
+        rows.append(["a worker, until it is registered, CPU", f"{cpu_so_far(made.workers[0]):.2f}"])
         made.stop()
     return rows
 
@@ -471,10 +475,35 @@ def fill(made: Cluster, number: int) -> None:
             (number,),
         )
     made.ask("ANALYZE")
+    with psycopg.connect(conninfo(made.server.url), autocommit=True) as connection:
+        connection.execute(
+            "VACUUM newsarchive_queue.procrastinate_jobs"
+        )  # as autovacuum does after so many new rows
 
 
 def status(queue: Queue) -> None:
-    queue.agreement(), queue.counts(), queue.workers(), queue.jobs(("doing", "failed"), 10)
+    with queue.session():
+        queue.agreement(), queue.counts(), queue.workers(), queue.jobs(("doing", "failed"), 10)
+
+
+def cpu(made: Cluster, words: Sequence[str], times: int = 7) -> float:
+    """Seconds of CPU of the median of some calls of a command."""
+    found = []
+    for _ in range(times):
+        command = [sys.executable, "-m", "newsarchive", *words]
+        process = subprocess.Popen(
+            command, env=made.environment(), cwd=made.folder, stdout=subprocess.DEVNULL
+        )
+        _, _, used = os.wait4(process.pid, 0)
+        process.returncode = 0
+        found.append(used.ru_utime + used.ru_stime)
+    return sorted(found)[len(found) // 2]
+
+
+def cpu_so_far(process: subprocess.Popen[bytes]) -> float:
+    """Seconds of CPU that a process has used, by Linux's account of it."""
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def registered(made: Cluster) -> None:

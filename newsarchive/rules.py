@@ -92,6 +92,11 @@ def _once(folder: str) -> Rules:
     return load(folder or None)
 
 
+def forget() -> None:
+    """Have the rules read anew: a setting that they hold may have changed."""
+    _once.cache_clear()
+
+
 @cache
 def models_alone() -> Rules:
     """The shipped models without the tables, which take ten times as long to read."""

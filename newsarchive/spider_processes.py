@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from newsarchive.parent_process import SHARE_LOCK, STOP_WITH_PARENT
+from newsarchive.spider_server import Child, SpiderServer
 
 #: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
 MAX_OWN_EXIT_CODE = 128
@@ -26,11 +27,14 @@ class SpiderProcesses:
     A second signal ends them in the middle of their work; `forced` is then the exit code of the command. With `shown` the
     spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept
     (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks each site.
+    `server` forks them, where it can, from a process that has loaded them.
     """
 
-    def __init__(self, url: str, *, shown: bool = False, stdout: bool = False) -> None:
-        self.shown, self.stdout = shown, stdout
-        self.running: set[subprocess.Popen[bytes]] = set()
+    def __init__(
+        self, url: str, *, shown: bool = False, stdout: bool = False, server: SpiderServer | None = None
+    ) -> None:
+        self.shown, self.stdout, self.server = shown, stdout, server
+        self.running: set[Child] = set()
         #: The signals that came, in their order.
         self.signals: list[int] = []
         self.share_lock = False
@@ -51,22 +55,22 @@ class SpiderProcesses:
 
         `site` is the domain whose lock the spider shares with this process, where `share_lock` is set.
         """
-        command = [sys.executable, "-m", "scrapy", "crawl", spider, *options]
-        command += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
-        return self._run(command, {SHARE_LOCK: site} if self.share_lock and site else {})
+        words = ["crawl", spider, *options]
+        words += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
+        return self._run("scrapy", words, {SHARE_LOCK: site} if self.share_lock and site else {})
 
     def run_command(self, words: Sequence[str]) -> int:
         """Run a command of newsarchive on the archive, without its messages, and give its exit code."""
         url = self.environment["NEWSARCHIVE_DATABASE_URL"]
-        return self._run([sys.executable, "-m", "newsarchive", *words, "--quiet", "--db", url], {})
+        return self._run("newsarchive", [*words, "--quiet", "--db", url], {})
 
-    def _run(self, command: Sequence[str], more: dict[str, str]) -> int:
-        # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
-        child = subprocess.Popen(
-            command,
+    def _run(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
+        child = self._forked(module, words, more) or subprocess.Popen(
+            [sys.executable, "-m", module, *words],
             env=self.environment | more,
             stdin=subprocess.PIPE,
             stdout=None if self.stdout else subprocess.DEVNULL,
+            # In a session of its own the spider gets Ctrl-C from `stop` alone, and not a second time from the terminal.
             start_new_session=True,
         )
         self.running.add(child)
@@ -78,6 +82,12 @@ class SpiderProcesses:
         if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
             return self.forced
         return code if code >= 0 else 1
+
+    def _forked(self, module: str, words: Sequence[str], more: dict[str, str]) -> Child | None:
+        """The process as a fork of the server; `None` without one, and where what it prints is wanted: a fork prints nothing."""
+        if self.server is None or self.stdout:
+            return None
+        return self.server.started(module, words, self.environment | more)
 
     def stop(self, number: int, _: object) -> None:
         self.signals.append(number)

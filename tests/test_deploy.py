@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from newsarchive.db.engine import open_engine
+from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from tests.serving import ROOT
 from tests.storage import make_article, postgresql_url
@@ -73,6 +74,74 @@ def test_what_compose_names_is_there() -> None:
         environment = os.environ | {"POSTGRES_PASSWORD": "x"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stderr
+
+
+def manifests() -> dict[str, dict[str, Any]]:
+    """What kustomization.yaml names, by kind and name."""
+    folder = DEPLOY / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+    assert sorted(listed) == sorted(p.name for p in folder.glob("*.yaml") if p.name != "kustomization.yaml")
+    found = [
+        one for name in listed for one in yaml.safe_load_all((folder / name).read_text(encoding="utf-8"))
+    ]
+    return {f"{one['kind']}/{one['metadata']['name']}": one for one in found}
+
+
+def containers() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Name, pod and container of every manifest that starts one."""
+    for name, one in manifests().items():
+        if "template" in one.get("spec", {}):
+            pod = one["spec"]["template"]["spec"]
+            yield from ((name, pod, container) for container in pod["containers"])
+
+
+def test_the_manifests_of_kubernetes_have_its_schema() -> None:
+    kubernetes_validate = pytest.importorskip("kubernetes_validate")
+    for name, one in manifests().items():
+        try:
+            kubernetes_validate.validate(one, "1.31", strict=True)
+        except kubernetes_validate.ValidationError as error:
+            raise AssertionError(f"{name}: {error.message} at {list(error.path)}") from error
+    wrong = manifests()["StatefulSet/worker"]
+    wrong["spec"]["template"]["spec"]["containers"][0]["comand"] = ["worker"]
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, "1.31", strict=True)
+
+
+def test_the_manifests_of_kubernetes_fit_together() -> None:
+    """Names, labels and volumes that are used are there; every container is hardened; commands are those of compose."""
+    found = manifests()
+    folder = DEPLOY / "kubernetes"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    made = {one["name"] for key in ("configMapGenerator", "secretGenerator") for one in kustomization[key]}
+    for name, one in found.items():
+        if one["kind"] == "Service":
+            labels = [
+                other["spec"]["template"]["metadata"]["labels"]
+                for other in found.values() if "template" in other.get("spec", {})
+            ]  # fmt: skip
+            assert one["spec"]["selector"] in labels, name
+        if one["kind"] == "StatefulSet":
+            assert f"Service/{one['spec']['serviceName']}" in found, name
+    commands = {}
+    for name, pod, container in containers():
+        owner = found[name]["spec"]
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        volumes |= {claim["metadata"]["name"] for claim in owner.get("volumeClaimTemplates", [])}
+        assert {mount["name"] for mount in container["volumeMounts"]} <= volumes, name
+        assert {next(iter(one.values()))["name"] for one in container.get("envFrom", [])} <= made, name
+        assert pod["securityContext"]["runAsNonRoot"], name
+        assert not pod["automountServiceAccountToken"], name
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        }  # fmt: skip
+        commands[name.partition("/")[2]] = container["args"]
+    assert commands == {name: COMPOSE["services"][name]["command"] for name in commands}
+    secrets = (folder / "secret.env.example").read_text(encoding="utf-8")
+    assert {"POSTGRES_PASSWORD", "NEWSARCHIVE_DATABASE_URL", "AWS_ACCESS_KEY_ID"} <= {
+        line.partition("=")[0] for line in secrets.splitlines()
+    }
+    assert "secret.env" in (ROOT / ".gitignore").read_text(encoding="utf-8")
 
 
 def test_prometheus_asks_the_pages_under_a_name_that_they_answer_to() -> None:
@@ -146,3 +215,23 @@ def test_the_command_lines_run_as_they_are_written(tmp_path: Path) -> None:
                 line_with(process, "this worker does" if words[0] == "worker" else "http://")
                 process.send_signal(signal.SIGTERM if words[0] == "worker" else signal.SIGINT)
                 assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_the_pages_wait_for_an_archive_with_an_article(tmp_path: Path) -> None:
+    db = tmp_path / "news.db"
+    words = ["web", "--wait", "--port", "0", "--db", str(db)]
+    with running(words, tmp_path) as process:
+        line_with(process, "newsarchive web waits: ")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
+    with running(words, tmp_path) as process:
+        line_with(process, "no archive there")
+        engine = open_engine(f"sqlite:///{db}")
+        upgrade(engine)
+        line_with(process, "holds no article yet")
+        Store(engine).ingest([make_article()])
+        engine.dispose()
+        line_with(process, "http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=MAX_WAIT_SECONDS) == 0

@@ -22,6 +22,7 @@ TOKEN_VARIABLE = "NEWSARCHIVE_WEB_TOKEN"
 Examples:
   newsarchive web
   newsarchive web --db newsarchive.db --port 8080 --open
+  newsarchive web --wait --db postgresql://server/news
   newsarchive web --host 0.0.0.0 --password-file password.txt
   newsarchive web --base-url https://news.example/archive --judge"""
 )
@@ -58,6 +59,9 @@ Examples:
     "--keys", is_flag=True, help="A small script: j and k go to the next and the previous entry or article."
 )
 @click.option("--sql", is_flag=True, help="Let whoever reaches it ask in SQL of their own.")
+@click.option(
+    "--wait", is_flag=True, help="Wait for an archive that holds an article instead of ending with an error."
+)
 @click.option("--open", "open_", is_flag=True, help="Open it in the browser.")
 @db_option
 def web(
@@ -69,6 +73,7 @@ def web(
     judge: bool,
     keys: bool,
     sql: bool,
+    wait: bool,
     open_: bool,
     db: str,
 ) -> None:
@@ -104,7 +109,8 @@ def web(
 
     try:
         start = server.Start(names, sql, base_url, password, token, keys)
-        server.serve(database_url(db), host, port, ready, start)
+        waits = (lambda why: say(f"newsarchive web waits: {why}")) if wait else None
+        server.serve(database_url(db), host, port, ready, start, waits)
     except KeyboardInterrupt:
         say("stopped")
 

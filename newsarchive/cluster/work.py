@@ -30,6 +30,7 @@ from newsarchive.exceptions import DATABASE_FAILED, FAULT, LOCKED, SOME_FAILED, 
 from newsarchive.parent_process import PARENT_MOVES_FILES
 from newsarchive.site_crawl import CrawlOptions, crawl_one
 from newsarchive.spider_processes import SpiderProcesses
+from newsarchive.spider_server import SpiderServer
 
 if TYPE_CHECKING:
     from newsarchive.site_crawl import Result
@@ -68,7 +69,7 @@ class Work:
     def __init__(self, url: str, agreement: Agreement, tell: Callable[[str], None]) -> None:
         self.url, self.tell, self.heartbeat = url, tell, agreement.heartbeat
         self.engine, self.queue = open_engine(url), Queue(url)
-        self.archive = Sites(self.engine)
+        self.archive, self.server = Sites(self.engine), SpiderServer()
         self.running: dict[int, Running] = {}
         #: Why the worker takes no more jobs, "" where it does.
         self.leaving = ""
@@ -141,7 +142,7 @@ class Work:
         """Do the work of a job in a thread. Raises `HandBack` where it was stopped before its end."""
         if self.leaving:
             raise HandBack(self.leaving)
-        processes = SpiderProcesses(self.url)
+        processes = SpiderProcesses(self.url, server=self.server)
         processes.environment[PARENT_MOVES_FILES] = "1"
         with self._held(Running(job, processes)) as running:
             task = asyncio.ensure_future(asyncio.to_thread(work, running))

@@ -84,6 +84,7 @@ class ClusterWorker:
         finally:
             watching.cancel()
             await self.mover.close()
+            await asyncio.to_thread(self.work.server.close)
 
     async def _take_jobs(self) -> None:
         """Take jobs until told to stop, or until the database is lost."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import importlib.util
 import logging
+import signal
 import socket
+import sys
+import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Names of this machine that no other machine can reach.
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+#: Seconds between two looks for an archive that `--wait` waits for.
+SECONDS_BETWEEN_LOOKS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,15 @@ def serve(
     port: int,
     ready: Callable[[str], None],
     start: Start = Start(),
+    waits: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers.
+    """Serve the archive until SIGINT or SIGTERM; `ready` gets the address once the server answers. With `waits` it first waits for an
+    archive that can be read and holds an article, and says there why it waits.
 
     Raises `UsageError` for a wrong database, host or port, `DatabaseUnavailable` for an archive that cannot be read.
     """
     start.base  # noqa: B018 - raises before anything is opened
-    engine = opened(db)
+    engine = opened(db) if waits is None else awaited(db, waits)
     taken = bound(host, port)
     address = _address(host, taken)
     import uvicorn
@@ -117,6 +125,26 @@ def opened(db: str) -> Engine:
             f"{shown(engine)} holds no article yet; first: scrapy crawl news -a url=https://blog.example"
         )
     return engine
+
+
+def awaited(db: str, tell: Callable[[str], None]) -> Engine:
+    """The archive, once it can be read and holds an article: a first crawl, an upgrade or the database itself may be under way.
+    SIGTERM ends the process meanwhile. Raises `UsageError` for another database."""
+    before = signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(0)
+    )  # the first process of a container has no default
+    said = ""
+    try:
+        while True:
+            try:
+                return opened(db)
+            except DatabaseUnavailable as error:
+                if str(error) != said:
+                    said = str(error)
+                    tell(said)
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def application(engine: Engine, hosts: Collection[str], start: Start = Start()) -> Guard:

@@ -1,0 +1,239 @@
+"""Starts spiders as forks of one process that has loaded them.
+
+    server = SpiderServer()
+    with server.started("scrapy", ["crawl", "news", "-a", "url=https://blog.example"], os.environ) as spider:
+        code = spider.wait()
+
+A worker crawls many small sites, one after the other. To start Python, to load Scrapy, the database's library and the package and
+to read a first page takes two seconds of CPU, more than all else that a small blog costs. So the first spider of a worker starts a
+server, `python -m newsarchive.spider_server`, which does this once and forks for each spider. A fork has its own arguments,
+environment and streams, runs `python -m MODULE` to its end, and costs no other where it breaks.
+
+What reads the environment while it is imported is not loaded before the fork. The server ends with the process that started it.
+Where a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Protocol, Self
+
+#: What the server loads. `worker_preload` reads a page, so that tables and patterns are made ready.
+LOADED = (
+    "alembic.command", "numpy", "psycopg", "scrapy.cmdline", "scrapy.commands.crawl", "scrapy.core.downloader.handlers.http11",
+    "scrapy.pipelines.files", "sqlalchemy.dialects.postgresql", "newsarchive.core.steps", "newsarchive.db.writing.store",
+    "newsarchive.learning", "newsarchive.page_reader", "newsarchive.reextract", "newsarchive.warc.reader",
+    "newsarchive.warc.writer", "newsarchive.worker_preload",
+)  # fmt: skip
+#: What acts on the environment while it is imported. Each spider imports it itself.
+READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
+#: Bytes of a request: the arguments and the environment of a spider.
+MAX_REQUEST_BYTES = 2**17
+
+
+class Child(Protocol):
+    """A process as `SpiderProcesses` uses it; `subprocess.Popen` is one."""
+
+    def wait(self) -> int: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: Any) -> None: ...
+
+
+class Fork:
+    """A fork of the server. `stdin` is a pipe that it may watch: nothing is written to it, and it closes with this process."""
+
+    def __init__(self, pid: int, handle: int, stdin: int, answers: socket.socket) -> None:
+        self.pid, self.handle, self.stdin, self.answers = pid, handle, stdin, answers
+        self.returncode: int | None = None
+
+    def wait(self) -> int:
+        """The exit code; minus the number of a signal that ended it."""
+        if self.returncode is None:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.handle, selectors.EVENT_READ)
+                selector.register(self.answers, selectors.EVENT_READ)
+                selector.select()
+            said = self.answers.recv(16)
+            if not said:  # the server is gone, and nobody can say how its fork ends
+                self.kill()
+                with selectors.DefaultSelector() as selector:
+                    selector.register(self.handle, selectors.EVENT_READ)
+                    selector.select()
+            self.returncode = int(said) if said else -signal.SIGKILL
+        return self.returncode
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: int) -> None:
+        if self.returncode is None:
+            with suppress(OSError):  # it has ended
+                signal.pidfd_send_signal(self.handle, number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        os.close(self.stdin)
+        self.wait()
+        os.close(self.handle)
+        self.answers.close()
+
+
+class SpiderServer:
+    """Starts spiders, from any thread. The server process begins with the first."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.control: socket.socket | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self.usable = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
+
+    def started(self, module: str, words: Sequence[str], environment: Mapping[str, str]) -> Child | None:
+        """`python -m module words` as a fork; `None` where that cannot be done here."""
+        if not self.usable:
+            return None
+        given, stdin = os.pipe()
+        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = json.dumps(
+            {"module": module, "words": list(words), "environment": dict(environment)}
+        ).encode()
+        try:
+            with self.lock:
+                socket.send_fds(self._server(), [request], [given, theirs.fileno()])
+            theirs.close()
+            said, handles, _, _ = socket.recv_fds(mine, 16, 1)
+            if said and handles:
+                return Fork(int(said), handles[0], stdin, mine)
+        except OSError:
+            pass
+        finally:
+            os.close(given)
+            theirs.close()
+        os.close(stdin)
+        mine.close()
+        self.close()  # it broke: the next spider begins another
+        return None
+
+    def _server(self) -> socket.socket:
+        if self.control is None:
+            mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            for end in (mine, theirs):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
+            command = [sys.executable, "-m", "newsarchive.spider_server", str(theirs.fileno())]
+            self.process = subprocess.Popen(
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
+                env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # its threads would not live on in a fork
+            )  # fmt: skip
+            theirs.close()
+            self.control = mine
+        return self.control
+
+    def close(self) -> None:
+        """Have the server end once its forks have."""
+        with self.lock:
+            if self.control is not None:
+                self.control.close()
+                self.control = None
+            if self.process is not None:
+                self.process.wait()
+                self.process = None
+
+
+# -- the server process ------------------------------------------------------------------------------------------------
+
+
+def serve(control: socket.socket) -> dict[str, Any] | None:
+    """Fork for each request. In a fork it returns the request; in the server `None`, once nobody asks any more."""
+    children: dict[int, tuple[int, socket.socket]] = {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(control, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is not control:
+                    pid, asker = children.pop(key.fd)
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+                    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                    with suppress(OSError):  # nobody waits for it
+                        asker.sendall(str(code).encode())
+                    asker.close()
+                    continue
+                message, fds, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 2)
+                if not message:
+                    return None
+                pid = os.fork()
+                if not pid:
+                    control.close()
+                    for _, asker in children.values():
+                        asker.close()
+                    for fd in children:
+                        os.close(fd)
+                    os.dup2(fds[0], 0)
+                    for fd in fds:
+                        os.close(fd)
+                    request: dict[str, Any] = json.loads(message)
+                    return request
+                os.close(fds[0])
+                asker, handle = socket.socket(fileno=fds[1]), os.pidfd_open(pid)
+                with suppress(OSError):  # its asker is gone, and it ends as its standard input closes
+                    socket.send_fds(asker, [str(pid).encode()], [handle])
+                children[handle] = pid, asker
+                selector.register(handle, selectors.EVENT_READ)
+
+
+def run(request: Mapping[str, Any]) -> None:
+    """What a new process would do after its imports. In a session of its own: signals reach it by name alone."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    _renew_rules()
+    sys.argv = [request["module"], *request["words"]]
+    runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+def _renew_rules() -> None:
+    """Forget the rules that the server has made ready where the settings, as they are now, ask for others."""
+    from newsarchive import config, rules
+    from newsarchive.exceptions import UsageError
+
+    with suppress(UsageError):  # the spider says it
+        if config.load()["standfirst"] != config.STANDFIRSTS[0]:
+            rules.forget()
+
+
+def load() -> None:
+    for name in LOADED:
+        with suppress(ModuleNotFoundError):  # of an extra
+            import_module(name)
+    if early := [name for name in READ_ENVIRONMENT if name in sys.modules]:
+        raise RuntimeError(f"loaded before the fork: {', '.join(early)}")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load()
+    asked = serve(socket.socket(fileno=int(sys.argv[1])))
+    if asked is not None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run(asked)

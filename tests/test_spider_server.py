@@ -1,0 +1,156 @@
+"""Spiders as forks of one process that has loaded them: each is a process like any other, and the server may break."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsarchive.exceptions import ALL_FAILED
+from newsarchive.spider_processes import SpiderProcesses
+from newsarchive.spider_server import Fork, SpiderServer
+from tests.serving import served
+from tests.test_crawl import front, post, rows
+
+pytestmark = [
+    pytest.mark.slow,  # a server and crawls
+    pytest.mark.skipif(
+        not hasattr(os, "pidfd_open"), reason="this system cannot wait for a process by a file"
+    ),
+]
+
+STORIES = {f"/story-number-{i}-of-many/": post(f"Story {i}") for i in range(3)}
+#: Seconds that something may take which takes none on a machine that is not busy.
+MAX_WAIT_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SpiderServer]:
+    made = SpiderServer()
+    yield made
+    made.close()
+
+
+def fork(server: SpiderServer, module: str, *words: str, **more: str) -> Fork:
+    found = server.started(module, words, dict(os.environ) | more)
+    assert isinstance(found, Fork)
+    return found
+
+
+def sleeping(server: SpiderServer, folder: Path) -> Fork:
+    """A fork that sleeps until it is told to end."""
+    words = [
+        "-n",
+        "1",
+        "-r",
+        "1",
+        "-s",
+        f"open({str(folder / 'awake')!r}, 'w')",
+        "import time; time.sleep(600)",
+    ]
+    return fork(server, "timeit", *words)
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer, db: Path) -> None:
+    for words, code in ((("--version",), 0), (("nonsense",), 2)):
+        with fork(server, "newsarchive", *words) as child:
+            assert child.wait() == code
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        processes = SpiderProcesses(f"sqlite:///{db}", server=server)
+        processes.environment["NEWSARCHIVE_CONTACT"] = "somebody@else.example"
+        assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+        assert all("somebody@else.example" in seen.headers["User-Agent"] for seen in site.seen)
+    assert rows(db, "SELECT count(*) FROM articles") == [(3,)]
+    assert processes.run("news", ["-a", "url=http://127.0.0.1:9/", "-L", "CRITICAL"]) == ALL_FAILED
+    assert not processes.running
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_signals_reach_it_and_its_end_is_told(
+    server: SpiderServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    with sleeping(server, tmp_path) as child:
+        wait_for(tmp_path / "awake")
+        (child.terminate if number == signal.SIGTERM else child.kill)()
+        assert child.wait() == -number
+        assert child.wait() == -number
+        child.kill()  # it has ended, and its number may be another's by now
+
+
+def test_a_spider_ends_with_the_process_that_asked_for_it(server: SpiderServer, db: Path) -> None:
+    """Its standard input closes then."""
+    slow = {f"/a-long-story-number-{i}/": post(f"Story {i}") for i in range(60)}
+    with served({"/": front(*slow), **slow}) as site:
+        words = ["crawl", "news", "-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=1", "-L", "CRITICAL"]
+        more = {
+            "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
+            "NEWSARCHIVE_STOP_WITH_PARENT": "1",
+            "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+        }
+        child = fork(server, "scrapy", *words, **more)
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
+        while not site.seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert site.seen
+        with child:  # closes its standard input, and waits
+            pass
+    assert child.returncode == 0
+    assert len(site.seen) < len(slow)
+
+
+def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_another(
+    tmp_path: Path, db: Path
+) -> None:
+    server = SpiderServer()
+    processes = SpiderProcesses(f"sqlite:///{db}", server=server)
+    with sleeping(server, tmp_path) as child:
+        assert server.process is not None
+        first = server.process
+        first.kill()
+        assert child.wait() == -signal.SIGKILL
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        for _ in range(2):  # as a program of its own, and as a fork of a new server
+            assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+    assert server.process is not None
+    assert server.process is not first
+    server.close()
+    assert server.process is None
+
+
+def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsarchive.spider_server.sys.executable", "/bin/false")
+    server = SpiderServer()
+    assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
+    server.usable = False
+    assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
+
+
+def test_the_server_ends_with_its_parent() -> None:
+    program = (
+        "import os; from newsarchive.spider_server import SpiderServer; s = SpiderServer();"
+        "c = s.started('newsarchive', ['--version'], dict(os.environ)); c.wait();"
+        "print(s.process.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
+    pid, deadline = int(done.stdout.splitlines()[-1]), time.monotonic() + MAX_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the server lives on")
