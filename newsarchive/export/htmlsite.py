@@ -5,11 +5,11 @@
     sites/blog.example/2025-04.html   the articles of a site's month
     months/2025-04.html         the sites of a month
     articles/17.html            an article, with links to those before and after it
+    search.html, search/        a search in the browser (`newsarchive.export.sitesearch`)
     feed.json, feed.atom        the newest articles with their texts
     style.css
 
-It needs no server and no script, lies in any folder of a web server or on a disk, and is searched by whatever searches
-files. Articles come by site and day; of a month only the lines of its list are in memory.
+It needs no server, and no script but for the search, and lies in any folder of a web server or on a disk. Articles come by site and day; of a month only the lines of its list are in memory.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from newsarchive.exceptions import UsageError
 from newsarchive.export.filenames import Names, safe
 from newsarchive.export.jsonfeed import write_jsonfeed
 from newsarchive.export.pages import STYLE, article_page, day, page, style
+from newsarchive.export.sitesearch import Index
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.query import Stored
@@ -88,6 +89,7 @@ def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
         lines = list(site.articles(name, month, some, counts))
         site.month_of_site(name, month, lines)
     site.lists(counts)
+    site.index.finish(title, has_atom=has_atom)
     (target / STYLE).write_text(style(), encoding="utf-8")
     newest = [article for _, _, article in sorted(counts.newest, key=lambda one: one[:2], reverse=True)]
     write_jsonfeed(newest, target / "feed.json", title)
@@ -121,6 +123,7 @@ class _Site:
     def __init__(self, target: Path, title: str, query: str, has_atom: bool) -> None:
         self.target, self.title, self.query, self.has_atom = target, title, query, has_atom
         self.names, self.folders = Names(), dict[str, str]()
+        self.index = Index(target)
 
     def folder(self, site: str) -> str:
         """The name of a site's folder and page."""
@@ -149,6 +152,7 @@ class _Site:
                 has_atom=self.has_atom,
             )
             self._write(f"articles/{article.id}.html", text)
+            self.index.add(article, f"articles/{article.id}.html")
             yield _line(article, "../../articles/", ", ".join(author.name for author in article.authors))
 
     def month_of_site(self, site: str, month: str, lines: list[_Line]) -> None:

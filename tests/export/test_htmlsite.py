@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import feedparser
 import lxml.html
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.writing.store import Store
+from newsarchive.export import sitesearch
+from newsarchive.export.sitesearch import words_of
 from newsarchive.items import Author
 from newsarchive.rules import default
 from tests.storage import START, make_article, open_archive
@@ -120,7 +128,8 @@ def test_an_article_describes_itself(site: Path) -> None:
 def test_nothing_of_a_page_runs(site: Path) -> None:
     for path, page in pages(site).items():
         for script in page.iter("script"):
-            assert script.get("type") == "application/ld+json", path
+            is_ours = path == site / "search.html" and script.get("src") == "search/search.js"
+            assert is_ours or script.get("type") == "application/ld+json", path
         for element in page.iter():
             assert not [name for name in element.attrib if name.startswith("on")], path
         assert page.xpath("//meta[@http-equiv='Content-Security-Policy']")
@@ -133,6 +142,106 @@ def test_feeds_are_read(site: Path) -> None:
     assert len(json.loads((site / "feed.json").read_text())["items"]) == 8
     feed = feedparser.parse((site / "feed.atom").read_bytes())
     assert (feed.bozo, len(feed.entries), feed.feed.title) == (False, 8, "A & <b>")
+
+
+def part(site: Path, name: str) -> Any:
+    text = (site / "search" / f"{name}.js").read_text(encoding="utf-8")
+    return json.loads(text.removeprefix(f'newsarchivePart("{name}",').removesuffix(");\n"))
+
+
+def test_the_index_names_the_articles_of_each_word(site: Path) -> None:
+    lines, words = part(site, "articles-0"), part(site, "words-0")
+    assert part(site, "start")["parts"] == 1
+    assert len(part(site, "start")["days"]) == len(lines) == 8
+
+    def found(word: str) -> dict[str, bool]:
+        codes = list(accumulate(words.get(word, [])))
+        return {lines[code // 2][0]: bool(code % 2) for code in codes}
+
+    assert found("porto") == {"articles/8.html": True}
+    assert found("text") == {f"articles/{n}.html": False for n in range(1, 6)}
+    assert lines[next(iter(accumulate(words["port"]))) // 2] == [
+        "articles/8.html", "Porto", "third.example:8080", "2025-04-01",
+    ]  # fmt: skip
+
+
+@given(st.text())
+def test_words_are_small_letters_without_marks_and_not_long(text: str) -> None:
+    for word in words_of(text):
+        assert 0 < len(word) <= sitesearch.MAX_WORD_CHARACTERS + 1
+        assert not re.search(r"\s", word)
+
+
+def test_a_word_of_very_many_articles_is_common_and_parts_stay_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitesearch, "MAX_WORD_ARTICLES", 3)
+    monkeypatch.setattr(sitesearch, "PART_PAIRS", 5)
+    monkeypatch.setattr(sitesearch, "MAX_WAITING_PAIRS", 4)
+    monkeypatch.setattr(sitesearch, "PART_ARTICLES", 2)
+    index = sitesearch.Index(tmp_path)
+    for number in range(5):
+        index.add(stored(number), f"articles/{number}.html")
+    index.finish("x", has_atom=False)
+    parts = [part(tmp_path, f"words-{n}") for n in range(part(tmp_path, "start")["parts"])]
+    assert len(parts) == 4  # of 15 pairs
+    every = {word: codes for words in parts for word, codes in words.items()}
+    assert every["common"] == 0
+    assert [list(accumulate(every[f"word{n}"])) for n in range(5)] == [[2 * n] for n in range(5)]
+    assert all(sitesearch.hashed(word) % 4 == n for n, words in enumerate(parts) for word in words)
+    assert [len(part(tmp_path, f"articles-{n}")) for n in range(3)] == [2, 2, 1]
+
+
+def stored(number: int) -> Any:
+    return SimpleNamespace(
+        headline="", url=f"https://x.example/{number}", site="x.example", date_published=None,
+        article_body=f"common word{number} other{number}",
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no chromium")
+@pytest.mark.parametrize(
+    ("words", "finds", "says"),
+    [
+        ("porto", ["Porto"], "1 article."),
+        ("TEXT 3", ["Post 3"], "1 article."),
+        ("text", ["Post 5", "Post 4", "Post 3", "Post 2", "Post 1"], "5 articles."),
+        ("alert", [EVIL], "1 article."),
+        ("zeppelin", [], "0 articles."),
+        ("!", [], "Nothing to look for"),
+    ],
+)
+def test_a_browser_searches_it_from_a_disk(site: Path, words: str, finds: list[str], says: str) -> None:
+    address = f"{(site / 'search.html').as_uri()}?q={quote(words)}"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]
+    done = subprocess.run(
+        [str(CHROMIUM), *options, address], capture_output=True, text=True, timeout=120, check=True
+    )
+    page = lxml.html.fromstring(done.stdout)
+    assert [a.text_content() for a in page.xpath("//ul[@id='found']//a")] == finds
+    assert page.xpath("string(//p[@id='said'])").startswith(says)
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node")
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cn", "Co"]), max_size=60))
+@settings(max_examples=20, deadline=None)
+def test_the_script_makes_the_same_words(text: str) -> None:
+    samples = [
+        text,
+        "Café NOËL",
+        "最后一班渡轮 ferry2",
+        "เรือเฟอร์รี่",
+        "ΣΟΦΟΣ ßtraße İstanbul",
+        "서울 뉴스",
+        "العبارة",
+    ]
+    script = (sitesearch.TEMPLATES / "search.js").read_text(encoding="utf-8")
+    function = re.search(r"function wordsOf.*?\n  }\n", script, re.DOTALL)
+    assert function
+    start = {"unspaced": f"{sitesearch.UNSPACED}{sitesearch.TIBETAN}", "word_characters": 40}
+    code = f"{function[0]}\nconsole.log(JSON.stringify({json.dumps(samples)}.map((t) => wordsOf(t, {json.dumps(start)}))))"
+    done = subprocess.run(["node", "-e", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [list(dict.fromkeys(words_of(sample))) for sample in samples]
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium")
