@@ -19,6 +19,7 @@ from newsarchive.core.encoding.changes import one_after_another, texts_of, with_
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
 from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
+from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
 from newsarchive.core.encoding.ngram_model import gram_model_of
@@ -108,7 +109,12 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> list[Repai
         if len(positions) > MAX_SUSPECTS:
             return _left(texts, page, positions)
         # In some damage no two characters look wrong.
-        if positions or may_be_interpunct(page.text) or may_be_sibling(page.text, gram_model_of(rules)):
+        if (
+            positions
+            or may_be_interpunct(page.text)
+            or may_be_lone_letter(page.text)
+            or may_be_sibling(page.text, gram_model_of(rules))
+        ):
             return _repaired_page(texts, page, positions, rules, work)
     return [Repaired(text, (), damage_of(text)) for text in texts]
 
@@ -147,6 +153,13 @@ def _repaired_page(
         repairs = repairs.with_more(controls)
     if replacements := list(replacement_changes(text, model)):
         repairs = repairs.with_more(replacements)
+
+    if (
+        not repairs.changes
+        and not repairs.lost
+        and (letters := list(lone_letter_changes(text, model, grams)))
+    ):
+        repairs = repairs.with_more(letters)
 
     if len(repairs.changes) > MAX_CHANGES:
         return _left(texts, page, [change.start for change in repairs.changes])

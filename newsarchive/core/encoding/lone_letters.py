@@ -1,0 +1,81 @@
+"""Single letters of UTF-8 read with windows-1252 that no gain can prove, and that only damage can have made.
+
+`HÔTEL` comes as `HÃ”TEL`, `TGFβ` as `TGFÎ²`. Elsewhere a single letter proves nothing (`proof`), for both of its halves may be
+right: `AMANHÃ` may end a quotation. But no language sets a quotation mark inside a word, and none sets a superscript, a
+fraction or a sign of currency behind `Î`. So a place counts by its form alone, and only where the text holds no sign of
+the other reading: no quotation that the mark could close.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsarchive.core.encoding.charsets import charset
+from newsarchive.core.encoding.mojibake import Reading
+from newsarchive.core.encoding.ngram_model import GramModel
+from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.runs import Change
+
+RULE = "windows-1252"
+#: Characters of a line to either side of a mark in which a quotation is looked for that it may open or close.
+MAX_QUOTED_CHARACTERS = 400
+
+#: Capitals whose second half is a quotation mark (`Ô`, `Ó`): inside a word of capitals, or as the first letter of a word.
+_QUOTED_CAPITAL = re.compile(r"(?<=[A-ZÀ-ÖØ-Þ])Ã([“”])(?=[A-ZÀ-ÖØ-Þ])|(?<![^\W_])Ã([“”])(?=[^\W\d_])")
+#: `Ö` as the first letter of a word: `Ã` is no word that a dash could stand behind.
+_DASHED_CAPITAL = re.compile(r"(?<![^\W_])Ã(–)(?=[^\W\d_]{2})")
+#: Greek letters whose second half is a sign that stands behind no letter, or before none.
+_GREEK = re.compile(r"Î[±²³´µ¶·¸¹º¼½¾¿©£¦¨]")
+_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def may_be_lone_letter(text: str) -> bool:
+    """Whether a text has a place of one of these forms. Most texts have neither `Ã` nor `Î`."""
+    return ("Ã" in text or "Î" in text) and any(pattern.search(text) for pattern in _FORMS)
+
+
+def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterator[Change]:
+    """The single letters of a text that only damage can have made, in order. Words must be known no worse afterwards.
+
+    Asked for texts in which nothing else was found: where a whole text was read wrongly, voting decides.
+    """
+    if not may_be_lone_letter(text):
+        return
+    places = [match for pattern in _FORMS for match in pattern.finditer(text)]
+    for match in sorted(places, key=re.Match.start):
+        if _may_be_quotation(text, match) or _is_beside_damage(text, match):
+            continue
+        after = charset(RULE).to_bytes(match[0]).decode()
+        start, end = match.span()
+        if after < "\u0370" and not _is_word(text, start, end, after, grams):
+            continue
+        before, behind = text[start - 1 : start] or "\n", text[end : end + 1] or "\n"
+        gain = model.cost(before + match[0] + behind) - model.cost(before + after + behind)
+        yield Change(start, end, Reading(0, end - start, after, RULE, gain))
+
+
+def _may_be_quotation(text: str, match: re.Match[str]) -> bool:
+    """Whether the second half is a quotation mark that closes what another one opens, or opens what one closes."""
+    mark = match[0][1]
+    if mark == "”":
+        before = text[max(0, match.start() - MAX_QUOTED_CHARACTERS) : match.start()]
+        return any(opening in before for opening in '“„"”')
+    if mark == "“":
+        behind = text[match.end() : match.end() + MAX_QUOTED_CHARACTERS]
+        return any(closing in behind for closing in '”"“') or "„" in text[: match.start()]
+    return False
+
+
+def _is_beside_damage(text: str, match: re.Match[str]) -> bool:
+    """Whether a letter beyond ASCII stands right beside: then the letter is not alone, and other codecs may explain both."""
+    return text[match.start() - 1 : match.start()] > "\x7f" or text[match.end() : match.end() + 1] > "\x7f"
+
+
+def _is_word(text: str, start: int, end: int, after: str, grams: GramModel) -> bool:
+    """Whether the word that comes out is not unknown."""
+    line = text[max(0, start - 40) : start] + after + text[end : end + 40]
+    at = min(start, 40)
+    word = next((m[0] for m in _WORD.finditer(line) if m.start() <= at < m.end()), "")
+    return bool(word) and not grams.unknown(word)
