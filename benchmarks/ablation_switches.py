@@ -113,6 +113,7 @@ _PASSES: dict[str, tuple[str, ...]] = {
         "newsarchive.core.boilerplate.position:bylines_and_dates",
         "newsarchive.core.boilerplate.position:wordless",
         "newsarchive.core.boilerplate.position:filler",
+        "newsarchive.core.boilerplate.position:scripts",
     ),
     "tokens": ("newsarchive.core.boilerplate.cues:is_token",),
     "quotes": ("newsarchive.core.boilerplate.cues:quotes",),
@@ -122,6 +123,7 @@ _PASSES: dict[str, tuple[str, ...]] = {
     "edges": (),
     "closings": ("newsarchive.core.boilerplate.cues:author_box",),
     "comments": ("newsarchive.core.boilerplate.cues:comments_head",),
+    "discussions": ("newsarchive.core.boilerplate.discussions",),
 }
 
 _BY_PARTS = tuple(
@@ -145,6 +147,10 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      ("newsarchive.core.discovery.page_kind",)),
     ("agreement of kinds", "extraction", "extract", {"newsarchive.core.extraction.classifier:agreed": argument()}, ()),
     ("smoothing", "extraction", "extract", {"newsarchive.core.extraction.classifier:smoothed": argument()}, ()),
+    ("page forms", "extraction", "extract",
+     {"newsarchive.core.extraction.class_names:is_page_form": returns(False),
+      "newsarchive.core.extraction.labels:is_page_form": returns(False)},
+     ("newsarchive.core.extraction.class_names:is_page_form",)),
     ("standfirst", "extraction", "extract",
      {"newsarchive.core.extraction.labels:Namer.standfirst": returns(None)}, ()),
     ("date and title above", "extraction", "extract",
@@ -238,6 +244,9 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      ("newsarchive.core.encoding.mojibake",)),
     ("controls", "encoding", "repair", {"newsarchive.core.encoding.step:control_changes": returns(())},
      ("newsarchive.core.encoding.step",)),
+    ("lone letters", "encoding", "repair",
+     {"newsarchive.core.encoding.step:may_be_lone_letter": returns(False),
+      "newsarchive.core.encoding.step:lone_letter_changes": returns(())}, ("newsarchive.core.encoding.lone_letters",)),
     ("interpuncts", "encoding", "repair", {"newsarchive.core.encoding.step:may_be_interpunct": returns(False)},
      ("newsarchive.core.encoding.cjk_punctuation",)),
     ("siblings", "encoding", "repair", {"newsarchive.core.encoding.step:may_be_sibling": returns(False)},

@@ -22,7 +22,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from newsarchive.core.extraction.class_names import Names, tokens
+from newsarchive.core.extraction.class_names import Names, is_page_form, tokens
 from newsarchive.core.extraction.classifier import (
     MODEL,
     Forest,
@@ -209,7 +209,8 @@ def _shares(one: Sample) -> dict[str, float]:
             names: set[str] = set()
             box = block.box
             while box is not None:
-                names.update(tokens(box.tag, box.ident, box.classes))
+                tag = "div" if is_page_form(box, len(one.target)) else box.tag
+                names.update(tokens(tag, box.ident, box.classes))
                 box = box.parent
             weight = min(len(block.text), 400) ** 0.5
             for name in names:

@@ -10,6 +10,7 @@ A table, of a language or of a blog platform, may hold:
 `[edge]`     label → patterns of lines that are boilerplate only where no prose of the article follows
 `[closing]`  label → patterns of the last lines of a text, whole sentences among them
 `[picture]`  label → patterns of short lines of a text that credit a picture or describe it
+`[signature]` label → patterns of the lines by which those who write below an article sign
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
 `[select]`   label → `#id`, `.class` or `tag`; a `*` as the last character means "starts with"
 `[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
@@ -115,6 +116,7 @@ class Phrases:
     known: Callable[[str], Verdicts]
     closing: Lookup
     picture: Lookup
+    signature: Lookup
     #: Takes the path of a block instead of its text: "html/body/div#main.post/p".
     select: Lookup
     promo: PromoWords
@@ -124,10 +126,12 @@ class Phrases:
 def phrases(rules: Rules) -> Phrases:
     """The phrases and platforms of `rules`, compiled once for each `Rules`. Raises `BadRules`."""
     closing, picture = _line_lookup(rules, "closing"), _line_lookup(rules, "picture")
+    signature = _line_lookup(rules, "signature")
     return Phrases(
         known=_line_lookup(rules, *EVERY_LINE),
         closing=lambda text: closing(text).get("closing"),
         picture=lambda text: picture(text).get("picture"),
+        signature=lambda text: signature(text).get("signature"),
         select=_path_lookup(rules),
         promo=_promo_words(rules),
     )

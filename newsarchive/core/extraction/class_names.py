@@ -65,6 +65,9 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
 _DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile("[a-z]{2,}")
+#: Blocks of a form as a share of the page's. From here on the form is the page itself, as ASP.NET makes it, and asks for nothing:
+#: it is 1.0 on 14 of 665 pages of 2005 to 2012, and .71 and .92 on two.
+MIN_SHARE_OF_PAGE_FORM = 0.6
 #: Parts of a name with which a group's words may go on behind a hyphen, "read-more": such a name is searched whole.
 _OPEN_ENDS = ("more", "read", "sign", "rich")
 #: The bit of a part that ends so.
@@ -137,6 +140,11 @@ def telling(names: Sequence[str]) -> Sequence[str]:
     if "widget" in names and "Blog" in names:
         return [name for name in names if name != "widget"]
     return names
+
+
+def is_page_form(box: Box, blocks: int) -> bool:
+    """Whether a box is a form around the page, which has this many blocks. Its name says nothing of the text inside."""
+    return box.tag == "form" and box.last - box.first >= MIN_SHARE_OF_PAGE_FORM * blocks
 
 
 def _names(ident: str, names: str) -> list[str]:
@@ -230,6 +238,7 @@ class BoxNames:
         rows: list[tuple[float, float, float, float, float]] = []
         bits, tags, parents = [0] * n, [0] * n, [-1] * n
         known, worth_of, tag_bits = names.known, names.worth_of, TAG_BITS
+        blocks = max((box.last for box in boxes), default=0)
         for i, box in enumerate(boxes):
             tag, up = box.tag, box.parent
             if up is not None:
@@ -237,6 +246,8 @@ class BoxNames:
             if box.last <= box.first:
                 rows.append(nothing)
                 continue
+            if tag == "form" and is_page_form(box, blocks):
+                tag = "div"
             own, named = known.get((tag, box.ident, box.classes)) or worth_of(tag, box.ident, box.classes)
             if up is None:
                 rows.append((own, own, own, own, own))

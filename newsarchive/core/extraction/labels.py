@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from newsarchive.core.extraction.class_names import spelled, telling
+from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.sentences import ends_sentence
@@ -99,10 +99,14 @@ _DATE = BlockVerdict("date", "a date above the first paragraph", DecidedBy.MARKU
 
 
 class Namer:
-    """Gives labels to the blocks of one page. What the names of a box say is worked out once."""
+    """Gives labels to the blocks of one page. What the names of a box say is worked out once.
 
-    def __init__(self, title: str, rules: Rules) -> None:
+    `blocks` is the number of the page's blocks: a form that holds most of them is the page and no form.
+    """
+
+    def __init__(self, title: str, rules: Rules, blocks: int) -> None:
         self.title = title.casefold()
+        self.blocks = blocks
         self.leads = _leads(rules)
         self.boxes: dict[int, tuple[str, str]] = {}
 
@@ -137,7 +141,8 @@ class Namer:
         found = None
         while box is not None and (found := known.get(box.index)) is None:
             passed.append(box.index)
-            if found := _own(box.tag, box.ident, box.classes):
+            tag = "div" if is_page_form(box, self.blocks) else box.tag
+            if found := _own(tag, box.ident, box.classes):
                 break
             box = box.parent
         found = found or ("", "")

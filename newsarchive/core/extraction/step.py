@@ -107,7 +107,7 @@ def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
 
 def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with another label and its reason elsewhere."""
-    namer = Namer(" ".join(sheet.title.split()), rules)
+    namer = Namer(" ".join(sheet.title.split()), rules, len(sheet.reading.blocks))
     out = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()

@@ -7,6 +7,7 @@ the tree once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -420,7 +421,7 @@ class _Walker:
     def _add_embed(self, node: LexborNode, tag: str) -> LexborNode | None:
         attributes = node.attributes
         source = absolute(self.base, attributes.get("src") or attributes.get("data-src") or "")
-        if source and not is_hidden(attributes):
+        if source and not is_hidden(attributes) and not _BUTTON.search(source):
             self.end_block()
             links = [(fold(attributes.get("title") or ""), source)]
             box = self.box or _NOWHERE
@@ -447,6 +448,16 @@ class _Walker:
         joined.link_chars = sum(c.link_chars for c in cells)
         self.blocks[row.first :] = [joined]
 
+
+#: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose
+#: address has 40 words.
+_BUTTON = re.compile(
+    r"facebook\.com/(?:[^/?#]+/)?plugins/(?:like|share|follow|subscribe|recommend|fan|facepile|send|activity|page\.php)"
+    r"|platform\.twitter\.com/widgets/(?:tweet_button|follow_button|hub)|twitter\.com/.*?(?:tweet|follow)_button"
+    r"|plusone|linkedin\.com/(?:[^/?#]+/)?(?:plugins|countserv)|tweetmeme\.com|stumbleupon\.com/badge|reddit\.com/static/button"
+    r"|digg\.com/tools/diggthis|flattr\.com/button",
+    re.I,
+)
 
 #: The box of text that stands in no element, which a parsed page does not have.
 _NOWHERE = Box("", {}, None, -1, 0)

@@ -227,7 +227,7 @@ LEDE = "Readers asked for it over many years, and now the ferry will at last sai
 def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expected: str | None) -> None:
     """The headline is told by its `<h1>`: the `<title>` may say it in other words."""
     above, block = read_blocks(parse(f"<body><header>{html}"), URL).blocks
-    found = Namer("Heron", default()).standfirst(block, is_headline(above))
+    found = Namer("Heron", default(), 2).standfirst(block, is_headline(above))
     assert (found[1] if found else None) == expected
 
 
@@ -243,7 +243,25 @@ def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expe
 )
 def test_what_is_left_out_is_called_what_its_box_says(classes: str, label: str) -> None:
     (block,) = read_blocks(parse(f'<body><div class="{classes}"><p>Step two</p></div>'), URL).blocks
-    assert Namer("Heron", default()).name(block)[0] == label
+    assert Namer("Heron", default(), 2).name(block)[0] == label
+
+
+def test_a_form_around_the_page_is_no_form() -> None:
+    """ASP.NET sets the whole page in one form; what stands in a form of its own is still one."""
+    text = "".join(f"<p>Paragraph {n} of the report on the harbour.</p>" for n in range(8))
+    html = f'<body><form id="aspnetForm"><h1>A vote at the harbour</h1>{text}<p>Step two</p></form>'
+    blocks = read_blocks(parse(html), URL).blocks
+    assert Namer("Heron", default(), len(blocks)).name(blocks[-1])[0] == "other"
+    html = f"<body><h1>A vote at the harbour</h1>{text}<form><p>Step two</p></form>"
+    blocks = read_blocks(parse(html), URL).blocks
+    assert Namer("Heron", default(), len(blocks)).name(blocks[-1])[0] == "form"
+
+
+def test_the_frame_of_a_button_is_nothing_to_read() -> None:
+    button = "https://www.facebook.com/plugins/like.php?href=https%3A%2F%2Fheron.example%2F1&layout=standard"
+    film = "https://www.youtube.com/embed/eqAOuXmIhJc"
+    page = f'<body><p>One</p><iframe src="{button}"></iframe><iframe src="{film}"></iframe><p>Two</p>'
+    assert [b.text for b in read_blocks(parse(page), URL).blocks] == ["One", film, "Two"]
 
 
 @pytest.mark.parametrize(

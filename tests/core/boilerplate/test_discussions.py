@@ -1,0 +1,98 @@
+"""Discussions that stand in the article's own element: told by the lines that sign their posts, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsarchive import rules
+from newsarchive.core.boilerplate.phrases import phrases
+from newsarchive.core.boilerplate.step import boilerplate_step
+from newsarchive.core.text.normalise import fold
+from newsarchive.items import Article, Block
+
+RULES = rules.load()
+ARTICLE = (
+    "The council of the harbour town voted on Tuesday to keep the night ferry for another three years.",
+    "It carries about forty lorries a week, most of them with fish, and nobody else wants to run it at that hour.",
+    "The mayor promised that a new count of the traffic will be made in autumn, before any money is spent on it.",
+)
+POSTS = (
+    "I cross on it every week and have never once seen it full, so what is the fuss about?",
+    "Great post, and about time that somebody looked into where all of the money goes.",
+    "I beg to differ: without it the fish would go by road, and that is forty miles longer.",
+)
+
+
+def labels(*lines: str | Block) -> list[str]:
+    """The labels of lines that extraction took for the article, all of them in one element."""
+    found = [
+        line if isinstance(line, Block) else Block(line, path="html/body/div.content/p") for line in lines
+    ]
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)
+    return [block.label for block in done.blocks]
+
+
+def signed(*signatures: str) -> list[str | Block]:
+    """The posts, each above the line that signs it."""
+    return [
+        line
+        for text, name in zip(POSTS, signatures, strict=True)
+        for line in (text, Block(name, path="html/body/div.content/p.posted"))
+    ]
+
+
+TYPEPAD = ("Posted by: Ann | Apr 6, 2007 1:11:01 PM", "Posted by: Ben | Apr 6, 2007 1:21:27 PM", "Posted by: Cy | Apr 7, 2007 9:00:00 AM")  # fmt: skip
+
+
+def test_what_stands_below_the_head_of_the_comments_and_is_signed_is_a_discussion() -> None:
+    found = labels(*ARTICLE, Block("Comments", "heading", path="html/body/div.content/h2"), *signed(*TYPEPAD))
+    assert found[:3] == ["body"] * 3
+    assert "body" not in found[3:]
+    assert [found[4], found[6], found[8]] == ["comments"] * 3
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        TYPEPAD,
+        ("Posted by: Ann, Oban on 9:35am Wed 9 Jan 08", "Posted by: Ben on 11:16am Wed 9 Jan 08", "Posted by: Cy on 6:51pm Thu 10 Jan 08"),
+        ("Comment by Ann — January 7, 2008 @ 8:21 pm", "Comment by Ben — January 7, 2008 @ 8:48 pm", "Comment by Cy — January 8, 2008 @ 1:01 am"),
+        ("Rédigé par : Anne | le 12 mai 2008 à 14h20", "Rédigé par : Ben | le 12 mai 2008 à 15h02", "Rédigé par : Cy | le 13 mai 2008 à 09h10"),
+        ("Kommentiert von: Ann | 03.04.2008 um 12:30", "Kommentiert von: Ben | 03.04.2008 um 13:00", "Kommentiert von: Cy | 04.04.2008 um 08:15"),
+    ],
+    ids=["TypePad", "place and time", "WordPress of 2008", "French", "German"],
+)  # fmt: skip
+def test_without_a_head_it_begins_with_the_first_signature(signatures: tuple[str, ...]) -> None:
+    found = labels(*ARTICLE, *signed(*signatures))
+    assert found[:3] == ["body"] * 3
+    assert [found[5], found[7]] == ["comments"] * 2
+
+
+@pytest.mark.parametrize(
+    "signatures",
+    [
+        ("Posted by: Ann | Apr 6, 2007 1:11:01 PM", "Ben", "Cy"),
+        ("Posted by Ann on April 6, 2007", "Posted by Ben on April 7, 2007", "Posted by Cy on April 8, 2007"),
+        ("Posted by Ann at 1:11 PM", "Posted by Ann at 1:21 PM", "Posted by Ann at 9:00 AM"),
+    ],
+    ids=["one signature", "no time of day: a list of posts", "one name: the blog's own"],
+)
+def test_too_few_signatures_prove_nothing(signatures: tuple[str, ...]) -> None:
+    assert labels(*ARTICLE, *signed(*signatures)).count("comments") == 0
+
+
+def test_a_page_that_is_a_discussion_keeps_it() -> None:
+    assert labels("Shall the night ferry stay?", *signed(*TYPEPAD)).count("comments") == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Score: Arsenal 2 | Chelsea 1",
+        "Correction: the talks begin at 12:30",
+        "Posted to the north in 1915, he wrote home on Sundays at 12:30",
+        "By Ann Roe | 6 April 2007",
+    ],
+)
+def test_what_only_looks_like_a_signature(line: str) -> None:
+    assert phrases(RULES).signature(fold(line)) is None
