@@ -16,6 +16,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,8 @@ from newsarchive.items import Article
 from newsarchive.rules import Rules, default
 from training.pages import FOLDS, Example, load
 
+#: Characters of a text that may stand above a headline inside it: a section, a date.
+MAX_ABOVE_HEADLINE_CHARACTERS = 200
 #: (page, our rules) → what a tool made of it.
 Runner = Callable[[Example, Rules], Extracted]
 
@@ -49,6 +52,11 @@ def main() -> None:
         "--pages", type=int, default=10**6, help="pages to take of each folder (default: all)"
     )
     parser.add_argument("--half", type=int, choices=(0, 1), help="pages of one half alone, by hash")
+    parser.add_argument(
+        "--headline",
+        action="store_true",
+        help="set each tool's own headline above its text, for a truth that counts headlines as text",
+    )
     parser.add_argument("--speed", action="store_true", help="CPU time beside trafilatura's, and no scores")
     parser.add_argument("--lines", type=Path, help="write one JSON line a page and tool")
     given = parser.parse_args()
@@ -61,13 +69,49 @@ def main() -> None:
         )
         return
     for folder in given.folders:
-        pages = [e for e in load(folder) if given.half is None or half_of(folder, e.id) == given.half]
-        rows = list(run(pages[: given.pages], tools(given.only), given.folds))
+        pages = [e for e in loaded(folder) if given.half is None or half_of(folder, e.id) == given.half]
+        chosen = tools(given.only)
+        if given.headline:
+            chosen = {name: headed(tool) for name, tool in chosen.items()}
+        rows = list(run(pages[: given.pages], chosen, given.folds))
         print(f"\n## {folder.name}: {len({r.page for r in rows})} pages\n")
         print(table(rows))
         if given.lines:
             with given.lines.open("a", encoding="utf-8") as out:
                 out.writelines(json.dumps(dataclasses.asdict(r)) + "\n" for r in rows)
+
+
+#: The line between article and comments in dragnet's truth. It was typed by hand (`!@#$%^&*()  COMMENTS`): where a sign of it is
+#: wrong, the comments stand in the truth's text.
+_COMMENTS_BELOW = re.compile(r"\n[!@#$%^&*() ]{6,}COMMENTS\b.*", re.S)
+
+
+def loaded(folder: Path) -> list[Example]:
+    """The pages of a folder; a truth that holds readers' comments below its line for them holds the article alone."""
+    return [dataclasses.replace(e, truth=without_comments(e.truth)) for e in load(folder)]
+
+
+def without_comments(truth: dict[str, Any]) -> dict[str, Any]:
+    """The truth of a page without the comments below the article.
+
+    >>> without_comments({"id": "1", "text": "The ferry runs.\\n!@ $%^&*()  COMMENTS\\nAt last!"})["text"]
+    'The ferry runs.'
+    """
+    return {**truth, "text": _COMMENTS_BELOW.sub("", truth["text"])} if truth.get("text") else truth
+
+
+def headed(tool: Runner) -> Runner:
+    """The same tool with its headline above its text, where the text does not begin with it."""
+
+    def run(example: Example, rules: Rules) -> Extracted:
+        found = tool(example, rules)
+        headline = " ".join((found.title or "").split())
+        begins = " ".join(found.text[: 2 * len(headline) + MAX_ABOVE_HEADLINE_CHARACTERS].split())
+        if not headline or not found.text or headline in begins:
+            return found
+        return dataclasses.replace(found, text=f"{headline}\n{found.text}")
+
+    return run
 
 
 def half_of(folder: Path, page: str) -> int:

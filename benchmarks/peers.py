@@ -31,6 +31,14 @@ def trafilatura(html: str, url: str) -> Extracted:
     return Extracted(found.text or "", found.title or "", (found.date or "")[:10], people)
 
 
+def trafilatura_fast(html: str, url: str) -> Extracted:
+    """trafilatura.bare_extraction without its second and third attempt, comments off: what is faster and often better."""
+    from trafilatura import bare_extraction
+
+    found = bare_extraction(html, url=url or None, with_metadata=True, include_comments=False, fast=True)
+    return Extracted(found.text or "", found.title or "") if found else Extracted("", "")
+
+
 def trafilatura_text(html: str, url: str) -> Extracted:
     """trafilatura.extract with its defaults, comments off: the text alone, no metadata."""
     from trafilatura import extract
@@ -69,6 +77,7 @@ def readability(html: str, url: str) -> Extracted:
 
 PEERS: dict[str, tuple[str, Tool]] = {
     "trafilatura": ("trafilatura", trafilatura),
+    "trafilatura (fast)": ("trafilatura", trafilatura_fast),
     "resiliparse": ("resiliparse", resiliparse),
     "newspaper4k": ("newspaper", newspaper4k),
     "readability": ("readability", readability),
