@@ -143,3 +143,33 @@ def test_a_post_that_is_given_up_takes_the_file_from_no_other(monkeypatch: pytes
     asyncio.run(run())
     assert asked == ["https://blog.example/tdmrep.json"]
     assert spider.tdmrep["https://blog.example/tdmrep.json"].result() == "[]"
+
+
+def test_a_post_that_its_list_names_by_another_address_is_reserved_kept_and_missed_as_any_other(
+    db: Path, tmp_path: Path
+) -> None:
+    """Lists name `/?p=12`, which leads to the post: what is kept stands under the one, the article under the other."""
+    short, whole, away = (
+        "/short-address-of-the-story/",
+        "/the-whole-address-of-the-story/",
+        Answer("gone", 404),
+    )
+    led = Answer("", 301, {"Location": whole})
+    told = Answer(post("The story"), headers={"Content-Type": "text/html", "TDM-Reservation": "1"})
+    with served({"/": front(short), short: led, whole: told}) as site:
+        crawl(f"url={site.home}/", db=db)
+        with Archive(db) as archive:
+            (article,) = archive.articles()
+            assert article.url == f"{site.home}{whole}"
+            assert article.rights is not None
+            assert article.rights.tdm_reserved
+            assert (archive.count(rights="tdm"), archive.stats().reserved) == (0, 1)
+        package = tmp_path / "blog.wacz"
+        made = CliRunner().invoke(cli, ["export", str(package), "--db", str(db)])
+        assert (made.exit_code, "1 articles" in made.stderr, "no bytes" in made.stderr) == (0, True, False)
+        site.answers[whole] = away
+        for _ in range(2):  # a 404 may be a slip
+            crawl(f"url={site.home}/", "recheck=1", db=db)
+    with Archive(db) as archive:
+        (article,) = archive.articles()
+        assert article.gone_at is not None

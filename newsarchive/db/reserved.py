@@ -12,12 +12,28 @@ RIGHTS = ("any", "tdm")
 # them all, and the first 20 of 20,000 articles took more than 80 s.
 _NEWEST = (
     "+c.parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM captures AS later"
-    " WHERE later.url_id = c.url_id AND later.id > c.id AND +later.parent_id IS NULL)"
+    " WHERE later.url_id = c.url_id AND later.id > c.id AND +later.parent_id IS NULL{same})"
 )
-#: What was said at the newest fetch of articles: `article_id`, and the columns of `rights` as `x`.
-SAID = (
+_CAPTURES = (
     "rights AS x JOIN capture_rights AS cr ON cr.rights_id = x.id JOIN captures AS c ON c.id = cr.capture_id"
-    f" AND {_NEWEST} JOIN urls AS u ON u.id = c.url_id JOIN articles AS a ON a.url_key = u.url_key"
 )
+#: Captures of the address of an article.
+_OF_ADDRESS = f"{_CAPTURES} AND {_NEWEST.format(same='')} JOIN urls AS u ON u.id = c.url_id JOIN articles AS a ON a.url_key = u.url_key"
+#: Captures of another address that led to the page of an article, as one of its versions shows: `/?p=12` redirects to the post.
+_OF_REDIRECT = (
+    f"{_CAPTURES} AND {_NEWEST.format(same=' AND later.final_url = c.final_url')}"
+    " JOIN captures AS own ON own.url_id = c.url_id AND own.final_url = c.final_url"
+    " JOIN article_revisions AS r ON r.capture_id = own.id JOIN articles AS a ON a.id = r.article_id"
+)
+
+
+def said(columns: str, condition: str) -> str:
+    """The query of what was said at the newest fetches of articles: rows of `columns` of `articles AS a` and `rights AS x`, each
+    once."""
+    return " UNION ".join(
+        f"SELECT {columns} FROM {what} WHERE {condition}" for what in (_OF_ADDRESS, _OF_REDIRECT)
+    )
+
+
 #: The ids of the articles that are reserved.
-RESERVED = f"SELECT a.id FROM {SAID} WHERE x.tdm_reserved"
+RESERVED = said("a.id", "x.tdm_reserved")

@@ -309,7 +309,8 @@ class Frontier:
             connection.execute(update(Url).where(Url.url_key == key).values(changes))
             first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
             seen = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
-            connection.execute(update(ArticleRow).where(updates.of_article(key)).values(seen))
+            here = ArticleRow.id.in_(updates.articles_at(connection, key))
+            connection.execute(update(ArticleRow).where(here).values(seen))
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
         """Record that a URL gives no article, for good or for now: `state` is `skipped` or `blocked`.
@@ -373,7 +374,7 @@ class Frontier:
                 update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
             )
             if gone:
-                here = updates.of_article(key)
+                here = ArticleRow.id.in_(updates.articles_at(connection, key))
                 stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
                 connection.execute(
                     update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)

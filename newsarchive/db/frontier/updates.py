@@ -22,7 +22,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
-from newsarchive.db.models import ArticleRow, Discovery, Url, UrlPart
+from newsarchive.db.models import Discovery, Url, UrlPart
 from newsarchive.db.prepared import Prepared
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
 
@@ -40,6 +40,16 @@ _IDS = "SELECT id, url_key FROM urls WHERE url_key IN :keys"
 _WITH_PARTS = (
     "SELECT DISTINCT p.url_id FROM url_parts AS p JOIN urls AS u ON u.id = p.url_id WHERE u.url_key IN :keys"
 )
+
+
+_ARTICLES_AT = """
+    SELECT id FROM articles WHERE url_key = :key UNION SELECT id FROM articles WHERE canonical_key = :key
+    UNION SELECT a.id FROM urls AS u
+    JOIN captures AS c ON c.url_id = u.id AND c.final_url = (
+        SELECT last.final_url FROM captures AS last WHERE last.url_id = u.id AND +last.parent_id IS NULL ORDER BY last.id DESC LIMIT 1)
+    JOIN article_revisions AS r ON r.capture_id = c.id JOIN articles AS a ON a.id = r.article_id
+    WHERE u.url_key = :key AND NOT EXISTS (SELECT 1 FROM urls AS listed WHERE listed.url_key = a.url_key)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +209,10 @@ def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> di
     return found
 
 
-def of_article(key: Any) -> Any:
-    return (ArticleRow.url_key == key) | (ArticleRow.canonical_key == key)
+def articles_at(connection: Connection, key: str) -> list[int]:
+    """The ids of the articles under this key, and of one whose own address nobody lists, to which this one led when it was
+    fetched last: what a listing calls `/?p=12` is the post."""
+    return [i for (i,) in bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})]
 
 
 def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:

@@ -22,7 +22,7 @@ from newsarchive.db.hidden import visible
 from newsarchive.db.markup import unpacked
 from newsarchive.db.reading import withheld
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.reserved import SAID
+from newsarchive.db.reserved import said
 from newsarchive.db.values import unpack_text, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image, Rights, rights_from
@@ -169,7 +169,8 @@ _RELATED = {
         "article_id",
     ),
     "rights": (
-        f"SELECT a.id AS article_id, x.statement FROM {SAID} WHERE a.id IN :ids",
+        f"SELECT told.article_id, rights.statement FROM ({said('a.id AS article_id, x.id AS rights_id', 'a.id IN :ids')}) AS told"
+        " JOIN rights ON rights.id = told.rights_id ORDER BY rights.id",
         "article_id",
     ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
@@ -214,7 +215,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     article_id, revision_id = row["id"], row["revision_id"]
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
-    said = next(iter(related["rights"].get(article_id, [])), None)
+    told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
     dropped = related["blocks"].get(revision_id, [])
     html, spots = unpacked(row["markup"], row["article_body"], [block["text"] for block in dropped])
     article = rows.article_from(
@@ -247,7 +248,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         **{name: row[name] for name in kept},
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
-        rights=rights_from(said["statement"]) if said else None,
+        rights=sum(told, Rights()) or None,
     )
 
 

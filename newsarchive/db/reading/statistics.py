@@ -13,7 +13,7 @@ from newsarchive.db.hidden import QUARANTINED, WITHHELD, unseen, visible
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.reading.coverage import uncrawled_days
 from newsarchive.db.readonly import File, Reader, reading
-from newsarchive.db.reserved import RESERVED, SAID
+from newsarchive.db.reserved import RESERVED, said
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -83,8 +83,9 @@ _MONTHS = """
 
 
 _LICENCES = (
-    f"SELECT x.licence, count(*) FROM {SAID} WHERE x.licence <> '' AND {{visible}}"
-    " GROUP BY 1 ORDER BY count(*) DESC, 1"
+    "SELECT licence, count(*) FROM ("
+    + said("a.id, x.licence", "x.licence <> '' AND {visible}")
+    + ") AS told GROUP BY 1 ORDER BY count(*) DESC, 1"
 )
 
 

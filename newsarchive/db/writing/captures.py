@@ -13,7 +13,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import site_settings, source_texts
-from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.db.models import ArticleRow, CaptureRow, Revision, Site, Url
 from newsarchive.db.writing import rights
 from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText
 from newsarchive.times import utc
@@ -141,18 +141,32 @@ def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
 
 
 def of_articles(engine: Engine, article_ids: Sequence[int]) -> dict[int, list[Kept]]:
-    """Article → the kept captures of its URL, newest first; an article without any is left out."""
+    """Article → the kept captures of its page, newest first; an article without any is left out.
+
+    They are those of its address, and of others that led to it (`/?p=12`), as its versions show.
+    """
     with reading(engine) as connection:
-        # In two steps: joined at once, SQLite reads every capture that has no parent.
-        urls = select(Url.id, ArticleRow.id).join(ArticleRow, ArticleRow.url_key == Url.url_key)
-        known = connection.execute(urls.where(ArticleRow.id.in_(article_ids)))
+        # In steps: joined at once, SQLite reads every capture that has no parent.
+        own = select(Url.id, ArticleRow.id).join(ArticleRow, ArticleRow.url_key == Url.url_key)
+        known = connection.execute(own.where(ArticleRow.id.in_(article_ids)))
         article_of = {row[0]: row[1] for row in known}
-        query = _heads().where(CaptureRow.url_id.in_(list(article_of)))
+        led = (
+            select(CaptureRow.url_id, CaptureRow.final_url, Revision.article_id)
+            .join(Revision, Revision.capture_id == CaptureRow.id)
+            .where(Revision.article_id.in_(article_ids), CaptureRow.url_id.not_in(list(article_of)))
+        )
+        led_to = {(url_id, final_url): article for url_id, final_url, article in connection.execute(led)}
+        query = _heads().where(CaptureRow.url_id.in_([*article_of, *{url_id for url_id, _ in led_to}]))
         newest = query.order_by(CaptureRow.fetched_at.desc(), CaptureRow.id.desc())
-        rows = connection.execute(newest).all()
+        holders = [
+            (article, row)
+            for row in connection.execute(newest)
+            if (article := article_of.get(row.url_id) or led_to.get((row.url_id, row.final_url)))
+        ]
         found: dict[int, list[Kept]] = {}
-        for row, one in zip(rows, _records(connection, rows), strict=True):
-            found.setdefault(article_of[row.url_id], []).append(one)
+        kept = _records(connection, [row for _, row in holders])
+        for (article, _), one in zip(holders, kept, strict=True):
+            found.setdefault(article, []).append(one)
     return found
 
 
