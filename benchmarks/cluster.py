@@ -30,6 +30,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.blog_scores import table
+from newsarchive.cluster.setup import HEARTBEAT_SECONDS
 from newsarchive.db.queue import Queue, conninfo
 from tests.own_postgresql import Server, own_postgresql
 from tests.serving import ROOT, Answer, Site, served
@@ -260,10 +261,12 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, found: Sequence[Blog], concurrency: int = 2) -> Iterator[Cluster]:
+def cluster(
+    folder: Path, found: Sequence[Blog], concurrency: int = 2, heartbeat: float = HEARTBEAT
+) -> Iterator[Cluster]:
     with own_postgresql() as server:
         made = Cluster(server, folder, concurrency)
-        made.run("cluster", "init", "--heartbeat", str(HEARTBEAT))
+        made.run("cluster", "init", "--heartbeat", str(heartbeat))
         made.follow(found)
         try:
             yield made
@@ -418,14 +421,14 @@ def overlaps(site: Site) -> list[str]:
 
 
 def cost(options: argparse.Namespace) -> list[list[str]]:
-    """CPU seconds a page, of one worker with three jobs at a time and of three workers with one each."""
+    """CPU seconds a page, of one worker with three jobs at a time and of three workers with one each, from their starts to their ends."""
     rows = [["workers", "jobs at a time", "pages", "CPU ms a page", "seconds"]]
     for workers, concurrency in ((1, options.workers), (options.workers, 1)):
         chance = random.Random(options.seed)
         with (
             tempfile.TemporaryDirectory() as name,
             blogs(options.blogs, options.posts, chance, wait=0.0) as found,
-            cluster(Path(name), found, concurrency) as made,
+            cluster(Path(name), found, concurrency, heartbeat=HEARTBEAT_SECONDS) as made,
         ):
             made.run("cluster", "enqueue", "crawl", "--all")
             begin = time.monotonic()

@@ -68,13 +68,14 @@ COMMANDS = {
     "trace": ("copies", "Where an article comes from, and every copy of it."),
     "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
     "mcp": ("mcp", "Serve the archive to an agent (Model Context Protocol)."),
+    "websub": ("websub", "Crawl a site as soon as a hub says that its feed has news."),
     "web": ("web", "Read the archive in a browser."),
     "worker": ("cluster", "Many machines: do jobs from the queue on this one."),
 }
 
 #: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them.
 HEADINGS = {
-    "Crawl": ("crawl", "sites", "schedule", "demo"),
+    "Crawl": ("crawl", "sites", "schedule", "websub", "demo"),
     "Read": ("search", "show", "stats", "web", "mcp", "export", "cite", "history", "diff", "explain"),
     "Find copies": ("trace", "compare", "origins", "publishers", "recluster"),
     "Look after the archive": (

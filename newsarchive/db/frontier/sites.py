@@ -20,7 +20,7 @@ from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import known_sites, site_settings
 from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import CrawlRun, Site
+from newsarchive.db.models import CrawlRun, Site, Source
 from newsarchive.times import utc_now
 
 
@@ -144,6 +144,14 @@ class Sites:
         """Record that a crawl of the site failed as a whole."""
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.domain == site_of(url)).values(state="failing"))
+
+    def feeds(self) -> list[tuple[str, str]]:
+        """The feeds of followed sites, each with the site's front page, as crawls have found them."""
+        followed = {site.domain: site.home_url for site in self.followed()}
+        query = select(Site.domain, Source.url).join(Source, Source.site_id == Site.id)
+        with reading(self.engine) as connection:
+            found = connection.execute(query.where(Source.kind == "feed").order_by(Site.domain, Source.id))
+            return [(followed[domain], url) for domain, url in found if domain in followed]
 
     # -- runs -----------------------------------------------------------------------------------
 

@@ -1,0 +1,202 @@
+"""`newsarchive websub serve`: hubs of WebSub say when a followed feed has something new, and its site is crawled at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from newsarchive.cli.common import database_url, db_option, open_archive, say
+from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
+
+if TYPE_CHECKING:
+    from newsarchive.db.frontier.sites import Sites
+    from newsarchive.items import Capture
+    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.websub import Subscriber
+
+#: The variable that holds the secret.
+SECRET_VARIABLE = "NEWSARCHIVE_WEBSUB_SECRET"
+#: Characters of a secret; a shorter one could be guessed.
+MIN_SECRET_CHARACTERS = 20
+#: Seconds between two looks for feeds that are due, and for sites that wait to be crawled.
+LOOK_SECONDS, CRAWL_SECONDS = 60.0, 1.0
+#: Seconds that a hub may take to answer.
+HUB_SECONDS = 30.0
+
+
+@click.group(
+    epilog="Example: newsarchive websub serve --base-url https://archive.example/push --db newsarchive.db"
+)
+def websub() -> None:
+    """Have hubs say when a followed feed has something new (WebSub). Needs the extra `web`."""
+
+
+@websub.command(
+    epilog="""\b
+Examples:
+  newsarchive websub serve --base-url https://archive.example/push
+  NEWSARCHIVE_WEBSUB_SECRET=… newsarchive websub serve --base-url https://archive.example/push --port 8010"""
+)
+@click.option("--base-url", required=True, metavar="URL", help="The address at which hubs reach this server.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8010,
+    show_default=True,
+    help="Port; 0 for any that is free.",
+)
+@click.option(
+    "--secret-file", metavar="FILE",
+    help=f"A file whose first line all secrets are made of, so that a restart renews the same subscriptions; or {SECRET_VARIABLE}.",
+)  # fmt: skip
+@db_option
+def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str) -> None:
+    """Subscribe to the hubs that followed feeds name, and crawl a site as soon as its hub says that it has something new.
+
+    A push only hastens a crawl: nothing of it is stored, and crawls by the clock go on. In a cluster the crawl goes into the queue.
+    Ctrl+C stops it; subscriptions then run out.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise UsageError(f"--base-url {base_url}: give an address such as https://archive.example/push")
+    from importlib.util import find_spec
+
+    if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
+        raise UsageError(f"newsarchive websub needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
+    import uvicorn
+
+    from newsarchive.db.frontier.sites import Sites
+    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.web.server import bound
+    from newsarchive.websub import Subscriber, application
+
+    archive, secret = Sites(open_archive(db)), _secret(secret_file)
+    get, post = _requests()
+    subscriber = Subscriber(base_url, secret, get, post, time.monotonic, say)
+    ended, running = threading.Event(), list[SpiderProcesses]()
+    crawl = _crawling(database_url(db), archive, running)
+    for work in (lambda: _look(subscriber, archive, ended), lambda: _crawl(subscriber, crawl, ended)):
+        threading.Thread(target=work, daemon=True).start()
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    with bound(host, port) as taken:
+        say(f"newsarchive websub: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")
+        made = uvicorn.Config(
+            application(subscriber), log_level="warning", access_log=False, server_header=False
+        )
+        try:
+            uvicorn.Server(made).run(sockets=[taken])
+        finally:
+            ended.set()
+            for processes in list(running):
+                processes.stop(signal.SIGTERM, None)  # the crawl finishes what is under way, and commits
+
+
+def _secret(file: str | None) -> bytes:
+    """The secret of a file or the environment, else one made for this run. Raises `UsageError`."""
+    text = os.environ.get(SECRET_VARIABLE, "")
+    if file:
+        try:
+            text = Path(file).read_text("utf-8").partition("\n")[0].strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"--secret-file {file}: {getattr(error, 'strerror', '') or 'it is no text'}"
+            ) from error
+    if (file or text) and len(text) < MIN_SECRET_CHARACTERS:
+        raise UsageError(
+            f"{'--secret-file ' + file if file else SECRET_VARIABLE}: a secret has {MIN_SECRET_CHARACTERS} characters or more:"
+            " openssl rand -hex 32"
+        )
+    return text.encode() or secrets.token_bytes(32)
+
+
+def _requests() -> tuple[Callable[[str], Capture], Callable[[str, bytes], int]]:
+    """What fetches a feed and what asks a hub: both judge addresses as a crawl does, because a feed names its hub."""
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request
+
+    from newsarchive.cli.extract import Fetcher
+
+    fetcher = Fetcher()
+
+    def post(hub: str, form: bytes) -> int:
+        headers = {**fetcher.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            with fetcher.robots_opener.open(Request(hub, form, headers), timeout=HUB_SECONDS) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return int(error.code)
+        except (URLError, OSError, ValueError, HTTPException) as error:
+            raise FetchError(f"cannot be asked: {getattr(error, 'reason', error)}") from error
+
+    return fetcher.get, post
+
+
+def _look(subscriber: Subscriber, archive: Sites, ended: threading.Event) -> None:
+    """Keep subscriptions for the feeds of followed sites until the server ends."""
+    while not ended.is_set():
+        try:
+            subscriber.look(archive.feeds())
+        except DatabaseError as error:
+            say(f"websub: {error}")
+        ended.wait(LOOK_SECONDS)
+
+
+def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], ended: threading.Event) -> None:
+    """Crawl what waits until the server ends."""
+    while not ended.is_set():
+        if (site := subscriber.next_site()) is None:
+            ended.wait(CRAWL_SECONDS)
+            continue
+        try:
+            if not crawl(site):
+                subscriber.again(site)
+        except DatabaseError as error:
+            say(f"{site}: {error}")
+            subscriber.again(site)
+
+
+def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Callable[[str], bool]:
+    """What crawls a site: the queue of a cluster, else `newsarchive crawl` on this machine, which stands in `running` meanwhile. False
+    where another crawl runs."""
+    if url.startswith("postgresql"):
+        from newsarchive.db.queue import Queue
+
+        if Queue(url).exists():
+            from newsarchive.cluster.jobs import Enqueuer
+
+            def queued(site: str) -> bool:
+                found = archive.get(site)
+                with Enqueuer(url) as enqueuer:
+                    new = enqueuer.crawl([found] if found else [])
+                say(
+                    f"{site}: pushed: "
+                    + ("a crawl waits in the queue" if new else "a crawl waits there already")
+                )
+                return True
+
+            return queued
+    from newsarchive.spider_processes import SpiderProcesses
+
+    def run(site: str) -> bool:
+        processes = SpiderProcesses(url)
+        running.append(processes)
+        code = processes.run_command(["crawl", site])
+        running.remove(processes)
+        if code == LOCKED:
+            return False
+        say(f"{site}: pushed: crawled" + ("" if code in (0, SOME_FAILED) else f", which ended with {code}"))
+        return True
+
+    return run

@@ -1,0 +1,101 @@
+"""WebSub (https://www.w3.org/TR/websub/): which hub announces what is new in a feed, and whether a message is the hub's.
+
+<link rel="hub" href="https://hub.example/"/>
+<link rel="self" href="https://blog.example/feed"/>
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from lxml import etree  # type: ignore[import-untyped]
+
+#: Algorithms of signatures that are believed. The standard also has SHA-1, which hubs of today need not use.
+_DIGESTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
+#: Characters of an address; longer ones are refused, as everywhere.
+MAX_ADDRESS_CHARACTERS = 2_000
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))*)")
+_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
+
+
+class Offer(NamedTuple):
+    """The hub of a feed, and the feed's address as the hub knows it."""
+
+    hub: str
+    topic: str
+
+
+def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
+    """What a feed that was fetched from `url` offers: by its header `Link`, else by its own links; `None` for no hub.
+
+    >>> offer_of("https://a.example/feed", {"link": '</hub>; rel="hub", </feed?x>; rel=self'}, b"")
+    Offer(hub='https://a.example/hub', topic='https://a.example/feed?x')
+    """
+    found = _in_header(headers.get("link", ""))
+    if "hub" not in found:
+        found = _in_json(body) if body.lstrip()[:1] == b"{" else _in_xml(body)
+    hub, topic = (urljoin(url, found.get(rel, "")) for rel in ("hub", "self"))
+    right = all(
+        one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in (hub, topic)
+    )
+    return Offer(hub, topic) if "hub" in found and right else None
+
+
+def _in_header(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for address, parameters in _LINK.findall(text):
+        rel = _REL.search(parameters)
+        for word in ((rel[1] or rel[2]) if rel else "").lower().split():
+            found.setdefault(word, address)
+    return found
+
+
+def _in_xml(body: bytes) -> dict[str, str]:
+    """The links of the feed itself, not those of its posts."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return {}
+    found: dict[str, str] = {}
+    if root is None:
+        return found
+    for head in (root, *root.findall("{*}channel")):
+        for link in head.findall("{*}link"):
+            for word in (link.get("rel") or "").lower().split():
+                if address := link.get("href"):
+                    found.setdefault(word, address)
+    return found
+
+
+def _in_json(body: bytes) -> dict[str, str]:
+    """JSON Feed 1.1: `hubs` and `feed_url`."""
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    hubs = feed.get("hubs") if isinstance(feed, dict) else None
+    for hub in hubs if isinstance(hubs, list) else []:
+        if isinstance(hub, dict) and str(hub.get("type", "")).lower() == "websub" and hub.get("url"):
+            return {"hub": str(hub["url"]), "self": str(feed.get("feed_url") or "")}
+    return {}
+
+
+def is_signed(secret: str, header: str, body: bytes) -> bool:
+    """Whether the header `X-Hub-Signature` of a message was made with the secret.
+
+    >>> is_signed("key", "sha256=" + hmac.new(b"key", b"news", "sha256").hexdigest(), b"news"), is_signed("key", "", b"news")
+    (True, False)
+    """
+    name, _, given = header.strip().partition("=")
+    digest = _DIGESTS.get(name.lower())
+    if digest is None:
+        return False
+    made = hmac.new(secret.encode(), body, digest).hexdigest()
+    return hmac.compare_digest(made.encode(), given.strip().lower().encode())

@@ -1,0 +1,376 @@
+"""WebSub: a hub's word hastens a crawl, and nothing that a hub or a stranger sends does more than that."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from sqlalchemy import Engine
+
+from newsarchive import websub
+from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.schema import upgrade
+from newsarchive.exceptions import FetchError
+from newsarchive.items import Capture
+from newsarchive.websub import LEASE_SECONDS, State, Subscriber
+from tests.cli.test_cli import run
+from tests.serving import ROOT, Answer, crawl, served
+from tests.test_crawl import post, rows
+
+SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
+BODY = '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="{feed}"/><link rel="hub" href="{hub}"/>{entries}</feed>'
+
+
+class World:
+    """A clock, feeds and hubs that do as a test says."""
+
+    def __init__(self) -> None:
+        self.now, self.asked, self.fetched, self.status, self.said = 0.0, [], [], 202, []
+        self.subscriber = self.started()
+
+    def started(self) -> Subscriber:
+        return Subscriber(
+            "https://archive.example/push/",
+            b"a secret",
+            self.get,
+            self.post,
+            lambda: self.now,
+            self.said.append,
+        )
+
+    def get(self, url: str) -> Capture:
+        self.fetched.append(url)
+        return Capture(url, BODY.format(feed=FEED, hub=HUB, entries="").encode())
+
+    def post(self, hub: str, form: bytes) -> int:
+        if self.status == 0:
+            raise FetchError("cannot be asked: refused")
+        self.asked.append({name: value for name, [value] in parse_qs(form.decode()).items()} | {"hub": hub})
+        return self.status
+
+    def look(self) -> None:
+        self.subscriber.look([(SITE, FEED)])
+
+    def verified(self, lease: str = str(LEASE_SECONDS)) -> str:
+        self.look()
+        token = self.asked[-1]["hub.callback"].rpartition("/")[2]
+        question = {
+            "hub.mode": "subscribe",
+            "hub.topic": FEED,
+            "hub.challenge": "abc",
+            "hub.lease_seconds": lease,
+        }
+        assert self.subscriber.verify(token, question) == (200, "abc")
+        return token
+
+    def signed(self, body: bytes) -> str:
+        return "sha256=" + hmac.new(self.asked[-1]["hub.secret"].encode(), body, "sha256").hexdigest()
+
+
+def test_a_feed_with_a_hub_is_subscribed_to_with_a_secret() -> None:
+    world = World()
+    world.look()
+    [form] = world.asked
+    assert form["hub"] == HUB
+    assert (form["hub.mode"], form["hub.topic"], form["hub.lease_seconds"]) == (
+        "subscribe",
+        FEED,
+        str(LEASE_SECONDS),
+    )
+    assert re.fullmatch(r"https://archive\.example/push/[0-9a-f]{64}", form["hub.callback"])
+    assert len(form["hub.secret"]) == 64  # the standard: fewer than 200 bytes
+    assert form["hub.secret"] not in form["hub.callback"]
+    world.look()
+    assert (len(world.asked), world.fetched) == (1, [FEED])  # the feed is looked at once a day
+    # Whoever starts anew with the same secret has the same subscription.
+    again = World()
+    again.look()
+    assert again.asked == world.asked
+
+
+def test_only_what_was_asked_for_is_confirmed() -> None:
+    world = World()
+    world.look()
+    token = world.asked[0]["hub.callback"].rpartition("/")[2]
+    right = {
+        "hub.mode": "subscribe",
+        "hub.topic": FEED,
+        "hub.challenge": "abc",
+        "hub.lease_seconds": "864000",
+    }
+    for other, change in (
+        ("0" * 64, {}), (token, {"hub.topic": "https://other.example/feed"}), (token, {"hub.mode": "unsubscribe"}),
+        (token, {"hub.challenge": ""}), (token, {"hub.mode": ""}),
+    ):  # fmt: skip
+        assert world.subscriber.verify(other, right | change) == (404, "")
+    assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404  # not before it is verified
+    assert world.subscriber.verify(token, right) == (200, "abc")
+
+
+def test_pushes_that_are_not_the_hubs_are_refused() -> None:
+    world = World()
+    token = world.verified()
+    body = b"<feed>Injected text</feed>"
+    assert world.subscriber.push("0" * 64, world.signed(body), body) == 404
+    for signature in ("", "sha256=00", world.signed(b"other"), "sha1=" + "0" * 40, "nonsense"):
+        assert world.subscriber.push(token, signature, body) == 403
+    large = b"x" * (websub.MAX_PUSH_BYTES + 1)
+    assert world.subscriber.push(token, world.signed(large), large) == 413
+    assert world.subscriber.next_site() is None
+    assert world.subscriber.push(token, world.signed(body), body) == 202
+    assert world.subscriber.next_site() == SITE
+
+
+def test_a_hub_that_pushes_without_end_brings_one_crawl_a_minute() -> None:
+    world = World()
+    token = world.verified()
+    crawls = 0
+    for second in range(300):
+        world.now = second
+        for _ in range(10):
+            world.subscriber.push(token, world.signed(b"x"), b"x")
+        crawls += world.subscriber.next_site() is not None
+    assert crawls == 5
+    assert len(world.subscriber.waiting) <= 1
+
+
+@pytest.mark.parametrize(
+    ("lease", "seconds"),
+    [
+        ("86400", 64_800.0),
+        ("1", 225.0),
+        ("-5", 225.0),
+        ("99999999999", 1_944_000.0),
+        ("soon", 648_000.0),
+        ("", 648_000.0),
+    ],
+)
+def test_a_lease_is_renewed_before_it_ends_whatever_the_hub_says(lease: str, seconds: float) -> None:
+    world = World()
+    token = world.verified(lease)
+    world.now = seconds - 1
+    world.look()
+    assert len(world.asked) == 1
+    world.now = seconds
+    world.look()
+    assert len(world.asked) == 2
+    assert world.asked[0] == world.asked[1]
+    assert (
+        world.subscriber.push(token, world.signed(b"x"), b"x") == 202
+    )  # it holds until the hub says otherwise
+
+
+def test_a_hub_that_refuses_or_fails_is_asked_again_in_a_day() -> None:
+    for status in (0, 400, 500):
+        world = World()
+        world.status = status
+        world.look()
+        assert "asked again in a day" in world.said[0]
+        world.status, world.now = 202, 86_399.0
+        world.look()
+        before = len(world.asked)
+        world.now = 86_400.0
+        world.look()
+        assert len(world.asked) == before + 1
+    world = World()
+    token = world.verified()
+    assert world.subscriber.verify(token, {"hub.mode": "denied", "hub.topic": FEED, "hub.reason": "no"}) == (
+        200,
+        "",
+    )
+    assert world.subscriber.subscriptions[token].state is State.REFUSED
+    assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
+
+
+def test_a_hub_that_never_verifies_is_asked_again() -> None:
+    world = World()
+    world.look()
+    world.now = websub.MAX_VERIFICATION_SECONDS
+    world.look()
+    assert len(world.asked) == 2
+
+
+def test_a_site_that_is_not_followed_any_more_is_let_go() -> None:
+    world = World()
+    token = world.verified()
+    world.subscriber.look([])
+    assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--base-url", "archive.example"), "give an address such as"),
+        (("--base-url", "https://a.example/?x"), "give an address such as"),
+        (("--base-url", "https://a.example", "--secret-file", "/no/such/file"), "No such file"),
+    ],
+)
+def test_wrong_usage_says_what_to_type(db: Path, words: tuple[str, ...], says: str) -> None:
+    open_engine_of(db).dispose()
+    done = run("websub", "serve", *words, "--db", str(db))
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+
+
+# -- with a hub on loopback ------------------------------------------------------------------------------------------
+
+
+class Hub(ThreadingHTTPServer):
+    """A hub of loopback: verifies what is subscribed to, and pushes when a test says so."""
+
+    def __init__(self) -> None:
+        hub = self
+        self.forms: list[dict[str, str]] = []
+        self.verified: list[bool] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                form = {name: value for name, [value] in parse_qs(body).items()}
+                hub.forms.append(form)
+                self.send_response(202)
+                self.end_headers()
+                threading.Thread(target=hub.verify, args=(form,)).start()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def verify(self, form: dict[str, str]) -> None:
+        question = urlencode(
+            {
+                "hub.mode": "subscribe",
+                "hub.topic": form["hub.topic"],
+                "hub.challenge": "a b&c",
+                "hub.lease_seconds": "86400",
+            }
+        )
+        with urllib.request.urlopen(f"{form['hub.callback']}?{question}", timeout=60) as answer:
+            self.verified.append(answer.read() == b"a b&c")
+
+    def push(self, body: bytes, secret: str = "") -> int:
+        form = self.forms[-1]
+        made = hmac.new((secret or form["hub.secret"]).encode(), body, "sha256").hexdigest()
+        request = urllib.request.Request(form["hub.callback"], body, {"X-Hub-Signature": f"sha256={made}"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+
+
+def wait_for(done: object, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 240
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_path: Path) -> None:
+    hub = Hub()
+    entry = '<entry><title>A report</title><link href="{}"/><id>{}</id><updated>2025-04-01T00:00:00Z</updated></entry>'
+    first, second = "/a-first-long-story/", "/a-second-long-story/"
+    with served({"/": "", first: post("First story"), second: Answer("", 404)}) as site:
+
+        def feed(*paths: str) -> Answer:
+            entries = "".join(entry.format(site.home + path, path) for path in paths)
+            text = BODY.format(
+                feed=f"{site.home}/feed", hub=hub.address, entries=f"<title>Blog</title>{entries}"
+            )
+            return Answer(text, headers={"Content-Type": "application/atom+xml"})
+
+        front = '<title>Blog</title><link rel="alternate" type="application/atom+xml" href="/feed"><p>A blog'
+        site.answers |= {"/": Answer(front), "/feed": feed(first)}
+        engine = open_engine_of(db)
+        Sites(engine).follow(f"{site.home}/", {"delay": 0.01})
+        engine.dispose()
+        assert crawl(f"url={site.home}/", db=db).returncode == 0
+        assert rows(db, "SELECT headline FROM articles") == [("First story",)]
+        environment = os.environ | {
+            "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "NEWSARCHIVE_ALLOW_PRIVATE": "all", "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = str(free.getsockname()[1])
+        command = [
+            sys.executable,
+            "-m",
+            "newsarchive",
+            "websub",
+            "serve",
+            "--base-url",
+            f"http://127.0.0.1:{port}",
+            "--port",
+            port,
+        ]
+        with (tmp_path / "log").open("w") as log:
+            process = subprocess.Popen(
+                [*command, "--db", str(db)], env=environment, stderr=log, text=True, cwd=tmp_path
+            )
+        try:
+            wait_for(lambda: hub.verified, process)
+            assert hub.verified == [True]
+            site.answers |= {"/feed": feed(second, first), second: Answer(post("Second story"))}
+            pushed = b"<feed><entry><title>Injected headline</title></entry></feed>"
+            assert hub.push(pushed, "a wrong secret") == 403
+            assert hub.push(b"x" * (websub.MAX_PUSH_BYTES + 1)) == 413
+            seen = len(site.seen)
+            assert hub.push(pushed) == 202
+            wait_for(lambda: "pushed: crawled" in (tmp_path / "log").read_text(), process)
+            assert len(site.seen) > seen
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+            hub.shutdown()
+            hub.server_close()
+    assert rows(db, "SELECT headline FROM articles ORDER BY headline") == [
+        ("First story",),
+        ("Second story",),
+    ]
+
+
+def open_engine_of(db: Path) -> Engine:
+    """An archive without a site."""
+    engine = open_engine(f"sqlite:///{db}")
+    upgrade(engine)
+    return engine
+
+
+def test_a_secret_that_could_be_guessed_is_refused(db: Path, tmp_path: Path) -> None:
+    open_engine_of(db).dispose()
+    (tmp_path / "secret").write_text("short\n")
+    done = run(
+        "websub",
+        "serve",
+        "--base-url",
+        "https://a.example",
+        "--secret-file",
+        str(tmp_path / "secret"),
+        "--db",
+        str(db),
+    )
+    assert done.returncode == 2
+    assert "openssl rand -hex 32" in done.stderr
