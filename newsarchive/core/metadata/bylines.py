@@ -196,7 +196,8 @@ MAX_CHARS_BESIDE_DATE = 60
 MAX_LISTED_AUTHORS = 10
 #: Lines between a name and the nearest date. A name within this distance stands beside the date, any other stands alone.
 MAX_LINES_APART = 3
-#: Labels of blocks below the article in which no signature is looked for.
+#: Labels of blocks below the article in which no date is looked for, and no signature where no class of an article is in
+#: the path.
 _ELSEWHERE = frozenset(["comments", "related", "nav", "share", "consent", "footer"])
 #: Labels of blocks whose dates are those of offers.
 _OFFERS = frozenset(["advert", "consent"])
@@ -504,7 +505,8 @@ def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: 
                 and person_names.like_a_name(block.text, rules)
             ):
                 yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
-        found = dates.date_text(block.text, rules) if "date_published" in missing else ""
+        may_date = "date_published" in missing and block.label not in _ELSEWHERE
+        found = dates.date_text(block.text, rules) if may_date else ""
         if found and not is_dateline(block.text, found, block.text, rules):
             yield from _dates_below(block.text, found, before, rules)
 

@@ -55,3 +55,17 @@ def test_what_a_list_says_stays_a_candidate_with_the_reason() -> None:
 )
 def test_titles_are_told_from_names_and_dates(text: str, is_title: bool) -> None:
     assert reads_as_title(text) == is_title
+
+
+@pytest.mark.parametrize(("label", "day"), [("comments", None), ("related", None), ("body", 3)])
+def test_a_day_far_below_is_the_posts_only_where_nothing_else_stands(label: str, day: int | None) -> None:
+    """Block themes give the classes of a post to comments and to lists of posts, so that the labels must tell them."""
+    paragraphs = [Block(f"Paragraph {n} of a long text about the ferry.", label="body") for n in range(20)]
+    path = "main/div.wp-block-post-content/div.wp-block-comment-date"
+    blocks = [
+        Block("A post", "heading", label="title"),
+        *paragraphs,
+        Block("May 3, 2025", label=label, path=path),
+    ]
+    found = read("<h1>A post</h1>", blocks=blocks).get("date_published")
+    assert (found and found.day) == day
