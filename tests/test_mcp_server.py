@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from newsarchive.rights import Rights
 
 from newsarchive import Archive
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.items import Rights
 from newsarchive.mcp_server import MAX_TEXT_CHARACTERS, NOTICE, server, untrusted
 from tests import webpages
 from tests.storage import make_article

@@ -167,17 +167,23 @@ def snippet(text: str) -> Markup:
 
 
 def runs(changed: Iterable[Change], side: str = "") -> Markup:
-    """The changes in one line with `<ins>` and `<del>`. With `side` "delete" the old text alone, with "insert" the new one."""
+    """The changes in one line with `<ins>` and `<del>`. With `side` "delete" the old text alone, with "insert" the new one.
+
+    What is new stands a little apart from what it replaces, or both would look like one word.
+    """
     tags = {
         "equal": Markup("{}"),
         "insert": Markup("<ins>{}</ins>"),
         "delete": Markup("<del>{}</del>"),
     }
-    return Markup("").join(
-        tags[change.kind].format(change.text)
-        for change in changed
-        if side in ("", change.kind) or change.kind == "equal"
-    )
+    made, before = [], ""
+    for change in changed:
+        if side in ("", change.kind) or change.kind == "equal":
+            replaces = before == "delete" and change.kind == "insert"
+            tag = Markup('<ins class="beside">{}</ins>') if replaces else tags[change.kind]
+            made.append(tag.format(change.text))
+            before = change.kind
+    return Markup("").join(made)
 
 
 def changes(run: Iterable[Change]) -> Markup:

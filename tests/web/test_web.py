@@ -20,20 +20,21 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from lxml import html
-from newsarchive.rights import Rights
 
 from newsarchive import Archive
 from newsarchive.cli import cli, main
 from newsarchive.core.encoding.changes import paragraphs, pieces
+from newsarchive.core.text.diff import Change
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
 from newsarchive.db.reading.timeline import Seen, Span
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Block, Edit
+from newsarchive.items import Block, Edit, Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
+from newsarchive.web.render import runs
 from tests import webpages
 from tests.storage import START, make_article
 
@@ -80,7 +81,7 @@ PAGES = {
     "/story/1": ("3 copies", "the fullest", "We say: a loss for all of us.", "Perhaps the same in other words", "harbour, 1911"),
     "/article/11": ("hidden from searches: confidence 0.41 (index page)", "newsarchive quarantine accept 11"),
     "/search?q=badly": ("Nothing found",),
-    "/compare/2/3": ("<del>1911</del><ins>1912</ins>",),
+    "/compare/2/3": ('<del>1911</del><ins class="beside">1912</ins>',),
     "/sites": ("blog.example", "47", "not followed", "wordpress"),
     "/health": ("blog.example", "last crawled well", "not followed", "crawled since"),
     "/stories": ("3 copies on 3 sites", 'href="/story/1"'),
@@ -713,3 +714,16 @@ def test_a_day_without_zone_is_utc() -> None:
         str(minute(START.replace(tzinfo=None)))
         == '<time datetime="2025-04-01T12:00:00+00:00">2025-04-01 12:00 UTC</time>'
     )
+
+
+def test_what_is_new_stands_apart_from_what_it_replaces() -> None:
+    changed = [
+        Change("equal", "The "),
+        Change("delete", "old"),
+        Change("insert", "new"),
+        Change("equal", " end"),
+    ]
+    assert runs(changed) == 'The <del>old</del><ins class="beside">new</ins> end'
+    assert runs(changed, "insert") == "The <ins>new</ins> end"
+    apart = [Change("delete", "old"), Change("equal", " and "), Change("insert", "new")]
+    assert runs(apart) == "<del>old</del> and <ins>new</ins>"
