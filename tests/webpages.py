@@ -39,6 +39,8 @@ from newsarchive.items import (
 from newsarchive.rules import default
 from tests.storage import START, delete_post, make_article
 
+#: Far more than the server takes to start and to end on a busy machine.
+MAX_START_SECONDS = 120
 PAPER, BLOG, MIRROR = (
     "https://paper.example/ferry",
     "https://blog.example/ferry",
@@ -233,13 +235,14 @@ def serving_engine(engine: Engine, **started: Any) -> Iterator[str]:
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
-    end = time.monotonic() + 20
-    while not running.started and time.monotonic() < end:
+    end = time.monotonic() + MAX_START_SECONDS
+    while not running.started:
+        assert time.monotonic() < end, "the pages are not served"
         time.sleep(0.02)
     try:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
     finally:
         running.should_exit = True
-        thread.join(10)
+        thread.join(MAX_START_SECONDS)
         taken.close()
         engine.dispose()
