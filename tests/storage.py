@@ -91,7 +91,8 @@ def _shared_postgresql() -> Engine:
     return engine
 
 
-def _emptied(engine: Engine) -> Engine:
+def emptied(engine: Engine) -> Engine:
+    """A migrated PostgreSQL archive without its rows."""
     with writing(engine) as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
@@ -104,7 +105,7 @@ def _emptied(engine: Engine) -> Engine:
 def open_archive(kind: str, folder: Path) -> Iterator[Engine]:
     """An empty archive with its schema."""
     if kind == "postgresql":
-        yield _emptied(_shared_postgresql())
+        yield emptied(_shared_postgresql())
         return
     with archive_url(kind, folder) as url:
         engine = open_engine(url)

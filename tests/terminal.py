@@ -7,16 +7,17 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import sys
 import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import warm
+
 ROOT = Path(__file__).parent.parent
 #: Seconds after which a command is taken to hang.
-TIMEOUT = 120
+TIMEOUT = 300
 _CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\r")
 
 
@@ -69,13 +70,13 @@ def run(
     keyboard: bool = False,
     **more: str,
 ) -> Seen:
-    """Run it in a terminal; `pipe`: its standard output goes elsewhere, `keyboard`: a person could type."""
+    """Run a `module` in a terminal; `pipe`: its standard output goes elsewhere, `keyboard`: a person could type."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    with subprocess.Popen(
-        command, stdin=theirs if keyboard else subprocess.DEVNULL, stdout=subprocess.PIPE if pipe else theirs, stderr=theirs, cwd=folder,
-        env=environment(**more),
-    ) as process:  # fmt: skip
+    streams = (theirs if keyboard else None, None if pipe else theirs, theirs)
+    with warm.started(
+        *command[2:], environment=environment(**more), cwd=str(folder), text=False, streams=streams
+    ) as process:
         os.close(theirs)
         raw = b"".join(iter(lambda: _read(ours), b"")).decode("utf-8", "replace")
         stdout = process.stdout.read().decode() if process.stdout else ""

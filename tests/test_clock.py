@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +17,8 @@ from newsarchive.db.reading.alarms import history
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import moment
 from newsarchive.exceptions import USAGE
-from tests.serving import ROOT, Site, served
+from tests import warm
+from tests.serving import Site, served
 from tests.test_crawl import STORY, front, post, rows
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -45,18 +44,15 @@ POSTS = {f"/story-number-{i}-of-many/": story(i) for i in range(8)}
 def crawl(
     site: Site, db: Path, at: str, *settings: str, zone: str = "UTC"
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.patched_clock", at, "crawl", "news", "-a", f"url={site.home}/"]
+    command = [at, "crawl", "news", "-a", f"url={site.home}/"]
     for setting in ("DOWNLOAD_DELAY=0", "AUTOTHROTTLE_ENABLED=0", "NEWSARCHIVE_WORKERS=0", *settings):
         command += ["-s", setting] if "recheck" not in setting and setting != "-a" else [setting]
-    environment = os.environ | {
+    environment = warm.own_environment() | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "TZ": zone,
     }
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, cwd=db.parent, timeout=300
-    )
+    return warm.run("tests.patched_clock", *command, environment=environment, cwd=str(db.parent), timeout=300)
 
 
 @pytest.mark.slow

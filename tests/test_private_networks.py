@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from newsarchive import connections
 from newsarchive.cli.extract import Fetcher
 from newsarchive.exceptions import FetchError, PrivateAddress, UsageError
 from newsarchive.private_networks import Allowance, doors, is_global, literal, looks_private
-from tests.serving import ROOT, Answer, Site, served
+from tests import warm
+from tests.serving import Answer, Site, served
 from tests.test_certificates import HTTP_2
 from tests.test_crawl import STORY, front, post, rows
 
@@ -184,16 +184,7 @@ def crawl(
     }
     (folder / "network.json").write_text(json.dumps(table))
     log.write_text("")
-    command = [
-        sys.executable,
-        "-m",
-        "tests.patched_network",
-        str(folder / "network.json"),
-        "crawl",
-        "news",
-        "-a",
-        f"url={url}",
-    ]
+    command = [str(folder / "network.json"), "crawl", "news", "-a", f"url={url}"]
     for setting in (
         "DOWNLOAD_DELAY=0",
         "AUTOTHROTTLE_ENABLED=0",
@@ -202,12 +193,13 @@ def crawl(
         *options,
     ):
         command += ["-s", setting]
-    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | {
+    environment = {
+        name: value for name, value in warm.own_environment().items() if "proxy" not in name.lower()
+    } | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{folder / 'archive.db'}",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
     }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, timeout=600)
+    done = warm.run("tests.patched_network", *command, environment=environment, cwd=str(folder), timeout=600)
     return done, set(log.read_text().split())
 
 

@@ -3,7 +3,8 @@
 To load Scrapy, SQLAlchemy and the package takes most of the time of a small command, and the suite runs some hundred of
 them. So the first command of a test process starts a server, which loads them once and forks for each command. What a
 user's process does after its imports the fork does too: it has its own arguments, environment, folder and streams, and
-runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before the fork.
+runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before the fork. The spiders
+that such a command starts are forks of the server as well.
 
 `NEWSARCHIVE_TEST_COLD=1` starts each command as a program of its own, and so does a system without `pidfd_open`.
 """
@@ -26,9 +27,10 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from types import SimpleNamespace
+from typing import IO, Any, cast
 
-from newsarchive import config, demo, rules, worker
+from newsarchive import config, demo, rules, spider_processes, worker
 from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture
@@ -46,65 +48,79 @@ LOADED = (
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
 #: Bytes of a request: a command's arguments and environment.
 MAX_REQUEST_BYTES = 1 << 17
-#: Seconds that a thread waits before it looks whether another one was told that the command ended.
-MAX_WAIT_SECONDS = 0.05
+#: Descriptors of open files for standard input, output and error.
+Streams = tuple[int | None, int | None, int | None]
 IS_COLD = bool(os.environ.get("NEWSARCHIVE_TEST_COLD")) or not hasattr(os, "pidfd_open")
 
 
 class Warm:
-    """A command in a fork of the server, with the methods of `subprocess.Popen` that tests use."""
+    """A command in a fork of the server, with the methods of `subprocess.Popen` that tests and our commands use.
+
+    `streams` are open files for its standard input, output and error. Where none is given, the input is empty, or a pipe with
+    `has_input`, and the others are pipes.
+    """
 
     def __init__(
         self,
         args: list[str],
         environment: Mapping[str, str],
-        cwd: str | None,
-        own_group: bool,
-        has_input: bool,
-        text: bool,
+        cwd: str | None = None,
+        own_group: bool = False,
+        has_input: bool = False,
+        text: bool = True,
+        streams: Streams = (None, None, None),
     ) -> None:
         self.args = args
         self.returncode: int | None = None
         self._said: tuple[Any, Any] | None = None
         given, stdin = os.pipe() if has_input else (os.open(os.devnull, os.O_RDONLY), -1)
-        (out, stdout), (err, stderr) = os.pipe(), os.pipe()
+        if streams[0] is not None:
+            os.dup2(streams[0], given)
+        (out, stdout), (err, stderr) = (
+            os.pipe() if number is None else (-1, os.dup(number)) for number in streams[1:]
+        )
         mine, theirs = socket.socketpair()
         request = {"words": args[3:], "module": args[2], "environment": dict(environment), "group": own_group}
         request["cwd"] = cwd or os.getcwd()
         with _lock:
             socket.send_fds(
-                _server(), [json.dumps(request).encode()], [given, stdout, stderr, theirs.fileno()]
+                _line or _server(), [json.dumps(request).encode()], [given, stdout, stderr, theirs.fileno()]
             )
         for fd in (given, stdout, stderr):
             os.close(fd)
         theirs.close()
         self.stdin: IO[Any] | None = _opened(stdin, "w", text) if has_input else None
-        self.stdout, self.stderr = _opened(out, "r", text), _opened(err, "r", text)
-        self._answers = mine.makefile("r")
-        self._connection, self._waiting = mine, threading.Lock()
-        self.pid = int(self._answers.readline())
+        self.stdout: IO[Any] | None = _opened(out, "r", text) if out >= 0 else None
+        self.stderr: IO[Any] | None = _opened(err, "r", text) if err >= 0 else None
+        answers = mine.makefile("r")
+        mine.close()  # the file keeps it open
+        self.pid = int(answers.readline())
+        self._ended = threading.Event()
+        threading.Thread(target=self._hear, args=(answers,), name="warm", daemon=True).start()
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for stream in filter(None, (self.stdin, self.stdout, self.stderr)):
+            stream.close()
+        self.wait()
+
+    def _hear(self, answers: IO[str]) -> None:
+        """Wait for the exit code, as the server tells it."""
+        with answers:
+            self.returncode = int(answers.readline() or -signal.SIGKILL)
+        self._ended.set()
 
     def poll(self) -> int | None:
         """The exit code, `None` while the command runs; minus the number of a signal that ended it."""
-        with suppress(subprocess.TimeoutExpired):
-            self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """The exit code. Several threads may wait for it."""
-        end = None if timeout is None else time.monotonic() + timeout
-        while self.returncode is None:
-            with self._waiting, selectors.DefaultSelector() as selector:
-                if self.returncode is None:
-                    selector.register(self._connection, selectors.EVENT_READ)
-                    if selector.select(
-                        MAX_WAIT_SECONDS if timeout is None else min(timeout, MAX_WAIT_SECONDS)
-                    ):
-                        self.returncode = int(self._answers.readline())
-                        self._answers.close()
-                        self._connection.close()
-            if self.returncode is None and end is not None and time.monotonic() >= end:
-                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        if not self._ended.wait(timeout):
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        assert self.returncode is not None
         return self.returncode
 
     def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:
@@ -112,8 +128,9 @@ class Warm:
         if self._said is not None:
             return self._said
         found: dict[str, Any] = {}
+        streams = [(n, s) for n, s in (("out", self.stdout), ("err", self.stderr)) if s is not None]
         readers = [threading.Thread(target=lambda s=s, n=n: found.setdefault(n, s.read()), daemon=True)
-                   for n, s in (("out", self.stdout), ("err", self.stderr))]  # fmt: skip
+                   for n, s in streams]  # fmt: skip
         for reader in readers:
             reader.start()
         if self.stdin is not None:
@@ -127,9 +144,9 @@ class Warm:
             reader.join(timeout)
         if len(found) < len(readers):
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
-        self.stdout.close()
-        self.stderr.close()
-        self._said = found["out"], found["err"]
+        for _, stream in streams:
+            stream.close()
+        self._said = found["out"], found.get("err")
         return self._said
 
     def send_signal(self, number: int) -> None:
@@ -151,15 +168,27 @@ def started(
     own_group: bool = False,
     has_input: bool = False,
     text: bool = True,
+    streams: Streams = (None, None, None),
 ) -> Any:
-    """`python -m module words`, while it runs, as a `subprocess.Popen` whose standard output and error are pipes."""
+    """`python -m module words`, while it runs, as a `subprocess.Popen` whose standard output and error are pipes.
+
+    `streams` are open files for its standard input, output and error, in place of what these are else.
+    """
     args = [sys.executable, "-m", module, *words]
-    if IS_COLD or _of_interpreter(environment) != _of_interpreter(own_environment()):
+    if not _may_fork(environment):
+        otherwise = (
+            subprocess.PIPE if has_input else subprocess.DEVNULL,
+            subprocess.PIPE,
+            subprocess.PIPE,
+        )
+        stdin, stdout, stderr = (
+            kind if number is None else number for number, kind in zip(streams, otherwise, strict=True)
+        )
         return subprocess.Popen(
             args, env=environment, cwd=cwd, text=text, start_new_session=own_group,
-            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=stdin, stdout=stdout, stderr=stderr,
         )  # fmt: skip
-    return Warm(args, environment, cwd, own_group, has_input, text)
+    return Warm(args, environment, cwd, own_group, has_input, text, streams)
 
 
 def run(
@@ -192,6 +221,10 @@ def _opened(fd: int, mode: str, text: bool) -> IO[Any]:
     return open(fd, mode, encoding="utf-8") if text else open(fd, mode + "b")
 
 
+def _may_fork(environment: Mapping[str, str]) -> bool:
+    return not IS_COLD and _of_interpreter(environment) == _of_interpreter(own_environment())
+
+
 def _of_interpreter(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that Python reads when it starts, which a fork cannot act upon any more."""
     found = {
@@ -210,14 +243,21 @@ def own_environment() -> dict[str, str]:
 
 
 _lock = threading.Lock()
+#: In a fork, the socket over which it asks the server for others.
+_line: socket.socket | None = None
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in (mine, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
+    return mine, theirs
 
 
 @cache
 def _server() -> socket.socket:
     """The control socket of the server, which ends when this process closes it."""
-    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    for end in (mine, theirs):
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
+    mine, theirs = _pair()
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.warm", str(theirs.fileno())], pass_fds=[theirs.fileno()],
         env=own_environment() | {"OPENBLAS_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL,
@@ -234,36 +274,50 @@ def _server() -> socket.socket:
 
 def _serve(control: socket.socket) -> dict[str, Any] | None:
     """Fork for each request. In a fork it returns the request, in the server `None`, once nobody asks any more."""
+    global _line
     children: dict[int, tuple[int, socket.socket]] = {}
+    lines = {control}
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is not control:
+                if key.fileobj not in lines:
                     pid, asker = children.pop(key.fd)
                     selector.unregister(key.fd)
                     os.close(key.fd)
                     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                    with suppress(OSError):  # the test did not wait
+                    with suppress(OSError):  # who asked did not wait
                         asker.sendall(f"{code}\n".encode())
                     asker.close()
                     continue
-                message, fds, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 4)
+                line = cast("socket.socket", key.fileobj)
+                message, fds = b"", []
+                with suppress(OSError):  # a command that was killed
+                    message, fds, _, _ = socket.recv_fds(line, MAX_REQUEST_BYTES, 4)
                 if not message:
-                    return None
+                    if line is control:
+                        return None
+                    selector.unregister(line)
+                    lines.discard(line)
+                    line.close()
+                    continue
+                ours, theirs = _pair()
                 pid = os.fork()
                 if not pid:
-                    control.close()
-                    for _, asker in children.values():
-                        asker.close()
+                    for other in (*lines, ours, *(asker for _, asker in children.values())):
+                        other.close()
                     for fd in children:
                         os.close(fd)
                     for number, fd in enumerate(fds[:3]):
                         os.dup2(fd, number)
                     for fd in fds:
                         os.close(fd)
+                    _line = theirs
                     request: dict[str, Any] = json.loads(message)
                     return request
+                theirs.close()
+                lines.add(ours)
+                selector.register(ours, selectors.EVENT_READ)
                 for fd in fds[:3]:
                     os.close(fd)
                 asker = socket.socket(fileno=fds[3])
@@ -273,14 +327,32 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
                 selector.register(child, selectors.EVENT_READ)
 
 
+def _spider(
+    args: list[str], *, env: Mapping[str, str], stdin: int, stdout: int | None, start_new_session: bool
+) -> Any:
+    """What `SpiderProcesses` starts, in a fork as well: it is like `subprocess.Popen` with the arguments given there."""
+    if not _may_fork(env):
+        return subprocess.Popen(
+            args, env=env, stdin=stdin, stdout=stdout, start_new_session=start_new_session
+        )
+    with open(os.devnull, "w") as nothing:
+        streams = (None, 1 if stdout is None else nothing.fileno(), 2)
+        has_input = stdin == subprocess.PIPE
+        return Warm(args, env, own_group=start_new_session, has_input=has_input, text=False, streams=streams)
+
+
 def _run(request: dict[str, Any]) -> None:
     """What a new process would do after its imports."""
     if request["group"]:
         os.setsid()
     os.environ.clear()
     os.environ.update(request["environment"])
+    time.tzset()
     os.chdir(request["cwd"])
     sys.path[0] = request["cwd"]
+    vars(spider_processes)["subprocess"] = SimpleNamespace(
+        Popen=_spider, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
+    )
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         before = getattr(sys, name)
         number = ("stdin", "stdout", "stderr").index(name)

@@ -36,8 +36,9 @@ from newsarchive.cluster.work import Work
 from newsarchive.db.queue import Agreement
 from newsarchive.exceptions import DatabaseError
 
-#: Seconds between two looks for jobs, and for jobs that are to be stopped.
-POLLING_SECONDS = 2.0
+#: Looks for jobs, and for jobs that are to be stopped, from one sign of life to the next: one in two seconds, where `cluster init`
+#: was not told otherwise. More, and idle workers keep the database busy; fewer, and a job waits longer than it takes.
+LOOKS_PER_HEARTBEAT = 2.5
 #: Queues whose jobs write WARC files.
 WRITING = ("crawl", "warc")
 
@@ -88,7 +89,7 @@ class ClusterWorker:
 
     async def _take_jobs(self) -> None:
         """Take jobs until told to stop, or until the database is lost."""
-        app = self.app
+        app, polling_seconds = self.app, self.heartbeat / LOOKS_PER_HEARTBEAT
         try:
             async with app.open_async():
                 self.seen = time.monotonic()
@@ -96,8 +97,8 @@ class ClusterWorker:
                     app.run_worker_async(
                         queues=[*self.queues, HOUSEKEEPING],
                         concurrency=self.concurrency,
-                        fetch_job_polling_interval=POLLING_SECONDS,
-                        abort_job_polling_interval=POLLING_SECONDS,
+                        fetch_job_polling_interval=polling_seconds,
+                        abort_job_polling_interval=polling_seconds,
                         listen_notify=False,
                         delete_jobs="successful",
                         additional_context={WORK: self.work},

@@ -1,6 +1,6 @@
 """`newsarchive web` in Debian's Chromium: read, toggle, compare, on a wide and a narrow screen, light and dark.
 
-`NEWSARCHIVE_TEST_PICTURES` names a folder for pictures of the pages, to look at. `NEWSARCHIVE_TEST_AXE` names axe-core's
+`NEWSARCHIVE_TEST_PICTURES` names a folder for pictures of the pages, such as tests/screenshots. `NEWSARCHIVE_TEST_AXE` names axe-core's
 axe.min.js (`npm install axe-core`) for the accessibility half.
 """
 
