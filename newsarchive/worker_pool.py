@@ -264,16 +264,25 @@ class _WorkerThread(threading.Thread):
         return self.pipe
 
     def stop(self) -> None:
-        """Kill the process. Called from another thread; this thread sees the pipe end."""
+        """Kill the process. Called from another thread; this thread sees the pipe end.
+
+        A process that is still being started ends by itself when it finds its pipe closed. At the end of the program nobody is
+        there to kill it any more, and Python 3.13 waits for its end.
+        """
         self.stopped = True
         if (process := self.process) is not None:
             with suppress(ValueError):  # `_end` was quicker
                 process.kill()
+        elif (pipe := self.pipe) is not None:
+            pipe.close()
 
     def _end(self, seconds: float = 0.1) -> int | None:
         """End the process, which gets `seconds` to end itself; gives its exit code, where it is known."""
+        pipe, self.pipe = (
+            self.pipe,
+            None,
+        )  # before the process: `stop` closes the pipe of one that is not there yet
         process, self.process = self.process, None
-        pipe, self.pipe = self.pipe, None
         if pipe is not None:
             pipe.close()
         if process is None:
@@ -342,9 +351,9 @@ def _serve(pipe: Connection, factory: str, arguments: tuple[Any, ...], seconds: 
     except Exception as error:
         pipe.send(f"{type(error).__name__}: {error}")
         return
-    pipe.send("")
     values: dict[str, bytes] = {}
     with suppress(EOFError, OSError):
+        pipe.send("")
         while True:
             forget, name, value = pipe.recv()
             message = pipe.recv_bytes()
