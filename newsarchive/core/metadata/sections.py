@@ -117,6 +117,16 @@ def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
         yield Claim(field, text.lstrip("#"), Source(place))
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can name a section: it has a letter and is no address. Of 606 pages one gave its own address, one a
+    number of its path.
+
+    >>> [is_name(text) for text in ("Harbour", "18", "https://blog.example/a/")]
+    [True, False, False]
+    """
+    return any(map(str.isalpha, text)) and "://" not in text
+
+
 def _leads_home(link: LexborNode) -> bool:
     parts = parts_of((link.attributes.get("href") or "").strip()[:500])
     return parts.path in ("", "/", "index.html", "/index.html")

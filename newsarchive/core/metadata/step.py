@@ -42,6 +42,8 @@ from newsarchive.rules import Rules
 
 __all__ = ["finish_language", "read_metadata"]
 
+#: Words of a headline that no section has; a shorter heading of a page may name its section.
+MIN_HEADLINE_WORDS = 4
 #: Fields that are decided by trust alone.
 _SIMPLE = ("alternative_headline", "article_section", "canonical_url", "is_based_on", "publisher")
 #: Fields whose claims are only kept as candidates: they tell who may have published first.
@@ -177,8 +179,13 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += sections.section_claims(found.marks, title)
-    no_sections = _no_sections(rules) | {key(title)}
-    claims = [c for c in claims if c.field != "article_section" or key(c.value) not in no_sections]
+    headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
+    no_sections = _no_sections(rules).union(map(key, (title, *headlines, *site_names)))
+    claims = [
+        c
+        for c in claims
+        if c.field != "article_section" or (key(c.value) not in no_sections and sections.is_name(c.value))
+    ]
     section_names = [c.value for c in claims if c.field == "article_section"]
     claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
     if not any(c.field == "image_credit" and c.value for c in claims):
