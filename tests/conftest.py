@@ -34,10 +34,18 @@ def db(tmp_path: Path) -> Path:
     return tmp_path / "archive.db"
 
 
+#: The files that take longest, by what they wait and compute; one that began late would run alone at the end.
+LONGEST = (
+    "test_cluster.py", "test_archive.py", "test_failing_sites.py", "test_discovery_blogs.py", "test_crawl_workers.py",
+    "test_docs.py", "test_crawl_sites.py", "test_learning_archive.py", "test_failures.py", "test_browser.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of slow tests first: each file runs on one core, and the short ones fill what is left at the end."""
+    """The longest files first, then others with slow tests: a file runs in one process, and short ones fill up the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    long = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (long.get(item.path.name, len(long)), item.path not in slow))
 
 
 def pytest_collection_finish() -> None:

@@ -10,7 +10,7 @@ import atexit
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
@@ -28,6 +29,11 @@ from newsarchive.items import Article, Author, Block, Capture, Edit, Evidence, I
 SERVER = os.environ.get(
     "NEWSARCHIVE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 )
+
+#: How the names of the tests' databases begin.
+BEGINNING = "newsarchive_test_"
+#: Hours after which a run of tests has ended, or was killed.
+MAX_RUN_HOURS = 6
 
 START = datetime(2025, 4, 1, 12, tzinfo=UTC)
 
@@ -42,12 +48,37 @@ def _no_postgresql() -> str:
         return f"no PostgreSQL at {make_url(SERVER).render_as_string()}: {str(error).splitlines()[0]}"
 
 
+def drop_left_behind(beginning: str, hours: float) -> None:
+    """Drop databases that runs of tests which were killed have left: those made some hours ago that nobody is connected to.
+
+    Only a superuser is told how old a database is; another user drops none.
+    """
+    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    with suppress(DBAPIError), server.connect() as connection:
+        left = connection.exec_driver_sql(
+            "SELECT d.datname FROM pg_database AS d WHERE starts_with(d.datname, %s)"
+            " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity AS a WHERE a.datid = d.oid)"
+            " AND (pg_stat_file('base/' || d.oid || '/PG_VERSION', true)).modification <= now() - %s * interval '1 hour'",
+            (beginning, hours),
+        )
+        for (name,) in left.all():
+            with suppress(DBAPIError):  # somebody came, or another process was quicker
+                connection.exec_driver_sql(f'DROP DATABASE "{name}"')
+    server.dispose()
+
+
+@cache
+def _clean_up() -> None:
+    drop_left_behind(BEGINNING, MAX_RUN_HOURS)
+
+
 @contextmanager
 def postgresql_url() -> Iterator[str]:
     """A new database, dropped at the end."""
     if reason := _no_postgresql():
         pytest.skip(reason)
-    name = f"newsarchive_test_{uuid.uuid4().hex[:12]}"
+    _clean_up()
+    name = f"{BEGINNING}{uuid.uuid4().hex[:12]}"
     server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
