@@ -141,7 +141,7 @@ def test_a_program_that_runs_our_spiders_is_told_of_a_mistake_too(tmp_path: Path
         "process.crawl('news', url='http://127.0.0.1:9')\nprocess.start()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
         env=environment(tmp_path, SCRAPY_SETTINGS_MODULE="newsarchive.settings"),
     )  # fmt: skip
     assert "newsarchive.toml: databse: no such key" in done.stderr

@@ -416,7 +416,7 @@ def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:
     # As cron runs it: another folder, next to no environment.
     done = subprocess.run(
         as_cron_reads_it(text), shell=True, cwd="/", env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, "no site is followed yet" in done.stderr) == (2, True), done.stderr
 
@@ -435,6 +435,6 @@ def test_the_printed_systemd_units_are_well_formed(db: Path) -> None:
         db.with_name(f"newsarchive.{name}").write_text(unit)
     units = [str(db.with_name(f"newsarchive.{name}")) for name in ("service", "timer")]
     checked = subprocess.run(
-        [verify, "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
+        [verify, "verify", "--man=no", *units], capture_output=True, text=True, timeout=300, check=False
     )
     assert (checked.returncode, checked.stderr) == (0, "")

@@ -98,11 +98,11 @@ def test_a_post_waits_for_room_on_its_site(event: Callable[[InFlightMiddleware],
     async def crawl() -> None:
         inflight = InFlightMiddleware(get_crawler(settings_dict={"NEWSARCHIVE_IN_FLIGHT": 2}))
         for request in (FIRST, SECOND, SECOND, OTHER, Request("https://a.example/robots.txt")):
-            await asyncio.wait_for(inflight.process_request(request), 5)
+            await asyncio.wait_for(inflight.process_request(request), 60)
         third = asyncio.ensure_future(inflight.process_request(THIRD))
         await asyncio.sleep(0.01)
         assert not third.done()
         event(inflight)
-        await asyncio.wait_for(third, 5)
+        await asyncio.wait_for(third, 60)
 
     asyncio.run(crawl())

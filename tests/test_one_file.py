@@ -103,7 +103,7 @@ def test_the_web_pages_leave_nothing_beside_the_file(archive: Path, number: int)
     assert process.stderr is not None
     assert "Ctrl+C stops it" in process.stderr.readline()
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert "Traceback" not in err
     assert beside(archive) == []
 

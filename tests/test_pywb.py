@@ -50,7 +50,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     writer.close()
     (file,) = (folder / "raw").iterdir()
     for command in (["init", "blogs"], ["add", "blogs", str(file)]):
-        subprocess.run([str(MANAGER), *command], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run([str(MANAGER), *command], cwd=folder, check=True, capture_output=True, timeout=300)
     with player(folder) as address:
         yield f"{address}/blogs"
 
@@ -63,7 +63,7 @@ def player(folder: Path) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         address = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while not answers(address) and time.monotonic() < until and process.poll() is None:
             time.sleep(0.2)
         yield address

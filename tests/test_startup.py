@@ -49,7 +49,7 @@ def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
     script = _SCRIPT.format(commands=COMMANDS, heavy=HEAVY)
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "archive.db")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 
@@ -60,7 +60,7 @@ def test_reading_commands_load_nothing_heavy(tmp_path: Path) -> None:
 def test_importing_loads_nothing_heavy(statement: str) -> None:
     code = f"{statement}\nimport sys\nprint([m for m in {HEAVY!r}.split() if m in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.strip() == "[]"
 
@@ -71,7 +71,7 @@ def test_repairing_a_line_loads_nothing_heavy() -> None:
         f"import sys\nprint([m for m in {HEAVY!r}.split() if m in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.strip() == "[]"
 
@@ -84,7 +84,7 @@ def test_a_new_archive_is_made_without_alembic(tmp_path: Path) -> None:
     for _ in range(2):  # a new one, and one that is there
         done = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "archive.db")],
-            capture_output=True, text=True, check=True, timeout=60,
+            capture_output=True, text=True, check=True, timeout=300,
         )  # fmt: skip
         assert done.stdout.strip() == "False"
 

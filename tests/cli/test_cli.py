@@ -108,7 +108,7 @@ def test_a_closed_pipe_is_no_error(archive: str) -> None:
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=ROOT,
         check=False,
     )

@@ -266,7 +266,7 @@ def test_a_reader_that_goes_away(words: str, full: str) -> None:
     try:
         done = subprocess.run(
             [sys.executable, "-m", "newsarchive", *words.split(), "--db", full],
-            stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False,
+            stdout=writer, stderr=subprocess.PIPE, timeout=300, check=False,
         )  # fmt: skip
     finally:
         os.close(writer)

@@ -102,7 +102,7 @@ def test_standard_output_that_is_full(words: str, whole: Path) -> None:
     command += [] if words == "--help" else ["--db", str(whole / "news.db")]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False
         )
     assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
 
@@ -126,7 +126,7 @@ def test_a_read_only_disk(words: str, code: int, says: str, prints: str, whole: 
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"no mount namespaces here: {error}")
     command = [*alone, sys.executable, "-m", "newsarchive", *words.split(), "--db", "news.db"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith(says)
     assert prints in done.stdout

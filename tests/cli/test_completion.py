@@ -33,7 +33,7 @@ def complete(shell: str, line: str) -> str:
         env=os.environ | env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -52,12 +52,17 @@ def test_a_command_an_option_and_a_value(shell: str) -> None:
 def test_the_script_that_a_shell_reads(shell: str) -> None:
     env = os.environ | {"_NEWSARCHIVE_COMPLETE": f"{shell}_source"}
     done = subprocess.run(
-        [sys.executable, "-m", "newsarchive"], env=env, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-m", "newsarchive"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
     )
     assert "_NEWSARCHIVE_COMPLETE" in done.stdout
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} to read it")
-    subprocess.run([shell, "-n", "/dev/stdin"], input=done.stdout, text=True, check=True, timeout=60)
+    subprocess.run([shell, "-n", "/dev/stdin"], input=done.stdout, text=True, check=True, timeout=300)
 
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
@@ -69,7 +74,7 @@ def test_tab_in_fish(tmp_path: Path) -> None:
     script = '_NEWSARCHIVE_COMPLETE=fish_source newsarchive | source; complete -C "newsarchive export --format mar"'
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     done = subprocess.run(
-        ["fish", "-c", script], env=env, capture_output=True, text=True, timeout=60, check=True
+        ["fish", "-c", script], env=env, capture_output=True, text=True, timeout=300, check=True
     )
     assert done.stdout == "markdown\n"
 

@@ -69,7 +69,7 @@ def test_two_crawls_and_a_reader_share_an_archive(engine: Engine) -> None:
         query.stats(engine)
         reads += 1
     for process in crawls:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         assert len(out.split()) == 150
     assert reads > 0
@@ -106,7 +106,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> No
         assert process.stdout is not None
         first = "".join(process.stdout.readline() for _ in range(count))
         process.send_signal(signal.SIGKILL)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=300)
         done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
         assert done
         fresh = open_engine(engine.url.render_as_string())

@@ -36,7 +36,7 @@ class Counting(Store):
         self.go.set()
 
     def ingest(self, articles: Sequence[Article], run_id: int | None = None, **options: Any) -> list[Outcome]:
-        self.go.wait(10)
+        self.go.wait(300)
         self.sizes.append(len(articles))
         if self.error:
             raise self.error
@@ -46,7 +46,7 @@ class Counting(Store):
 def test_articles_are_committed_in_batches(engine: Engine) -> None:
     store = Counting(engine)
     store.go.clear()
-    writer = Writer(store, batch=10, max_age=5)
+    writer = Writer(store, batch=10, max_age=600)
     futures = [writer.submit(make_article(n)) for n in range(25)]
     store.go.set()
     writer.close()
@@ -65,7 +65,7 @@ def test_enough_articles_do_not_wait_for_more(engine: Engine) -> None:
 
 def test_a_lonely_article_is_committed_when_it_is_old_enough(engine: Engine) -> None:
     writer = Writer(Store(engine), batch=1000, max_age=0.05)
-    assert writer.submit(make_article(1)).result(5) is Outcome.NEW
+    assert writer.submit(make_article(1)).result(60) is Outcome.NEW
     assert query.stats(engine).articles == 1
     writer.close()
 
@@ -73,7 +73,7 @@ def test_a_lonely_article_is_committed_when_it_is_old_enough(engine: Engine) -> 
 def test_a_done_future_means_committed(engine: Engine) -> None:
     writer = Writer(Store(engine), batch=3, max_age=0.01)
     for n in range(5):
-        writer.submit(make_article(n)).result(5)
+        writer.submit(make_article(n)).result(60)
         assert query.stats(engine).articles == n + 1
     writer.close()
 
@@ -81,7 +81,7 @@ def test_a_done_future_means_committed(engine: Engine) -> None:
 def test_one_bad_article_loses_only_itself(engine: Engine) -> None:
     store = Counting(engine)
     store.go.clear()
-    writer = Writer(store, batch=5, max_age=5)
+    writer = Writer(store, batch=5, max_age=600)
     articles = [make_article(n) for n in range(5)]
     articles[2] = make_article(2, date_published=datetime(2025, 1, 1))  # naive on purpose
     futures = [writer.submit(article) for article in articles]
@@ -98,11 +98,11 @@ def test_a_database_error_fails_the_waiting_and_all_that_follow(engine: Engine) 
     writer = Writer(store, batch=2, max_age=0.01)
     first = writer.submit(make_article(1))
     with pytest.raises(DatabaseError, match="disk is full"):
-        first.result(5)
+        first.result(60)
     assert writer.failed is store.error
     store.error = None
     with pytest.raises(DatabaseError, match="disk is full"):
-        writer.submit(make_article(2)).result(5)
+        writer.submit(make_article(2)).result(60)
     writer.close()
     assert query.stats(engine).articles == 0
 
@@ -134,8 +134,8 @@ def test_captures_without_an_article_are_logged(engine: Engine) -> None:
     writer = Writer(Store(engine), max_age=0.01)
     capture = make_article(1).capture
     assert capture is not None
-    assert writer.submit_capture(capture).result(5) is None
-    assert writer.submit(make_article(2)).result(5) is Outcome.NEW
+    assert writer.submit_capture(capture).result(60) is None
+    assert writer.submit(make_article(2)).result(60) is Outcome.NEW
     writer.close()
     stats = query.stats(engine)
     assert (stats.articles, stats.captures) == (1, 2)

@@ -112,7 +112,7 @@ def test_what_was_acknowledged_survives_a_power_cut(disk: Disk, tmp_path: Path, 
     for commit in range(COMMITS):
         waiting = [article(number, warc) for number in range(10 * commit, 10 * commit + chance.randint(1, 3))]
         for future in [writer.submit(one) for one in waiting]:
-            future.result(timeout=60)
+            future.result(timeout=300)
         for number in range(IMAGES_OF_A_COMMIT):
             image = tmp_path / f"image-{commit}-{number}"
             disk.after_a_cut(image, chance)
@@ -165,7 +165,7 @@ def test_a_disk_that_fails_is_told_and_nothing_is_acknowledged(
     with monkeypatch.context() as patch:
         patch.setattr("newsarchive.warc.writer.os.fsync", fails)
         with pytest.raises(DatabaseUnavailable, match=r"warc\.gz cannot be written: Input/output error"):
-            writer.submit(one).result(timeout=60)
+            writer.submit(one).result(timeout=300)
     assert isinstance(writer.failed, DatabaseError)
     writer.close()
     with closing(sqlite3.connect(tmp_path / "archive.db")) as connection:

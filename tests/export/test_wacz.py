@@ -496,7 +496,7 @@ def test_the_engine_of_replayweb_page_opens_it(signed: Path) -> None:
 @pytest.mark.skipif(not (WAYBACK and MANAGER), reason=f"no pywb at {COMMANDS}: see tests/test_pywb.py")
 def test_pywb_replays_it(package: Path, tmp_path: Path) -> None:
     for command in (["init", "blogs"], ["add", "--unpack-wacz", "blogs", str(package)]):
-        subprocess.run([str(MANAGER), *command], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+        subprocess.run([str(MANAGER), *command], cwd=tmp_path, check=True, capture_output=True, timeout=300)
     with player(tmp_path) as address:
         for moment in (START, LATER):
             page = f"{address}/blogs/{moment:%Y%m%d%H%M%S}id_/{POST}"

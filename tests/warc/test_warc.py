@@ -276,7 +276,7 @@ def test_a_killed_crawl_leaves_files_that_can_be_read(tmp_path: Path) -> None:
     ]  # it is at work: more than one file may be written
     assert recover(tmp_path) == []  # the crawl is alive: its file is left alone
     process.send_signal(signal.SIGKILL)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=300)
     written = [line.split() for line in (*before, *out.splitlines(keepends=True)) if line.endswith("\n")]
     assert written
     for file, offset, number in written[-20:]:

@@ -58,7 +58,7 @@ def home(file: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def client(home: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=home, timeout=30) as opened:
+    with httpx.Client(base_url=home, timeout=300) as opened:
         yield opened
 
 
@@ -391,7 +391,7 @@ def test_a_query_that_asks_for_gigabytes_is_refused_by_a_page(client: httpx.Clie
 
 
 def test_requests_bring_no_sql_of_their_own_unless_the_server_was_told_so(file: Path) -> None:
-    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=300) as client:
         for path in ("/archive?sql=select+1", "/archive.json?sql=select+1", "/archive/articles?_where=1=1"):
             assert client.get(path).status_code == 403
         assert "<textarea" not in client.get("/archive").text
@@ -525,7 +525,7 @@ def test_without_starlette_the_extra_is_named(file: Path, monkeypatch: pytest.Mo
 def test_without_datasette_all_but_the_tables_are_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "datasette" else found(name))
-    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=300) as client:
         assert client.get("/article/1").status_code == 200
         assert "Tables" not in client.get("/").text
         answer = client.get("/archive")

@@ -20,7 +20,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     path = tmp_path_factory.mktemp("withheld") / "archive.db"
     engine = webpages.build(path)
     withhold(engine, [1], Demand("<b>a court</b> order"))
-    with webpages.serving(path) as address, httpx.Client(base_url=address, timeout=30) as opened:
+    with webpages.serving(path) as address, httpx.Client(base_url=address, timeout=300) as opened:
         opened.engine = engine
         yield opened
     engine.dispose()

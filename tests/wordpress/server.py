@@ -130,7 +130,7 @@ class Database:
         php = "[, $h, $p, $u, $w] = $argv; try { new mysqli($h, $u, $w, '', (int) $p); }"
         php += " catch (Throwable $e) { echo $e->getMessage(); }"
         words = ["php", "-r", php, "--", self.host, str(self.port), self.user, self.password]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
         return (done.stdout + done.stderr).strip().split("\n")[0]
 
 
@@ -328,7 +328,7 @@ class WordPress:
         self.forget_requests()
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             with (
                 contextlib.suppress(OSError),
