@@ -66,6 +66,7 @@ SOURCES = {
     "sitemap": "the site's news sitemap",
     "site": "the site's API or feed, of the site as a whole",
     "markup text prose": "a sentence of the text",
+    "markup home": "a link that leads home",
     "markup h1": "the heading",
     "markup h1 marked": "the heading, marked as the headline",
     "markup h2": "a second heading",
