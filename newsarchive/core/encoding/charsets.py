@@ -13,7 +13,9 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from encodings import normalize_encoding
+from encodings.aliases import aliases
+from functools import cache, lru_cache
 
 #: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
 #: explain a text equally well, the one more often met comes first.
@@ -49,6 +51,8 @@ SINGLE_BYTE = {
 #: Multi-byte codecs that UTF-8 is read with, by mistake: name → Python codec.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
 
+#: Labels of charsets of which what they mean is remembered; sites use few, and a page may invent its own.
+MAX_REMEMBERED_LABELS = 1024
 #: Encodings other than UTF-8 that a page may be written in: those that browsers read, and the same ones under another
 #: name (https://encoding.spec.whatwg.org/#names-and-labels).
 PAGE_ENCODINGS = (
@@ -139,7 +143,7 @@ def _is_own(name: str, char: str) -> bool:
     return _is_c1(char) and name.startswith(("iso-", "tis-"))
 
 
-@cache
+@lru_cache(maxsize=MAX_REMEMBERED_LABELS)
 def whatwg_label(label: str) -> str | None:
     """The Python codec that a browser takes for a charset label, `None` for a label that browsers do not know.
 
@@ -151,11 +155,26 @@ def whatwg_label(label: str) -> str | None:
     label = label.strip().strip("\"'").lower()
     if label in _LABELS:
         return _LABELS[label]
+    if not _may_be_codec(label):
+        return None
     try:
         name = codecs.lookup(label).name
     except (LookupError, ValueError):
         return None
     return _LABELS.get(name, name) if name in _page_codecs() else None
+
+
+def _may_be_codec(label: str) -> bool:
+    """Whether Python may know a label as one of `_page_codecs`. Of each label that it is asked for and does not know it keeps
+    a note for ever, after it looked for a file of that name: pages invent labels."""
+    name = normalize_encoding(label.lower())
+    return name in _names_of_codecs() or name.replace(".", "_") in _names_of_codecs()
+
+
+@cache
+def _names_of_codecs() -> frozenset[str]:
+    """Python's names of codecs, as `encodings.normalize_encoding` spells them."""
+    return frozenset(aliases) | frozenset(map(normalize_encoding, (*PAGE_ENCODINGS, *_page_codecs())))
 
 
 @cache
