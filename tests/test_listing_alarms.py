@@ -83,8 +83,26 @@ def test_a_short_list_stands_as_an_alarm_until_it_is_as_before() -> None:
 def test_a_front_page_that_changed_at_each_look_and_is_the_same_for_half_a_day_is_stuck() -> None:
     assert kinds(stuck(12)) == [AlarmKind.FROZEN_PAGE]
     assert kinds(stuck(5)) == []  # caches keep a page for some hours
-    assert kinds(stuck(12, every=2)) == []  # the same at every other look: it changes with what people do
+    assert kinds(stuck(12, every=6)) == []  # it rests for hours: it changes with what people do
     assert kinds(stuck(12, changes=90)) == []  # it is not known for long enough
+
+
+def test_a_stuck_front_page_stands_as_an_alarm_until_it_changes_again() -> None:
+    given, states = History(listings=[stuck(12)]), []
+    (raised,) = judge(given, NOW)
+    for hours in range(1, 40):
+        later = History(
+            listings=[stuck(12 + hours)], standing={AlarmKind.FROZEN_PAGE: raised.since - hours * HOUR}
+        )
+        states += [one.state for one in judge(later, NOW)]
+    assert states == [State.STANDS] * 39
+    (listing,) = given.listings
+    fresh = [SameLooks(NOW + n * HOUR, NOW + n * HOUR, 1, 20) for n in range(1, 4)]
+    mended = History(
+        listings=[listing._replace(found=[*listing.found, *fresh])],
+        standing={AlarmKind.FROZEN_PAGE: raised.since},
+    )
+    assert [one.state for one in judge(mended, NOW + 3 * HOUR)] == [State.CLEARED]
 
 
 def test_a_list_that_is_looked_at_no_more_is_no_list_of_the_site() -> None:

@@ -115,7 +115,7 @@ SENTENCES: Mapping[AlarmKind, str] = {
     AlarmKind.FROZEN_FEED: "{bad} of the last {readings} posts do not stand in the feed",
     AlarmKind.FEWER_LISTED: "at {bad} of the last {readings} looks a list of its posts named at most {limit}, where {median} are usual",
     AlarmKind.FROZEN_PAGE: "at {bad} of the last {readings} looks the front page had been the same for more than {hours} hours, "
-    "where nearly every look found another",
+    "twice as long as ever before",
     AlarmKind.UNREACHABLE: "{runs} crawls failed, and none succeeded",
 }
 
@@ -401,6 +401,11 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[_Question, di
         )
     if listing.kind == listings.FRONT_PAGE:
         before = _before(looks, AlarmKind.FROZEN_PAGE, history)
+        if (since := history.standing.get(AlarmKind.FROZEN_PAGE)) is not None:
+            begin = listings.start_of_same(
+                listing, since
+            )  # the frozen page itself says nothing of how it was
+            before = [look for look in before if look.at < begin]
         if (longest := listings.longest_same(before)) is not None:
             yield (
                 _Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02),

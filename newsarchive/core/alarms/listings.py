@@ -25,12 +25,12 @@ LEAST_SHARE = 0.02
 MAX_LISTED_SHARE = 0.25
 #: A list that has fewer posts at times is not compared.
 MIN_LISTED_POSTS = 4
-#: Share of looks (0 to 1) that may find a front page unchanged, if it counts as one that changes by itself. One that changes with
-#: posts and comments rests when its authors do.
-MAX_UNCHANGED_SHARE = 0.1
+#: Time for which a front page that changes by itself (a time, a token, counters) is the same at most. One that changes with posts and
+#: comments rests at night, and for weeks when its authors do.
+MAX_USUAL_SAME = timedelta(hours=4)
 #: Time for which a page that changes by itself may be the same, and the factor by which it may be longer so than ever before.
 MIN_FROZEN_TIME = timedelta(hours=6)
-FROZEN_FACTOR = 3
+FROZEN_FACTOR = 2
 #: Time for which a list may not have been looked at while others were. An older one is no list of the site any more.
 MAX_LISTING_AGE = timedelta(days=2)
 
@@ -94,6 +94,11 @@ def _newest_first(listing: Listing) -> Iterator[ListLook]:
             yield ListLook(at, same.posts, at - same.first_at)
 
 
+def start_of_same(listing: Listing, at: datetime) -> datetime:
+    """Since when a list had been the same at this moment."""
+    return max((same.first_at for same in listing.found if same.first_at <= at), default=at)
+
+
 def limits(before: Sequence[ListLook]) -> Limits | None:
     """When a list is far too short, by looks before; `None` where they are too few, or it was short at times."""
     if len(before) < MIN_LOOKS_BEFORE:
@@ -109,7 +114,5 @@ def longest_same(before: Sequence[ListLook]) -> timedelta | None:
     """The time from which on a front page that changes by itself is frozen; `None` for one that does not."""
     if len(before) < MIN_LIVELY_LOOKS or before[-1].at - before[0].at < MIN_LIVELY_TIME:
         return None
-    unchanged = sum(look.same > timedelta() for look in before)
-    if unchanged > MAX_UNCHANGED_SHARE * len(before):
-        return None
-    return max(MIN_FROZEN_TIME, FROZEN_FACTOR * max(look.same for look in before))
+    longest = max(look.same for look in before)
+    return max(MIN_FROZEN_TIME, FROZEN_FACTOR * longest) if longest <= MAX_USUAL_SAME else None
