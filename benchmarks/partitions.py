@@ -221,20 +221,8 @@ def measured(one: Measured) -> list[tuple[str, str]]:
             one.run(f"VACUUM {one.name}")
 
     tell("CPU s to take the first month out", f"{one.cpu(drop):.2f}")
-    tell("CPU s of VACUUM after a change of 1 in 1,000 rows of the last month", f"{_vacuumed(one):.2f}")
     one.run(f"DROP TABLE {one.name}")
     return found
-
-
-def _vacuumed(one: Measured) -> float:
-    """What a day's changes cost the next VACUUM: of the whole table, or of the partition that holds them."""
-    months = one.options.months
-    column = "extractor_version"
-    one.run(
-        f"UPDATE {one.name} SET {column} = {column} + 1 WHERE id % 1000 = 0"
-        f" AND {TIME[one.of]} >= '{BEGIN}'::timestamptz + interval '{months - 1} months'"
-    )
-    return one.cpu(lambda: one.run(f"VACUUM {one.name}_{months - 1}" if one.parted else f"VACUUM {one.name}"))
 
 
 if __name__ == "__main__":
