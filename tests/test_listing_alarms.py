@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -85,6 +87,39 @@ def test_a_front_page_that_changed_at_each_look_and_is_the_same_for_half_a_day_i
     assert kinds(stuck(5)) == []  # caches keep a page for some hours
     assert kinds(stuck(12, every=6)) == []  # it rests for hours: it changes with what people do
     assert kinds(stuck(12, changes=90)) == []  # it is not known for long enough
+
+
+def told_after(changes: Callable[[int], float], days: int, stuck_at: int) -> list[int]:
+    """The hours after `stuck_at` (a day) at which a front page raises the alarm that changes with these chances, hour by hour."""
+    dice, found, told, since = random.Random(days), list[SameLooks](), list[int](), None
+    for hour in range(days * 24):
+        now = NOW + hour * HOUR
+        if not found or (hour < stuck_at * 24 and dice.random() < changes(hour)):
+            found = [*found[-400:], SameLooks(now, now, 1, 20)]
+        else:
+            found[-1] = found[-1]._replace(last_at=now, looks=found[-1].looks + 1)
+        standing = {} if since is None else {AlarmKind.FROZEN_PAGE: since}
+        alarms = judge(History(listings=[Listing("home page", found)], standing=standing), now)
+        if alarms and since is None:
+            told.append(hour - stuck_at * 24)
+        since = alarms[0].since if alarms and alarms[0].state is State.STANDS else None
+    return told
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (lambda hour: 0.98, [9]),
+        (lambda hour: 0.5, []),
+        # comments by day, and none while the blog takes leave
+        (lambda hour: 0.6 if 7 <= hour % 24 < 23 and not 40 <= hour // 24 < 54 else 0.0, []),
+    ],
+    ids=["by itself", "half of the looks", "comments"],
+)
+def test_of_front_pages_only_one_that_changes_by_itself_is_told_as_stuck(
+    changes: Callable[[int], float], expected: list[int]
+) -> None:
+    assert told_after(changes, 90, stuck_at=85) == expected
 
 
 def test_a_stuck_front_page_stands_as_an_alarm_until_it_changes_again() -> None:
