@@ -15,20 +15,18 @@ from typing import Any
 
 from newsarchive.core.metadata.conventions import (
     DAY_FIRST,
-    DECIDED,
     MIN_NAME_WORDS,
     MONTH_FIRST,
     STRONG,
     Convention,
     Conventions,
-    Day,
     Kind,
-    Said,
     is_address,
     is_declared,
     is_stated,
     is_told,
 )
+from newsarchive.core.metadata.page_record import DECIDED, Day, Said
 from newsarchive.core.metadata.sources import API_AND_FEED, Position, Qualifier, Source, source_of
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.core.text.line_keys import number

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
-from newsarchive.core.metadata.conventions import NOTHING, Day, Names, Said, is_same, said_by
+from newsarchive.core.metadata.page_record import NOTHING, Day, Names, Said, is_same, said_by
 from newsarchive.core.text.line_keys import (
     DOMAIN,
     form_key,
