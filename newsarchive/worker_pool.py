@@ -176,6 +176,8 @@ class _WorkerThread(threading.Thread):
         #: What the process holds: name → version.
         self.told: dict[str, int] = {}
         self.stopped = False
+        #: Held where a pipe is made and where the thread is told to stop, so that no pipe is made behind that.
+        self.guard = threading.Lock()
 
     def run(self) -> None:
         while (job := self.pool._jobs.get()) is not None:
@@ -250,16 +252,20 @@ class _WorkerThread(threading.Thread):
         raise AssertionError("unreachable")
 
     def _fork(self) -> Connection:
+        """Start a process. Raises `EOFError` where the thread is to stop."""
         context = multiprocessing.get_context(_start_method())
         if context.get_start_method() == "forkserver":
             context.set_forkserver_preload([PRELOADED])
-        self.pipe, theirs = context.Pipe()
+        with self.guard:
+            if self.stopped:
+                raise EOFError
+            self.pipe, theirs = context.Pipe()
         arguments = (theirs, self.pool.factory, self.pool.arguments, self.pool.seconds)
         process: BaseProcess = context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
         with theirs, _main_hidden():
             process.start()
         self.process, self.told = process, {}
-        if self.stopped:  # `stop` came while there was no process
+        if self.stopped:  # `stop` came while the process was being started
             process.kill()
         return self.pipe
 
@@ -269,11 +275,13 @@ class _WorkerThread(threading.Thread):
         A process that is still being started ends by itself when it finds its pipe closed. At the end of the program nobody is
         there to kill it any more, and Python 3.13 waits for its end.
         """
-        self.stopped = True
-        if (process := self.process) is not None:
+        with self.guard:
+            self.stopped = True
+            process, pipe = self.process, self.pipe
+        if process is not None:
             with suppress(ValueError):  # `_end` was quicker
                 process.kill()
-        elif (pipe := self.pipe) is not None:
+        elif pipe is not None:
             pipe.close()
 
     def _end(self, seconds: float = 0.1) -> int | None:

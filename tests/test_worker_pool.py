@@ -250,6 +250,15 @@ def test_a_program_that_ends_while_a_process_starts_does_not_wait_for_it_for_eve
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_thread_that_is_told_to_stop_starts_no_process() -> None:
+    """At the end of a program nobody would be there to end that process, and its end would be waited for."""
+    thread = worker_pool._WorkerThread(WorkerPool(1, DOES))
+    thread.stop()
+    with pytest.raises(EOFError):
+        thread._fork()
+    assert (thread.pipe, thread.process) == (None, None)
+
+
 def test_a_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     """Idle ones at once; one that is busy when its time is up."""
     for job in ("", 'pool.submit(("spin",))\n'):
