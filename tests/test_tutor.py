@@ -50,7 +50,11 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def learning_of(engine: Engine, folder: Path, fake: Fake, **settings: object) -> TemplateLearning:
-    given = {"NEWSARCHIVE_LEARN": True, "NEWSARCHIVE_WARC": str(folder)} | settings
+    given = {
+        "NEWSARCHIVE_DATABASE_URL": "sqlite://",
+        "NEWSARCHIVE_LEARN": True,
+        "NEWSARCHIVE_WARC": str(folder),
+    } | settings
     crawler = SimpleNamespace(settings=Settings(given), signals=SignalManager())
     crawler.stats = MemoryStatsCollector(SimpleNamespace(settings=Settings({"STATS_DUMP": False})))
     learning = TemplateLearning(crawler, engine)  # type: ignore[arg-type]
