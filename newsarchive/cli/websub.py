@@ -73,7 +73,9 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     from importlib.util import find_spec
 
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
-        raise UsageError(f"newsarchive websub needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
+        raise UsageError(
+            f"newsarchive websub serve needs {' and '.join(missing)}: pip install 'newsarchive[web]'"
+        )
     import uvicorn
 
     from newsarchive.db.frontier.sites import Sites
@@ -90,7 +92,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
         threading.Thread(target=work, daemon=True).start()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with bound(host, port) as taken:
-        say(f"newsarchive websub: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")
+        say(f"newsarchive websub serve: hubs are answered on port {taken.getsockname()[1]} (Ctrl+C stops it)")
         made = uvicorn.Config(
             application(subscriber), log_level="warning", access_log=False, server_header=False
         )
