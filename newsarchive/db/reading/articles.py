@@ -169,7 +169,7 @@ _RELATED = {
         "article_id",
     ),
     "rights": (
-        f"SELECT told.article_id, rights.statement FROM ({said('a.id AS article_id, x.id AS rights_id', 'a.id IN :ids')}) AS told"
+        f"SELECT told.article_id, rights.statement FROM ({said('a.id AS article_id, x.id AS rights_id', 'a.id IN :ids', of_few=True)}) AS told"
         " JOIN rights ON rights.id = told.rights_id ORDER BY rights.id",
         "article_id",
     ),
