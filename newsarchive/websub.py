@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 MAX_PUSH_BYTES = 2 * 2**20
 #: Seconds for which a hub is asked to push: ten days, the hubs' own usual number.
 LEASE_SECONDS = 10 * 86_400
-#: Seconds that a hub may say instead. It may say less or more, and would else be asked again each second, or never.
-MIN_LEASE_SECONDS, MAX_LEASE_SECONDS = 300, 30 * 86_400
+#: Seconds of the shortest lease: a hub that says less would be asked again each second.
+MIN_LEASE_SECONDS = 300
+#: Seconds of the longest lease: a hub that says more would never be asked again.
+MAX_LEASE_SECONDS = 30 * 86_400
 #: The part of a lease after which it is renewed.
 RENEWED_AFTER = 0.75
 #: Seconds until a feed is looked at again for a hub, and a hub that failed or refused asked again.

@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 SECRET_VARIABLE = "NEWSARCHIVE_WEBSUB_SECRET"
 #: Characters of a secret; a shorter one could be guessed.
 MIN_SECRET_CHARACTERS = 20
-#: Seconds between two looks for feeds that are due, and for sites that wait to be crawled.
-LOOK_SECONDS, CRAWL_SECONDS = 60.0, 1.0
+#: Seconds between two looks for feeds that are due.
+LOOK_SECONDS = 60.0
+#: Seconds between two looks for sites that wait to be crawled.
+CRAWL_SECONDS = 1.0
 #: Seconds that a hub may take to answer.
 HUB_SECONDS = 30.0
 

@@ -38,10 +38,17 @@ MAX_SHORT_SHARE = 0.5
 MIN_SHORT_DEVIATIONS = 2.5
 #: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
 MIN_CONFIDENCE = 0.8
-#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while: at a site of which that
-#: many posts tell how long it takes, `FEED_LAG_FACTOR` times what 19 in 20 took, and never less than the least.
-MAX_FEED_LAG, MIN_FEED_LAG = timedelta(hours=6), timedelta(hours=1)
-MIN_LAG_POSTS, LAG_SHARE, FEED_LAG_FACTOR = 20, 0.95, 2
+#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while, at a site that is
+#: little known.
+MAX_FEED_LAG = timedelta(hours=6)
+#: The least such time at a site that is known better.
+MIN_FEED_LAG = timedelta(hours=1)
+#: Posts that must tell how long the feed of a site lags. With fewer, `MAX_FEED_LAG` counts.
+MIN_LAG_POSTS = 20
+#: Part of these posts whose lag is no longer than the one that is taken.
+LAG_SHARE = 0.95
+#: The lag of these posts times this number is the time that counts.
+FEED_LAG_FACTOR = 2
 #: Factor of `FALSE_ALARMS_A_YEAR` for a feed that froze. It hides no article, and with three posts instead of four it is told a day
 #: sooner at a blog of a post a day.
 FROZEN_FEED_FACTOR = 10
@@ -53,8 +60,10 @@ SPANS = (1, 2, 3, 5, 7, 14, 28, 56)
 #: Spans in quarters of a day, which are compared with the same hours of the same weekday: a paper that publishes all day is told of
 #: before the day is over.
 QUARTERS = (1, 2)
-#: Quarters of a day, and days, in a week.
-QUARTERS_A_WEEK, DAYS_A_WEEK = 28, 7
+#: Quarters of a day in a week.
+QUARTERS_A_WEEK = 28
+#: Days in a week.
+DAYS_A_WEEK = 7
 #: Spans that tell today's pace; all that are known tell how much it varies.
 PACE_SPANS = 8
 #: Spans before, with fewer of which a span is not compared.

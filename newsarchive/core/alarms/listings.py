@@ -16,9 +16,12 @@ from typing import NamedTuple
 FRONT_PAGE = "home page"
 #: Looks of a list that are compared: the newest.
 MAX_LOOKS = 1000
-#: Looks before those that are tested, for a list that empties; a list that freezes is compared with a week at least.
+#: Looks before those that are tested, for a list that empties. With fewer nothing is told.
 MIN_LOOKS_BEFORE = 20
-MIN_LIVELY_LOOKS, MIN_LIVELY_TIME = 100, timedelta(days=7)
+#: Looks before those that are tested, for a list that freezes. With fewer nothing is told.
+MIN_LIVELY_LOOKS = 100
+#: Time that these looks must cover: a page may be quiet at weekends.
+MIN_LIVELY_TIME = timedelta(days=7)
 #: Share of looks (0 to 1) that may find fewer posts than the usual least.
 LEAST_SHARE = 0.02
 #: Share of that least (0 to 1) up to which a list has far too few posts. A new theme may list half as many.

@@ -32,7 +32,7 @@ MAX_COUNTED = 10_000
 class Facets:
     """How the matches of a search are spread: a value and its number of articles, the largest number first, months in order.
 
-    `total` counts all matches where `is_exact`; else there are so many or more. The others count the newest `MAX_COUNTED` of them,
+    `total` counts all matches where `is_exact`; else that number or more. The others count the newest `MAX_COUNTED` of them,
     all where `are_whole`. `copies` says how many articles would count as the first of their story, and how many as the blogs' own.
     """
 
