@@ -481,7 +481,7 @@ def fill(made: Cluster, number: int) -> None:
     with psycopg.connect(conninfo(made.server.url), autocommit=True) as connection:
         connection.execute(
             "VACUUM newsarchive_queue.procrastinate_jobs"
-        )  # as autovacuum does after so many new rows
+        )  # as autovacuum does after a batch of new rows
 
 
 def status(queue: Queue) -> None:

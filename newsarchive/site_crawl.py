@@ -1,4 +1,4 @@
-"""Crawls one site: two spiders as processes, one that finds posts and one that looks again at those that are due.
+"""Crawls one site by two spiders, each a process: the first finds posts, the second fetches stored posts that are due again.
 
     crawl_one(Sites(engine), site, SpiderProcesses(url), CrawlOptions({}))    # Result("https://blog.example/", counts={"new": 3})
 

@@ -155,7 +155,7 @@ class QualityFlag(StrEnum):
     REPEATED_LINES = "repeated lines"
     #: The text is far shorter than is usual on its site.
     FAR_SHORTER = "far shorter than the site's other articles"
-    #: The text is another than that in the site's feed, its API, its sitemap, or another source of the site.
+    #: The text of the page differs from the text that the site's own feed, API or sitemap gives for it.
     DIFFERS_FROM_FEED = "differs from the feed"
     DIFFERS_FROM_API = "differs from the wp-json"
     DIFFERS_FROM_SITEMAP = "differs from the sitemap"

@@ -73,6 +73,6 @@ def counted(copies: Copies, alias: str = "a") -> list[str]:
 
 
 def counted_ids(copies: Copies) -> list[str]:
-    """The same on an id, which stands as {id}; for many articles, of which none need be read."""
+    """The same condition on an article's id, which stands as {id}. It reads no row of `articles`, so it suits many articles."""
     first = f"{{id}} NOT IN ({_LATER})"
     return {Copies.ALL: [], Copies.FIRST: [first], Copies.NONE: [OWN_IDS, first]}[copies]

@@ -10,7 +10,7 @@ Sources:
 - TDMRep: W3C Community Group, "TDM Reservation Protocol (TDMRep)", final report of 2024: header fields `tdm-reservation` and `tdm-policy`,
   `<meta name>` of the same names, and the file `/.well-known/tdmrep.json`, whose first rule that matches counts.
 - IETF aipref: draft-ietf-aipref-attach (header `Content-Usage`, a dictionary of RFC 9651, and the rule of the same name in
-  robots.txt, of which the longest path counts) and draft-ietf-aipref-vocab (categories, `y` and `n`).
+  robots.txt: the rule with the longest path counts) and draft-ietf-aipref-vocab (categories, `y` and `n`).
 - RFC 9309 (robots.txt); Google's specification of `X-Robots-Tag` and the robots meta tag.
 - Licences: RFC 4946 and HTML (`rel=license`), RFC 8288 (`Link:`), schema.org (`license`).
 

@@ -227,7 +227,7 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
 
 def _site_names_in_titles(claims: Sequence[Claim], headline: str) -> list[Claim]:
     """The text of a link to the home page, where `<title>` has it before or behind the headline: "Mill closes – Harbour Post".
-    A theme that prints no more than that names its publisher so."""
+    Themes without `og:site_name` name the publisher in this way."""
     titles = [key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
     around = [t.replace(key(headline), "", 1) for t in titles if key(headline) in t]
     linked = dict.fromkeys(c.value for c in claims if c.source.place is Place.HOME)
