@@ -23,6 +23,7 @@ from newsarchive.db import checks
 from newsarchive.db.checks import command, guarded
 from newsarchive.db.engine import is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
+from newsarchive.db.frontier.hubs import MAX_RELIANCE, REFUSED, VERIFIED, subscriptions
 from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite
 from newsarchive.db.reading.withheld import due, entries
 from newsarchive.exceptions import DatabaseUnavailable
@@ -43,6 +44,8 @@ MAX_MISSED_INTERVALS = 3
 NEWEST_CAPTURES = 20
 #: Time by which a fetch may seem to lie in the future: clocks of two machines differ.
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
+#: Time since the last sign of life of a server of WebSub after which nothing is told of it: it was given up.
+MAX_TOLD_SILENCE = timedelta(days=30)
 #: Findings of one kind that are named; further ones are counted.
 MAX_NAMED = 10
 
@@ -66,6 +69,7 @@ def check(
     found += guarded(Check.WARC_RECORDS, lambda it: warc_records(it, folders, every_record), engine)
     found += guarded(Check.WITHHELD, lambda it: withheld_due(it, now), engine)
     found += guarded(Check.SITE_FAILING, lambda it: sites(it, now), engine)
+    found += guarded(Check.SITE_HUB, lambda it: hubs(it, now), engine)
     found += guarded(Check.CLOCK, lambda it: clock(it, now), engine)
     return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
 
@@ -230,6 +234,37 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime) -> Iterator[Finding
         yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last})", again)
     elif site.last_success_at and now - site.last_success_at > longest:
         yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)
+
+
+def hubs(engine: Engine, now: datetime) -> Iterator[Finding]:
+    """Hubs of WebSub that refuse or fail, leases that ran out, and a server that gives no sign of life. What was given up a month ago
+    is not told any more."""
+    with reading(engine) as connection:
+        known = subscriptions(connection)
+    seen = max((one.seen_at for one in known if one.seen_at), default=None)
+    if seen is None or now - seen > MAX_TOLD_SILENCE:
+        return
+    if now - seen > MAX_RELIANCE:
+        yield warning(
+            Check.SITE_HUB,
+            f"the server of WebSub gave no sign of life since {seen:%Y-%m-%d %H:%M} UTC: no push is heard, and sites are asked by the clock",
+            "newsarchive websub serve --help",
+        )
+        return
+    for one in known:
+        if one.state == REFUSED:
+            what = f"refuses the feed {one.topic} ({one.problem})"
+        elif one.problem:
+            what = f"fails for the feed {one.topic} ({one.problem})"
+        elif one.state == VERIFIED and (one.lease_until is None or one.lease_until <= now):
+            what = f"pushes the feed {one.topic} no longer: its lease ran out"
+        else:
+            continue
+        yield warning(
+            Check.SITE_HUB,
+            f"{one.site}: its hub {one.hub} {what}; it is asked again each day, and the site is crawled by the clock",
+            "see whether the address of --base-url can be reached from outside",
+        )
 
 
 def clock(engine: Engine, now: datetime) -> Iterator[Finding]:

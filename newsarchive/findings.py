@@ -40,6 +40,7 @@ class Check(StrEnum):
     SITE_MOVED = "site moved"
     SITE_ANSWERS = "site answers"
     SITE_CERTIFICATE = "site certificate"
+    SITE_HUB = "site hub"
     SETTINGS = "settings"
     CONTACT = "contact"
     SCHEDULE = "schedule"

@@ -131,7 +131,8 @@ def crawl_one(
     """Find and fetch a site's new posts, then look again at those that are due, which finds edits and deletions.
 
     The code of the result is `LOCKED` where another crawl has the site. With `only_if_due`, `None` means that another crawl has
-    done it since `site` was read. `on_lock` is given the lock that the crawl holds.
+    done it since `site` was read, and the lists of a site whose hub is relied on are not asked before their time. `on_lock` is given
+    the lock that the crawl holds.
     """
     from newsarchive.db.frontier.locks import site_lock
 
@@ -147,14 +148,23 @@ def crawl_one(
         if only_if_due and archive.last_success(site.home_url) != site.last_success_at:
             return None
         on_lock(lock)
-        _crawl_locked(archive, site, spiders, options, result)
+        lists = not only_if_due or archive.lists_are_due(site)
+        _crawl_locked(archive, site, spiders, options, result, lists=lists)
     return result
 
 
 def _crawl_locked(
-    archive: Sites, site: KnownSite, spiders: SpiderProcesses, options: CrawlOptions, result: Result
+    archive: Sites,
+    site: KnownSite,
+    spiders: SpiderProcesses,
+    options: CrawlOptions,
+    result: Result,
+    *,
+    lists: bool,
 ) -> None:
     for spider, argument in (("news", "url"), ("recrawl", "site")):
+        if spider == "news" and not lists:
+            continue
         if spider == "recrawl" and not archive.has_due_posts(site.home_url):
             break
         before = archive.last_run()

@@ -5,8 +5,8 @@
     uvicorn.run(application(subscriber))                                          # answers hubs
 
 A push is a hint and nothing else: who sent it is proved by its signature, and then the site is crawled as on any other day, by its own
-feed and pages, at its own pace. Nothing of the push is stored. A hub that is lost or lies costs time and no post, because crawls by the
-clock go on.
+feed and pages, at its own pace. Nothing of the push is stored but its time. A hub that is lost or lies costs time and no post, because crawls
+by the clock go on: rarer ones where the hub announced the last posts in time (`newsarchive.db.frontier.hubs`).
 
 The secret of each subscription and the unguessable end of its address are made of one secret, so that nothing need be kept: whoever
 starts anew with the same secret subscribes anew under the same addresses, which replaces what the hub had.
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from newsarchive.core.discovery.websub import Offer, is_signed, offer_of
+from newsarchive.db.frontier.hubs import HubState
 from newsarchive.exceptions import FetchError
 from newsarchive.items import Capture
 
@@ -70,6 +71,10 @@ class Subscription:
     secret: str
     state: State = State.WANTED
     until: float = 0.0
+    #: When the lease ends, by the same clock.
+    lease_ends: float = 0.0
+    #: What the hub said last, where it failed or refused; "" for nothing.
+    problem: str = ""
     pushes: int = 0
 
 
@@ -96,6 +101,10 @@ class Subscriber:
         #: Feed → when it is looked at next.
         self.looked: dict[str, float] = {}
         self.waiting: deque[str] = deque()
+        #: Set when a hub verified or refused a subscription.
+        self.news = threading.Event()
+        #: Site → when it was pushed first since it was handed out.
+        self.pushed: dict[str, float] = {}
         #: Site → when it was last handed out.
         self.crawled: dict[str, float] = {}
 
@@ -148,6 +157,7 @@ class Subscriber:
             problem = "" if 200 <= status < 300 else f"the hub answered {status}"
         except FetchError as error:
             problem = str(error)
+        one.problem = problem
         if problem:
             one.state, one.until = was, self.clock() + SECONDS_BETWEEN_LOOKS
             self.tell(f"{one.offer.topic}: {one.offer.hub}: {problem}; asked again in a day")
@@ -161,9 +171,9 @@ class Subscriber:
             return 404, ""
         if asked.get("hub.mode") == "denied":
             one.state, one.until = State.REFUSED, self.clock() + SECONDS_BETWEEN_LOOKS
-            self.tell(
-                f"{one.offer.topic}: {one.offer.hub} refuses: {asked.get('hub.reason', 'no reason given')[:200]!r}"
-            )
+            one.problem = asked.get("hub.reason", "no reason given")[:200]
+            self.news.set()
+            self.tell(f"{one.offer.topic}: {one.offer.hub} refuses: {one.problem!r}")
             return 200, ""
         challenge = asked.get("hub.challenge", "")
         if (
@@ -177,6 +187,8 @@ class Subscriber:
             seconds = float(int(asked.get("hub.lease_seconds", "")))
         seconds = min(max(seconds, MIN_LEASE_SECONDS), MAX_LEASE_SECONDS)
         one.state, one.until = State.VERIFIED, self.clock() + RENEWED_AFTER * seconds
+        one.lease_ends, one.problem = self.clock() + seconds, ""
+        self.news.set()
         self.tell(f"{one.offer.topic}: {one.offer.hub} pushes for {seconds / 86_400:.1f} days")
         return 200, challenge
 
@@ -191,6 +203,7 @@ class Subscriber:
             return 403
         with self.lock:
             one.pushes += 1
+            self.pushed.setdefault(one.site, self.clock())
             if one.site not in self.waiting:
                 self.waiting.append(one.site)
         return 202
@@ -205,6 +218,26 @@ class Subscriber:
                     return site
                 self.waiting.append(site)
         return None
+
+    def taken_push(self, site: str) -> float | None:
+        """The seconds since a site was pushed first since this was asked last; `None` for no push."""
+        with self.lock:
+            at = self.pushed.pop(site, None)
+        return None if at is None else self.clock() - at
+
+    def states(self) -> list[HubState]:
+        """What the archive is told of the subscriptions."""
+        with self.lock:
+            return [
+                HubState(
+                    one.site,
+                    *one.offer,
+                    one.state.value,
+                    max(one.lease_ends - self.clock(), 0.0),
+                    one.problem,
+                )
+                for one in self.subscriptions.values()
+            ]
 
     def again(self, site: str) -> None:
         """Have a site crawled later that could not be crawled now."""

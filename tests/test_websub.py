@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -22,10 +23,12 @@ from sqlalchemy import Engine
 
 from newsarchive import websub
 from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.hubs import Hubs, HubState
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import FetchError
 from newsarchive.items import Capture
+from newsarchive.times import utc_now
 from newsarchive.websub import LEASE_SECONDS, State, Subscriber
 from tests.cli.test_cli import run
 from tests.serving import ROOT, Answer, crawl, served
@@ -331,6 +334,7 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
         try:
             wait_for(lambda: hub.verified, process)
             assert hub.verified == [True]
+            wait_for(lambda: rows(db, "SELECT state FROM hub_subscriptions") == [("verified",)], process)
             site.answers |= {"/feed": feed(second, first), second: Answer(post("Second story"))}
             pushed = b"<feed><entry><title>Injected headline</title></entry></feed>"
             assert hub.push(pushed, "a wrong secret") == 403
@@ -350,6 +354,15 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
         ("First story",),
         ("Second story",),
     ]
+    # The push announced the second post; the first was there before. Once a hub has announced enough, it is relied on.
+    engine = open_engine(f"sqlite:///{db}")
+    later = utc_now() + timedelta(minutes=20)
+    Hubs(engine, lambda: later).keep(
+        [HubState(f"{site.home}/", hub.address, f"{site.home}/feed", "verified", 86_400.0)]
+    )
+    engine.dispose()
+    assert rows(db, "SELECT announced FROM hub_subscriptions") == [(1,)]
+    assert rows(db, "SELECT count(*) FROM hub_pushes") == [(1,)]
 
 
 def open_engine_of(db: Path) -> Engine:

@@ -64,7 +64,7 @@ Exit codes: 0 nothing is wrong (notes do not count), 1 something is, 2 usage, 5 
 def doctor(
     fix: bool, every_record: bool, live: bool, folder: str | None, as_json: bool, db: str | None
 ) -> None:
-    """Look for what is wrong with the archive, its raw bytes, its sites, the settings and the clock.
+    """Look for what is wrong with the archive, its raw bytes, its sites and their hubs, the settings and the clock.
 
     Each finding has a severity and a remedy, mostly a command to paste. Nothing is changed without --fix, and no site is asked
     without --live.

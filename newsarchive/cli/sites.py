@@ -192,7 +192,7 @@ def list_sites(db: str) -> None:
 @output_option
 @db_option
 def show(site: str, db: str) -> None:
-    """One site with its settings and the alarms that stand."""
+    """One site with its settings, when its lists are asked next, and the alarms that stand."""
     from newsarchive.db.frontier.known_sites import BEFORE
     from newsarchive.db.reading.alarms import standing
     from newsarchive.db.readonly import reading
@@ -206,6 +206,7 @@ def show(site: str, db: str) -> None:
         "platform": found.platform,
         "state": found.state,
         "last crawled": found.last_success_at,
+        "lists are asked": asked(found),
         "articles": found.articles,
         **{key: value for key, value in found.settings.items() if key != BEFORE},
     }
@@ -213,6 +214,23 @@ def show(site: str, db: str) -> None:
         echo(f"{key}: {'' if value is None else value}")
     for alarm in alarms:
         echo(f"alarm: {alarm}")
+
+
+def asked(site: KnownSite) -> str:
+    """When the lists of a site are asked next, and why then."""
+    from newsarchive.times import utc_now
+
+    now = utc_now()
+    if not site.followed:
+        return "when it is crawled by hand"
+    at = site.due_at(now)
+    when = f"at {at:%Y-%m-%d %H:%M} UTC" if at and at > now else "now"
+    hours = f"{site.interval.total_seconds() / 3600:g}"
+    if site.is_pushed(now):
+        return (
+            f"{when}, and at each push: its hub announced the last posts in time, so not every {hours} hours"
+        )
+    return f"{when}: every {hours} hours"
 
 
 @sites.command()

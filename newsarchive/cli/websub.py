@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,8 +18,10 @@ import click
 
 from newsarchive.cli.common import database_url, db_option, open_archive, say
 from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
+from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
+    from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.items import Capture
     from newsarchive.spider_processes import SpiderProcesses
@@ -66,8 +69,8 @@ Examples:
 def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str) -> None:
     """Subscribe to the hubs that followed feeds name, and crawl a site as soon as its hub says that it has something new.
 
-    A push only hastens a crawl: nothing of it is stored, and crawls by the clock go on. In a cluster the crawl goes into the queue.
-    Ctrl+C stops it; subscriptions then run out.
+    A push only hastens a crawl: nothing of it is stored but its time. Crawls by the clock go on, twice a day where the hub announced
+    the last posts in time. In a cluster the crawl goes into the queue. Ctrl+C stops it; subscriptions then run out.
     """
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -80,17 +83,22 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
         )
     import uvicorn
 
+    from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.spider_processes import SpiderProcesses
     from newsarchive.web.server import bound
     from newsarchive.websub import Subscriber, application
 
-    archive, secret = Sites(open_archive(db)), _secret(secret_file)
+    engine, secret = open_archive(db), _secret(secret_file)
+    archive, hubs = Sites(engine), Hubs(engine)
     get, post = _requests()
     subscriber = Subscriber(base_url, secret, get, post, time.monotonic, say)
     ended, running = threading.Event(), list[SpiderProcesses]()
     crawl = _crawling(database_url(db), archive, running)
-    for work in (lambda: _look(subscriber, archive, ended), lambda: _crawl(subscriber, crawl, ended)):
+    for work in (
+        lambda: _look(subscriber, archive, hubs, ended),
+        lambda: _crawl(subscriber, crawl, hubs, ended),
+    ):
         threading.Thread(target=work, daemon=True).start()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     with bound(host, port) as taken:
@@ -102,6 +110,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
             uvicorn.Server(made).run(sockets=[taken])
         finally:
             ended.set()
+            subscriber.news.set()
             for processes in list(running):
                 processes.stop(signal.SIGTERM, None)  # the crawl finishes what is under way, and commits
 
@@ -147,23 +156,27 @@ def _requests() -> tuple[Callable[[str], Capture], Callable[[str, bytes], int]]:
     return fetcher.get, post
 
 
-def _look(subscriber: Subscriber, archive: Sites, ended: threading.Event) -> None:
-    """Keep subscriptions for the feeds of followed sites until the server ends."""
+def _look(subscriber: Subscriber, archive: Sites, hubs: Hubs, ended: threading.Event) -> None:
+    """Keep subscriptions for the feeds of followed sites until the server ends, and tell the archive how they stand."""
     while not ended.is_set():
+        subscriber.news.clear()
         try:
             subscriber.look(archive.feeds())
+            hubs.keep(subscriber.states())
         except DatabaseError as error:
             say(f"websub: {error}")
-        ended.wait(LOOK_SECONDS)
+        subscriber.news.wait(LOOK_SECONDS)
 
 
-def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], ended: threading.Event) -> None:
-    """Crawl what waits until the server ends."""
+def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], hubs: Hubs, ended: threading.Event) -> None:
+    """Crawl what waits until the server ends, and keep the times of pushes."""
     while not ended.is_set():
         if (site := subscriber.next_site()) is None:
             ended.wait(CRAWL_SECONDS)
             continue
         try:
+            if (seconds := subscriber.taken_push(site)) is not None:
+                hubs.pushed(site, utc_now() - timedelta(seconds=seconds))
             if not crawl(site):
                 subscriber.again(site)
         except DatabaseError as error:

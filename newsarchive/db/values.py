@@ -31,6 +31,7 @@ TIME_COLUMNS = frozenset(
         "started_at",
         "finished_at",
         "last_success_at",
+        "relied_until",
         "published",
         "first",
         "last",

@@ -15,6 +15,7 @@ from newsarchive.core.urls import site_of
 from newsarchive.db.hidden import visible
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
+from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,13 +25,17 @@ DEFAULT_INTERVAL_HOURS = 1.0
 #: Time by which a site is due before its interval is over: a cron job that starts a little earlier than the last one
 #: must find its sites due.
 MAX_EARLY = timedelta(minutes=5)
+#: Hours between two crawls of a site whose hub announces every post. Two polls a day bound what a lost push costs, and leave no day
+#: without a crawl.
+PUSHED_INTERVAL_HOURS = 12.0
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
 
 _SITES = (
-    "SELECT domain, home_url, name, platform, state, last_success_at, config{count}"
+    "SELECT domain, home_url, name, platform, state, last_success_at, config, {relied} AS relied_until{count}"
     " FROM sites WHERE home_url <> ''{which} ORDER BY domain"
 )
+_RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id)"
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
 
@@ -57,7 +62,8 @@ LEARNED = (
 @dataclass(frozen=True, slots=True)
 class KnownSite:
     """A site of the archive. `config` are its own settings, `defaults` those of all sites and of its platform;
-    `articles` counts those that readers see."""
+    `articles` counts those that readers see. `relied_until` says until when its hub is relied on to announce each post, `None` for no
+    such hub."""
 
     domain: str
     home_url: str
@@ -68,6 +74,7 @@ class KnownSite:
     config: Mapping[str, Any] = field(default_factory=dict)
     articles: int = 0
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    relied_until: datetime | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -78,29 +85,37 @@ class KnownSite:
     def followed(self) -> bool:
         return self.config.get("follow") is True
 
-    def due_at(self) -> datetime | None:
-        """When it should be crawled again, `None` for at once."""
+    @property
+    def interval(self) -> timedelta:
+        """Time between two crawls, by its settings."""
+        return timedelta(hours=float(self.settings.get("interval", DEFAULT_INTERVAL_HOURS)))
+
+    def is_pushed(self, now: datetime) -> bool:
+        """Whether its hub is relied on to announce each post, so that its lists are asked less often."""
+        return self.relied_until is not None and now < self.relied_until
+
+    def due_at(self, now: datetime | None = None) -> datetime | None:
+        """When its lists should be asked again by what is known `now` (by default the present), `None` for at once."""
         if self.last_success_at is None:
             return None
-        return (
-            self.last_success_at
-            + timedelta(hours=float(self.settings.get("interval", DEFAULT_INTERVAL_HOURS)))
-            - MAX_EARLY
-        )
+        interval = self.interval
+        if self.is_pushed(now or utc_now()):
+            interval = max(interval, timedelta(hours=PUSHED_INTERVAL_HOURS))
+        return self.last_success_at + interval - MAX_EARLY
 
 
 def sites(connection: Reader | Connection, *, counted: bool = True) -> list[KnownSite]:
     """Every site that was added or crawled, by domain. Where it is not `counted`, a site seems to have no articles."""
     reader = Reader.of(connection)
     scopes = defaults(reader)
-    query = _SITES.format(count=_COUNT if counted else "", which="")
+    query = _SITES.format(count=_COUNT if counted else "", which="", relied=_RELIED)
     return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(query)]
 
 
 def site(connection: Reader | Connection, url: str) -> KnownSite | None:
     """The site at this address, `None` where the archive has none."""
     reader = Reader.of(connection)
-    query = _SITES.format(count=_COUNT, which=" AND domain = :domain")
+    query = _SITES.format(count=_COUNT, which=" AND domain = :domain", relied=_RELIED)
     for row in reader.rows(query, {"domain": site_of(url)}):
         return KnownSite(**row, defaults=of_platform(defaults(reader), row["platform"]))
     return None

@@ -16,11 +16,13 @@ from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
+from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import known_sites, site_settings
 from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import CrawlRun, Site, Source
+from newsarchive.db.values import moment
 from newsarchive.times import utc_now
 
 
@@ -31,7 +33,17 @@ def _is_due(site: KnownSite, now: datetime, tried: datetime | None = None) -> bo
     """
     if tried is not None and tried > (site.last_success_at or tried - MAX_EARLY):
         site = replace(site, last_success_at=tried)
-    return is_future(site.last_success_at, now) or (site.due_at() or now) <= now
+    return is_future(site.last_success_at, now) or (site.due_at(now) or now) <= now
+
+
+#: When posts of these sites were last looked at again.
+_RECRAWLS = (
+    "SELECT site, max(started_at) FROM crawl_runs WHERE spider = 'recrawl' AND site IN :sites GROUP BY site"
+)
+_WITH_DUE_POSTS = """
+    SELECT DISTINCT s.domain FROM urls AS u JOIN sites AS s ON s.id = u.site_id
+    WHERE u.state IN ('ok', 'gone') AND u.next_check_at <= :now AND s.domain IN :sites
+"""
 
 
 class Sites:
@@ -67,17 +79,49 @@ class Sites:
 
     def is_due(self, site: KnownSite) -> bool:
         """Whether the time of a site has come."""
+        return bool(self._due([site], {}))
+
+    def lists_are_due(self, site: KnownSite) -> bool:
+        """Whether the lists of a site should be asked for new posts: not while its hub is relied on."""
         return _is_due(site, self.clock())
 
     def due(self, tried: Mapping[str, datetime] = MappingProxyType({})) -> list[KnownSite]:
-        """The followed sites whose time has come, the longest waiting first.
+        """The followed sites whose time has come, the longest waiting first. Those whose hub is relied on are due where posts are.
 
         `tried` says when a crawl of a site (its domain) last failed: then it waits for as long as after a success.
         """
-        now = self.clock()
-        due = [site for site in self.followed() if _is_due(site, now, tried.get(site.domain))]
         never = datetime.min.replace(tzinfo=UTC)
-        return sorted(due, key=lambda site: site.last_success_at or never)
+        return sorted(self._due(self.followed(), tried), key=lambda site: site.last_success_at or never)
+
+    def _due(self, sites: Iterable[KnownSite], tried: Mapping[str, datetime]) -> list[KnownSite]:
+        now, due, pushed = self.clock(), [], []
+        for site in sites:
+            if _is_due(site, now, tried.get(site.domain)):
+                due.append(site)
+            elif site.is_pushed(now):
+                pushed.append(site)
+        return due + self._with_due_posts(pushed, tried, now)
+
+    def _with_due_posts(
+        self, sites: Iterable[KnownSite], tried: Mapping[str, datetime], now: datetime
+    ) -> list[KnownSite]:
+        """Those of these sites that have posts to look at again, and whose posts were not looked at within an interval."""
+        by_domain = {site.domain: site for site in sites}
+        found, last = set[str](), dict[str, datetime]()
+        with reading(self.engine) as connection:
+            for some in bulk.parts(by_domain):
+                values = {"sites": some, "now": now}
+                found |= {domain for (domain,) in bulk.select_tuples(connection, _WITH_DUE_POSTS, values)}
+                for domain, at in bulk.select_tuples(connection, _RECRAWLS, {"sites": some}):
+                    last[domain] = moment(at) or now
+        long_ago = datetime.min.replace(tzinfo=UTC)
+        return [
+            site
+            for domain, site in by_domain.items()
+            if domain in found
+            and max(last.get(domain, long_ago), tried.get(domain, long_ago), site.last_success_at or long_ago)
+            <= now - site.interval + MAX_EARLY
+        ]
 
     def follow(
         self, home_url: str, settings: Mapping[str, Any], *, platform: str = "", name: str = ""

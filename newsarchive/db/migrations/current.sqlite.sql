@@ -1,4 +1,4 @@
--- The schema of revision 0024. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0025. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -517,6 +517,31 @@ CREATE TABLE listing_looks (
 	CONSTRAINT fk_listing_looks_source_id_sources FOREIGN KEY(source_id) REFERENCES sources (id) ON DELETE CASCADE
 );
 
+CREATE TABLE hub_subscriptions (
+	id INTEGER NOT NULL, 
+	site_id INTEGER NOT NULL, 
+	hub TEXT NOT NULL, 
+	topic TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	verified_since DATETIME, 
+	lease_until DATETIME, 
+	relied_until DATETIME, 
+	seen_at DATETIME NOT NULL, 
+	announced INTEGER DEFAULT '0' NOT NULL, 
+	problem TEXT DEFAULT '' NOT NULL, 
+	CONSTRAINT pk_hub_subscriptions PRIMARY KEY (id), 
+	CONSTRAINT uq_hub_subscriptions_site_id_hub_topic UNIQUE (site_id, hub, topic), 
+	CONSTRAINT fk_hub_subscriptions_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE
+);
+
+CREATE TABLE hub_pushes (
+	id INTEGER NOT NULL, 
+	site_id INTEGER NOT NULL, 
+	at DATETIME NOT NULL, 
+	CONSTRAINT pk_hub_pushes PRIMARY KEY (id), 
+	CONSTRAINT fk_hub_pushes_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE
+);
+
 CREATE INDEX ix_origins_domain ON origins (domain);
 
 CREATE INDEX ix_articles_canonical_key ON articles (canonical_key);
@@ -608,6 +633,8 @@ CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider,
 CREATE INDEX ix_articles_story ON articles (cluster_id, date_published, first_seen_at);
 
 CREATE INDEX ix_listing_looks_source_id ON listing_looks (source_id);
+
+CREATE INDEX ix_hub_pushes_site_id_at ON hub_pushes (site_id, at);
 
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
@@ -706,4 +733,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0024');
+INSERT INTO alembic_version VALUES ('0025');

@@ -60,6 +60,41 @@ class ListingLook(Base):
     digest: Mapped[str]
 
 
+class HubSubscription(Base):
+    """A subscription to a feed (`topic`) at a hub of WebSub, as the server of WebSub last wrote it, at `seen_at`.
+
+    `state` is `wanted`, `asked`, `verified` or `refused`. `verified_since` is when it was first verified without a break, `lease_until`
+    when its lease ends. `announced` counts the newest posts in a row that pushes announced; where they are enough, the site is asked
+    less often until `relied_until`.
+    """
+
+    __tablename__ = "hub_subscriptions"
+    __table_args__ = (UniqueConstraint("site_id", "hub", "topic"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    hub: Mapped[str]
+    topic: Mapped[str]
+    state: Mapped[str]
+    verified_since: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    relied_until: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    announced: Mapped[int] = mapped_column(default=0, server_default="0")
+    problem: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class HubPush(Base):
+    """A push that a hub sent for a site."""
+
+    __tablename__ = "hub_pushes"
+    __table_args__ = (Index(None, "site_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = cascade("sites.id")
+    at: Mapped[datetime]
+
+
 class Url(Base):
     """The frontier: every URL that is known. `state` is `new`, `ok`, `gone`, `blocked` or `skipped`.
 

@@ -17,7 +17,7 @@ from newsarchive.db.reading import coverage
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.readonly import File, reading
 from newsarchive.db.values import moment
-from newsarchive.times import utc
+from newsarchive.times import utc, utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -37,11 +37,12 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class SiteHealth:
     """A site: its first crawl, when it is due again, what is wrong with it, and those of its last
-    `STRIP_DAYS` days since then, the oldest first."""
+    `STRIP_DAYS` days since then, the oldest first. `is_pushed` says that its hub is relied on, so that it is asked less often."""
 
     site: known_sites.KnownSite
     since: datetime | None
     due_at: datetime | None
+    is_pushed: bool
     problems: tuple[str, ...]
     failure: Failure | None
     days: tuple[coverage.Day, ...]
@@ -80,6 +81,7 @@ _NEWEST_RUNS = f"""
 def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
     """Every site that was added or crawled, those with a problem first. An error counts as its last one where its newest crawl
     was within the last `STRIP_DAYS` days."""
+    now = utc_now()
     first = until - timedelta(days=STRIP_DAYS - 1)
     with reading(source) as reader:
         known = known_sites.sites(reader)
@@ -98,7 +100,8 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
         SiteHealth(
             one,
             since.get(one.domain),
-            one.due_at() if one.followed else None,
+            one.due_at(now) if one.followed else None,
+            one.followed and one.is_pushed(now),
             tuple(alarm.sentence for alarm in alarms if alarm.site == one.domain),
             failures.get(one.domain),
             tuple(day for day in days[one.domain] if _watched(day, since.get(one.domain))),

@@ -1,13 +1,22 @@
-"""Which hub a feed names, and which messages are signed by it."""
+"""Which hub a feed names, which messages are signed by it, and whether it announces every post."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsarchive.core.discovery.websub import Offer, is_signed, offer_of
+from newsarchive.core.discovery.websub import (
+    MAX_POST_AGE,
+    NewPost,
+    Offer,
+    announced_in_a_row,
+    is_signed,
+    offer_of,
+    was_announced,
+)
 
 URL = "https://blog.example/feed"
 WANTED = Offer("https://hub.example/", URL)
@@ -54,3 +63,65 @@ def test_a_signature_is_of_the_whole_message_and_its_secret(name: str) -> None:
         ("key", "sha1=" + hmac.new(b"key", b"news", "sha1").hexdigest(), b"news"), ("key", "sha256=äöü", b"news"),
     ):  # fmt: skip
         assert not is_signed(secret, header, body)
+
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("published", "pushes", "announced"),
+    [
+        (None, [], False),
+        (None, [-1], True),  # the push that brought the crawl
+        (None, [14], True),  # a crawl by the clock was a little faster than the hub
+        (None, [16], False),
+        (None, [-60], False),  # the crawl before was already told of it
+        (None, [-90], False),
+        (-50, [-1], True),
+        (-50, [11], False),  # a push of another post, more than an hour after this one was published
+        (-90, [-1], True),  # the site says that it is older than the crawl before: its date tells nothing
+        (30, [14], True),  # nor does one in the future
+        (-50, [-90, -20, 40], True),
+    ],
+)
+def test_a_push_announces_a_post_that_the_crawl_before_did_not_find(
+    published: float | None, pushes: list[float], announced: bool
+) -> None:
+    post = NewPost(NOON, at(-60), None if published is None else at(published))
+    assert was_announced(post, [at(push) for push in pushes]) is announced
+
+
+def test_midnight_is_a_day_without_a_time() -> None:
+    midnight = NOON.replace(hour=0)
+    assert was_announced(NewPost(NOON, NOON - timedelta(days=1), midnight), [at(-1)])
+    assert not was_announced(
+        NewPost(NOON, NOON - timedelta(days=1), midnight + timedelta(seconds=1)), [at(-1)]
+    )
+
+
+def found(*minutes: float) -> list[NewPost]:
+    """Posts that hourly crawls found at these minutes."""
+    return [NewPost(at(minute), at(minute - 60)) for minute in minutes]
+
+
+@pytest.mark.parametrize(
+    ("posts", "pushes", "now", "number"),
+    [
+        ([], [], 0, 0),
+        (found(-60, -120, -180), [-61, -121, -181], 0, 3),
+        (found(-180, -60, -120), [-61, -121, -181], 0, 3),
+        (found(-60, -120, -180), [-61, -181], 0, 1),  # a missed one ends the row
+        (found(-60, -120, -180), [-121, -181], 0, 0),
+        (found(-10, -120), [-121], 0, 1),  # the push of the newest may still come
+        (found(-16, -120), [-121], 0, 0),
+        (found(-60), [-61], MAX_POST_AGE / timedelta(minutes=1), 0),  # long ago
+    ],
+)
+def test_the_newest_posts_tell_whether_a_hub_is_trusted(
+    posts: list[NewPost], pushes: list[float], now: float, number: int
+) -> None:
+    assert announced_in_a_row(posts, [at(push) for push in pushes], at(now)) == number
