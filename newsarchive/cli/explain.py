@@ -42,7 +42,7 @@ Examples:
 @click.argument("source", metavar="URL|ID|FILE|-")
 @click.option("--live", is_flag=True, help="Fetch the URL now instead of reading it from the archive.")
 @click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
-@click.option("--url", default="", help="The address a file came from.")
+@click.option("--url", default="", help="The address a file came from; by default what the page states.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @robots_option
 @click.option("--debug", is_flag=True, help="Points, evidence and rules as they are stored.")

@@ -57,7 +57,11 @@ Examples:
   curl -s https://blog.example/post/ | newsarchive extract -"""
 )
 @click.argument("source", metavar="FILE|URL|-")
-@click.option("--url", default="", help="The address a file came from, for its links and metadata.")
+@click.option(
+    "--url",
+    default="",
+    help="The address a file came from, for its links and metadata; by default what the page states.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
 @robots_option
 @output_option
@@ -80,16 +84,19 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
 
 
 def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
-    """The page that SOURCE names: a web page, a file or standard input ("-").
+    """The page that SOURCE names: a web page, a file or standard input ("-"). The address of a file is `url`, else what
+    the page itself states.
 
     Raises `FetchError` or `UsageError` that names the source.
     """
     if source.startswith(("http://", "https://")):
         return fetch(source, ignore_robots=ignore_robots)
+    from newsarchive.core.html.own_address import own_address
     from newsarchive.items import Capture
 
     if source == "-":
-        return Capture(url=url or "about:stdin", body=sys.stdin.buffer.read())
+        body = sys.stdin.buffer.read()
+        return Capture(url=url or own_address(body) or "about:stdin", body=body)
     path = Path(source)
     try:
         body = path.read_bytes()
@@ -99,7 +106,7 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
         ) from None
     except OSError as error:
         raise FetchError(f"{source}: cannot be read: {error.strerror}") from error
-    return Capture(url=url or path.resolve().as_uri(), body=body)
+    return Capture(url=url or own_address(body) or path.resolve().as_uri(), body=body)
 
 
 @click.command(

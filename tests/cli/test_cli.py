@@ -156,6 +156,37 @@ def test_extract_from_a_file_from_standard_input_and_from_the_web(tmp_path: Path
     assert "“We heard the horn" in from_file.stdout
 
 
+SAVED = """{head}<title>Ferry returns</title><article><h1>Ferry returns</h1>
+<p>The ferry to the island sails again from Monday on, after nine years in which there was none at all, the harbour said.</p>
+<p>Its first crossing leaves at seven in the morning, with room for forty cars and two hundred people on two decks.</p></article>"""
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "url"),
+    [
+        ('<link rel="canonical" href="https://blog.example/ferry/">', [], "https://blog.example/ferry/"),
+        ("<meta content='https://blog.example/ferry/' property='og:url'>", [], "https://blog.example/ferry/"),
+        ("<!-- saved from url=(0027)https://blog.example/ferry/ -->", [], "https://blog.example/ferry/"),
+        (
+            "<!--\n Page saved with SingleFile \n url: https://blog.example/ferry/ \n-->",
+            [],
+            "https://blog.example/ferry/",
+        ),
+        (
+            '<link rel="canonical" href="https://blog.example/ferry/">',
+            ["--url", "https://copy.example/"],
+            "https://copy.example/",
+        ),
+        ('<link rel="canonical" href="/ferry/">', [], "about:stdin"),
+        ('<link rel="stylesheet" href="https://blog.example/a.css">', [], "about:stdin"),
+    ],
+)
+def test_a_saved_page_is_read_under_the_address_that_it_states(head: str, words: list[str], url: str) -> None:
+    done = run("extract", "-", "--json", *words, stdin=SAVED.format(head=head))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["url"] == url
+
+
 def test_extract_gives_everything_as_json(tmp_path: Path) -> None:
     pages = demo.pages("https://blog.example")
     path, (_, body) = next((p, page) for p, page in pages.items() if "ferry" in p)

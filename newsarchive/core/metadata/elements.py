@@ -27,13 +27,21 @@ Attributes = dict[str, str | None]
 
 #: Parts of the classes that themes give to titles, authors and dates. Each part costs time on every page, so rarer
 #: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
-_CLASSES = ["breadcrumb", "author", "autor", "byline", "date", "publish", "-title", "headline"]
+_CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
+#: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and SPIP's "arbo".
+#: 33 of 1,282 real pages have breadcrumbs without the class "breadcrumb".
+_BREADCRUMBS = (
+    '[class*="crumb" i],[id*="crumb" i],[aria-label*="breadcrumb" i],[class*="rootline" i],[id*="rootline" i],'
+    '[class*="ariane" i],[id*="ariane" i],[class~="arbo" i]'
+)
+_IS_BREADCRUMB = re.compile(r"crumb|rootline|ariane|(?<![\w-])arbo(?![\w-])", re.IGNORECASE)
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],abbr[title]',
+        _BREADCRUMBS,
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
@@ -58,6 +66,12 @@ class Mark:
     attributes: Attributes
     at: int
     names: str = ""
+
+    @property
+    def is_breadcrumb(self) -> bool:
+        """Whether the element calls itself a breadcrumb."""
+        values = (self.names, self.attributes.get("id"), self.attributes.get("aria-label"))
+        return any(value and _IS_BREADCRUMB.search(value) for value in values)
 
     @property
     def properties(self) -> list[str]:

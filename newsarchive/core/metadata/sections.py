@@ -1,6 +1,6 @@
 """Read the section, the tags and the picture of an article, and whether it is free → claims.
 
-Breadcrumbs (schema.org BreadcrumbList, and lists whose class says so) end in the section: "Home › Harbour › Ferries".
+Breadcrumbs (schema.org BreadcrumbList, and lists whose class, id or label says so) end in the section: "Home › Harbour › Ferries".
 Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. `<figure>` holds the picture with
 caption and credit. An element whose class says "paywall" means that the article is not free.
 """
@@ -54,6 +54,8 @@ _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
     re.IGNORECASE,
 )
+#: What themes print between the parts of a breadcrumb, also inside its links.
+_SEPARATORS = " >›»/|→"
 #: The address of a category in WordPress.
 _CATEGORY = re.compile(r"/category/[^/?#]|[?&]cat=\d", re.IGNORECASE)
 #: Signs that captions contain, and alternative texts hardly ever.
@@ -72,7 +74,7 @@ _SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
 def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
-    """The last link of the breadcrumb that is not the page itself (its `title`), the categories, and the tags of the post.
+    """The last link of each breadcrumb that is not the page itself (its `title`), the categories, and the tags of the post.
 
     WordPress themes made of blocks mark categories with `rel=tag`, too. WordPress's class or address tells them apart.
     """
@@ -91,10 +93,10 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             first_group = group if first_group is None else first_group
             if group is None or _same_group(group, first_group):
                 yield from _named("keywords", text_of(mark.node), Place.TAG)
-        elif crumbs_left and "breadcrumb" in mark.names.casefold():
+        elif crumbs_left and mark.is_breadcrumb:
             path = [text_of(a) for a in mark.node.css("a")[:MAX_CRUMB_LINKS] if not _leads_home(a)]
             path = [text for text in path if text and key(text) != key(title)]
-            crumbs_left = 0 if path else crumbs_left - 1
+            crumbs_left -= 1
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
 
 
@@ -113,8 +115,9 @@ def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
 
 
 def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
+    text = text.strip(_SEPARATORS).lstrip("#")
     if 1 < len(text) <= MAX_SECTION_CHARS:
-        yield Claim(field, text.lstrip("#"), Source(place))
+        yield Claim(field, text, Source(place))
 
 
 def is_name(text: str) -> bool:
