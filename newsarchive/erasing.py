@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from glob import escape
 from pathlib import Path
 
@@ -35,6 +34,7 @@ from newsarchive.times import utc_now
 from newsarchive.warc import eraser
 from newsarchive.warc.files import OPEN, Folder, Wire, all_files, folders, is_address, written_in
 from newsarchive.warc.moving import settle
+from newsarchive.warc.reader import wire_at
 from newsarchive.warc.writer import WarcWriter, recover
 
 #: Called with the number of WARC files that were looked through, and of all.
@@ -57,22 +57,18 @@ def erase(
     folder: Folder,
     which: Sequence[str | int],
     demand: Demand,
-    *,
-    copies: bool = False,
-    now: datetime | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Erased:
     """Erase articles for good. Raises `NoSuchArticle`, and `DatabaseUnavailable` where a file cannot be written or a live crawl
     writes to one; before the first step nothing is changed then. It is raised at the end, too, where a WARC file that holds
     records of the articles is in none of the folders: the texts are gone, and the entries stay `erasing`."""
-    now = now or utc_now()
     for one in folders(folder):
         if not is_address(one) and Path(one).is_dir():
             recover(one)
     settle(folder)
     paths = all_files(folder)
     eraser.require_free(paths)
-    entries = database.begin(engine, which, demand, copies=copies, now=now)
+    entries = database.begin(engine, which, demand)
     ids = database.url_ids(engine, entries)
     held = database.captures(engine, ids)
     others = database.sharing(engine, held)
@@ -91,7 +87,7 @@ def erase(
         strays = {
             (r.offset, r.length) for r in eraser.answers(path, addresses) if (name, r.offset) not in kept
         }
-        records += eraser.erase(path, gone[name] | strays, now)
+        records += eraser.erase(path, gone[name] | strays, demand.at)
         progress(done, len(paths))
     database.scrub(engine)
     if missing := sorted(gone.keys() - {path.name.removesuffix(OPEN) for path in paths}):
@@ -118,8 +114,8 @@ def _moved(
     places = {}
     try:
         for one in others:
-            own = eraser.wire_at(folder, one.place)
-            whole = eraser.wire_at(folder, first[one.place.digest])
+            own = wire_at(folder, one.place)
+            whole = wire_at(folder, first[one.place.digest])
             wire = Wire(own.status_line, own.headers, whole.body)
             places[one.id] = writer.write_copy(one.url, wire, one.fetched_at, one.place.file)
         writer.sync()

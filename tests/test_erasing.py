@@ -33,6 +33,7 @@ from newsarchive.items import Article, Capture
 from newsarchive.stored_pages import stored_capture
 from newsarchive.warc import eraser
 from newsarchive.warc.files import Wire
+from newsarchive.warc.reader import wire_at
 from newsarchive.warc.writer import WarcWriter
 from tests.db.test_withhold import SECRET, STORY, dump, places_of, secret_article
 from tests.storage import START, make_article, open_archive
@@ -281,7 +282,7 @@ def test_every_other_record_stays_where_it_was(
     for i, (place, body) in enumerate(places):
         assert (body in content) == (i not in gone)
         if i not in gone:
-            assert eraser.wire_at(folder, place) == Wire("HTTP/1.1 200 OK", tuple(HTML), body)
+            assert wire_at(folder, place) == Wire("HTTP/1.1 200 OK", tuple(HTML), body)
 
 
 def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ def add(
     from newsarchive.db.writing.withhold import Demand
     from newsarchive.db.writing.withhold import withhold as take_down
 
-    demand = Demand(reason, decided_by, until.replace(tzinfo=UTC) if until else None)
-    _print(take_down(open_archive(db), which, demand, copies=copies, dry_run=dry_run))
+    demand = Demand(reason, decided_by, until.replace(tzinfo=UTC) if until else None, copies)
+    _print(take_down(open_archive(db), which, demand, dry_run=dry_run))
     if dry_run:
         say("nothing was written")
 
@@ -140,15 +140,15 @@ def erase(
     from newsarchive.db.writing.erase import begin
     from newsarchive.db.writing.withhold import Demand
 
-    engine, demand = open_archive(db), Demand(reason, decided_by)
+    engine, demand = open_archive(db), Demand(reason, decided_by, copies=copies)
     if not yes:
-        for entry in begin(engine, which, demand, copies=copies, dry_run=True):
+        for entry in begin(engine, which, demand, dry_run=True):
             echo(f"{entry.article_id}\twould be erased, versions: {len(entry.versions)}\t{entry.url}")
         raise UsageError("withhold erase: nothing was erased; give --yes, and they are gone for good")
     with progress_bar("erasing") as show:
         done = erasing.erase(
-            engine, reextract.raw_folders(engine, own_folders(db, folder)), which, demand, copies=copies,
-            progress=lambda number, total: show(number, total, ""),
+            engine, reextract.raw_folders(engine, own_folders(db, folder)), which, demand,
+            lambda number, total: show(number, total, ""),
         )  # fmt: skip
     for entry in done.entries:
         echo(f"{entry.article_id}\terased\t{entry.url}")

@@ -26,10 +26,9 @@ from uuid import uuid4
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.exceptions import DatabaseUnavailable
-from newsarchive.items import Place
-from newsarchive.warc.files import OPEN, Folder, Wire, locate
+from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.reader import ERRORS, _exchange
+from newsarchive.warc.reader import ERRORS
 from newsarchive.warc.writer import LEVEL, is_held, member, sync_folder, warc_date
 
 #: The field of a tombstone that says when the record was erased.
@@ -77,20 +76,6 @@ def _records(path: Path | ObjectFile) -> Iterator[Record]:
             f"{path}: the record at {at} cannot be read ({error}), so that nobody knows whether it must go:"
             " `newsarchive doctor --warc` says what can be done"
         ) from error
-
-
-def wire_at(folder: Folder, place: Place) -> Wire:
-    """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none."""
-    path = locate(folder, place.file)
-    try:
-        with path.open("rb") as stream:
-            stream.seek(place.offset)
-            found = _exchange(next(iter(ArchiveIterator(stream))))
-    except (*ERRORS, StopIteration) as error:
-        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {error}") from error
-    if found is None:
-        raise DatabaseUnavailable(f"{path}: record at {place.offset} is no answer")
-    return found[1]
 
 
 def require_free(paths: Collection[Path | ObjectFile]) -> None:

@@ -7,7 +7,7 @@ same name, and only when the storage has as many bytes is it deleted here. So at
 the two. A process that is killed in between leaves the file where it was, and the next crawl, the worker or `newsarchive doctor
 --fix` moves it; a file that was sent up already, but not deleted, is not sent again.
 
-The lock of a file that is written (`writer._hold`) also keeps two processes from moving one file.
+The lock of a file that is written (`writer.hold`) also keeps two processes from moving one file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.warc.files import Folder, moved_to, written_in
 from newsarchive.warc.object_storage import ObjectFile, try_again
-from newsarchive.warc.writer import _hold, recover, sync_folder
+from newsarchive.warc.writer import hold, recover, sync_folder
 
 
 def waiting(folder: Path) -> list[Path]:
@@ -27,7 +27,7 @@ def waiting(folder: Path) -> list[Path]:
     for path in sorted(folder.glob("*.warc.gz")):
         try:
             with path.open("r+b") as file:
-                if _hold(file):
+                if hold(file):
                     found.append(path)
         except OSError:
             continue  # it was moved just now
@@ -44,7 +44,7 @@ def move_up(folder: Path, address: str) -> list[str]:
     for path in sorted(folder.glob("*.warc.gz")):
         try:
             with path.open("r+b") as file:
-                if _hold(file) and path.exists():
+                if hold(file) and path.exists():
                     _move(path, ObjectFile(address, path.name))
                     moved.append(path.name)
         except FileNotFoundError:

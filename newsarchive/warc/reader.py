@@ -96,6 +96,20 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
         raise DatabaseUnavailable(f"{path}: record at {offset}: {words(error)}") from error
 
 
+def wire_at(folder: Folder, place: Place) -> Wire:
+    """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none."""
+    path = locate(folder, place.file)
+    try:
+        with path.open("rb") as stream:
+            stream.seek(place.offset)
+            found = _exchange(next(iter(ArchiveIterator(stream))))
+    except (*ERRORS, StopIteration) as error:
+        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {error}") from error
+    if found is None:
+        raise DatabaseUnavailable(f"{path}: record at {place.offset} is no answer")
+    return found[1]
+
+
 def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
     """Read the record at an offset, and compare its payload with the digest in its header and with `digest`.
 

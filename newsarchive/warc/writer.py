@@ -186,7 +186,7 @@ class WarcWriter:
             raise DatabaseUnavailable(
                 f"{self.folder}: no WARC file can be written there: {error.strerror}"
             ) from error
-        _hold(self._file)
+        hold(self._file)
         sync_folder(self.folder)
         self._at = self._synced = 0
         self._write(warcinfo(self._name))
@@ -273,7 +273,7 @@ def recover(folder: Path | str) -> list[Path]:
     named = []
     for path in sorted(Path(folder).glob("*.warc.gz" + OPEN)):
         with path.open("r+b") as file:
-            if not _hold(file):
+            if not hold(file):
                 continue
             file.truncate(whole_length(path))
             final = path.with_name(path.name.removesuffix(OPEN))
@@ -286,7 +286,7 @@ def is_held(path: Path) -> bool:
     """Whether a live crawl writes to a file."""
     try:
         with path.open("r+b") as file:
-            return not _hold(file)
+            return not hold(file)
     except OSError:
         return False
 
@@ -389,7 +389,7 @@ def warcinfo(name: str) -> bytes:
     return bytes(writer.out.getvalue())
 
 
-def _hold(file: BinaryIO) -> bool:
+def hold(file: BinaryIO) -> bool:
     """Lock a file for as long as it is open; false where another process holds it."""
     try:
         import fcntl

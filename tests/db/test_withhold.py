@@ -184,7 +184,10 @@ def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
 
 def test_copies_stay_unless_they_are_asked_for(archive: Engine) -> None:
     assert [one.url for one in withhold(archive, [1], DEMAND)] == ["https://blog.example/post-9"]
-    assert [one.article_id for one in withhold(archive, [1], DEMAND, copies=True)] == [1, 2]
+    assert [one.article_id for one in withhold(archive, [1], Demand("the family asks", copies=True))] == [
+        1,
+        2,
+    ]
     assert {entry.article_id for entry in entries(archive, ("withheld",))} == {1, 2}
     assert len(entries(archive)) == 2  # the first keeps its entry
 
@@ -224,7 +227,7 @@ def test_a_reason_is_one_line_of_the_register(archive: Engine) -> None:
 
 def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     until = START + timedelta(days=20)
-    withhold(archive, [1], Demand("until the trial", until=until), now=START + timedelta(days=10))
+    withhold(archive, [1], Demand("until the trial", until=until, at=START + timedelta(days=10)))
     assert lift_due(archive, until - timedelta(seconds=1)) == []
     Store(archive, lambda: until).start_run("news", {})  # a crawl begins
     (entry,) = entries(archive)
@@ -296,7 +299,7 @@ def test_bad_input_names_the_remedy(archive: Engine, call: Any, message: str) ->
 
 def test_a_dry_run_writes_nothing(archive: Engine) -> None:
     before = dump(archive, ())
-    assert len(withhold(archive, [1], DEMAND, copies=True, dry_run=True)) == 2
+    assert len(withhold(archive, [1], Demand("the family asks", copies=True), dry_run=True)) == 2
     assert dump(archive, ()) == before
 
 

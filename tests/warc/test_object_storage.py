@@ -120,11 +120,11 @@ def test_a_file_that_is_written_or_moved_by_another_process_is_left_to_it(
     (file,) = tmp_path.iterdir()
     assert file.name.endswith(OPEN)
     writer.close()
-    from newsarchive.warc.writer import _hold
+    from newsarchive.warc.writer import hold
 
     (file,) = tmp_path.iterdir()
     with file.open("r+b") as other:
-        assert _hold(other)
+        assert hold(other)
         assert move_up(tmp_path, address) == []
     assert move_up(tmp_path, address) == [file.name]
 

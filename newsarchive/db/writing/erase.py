@@ -58,21 +58,14 @@ class Held(NamedTuple):
 
 
 def begin(
-    engine: Engine,
-    which: Sequence[str | int],
-    demand: Demand,
-    *,
-    copies: bool = False,
-    now: datetime | None = None,
-    dry_run: bool = False,
+    engine: Engine, which: Sequence[str | int], demand: Demand, *, dry_run: bool = False
 ) -> list[Entry]:
     """Take the texts of articles out of the tables, in one transaction. Gives their entries, which are `erasing` now.
 
     An article that is withheld has its entry already. One that was erased is done again: what a crawl brought since goes too.
     """
-    now = now or utc_now()
     with tried(engine, dry_run) as connection:
-        return [_begin(connection, number, demand, now) for number in ids_of(connection, which, copies)]
+        return [_begin(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
 
 
 def url_ids(engine: Engine, entries: Iterable[Entry]) -> list[int]:
@@ -158,18 +151,18 @@ def _held(connection: Connection, condition: Any) -> list[Held]:
     ]  # fmt: skip
 
 
-def _begin(connection: Connection, article_id: int, demand: Demand, now: datetime) -> Entry:
+def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
     held = standing(connection, article_id)
     said = demand.columns() | {"until": None, "state": "erasing"}
     before = _signature(connection, article_id)
     if held is None:
-        row = entry_row(connection, article_id) | said | {"since": now}
+        row = entry_row(connection, article_id) | said | {"since": demand.at}
         seal(connection, article_id, url_ids_of(connection, article_id))
         connection.execute(insert(Withholding).values(row))
     else:
         connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
         connection.execute(delete(SealedText).where(SealedText.withholding_id == held.id))
-    _leave_copies(connection, article_id, before, now)
+    _leave_copies(connection, article_id, before, demand.at)
     _forget(connection, article_id)
     made = standing(connection, article_id)
     assert made is not None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,8 @@ MIN_LIKENESS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Why articles are withheld, who said so ("" for nobody), and until when, `None` for no such day.
+    """Why articles are withheld, who said so ("" for nobody), until when, `None` for no such day, whether every copy of them
+    is withheld too, and when it was said.
 
     Reason and name are kept in one line without control characters: the register is a list with a line for each article.
     """
@@ -50,6 +51,8 @@ class Demand:
     reason: str
     decided_by: str = ""
     until: datetime | None = None
+    copies: bool = False
+    at: datetime = field(default_factory=utc_now)
 
     def __post_init__(self) -> None:
         for name in ("reason", "decided_by"):
@@ -63,24 +66,17 @@ class Demand:
 
 
 def withhold(
-    engine: Engine,
-    which: Sequence[str | int],
-    demand: Demand,
-    *,
-    copies: bool = False,
-    now: datetime | None = None,
-    dry_run: bool = False,
+    engine: Engine, which: Sequence[str | int], demand: Demand, *, dry_run: bool = False
 ) -> list[Entry]:
-    """Take articles down, in one transaction; with `copies` every copy of them too. Gives their entries in the register.
+    """Take articles down, in one transaction. Gives their entries in the register.
 
     One that is withheld already keeps its day and gets the new reason and end. With `dry_run` nothing is written. Raises
     `NoSuchArticle`, `Withheld` for one that was erased, and `UsageError` where the end is past.
     """
-    now = now or utc_now()
-    if demand.until is not None and demand.until <= now:
+    if demand.until is not None and demand.until <= demand.at:
         raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
     with tried(engine, dry_run) as connection:
-        return [_take(connection, number, demand, now) for number in ids_of(connection, which, copies)]
+        return [_take(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
 
 
 def lift(
@@ -228,14 +224,14 @@ def _standing(connection: Connection, which: str | int) -> Entry:
     return entry
 
 
-def _take(connection: Connection, article_id: int, demand: Demand, now: datetime) -> Entry:
+def _take(connection: Connection, article_id: int, demand: Demand) -> Entry:
     held = standing(connection, article_id)
     if held is not None and held.is_erased:
         raise Withheld(held)
     if held is not None:
         connection.execute(update(Withholding).where(Withholding.id == held.id).values(demand.columns()))
     else:
-        row = entry_row(connection, article_id) | demand.columns() | {"state": "withheld", "since": now}
+        row = entry_row(connection, article_id) | demand.columns() | {"state": "withheld", "since": demand.at}
         number = connection.execute(insert(Withholding).values(row).returning(Withholding.id)).scalar_one()
         payload = seal(connection, article_id, url_ids_of(connection, article_id))
         connection.execute(insert(SealedText).values(withholding_id=number, payload=payload))
