@@ -176,11 +176,11 @@ def run_url(data: bytes) -> None:
 
 def run_query(data: bytes) -> None:
     from newsarchive.db.query_language import fts5, has_run, parse, tsquery
-    from newsarchive.db.reading.search import search
+    from newsarchive.db.reading.search import Paging, search
 
     text = data.decode("utf-8", "replace")
     try:
-        search(archive()[0], text, limit=1)
+        search(archive()[0], text, paging=Paging(limit=1))
         tree = parse(text)
     except UsageError:
         return

@@ -89,16 +89,8 @@ class Archive:
         Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
         or an order that cannot be read, naming it.
         """
-        found = query.search(
-            self._source,
-            _words(words),
-            filters=filters(**chosen),
-            order=order,
-            limit=_whole("limit", limit),
-            offset=_whole("offset", offset),
-            marks=marks,
-        )
-        return Hits(found)
+        paging = query.Paging(order, _whole("limit", limit), _whole("offset", offset), marks)
+        return Hits(query.search(self._source, _words(words), filters(**chosen), paging))
 
     @with_filters
     def count(

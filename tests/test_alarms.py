@@ -36,8 +36,8 @@ from newsarchive.core.alarms.judge import (
     judge,
 )
 from newsarchive.db import engine as db
+from newsarchive.db.conditions import visible
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.hidden import visible
 from newsarchive.db.reading import query
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of

@@ -379,8 +379,10 @@ def test_a_copy_has_every_row_and_can_be_searched(pair: tuple[Engine, str]) -> N
     assert dump(copied) == dump(engine)
     assert (counts["articles"], counts["article_revisions"]) == (20, 22)
     for words in ("ships", "corrected", "今天在", "Café"):
-        found = [hit.url for hit in query.search(engine, words, order="date", limit=50)]
-        assert [hit.url for hit in query.search(copied, words, order="date", limit=50)] == found != []
+        found = [hit.url for hit in query.search(engine, words, paging=query.Paging("date", 50))]
+        assert (
+            [hit.url for hit in query.search(copied, words, paging=query.Paging("date", 50))] == found != []
+        )
     assert Store(copied).ingest([make_article(99)]) == [Outcome.NEW]  # ids go on where the copy ends
     copied.dispose()
 
@@ -400,7 +402,9 @@ def test_a_copy_that_was_broken_off_goes_on(
     archive.copy(source_url(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
-    assert len(query.search(copied, "ships", limit=50)) == len(query.search(engine, "ships", limit=50))
+    assert len(query.search(copied, "ships", paging=query.Paging(limit=50))) == len(
+        query.search(engine, "ships", paging=query.Paging(limit=50))
+    )
     assert sum(archive.copy(source_url(engine), url).values()) == 0
     copied.dispose()
 

@@ -82,7 +82,7 @@ def search(
 
     A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
     """
-    from newsarchive.db.reading.search import MARKS, Marks
+    from newsarchive.db.reading.search import MARKS, Marks, Paging
     from newsarchive.db.reading.search import search as find
 
     wanted, asked = chosen(options), " ".join(words)
@@ -95,8 +95,8 @@ def search(
     begin = (page - 1) * limit if page else offset
     coloured = on_terminal() and not as_json and not as_csv
     source = open_reader(db)
-    marks = Marks(_START, _END) if coloured else MARKS
-    hits = find(source, asked, filters=wanted, order=order, limit=limit, offset=begin, marks=marks)
+    paging = Paging(order, limit, begin, Marks(_START, _END) if coloured else MARKS)
+    hits = find(source, asked, wanted, paging)
     if not hits and not begin:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)

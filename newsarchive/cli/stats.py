@@ -57,7 +57,7 @@ def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> No
     quarantine is counted on a line of its own, and nowhere else without --hidden. --copies narrows the counts of articles;
     versions, repairs, left out lines and disk are those of all.
     """
-    from newsarchive.db.counted import Copies
+    from newsarchive.db.conditions import Copies
     from newsarchive.db.reading.statistics import stats as count
 
     if as_csv and as_json:

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from newsarchive.db.counted import Copies, counted
+from newsarchive.db.conditions import Copies, counted, visible
 from newsarchive.db.dialects import Dialect, dialect_of
-from newsarchive.db.hidden import visible
 from newsarchive.fields import FLAT
 
 #: The queries of the fields that are lists.

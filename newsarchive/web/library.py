@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from newsarchive.db.reading import browse, changes, lineage, publishers, query, timeline
 from newsarchive.db.reading.articles import Stored
@@ -89,7 +89,7 @@ class Library:
         return query.get(self.engine, which)
 
     def search(
-        self, words: str, narrowed: query.Filters, **paging: Any
+        self, words: str, narrowed: query.Filters, paging: query.Paging
     ) -> tuple[list[query.Hit], query.Facets]:
         """A page of results, and how all matches are spread; that is not counted again while the archive stays as it is."""
         state = self.state()
@@ -97,8 +97,8 @@ class Library:
         with self._lock:
             known = self._spreads.get(key) if state else None
         if known:
-            return query.search(self.engine, words, filters=narrowed, **paging), known
-        hits, spread = query.search_with_facets(self.engine, words, filters=narrowed, **paging)
+            return query.search(self.engine, words, narrowed, paging), known
+        hits, spread = query.search_with_facets(self.engine, words, narrowed, paging)
         if state:
             with self._lock:
                 self._spreads[key] = spread

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, update
 from newsarchive import Archive
 from newsarchive.cli import cli
 from newsarchive.db import bulk
-from newsarchive.db.counted import Copies
+from newsarchive.db.conditions import Copies
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, Cluster, Quarantined
 from newsarchive.db.reading.statistics import stats

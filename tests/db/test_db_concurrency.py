@@ -112,5 +112,5 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> No
         fresh = open_engine(engine.url.render_as_string())
         stored = {article.url for article in query.articles(fresh)}
         assert {f"https://killed.example/post-{number}" for number in done} <= stored
-        assert len(query.search(fresh, "text", limit=10_000)) == len(stored)
+        assert len(query.search(fresh, "text", paging=query.Paging(limit=10_000))) == len(stored)
         fresh.dispose()

@@ -30,7 +30,7 @@ from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.facets import facets, search_with_facets
 from newsarchive.db.reading.query import count, search
-from newsarchive.db.reading.search import Marks, snippet
+from newsarchive.db.reading.search import Filters, Marks, Paging, snippet
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin
@@ -62,9 +62,9 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield opened
 
 
-def names(engine: Engine, query: str, **filters: Any) -> list[str]:
+def names(engine: Engine, query: str, paging: Paging | None = None, **chosen: Any) -> list[str]:
     ids = [article["id"] for article in CASES["articles"]]
-    return [ids[hit.id - 1] for hit in search(engine, query, **filters)]
+    return [ids[hit.id - 1] for hit in search(engine, query, Filters(**chosen), paging)]
 
 
 @pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
@@ -86,14 +86,14 @@ def test_a_word_in_the_headline_comes_first(engine: Engine) -> None:
 
 
 def test_by_date_is_newest_first_and_pages_on(engine: Engine) -> None:
-    whole = names(engine, "the OR fox", order="date")
+    whole = names(engine, "the OR fox", Paging("date"))
     assert whole == sorted(whole, key=lambda name: -[a["id"] for a in CASES["articles"]].index(name))
-    assert names(engine, "the OR fox", order="date", limit=2) == whole[:2]
-    assert names(engine, "the OR fox", order="date", limit=2, offset=2) == whole[2:4]
+    assert names(engine, "the OR fox", Paging("date", 2)) == whole[:2]
+    assert names(engine, "the OR fox", Paging("date", 2, 2)) == whole[2:4]
 
 
 def test_hits_say_what_and_where(engine: Engine) -> None:
-    (hit,) = search(engine, '"container ships"', marks=Marks("[", "]"))
+    (hit,) = search(engine, '"container ships"', paging=Paging(marks=Marks("[", "]")))
     assert (hit.url, hit.headline, hit.site) == ("https://blog.example/post-2", "Trade war", "blog.example")
     assert (hit.origin, hit.in_language) == ("South China Morning Post", "en-GB")
     assert hit.date_published == START + timedelta(days=2)
@@ -142,7 +142,7 @@ def test_a_text_too_long_for_the_index_of_trigrams_is_found_all_the_same(engine:
 
 def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:
     with pytest.raises(UsageError, match="rank or date"):
-        search(engine, "fox", order="size")
+        search(engine, "fox", paging=Paging("size"))
 
 
 words = st.sampled_from(
@@ -218,15 +218,15 @@ def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch:
     every = names(engine, "the")
     monkeypatch.setattr(searching, "MAX_RANKED", 2)
     ids = [article["id"] for article in CASES["articles"]]
-    assert set(names(engine, "the", limit=2)) == set(sorted(every, key=ids.index)[-2:])
-    assert names(engine, "the", limit=len(ids)) == every  # who pages on sees them all
-    assert names(engine, "the", limit=2, site="other.example") == ["xi-in-english"]
+    assert set(names(engine, "the", Paging(limit=2))) == set(sorted(every, key=ids.index)[-2:])
+    assert names(engine, "the", Paging(limit=len(ids))) == every  # who pages on sees them all
+    assert names(engine, "the", Paging(limit=2), site="other.example") == ["xi-in-english"]
 
 
 @pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
 def test_the_matches_of_a_query_are_spread_as_they_are(engine: Engine, case: dict[str, Any]) -> None:
     wanted = searching.filters(**case.get("filters", {}))
-    found = search(engine, case["query"], filters=wanted, limit=1000)
+    found = search(engine, case["query"], wanted, Paging(limit=1000))
     spread = facets(engine, case["query"], wanted)
     assert (spread.total, spread.are_whole) == (len(found), True)
     assert spread.sites == dict(Counter(hit.site for hit in found).most_common())
@@ -250,10 +250,9 @@ def wanted_as(case: dict[str, Any]) -> dict[str, Any]:
 def test_results_with_facets_are_those_of_each(engine: Engine, case: dict[str, Any], order: str) -> None:
     wanted = searching.filters(**case.get("filters", {}))
     for offset in (0, 2):
-        hits, spread = search_with_facets(
-            engine, case["query"], filters=wanted, order=order, limit=3, offset=offset
-        )
-        assert hits == search(engine, case["query"], filters=wanted, order=order, limit=3, offset=offset)
+        paging = Paging(order, 3, offset)
+        hits, spread = search_with_facets(engine, case["query"], wanted, paging)
+        assert hits == search(engine, case["query"], wanted, paging)
         assert spread == facets(engine, case["query"], wanted)
 
 
@@ -262,9 +261,9 @@ def test_few_and_many_matches_come_in_the_same_order_of_dates(
     engine: Engine, case: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = searching.filters(**case.get("filters", {}))
-    few = search(engine, case["query"], filters=wanted, order="date", limit=1000)
+    few = search(engine, case["query"], wanted, Paging("date", 1000))
     monkeypatch.setattr(searching, "MAX_SORTED", 1)
-    assert search(engine, case["query"], filters=wanted, order="date", limit=1000) == few
+    assert search(engine, case["query"], wanted, Paging("date", 1000)) == few
 
 
 def test_what_a_phrase_matches_is_not_counted_beyond_the_bound(

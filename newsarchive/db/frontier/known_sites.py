@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
 from newsarchive.times import utc_now

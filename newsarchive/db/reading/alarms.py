@@ -21,7 +21,7 @@ from newsarchive.core.alarms.judge import (
 )
 from newsarchive.core.alarms.listings import Listing, SameLooks
 from newsarchive.core.discovery.revisit import is_future
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
 from newsarchive.items import DropReason

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import said, visible
 from newsarchive.db.markup import unpacked
 from newsarchive.db.reading import withheld
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.reserved import said
 from newsarchive.db.values import unpack_text, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image, Rights, rights_from

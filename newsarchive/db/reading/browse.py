@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Text, cast, func, inspect, literal, or_, select, text, tuple_
 
+from newsarchive.db.conditions import QUARANTINED, visible
 from newsarchive.db.engine import reading
-from newsarchive.db.hidden import QUARANTINED, visible
 from newsarchive.db.models import (
     ArticleOrigin,
     ArticleRow,

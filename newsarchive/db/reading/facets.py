@@ -1,6 +1,6 @@
 """How the matches of a search are spread over sites, publishers, languages, months and copies, counted with its results.
 
-    hits, spread = search_with_facets(source, "ferry", limit=20)
+    hits, spread = search_with_facets(source, "ferry")
     print(spread.total, spread.sites)
 
 Looking for the matches of a phrase of common words is most of the cost of a search. So one statement finds the newest matches
@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.db.counted import Copies, first_of_story
+from newsarchive.db.conditions import Copies, first_of_story
 from newsarchive.db.query_language import And, Node, Not, Or, Words, has_run
 from newsarchive.db.reading import search as searching
-from newsarchive.db.reading.search import JOINED, MARKS, Filters, Hit, Marks, Query, hits_of, tree_of
+from newsarchive.db.reading.search import JOINED, Filters, Hit, Paging, Query, hits_of, tree_of
 from newsarchive.db.readonly import File, Reader, reading
 
 if TYPE_CHECKING:
@@ -56,20 +56,13 @@ def facets(source: File | Engine, words: str = "", filters: Filters | None = Non
 
 
 def search_with_facets(
-    source: File | Engine,
-    words: str = "",
-    *,
-    filters: Filters | None = None,
-    order: str = "rank",
-    limit: int = 20,
-    offset: int = 0,
-    marks: Marks = MARKS,
+    source: File | Engine, words: str = "", filters: Filters | None = None, paging: Paging | None = None
 ) -> tuple[list[Hit], Facets]:
     """What `search` and `facets` give, at little more than the cost of one of them where results are ranked."""
-    tree, wanted = tree_of(words), filters or Filters()
-    if tree is None or order != "rank" or has_run(tree) or limit + offset > searching.MAX_RANKED:
-        paging: dict[str, Any] = {"order": order, "limit": limit, "offset": offset, "marks": marks}
-        return searching.search(source, words, filters=wanted, **paging), facets(source, words, wanted)
+    tree, wanted, paging = tree_of(words), filters or Filters(), paging or Paging()
+    is_beyond = paging.limit + paging.offset > searching.MAX_RANKED
+    if tree is None or paging.order != "rank" or has_run(tree) or is_beyond:
+        return searching.search(source, words, wanted, paging), facets(source, words, wanted)
     with reading(source) as reader:
         query = Query(reader, wanted)
         nothing = ", ".join(["CAST(NULL AS text)"] * 4)
@@ -78,14 +71,14 @@ def search_with_facets(
         sql = f"""
             WITH found AS ({query.scored(tree)})
             SELECT 0, best.id, best.score, {nothing}, 0, 0, 0
-            FROM ({query.best(tree, limit, offset, of="found")}) AS best
+            FROM ({query.best(tree, paging.limit, paging.offset, of="found")}) AS best
             UNION ALL
             SELECT 1, 0, 0.0, counts.* FROM ({_spread(reader, newest)}) AS counts
         """
         rows = reader.tuples(sql, query.values)
         scores = {row[1]: float(row[2]) for row in rows if row[0] == 0}
         counts = [row[3:] for row in rows if row[0] == 1]
-        return hits_of(reader, scores, tree, marks), _facets(reader, counts, tree, wanted)
+        return hits_of(reader, scores, tree, paging.marks), _facets(reader, counts, tree, wanted)
 
 
 def _spread(reader: Reader, matches: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.db.hidden import unseen, visible
+from newsarchive.db.conditions import unseen, visible
 from newsarchive.db.reading.articles import Stored, find, get
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import utc

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import MIN_ALTERED_LIKENESS
 from newsarchive.core.text.normalise import normalise
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import File, Row, reading
 from newsarchive.db.values import utc
 

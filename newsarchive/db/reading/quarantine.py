@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
 

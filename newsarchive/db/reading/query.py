@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
 from newsarchive.db.reading.facets import Facets, facets, search_with_facets
-from newsarchive.db.reading.search import Filters, Hit, Marks, count, ids, search
+from newsarchive.db.reading.search import Filters, Hit, Marks, Paging, count, ids, search
 from newsarchive.db.reading.statistics import Stats, stats
 from newsarchive.db.readonly import File, reading
 
@@ -21,6 +21,7 @@ __all__ = [
     "Filters",
     "Hit",
     "Marks",
+    "Paging",
     "Selection",
     "Stats",
     "Stored",

@@ -16,8 +16,19 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.counted import OWN, OWN_IDS, REPUBLISHED, REPUBLISHED_IDS, Copies, counted, counted_ids
-from newsarchive.db.hidden import unseen, visible
+from newsarchive.db.conditions import (
+    OWN,
+    OWN_IDS,
+    REPUBLISHED,
+    REPUBLISHED_IDS,
+    RESERVED,
+    RIGHTS,
+    Copies,
+    counted,
+    counted_ids,
+    unseen,
+    visible,
+)
 from newsarchive.db.query_language import (
     And,
     Node,
@@ -33,7 +44,6 @@ from newsarchive.db.query_language import (
     tokenise,
 )
 from newsarchive.db.readonly import File, Reader, Row, reading
-from newsarchive.db.reserved import RESERVED, RIGHTS
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
 
@@ -54,7 +64,7 @@ class Filters:
     and diacritics do not matter, and a whole name finds longer ones that hold it too), `language` a code (`en` finds `en-GB`
     too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
     `hidden` lets those through too that are in quarantine or were dropped. `copies` is which copies of a story count
-    (`newsarchive.db.counted`). The `origin`s "own" and "republished" stand for no other publisher and for any.
+    (`newsarchive.db.conditions`). The `origin`s "own" and "republished" stand for no other publisher and for any.
     `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
     """
 
@@ -315,6 +325,23 @@ ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NUL
 
 
 @dataclass(frozen=True, slots=True)
+class Paging:
+    """Which of the matches are wanted: the best first, or with the order "date" the newest; how many, behind how many others.
+
+    `marks` stand around the found words. Raises `UsageError` for another order.
+    """
+
+    order: str = "rank"
+    limit: int = 20
+    offset: int = 0
+    marks: Marks = MARKS
+
+    def __post_init__(self) -> None:
+        if self.order not in ("rank", "date"):
+            raise UsageError(f"order {self.order!r}: rank or date")
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One found article. A higher `score` is a better match; 0 where results are in order of date."""
 
@@ -330,29 +357,20 @@ class Hit:
 
 
 def search(
-    source: File | Engine,
-    words: str = "",
-    *,
-    filters: Filters | None = None,
-    order: str = "rank",
-    limit: int = 20,
-    offset: int = 0,
-    marks: Marks = MARKS,
-    **chosen: Any,
+    source: File | Engine, words: str = "", filters: Filters | None = None, paging: Paging | None = None
 ) -> list[Hit]:
-    """The articles that match, best first (`order="date"`: newest first).
+    """The articles that match.
 
     `words` is in the language of `db/query_language.py`; without any, all that the filters let through come,
-    newest first. Filters may be given one by one too. Raises `UsageError` for a query that cannot be
+    newest first. Raises `UsageError` for a query that cannot be
     read, naming what is wrong with it. Where more than `MAX_RANKED` match, the newest of them are ranked.
     """
-    if order not in ("rank", "date"):
-        raise UsageError(f"order {order!r}: rank or date")
+    paging = paging or Paging()
     tree = tree_of(words)
     with reading(source) as reader:
-        query = Query(reader, filters or Filters(**chosen))
-        sql = query.page(tree, order, limit, offset)
-        return [_hit(reader, row, tree, marks) for row in reader.rows(sql, query.values)]
+        query = Query(reader, filters or Filters())
+        sql = query.page(tree, paging.order, paging.limit, paging.offset)
+        return [_hit(reader, row, tree, paging.marks) for row in reader.rows(sql, query.values)]
 
 
 def count(source: File | Engine, words: str = "", filters: Filters | None = None) -> int:

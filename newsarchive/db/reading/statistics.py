@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.db.counted import Copies, counted
-from newsarchive.db.hidden import QUARANTINED, WITHHELD, unseen, visible
+from newsarchive.db.conditions import QUARANTINED, RESERVED, WITHHELD, Copies, counted, said, unseen, visible
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.reading.coverage import uncrawled_days
 from newsarchive.db.readonly import File, Reader, reading
-from newsarchive.db.reserved import RESERVED, said
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -29,7 +27,7 @@ class Stats:
     its articles by month of publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each
     month since its first crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was stored, `disk` is
     bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in `articles`, `gone`, `sites`,
-    `languages`, `origins` and `months` (`newsarchive.db.counted`); the other figures are of all articles.
+    `languages`, `origins` and `months` (`newsarchive.db.conditions`); the other figures are of all articles.
     """
 
     articles: int

@@ -17,7 +17,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from newsarchive.db.hidden import visible
+from newsarchive.db.conditions import visible
 from newsarchive.db.reading.coverage import crawl_days, first_crawls
 from newsarchive.db.readonly import File, reading
 from newsarchive.times import utc

@@ -3,7 +3,7 @@
 A gallery of pictures may be read with a confidence of 0.41: it is stored like any article and waits in the table
 `quarantine`. A page that waits leaves the table by itself when it is read better; one that waits for an alarm of its
 site (`newsarchive.db.writing.alarms`), when a crawl finds it as it should be. A person's decision stays, however
-often the page is read again. What readers see follows from the table by `newsarchive.db.hidden`.
+often the page is read again. What readers see follows from the table by `newsarchive.db.conditions`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ MAX_ARTICLES = 8
 
 def front(library: Library, request: Request) -> Answer:
     """Stories first, then articles, the newest first; beside them what was altered or vanished this week."""
-    newest = query.search(library.engine, "", order="date", limit=MAX_ARTICLES, marks=MARKS)
+    newest = query.search(library.engine, "", paging=query.Paging("date", MAX_ARTICLES, marks=MARKS))
     stories = browse.recent_stories(library.engine, MAX_STORIES)
     week = library.week.get()
     overview, weeks = library.overview.get(), library.weeks.get() or []

@@ -72,7 +72,10 @@ def publisher(library: Library, request: Request) -> Answer:
     pairs = [pair for pair in held if one.domain and pair.publisher_site == one.domain]
     changed = [pair for pair in pairs if pair.headline_change is not HeadlineChange.SAME]
     newest = query.search(
-        library.engine, "", origin=one.domain or one.name, order="date", limit=10, marks=MARKS
+        library.engine,
+        "",
+        query.Filters(origin=one.domain or one.name),
+        query.Paging("date", 10, marks=MARKS),
     )
     shown = {
         "publisher": one,

@@ -95,15 +95,8 @@ def found(library: Library, request: Request) -> Answer:
         }
         write_jsonfeed(newest, feed, f"newsarchive: {words}" if words else "newsarchive", addresses)
         return Content(feed.getvalue(), "application/feed+json; charset=utf-8", seconds=FEED_SECONDS)
-    order = asked.get("order") or "rank"
-    hits = query.search(
-        library.engine,
-        words,
-        filters=_narrowed(asked),
-        order=order,
-        limit=MAX_DOWNLOADED,
-        marks=query.NO_MARKS,
-    )
+    paging = query.Paging(asked.get("order") or "rank", MAX_DOWNLOADED, marks=query.NO_MARKS)
+    hits = query.search(library.engine, words, _narrowed(asked), paging)
     if ending == "json":
         return Content(to_json(hits, indent=1), "application/json; charset=utf-8")
     table = io.BytesIO()
@@ -185,8 +178,8 @@ def _narrowed(asked: Mapping[str, str]) -> query.Filters:
 def _searched(
     library: Library, words: str, asked: Mapping[str, str], limit: int, offset: int
 ) -> tuple[list[query.Hit], query.Facets]:
-    paging = {"order": asked.get("order") or "rank", "limit": limit, "offset": offset, "marks": MARKS}
-    return library.search(words, _narrowed(asked), **paging)
+    paging = query.Paging(asked.get("order") or "rank", limit, offset, MARKS)
+    return library.search(words, _narrowed(asked), paging)
 
 
 def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -49,7 +49,9 @@ def site(library: Library, request: Request) -> Answer:
     figures = library.sites.get(domain, wait=5.0) or browse.site(library.engine, domain)
     spans = timeline.months(library.engine, domain, chart.periods(figures.months))
     learned = site_templates.load(library.engine, domain).rows()
-    newest = query.search(library.engine, "", site=domain, order="date", limit=10, marks=MARKS)
+    newest = query.search(
+        library.engine, "", query.Filters(site=domain), query.Paging("date", 10, marks=MARKS)
+    )
     days = coverage.days(library.engine, domain)[-STRIP_DAYS:]
     shown = {
         "site": figures,
