@@ -276,7 +276,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     # origin
     ("facts of records", "origin", "chrome",
      {f"{CHROME}:record_lines": returns(frozenset()), "newsarchive.core.origin.evidence:record_lines": returns(frozenset())},
-     ("newsarchive.core.text.records",)),
+     ("newsarchive.core.text.lines",)),
     ("origin by parts", "origin", "chrome",
      {f"{CHROME}:credit_lines": returns(()), "newsarchive.core.origin.evidence:credit_lines": returns(()),
       "newsarchive.core.origin.evidence:mention_in": returns(None)}, _BY_PARTS),

@@ -43,6 +43,7 @@ from benchmarks.alarm_blogs import (
 from newsarchive.core.alarms.judge import AlarmKind
 from newsarchive.core.discovery.revisit import Visits, next_check
 from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.listings import record
 from newsarchive.db.models import (
@@ -55,7 +56,6 @@ from newsarchive.db.models import (
     Source,
     Url,
 )
-from newsarchive.db.prepared import Prepared
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.alarms import look
 

@@ -18,8 +18,8 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive, NoSuchArticle, UsageError
 from newsarchive.cli import cli, stats
+from newsarchive.cli.coverage import svg
 from newsarchive.core.urls import url_key
-from newsarchive.coverage_chart import svg
 from newsarchive.db import bulk
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.models import CrawlRun, Site, Url

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 #: subcommand → (its module, its line in `--help`). The line stands here so that the help needs no import of the module.
 COMMANDS = {
-    "check": ("check", "Whether a WACZ file or dataset is whole, unchanged and signed."),
-    "cite": ("cite", "How to cite an article, with a permanent identifier."),
+    "check": ("export", "Whether a WACZ file or dataset is whole, unchanged and signed."),
+    "cite": ("articles", "How to cite an article, with a permanent identifier."),
     "config": ("config", "Every setting with its value, and where that was said."),
     "backup": ("db", "Copy an SQLite archive while crawls go on."),
     "crawl": ("crawl", "Crawl a blog by its address, or the followed sites."),
@@ -63,11 +63,11 @@ COMMANDS = {
     "search": ("articles", "Find articles by words, site, origin, author, day, language."),
     "show": ("articles", "Print one stored article."),
     "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
-    "steps": ("steps", "The steps that every page goes through, and who brings each."),
+    "steps": ("config", "The steps that every page goes through, and who brings each."),
     "stats": ("stats", "What the archive holds, as a picture."),
     "trace": ("copies", "Where an article comes from, and every copy of it."),
     "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
-    "mcp": ("mcp", "Serve the archive to an agent (Model Context Protocol)."),
+    "mcp": ("web", "Serve the archive to an agent (Model Context Protocol)."),
     "websub": ("websub", "Crawl a site as soon as a hub says that its feed has news."),
     "web": ("web", "Read the archive in a browser."),
     "worker": ("cluster", "Many machines: do jobs from the queue on this one."),

@@ -1,4 +1,7 @@
-"""`newsarchive export`: writes articles in a format of another program: `newsarchive export articles.csv --since 2025-01-01`."""
+"""`newsarchive export`: writes articles in a format of another program: `newsarchive export articles.csv --since 2025-01-01`.
+
+`newsarchive check` says whether such a package is whole, unchanged, and signed: `newsarchive check blog.wacz`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from newsarchive.cli.common import complain, db_option, open_reader, say
+from newsarchive.cli.common import complain, db_option, echo, open_reader, say
 from newsarchive.cli.narrowing import chosen, filter_options, in_words, say_nothing_found, say_reserved
 from newsarchive.cli.options import dry_run_option, option
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.query import Selection
     from newsarchive.db.readonly import File
     from newsarchive.export.filenames import Template
+
 
 #: Records that cannot be read and are named one by one.
 MAX_DAMAGED = 10
@@ -264,3 +268,36 @@ class _WithProgress:
         for number, article in enumerate(self.articles, 1):
             self.show(number, len(self.articles), "")
             yield article
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive check blog.wacz
+  newsarchive check blog.wacz --key public.pem
+  newsarchive check dataset/"""
+)
+@click.argument("target", metavar="FILE.wacz|FOLDER", type=click.Path(path_type=Path))
+@click.option("--key", metavar="FILE", help="The public key (PEM) that must have signed it.")
+@db_option
+def check(target: Path, key: str | None, db: str) -> None:
+    """Whether a WACZ file, or the folder of a dataset, is whole and as it was made, and whose key signed it.
+
+    Prints what is wrong, a line each, and ends with 1; prints nothing where all is well. --db is accepted and not used.
+    """
+    from newsarchive.export.checking import check as checked
+
+    public = b""
+    if key is not None:
+        from newsarchive.export.signing import encoded, public_key
+
+        public = encoded(public_key(key))
+    found = checked(target, public)
+    for problem in found.problems:
+        echo(f"{target}: {problem}")
+    for note in found.notes:
+        say(f"{target}: {note}")
+    if found.problems:
+        raise SystemExit(1)
+    records = f" and {found.records:,} WARC records" if found.records else ""
+    say(f"{target}: nothing wrong with {found.files:,} files{records}")

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, select, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, current_schema, readonly, schema, site_templates
+from newsarchive.db import checks, readonly, schema, site_templates
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base, SiteBlock, Url
@@ -149,8 +149,8 @@ def test_the_script_of_today_s_schema_is_that_of_the_revisions(tmp_path: Path) -
     engine = open_engine(str(tmp_path / "archive.db"))
     schema.migrate(engine)
     engine.dispose()
-    held = (readonly.MIGRATIONS / current_schema.SCRIPT).read_text(encoding="utf-8")
-    made = current_schema.script_of(tmp_path / "archive.db")
+    held = (readonly.MIGRATIONS / schema.SCRIPT).read_text(encoding="utf-8")
+    made = schema.script_of(tmp_path / "archive.db")
     assert held == made, "a revision was added: make the script anew with python -m newsarchive.db.schema"
 
 
@@ -159,7 +159,7 @@ def test_without_a_script_of_today_a_new_archive_is_made_by_the_revisions(
 ) -> None:
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(open_engine(str(tmp_path / "later.db")))
-    (readonly.MIGRATIONS / current_schema.SCRIPT).unlink()
+    (readonly.MIGRATIONS / schema.SCRIPT).unlink()
     upgrade(open_engine(str(tmp_path / "none.db")))
     close_all()
     assert contents(tmp_path / "later.db") == contents(tmp_path / "none.db")
@@ -171,7 +171,7 @@ def test_a_script_that_fails_half_way_leaves_an_empty_file(
 ) -> None:
     shutil.copytree(readonly.MIGRATIONS, tmp_path / "migrations")
     monkeypatch.setattr(readonly, "MIGRATIONS", tmp_path / "migrations")
-    with (tmp_path / "migrations" / current_schema.SCRIPT).open("a", encoding="utf-8") as script:
+    with (tmp_path / "migrations" / schema.SCRIPT).open("a", encoding="utf-8") as script:
         script.write("INSERT INTO no_such_table VALUES (1);\n")
     with pytest.raises(DatabaseUnavailable):
         upgrade(open_engine(str(tmp_path / "archive.db")))

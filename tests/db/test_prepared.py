@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import Engine, bindparam, exc, insert, select, text, update
 
 from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import AuthorRow, CrawlRun, Quarantined, Site, SourceTextRow, Url
-from newsarchive.db.prepared import Prepared
 from newsarchive.exceptions import DatabaseError
 from tests.storage import START, open_archive
 

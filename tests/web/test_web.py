@@ -33,7 +33,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit, Rights
 from newsarchive.web import chart, datasette, server
-from newsarchive.web.cache import MIN_AGE_SECONDS, BackgroundCache
+from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
 from newsarchive.web.render import runs
 from tests import webpages
 from tests.storage import START, make_article

@@ -22,9 +22,8 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
-from newsarchive.core.text.lines import is_prose, source_names
+from newsarchive.core.text.lines import is_prose, record_lines, source_names
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.records import record_lines
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules

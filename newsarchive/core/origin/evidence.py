@@ -21,7 +21,7 @@ from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of
 from newsarchive.core.origin.outlet_names import unlisted_names
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.origin.vocabulary import words_of
-from newsarchive.core.text.records import record_lines
+from newsarchive.core.text.lines import record_lines
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules

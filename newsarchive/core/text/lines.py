@@ -2,12 +2,16 @@
 
 "Read more" is no prose and may be a link; "The ferry left the town at noon, an hour late, with thirty people on board."
 is prose. Nothing here knows a phrase or a language: the tables of phrases in `newsarchive/data` do.
+
+Lines may be a list of records: models with their data, games with their publishers, groups of teams. A line of such a list may
+look like boilerplate by itself: "Publisher: Heron Games" is a credit at the end of an article, but part of the article where
+nine other games have a line for their publisher too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
@@ -21,6 +25,15 @@ _OPENING_QUOTES = tuple("\"'“‘«„「『‹»")
 MIN_LINKED_SHARE = 0.8
 #: Characters of a folded name of a source. A shorter name stands in too many lines by chance, and is left out.
 MIN_NAME_CHARACTERS = 4
+#: Lines with the same label and no prose between them. From here on they are lines of records; two lines may be the
+#: sources of two figures.
+MIN_LABELLED_LINES = 3
+#: Characters of a line of a record. A longer line is a sentence with a colon in it.
+MAX_RECORD_LINE_CHARACTERS = 120
+#: Words of a sentence. A sentence with at least these ends a list of records, a shorter one does not.
+MIN_PROSE_WORDS = 12
+
+_LABEL = re.compile(r"\W*([^\W\d_][^:：\n]{0,30}?)\s*[:：]\s*\S")
 
 
 def is_prose(block: Block, min_words: int = 12) -> bool:
@@ -60,3 +73,30 @@ def source_names(*texts: str) -> tuple[str, ...]:
     """
     labels = [label for text in texts for label in _DOMAIN_LABEL.findall(text.lower())]
     return tuple(name for text in (*texts, *labels) if len(name := fold(text)) >= MIN_NAME_CHARACTERS)
+
+
+def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
+    """The places of lines `Label: value` whose label begins at least three lines with no prose between them.
+
+    The prose tells records from comments, which have a line "Posted by: Ann" each, and a sentence under it.
+    """
+    with_colon = [":" in b.text or "：" in b.text for b in blocks]
+    if sum(with_colon) < MIN_LABELLED_LINES:
+        return frozenset()
+    places_of: dict[str, list[int]] = {}
+    found: set[int] = set()
+    for i, block in enumerate(blocks):
+        if places_of and is_prose(block, MIN_PROSE_WORDS):
+            places_of.clear()
+        elif with_colon[i] and (label := _label(block.text)):
+            places = places_of.setdefault(fold(label), [])
+            places.append(i)
+            if len(places) >= MIN_LABELLED_LINES:
+                found.update(places if len(places) == MIN_LABELLED_LINES else [i])
+    return frozenset(found)
+
+
+def _label(text: str) -> str:
+    """The label of a line `Label: value`, "" for any other line."""
+    label = _LABEL.match(text) if len(text) <= MAX_RECORD_LINE_CHARACTERS else None
+    return label[1] if label else ""

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from newsarchive.db.bulk import insert_rows
+from newsarchive.db.bulk import Prepared, insert_rows
 from newsarchive.db.models import ListingLook, Source
-from newsarchive.db.prepared import Prepared
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
 

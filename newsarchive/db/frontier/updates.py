@@ -19,11 +19,11 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import Discovery, Url, UrlPart
-from newsarchive.db.prepared import Prepared
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.

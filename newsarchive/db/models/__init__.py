@@ -12,6 +12,8 @@ from newsarchive.db.models.articles import (
     Line,
     Quarantined,
     Revision,
+    SealedText,
+    Withholding,
 )
 from newsarchive.db.models.base import NAMING, ArticleAuthor, ArticleTerm, AuthorRow, Base, ImageRow, Term
 from newsarchive.db.models.copies import (
@@ -41,7 +43,6 @@ from newsarchive.db.models.crawl import (
     UrlPart,
 )
 from newsarchive.db.models.site_templates import LineSighting, PageSighting, SiteBlock
-from newsarchive.db.models.withheld import SealedText, Withholding
 
 __all__ = [
     "NAMING",

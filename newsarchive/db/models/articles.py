@@ -3,13 +3,16 @@
 `articles` says what an article is today, its text included, in plain columns for whoever asks with `sqlite3`.
 `article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
 once: the current version's in its article, that of any other version in `article_revisions`, packed. `quarantine` has
-the articles that readers do not see until a person has looked.
+the articles that readers do not see until a person has looked. `withholdings` is the register of what is withheld, and
+`sealed_texts` has the texts meanwhile; neither has a foreign key, because the register outlives what it speaks of.
 
 `dropped_lines` and `edits` explain a version: what was left out, what was repaired. A menu stands on every page of a
 site, so a dropped line is a row of three numbers: `lines` has each text of a site once, `block_labels` each kind with its rule.
 The view `blocks` puts them together. Where a line stood in its page, its links and the HTML of the text are packed
 into `article_revisions.markup` (`db.markup`).
 """
+
+from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
@@ -220,3 +223,40 @@ class Quarantined(Base):
     alarm_id: Mapped[int | None] = mapped_column(
         index=True
     )  # no foreign key: it outlives the record of its alarm
+
+
+class Withholding(Base):
+    """An entry of the register: an article that is or was withheld, why, and since when.
+
+    `state` is `withheld`, `lifted`, `erasing` (an erasure that was begun) or `erased`. `until` is the moment from which it is
+    to be shown again, empty for none; `ended_at` is when it was lifted or erased. `decided_by` is who asked or decided, "" where
+    nobody said. `versions` has an object for each version that was withheld: its `version`, `seen_at`, `identifier`
+    (`newsarchive.identifiers`), `content_hash` and `payload_digest`. The keys are those of the article.
+    """
+
+    __tablename__ = "withholdings"
+    __table_args__ = (Index(None, "site", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(index=True)
+    url: Mapped[str]
+    url_key: Mapped[str] = mapped_column(index=True)
+    canonical_key: Mapped[str] = mapped_column(default="")
+    post_id: Mapped[str] = mapped_column(default="")
+    site: Mapped[str]
+    state: Mapped[str] = mapped_column(default="withheld")
+    reason: Mapped[str]
+    decided_by: Mapped[str] = mapped_column(default="")
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    versions: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class SealedText(Base):
+    """The rows of a withheld article, packed as `db.writing.sealed` does; they come back when it is lifted."""
+
+    __tablename__ = "sealed_texts"
+
+    withholding_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.models import ArticleOrigin, ArticleRow
-from newsarchive.db.prepared import Prepared
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.items import Origin
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
@@ -30,7 +31,6 @@ from newsarchive.db.models import (
     Term,
 )
 from newsarchive.db.near_duplicates import clusters, originals
-from newsarchive.db.prepared import Prepared
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, explanations, field_changes, quarantine, withhold

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
 
 from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
 from newsarchive.db.models import ArticleRow, Quarantined
-from newsarchive.db.prepared import Prepared
 from newsarchive.db.reading.articles import find
 from newsarchive.db.reading.quarantine import state_of
 from newsarchive.exceptions import NoSuchArticle, UsageError

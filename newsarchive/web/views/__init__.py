@@ -14,13 +14,10 @@ from newsarchive.web.library import Library
 from newsarchive.web.views import (
     article,
     changes,
-    front,
     judging,
-    publishers,
     search,
     sites,
     stories,
-    withheld,
 )
 
 View = Callable[[Library, Request], Answer]
@@ -39,7 +36,7 @@ class Way:
 
 
 ROUTES = (
-    Way("/", front.front, is_settled=False),
+    Way("/", sites.front, is_settled=False),
     Way("/search", search.search, is_settled=False, has_record=False),
     Way("/search.{form}", search.found, has_record=False),
     Way("/article/{id}", article.article),
@@ -51,13 +48,13 @@ ROUTES = (
     Way("/story/{id}", stories.story),
     Way("/sites", sites.sites, is_settled=False),
     Way("/site/{domain}", sites.site, is_settled=False),
-    Way("/publishers", publishers.publishers, is_settled=False),
-    Way("/publisher", publishers.publisher, is_settled=False),
+    Way("/publishers", stories.publishers, is_settled=False),
+    Way("/publisher", stories.publisher, is_settled=False),
     Way("/changes", changes.listed, is_settled=False),
     Way("/health", sites.well, is_settled=False),
-    Way("/withheld", withheld.register),
-    Way("/withheld.csv", withheld.as_csv, has_record=False),
+    Way("/withheld", judging.register),
+    Way("/withheld.csv", judging.as_csv, has_record=False),
     Way("/quarantine", judging.waiting, is_settled=False),
     Way("/quarantine/{id}", judging.decide, has_record=False, is_form=True),
-    Way("/metrics", front.metrics, is_settled=False, has_record=False),
+    Way("/metrics", sites.metrics, is_settled=False, has_record=False),
 )

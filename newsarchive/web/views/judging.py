@@ -1,7 +1,11 @@
-"""The quarantine: pages that were read with doubt, and whoever has the token of this server decides.
+"""What readers do not see, and why: the quarantine, and the register of what is withheld.
+
+In quarantine are pages that were read with doubt, and whoever has the token of this server decides.
 
 The token comes once, with the address that `newsarchive web --judge` prints; the browser then keeps a key that is made of it in a
 cookie that no script reads and no other site's page sends. A form carries another key, so that it comes from a page of ours.
+
+The register has addresses, reasons and digests, and no text.
 """
 
 from __future__ import annotations
@@ -10,8 +14,10 @@ import hmac
 from hashlib import sha256
 
 from newsarchive.db.reading import quarantine
+from newsarchive.db.reading.withheld import entries
 from newsarchive.exceptions import UsageError
-from newsarchive.web.answers import Answer, Elsewhere, Forbidden, Page, Request
+from newsarchive.export.register import csv
+from newsarchive.web.answers import Answer, Content, Elsewhere, Forbidden, Page, Request
 from newsarchive.web.library import Library
 
 #: Name of the cookie.
@@ -74,3 +80,18 @@ def _may(library: Library, request: Request) -> bool:
 
 def _key(library: Library, purpose: str) -> str:
     return hmac.new(library.token.encode(), purpose.encode(), sha256).hexdigest()
+
+
+#: Entries of the page, the newest ones; the CSV has all.
+MAX_ENTRIES = 500
+
+
+def register(library: Library, request: Request) -> Answer:
+    """What is withheld, was shown again, or was erased, and why."""
+    found = entries(library.engine)
+    return Page("withheld.html", {"entries": found[:MAX_ENTRIES], "total": len(found)}, found)
+
+
+def as_csv(library: Library, request: Request) -> Answer:
+    """The whole register for another program."""
+    return Content(csv(entries(library.engine)), "text/csv; charset=utf-8", "register.csv")

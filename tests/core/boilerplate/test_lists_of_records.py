@@ -6,7 +6,7 @@ import re
 import pytest
 
 from newsarchive import extract
-from newsarchive.core.text.records import record_lines
+from newsarchive.core.text.lines import record_lines
 from newsarchive.items import Block
 
 PROSE = (
