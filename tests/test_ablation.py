@@ -23,6 +23,7 @@ from newsarchive import rules
 RULES = rules.load()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switch", switches(), ids=lambda switch: switch.name)
 def test_a_switch_turns_something_off_and_on_again(switch: Switch) -> None:
     before = [place_of(path)[2] for path, _ in switch.patches]

@@ -37,6 +37,7 @@ def test_an_encoding_of_pages_is_known_by_its_own_name(label: str) -> None:
     assert b"a".decode(codec) == "a"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", NO_CHARSETS)
 def test_scrapy_reads_a_page_whatever_its_label_says(label: str) -> None:
     request = Request("https://blog.example/")

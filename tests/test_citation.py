@@ -174,6 +174,7 @@ def test_what_a_stranger_wrote_begins_no_field_and_no_record(title: str, field: 
     assert not re.search(r"[\x00-\x1f\x7f-\x9f]", citation.line(changed))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60), st.lists(st.tuples(st.text(min_size=1, max_size=30), st.booleans()), max_size=3))
 @settings(deadline=None)
 def test_any_headline_and_names_give_one_record(headline: str, names: list[tuple[str, bool]]) -> None:

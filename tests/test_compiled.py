@@ -90,6 +90,7 @@ def test_a_later_process_compiles_nothing(path: Path, monkeypatch: pytest.Monkey
     assert later.table(TABLE) == table
 
 
+@pytest.mark.slow
 def test_all_expressions_and_tables_of_the_rules_are_kept_as_they_are(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +230,7 @@ def test_another_interpreter_compiles_as_it_does(path: Path, monkeypatch: pytest
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_a_second_process_finds_the_file_beside_the_bytecode(tmp_path: Path) -> None:
     """Two real processes: the second does not compile what the first wrote."""
     code = (

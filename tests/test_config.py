@@ -110,6 +110,7 @@ def test_paths_of_a_file_start_from_its_folder(alone: Path) -> None:
     assert (config.load(file)["database"], config.load(file)["warc"]) == ("postgresql://me@host/news", "off")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", MISTAKES, ids=[case["file"] for case in MISTAKES])
 def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text(case["file"])
@@ -119,6 +120,7 @@ def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Pa
     assert case["says"] in done.stderr
 
 
+@pytest.mark.slow
 def test_every_command_and_scrapy_say_a_mistake_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text('databse = "news.db"\n')
     for done in (
@@ -133,6 +135,7 @@ def test_every_command_and_scrapy_say_a_mistake_in_one_line(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
 
 
+@pytest.mark.slow
 def test_a_program_that_runs_our_spiders_is_told_of_a_mistake_too(tmp_path: Path) -> None:
     (tmp_path / "newsarchive.toml").write_text('databse = "news.db"\n')
     code = (
@@ -198,6 +201,7 @@ def test_every_setting_that_a_key_gives_is_one_of_the_project() -> None:
                 assert getattr(scrapy_settings, name) == key.default, name
 
 
+@pytest.mark.slow
 def test_commands_read_the_archive_that_the_file_names(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     engine = open_engine(f"sqlite:///{tmp_path / 'data' / 'news.db'}")

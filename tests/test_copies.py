@@ -263,6 +263,7 @@ def test_of_candidates_that_share_one_key_alone_those_with_the_rarest_key_are_pr
     assert ranked([]) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
 def test_groups_are_the_connected_components(pairs: list[tuple[int, int]]) -> None:
     union = clustering.Union()

@@ -235,6 +235,7 @@ def test_an_archive_without_a_crawl_says_so(tmp_path: Path) -> None:
         assert "nothing was crawled" in done.stderr
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["a.example", "<b>&\"'.example", "ক.example"]),
     st.integers(1, 500),

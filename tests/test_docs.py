@@ -349,6 +349,7 @@ def test_the_tutorial_makes_a_corpus_that_is_cited_signed_and_whole(tmp_path: Pa
     assert checked.exit_code == 1, checked.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "library", ["pandas", "duckdb", "from newsarchive import Archive", "from newsarchive import extract"]
 )

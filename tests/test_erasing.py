@@ -182,6 +182,7 @@ def killed(*_: Any, **__: Any) -> Any:
     raise Killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "step"),
     [(database, "moved"), (eraser, "answers"), (eraser, "erase"), (database, "scrub"), (database, "finish")],
@@ -238,6 +239,7 @@ def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None
     assert erasing._backups(open_engine(f"sqlite:///{tmp_path}/my [news].db")) == [backup]
 
 
+@pytest.mark.slow
 def test_it_asks_for_a_confirmation(kept: Kept) -> None:
     words = ["withhold", "erase", "1", "--reason", "x", "--warc", str(kept.folder), "--db", kept.url]
     before = dump(kept.engine, ())

@@ -81,6 +81,7 @@ def test_names_that_differ_in_their_numbers_are_worth_the_same(name: str) -> Non
         assert class_names.Names(table).worth_of("p", one, "a7 x") == apart._worth_of("p", one, "a7 x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", ["line", "edge", "head"])
 def test_what_a_pattern_begins_with_and_holds_is_known_of_all_tables(section: str) -> None:
     partial = pytest.importorskip("regex")  # tells whether a text could be the beginning of a match

@@ -90,6 +90,7 @@ def test_rows_of_exports(archive: str) -> None:
     assert list(cells) == wanted
 
 
+@pytest.mark.slow
 def test_attributes_of_the_archive(archive: str) -> None:
     """The path that the reference names leads to the value."""
     with Archive(archive) as opened:

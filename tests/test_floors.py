@@ -49,6 +49,7 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     shutil.which("lint-imports") is None, reason="import-linter is not installed (pip install -e '.[dev]')"
 )
@@ -70,6 +71,7 @@ def test_floor_0_stands_on_the_standard_library() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_the_core_reads_no_file_and_no_clock() -> None:
     wrong = [
         f"{path.name}:{node.lineno} {ast.unparse(node.func)}"
@@ -84,6 +86,7 @@ def test_the_core_reads_no_file_and_no_clock() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "unwanted"),
     [

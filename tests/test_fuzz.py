@@ -27,6 +27,7 @@ def test_what_was_found_once(case: dict[str, str]) -> None:
     TARGETS[case["target"]].run(case["input"].encode("utf-8", "surrogateescape"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_inputs(name: str) -> None:
     seeds = [seed for seed in TARGETS[name].seeds() if len(seed) <= MAX_BYTES]

@@ -37,6 +37,7 @@ def thresholds() -> Iterator[tuple[int, int, int]]:
     gc.enable()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("enabled", [True, False])
 @pytest.mark.parametrize("threads", [0, 4])
 def test_extract_leaves_the_collector_as_the_caller_set_it(
@@ -61,6 +62,7 @@ def test_extract_leaves_the_collector_as_the_caller_set_it(
     assert seen == {(enabled, thresholds, frozen)}
 
 
+@pytest.mark.slow
 def test_the_library_and_the_addon_leave_it_alone_when_they_are_imported() -> None:
     code = (
         "import gc; before = gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()\n"

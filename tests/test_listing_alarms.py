@@ -106,6 +106,7 @@ def told_after(changes: Callable[[int], float], days: int, stuck_at: int) -> lis
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -290,6 +290,7 @@ def workers(count: int, **options: Any) -> Iterator[pipelines.WorkersPipeline]:
         assert pipeline.reader.pool is None or pipeline.reader.pool.processes() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "first_page"), [(1, 0), (1, 1), (0, 0)])
 def test_a_worker_gives_what_one_call_gives(count: int, first_page: int) -> None:
     capture = Capture("https://blog.example/bridge/", PAGE)
@@ -409,6 +410,7 @@ def test_who_wants_articles_besides_the_archive(
     assert articles_wanted(crawler, [*ours, *others], pipelines.WITHOUT_ARTICLES) is wanted
 
 
+@pytest.mark.slow
 def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -446,6 +448,7 @@ class Raises:
         return self.read(job, template)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_page_at_which_the_core_raises_is_refused_and_its_neighbours_are_read(
     count: int, monkeypatch: pytest.MonkeyPatch

@@ -214,6 +214,7 @@ def test_a_site_that_is_not_followed_any_more_is_let_go() -> None:
     assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
@@ -35,6 +36,7 @@ MAX_NAME_CHARACTERS = 40
 Licences = dict[str, str]
 
 
+@cache
 def required() -> Licences:
     """Everything that `pip install newsarchive` brings on this system and Python, with what that needs in turn."""
     found: Licences = {}

@@ -210,6 +210,7 @@ def environment(**more: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in ("LANG", "NO_COLOR", "COLUMNS")} | more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "codes"),
     [
@@ -259,6 +260,7 @@ def test_no_terminal_and_no_utf8(full: str) -> None:
     assert "台灣".encode() in done.stdout  # a file format has its own encoding, whatever the terminal's
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["export - --format csv", "search ferry --json", "explain 1", "stats"])
 def test_a_reader_that_goes_away(words: str, full: str) -> None:
     reader, writer = os.pipe()

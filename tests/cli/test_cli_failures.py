@@ -86,6 +86,7 @@ def test_no_command_takes_a_broken_archive_for_a_good_one(
     assert not [path for path in tmp_path.iterdir() if path.name != "copy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["reextract --workers 0", "learn blog.example", "db check", "doctor"])
 def test_what_needs_the_raw_bytes_fails_without_them(words: str, whole: Path, tmp_path: Path) -> None:
     db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"

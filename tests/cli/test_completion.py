@@ -40,6 +40,7 @@ def complete(shell: str, line: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_command_an_option_and_a_value(shell: str) -> None:
     assert "search" in complete(shell, "newsarchive se")

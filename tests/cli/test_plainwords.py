@@ -67,6 +67,7 @@ def test_what_is_stored_stays_as_it_is(folder: Path, command: str) -> None:
     assert "points" in shown(command, "1", "--json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["show", "1"], ["stats"], ["show", "2"]])
 def test_no_jargon_on_a_terminal(folder: Path, words: list[str]) -> None:
     seen = run(module("newsarchive", *words, "--db", "archive.db"), folder)
@@ -93,6 +94,7 @@ def test_a_word_that_nobody_translated_is_shown_as_it_is() -> None:
 PAGERS = {"PAGER": "sed s/^/PAGED:/"}
 
 
+@pytest.mark.slow
 def test_a_long_text_goes_through_the_pager(folder: Path) -> None:
     command = module("newsarchive", "explain", "1", "--db", "archive.db")
     paged = run(command, folder, rows=5, keyboard=True, **PAGERS)
@@ -106,6 +108,7 @@ def test_a_long_text_goes_through_the_pager(folder: Path) -> None:
     assert elsewhere.raw == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["show", "1"], ["diff", "3"], ["diff", "3", "--unified"]])
 def test_show_and_diff_are_paged_too(folder: Path, words: list[str]) -> None:
     seen = run(module("newsarchive", *words, "--db", "archive.db"), folder, rows=5, keyboard=True, **PAGERS)

@@ -56,6 +56,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [50, 80])
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_header_on_a_terminal_and_none_elsewhere(folder: Path, words: str, columns: int) -> None:
@@ -67,6 +68,7 @@ def test_a_header_on_a_terminal_and_none_elsewhere(folder: Path, words: str, col
     assert "\t" in piped.splitlines()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [50, 80])
 @pytest.mark.parametrize(
     "words", ["quarantine list --all", "search --hidden --site blog.example", "show 2", "explain 2", "trace 2 --hidden"]

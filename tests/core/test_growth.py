@@ -71,6 +71,7 @@ DOORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("door", "shape", "size"), [(*name, size) for name, size in SLOW.items()])
 def test_a_shape_takes_bounded_time(door: str, shape: str, size: int) -> None:
     run, shapes = DOORS[door]
@@ -81,6 +82,7 @@ def test_a_shape_takes_bounded_time(door: str, shape: str, size: int) -> None:
     assert time.process_time() - start < MAX_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "body"),
     [

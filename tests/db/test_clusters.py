@@ -147,6 +147,7 @@ def test_boilerplate_joins_nothing_even_when_its_carriers_come_run_after_run(eng
     assert groups(engine) == []
 
 
+@pytest.mark.slow
 def test_a_batch_larger_than_a_chunk_is_compared_throughout(engine: Engine) -> None:
     size = clusters.MAX_CHUNK_ARTICLES + 10
     Store(engine).ingest([post(n, story(n)) for n in range(size)] + [post(size, story(0))])

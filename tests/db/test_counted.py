@@ -140,6 +140,7 @@ def test_another_word_is_refused_with_those_that_there_are(engine: Engine, wrong
         archive.count(copies=wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite"])
 @given(st.data())
 @settings(deadline=None, max_examples=25)

@@ -262,6 +262,7 @@ def test_a_site_that_edits_its_posts_is_looked_at_more_often(archive: Archive) -
     assert wait() < before / 2
 
 
+@pytest.mark.slow
 def test_a_budget_of_looks_makes_them_rarer(archive: Archive) -> None:
     for number in range(40):
         publish(archive, number, edits=0, lastmod=None)

@@ -98,6 +98,7 @@ def article(number: int, warc: WarcWriter) -> Article:
     return replace(made, capture=replace(made.capture, place=place))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="tells files by /proc")
 @pytest.mark.parametrize("seed", range(2))
 def test_what_was_acknowledged_survives_a_power_cut(disk: Disk, tmp_path: Path, seed: int) -> None:

@@ -115,6 +115,7 @@ def test_an_updated_text_is_found_by_its_new_words_alone(engine: Engine, tmp_pat
     assert search(engine, "鯨魚報") == []
 
 
+@pytest.mark.slow
 def test_a_text_too_long_for_the_index_of_trigrams_is_found_all_the_same(engine: Engine) -> None:
     url, store = "https://long.example/a", Store(engine)
     many = "".join(chr(0x4E00 + number % 20_000) for number in range(MAX_TRIGRAM_TEXT_CHARACTERS))

@@ -147,6 +147,7 @@ def test_a_reader_who_names_it_is_told_why(archive: Engine) -> None:
         assert (open_.stats().articles, open_.stats().withheld) == (2, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "again",
     [
@@ -303,6 +304,7 @@ def test_a_dry_run_writes_nothing(archive: Engine) -> None:
     assert dump(archive, ()) == before
 
 
+@pytest.mark.slow
 def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tmp_path: Path) -> None:
     older = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
     upgrade(older)

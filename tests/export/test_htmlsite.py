@@ -199,6 +199,7 @@ def stored(number: int) -> Any:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium")
 @pytest.mark.parametrize(
     ("words", "finds", "says"),
@@ -222,6 +223,7 @@ def test_a_browser_searches_it_from_a_disk(site: Path, words: str, finds: list[s
     assert page.xpath("string(//p[@id='said'])").startswith(says)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("node"), reason="no node")
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cn", "Co"]), max_size=60))
 @settings(max_examples=20, deadline=None)
@@ -244,6 +246,7 @@ def test_the_script_makes_the_same_words(text: str) -> None:
     assert json.loads(done.stdout) == [list(dict.fromkeys(words_of(sample))) for sample in samples]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHROMIUM, reason="no chromium")
 def test_a_browser_opens_it_from_a_disk(site: Path) -> None:
     words = [

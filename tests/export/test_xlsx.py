@@ -111,6 +111,7 @@ def test_what_was_cut_is_named(book: Path) -> None:
     assert [row[0] for row in cells(book, "columns")[1:]] == names
 
 
+@pytest.mark.slow
 @given(st.text(alphabet=st.sampled_from("a🙂台\u0301"), min_size=1), st.integers(0, 5))
 def test_a_cell_never_has_more_than_excel_takes(text: str, more: int) -> None:
     long = (text * 40_000)[: 32_760 + more * 3]

@@ -61,6 +61,7 @@ def written(staging: Path, *numbers: int) -> dict[int, Place]:
     return places
 
 
+@pytest.mark.slow
 def test_a_record_is_read_at_its_place_before_and_after_the_move(address: str, tmp_path: Path) -> None:
     staging = tmp_path / "staging"
     folders = (address, str(staging))
@@ -78,6 +79,7 @@ def test_a_record_is_read_at_its_place_before_and_after_the_move(address: str, t
     ]
 
 
+@pytest.mark.slow
 def test_one_record_costs_one_request_for_its_bytes(storage: Storage, tmp_path: Path) -> None:
     places = written(tmp_path, *range(400))
     move_up(tmp_path, ADDRESS)
@@ -111,6 +113,7 @@ def test_what_a_killed_process_left_is_moved_and_nothing_is_sent_twice(address: 
         assert reader.read_capture((address, str(tmp_path)), place.file, place.offset).body == page(number)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_written_or_moved_by_another_process_is_left_to_it(
     address: str, tmp_path: Path
 ) -> None:
@@ -140,6 +143,7 @@ def test_a_file_that_is_full_is_announced(tmp_path: Path) -> None:
     assert filled == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_storage_that_answers_503_is_asked_a_few_times_and_nothing_is_lost(
     storage: Storage, tmp_path: Path
 ) -> None:
@@ -196,6 +200,7 @@ def test_a_file_that_the_storage_has_no_more_is_named(address: str, tmp_path: Pa
         reader.read_capture(address, places[1].file, places[1].offset)
 
 
+@pytest.mark.slow
 def test_doctor_names_what_waits_and_what_is_missing_and_moves_it(address: str, tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         folders = (address, str(tmp_path / "staging"))
@@ -220,6 +225,7 @@ def test_doctor_names_what_waits_and_what_is_missing_and_moves_it(address: str, 
         assert "another machine" in missing.remedy
 
 
+@pytest.mark.slow
 def test_erasing_writes_the_file_anew_and_every_other_record_stays(address: str, tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         folders = (address, str(tmp_path / "staging"))

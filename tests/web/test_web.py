@@ -390,6 +390,7 @@ def test_a_query_that_asks_for_gigabytes_is_refused_by_a_page(client: httpx.Clie
     assert "too big" in answer.json()["error"]
 
 
+@pytest.mark.slow
 def test_requests_bring_no_sql_of_their_own_unless_the_server_was_told_so(file: Path) -> None:
     with webpages.serving(file) as address, httpx.Client(base_url=address, timeout=300) as client:
         for path in ("/archive?sql=select+1", "/archive.json?sql=select+1", "/archive/articles?_where=1=1"):
@@ -538,6 +539,7 @@ def test_an_old_archive_is_named(file: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert (code, "newsarchive db upgrade" in message) == (5, True)
 
 
+@pytest.mark.slow
 def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
     command = [sys.executable, "-m", "newsarchive", "web", "--db", str(file), "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

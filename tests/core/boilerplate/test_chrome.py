@@ -46,6 +46,7 @@ def blocks(case: dict[str, Any]) -> tuple[Block, ...]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [

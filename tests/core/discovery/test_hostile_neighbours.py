@@ -62,6 +62,7 @@ def test_addresses_are_refused_or_have_a_key(address: str) -> None:
         assert url_key(url_key(url)) == url_key(url)
 
 
+@pytest.mark.slow
 @given(st.lists(ADDRESSES, min_size=1, max_size=4), TEXTS)
 def test_links_of_a_page(addresses: list[str], text: str) -> None:
     tags = "<a href=\"{0}\" rel=\"{1}\" class=\"{1}\">{1}</a><link rel=\"{1} next alternate\" type=application/rss+xml href=\"{0}\"><option value=\"{0}\">{1}</option><meta name=\"{1}\" content=\"{0}\">"  # fmt: skip
@@ -91,6 +92,7 @@ def test_a_base_and_a_canonical_address(addresses: list[str]) -> None:
     assert keys(article)[0] == url_key(GOOD)  # the archive can keep it
 
 
+@pytest.mark.slow
 @FEW
 @given(st.lists(st.tuples(ADDRESSES, TEXTS), max_size=3))
 def test_entries_of_a_feed(entries: list[tuple[str, str]]) -> None:
@@ -168,6 +170,7 @@ BAD_TAGS = {
 }
 
 
+@pytest.mark.slow
 def test_half_of_the_entries_of_a_feed_cannot_be_read() -> None:
     bad = f"<item><link>{HOME}bad/</link><gml:pos xmlns:gml='http://www.opengis.net/gml'>1 2</gml:pos></item>"
     good = [f"{HOME}2024/05/story-{number}-of-the-harbour/" for number in range(400)]
@@ -224,6 +227,7 @@ BAD_JSON = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", BAD_JSON.values(), ids=BAD_JSON)
 def test_a_value_in_json(value: str) -> None:
     row = "{" + ",".join(f'"{name}":{value}' for name in (*_FIELDS, "rendered", "content_html", "url")) + "}"

@@ -72,6 +72,7 @@ def test_a_million_links_are_bounded_and_counted():
     assert judged.skipped["too many"] > 60_000  # of the 75,000 that are read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nested",
     [
@@ -102,6 +103,7 @@ def test_a_long_page_with_ordinary_nesting_is_read_whole():
     assert parsing.flattened(page) == page
 
 
+@pytest.mark.slow
 @given(st.text(max_size=300), st.sampled_from(["https://blog.example/", "http://127.0.0.1:8000/a?b=c"]))
 def test_any_text_is_a_page(text, url):
     for link in links.post_links(f"<a href='{text}'>{text}</a>{text}", url, RULES):

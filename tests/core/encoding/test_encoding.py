@@ -118,6 +118,7 @@ def losing(text: str, codec: str, spelling: str) -> str:
     return "".join(bytes([b]).decode(codec, "replace").replace("\ufffd", spelling) for b in text.encode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
 @pytest.mark.parametrize("codec", ["cp874", "cp1250", "cp1253", "cp1255", "cp1257"])
 def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling: str) -> None:
@@ -138,6 +139,7 @@ ENGLISH = "“It’s late,” she said. “We should go.”\nThey called it ‘a
 THAI = "รัฐบาลประกาศมาตรการใหม่เพื่อช่วยเหลือประชาชนที่ได้รับผลกระทบ\nอาหารไทยเป็นที่นิยมของนักท่องเที่ยวจากทั่วโลก"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", ["", "?", "\ufffd"], ids=["gone", "question mark", "U+FFFD"])
 @pytest.mark.parametrize(
     ("text", "codec"),
@@ -384,6 +386,7 @@ def _multi(name: str, text: str) -> str | None:
 MULTI = ("gbk", "gb18030", "big5", "cp932", "cp949")
 
 
+@pytest.mark.slow
 @given(st.sampled_from((*SINGLE_BYTE, *MULTI)), st.permutations(SENTENCES), st.integers(1, 5))
 @settings(max_examples=120, deadline=None)
 def test_whatever_codec_read_a_page_it_comes_back(name, lines, number):
@@ -490,6 +493,7 @@ def menus(draw: st.DrawFn) -> str:
     return "".join(word + sign for word, sign in items)
 
 
+@pytest.mark.slow
 @given(menus())
 @settings(max_examples=400, deadline=None)
 def test_words_of_one_language_as_a_menu_has_them_are_left_as_they_are(text):
@@ -523,6 +527,7 @@ def mixtures(draw: st.DrawFn) -> str:
     return "".join(pieces)
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(), st.text(DEBRIS), mixtures()))
 @example("0Â€0Â")
 @example("Ã€€")
@@ -533,6 +538,7 @@ def test_repair_is_idempotent_whatever_the_text(text):
     assert repair(once.text, RULES).text == once.text
 
 
+@pytest.mark.slow
 @given(st.lists(mixtures(), min_size=2, max_size=3))
 @settings(max_examples=60, deadline=None)
 def test_repair_of_a_page_is_idempotent_whatever_its_texts(texts):
@@ -566,6 +572,7 @@ def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
     assert list(second_opinion(clean, model_of(rules.default()))) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.binary(max_size=6), st.text(max_size=4).map(str.encode))).map(b"".join))
 @settings(max_examples=300, deadline=None)
 def test_utf8_is_found_in_any_bytes_as_python_finds_it(raw):

@@ -34,6 +34,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> list[Work]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", TEXTS.values(), ids=TEXTS)
 def test_a_page_takes_a_bounded_number_of_steps(made: Callable[[int], str], works: list[Work]) -> None:
     repair(made(3000), RULES)
@@ -73,6 +74,7 @@ def test_letters_of_text_without_spaces_are_looked_up_as_often_as_its_length_say
     assert 0 < counts[1] < 3 * counts[0]
 
 
+@pytest.mark.slow
 def test_a_reading_is_compared_with_few_others_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = 0
 
@@ -95,11 +97,13 @@ def test_a_run_that_would_take_more_steps_than_are_left_takes_few_of_them(works:
     assert sum(MAX_STEPS - work.left for work in works) < MAX_STEPS / 4
 
 
+@pytest.mark.slow
 def test_noise_of_which_nothing_is_restored_is_given_up_soon(works: list[Work]) -> None:
     repair(TEXTS["Latin-1 in words at random"](64_000), RULES)
     assert sum(MAX_STEPS - work.left for work in works) < 3 * MAX_VAIN_STEPS
 
 
+@pytest.mark.slow
 def test_the_passes_of_a_page_share_their_steps(works: list[Work]) -> None:
     repair(TEXTS["two bytes in words at random"](3000), RULES)
     assert len(works) == 1

@@ -47,6 +47,7 @@ def check(case: dict[str, Any]) -> None:
     assert {tuple(line) for line in case["dropped"]} <= dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
     check(case)
@@ -87,6 +88,7 @@ def test_five_megabytes_of_text() -> None:
     assert QualityFlag.PAGE_TOO_LONG in article.quality.flags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tags", ["<div>", "<div><b>", "<b><i>", "<p><span>", "<ul><li>", "<table><tr><td>"])
 def test_a_hundred_thousand_nested_tags(tags: str) -> None:
     article = read("<body>" + tags * (100_000 // tags.count("<")) + f"<p>{PROSE * 3}</p>")
@@ -371,6 +373,7 @@ def written(tree: Any) -> str:
     return f"<{tree[0]}>{''.join(map(written, tree[1]))}</{tree[0]}>"
 
 
+@pytest.mark.slow
 @given(st.lists(TREES, max_size=6))
 @settings(max_examples=150, deadline=None)
 def test_no_visible_letter_is_lost(trees: list[Any]) -> None:
@@ -392,6 +395,7 @@ def test_any_text_gives_an_article_or_a_known_reason(text: str) -> None:
     assert reason in ("", *DropReason)
 
 
+@pytest.mark.slow
 def test_a_thai_article_is_counted_and_ends_without_a_full_stop() -> None:
     """Thai parts no words and writes no full stop: its articles are neither short nor broken off."""
     texts = [

@@ -222,6 +222,7 @@ def test_what_loses_by_a_convention_says_so() -> None:
     assert [c.source for c in read.candidates if c.field == "date_published" and c.chosen] == ["url"]
 
 
+@pytest.mark.slow
 def test_a_template_keeps_its_conventions() -> None:
     for case in CASES:
         template = learn(Window(seen([alone(one) for one in posts(case)])))

@@ -147,6 +147,7 @@ _JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_JSON)
 def test_no_json_ld_breaks_it(value: Any) -> None:
@@ -163,6 +164,7 @@ def test_no_text_breaks_it(text: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "html",
     [

@@ -120,6 +120,7 @@ def test_lines_are_normalised_together_as_each_alone(lines: list[str]) -> None:
     assert normalised(lines) == [normalise(line) for line in lines]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(st.sampled_from([STORY, CHINESE, THAI, STORY * 300]), st.text(max_size=300)), max_size=6

@@ -53,6 +53,7 @@ def article(
     ).with_blocks(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", sorted(p.name for p in CASES.glob("lines.*.json")))
 def test_lines_name_their_origin(language: str) -> None:
     """All lines of a language at once; the failures are listed."""

@@ -31,6 +31,7 @@ def answers() -> list[tuple[Wording, Article]]:
     return [(line, read(line)) for line in wordings("dev")]
 
 
+@pytest.mark.slow
 def test_most_credits_are_read_by_name_and_domain(answers: list[tuple[Wording, Article]]) -> None:
     credits = [(line, article.origin) for line, article in answers if line.name]
     named = [o is not None and o.name in line.names for line, o in credits]

@@ -98,6 +98,7 @@ def test_a_template_keeps_it_in_its_rows() -> None:
     assert from_rows("heron.example", []).usual is None
 
 
+@pytest.mark.slow
 def test_an_archive_doubts_the_page_of_which_a_caption_was_read(tmp_path: Path) -> None:
     caption = "The weir at noon, seen from the old bridge by the mill on a dry day."
     with open_archive("sqlite", tmp_path) as engine:

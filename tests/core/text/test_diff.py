@@ -133,6 +133,7 @@ def test_no_paragraph_is_lost(old: str, new: str) -> None:
     assert all((p.fate is Fate.EQUAL) == (p.old == p.new) for p in found)
 
 
+@pytest.mark.slow
 def test_thousands_of_altered_paragraphs_take_memory_by_their_number() -> None:
     old = "\n\n".join(f"Boat {n} left the old harbour of town {n * 7} at noon." for n in range(3000))
     new = "\n\n".join(f"Ship {n} left the old harbour of town {n * 7} at noon." for n in range(3000))
