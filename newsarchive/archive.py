@@ -20,10 +20,11 @@ from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from newsarchive.db.locations import default_url
+from newsarchive.db.query_language import MARKS, Marks
 from newsarchive.db.reading import query
 from newsarchive.db.reading.cited import citation_of, cited
 from newsarchive.db.reading.query import Hit, Stats, Stored, Version
-from newsarchive.db.reading.search import MARKS, ORDERS, Day, FilterOptions, Marks, day, filters, with_filters
+from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, day, filters, with_filters
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html

@@ -84,7 +84,8 @@ def search(
 
     A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
     """
-    from newsarchive.db.reading.search import MARKS, Marks, Paging
+    from newsarchive.db.query_language import MARKS, Marks
+    from newsarchive.db.reading.search import Paging
     from newsarchive.db.reading.search import search as find
 
     wanted, asked = chosen(options), " ".join(words)

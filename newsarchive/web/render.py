@@ -22,7 +22,7 @@ from markupsafe import Markup, escape
 from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
-from newsarchive.db.reading.search import Marks
+from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from newsarchive.db.dialects import MAX_TRIGRAM_TEXT_CHARACTERS, dialect_of
 from newsarchive.db.query_language import (
+    Marks,
     Node,
     fold,
     fts5,
@@ -23,6 +24,7 @@ from newsarchive.db.query_language import (
     is_unspaced,
     parse,
     positive,
+    snippet,
     tokenise,
     tsquery,
 )
@@ -30,7 +32,7 @@ from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.facets import facets, search_with_facets
 from newsarchive.db.reading.query import count, search
-from newsarchive.db.reading.search import Filters, Marks, Paging, snippet
+from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin

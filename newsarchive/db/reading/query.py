@@ -6,9 +6,10 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from newsarchive.db.query_language import Marks
 from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
 from newsarchive.db.reading.facets import Facets, facets, search_with_facets
-from newsarchive.db.reading.search import Filters, Hit, Marks, Paging, count, ids, search
+from newsarchive.db.reading.search import Filters, Hit, Paging, count, ids, search
 from newsarchive.db.reading.statistics import Stats, stats
 from newsarchive.db.readonly import File, reading
 

@@ -7,13 +7,12 @@ what a person types; the language of the words is `newsarchive.db.query_language
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
 from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.conditions import (
@@ -28,19 +27,21 @@ from newsarchive.db.conditions import (
     counted_ids,
     unseen,
     visible,
-)
+)  # fmt: skip
 from newsarchive.db.query_language import (
+    MARKS,
     And,
+    Marks,
     Node,
     Not,
     Or,
     Run,
-    Token,
     Words,
     fold,
     has_run,
     parse,
     positive,
+    snippet,
     tokenise,
 )
 from newsarchive.db.readonly import File, Reader, Row, reading
@@ -227,83 +228,6 @@ def _moment(day: date | None, edge: time) -> datetime | None:
     if day is None:
         return None
     return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))
-
-
-#: Code points of a snippet; a longer text is cut at white space near there.
-MAX_SNIPPET_CHARACTERS = 240
-
-
-class Marks(NamedTuple):
-    """What stands before and after a found word."""
-
-    start: str = "**"
-    end: str = "**"
-
-
-MARKS = Marks()
-
-
-def snippet(
-    text: str, leaves: Iterable[Words | Run], marks: Marks = MARKS, width: int = MAX_SNIPPET_CHARACTERS
-) -> str:
-    """The part of the text with the most of what was searched for, on one line, found words marked.
-
-    Gives the beginning of the text where nothing of the query stands in it (it was in the headline).
-    """
-    found = sorted(_places(text, list(leaves)))
-    start, end = _window(text, found, width)
-    out, at = [], start
-    for left, right in found:
-        if left >= at and right <= end:
-            out += [text[at:left], marks.start, text[left:right], marks.end]
-            at = right
-    out.append(text[at:end])
-    whole = re.sub(r"\s+", " ", "".join(out)).strip()
-    return ("…" if start else "") + whole + ("…" if end < len(text) else "")
-
-
-def _places(text: str, leaves: list[Words | Run]) -> set[tuple[int, int]]:
-    tokens = list(tokenise(text))
-    places: set[tuple[int, int]] = set()
-    for leaf in leaves:
-        if isinstance(leaf, Run):
-            places |= {match.span() for match in re.finditer(re.escape(leaf.text), text, re.I)}
-        else:
-            places |= set(_phrases(tokens, leaf))
-    return places
-
-
-def _phrases(tokens: list[Token], leaf: Words) -> Iterable[tuple[int, int]]:
-    size = len(leaf.words)
-    for i in range(len(tokens) - size + 1):
-        run = tokens[i : i + size]
-        last = run[-1].text.startswith(leaf.words[-1]) if leaf.prefix else run[-1].text == leaf.words[-1]
-        if last and all(token.text == word for token, word in zip(run[:-1], leaf.words, strict=False)):
-            yield run[0].start, run[-1].end
-
-
-def _window(text: str, found: list[tuple[int, int]], width: int) -> tuple[int, int]:
-    """The stretch of about `width` that holds most of what was found, from word to word."""
-    if not found:
-        return 0, _at_word(text, min(width, len(text)), -1)
-    best = max(
-        found, key=lambda place: sum(place[0] <= left < place[0] + width * 3 // 4 for left, _ in found)
-    )
-    start = max(0, best[0] - width // 4)
-    start = _at_word(text, start, 1) if start else 0
-    start = min(start, best[0])
-    end = max(min(len(text), start + width), best[1])
-    return start, max(_at_word(text, end, -1), best[1])
-
-
-def _at_word(text: str, at: int, step: int) -> int:
-    """The nearest white space in one direction, within 20 code points."""
-    if at >= len(text):
-        return len(text)
-    for i in range(at, max(0, min(len(text), at + 20 * step)), step):
-        if text[i].isspace():
-            return i
-    return at
 
 
 #: Matches that are ranked, the newest; older ones are left out. A word that half the archive has tells no article from
