@@ -23,7 +23,7 @@ from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.site_template.difference import difference
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window
+from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.readings import unpack_reading
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
 from newsarchive.core.steps import STEPS, observed, templated, text_of
@@ -254,21 +254,25 @@ class Learner:
         while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
             told = source_texts.of_articles(self.engine, batch) if use_kept else {}
             for number in batch:
-                article = self._kept(*told[number]) if number in told else None
-                if article is None:
+                kept = self._kept(*told[number]) if number in told else None
+                if kept is None:
                     others.append(number)
                     continue
+                article, record = kept
+                seen = unpack(record, article.url, template.site) if record else None
                 text = partial(self._page_text, number)
                 try:
-                    yield templated(article, template, self.rules, self.steps, page_text=text)
+                    yield templated(article, template, self.rules, self.steps, page_text=text, seen=seen)
                 except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
                     summary.failed.append(str(error))
 
-    def _kept(self, url_key: str, source_text: SourceText | None) -> Article | None:
-        packed = self.readings.get(url_key) if self.readings is not None else None
-        article = unpack_reading(packed) if packed is not None else None
-        told = article.capture.source_text if article and article.capture else None
-        return article if article and article.capture and told == source_text else None
+    def _kept(self, url_key: str, source_text: SourceText | None) -> tuple[Article, bytes] | None:
+        """The article of a page and its packed record, if feed and API say what they said when it was read."""
+        kept = self.readings.get(url_key) if self.readings is not None else None
+        article = unpack_reading(kept.page) if kept is not None else None
+        if kept is None or article is None or article.capture is None:
+            return None
+        return (article, kept.record) if article.capture.source_text == source_text else None
 
     def _page_text(self, article_id: int) -> str:
         """The text of an article's page, from its stored bytes; "" where they are not kept."""

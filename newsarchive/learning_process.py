@@ -1,7 +1,7 @@
 """Learning of a crawl's sites in a process of its own, so that neither its reactor nor its pages wait for it.
 
     learning = SiteLearning(Archived("sqlite:///archive.db", ["warc"]), lambda: True)
-    learning.keep(key, reading)        # what a page was read as
+    learning.keep(reading)             # what a page was read as
     learning.learn("blog.example")     # blocks: to be called from a thread
     learning.close()
 
@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from newsarchive.db.engine import open_engine
-from newsarchive.db.kept_readings import KeptReadings
+from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.learning import Learner, Summary
 from newsarchive.worker_pool import NotStarted, WorkerPool
 
@@ -42,10 +42,10 @@ class Archived(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Readings to keep, by the key of their page's URL; then the `site` to learn while its crawl goes on, or the sites to
+    """Readings to keep; then the `site` to learn while its crawl goes on, or the sites to
     learn at its end with those `around` them that share lines `since` then."""
 
-    readings: Sequence[tuple[str, bytes]] = ()
+    readings: Sequence[Reading] = ()
     site: str = ""
     around: Sequence[str] = ()
     since: datetime | None = None
@@ -75,8 +75,8 @@ class LearningWorker:
 
     def __call__(self, job: Job, shared: bytes | None = None) -> Done:
         done = Done([])
-        for url_key, reading in job.readings:
-            self.readings.keep(url_key, reading)
+        for reading in job.readings:
+            self.readings.keep(reading)
         try:
             if job.site:
                 done.summaries.append(self.learner.learn(job.site, going_on=True))
@@ -97,17 +97,17 @@ class SiteLearning:
     def __init__(self, archived: Archived, may_start: Callable[[], bool]) -> None:
         self.archived, self.may_start = archived, may_start
         self._lock = threading.Lock()
-        self._waiting: list[tuple[str, bytes]] = []
+        self._waiting: list[Reading] = []
         self._pool: WorkerPool | None = None
         self._here: LearningWorker | None = None
         #: Whether no process could be started.
         self._broken = False
 
-    def keep(self, url_key: str, reading: bytes) -> None:
+    def keep(self, reading: Reading) -> None:
         """Keep what a page was read as, for a template that is learned later."""
         with self._lock:
-            self._waiting.append((url_key, reading))
-            if sum(len(one) for _, one in self._waiting) > MAX_WAITING_BYTES:
+            self._waiting.append(reading)
+            if sum(one.size for one in self._waiting) > MAX_WAITING_BYTES:
                 if self._pool is not None:
                     self._pool.submit(Job(self._taken()))
                 elif self._here is not None:
@@ -131,16 +131,19 @@ class SiteLearning:
         with self._lock:
             if self._pool is None and not self._broken and self.may_start():
                 self._start()
-            job = job._replace(readings=self._taken())
         if self._pool is not None:
             try:
+                # Once the process is there, the pages that were stored while it started are sent along. Without their readings
+                # it would read them from their bytes.
+                self._pool.submit(Job()).result()
+                job = self._with_readings(job)
                 done: Done = self._pool.submit(job).result()
                 return done
             except NotStarted:
                 self._pool, self._broken = None, True
         if self._here is None:
             self._here = LearningWorker(*self.archived)
-        return self._here(job)
+        return self._here(self._with_readings(job))
 
     def _start(self) -> None:
         if self._here is not None:
@@ -150,7 +153,11 @@ class SiteLearning:
         factory = f"{__name__}:{LearningWorker.__name__}"
         self._pool = WorkerPool(1, factory, tuple(self.archived), MAX_LEARNING_SECONDS)
 
-    def _taken(self) -> list[tuple[str, bytes]]:
+    def _with_readings(self, job: Job) -> Job:
+        with self._lock:
+            return job._replace(readings=[*job.readings, *self._taken()])
+
+    def _taken(self) -> list[Reading]:
         taken, self._waiting = self._waiting, []
         return taken
 

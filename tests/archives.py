@@ -9,13 +9,13 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from newsarchive import rules
-from newsarchive.core.site_template.observations import Observation
+from newsarchive.core.site_template.observations import Observation, pack
 from newsarchive.core.steps import article_from, templated
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.kept_readings import KeptReadings
+from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture, Link, SourceText
@@ -54,7 +54,7 @@ def crawled(
         done = templated(article, template, RULES, keep_reading=keep)
         store.ingest([done], run)
         if readings is not None and isinstance(done.seen, Observation):
-            readings.keep(url_key(url), done.seen.reading)
+            readings.keep(Reading(url_key(url), done.seen.reading, pack(done.seen)))
     writer.close()
 
 

@@ -40,7 +40,7 @@ def learning_of(engine: Engine, folder: Path, *, may_start: bool) -> SiteLearnin
     for page in PAGES:
         reading = readings.get(url_key(page))
         assert reading is not None
-        learning.keep(url_key(page), reading)
+        learning.keep(reading)
     return learning
 
 

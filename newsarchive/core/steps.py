@@ -184,15 +184,17 @@ def templated(
     *,
     page_text: Callable[[], str] | None = None,
     keep_reading: bool = False,
+    seen: Observation | None = None,
 ) -> Article:
     """The article with its site's template applied, its last steps run again where a block changed.
 
     Takes the article as `article_from` gives it. A crawl, learning and re-extraction all come through here, so that the
     same page and template give the same text. `seen` of the result is the page's record for learning; with `keep_reading`
-    it has the packed article too, as it is without a template.
+    it has the packed article too, as it is without a template. `seen` is what `observed` gave of this article, where that is
+    known.
     `page_text` gives the page as text where the article's capture has no bytes; it is called for few pages.
     """
-    seen = observed(article, template.site, rules)
+    seen = seen or observed(article, template.site, rules)
     marks = verdicts(seen.lines, template, article.url)
     changing = effects(seen.said, template.conventions)
     layout = layout_of(seen.lines, template)

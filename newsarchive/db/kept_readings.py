@@ -1,6 +1,7 @@
 """Keeps the readings of a crawl's pages on disk, so that a changed template can be applied without reading pages again.
 
-A reading is what `core.site_template.readings` packs. The readings lie in a temporary SQLite database of this process,
+A reading is what `core.site_template.readings` packs, and beside it lies the page's record for learning, as
+`core.site_template.observations` packs it, so that nobody looks at the page's lines again. The readings lie in a temporary SQLite database of this process,
 not in the archive: they are of use until their site is learned at the end of the crawl, and would double the archive's
 size. A reading that is not there any more, or cannot be kept, is no loss: its page is read again from its stored bytes.
 """
@@ -10,10 +11,23 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable
+from typing import NamedTuple
 
 #: Bytes of all readings. Beyond it the oldest are removed: their pages have been read by a template of hundreds of pages,
 #: and it will hardly change. A real page takes 30 KB, so that these are two thousand pages.
 MAX_BYTES = 64_000_000
+
+
+class Reading(NamedTuple):
+    """What a page was read as, by the key of its URL, and its record for learning, empty where nobody has packed it."""
+
+    url_key: str
+    page: bytes
+    record: bytes = b""
+
+    @property
+    def size(self) -> int:
+        return len(self.page) + len(self.record)
 
 
 class KeptReadings:
@@ -28,41 +42,40 @@ class KeptReadings:
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
-            "CREATE TABLE readings (number INTEGER PRIMARY KEY, url_key TEXT UNIQUE, reading BLOB)"
+            "CREATE TABLE readings (number INTEGER PRIMARY KEY, url_key TEXT UNIQUE, page BLOB, record BLOB)"
         )
 
-    def keep(self, url_key: str, reading: bytes) -> None:
+    def keep(self, reading: Reading) -> None:
         """Keep the newest reading of a page. Without room on the disk it is not kept."""
         with self._lock:
             try:
-                self._forget([url_key])
+                self._forget([reading.url_key])
                 self._database.execute(
-                    "INSERT INTO readings (url_key, reading) VALUES (?, ?)", (url_key, reading)
+                    "INSERT INTO readings (url_key, page, record) VALUES (?, ?, ?)", reading
                 )
-                self._bytes += len(reading)
+                self._bytes += reading.size
                 while self._bytes > self.max_bytes:
                     self._forget_oldest()
             except sqlite3.Error:
                 return
 
-    def get(self, url_key: str) -> bytes | None:
+    def get(self, url_key: str) -> Reading | None:
         """The reading of a page, `None` where none is kept."""
         with self._lock:
             try:
                 row = self._database.execute(
-                    "SELECT reading FROM readings WHERE url_key = ?", (url_key,)
+                    "SELECT url_key, page, record FROM readings WHERE url_key = ?", (url_key,)
                 ).fetchone()
             except sqlite3.Error:
                 return None
-        return row[0] if row else None
+        return Reading(*row) if row else None
 
-    def all(self) -> list[tuple[str, bytes]]:
-        """All readings, each with the key of its page's URL, the oldest first."""
+    def all(self) -> list[Reading]:
+        """All readings, the oldest first."""
         with self._lock:
             try:
-                return self._database.execute(
-                    "SELECT url_key, reading FROM readings ORDER BY number"
-                ).fetchall()
+                rows = self._database.execute("SELECT url_key, page, record FROM readings ORDER BY number")
+                return list(map(Reading._make, rows))
             except sqlite3.Error:
                 return []
 
@@ -82,11 +95,10 @@ class KeptReadings:
 
     def _forget(self, url_keys: Iterable[str]) -> None:
         for url_key in url_keys:
-            gone = "DELETE FROM readings WHERE url_key = ? RETURNING length(reading)"
+            gone = "DELETE FROM readings WHERE url_key = ? RETURNING length(page) + length(record)"
             self._bytes -= sum(size for (size,) in self._database.execute(gone, (url_key,)).fetchall())
 
     def _forget_oldest(self) -> None:
-        gone = (
-            "DELETE FROM readings WHERE number = (SELECT min(number) FROM readings) RETURNING length(reading)"
-        )
+        oldest = "SELECT min(number) FROM readings"
+        gone = f"DELETE FROM readings WHERE number = ({oldest}) RETURNING length(page) + length(record)"
         self._bytes -= sum(size for (size,) in self._database.execute(gone).fetchall())

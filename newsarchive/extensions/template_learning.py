@@ -16,6 +16,7 @@ from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
 from newsarchive.db import archive_state, site_templates
+from newsarchive.db.kept_readings import Reading
 from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
@@ -80,7 +81,8 @@ class TemplateLearning:
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
         if isinstance(article.seen, (Observation, Sighting)) and article.seen.reading and article.capture:
-            self.learner.keep(url_key(article.capture.url), article.seen.reading)
+            record = article.seen.record if isinstance(article.seen, Sighting) else b""
+            self.learner.keep(Reading(url_key(article.capture.url), article.seen.reading, record))
         if outcome is not Outcome.UNCHANGED or misfit:
             self.changed.add(site)
         self.misfits[site] += misfit

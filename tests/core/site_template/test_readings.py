@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from benchmarks.blogs import sentence
 from newsarchive import rules
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.site_template.observations import Observation
+from newsarchive.core.site_template.observations import Observation, pack, unpack
 from newsarchive.core.site_template.readings import pack_reading, unpack_reading
 from newsarchive.core.steps import article_from, templated
 from newsarchive.core.text.line_keys import line_key
@@ -52,7 +53,8 @@ def test_a_reading_is_the_article_without_its_bytes() -> None:
     assert unpacked.capture.parts[0].digest == article.capture.parts[0].digest
 
 
-def test_a_template_applied_to_a_reading_gives_what_it_gives_of_the_page() -> None:
+@pytest.mark.parametrize("with_record", [False, True])
+def test_a_template_applied_to_a_reading_gives_what_it_gives_of_the_page(with_record: bool) -> None:
     promo = Entry(line_key(PROMO), Finding("chrome", "promo", "it repeats"), pages=9, clusters=9)
     template = Template("heron.example", {promo.key: promo})
     article = article_from(capture(), RULES)
@@ -60,7 +62,8 @@ def test_a_template_applied_to_a_reading_gives_what_it_gives_of_the_page() -> No
     expected = templated(article, template, RULES)
     packed = templated(article, Template("heron.example"), RULES, keep_reading=True).seen
     assert isinstance(packed, Observation)
-    done = templated(unpack_reading(packed.reading), template, RULES)
+    known = unpack(pack(packed), URL, "heron.example") if with_record else None
+    done = templated(unpack_reading(packed.reading), template, RULES, seen=known)
     assert PROMO not in done.article_body
     assert replace(done, capture=None) == replace(expected, capture=None)
     assert done.seen == expected.seen
