@@ -40,7 +40,7 @@ _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propubli
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
-        'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],abbr[title]',
+        'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
         _BREADCRUMBS,
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),

@@ -95,7 +95,8 @@ _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
 
 def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
-    """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s."""
+    """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s. Links to the
+    home page (`rel=home`) are among them: their text is the site's name, and so no headline."""
     seconds = 0
     for mark in marks:
         place = _heading_place(mark)
@@ -150,6 +151,8 @@ def _leads_home(node: LexborNode) -> bool:
 
 
 def _heading_place(mark: Mark) -> Place | None:
+    if mark.tag == "a" and "home" in (mark.attributes.get("rel") or "").casefold().split():
+        return Place.HOME
     if mark.tag not in _HEADING_TAGS:
         return None
     if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node):
