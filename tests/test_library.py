@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -258,6 +257,8 @@ def test_pandas_gets_types_that_know_a_missing_value(archive: Archive) -> None:
         assert kind == kinds.get(field.kind, "datetime64[us, UTC]"), field.name
     assert frame["copyright_year"].tolist()[0] == 2025
     assert frame["copyright_year"].isna().tolist() == [False, True]
+    import pandas
+
     assert frame["date_published"].tolist() == [pandas.Timestamp(START), pandas.NaT]
     assert list(frame["authors"][0]) == ["Ann Lee", "AFP"]
 

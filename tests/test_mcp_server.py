@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from newsarchive.mcp_server import MAX_TEXT_CHARACTERS, NOTICE, server, untruste
 from tests import webpages
 from tests.storage import make_article
 
-mcp = pytest.importorskip("mcp", reason="the extra mcp is not installed")
+# Not imported here: each process that collects the tests would load it, which takes a second.
+pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="the extra mcp is not installed")
 
 HOSTILE = "https://hostile.example/orders"
 
@@ -44,6 +46,8 @@ def called(file: Path, tool: str, **arguments: Any) -> Any:
     """What a tool answers to a client of the protocol, in this process."""
 
     async def ask() -> Any:
+        import mcp
+
         async with mcp.Client(server(str(file))) as client:
             return await client.call_tool(tool, arguments)
 
@@ -60,6 +64,8 @@ def answer(file: Path, tool: str, **arguments: Any) -> dict[str, Any]:
 
 def test_every_tool_says_what_it_does_and_that_it_only_reads(file: Path) -> None:
     async def ask() -> Any:
+        import mcp
+
         async with mcp.Client(server(str(file))) as client:
             return (await client.list_tools()).tools
 
@@ -161,6 +167,8 @@ def test_no_archive_is_told_before_anything_is_served(tmp_path: Path) -> None:
 @pytest.mark.slow  # a process
 def test_a_program_starts_the_command_and_talks_to_it(file: Path) -> None:
     async def ask() -> Any:
+        import mcp
+
         started = mcp.StdioServerParameters(
             command=sys.executable, args=["-m", "newsarchive", "mcp", "--db", str(file)]
         )

@@ -21,7 +21,6 @@ from xml.etree import ElementTree
 
 import ebooklib
 import feedparser
-import pandas
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -113,6 +112,8 @@ def test_json_lines_hold_every_field(archive: str, tmp_path: Path) -> None:
         for name, value in expected(archive)[line["id"]].items():
             given = datetime.fromisoformat(line[name]) if name in moments and line[name] else line[name]
             assert given == value, name
+    import pandas
+
     assert list(pandas.read_json(tmp_path / "a.jsonl", lines=True)["headline"]) == [
         line["headline"] for line in lines
     ]
@@ -128,6 +129,8 @@ def test_csv_holds_every_field(archive: str, tmp_path: Path) -> None:
         want = expected(archive)[int(line["id"])]
         assert {name: restored(line[name]) for name in texts} == {name: want[name] for name in texts}
         assert line["authors"] == "; ".join(want["authors"])
+    import pandas
+
     frame = pandas.read_csv(tmp_path / "a.csv", parse_dates=["date_published"])
     assert len(frame) == 3
     assert frame["date_published"].min() == EARLY
@@ -195,6 +198,8 @@ def test_parquet_has_types(archive: str, tmp_path: Path) -> None:
     assert export(archive, tmp_path / "a.parquet").exit_code == 0
     table = pq.read_table(tmp_path / "a.parquet")
     assert {line["id"]: line for line in table.to_pylist()} == expected(archive)
+    import pandas
+
     frame = pandas.read_parquet(tmp_path / "a.parquet")
     assert str(frame["date_published"].dt.tz) == "UTC"
     assert [list(names) for names in frame["authors"]] == [
