@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert
 
-from newsarchive import metrics
 from newsarchive.db.engine import writing
 from newsarchive.db.models import AlarmRow
+from newsarchive.db.reading import metrics
 from newsarchive.db.reading.metrics import MAX_SITES, OTHER_SITES, names, samples
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError

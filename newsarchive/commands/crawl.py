@@ -211,7 +211,7 @@ class Command(ScrapyCrawl):
 
     def write_metrics(self, spargs: dict[str, str]) -> int:
         """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
-        from newsarchive import metrics
+        from newsarchive.db.reading import metrics
         from newsarchive.db.readonly import open_source
 
         assert self.settings is not None

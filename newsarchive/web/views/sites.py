@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from newsarchive import metrics as numbers
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.reading import browse, coverage, query, timeline
+from newsarchive.db.reading import metrics as numbers
 from newsarchive.db.reading.health import STRIP_DAYS, health
 from newsarchive.db.readonly import reading
 from newsarchive.web import chart
