@@ -267,12 +267,13 @@ class Learner:
                     summary.failed.append(str(error))
 
     def _kept(self, url_key: str, source_text: SourceText | None) -> tuple[Article, bytes] | None:
-        """The article of a page and its packed record, if feed and API say what they said when it was read."""
+        """The article of a page and its packed record, if feed and API say no more than when it was read."""
         kept = self.readings.get(url_key) if self.readings is not None else None
         article = unpack_reading(kept.page) if kept is not None else None
         if kept is None or article is None or article.capture is None:
             return None
-        return (article, kept.record) if article.capture.source_text == source_text else None
+        told = says_no_more(source_text, article.capture.source_text, article)
+        return (article, kept.record) if told else None
 
     def _page_text(self, article_id: int) -> str:
         """The text of an article's page, from its stored bytes; "" where they are not kept."""
@@ -291,6 +292,22 @@ class Learner:
         ids = site_templates.article_ids(self.engine, [article.url for article in batch])
         same = {ids[a.url]: (a.seen.verdict, a.seen.layout) for a in batch if a.seen and a.url in ids}
         site_templates.settle(self.engine, same)
+
+
+def says_no_more(now: SourceText | None, then: SourceText | None, article: Article) -> bool:
+    """Whether what feed or API say of a post teaches nothing that the reading of its page does not have.
+
+    The name and the language of a site become known with its first page (`sites.name`), so that the pages which were read before
+    were read without them. Where the page itself states the same, it need not be read again: of a file of many sites, that is nearly
+    all of its pages.
+    """
+    if now == then:
+        return True
+    now, then = (text or SourceText(source_texts.SITE, "") for text in (now, then))
+    site_wide = {"publisher": then.publisher, "in_language": then.in_language}
+    if replace(now, **site_wide) != then:
+        return False
+    return all(getattr(now, name) in (known, getattr(article, name)) for name, known in site_wide.items())
 
 
 def _stale(pages: Iterable[Observation], template: Template) -> Iterator[Observation]:

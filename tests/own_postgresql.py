@@ -55,23 +55,26 @@ class Server:
 
 
 @contextmanager
-def own_postgresql() -> Iterator[Server]:
-    """A running server with an empty database, or a skip with its reason."""
+def own_postgresql(kept: Path | None = None) -> Iterator[Server]:
+    """A running server with an empty database, or a skip with its reason. One in a folder to be `kept` is there again next time."""
     found = shutil.which("initdb")
     programs = [Path(found).parent] if found else sorted(Path(DEBIAN).glob("*/bin"))
     if not programs:
         pytest.skip("no PostgreSQL server is installed here")
-    folder = Path(tempfile.mkdtemp(prefix="newsarchive-postgresql-"))
+    folder = kept or Path(tempfile.mkdtemp(prefix="newsarchive-postgresql-"))
+    folder.mkdir(exist_ok=True)
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
         server = Server(programs[-1], folder)
-        server.create()
+        if not (folder / "data").exists():
+            server.create()
         server.start()
         try:
             yield server
         finally:
             if server.is_running:
-                server.stop("immediate")
+                server.stop("fast" if kept else "immediate")
     finally:
-        shutil.rmtree(folder)
+        if not kept:
+            shutil.rmtree(folder)

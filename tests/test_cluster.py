@@ -9,6 +9,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -25,11 +26,13 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.queue import OPTIONS, Queue, conninfo
+from newsarchive.warc.writer import WarcWriter
 from tests import warm
-from tests.object_storage import ADDRESS, stored
+from tests.object_storage import ADDRESS, BUCKET, stored
 from tests.serving import ROOT, Answer, Site, served
 from tests.storage import emptied, postgresql_url
 from tests.test_crawl import front, post
+from tests.test_websub import BODY, Hub
 
 if TYPE_CHECKING:
     import psycopg
@@ -238,6 +241,88 @@ def test_a_worker_moves_what_its_jobs_wrote_into_object_storage(
             (name,) for name in storage.names()
         ]
         assert not list((tmp_path / "staging").rglob("*.warc.gz*"))
+
+
+def test_a_worker_takes_in_a_warc_file_of_object_storage(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec
+
+    writer = WarcWriter(tmp_path / "foreign", "CC-NEWS")
+    for path, body in STORIES.items():
+        writer.write_response(
+            f"https://blog.example{path}", "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body.encode()
+        )
+    writer.close()
+    [file] = (tmp_path / "foreign").iterdir()
+    with stored(monkeypatch) as storage:
+        address = f"s3://{BUCKET}/foreign/{file.name}"
+        fsspec.filesystem("s3", endpoint_url=storage.environment["AWS_ENDPOINT_URL"]).put(str(file), address)
+        file.unlink()
+        done = run("cluster", "enqueue", "warc", address, url=url)
+        assert "1 jobs put into the queue" in done.stderr
+        with worker(url, tmp_path, **storage.environment):
+            wait_for(lambda: no_job_left(url))
+        assert any(path.endswith(file.name) for method, path, _ in storage.asked if method == "GET")
+    assert rows(url, "SELECT url FROM articles ORDER BY url") == sorted(
+        (f"https://blog.example{path}",) for path in STORIES
+    )
+    # The bytes lie in the archive's own files, whatever becomes of the one in the storage.
+    [(kept,)] = rows(url, "SELECT DISTINCT warc_file FROM captures")
+    assert file.name != kept
+    assert list((tmp_path / "warc").rglob(str(kept)))
+
+
+def test_a_push_of_a_hub_puts_a_crawl_into_the_queue(url: str, tmp_path: Path) -> None:
+    hub, path = Hub(), "/a-first-long-story/"
+    entry = f"<entry><title>A report</title><id>{path}</id><updated>2025-04-01T00:00:00Z</updated>"
+    front_page = '<title>Blog</title><link rel="alternate" type="application/atom+xml" href="/feed"><p>A blog'
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with served({"/": front_page, path: post("First story")}) as site:
+        text = BODY.format(
+            feed=f"{site.home}/feed",
+            hub=hub.address,
+            entries=f'<title>Blog</title>{entry}<link href="{site.home}{path}"/></entry>',
+        )
+        site.answers["/feed"] = Answer(text, headers={"Content-Type": "application/atom+xml"})
+        follow(url, site.home)
+        run("cluster", "enqueue", "crawl", "--all", url=url)
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+        assert rows(url, "SELECT headline FROM articles") == [("First story",)]
+        with (tmp_path / "websub.log").open("w") as log:
+            serving = warm.started(
+                "newsarchive", "websub", "serve", "--base-url", f"http://127.0.0.1:{port}", "--port", port, "--db", url,
+                environment=environment(url, tmp_path) | {"NEWSARCHIVE_ALLOW_PRIVATE": "all"},
+                cwd=str(tmp_path), streams=(None, None, log.fileno()),
+            )  # fmt: skip
+        try:
+            wait_for(lambda: hub.verified == [True])
+            asked_before = len(site.seen)
+            assert hub.push(b"<feed></feed>") == 202
+            wait_for(lambda: not no_job_left(url))
+            assert hub.push(b"<feed></feed>") == 202  # another word of the hub makes no second job
+            wait_for(lambda: "waits in the queue" in (tmp_path / "websub.log").read_text())
+            assert rows(
+                url, "SELECT args->>'site', status::text FROM procrastinate_jobs WHERE queue_name = 'crawl'"
+            ) == [(f"{site.home}/", "todo")]
+            assert len(site.seen) == asked_before  # the server itself crawls nothing
+        finally:
+            serving.kill()
+            serving.wait()
+            hub.shutdown()
+            hub.server_close()
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+        assert len(site.seen) > asked_before
+
+
+def test_the_jobs_that_people_may_name_are_the_queues_of_the_tasks() -> None:
+    from newsarchive.cli.cluster import JOBS
+    from newsarchive.cluster.jobs import HOUSEKEEPING, jobs
+
+    assert {task.queue for task in jobs.tasks.values()} == {*JOBS, HOUSEKEEPING}
 
 
 def test_what_sigterm_stops_goes_back_into_the_queue(url: str, tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
-from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision
+from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site
 from newsarchive.db.reading import query
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
-from newsarchive.items import Block, Link, SourceText
-from newsarchive.learning import Learner, lock
+from newsarchive.items import Article, Block, Link, Quality, SourceText
+from newsarchive.learning import Learner, lock, says_no_more
 from tests.archives import RULES, crawled, lines
 from tests.core.metadata.test_conventions import DAYS, posts
 from tests.storage import make_article, open_archive
@@ -126,6 +126,47 @@ def test_what_was_read_in_this_crawl_is_not_read_again(engine: Engine, tmp_path:
         crawled(other, tmp_path / "two", pages)
         Learner(other, tmp_path / "two").learn("heron.example")
         assert everything(engine) == everything(other)
+
+
+def named(page: str, name: str) -> str:
+    return page.replace("</title>", f'</title><meta property="og:site_name" content="{name}">')
+
+
+def test_a_site_that_gets_its_name_from_its_first_page_is_not_read_again_for_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Its pages say the name themselves, so that the name which the archive knows by now teaches nothing. Here the bytes are gone."""
+    pages = {url: named(page, "The Heron") for url, page in blog("heron", range(10), tail=CHIPS).items()}
+    readings = KeptReadings()
+    crawled(engine, tmp_path / "one", pages, readings=readings)
+    with reading(engine) as connection:
+        assert connection.execute(select(Site.name)).scalars().all() == ["The Heron"]
+    shutil.rmtree(tmp_path / "one")
+    done = Learner(engine, tmp_path / "one", readings=readings).learn("heron.example")
+    assert (done.reread, len(done.changed), done.failed) == (10, 10, [])
+    assert clean(lines(engine))
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "own", "says_nothing_new"),
+    [
+        (None, None, "", True),
+        (None, SourceText("site", "", publisher="The Heron"), "The Heron", True),
+        (None, SourceText("site", "", publisher="The Heron"), "", False),
+        (None, SourceText("site", "", publisher="The Heron"), "The Bittern", False),
+        (None, SourceText("site", "", publisher="The Heron", in_language="fr"), "The Heron", False),
+        (None, SourceText("site", "", publisher="The Heron", in_language="en"), "The Heron", True),
+        (None, SourceText("feed", "<p>A summary.", publisher="The Heron"), "The Heron", False),
+        (SourceText("feed", "<p>A summary."), SourceText("feed", "<p>A summary.", publisher="The Heron"), "The Heron", True),
+        (SourceText("feed", "<p>A summary."), SourceText("feed", "<p>Another.", publisher="The Heron"), "The Heron", False),
+        (SourceText("site", "", publisher="The Heron"), None, "The Heron", False),
+    ],
+)  # fmt: skip
+def test_what_a_site_says_of_a_post_since_it_was_read(
+    then: SourceText | None, now: SourceText | None, own: str, says_nothing_new: bool
+) -> None:
+    article = Article("https://heron.example/1/", Quality(), publisher=own, in_language="en")
+    assert says_no_more(now, then, article) is says_nothing_new
 
 
 def test_a_page_that_came_again_with_other_teasers_is_taken_as_it_is_now(

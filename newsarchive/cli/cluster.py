@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from newsarchive.cluster.jobs import Enqueuer
     from newsarchive.db.queue import Queue, QueuedJob
 
-#: Jobs as people name them; `newsarchive.cluster.jobs.QUEUES`, spelled here so that the help needs no import.
+#: Jobs as people name them: the queues of `newsarchive.cluster.jobs`, spelled here so that the help needs no import.
 JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
 #: Failed jobs that `status` lists, unless it is told otherwise.
 MAX_LISTED = 10

@@ -47,9 +47,8 @@ if TYPE_CHECKING:
     from newsarchive.cluster.work import Work
     from newsarchive.db.frontier.known_sites import KnownSite
 
-#: Queues of work that people may name. A queue has the name of its job.
-QUEUES = ("crawl", "learn", "warc", "reextract", "recluster")
-#: The queue of `schedule` and `tidy`. Every worker serves it.
+#: The queue of `schedule` and `tidy`. Every worker serves it. The queue of any other job has the job's name, by which people choose
+#: it (`cli.cluster.JOBS`).
 HOUSEKEEPING = "housekeeping"
 #: The key of a worker's `Work` in the context of its jobs.
 WORK = "work"

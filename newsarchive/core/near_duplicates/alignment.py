@@ -14,6 +14,7 @@ without spaces are compared by their characters.
 from __future__ import annotations
 
 from collections import Counter
+from math import ceil
 
 from newsarchive.core.near_duplicates.fingerprint import has_spaces
 from newsarchive.core.text.normalise import normalise
@@ -67,10 +68,12 @@ def is_rewritten(a: str, b: str) -> bool:
         return shorter > 0 and similarity(x, y) >= MIN_ALIGNED_CHARACTERS * shorter
     words, others = first.split()[:_MAX_WORDS], second.split()[:_MAX_WORDS]
     shorter = min(len(words), len(others))
-    aligned = similarity(words, others)
+    # Below the bound of the last condition it gives 0, as soon as it is sure of it: in half of the time.
+    aligned = similarity(words, others, score_cutoff=ceil(_MIN_WORDS_MISREAD * shorter))
     if aligned >= MIN_ALIGNED_WORDS * shorter and _own_words_align(words, others):
         return True
     if aligned < _MIN_WORDS_MISREAD * shorter:
         return False
     first, second = first[:_MAX_CHARACTERS], second[:_MAX_CHARACTERS]
-    return similarity(first, second) >= _MIN_LETTERS_MISREAD * min(len(first), len(second))
+    enough = _MIN_LETTERS_MISREAD * min(len(first), len(second))
+    return similarity(first, second, score_cutoff=ceil(enough)) >= enough
