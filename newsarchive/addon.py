@@ -16,7 +16,6 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from newsarchive import browser, connections, middlewares, pipelines
-from newsarchive import settings as own_settings
 from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
@@ -89,6 +88,8 @@ class Addon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Raises `UsageError` where `newsarchive.settings` could not read its file, and where a step of another project
         cannot be used."""
+        from newsarchive import settings as own_settings  # reads the environment as it is imported
+
         for name in (name for name in dir(own_settings) if name.startswith("NEWSARCHIVE_")):
             settings.set(name, getattr(own_settings, name), priority="addon")
         # A crawl must not write into another archive than the one that the unreadable file may name.

@@ -31,10 +31,15 @@ from typing import Any, Protocol, Self
 
 #: What the server loads. `worker_preload` reads a page, so that tables and patterns are made ready.
 LOADED = (
-    "alembic.command", "numpy", "psycopg", "scrapy.cmdline", "scrapy.commands.crawl", "scrapy.core.downloader.handlers.http11",
-    "scrapy.pipelines.files", "sqlalchemy.dialects.postgresql", "newsarchive.core.steps", "newsarchive.db.writing.store",
-    "newsarchive.learning", "newsarchive.page_reader", "newsarchive.reextract", "newsarchive.warc.reader",
-    "newsarchive.warc.writer", "newsarchive.worker_preload",
+    "alembic.command", "numpy", "psycopg", "rich.live", "rich.progress", "scrapy.cmdline", "scrapy.commands.crawl",
+    "scrapy.commands.genspider", "scrapy.commands.shell", "scrapy.core.downloader.handlers.http11",
+    "scrapy.downloadermiddlewares.httpcompression", "scrapy.downloadermiddlewares.httpproxy", "scrapy.downloadermiddlewares.robotstxt",
+    "scrapy.extensions.corestats", "scrapy.extensions.memusage", "scrapy.extensions.throttle", "scrapy.pipelines.files",
+    "scrapy.pqueues", "scrapy.squeues", "sqlalchemy.dialects.postgresql", "newsarchive.addon", "newsarchive.cli.common",
+    "newsarchive.cli.options", "newsarchive.commands.crawl", "newsarchive.core.steps", "newsarchive.db.writing.store",
+    "newsarchive.learning_process", "newsarchive.page_reader", "newsarchive.reextract", "newsarchive.spiders.news",
+    "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader", "newsarchive.warc.writer",
+    "newsarchive.worker_preload",
 )  # fmt: skip
 #: What acts on the environment while it is imported. Each spider imports it itself.
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")

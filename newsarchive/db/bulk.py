@@ -84,27 +84,18 @@ def insert_tuples(
     connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Insert rows of plain numbers, texts and bytes, without SQLAlchemy's work on each value."""
-    _insert_tuples(connection, model, columns, rows, "")
+    if rows:
+        dialect_of(connection).insert_tuples(connection, table_of(model).name, columns, rows)
 
 
 def insert_new_tuples(
     connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Insert such rows; those whose key is there already are left out."""
-    _insert_tuples(connection, model, columns, rows, " ON CONFLICT DO NOTHING")
-
-
-def _insert_tuples(
-    connection: Connection,
-    model: type[Base],
-    columns: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    ending: str,
-) -> None:
     if rows:
         mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
         names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
-        sql = f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks}){ending}"
+        sql = f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
         connection.exec_driver_sql(sql, list(rows))
 
 

@@ -170,6 +170,13 @@ class Dialect(ABC):
     def insert(self, table: Table) -> Any:
         """SQLAlchemy's INSERT with `on_conflict_do_nothing`."""
 
+    def insert_tuples(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Insert rows of plain numbers, texts and bytes."""
+        marks = ", ".join(["?"] * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(rows))
+
     @abstractmethod
     def new_ids(self, table: str, number: int) -> str:
         """The query that gives ids for new rows, in the transaction of a writer."""
@@ -431,6 +438,33 @@ class PostgreSQL(Dialect):
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)
+
+    def configure(self, connection: Any, record: Any) -> None:
+        """Say that a row at a random place costs little more than the next one, where nobody has set it otherwise: the rows that are
+        asked for are in memory or on an SSD. With the server's own setting, of the time of disks that turn, it reads all `lines` of
+        an archive of some thousand articles for the 200 of one article: 13 ms in place of .5."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('random_page_cost', '1.1', FALSE) FROM pg_settings"
+                " WHERE name = 'random_page_cost' AND source = 'default'"
+            )
+        connection.commit()
+
+    def insert_tuples(
+        self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """By COPY: it takes server and client 24 µs a row, and an INSERT for each row 43."""
+        from sqlalchemy import exc
+
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        copied = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        try:
+            with driver.cursor() as cursor, cursor.copy(copied) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except connection.dialect.loaded_dbapi.IntegrityError as error:
+            raise exc.IntegrityError(copied, None, error) from error
 
     def new_ids(self, table: str, number: int) -> str:
         return f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, {number})"

@@ -176,12 +176,8 @@ def record(
         for article_id, page in fresh
     ]
     bulk.insert_rows(connection, PageSighting, rows)
-    lines = [
-        {"fingerprint": key, "article_id": article_id, "is_named": named}
-        for article_id, page in fresh
-        for key, named in page.lines.items()
-    ]
-    bulk.insert_rows(connection, LineSighting, lines)
+    lines = [(key, article_id, named) for article_id, page in fresh for key, named in page.lines.items()]
+    bulk.insert_tuples(connection, LineSighting, ("fingerprint", "article_id", "is_named"), lines)
 
 
 def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:

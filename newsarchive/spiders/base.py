@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 import scrapy
 from scrapy.settings import BaseSettings
 
-from newsarchive import settings as own_settings
 from newsarchive.crawl_stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
 
@@ -81,6 +80,8 @@ class ArchiveSpider(scrapy.Spider):
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         """Crawl politely in any project, as far as the project sets nothing else. Its other spiders keep their pace."""
+        from newsarchive import settings as own_settings  # reads the environment as it is imported
+
         for name in PACE_SETTINGS:
             settings.set(name, getattr(own_settings, name), priority="addon")
         super().update_settings(settings)
