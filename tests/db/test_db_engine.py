@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import JSON, Boolean, Connection, Engine, text
+from sqlalchemy import JSON, Boolean, Connection, Engine, select, text
+from sqlalchemy.exc import IntegrityError
 
 from newsarchive.db import bulk, failures, schema, values
 from newsarchive.db.engine import (
@@ -22,13 +23,13 @@ from newsarchive.db.engine import (
     writing,
 )
 from newsarchive.db.locations import default_url
-from newsarchive.db.models import Base
+from newsarchive.db.models import Base, Line
 from newsarchive.db.reading import query
 from newsarchive.db.schema import upgrade
 from newsarchive.db.types import UTCDateTime
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
-from tests.storage import make_article, postgresql_url
+from tests.storage import make_article, open_archive, postgresql_url
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -232,3 +233,40 @@ def test_a_connection_that_the_server_broke_off_is_given_up_without_a_traceback(
         with transaction(engine) as connection:
             assert bulk.select_tuples(connection, "SELECT 1", {}) == [(1,)]
         engine.dispose()
+
+
+def test_a_random_page_costs_little_unless_somebody_has_said_otherwise() -> None:
+    with postgresql_url() as url:
+        for said, wanted in (("", "1.1"), ("3", "3"), ("1", "1")):
+            engine = open_engine(url)
+            if said:
+                with writing(engine) as connection:
+                    connection.exec_driver_sql(
+                        f"ALTER DATABASE {engine.url.database} SET random_page_cost = {said}"
+                    )
+                engine.dispose()  # a database's settings hold for new connections
+            for _ in range(2):  # a connection that goes back to the pool keeps it
+                with reading(engine) as connection:
+                    assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == wanted
+            engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_rows_that_are_there_already_raise_the_same_error_on_both_databases(
+    kind: str, tmp_path: Path
+) -> None:
+    with open_archive(kind, tmp_path) as archive:
+        _rows_that_are_there_already(archive)
+
+
+def _rows_that_are_there_already(archive: Engine) -> None:
+    odd = "tab\tline\nback\\slash “x” \\N"
+    for rows in ([(1, "a"), (1, "b")], [(1, None)]):
+        with pytest.raises(IntegrityError), writing(archive) as connection:
+            bulk.insert_tuples(connection, Line, ("hash", "text"), rows)
+    with writing(archive) as connection:
+        bulk.insert_tuples(connection, Line, ("hash", "text"), [])
+        bulk.insert_tuples(connection, Line, ("hash", "text"), [(1, "a"), (-(2**47), odd)])
+    with reading(archive) as connection:
+        stored = connection.execute(select(Line.hash, Line.text).order_by(Line.hash)).all()
+    assert [tuple(one) for one in stored] == [(-(2**47), odd), (1, "a")]
