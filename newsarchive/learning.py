@@ -304,10 +304,12 @@ def says_no_more(now: SourceText | None, then: SourceText | None, article: Artic
     if now == then:
         return True
     now, then = (text or SourceText(source_texts.SITE, "") for text in (now, then))
-    site_wide = {"publisher": then.publisher, "in_language": then.in_language}
-    if replace(now, **site_wide) != then:
+    if replace(now, publisher=then.publisher, in_language=then.in_language) != then:
         return False
-    return all(getattr(now, name) in (known, getattr(article, name)) for name, known in site_wide.items())
+    return now.publisher in (then.publisher, article.publisher) and now.in_language in (
+        then.in_language,
+        article.in_language,
+    )
 
 
 def _stale(pages: Iterable[Observation], template: Template) -> Iterator[Observation]:
