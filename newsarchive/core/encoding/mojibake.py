@@ -89,6 +89,10 @@ def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
         ways[at] = way
 
 
+#: In characters: the shortest run that holds a sequence, which has two, and a character of context at either end.
+MIN_SEQUENCE_RUN_CHARACTERS = 4
+#: Runs that are searched for sequences together; fewer are looked up one by one.
+MIN_JOINED_RUNS = 40
 #: In characters: what is found in a run of this length or less is cached for the next page.
 MAX_CACHED_RUN_CHARACTERS = 24
 
@@ -187,16 +191,20 @@ class Utf8:
     def readings(self, runs: Iterable[str], model: PairModel) -> RunReadings:
         """Run → its readings. Runs without readings are left out."""
         found: RunReadings = {}
-        runs = list(runs)
-        ends = [*accumulate(len(run) + 1 for run in runs)]
-        matches = UTF8.finditer(self.charset.to_bytes("\n".join(runs)))
-        for number in dict.fromkeys(bisect_right(ends, match.start()) for match in matches):
-            run = runs[number]
+        for run in self._with_sequences([run for run in runs if len(run) >= MIN_SEQUENCE_RUN_CHARACTERS]):
             is_cached = len(run) <= MAX_CACHED_RUN_CHARACTERS
             own = _cached(self.charset, self.inner, run, model) if is_cached else self.of(run, model)
             if own:
                 found[run] = list(own)
         return found
+
+    def _with_sequences(self, runs: list[str]) -> list[str]:
+        """The runs that hold a sequence; all runs where they are few, because what each holds is cached."""
+        if len(runs) < MIN_JOINED_RUNS:
+            return runs
+        ends = [*accumulate(len(run) + 1 for run in runs)]
+        matches = UTF8.finditer(self.charset.to_bytes("\n".join(runs)))
+        return [runs[n] for n in dict.fromkeys(bisect_right(ends, match.start()) for match in matches)]
 
     def of(self, run: str, model: PairModel) -> tuple[Reading, ...]:
         """The readings of one run."""

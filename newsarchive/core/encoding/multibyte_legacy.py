@@ -113,6 +113,8 @@ def _suspicious_lines(text: str, positions: Sequence[int]) -> Iterator[tuple[int
     """(start, end) of the lines that hold one of these positions, which are in order."""
     end = -1
     for position in positions:
+        if position < end:
+            continue
         at = position if text[position] != "\n" else position + 1
         if at > end:
             start, end = line_around(text, at)

@@ -166,8 +166,13 @@ class _Costs(dict[int, bytes]):
         super().__init__()
         self.backing, self.deltas, self.size = backing, deltas, len(backing.classes)
         self.even = int.from_bytes(b"\xff\x00" * (self.size // 2 + 1), "little")
+        self._table: Any = None
 
     def __missing__(self, symbol: int) -> bytes:
+        if self._table is not None:
+            known: bytes = self._table[symbol].tobytes()
+            self[symbol] = known
+            return known
         at, even, odd = symbol * self.size, self.even, self.even << 8
         a = int.from_bytes(self.backing.row(symbol), "little")
         b = int.from_bytes(self.deltas[at : at + self.size], "little")
@@ -177,7 +182,7 @@ class _Costs(dict[int, bytes]):
         return row
 
     def table(self) -> Any:
-        """All rows at once: a numpy array (uint8) of shape (symbols, symbols)."""
+        """All rows at once: a numpy array (uint8) of shape (symbols, symbols). Later rows are taken from it."""
         import numpy as np
 
         backing, shape = self.backing, (self.size, self.size)
@@ -185,7 +190,8 @@ class _Costs(dict[int, bytes]):
         of_classes = np.array(backing.between, np.uint16)[:, classes] + np.array(backing.into, np.uint16)
         out_of = np.array(backing.out_of, np.uint16)[:, None]
         backed = np.minimum(np.minimum(of_classes, 255)[classes] + out_of, 255).astype(np.uint8)
-        return backed + np.frombuffer(self.deltas, np.uint8, self.size**2).reshape(shape)
+        self._table = backed + np.frombuffer(self.deltas, np.uint8, self.size**2).reshape(shape)
+        return self._table
 
 
 def model_of(rules: Rules) -> PairModel:

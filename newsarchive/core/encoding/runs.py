@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE, SINGLE_BYTE, charset
 from newsarchive.core.encoding.mojibake import (
+    MIN_SEQUENCE_RUN_CHARACTERS,
     NO_CODECS,
     UTF8,
     Reading,
@@ -44,6 +45,8 @@ MIN_SUSPICIOUS_PAIRS = 2
 
 #: In characters: what `Window.core` adds around its suspicious positions (two before, three behind).
 _CORE_CONTEXT = 5
+#: No codec makes ASCII of a byte of UTF-8 beyond it. Without ASCII around it a text is met again more often.
+_ASCII = "".join(map(chr, range(0x80)))
 _SINGLE_BYTE_NAMES = frozenset(SINGLE_BYTE)
 _MULTI_BYTE_NAMES = frozenset(MULTI_BYTE)
 
@@ -65,6 +68,8 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
     found: list[Window] = []
     end = -1
     for position in positions:
+        if position + 1 < end:
+            continue
         at = position if text[position] > "\x7f" else position + 1
         if at >= end and (match := NON_ASCII.match(text, at, at + MAX_SUSPECT_DISTANCE)):
             least, end = max(end, at - MAX_SUSPECT_DISTANCE, 0), match.end()
@@ -85,8 +90,8 @@ def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
         if suspicious >= MIN_SUSPICIOUS_PAIRS:
             names |= _named(codecs_in(run[1:-1]))
         else:
-            names |= _with_whole_sequence(core)
-        if not (found := _plausible_multi_bytes(core[1:-1])):
+            names |= _with_whole_sequence(core[1:-1].strip(_ASCII), core.strip(_ASCII))
+        if not (found := _plausible_multi_bytes(core[1:-1].strip(_ASCII))):
             continue
         pairs[core[2:4]] += 1
         is_dense = suspicious >= MIN_SUSPICIOUS_SHARE * (len(run) - 1)
@@ -128,9 +133,10 @@ def _plausible_multi_bytes(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _with_whole_sequence(core: str) -> frozenset[str]:
-    """The names of the single-byte codecs in which a text holds a whole sequence of UTF-8."""
-    names = _plausible(core[1:-1]) & _SINGLE_BYTE_NAMES
+def _with_whole_sequence(inner: str, core: str) -> frozenset[str]:
+    """The names of the single-byte codecs in which a text, `core`, holds a whole sequence of UTF-8, and `inner`, a part of it,
+    may hold one."""
+    names = _plausible(inner) & _SINGLE_BYTE_NAMES
     return frozenset(name for name in names if UTF8.search(charset(name).to_bytes(core)))
 
 
@@ -171,16 +177,22 @@ class Runs:
 
     def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
         self.framed = framed = f"\n{text}\n"
-        self.places: dict[str, list[int]] = {}
-        self.spans: list[tuple[int, str]] = []
         if pattern is NON_ASCII and len(framed) >= MIN_PAGE_CHARACTERS:
             found = non_ascii(framed)
         else:
             found = [match.span() for match in pattern.finditer(framed)]
-        for start, end in found:
-            run = framed[start - 1 : end + 1]
-            self.places.setdefault(run, []).append(start - 2)
-            self.spans.append((start - 2, run))
+        self.spans = [(start - 2, framed[start - 1 : end + 1]) for start, end in found]
+        self.places: dict[str, list[int]] = {}
+        for start, run in self.spans:
+            if run in self.places:
+                self.places[run].append(start)
+            else:
+                self.places[run] = [start]
+
+    @cached_property
+    def of_several(self) -> list[str]:
+        """The runs that may hold a sequence of UTF-8, which has two characters at least."""
+        return [run for run in self.places if len(run) >= MIN_SEQUENCE_RUN_CHARACTERS]
 
     @cached_property
     def text(self) -> str:
@@ -214,15 +226,18 @@ class Runs:
 
     def suspect(self, positions: Iterable[int]) -> list[str]:
         """The runs that hold one of these positions of the text, in the order of the text."""
-        ordered = sorted(positions)
-        hit, at, end = set(), 0, len(ordered)
-        beyond_text = (sys.maxsize, "")
-        for (start, run), (behind, _) in zip(self.spans, [*self.spans[1:], beyond_text], strict=False):
-            at = bisect_left(ordered, start, at)
-            if at == end:
-                break
-            if ordered[at] < behind and ordered[at] <= start + len(run):
-                hit.add(run)
+        spans = self.spans
+        starts = [*(start for start, _ in spans), sys.maxsize]
+        hit, behind = set(), -sys.maxsize
+        for position in sorted(positions):
+            if position < behind:  # farther from a run that was looked at already
+                continue
+            number = bisect_right(starts, position)
+            behind = starts[number]
+            if number:
+                start, run = spans[number - 1]
+                if position <= start + len(run):
+                    hit.add(run)
         return [run for run in self.places if run in hit]
 
 

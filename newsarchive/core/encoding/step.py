@@ -171,10 +171,10 @@ def _repaired_page(
         start, end = start - starts[number], end - starts[number]
         edits[number].append(_edit(texts[number][start:end], change.reading, start))
     lost = {bisect_right(starts, page.original(place)) - 1 for place in repairs.lost}
-    if is_asked(near):
-        for number, text in enumerate(texts):
-            if not edits[number] and number not in lost:
-                edits[number] += second_opinion(text, model)
+    unexplained = [number for number in range(len(texts)) if not edits[number] and number not in lost]
+    if unexplained and is_asked(near):
+        for number in unexplained:
+            edits[number] += second_opinion(texts[number], model)
     return [_repaired(text, edits[number], number in lost) for number, text in enumerate(texts)]
 
 

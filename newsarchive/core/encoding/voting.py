@@ -250,7 +250,8 @@ def changes_of(
         believed = elect(left, runs, readers, grams, names) if left else None
         if believed is None:
             break
-        found = readers.for_page(believed, [run for run in runs.places if run not in taken])
+        some = runs.of_several if isinstance(believed, Utf8) else runs.places
+        found = readers.for_page(believed, [run for run in some if run not in taken])
         if isinstance(believed, Legacy):
             return Repairs([*changes, *changes_by_line(found, runs, believed.wrong, grams)])
         good = readers.proof.enough(found)
