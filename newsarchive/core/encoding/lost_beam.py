@@ -206,17 +206,19 @@ def likeliest(
         work.left -= STEPS_OF_A_PLACE
         if (arrived := arriving.pop(at, None)) and arrived.least < inf:
             here = arrived.best(min([ways.least for ways in arriving.values()], default=inf))
-        if here and furthest <= at and _is_one_state(here):
+        by_end: dict[int, list[Token]] = {}
+        for token in starting(at):
+            if token.end < len(run):
+                by_end.setdefault(token.end, []).append(token)
+        is_without_rival = furthest <= at and len(here) == 1
+        if here and furthest <= at and (by_end or not is_without_rival) and _is_one_state(here):
             text += speller.texts.text(here[0].text)
             tokens += _in_order(here[0].tokens)
             risk += _doubt(here, speller.texts)
             here = [here[0]._replace(cost=0.0, text=0, tokens=None, unknown=0)]
             speller.texts = _Texts()
-        by_end: dict[int, list[Token]] = {}
-        for token in starting(at):
-            if token.end < len(run):
-                by_end.setdefault(token.end, []).append(token)
-        if not by_end and furthest <= at and len(here) == 1:
+            is_without_rival = True
+        if is_without_rival and not by_end:
             here = [speller.grown(here[0], run[at])]
         else:
             groups = _groups(here)

@@ -106,9 +106,10 @@ class Lossy:
     def mended(self, run: str, model: PairModel, grams: GramModel, work: Work) -> Mended:
         """The run with all characters restored that can be; it has one character of context at either end."""
         raw = self.charset.to_bytes(run)
+        first = 0x80 if self._heads and not self.spelling else 0xC2
         spelled = likeliest(
             run,
-            lambda at: self._starting(run, raw, at),
+            lambda at: self._starting(run, raw, at) if raw[at] >= first or run[at] == self.spelling else (),
             lambda c: STANDING_LEAD_NATS * (c in self.heads),
             model,
             grams,

@@ -298,6 +298,7 @@ def _scripts_of_words(text: str) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def _writing(char: str) -> str:
     """The script of a letter, digit, mark or punctuation beyond ASCII; "" for Latin, for signs, and for ASCII."""
     category = unicodedata.category(char)
