@@ -215,14 +215,16 @@ def differs(engine: Engine, article: Article) -> bool:
     """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
     that is not stored, or found deleted: reading again must not bring it back."""
     try:
-        stored = query.get(engine, article.url)
+        stored = query.get(engine, article.url, explained=False)
     except NoSuchArticle:
         return False
     if stored.gone_at is not None:
         return False
-    if stored.article_body != article.article_body or _left_out(stored) != _left_out(article):
+    if stored.article_body != article.article_body:
         return True
-    return bool(field_changes.moves(field_changes.values(stored), field_changes.values(article)))
+    if field_changes.moves(field_changes.values(stored), field_changes.values(article)):
+        return True
+    return _left_out(query.get(engine, article.url)) != _left_out(article)
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:

@@ -103,14 +103,16 @@ class Stored(Article):
     rights: Rights | None = None
 
 
-def get(source: File | Engine, url_or_id: str | int, version: int | None = None) -> Stored:
+def get(
+    source: File | Engine, url_or_id: str | int, version: int | None = None, *, explained: bool = True
+) -> Stored:
     """The article with this URL (in any spelling, or canonical) or id; with `version` as that version of its text has it.
 
-    What has no versions (authors, dates, section, origin …) is that of today. Raises `NoSuchArticle`, naming it, where there
-    is no article, `UsageError` where it has no such version.
+    What has no versions (authors, dates, section, origin …) is that of today. `explained` is as for `load`. Raises
+    `NoSuchArticle`, naming it, where there is no article, `UsageError` where it has no such version.
     """
     with reading(source) as reader:
-        found = load(reader, [find(reader, url_or_id)], version)
+        found = load(reader, [find(reader, url_or_id)], version, explained=explained)
     if not found:
         raise UsageError(f"no version {version} of {url_or_id}: `newsarchive history {url_or_id}` lists them")
     return found[0]
@@ -176,12 +178,21 @@ _RELATED = {
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
 }
+#: What is most of an article's rows, and says how its text came about.
+_EXPLAINING = ("blocks", "edits")
 
 
-def load(connection: Reader | Connection, wanted: Sequence[int], version: int | None = None) -> list[Stored]:
+def load(
+    connection: Reader | Connection,
+    wanted: Sequence[int],
+    version: int | None = None,
+    *,
+    explained: bool = True,
+) -> list[Stored]:
     """Articles with all that belongs to them, in the order of their ids in `wanted`, by eight queries in all.
 
-    With `version` they have the text, repairs and left out lines of that version; those without it are left out.
+    With `version` they have the text, repairs and left out lines of that version; those without it are left out. Without
+    `explained` they come in a quarter of the time, and have neither repairs nor left out lines, nor HTML.
     """
     reader = Reader.of(connection)
     query, values = (_CURRENT, {}) if version is None else (_NUMBERED, {"version": version})
@@ -191,7 +202,11 @@ def load(connection: Reader | Connection, wanted: Sequence[int], version: int | 
     if not found:
         return []
     keys = {"ids": wanted, "revisions": [row["revision_id"] for row in found.values()]}
-    related = {name: _gathered(reader, *what, keys) for name, what in _RELATED.items()}
+    related = {
+        name: _gathered(reader, *what, keys)
+        for name, what in _RELATED.items()
+        if explained or name not in _EXPLAINING
+    }
     return [_stored(found[i], related) for i in wanted if i in found]
 
 
@@ -215,8 +230,9 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
     told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
-    dropped = related["blocks"].get(revision_id, [])
-    html, spots = unpacked(row["markup"], row["article_body"], [block["text"] for block in dropped])
+    dropped = related.get("blocks", {}).get(revision_id, [])
+    markup = row["markup"] if "blocks" in related else None
+    html, spots = unpacked(markup, row["article_body"], [block["text"] for block in dropped])
     article = rows.article_from(
         row,
         {"article_html": html},
@@ -225,7 +241,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         image=Image(image["url"], image["caption"], image["credit"]) if image else None,
         origin=rows.origin_from(origin | {"evidence": origin["origin_evidence"]}) if origin else None,
         dropped=tuple(map(rows.block_from, dropped, spots)),
-        edits=tuple(rows.edit_from(edit) for edit in related["edits"].get(revision_id, [])),
+        edits=tuple(rows.edit_from(edit) for edit in related.get("edits", {}).get(revision_id, [])),
     )
     own = {f.name: getattr(article, f.name) for f in fields(Article)}
     own |= {name: row[name] for name in ("charset_declared", "charset_used")}

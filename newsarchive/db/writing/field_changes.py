@@ -84,7 +84,7 @@ def _author(author: Author) -> str:
 
 def stored_values(connection: Connection, article_ids: Sequence[int]) -> dict[int, dict[str, Values]]:
     """The values of articles as they are stored, by id."""
-    found = articles.load(connection, list(article_ids)) if article_ids else []
+    found = articles.load(connection, list(article_ids), explained=False) if article_ids else []
     return {article.id: values(article) for article in found}
 
 
