@@ -96,7 +96,7 @@ def test_dropped_blocks_and_edits_are_kept_beside_the_text(store: Store, engine:
 def test_without_its_explanation_an_article_has_the_same_fields(store: Store, engine: Engine) -> None:
     store.ingest([rich_article()])
     whole = query.get(engine, "1")
-    assert whole.dropped and whole.edits and whole.article_html
+    assert all((whole.dropped, whole.edits, whole.article_html))
     plain = query.get(engine, "1", explained=False)
     kept = tuple(block for block in whole.blocks if block.label == "body")
     assert plain == replace(whole, blocks=kept, edits=(), article_html="")
