@@ -14,6 +14,7 @@ NewsArchiveError
 └── DatabaseError         the archive cannot be used as asked
     ├── DatabaseTooNew    written by a newer newsarchive
     ├── DatabaseUnavailable   cannot be opened, read or written
+    ├── DamagedText       what an article consists of cannot be unpacked
     └── NoSuchArticle     nothing stored under that URL or id
         └── Withheld      it is stored, or was, and is withheld; `entry` is its entry in the register
 
@@ -114,6 +115,10 @@ class DatabaseTooNew(DatabaseError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database cannot be opened, read or written."""
+
+
+class DamagedText(DatabaseError):
+    """What an article consists of cannot be unpacked. The message names the article and the remedy."""
 
 
 class NoSuchArticle(DatabaseError):

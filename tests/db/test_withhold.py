@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, LargeBinary, select, type_coerce
+from sqlalchemy import Engine, LargeBinary, select, type_coerce, update
 
 from newsarchive import Archive, rules
-from newsarchive.compression import decompress
+from newsarchive.compression import compress, decompress
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db import transfer
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import ArticleRow, Base
+from newsarchive.db.models import ArticleRow, Base, SealedText
 from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.schema import upgrade
 from newsarchive.db.types import Compressed, CompressedJson
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
-from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Link, SourceText
 from tests.storage import START, make_article, open_archive, rich_article
 
@@ -235,6 +235,23 @@ def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     assert (entry.state, entry.ended_at) == ("lifted", until)
     with Archive(archive.url.render_as_string(hide_password=False)) as open_:
         assert SECRET in open_.get(1).article_body
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x28\xb5\x2f\xfdcut", compress(b"[]"), compress(b"{}")])
+def test_a_sealed_text_that_cannot_be_unpacked_stops_no_crawl_and_no_other_article(
+    archive: Engine, payload: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    until = START + timedelta(days=20)
+    taken = withhold(archive, [1, 2], Demand("until the trial", until=until), now=START + timedelta(days=10))
+    with writing(archive) as connection:
+        bad = SealedText.withholding_id == taken[0].id
+        connection.execute(update(SealedText).where(bad).values(payload=payload))
+    for _ in range(2):  # each crawl tries again
+        assert Store(archive, lambda: until).start_run("news", {}) > 0
+    assert sorted(entry.state for entry in entries(archive)) == ["lifted", "withheld"]
+    assert "article 1 stays withheld although its day has come: " in caplog.text
+    with pytest.raises(DamagedText, match="restore the database from a backup"):
+        lift(archive, [1])
 
 
 def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: Engine) -> None:

@@ -149,9 +149,8 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
     return packed
 
 
-def unseal(connection: Connection, payload: bytes) -> None:
-    """Put back what `seal` took."""
-    taken = _unpacked(payload)
+def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
+    """Put back what `seal` took, `unpacked`."""
     new_ids = _put_back_referred(connection, taken)
     new_lines = _put_back_lines(connection, taken["lines"])
     for model, _, _ in _OWNED:
@@ -311,10 +310,21 @@ def _packed(rows: Mapping[str, list[Row]]) -> bytes:
     return compress(json.dumps(rows, default=_tagged, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def _unpacked(payload: bytes) -> dict[str, list[Row]]:
+def unpacked(payload: bytes) -> dict[str, list[Row]]:
+    """The rows that `seal` took, by their tables. What a damaged payload raises is no closed set."""
     found: dict[str, list[Row]] = json.loads(
         decompress(payload).decode("utf-8", "surrogatepass"), object_hook=_untagged
     )
+    models = (
+        *(owned for owned, _, _ in _OWNED),
+        *(one for one, _, _, _ in _REFERRED),
+        ArticleRow,
+        Revision,
+        Url,
+        Line,
+    )
+    if missing := {_name(model) for model in models} - found.keys():
+        raise ValueError(f"no rows of {', '.join(sorted(missing))}")
     return found
 
 

@@ -8,6 +8,7 @@ do not bring a withheld text back: `refused` says which articles a writer must n
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,15 +20,15 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
-from newsarchive.db.engine import writing
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
 from newsarchive.db.near_duplicates.rebuild import find_again
 from newsarchive.db.reading.articles import find
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.values import storable, unpack_text
-from newsarchive.db.writing.sealed import seal, skipped, unseal
-from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.db.writing.sealed import seal, skipped, unpacked, unseal
+from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.identifiers import identifier
 from newsarchive.items import DropReason
 from newsarchive.reprs import one_line
@@ -35,6 +36,8 @@ from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
     from newsarchive.db.writing.plan import Plan
+
+logger = logging.getLogger(__name__)
 
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it a text under the id of a withheld post is that post.
 MIN_LIKENESS = 0.5
@@ -101,13 +104,25 @@ def tried(engine: Engine, dry_run: bool) -> Iterator[Connection]:
 
 
 def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
-    """Show again every article whose day has come; gives their entries."""
+    """Show again every article whose day has come; gives their entries.
+
+    Each is a transaction. One that cannot be put back stays withheld, and the log says why: a crawl begins with this, and
+    neither the crawl nor another article may wait for it.
+    """
     now = now or utc_now()
     query = select(Withholding.article_id).where(Withholding.state == "withheld", Withholding.until <= now)
-    with writing(engine) as connection:
+    with reading(engine) as connection:
         ids = list(connection.execute(query).scalars())
-        found = [entry for one in ids if (entry := standing(connection, one))]
-        _lift(connection, found, now)
+    found = []
+    for article_id in ids:
+        try:
+            with writing(engine) as connection:
+                entry = standing(connection, article_id)
+                _lift(connection, [entry] if entry else [], now)
+        except Exception as error:  # what a damaged row makes its readers raise is no closed set
+            logger.warning("article %d stays withheld although its day has come: %s", article_id, error)
+        else:
+            found += [entry] if entry else []
     return found
 
 
@@ -281,7 +296,14 @@ def _versions(connection: Connection, article_id: int, article: Any) -> Iterable
 def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
     for entry in entries:
         query = select(SealedText.payload).where(SealedText.withholding_id == entry.id)
-        unseal(connection, connection.execute(query).scalar_one())
+        try:
+            taken = unpacked(connection.execute(query).scalar_one())
+        except Exception as error:  # what a damaged row makes its readers raise is no closed set
+            raise DamagedText(
+                f"the text of article {entry.article_id} that was sealed cannot be unpacked ({type(error).__name__}: {error}): "
+                "restore the database from a backup; until then it stays withheld"
+            ) from error
+        unseal(connection, taken)
         _free(connection, entry.article_id)
         connection.execute(delete(SealedText).where(SealedText.withholding_id == entry.id))
         ended = {"state": "lifted", "ended_at": now}
