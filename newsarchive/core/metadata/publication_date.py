@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -422,6 +422,23 @@ def changes(claims: Sequence[Claim]) -> list[Claim]:
     """Claims of a change as claims of publication. A page that only states when it was changed gets that day, and the
     source says so; and a date in the text that is known to be the day of a change is believed less."""
     return [replace(c, field="date_published", source=c.source.qualified(Qualifier.MODIFIED)) for c in claims]
+
+
+#: The reason of a time of change that `is_before` the publication.
+BEFORE_PUBLICATION = "before the publication"
+
+
+def is_before(changed: datetime | None, published: datetime | None) -> bool:
+    """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
+    draft of a post that was scheduled. A day without a time of day lies in the day of publication.
+
+    >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
+    >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
+    (True, False, False)
+    """
+    if changed is None or published is None or changed >= published:
+        return False
+    return changed.time() != time() or changed.date() != published.date()
 
 
 def _is_change(claim: Claim) -> bool:

@@ -321,6 +321,14 @@ def _dates(
             _fallback_dates(found, page, found.own, rules), now
         )
         candidates += why
+    if publication_date.is_before(decided["date_modified"].value, decided["date_published"].value):
+        decided["date_modified"] = publication_date.Dated()
+        candidates = [
+            replace(one, chosen=False, reason=publication_date.BEFORE_PUBLICATION)
+            if one.chosen and one.field == "date_modified"
+            else one
+            for one in candidates
+        ]
     for field, dated in decided.items():
         out[field], out[field + "_raw"] = dated.value, dated.raw
         out[field + "_source"] = str(dated.source) if dated.source else ""

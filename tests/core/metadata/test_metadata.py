@@ -102,6 +102,20 @@ def test_one_candidate_of_a_decided_field_is_chosen() -> None:
         assert sum(c.chosen for c in found["candidates"] if c.field == field) == 1
 
 
+def test_a_change_before_the_publication_is_refused_and_kept_with_its_reason() -> None:
+    found = read(
+        "<meta property=article:published_time content=2025-04-03T12:00:00Z><h1>Ferry</h1>"
+        "<meta property=article:modified_time content=2025-04-03T09:12:30Z>"
+    )
+    assert found.get("date_modified") is None
+    (refused,) = (one for one in found["candidates"] if one.field == "date_modified")
+    assert (refused.value, refused.chosen, refused.reason) == (
+        "2025-04-03T09:12:30Z",
+        False,
+        "before the publication",
+    )
+
+
 def test_the_text_overrules_a_wrong_lang() -> None:
     text = (
         "Der Gemeinderat hat am Dienstag beschlossen, dass die alte Mühle im Sommer geschlossen und verkauft wird. "
