@@ -385,6 +385,8 @@ class DelayMiddleware:
         self.delays: dict[str, float] = {}
         #: host → its robots.txt, "" where it has none
         self.robots: dict[str, str] = {}
+        #: host → why its robots.txt gave no answer, until that is told
+        self.unanswered: dict[str, str] = {}
         self.holds: dict[int, Hold] = {}
 
     @classmethod
@@ -398,12 +400,21 @@ class DelayMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         if is_robots_txt(request) and isinstance(response, TextResponse):
-            self.robots[urlsplit(request.url).netloc] = response.text if response.status == 200 else ""
+            host = urlsplit(request.url).netloc
+            self.robots[host] = response.text if response.status == 200 else ""
+            self.unanswered.pop(host, None)
             if self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
                 self.obey_crawl_delay(request, response.text)
+        elif (why := self.unanswered.pop(urlsplit(request.url).netloc, None)) is not None:
+            host = urlsplit(request.url).netloc
+            logger.warning("%s: its robots.txt gave no answer (%s); its pages do, and are fetched", host, why)
         if response.status in RETRY_AFTER_STATUSES:
             await self.wait(request, response)
         return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        if is_robots_txt(request):
+            self.unanswered[urlsplit(request.url).netloc] = explain(exception)[1]
 
     def obey_crawl_delay(self, request: Request, robots: str) -> None:
         """Keep at least the delay that the group for our agent asks for."""

@@ -68,6 +68,7 @@ def test_a_host_that_does_not_answer(db: Path, url: str, says: str) -> None:
     assert f"error: {url}: " in done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+    assert " ERROR" not in done.stderr  # robots.txt of the same host: it is told once
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from scrapy import Request
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response, TextResponse
 from scrapy.utils.test import get_crawler
 
@@ -48,6 +49,18 @@ def test_crawl_delay(asked: str, delay: float, told: bool) -> None:
     asyncio.run(middleware.process_response(request, robots))
     assert slot.delay == delay
     assert ("asks for" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
+
+
+def test_a_robots_txt_without_an_answer_is_told_once_where_the_pages_answer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    middleware, _ = delay_middleware()
+    middleware.process_exception(Request(f"{HOST}/robots.txt"), DownloadTimeoutError())
+    assert not caplog.records  # nobody knows yet whether the host answers at all
+    for path in ("/", "/post/"):
+        asyncio.run(middleware.process_response(Request(HOST + path), TextResponse(HOST + path)))
+    (record,) = caplog.records
+    assert record.getMessage().startswith("blog.example: its robots.txt gave no answer (no answer in time")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from newsarchive.crawl_stats import (
     sentences,
     sites_left,
 )
-from newsarchive.crawling import close_for
+from newsarchive.crawling import FAILURES, close_for
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions import json_log
 from newsarchive.items import DropReason
@@ -220,12 +220,14 @@ def verdict(stats: dict[str, Any]) -> Verdict:
     return Verdict.SOME_FAILED if stored or any(counts[name] for name in FETCHED) else Verdict.ALL_FAILED
 
 
-class OneLine(logging.Filter):
-    """Takes the traceback off a log record: a host that does not answer is no fault in the code."""
+class UnansweredRobots(logging.Filter):
+    """Leaves out Scrapy's record of a robots.txt that gave no answer: that the host does not answer is told once, in the summary
+    of the crawl, and `DelayMiddleware` tells where its pages do. Of other records it takes off the traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         record.exc_info = None
-        return True
+        return not isinstance(raised, tuple(FAILURES))
 
 
 class DatabaseFailuresAreTold(logging.Filter):
@@ -241,7 +243,7 @@ class DatabaseFailuresAreTold(logging.Filter):
 
 #: The logger → the filter that it gets.
 LOG_FILTERS: dict[str, logging.Filter] = {
-    "scrapy.downloadermiddlewares.robotstxt": OneLine(),
+    "scrapy.downloadermiddlewares.robotstxt": UnansweredRobots(),
     "scrapy.core.scraper": DatabaseFailuresAreTold(),
 }
 
