@@ -246,6 +246,20 @@ def test_the_edits_of_a_site_are_counted_with_those_that_its_listing_announced(a
     assert site.min_gain == MIN_GAIN
 
 
+def test_what_a_list_says_of_an_address_that_leads_to_the_post_is_said_of_the_post(archive: Archive) -> None:
+    """A list names `/?p=12`; the article has the address to which that leads."""
+    named, url = "https://blog.example/?p=12", "https://blog.example/the-post"
+    archive.name(Link(named, "feed"))
+    for look in range(2):
+        article = make_article(url=url, body=f"{EDITED} {look}", day=look, date_published=START - 30 * DAY)
+        fetched = Capture(named, f"<p>{look}".encode(), final_url=url, fetched_at=START + look * DAY)
+        archive.fetch(replace(article, capture=fetched))
+    archive.name(Link(named, "wp-json", lastmod=START + DAY))
+    with reading(archive.engine) as connection:
+        site = EditRates().of(connection, archive.site)
+    assert (site.edits, site.announced, site.announces) == (1, 1, True)
+
+
 def test_a_site_that_edits_its_posts_is_looked_at_more_often(archive: Archive) -> None:
     def wait() -> timedelta:
         url = "https://blog.example/another"

@@ -9,22 +9,35 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from newsarchive.core.discovery.revisit import SiteEdits, Visits, exposure, min_gain_for
 from newsarchive.db.frontier import known_sites
-from newsarchive.db.models import ArticleRow, Revision, Site, Url
+from newsarchive.db.models import ArticleRow, CaptureRow, Revision, Site, Url
 from newsarchive.items import ChangeKind
 
 #: The newest articles of a site by which its edits are judged; older ones are not looked at.
 MAX_ARTICLES = 2000
 
 
+_Listed = aliased(Url)
 _EDITS = (
     select(func.count())
     .where(Revision.article_id == ArticleRow.id, Revision.change_kind == ChangeKind.PUBLISHER.value)
     .scalar_subquery()
     .label("edits")
 )
+# What lists said of the addresses under which its versions were fetched, where the article's own has no row: a list calls it
+# `/?p=12`, which leads to the post.
+_LASTMOD = func.coalesce(
+    Url.lastmod,
+    select(func.max(_Listed.lastmod))
+    .join(CaptureRow, CaptureRow.url_id == _Listed.id)
+    .join(Revision, Revision.capture_id == CaptureRow.id)
+    .where(Revision.article_id == ArticleRow.id)
+    .scalar_subquery(),
+    type_=Url.lastmod.type,
+).label("lastmod")
 # The ids come from an index alone: with 100,000 articles, only the newest ones are read themselves.
 _IDS = (
     select(ArticleRow.id)
@@ -33,7 +46,7 @@ _IDS = (
     .limit(MAX_ARTICLES)
 )
 _NEWEST = (
-    select(ArticleRow.first_seen_at, ArticleRow.last_seen_at, ArticleRow.date_published, Url.lastmod, _EDITS)
+    select(ArticleRow.first_seen_at, ArticleRow.last_seen_at, ArticleRow.date_published, _LASTMOD, _EDITS)
     .join(Url, Url.url_key == ArticleRow.url_key, isouter=True)
     .where(ArticleRow.id.in_(_IDS))
     .order_by(ArticleRow.id.desc())
