@@ -99,7 +99,6 @@ class Post:
     has_time: bool
     confidence: float
     in_feed: bool
-    url_id: int = 0
     stored: bool = False
     looks: int = 0
     gone: bool = False
@@ -119,13 +118,13 @@ class Blog:
     week: list[float]
     site_id: int = 0
     author_id: int = 0
-    feed_id: int = 0
-    page_id: int = 0
-    api_id: int = 0
     broken: Breakage | None = None
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
     missed: list[datetime] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
+    #: Post → its place in `posts`; when each is due, and the same in order, with moments that hold no more.
+    places: dict[int, int] = field(default_factory=dict)
+    due_at: dict[int, datetime] = field(default_factory=dict)
     due: list[tuple[datetime, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -2,10 +2,11 @@
 
     python -m benchmarks.alarms ../data --seeds 11 12
 
-Twenty blogs change as blogs do (`benchmarks.alarm_blogs`), delete posts, and fail for a night. After `--quiet` days each
-blog is broken in each way in turn, for four days, with a week between. What a crawl would write is written into the tables of
-an archive each hour, and `db.writing.alarms.look` judges each blog every `LOOK_HOURS` in which it gave something, and
-twice a day at least. Nothing is fetched, and nothing of the alarms is replaced.
+Twenty blogs change as blogs do (`benchmarks.alarm_blogs`), delete posts, and now and then fail to answer. After `--quiet` days
+each blog is broken in each way in turn, for four days, with a week between; each begins on another day of the week. What a crawl
+would find is kept each hour, and `judge` looks at each blog every `LOOK_HOURS` in which it gave something, every
+`IDLE_LOOK_HOURS` else. Nothing is fetched. `--archive` keeps all in the tables of an archive and looks by
+`db.writing.alarms.look`, as a crawl does, with the same result in seven times the time.
 
 Figures are for seeds on which nothing was tuned.
 """
@@ -14,17 +15,17 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import itertools
 import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from benchmarks.alarm_blogs import (
     BACKFILL_DAYS,
@@ -40,81 +41,44 @@ from benchmarks.alarm_blogs import (
     real_months,
     weekdays,
 )
+from benchmarks.alarm_keeping import Found, InArchive, InMemory, Keeper
 from newsarchive.core.alarms.judge import AlarmKind
 from newsarchive.core.discovery.revisit import Visits, next_check
-from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
-from newsarchive.db.engine import open_engine, writing
-from newsarchive.db.frontier.listings import record
-from newsarchive.db.models import (
-    ArticleAuthor,
-    ArticleRow,
-    AuthorRow,
-    CrawlRun,
-    Discovery,
-    Site,
-    Source,
-    Url,
-)
+from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
-from newsarchive.db.writing.alarms import look
 
 #: Days that a breakage lasts, and days from one to the next.
 BROKEN_DAYS, BREAK_EVERY = 4, 11
-#: Hours from one judgement of a blog to the next, where it gave something; twelve where it gave nothing.
-LOOK_HOURS = 3
+#: Posts in two years of a blog whose months are those of one that publishes all day.
+MIN_BUSY_POSTS = 365
+#: Time after a breakage in which an alarm is not false: the site changes back.
+MENDING = 2 * DAY
+#: Hours from one judgement of a blog to the next where it gave something, and where it gave nothing.
+LOOK_HOURS, IDLE_LOOK_HOURS = 3, 6
 
 
 class Year:
-    """The blogs, their archive and the clock."""
+    """The blogs, what is kept of them, and the clock."""
 
-    def __init__(self, connection: Connection, blogs: Sequence[Blog]) -> None:
-        self.connection, self.blogs, self.posts = connection, blogs, 0
-        for blog in blogs:
-            values = {
-                "domain": f"blog{blog.number}.example",
-                "home_url": f"https://blog{blog.number}.example/",
-            }
-            blog.site_id = self._id(Site, values | {"state": "ok", "last_success_at": START})
-            blog.author_id = self._id(AuthorRow, {"name": f"Author {blog.number}"})
-            for kind, name in (("feed", "feed_id"), ("home page", "page_id"), ("wp-json", "api_id")):
-                source = {
-                    "site_id": blog.site_id,
-                    "kind": kind,
-                    "url": f"{values['home_url']}{kind.replace(' ', '-')}",
-                }
-                setattr(blog, name, self._id(Source, source))
-        self.run = self._id(CrawlRun, {"spider": "news", "started_at": START})
-
-    def _id(self, model: Any, values: dict[str, Any]) -> int:
-        return int(self.connection.execute(insert(model).values(values).returning(model.id)).scalar_one())
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper, self.posts = keeper, 0
 
     def publish(self, blog: Blog, published: datetime, now: datetime) -> None:
         self.posts += 1
         post = blog.post(self.posts, published)
+        blog.places[post.id] = len(blog.posts)
         blog.posts.append(post)
-        url = f"https://blog{blog.number}.example/{post.id}"
-        post.url_id = post.id
-        row = {"id": post.id, "url": url, "url_key": url, "site_id": blog.site_id, "first_seen_at": now}
-        bulk.insert_rows(self.connection, Url, [row])
         # A crawl notes the source that names a post first: the API, or the feed where it is up to date.
-        named = [("home page", blog.page_id)]
+        named_by = "home page"
         if blog.has_api:
-            named = [("wp-json", blog.api_id)]
+            named_by = "wp-json"
         elif post.in_feed and not blog.is_broken(AlarmKind.FROZEN_FEED) and not blog.feed_lag:
-            named = [("feed", blog.feed_id)]
-        bulk.insert_rows(
-            self.connection,
-            Discovery,
-            [
-                {"url_id": post.id, "run_id": self.run, "source_id": source, "kind": kind}
-                for kind, source in named
-            ],
-        )
+            named_by = "feed"
+        self.keeper.meet(blog, post, now, named_by)
         self.read(blog, len(blog.posts) - 1, now)
 
     def read(self, blog: Blog, index: int, now: datetime) -> None:
-        """What one look at a post leaves in the archive."""
+        """What one look at a post leaves."""
         post, dice = blog.posts[index], blog.dice
         post.looks += 1
         if post.stored and not post.gone and dice.random() < 0.002:
@@ -130,46 +94,17 @@ class Year:
             reason, outcome = "too short", "skipped"
         elif dice.random() < 0.003:
             reason, outcome = "http 503", "failed"
-        found = {"state": "ok" if post.stored else "skipped", "reason": reason, "last_checked_at": now}
-        if reason and outcome == "gone":
-            found["state"] = "gone"
         if not reason:
-            found["state"] = "ok"
-            self.store(blog, post, now)
-        _URL.run(self.connection, [{"b_id": post.url_id, **found}])
-        visits = Visits(post.at, post.at, failures=1 if reason else 0)
-        again = next_check(visits, now, outcome, str(post.id))  # type: ignore[arg-type]
-        heapq.heappush(blog.due, (again, index))
-
-    def store(self, blog: Blog, post: Post, now: datetime) -> None:
-        published: datetime | None = post.at if post.has_time else post.at.replace(hour=0, minute=0, second=0)
-        words, text, confidence = post.words, str(post.id), post.confidence
-        if blog.is_broken(AlarmKind.NO_DATE):
-            published = None
-        elif blog.is_broken(AlarmKind.ONE_DATE):
-            published = datetime(2019, 5, 1, tzinfo=UTC)
-        elif blog.is_broken(AlarmKind.SHORTER):
-            words = blog.dice.randint(20, 55)
-        elif blog.is_broken(AlarmKind.ONE_TEXT):
-            text = "the same for all"
-        elif blog.is_broken(AlarmKind.DOUBTFUL):
-            confidence = blog.dice.uniform(0.3, 0.79)
-        has_author = post.has_author and not blog.is_broken(AlarmKind.NO_AUTHOR)
-        values = {
-            "date_published": published, "word_count": words, "content_hash": text, "last_seen_at": now,
-            "quality": {"confidence": confidence}, "headline": "A post",
-        }  # fmt: skip
-        if post.stored:
-            _ARTICLE.run(self.connection, [{"b_id": post.id, **values}])
-            _NO_AUTHOR.run(self.connection, [{"b_id": post.id}])
-        else:
-            url = f"https://blog{blog.number}.example/{post.id}"
-            own = {"id": post.id, "url": url, "url_key": url, "canonical_key": url, "site_id": blog.site_id}
-            bulk.insert_rows(self.connection, ArticleRow, [own | values | {"first_seen_at": now}])
+            self.keeper.store(blog, post, found(blog, post), now)
             post.stored = True
-        if has_author:
-            row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
-            bulk.insert_rows(self.connection, ArticleAuthor, [row])
+        state = "gone" if outcome == "gone" else "ok" if post.stored else "skipped"
+        self.keeper.settle(blog, post, state, reason, now)
+        visits = Visits(post.at, post.at, failures=1 if reason else 0)
+        self.due(blog, index, next_check(visits, now, outcome, str(post.id)))  # type: ignore[arg-type]
+
+    def due(self, blog: Blog, index: int, at: datetime) -> None:
+        blog.due_at[index] = at
+        heapq.heappush(blog.due, (at, index))
 
     def crawl(self, blog: Blog, moments: Sequence[datetime], now: datetime) -> bool:
         """One hourly crawl of a blog; whether it gave anything."""
@@ -177,19 +112,34 @@ class Year:
             self.publish(blog, moment, now)
         due = []
         while blog.due and blog.due[0][0] <= now:
-            due.append(heapq.heappop(blog.due)[1])
+            at, index = heapq.heappop(blog.due)
+            if blog.due_at[index] == at:
+                due.append(index)
         for index in due:
             self.read(blog, index, now)
         for name, (number, digest) in blog.lists(now).items():
-            record(
-                self.connection, blog.page_id if name == "home page" else blog.feed_id, now, number, digest
-            )
+            self.keeper.listed(blog, name, now, number, digest)
         return bool(due or moments)
 
 
-_URL = Prepared(update(Url).where(Url.id == bindparam("b_id")))
-_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
-_NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
+def found(blog: Blog, post: Post) -> Found:
+    """What a page of a blog that is broken, or is not, gives."""
+    published: datetime | None = post.at if post.has_time else post.at.replace(hour=0, minute=0, second=0)
+    words, text, confidence = post.words, str(post.id), post.confidence
+    if blog.is_broken(AlarmKind.NO_DATE):
+        published = None
+    elif blog.is_broken(AlarmKind.ONE_DATE):
+        published = datetime(2019, 5, 1, tzinfo=UTC)
+    elif blog.is_broken(AlarmKind.SHORTER):
+        words = blog.dice.randint(20, 55)
+    elif blog.is_broken(AlarmKind.ONE_TEXT):
+        text = "the same for all"
+    elif blog.is_broken(AlarmKind.DOUBTFUL):
+        confidence = blog.dice.uniform(0.3, 0.79)
+    return Found(
+        published, words, text, confidence, post.has_author and not blog.is_broken(AlarmKind.NO_AUTHOR)
+    )
+
 
 #: The ways in which a blog is broken, in turn. The last two are ways of a healthy blog, which only its rhythm tells.
 BREAKAGES = (
@@ -236,71 +186,106 @@ class Result:
     false: list[False_]
     quiet_days: int
     looks: int
+    witnesses: int = 0
+
+    @classmethod
+    def of(cls, results: Iterable[Result]) -> Result:
+        """Several results as one."""
+        whole = cls([], [], 0, 0)
+        for one in results:
+            whole.breakages += one.breakages
+            whole.false += one.false
+            whole.quiet_days += one.quiet_days
+            whole.looks += one.looks
+            whole.witnesses += one.witnesses
+        return whole
 
 
 def simulate(
-    seed: int, folder: Path | None = None, *, blogs: int = 20, days: int = 365, quiet: int = 190
+    seed: int,
+    folder: Path | None = None,
+    *,
+    blogs: int = 20,
+    days: int = 365,
+    quiet: int = 190,
+    in_archive: bool = False,
+    jobs: int = 1,
 ) -> Result:
-    """A year of these blogs. Blogs are broken from the day `quiet` on."""
+    """A year of these blogs. Blogs are broken from the day `quiet` on. `in_archive` keeps all in the tables of an archive, with
+    the same result in five times the time."""
     dice = random.Random(seed)
     months, week = real_months(folder), weekdays(folder)
     chosen = [
         Blog(number, random.Random(dice.random()), list(dice.choice(months)), week) for number in range(blogs)
     ]
-    for blog in chosen[: blogs // 5]:  # those that republish all day
-        factor = dice.uniform(8, 20) / max(blog.a_day, 0.1)
+    # Those that republish all day. A blog of six posts a month would give them its chances as ups and downs by a factor of ten.
+    busy = [one for one in months if sum(one) >= MIN_BUSY_POSTS]
+    for blog in chosen[: blogs // 5]:
+        blog.months = list(dice.choice(busy))
+        factor = dice.uniform(8, 20) / blog.a_day
         blog.months = [round(number * factor) for number in blog.months]
+    own = partial(_year_of, days=days, quiet=quiet, in_archive=in_archive)
+    if jobs == 1:
+        return Result.of(map(own, chosen))
+    with ProcessPoolExecutor(jobs) as pool:
+        return Result.of(pool.map(own, chosen))
+
+
+def _year_of(blog: Blog, *, days: int, quiet: int, in_archive: bool) -> Result:
+    """The year of one blog, which no other one changes."""
+    if not in_archive:
+        return _run(InMemory([blog]), [blog], days, quiet)
     with tempfile.TemporaryDirectory() as scratch:
         engine = open_engine(f"{scratch}/year.db")
         upgrade(engine)
         try:
-            with writing(engine) as connection:
-                year = Year(connection, chosen)
-            return _run(year, engine, days, quiet)
+            return _run(InArchive(engine, [blog]), [blog], days, quiet)
         finally:
             engine.dispose()
 
 
-def _run(year: Year, engine: Any, days: int, quiet: int) -> Result:
-    result = Result([], [], 0, 0)
+def _run(keeper: Keeper, blogs: Sequence[Blog], days: int, quiet: int) -> Result:
+    result, year = Result([], [], 0, 0), Year(keeper)
     begun: dict[int, tuple[Breakage, datetime]] = {}
     told: dict[int, float | None] = {}
     given: Counter[int] = Counter()
     gave: dict[int, bool] = defaultdict(bool)
     ended: dict[int, datetime] = defaultdict(lambda: START - 99 * DAY)
     standing: dict[int, set[AlarmKind]] = defaultdict(set)
-    with writing(engine) as connection:
-        year.connection = connection
-        for blog in year.blogs:
+    with keeper.day():
+        for blog in blogs:
             for day in range(-BACKFILL_DAYS, 0):
                 for moment in blog.day(START + day * DAY):
                     year.publish(blog, moment, START)
     for day in range(days):
-        with writing(engine) as connection:
-            year.connection = connection
-            at = START + day * DAY
-            for blog in year.blogs:
-                _turn(blog, day - quiet, at, begun, told, given, ended, result)
-                result.quiet_days += blog.number not in begun
+        at = START + day * DAY
+        with keeper.day():
+            for blog in blogs:
+                _turn(blog, day - quiet - blog.number % 7, at, begun, told, given, ended, result)
+                is_quiet = blog.number not in begun and at - ended[blog.number] > MENDING
+                result.quiet_days += is_quiet
                 moments = blog.day(at)
                 for hour in range(24):
                     now = at + (hour + 1) * HOUR
                     new = blog.come([moment for moment in moments if now - HOUR <= moment < now])
                     given[blog.number] += len(new)
                     gave[blog.number] |= year.crawl(blog, new, now)
-                    if hour % LOOK_HOURS or not (gave[blog.number] or hour % 12 == 0):
+                    if hour % LOOK_HOURS or not (gave[blog.number] or hour % IDLE_LOOK_HOURS == 0):
                         continue
                     gave[blog.number] = False
                     result.looks += 1
-                    found = {one.kind: one for one in look(connection, blog.site_id, now).standing}
-                    for kind in found.keys() - standing[blog.number]:
+                    seen = keeper.look(blog, now)
+                    for post in seen.witnesses:
+                        result.witnesses += 1
+                        year.due(blog, blog.places[post], now)
+                    for kind in seen.standing.keys() - standing[blog.number]:
                         if blog.number in begun:
                             wanted, since = begun[blog.number]
                             if kind in wanted.alarms and told[blog.number] is None:
                                 told[blog.number] = (now - since) / HOUR
-                        elif at - ended[blog.number] > 2 * DAY:
-                            result.false.append(False_(kind, blog.number, day, found[kind].sentence))
-                    standing[blog.number] = set(found)
+                        elif is_quiet:
+                            result.false.append(False_(kind, blog.number, day, seen.standing[kind]))
+                    standing[blog.number] = set(seen.standing)
     return result
 
 
@@ -333,29 +318,33 @@ def _turn(
         )
 
 
-def lines(result: Result, *, fast: float = 3.0) -> Iterator[str]:
-    """The result as a table: for blogs with at least `fast` posts a day, and for slower ones.
+def lines(result: Result, rates: Sequence[float]) -> Iterator[str]:
+    """The result as a table, for blogs that post less than the first of `rates` a day, less than the second, and so on.
 
-    Of the hours until the alarm the median is told, those that were not told in time counting as longest, and the same in
-    posts at the pace of the blog.
+    A cell says how many were told within a day, and the median of the hours until the alarm.
     """
-    yield f"{result.quiet_days} quiet days of blogs, {result.looks} looks, {len(result.false)} false alarms"
+    yield (
+        f"{result.quiet_days} quiet days of blogs, {result.looks} looks, {result.witnesses} posts read again as witnesses, "
+        f"{len(result.false)} false alarms"
+    )
     for one in result.false:
         yield f"  false: blog {one.blog}, day {one.day}: {one.sentence}"
-    yield f"| breakage | {fast:g}+ posts a day: told within a day | within 4 days | hours | in posts | slower: within a day | within 4 days | hours | in posts |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    bounds = [0.0, *rates, inf]
+    names = [f"{low:g} to {high:g}" for low, high in itertools.pairwise(bounds[:-1])] + [
+        f"{bounds[-2]:g} or more"
+    ]
+    yield f"| posts a day: | {' | '.join(names)} |"
+    yield f"|---|{'---|' * len(names)}"
     stuck = [one for one in result.breakages if one.kind == STUCK]
     rows = [(way.name, [one for one in result.breakages if one.kind == way.name]) for way in BREAKAGES]
     rows.append((f"{STUCK}, pages that change by themselves", [one for one in stuck if one.is_lively]))
     for name, own in rows:
         cells = []
-        for group in ([one for one in own if one.a_day >= fast], [one for one in own if one.a_day < fast]):
-            times = [inf if one.hours is None else one.hours for one in group]
-            posts = [hours * one.a_day / 24 for hours, one in zip(times, group, strict=True)]
-            cells += [f"{sum(hours <= limit for hours in times)} of {len(group)}" for limit in (24, 96)]
-            cells += [
-                f"{sorted(numbers)[len(numbers) // 2]:.3g}" if numbers else "" for numbers in (times, posts)
-            ]
+        for low, high in itertools.pairwise(bounds):
+            times = [inf if one.hours is None else one.hours for one in own if low <= one.a_day < high]
+            within = sum(hours <= 24 for hours in times)
+            median = f", {sorted(times)[len(times) // 2]:.3g} h" if times else ""
+            cells.append(f"{within} of {len(times)}{median}")
         yield f"| {name} | {' | '.join(cells)} |"
 
 
@@ -367,17 +356,24 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--quiet", type=int, default=190, help="days before the first breakage")
     parser.add_argument(
-        "--fast", type=float, default=3.0, help="posts a day of the blogs of the first column"
+        "--rates", type=float, nargs="+", default=[1, 3, 8], help="posts a day that part the columns"
     )
+    parser.add_argument("--jobs", type=int, default=1, help="processes; the result is the same")
+    parser.add_argument("--archive", action="store_true", help="keep all in the tables of an archive")
     given = parser.parse_args()
-    whole = Result([], [], 0, 0)
+    whole = Result.of([])
     for seed in given.seeds:
-        one = simulate(seed, given.data, blogs=given.blogs, days=given.days, quiet=given.quiet)
-        whole.breakages += one.breakages
-        whole.false += one.false
-        whole.quiet_days += one.quiet_days
-        whole.looks += one.looks
-        print(f"seeds up to {seed}:", *lines(whole, fast=given.fast), sep="\n", flush=True)
+        one = simulate(
+            seed,
+            given.data,
+            blogs=given.blogs,
+            days=given.days,
+            quiet=given.quiet,
+            in_archive=given.archive,
+            jobs=given.jobs,
+        )
+        whole = Result.of([whole, one])
+        print(f"seeds up to {seed}:", *lines(whole, given.rates), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

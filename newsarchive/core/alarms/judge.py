@@ -25,17 +25,26 @@ DAY = timedelta(days=1)
 
 #: Readings before those that are tested. With fewer, no reading of the site raises an alarm.
 MIN_HISTORY_READINGS = 20
-#: Numbers of newest readings that are tested together: few tell a total change soon, many one that is not total.
+#: Numbers of newest readings that are tested together, besides all that are bad in a row: few tell a total change soon, many one
+#: that is not total.
 WINDOWS = (2, 3, 5, 8, 13, 21, 34)
 #: Share of the tested readings that must be bad (0 to 1). A part of a site that changes is no breakage.
 MIN_BAD_SHARE = 0.8
+#: Share of the posts before (0 to 1) that may be bad where the newest posts are asked in the order in which they came: posts of one
+#: sort follow each other, so where there are more exceptions, a run of them says little.
+MAX_EXCEPTIONS_OF_NEW = 0.02
 #: Readings in a row as before, after which an alarm is cleared.
 MIN_GOOD_READINGS = 3
+#: Of the same number of newest posts, those that may be bad then: one may have been deleted.
+MAX_BAD_OF_NEW = 1
 #: Age from which an alarm is cleared although nothing changed, if `MIN_HISTORY_READINGS` followed it.
 MAX_ALARM_AGE = 30 * DAY
 #: A text counts as much shorter below this share of the site's median length (0 to 1), and this many deviations below it.
 MAX_SHORT_SHARE = 0.5
 MIN_SHORT_DEVIATIONS = 2.5
+#: Time between the date of a post that came while the site was crawled and the moment at which a crawl met it. Within it the date
+#: is the post's own.
+MAX_DATE_DISTANCE = 2 * DAY
 #: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
 MIN_CONFIDENCE = 0.8
 #: Time for which a post may stand on the front page and not in the feed, which servers keep for a while, at a site that is
@@ -138,10 +147,12 @@ class Problem(StrEnum):
 
 
 class Reading(NamedTuple):
-    """A stored post as it was last read, at `at`. `text` names its text or its cluster: equal for equal texts."""
+    """A stored post as it was last read, at `at`; a crawl met it first at `met`. `text` names its text or its cluster: equal
+    for equal texts."""
 
     id: int
     at: datetime
+    met: datetime
     published: datetime | None
     words: int
     has_author: bool
@@ -150,9 +161,11 @@ class Reading(NamedTuple):
 
 
 class Look(NamedTuple):
-    """The last look at a post that the site lists; `problem` is `None` where it gave an article."""
+    """The last look at a post that the site lists, which a crawl met first at `met`; `problem` is `None` where it gave an
+    article."""
 
     at: datetime
+    met: datetime
     problem: Problem | None
 
 
@@ -229,12 +242,13 @@ def sentence(kind: AlarmKind, since: datetime, evidence: Mapping[str, float]) ->
     return f"{kind} since {since:%Y-%m-%d %H:%M} UTC: {SENTENCES[kind].format(**evidence)}"
 
 
-class _Case(NamedTuple):
-    """A reading under one question; `id` is that of its article, 0 for none."""
+class Case(NamedTuple):
+    """A reading under one question; `id` is that of its article, 0 for none. A crawl met its post first at `met`."""
 
     at: datetime
     bad: bool
     id: int = 0
+    met: datetime | None = None
 
 
 def judge(history: History, now: datetime) -> list[Alarm]:
@@ -252,53 +266,84 @@ def judge(history: History, now: datetime) -> list[Alarm]:
 # -- readings ---------------------------------------------------------------------------------
 
 
-class _Question(NamedTuple):
-    """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception."""
+class Question(NamedTuple):
+    """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception.
+
+    `asks_new` says that the newest posts are asked too, whatever older ones say: a change of a site may be one of its new
+    posts alone, and while they come, older posts are read again and are as they were.
+    """
 
     kind: AlarmKind
     items: Sequence[Any]
     is_bad: Callable[[int], bool]
     max_share: float
     max_false: float = FALSE_ALARMS_A_YEAR
+    asks_new: bool = False
 
-    def cases(self) -> list[_Case]:
+    def cases(self) -> list[Case]:
         return [
-            _Case(one.at, self.is_bad(place), one.id if isinstance(one, Reading) else 0)
+            Case(
+                one.at,
+                self.is_bad(place),
+                one.id if isinstance(one, Reading) else 0,
+                getattr(one, "met", None),
+            )
             for place, one in enumerate(self.items)
         ]
 
 
 def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
-    read, looks = history.readings, history.looks
-    limit, usual = _short(read)
-    lag = _feed_lag(history.listed)
-    listed = [one for one in history.listed if one.at <= now - lag]
-
-    def same_date(i: int) -> bool:
-        return i > 0 and read[i].published is not None and read[i].published == read[i - 1].published
-
-    questions = (
-        _Question(AlarmKind.NOT_STORED, looks, lambda i: looks[i].problem is Problem.OTHER, 0.3),
-        _Question(AlarmKind.BLOCKED, looks, lambda i: looks[i].problem is Problem.BLOCKED, 0.1),
-        _Question(AlarmKind.SCRIPTS_ONLY, looks, lambda i: looks[i].problem is Problem.SCRIPTS_ONLY, 0.1),
-        _Question(AlarmKind.SHORTER, read, lambda i: read[i].words < limit, 0.1),
-        _Question(AlarmKind.NO_DATE, read, lambda i: read[i].published is None, 0.02),
-        _Question(AlarmKind.NO_AUTHOR, read, lambda i: not read[i].has_author, 0.02),
-        _Question(AlarmKind.ONE_DATE, read, same_date, 0.1),
-        _Question(AlarmKind.ONE_TEXT, read, lambda i: i > 0 and read[i].text == read[i - 1].text, 0.1),
-        _Question(AlarmKind.DOUBTFUL, read, lambda i: read[i].confidence < MIN_CONFIDENCE, 0.1),
-        _Question(
-            AlarmKind.FROZEN_FEED,
-            listed,
-            lambda i: not listed[i].in_feed,
-            0.1,
-            FROZEN_FEED_FACTOR * FALSE_ALARMS_A_YEAR,
-        ),
-    )
-    for question in questions:
+    limit, usual = _short(history.readings)
+    for question in (*questions_of_posts(history), _of_feed(history, now)):
         if alarm := _asked(question, history, now):
             lengths = {"limit": limit, "median": usual} if alarm.kind is AlarmKind.SHORTER else {}
             yield replace(alarm, evidence={**alarm.evidence, **lengths})
+
+
+def questions_of_posts(history: History) -> list[Question]:
+    """What is asked of the posts of a site that were read."""
+    read, looks = history.readings, history.looks
+    limit, _ = _short(read)
+
+    def same_date(i: int) -> bool:
+        one = read[i]
+        if i == 0 or one.published is None or one.published != read[i - 1].published:
+            return False
+        # Where a blog gives days alone, all posts of one day have one date: that of the day on which a crawl met them.
+        is_live = history.met is not None and one.met - history.met > DAY
+        return not is_live or abs(one.published - one.met) > MAX_DATE_DISTANCE
+
+    return [
+        Question(
+            AlarmKind.NOT_STORED, looks, lambda i: looks[i].problem is Problem.OTHER, 0.3, asks_new=True
+        ),
+        Question(AlarmKind.BLOCKED, looks, lambda i: looks[i].problem is Problem.BLOCKED, 0.1),
+        Question(
+            AlarmKind.SCRIPTS_ONLY,
+            looks,
+            lambda i: looks[i].problem is Problem.SCRIPTS_ONLY,
+            0.1,
+            asks_new=True,
+        ),
+        Question(AlarmKind.SHORTER, read, lambda i: read[i].words < limit, 0.1),
+        Question(AlarmKind.NO_DATE, read, lambda i: read[i].published is None, 0.02, asks_new=True),
+        Question(AlarmKind.NO_AUTHOR, read, lambda i: not read[i].has_author, 0.02, asks_new=True),
+        Question(AlarmKind.ONE_DATE, read, same_date, 0.1),
+        Question(AlarmKind.ONE_TEXT, read, lambda i: i > 0 and read[i].text == read[i - 1].text, 0.1),
+        Question(AlarmKind.DOUBTFUL, read, lambda i: read[i].confidence < MIN_CONFIDENCE, 0.1),
+    ]
+
+
+def _of_feed(history: History, now: datetime) -> Question:
+    lag = _feed_lag(history.listed)
+    listed = [one for one in history.listed if one.at <= now - lag]
+    return Question(
+        AlarmKind.FROZEN_FEED,
+        listed,
+        lambda i: not listed[i].in_feed,
+        0.1,
+        FROZEN_FEED_FACTOR * FALSE_ALARMS_A_YEAR,
+    )
 
 
 def _short(readings: Sequence[Reading]) -> tuple[int, int]:
@@ -321,36 +366,77 @@ def _feed_lag(listed: Sequence[Listed]) -> timedelta:
     return min(MAX_FEED_LAG, max(MIN_FEED_LAG, FEED_LAG_FACTOR * usual))
 
 
-def _asked(question: _Question, history: History, now: datetime) -> Alarm | None:
+def _asked(question: Question, history: History, now: datetime) -> Alarm | None:
     """The alarm of this kind that stands or begins, `None` for none."""
     kind, since = question.kind, history.standing.get(question.kind)
-    if since is None and not (question.items and question.is_bad(len(question.items) - 1)):
+    if since is None and not _may_begin(question):
         return None  # nearly always: the newest is as it should be
     cases = question.cases()
     if since is not None:
         after = [case for case in cases if case.at >= since]
         state = State.STANDS
-        if len(after) >= MIN_GOOD_READINGS and not any(case.bad for case in after[-MIN_GOOD_READINGS:]):
+        if _is_well(question, cases, after):
             state = State.CLEARED
         elif now - since > MAX_ALARM_AGE and len(after) >= MIN_HISTORY_READINGS:
             state = State.SETTLED
         return _alarm(kind, since, after, len(cases) - len(after), state)
     cases = _comparable(cases, kind, history.past)
-    bound = question.max_false / _a_year(cases) / len(WINDOWS)
-    for size in WINDOWS:
+    most = question.max_false / (len(WINDOWS) + 1) / (2 if question.asks_new else 1)
+    bounds = _Bounds(most / _a_year(cases), most / _posts_a_year(question, cases))
+    newest = _breakage(cases, question.max_share, bounds)
+    if newest is None and question.asks_new:
+        newest = _breakage(_as_they_came(cases), MAX_EXCEPTIONS_OF_NEW, bounds)
+    if newest is None:
+        return None
+    first = min(case.at for case in newest if case.bad)
+    return _alarm(kind, first, [case for case in newest if case.at >= first], len(cases) - len(newest))
+
+
+def _may_begin(question: Question) -> bool:
+    """Whether the newest is bad, read or met."""
+    places = range(len(question.items))
+    if not places or question.is_bad(places[-1]):
+        return bool(places)
+    return question.asks_new and question.is_bad(max(places, key=lambda place: question.items[place].met))
+
+
+def _is_well(question: Question, cases: Sequence[Case], after: Sequence[Case]) -> bool:
+    """Whether a site is as before by what was read `after` an alarm began, and by its newest posts where those are asked."""
+    if len(after) < MIN_GOOD_READINGS or any(case.bad for case in after[-MIN_GOOD_READINGS:]):
+        return False
+    newest = _as_they_came(cases)[-MIN_GOOD_READINGS:] if question.asks_new else []
+    return sum(case.bad for case in newest) <= MAX_BAD_OF_NEW
+
+
+def _as_they_came(cases: Sequence[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: case.met or case.at)
+
+
+class _Bounds(NamedTuple):
+    """How unlikely what a window holds must be for an alarm, and the same where no case before it is bad."""
+
+    bound: float
+    after_none: float
+
+
+def _breakage(cases: Sequence[Case], max_share: float, bounds: _Bounds) -> Sequence[Case] | None:
+    """The last of these cases, where they are bad and those before are not, by no chance; `None` where nothing is told."""
+    if not (cases and cases[-1].bad):
+        return None
+    in_a_row = next((n for n, case in enumerate(reversed(cases)) if not case.bad), len(cases))
+    for size in sorted({*WINDOWS, in_a_row} - {1}):
         before, newest = cases[:-size], cases[-size:]
         bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
         if len(before) < MIN_HISTORY_READINGS:
             break
-        if bad < MIN_BAD_SHARE * size or exceptions > question.max_share * len(before):
+        if bad < MIN_BAD_SHARE * size or exceptions > max_share * len(before):
             continue
-        if many_of(bad, size, exceptions, len(before)) < bound:
-            first = next(case.at for case in newest if case.bad)
-            return _alarm(kind, first, [case for case in newest if case.at >= first], len(before))
+        if many_of(bad, size, exceptions, len(before)) < (bounds.bound if exceptions else bounds.after_none):
+            return newest
     return None
 
 
-_T = TypeVar("_T", _Case, ListLook)
+_T = TypeVar("_T", Case, ListLook)
 
 
 def _comparable(items: Sequence[_T], kind: AlarmKind, past: Sequence[Past]) -> list[_T]:
@@ -363,16 +449,30 @@ def _comparable(items: Sequence[_T], kind: AlarmKind, past: Sequence[Past]) -> l
     return list(items)
 
 
-def _a_year(cases: Sequence[_Case]) -> float:
-    """The number of readings in a year, by the time that these took."""
-    if len(cases) < 2:
+def _a_year(cases: Sequence[Case]) -> float:
+    """The number of readings in a year, by the time that these took. The bad ones at the end do not tell it: where one is bad,
+    others are read at once."""
+    end = len(cases)
+    while end > MIN_HISTORY_READINGS and cases[end - 1].bad:
+        end -= 1
+    if end < 2:
         return 1.0
-    days = max((cases[-1].at - cases[0].at) / DAY, 1.0)
-    return max(365 * len(cases) / days, 365.0)
+    days = max((cases[end - 1].at - cases[0].at) / DAY, 1.0)
+    return max(365 * end / days, 365.0)
+
+
+def _posts_a_year(question: Question, cases: Sequence[Case]) -> float:
+    """The number of posts of which one may be the first that is bad. To read a stored post again is no further chance, as long
+    as the site is as it was; to ask for a page again is one."""
+    if not cases or not isinstance(question.items[0], Reading):
+        return _a_year(cases)
+    met = [case.met for case in cases if case.met is not None]
+    days = max((max(met) - min(met)) / DAY, 1.0)
+    return min(max(365 * len(met) / days, 365.0), _a_year(cases))
 
 
 def _alarm(
-    kind: AlarmKind, since: datetime, after: Sequence[_Case], before: int, state: State = State.STANDS
+    kind: AlarmKind, since: datetime, after: Sequence[Case], before: int, state: State = State.STANDS
 ) -> Alarm:
     bad = tuple(case.id for case in after if case.bad)
     well = tuple(case.id for case in after if not case.bad and case.id)
@@ -397,7 +497,7 @@ def _of_listings(history: History, now: datetime) -> Iterable[Alarm]:
     yield from (min(alarms, key=lambda alarm: states.index(alarm.state)) for alarms in found.values())
 
 
-def _of_list(listing: Listing, history: History) -> Iterable[tuple[_Question, dict[str, float]]]:
+def _of_list(listing: Listing, history: History) -> Iterable[tuple[Question, dict[str, float]]]:
     if not LIST_ALARMS & history.standing.keys() and not listings.may_be_broken(listing):
         return  # nearly always
     looks = listings.looks_of(listing)
@@ -405,7 +505,7 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[_Question, di
     if (bounds := listings.limits(before)) is not None:
         limit, usual = bounds
         yield (
-            _Question(AlarmKind.FEWER_LISTED, looks, lambda i: looks[i].posts <= limit, 0.02),
+            Question(AlarmKind.FEWER_LISTED, looks, lambda i: looks[i].posts <= limit, 0.02),
             {"limit": limit, "median": usual},
         )
     if listing.kind == listings.FRONT_PAGE:
@@ -417,7 +517,7 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[_Question, di
             before = [look for look in before if look.at < begin]
         if (longest := listings.longest_same(before)) is not None:
             yield (
-                _Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02),
+                Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02),
                 {"hours": round(longest / timedelta(hours=1))},
             )
 

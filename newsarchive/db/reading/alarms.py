@@ -39,7 +39,7 @@ MAX_RUNS = 5000
 BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "http 429"))
 
 _READINGS = """
-    SELECT a.id, a.last_seen_at, a.date_published, a.word_count,
+    SELECT a.id, a.last_seen_at, a.first_seen_at, a.date_published, a.word_count,
            EXISTS (SELECT 1 FROM article_authors AS b WHERE b.article_id = a.id), {confidence}, a.cluster_id, a.content_hash
     FROM articles AS a
     WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most)
@@ -47,7 +47,7 @@ _READINGS = """
 """
 #: Posts alone: what gave an article once, and what the site names as a post. A tag page that is none is no breakage.
 _LOOKS = """
-    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.reason, u.filled_from
+    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.first_seen_at, u.reason, u.filled_from
     FROM urls AS u
     WHERE u.site_id = :site AND NOT (u.state = 'new' AND u.reason = '') AND u.reason <> :since
       AND (u.state IN ('ok', 'gone')
@@ -123,20 +123,20 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
     )
     readings = [
         Reading(
-            id_, _moment(at), moment(published), words, bool(authors), 1.0 if sure is None else sure,
+            id_, _moment(at), _moment(met), moment(published), words, bool(authors), 1.0 if sure is None else sure,
             f"cluster {cluster}" if cluster is not None else text,
         )
-        for id_, at, published, words, authors, sure, cluster, text in reversed(reader.tuples(query, values))
+        for id_, at, met, published, words, authors, sure, cluster, text in reversed(reader.tuples(query, values))
     ]  # fmt: skip
     looks = [
-        Look(_moment(at), _problem(reason, filled))
-        for at, reason, filled in reversed(reader.tuples(_LOOKS, values))
+        Look(_moment(at), _moment(met), problem_of(reason, filled))
+        for at, met, reason, filled in reversed(reader.tuples(_LOOKS, values))
     ]
     lists = _listings(reader, site_id)
     named = [
         (_moment(at), bool(feed)) for at, feed in reversed(reader.tuples(_LISTED, values)) if feed is not None
     ]
-    listed = _in_feed(named, [one.found for one in lists if one.kind == "feed"])
+    listed = in_feed(named, [one.found for one in lists if one.kind == "feed"])
     alarms = [
         (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
         for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
@@ -172,7 +172,7 @@ def _listings(reader: Reader, site_id: int) -> list[Listing]:
     return [Listing(kind, runs) for kind, runs in found.values()]
 
 
-def _in_feed(named: Sequence[tuple[datetime, bool]], feeds: Sequence[Sequence[SameLooks]]) -> list[Listed]:
+def in_feed(named: Sequence[tuple[datetime, bool]], feeds: Sequence[Sequence[SameLooks]]) -> list[Listed]:
     """Whether a feed named each post, or changed after the post was listed.
 
     The API of a site is asked before its feed, so that nothing says whether the feed named a post too: a feed that goes
@@ -193,7 +193,7 @@ def _in_feed(named: Sequence[tuple[datetime, bool]], feeds: Sequence[Sequence[Sa
     return listed
 
 
-def _problem(reason: str, filled_from: str) -> Problem | None:
+def problem_of(reason: str, filled_from: str) -> Problem | None:
     if not reason or filled_from:
         return None
     if reason in BLOCKED_REASONS:

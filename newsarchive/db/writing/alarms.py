@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from newsarchive.core.alarms import witnesses
 from newsarchive.core.alarms.judge import LIST_ALARMS, Alarm, AlarmKind, State, judge, sentence
 from newsarchive.db import bulk
 from newsarchive.db.frontier import listings
-from newsarchive.db.models import AlarmRow, Quarantined
+from newsarchive.db.models import AlarmRow, Quarantined, Url
 from newsarchive.db.reading.alarms import history
 
 #: Alarms during which the looks at lists from before they were raised are kept.
@@ -33,17 +34,19 @@ class KeptAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The alarms of a site that stand, and those that this look cleared."""
+    """The alarms of a site that stand, those that this look cleared, and the articles whose posts it made due as witnesses."""
 
     standing: Sequence[KeptAlarm]
     cleared: Sequence[KeptAlarm]
+    witnesses: Sequence[int] = ()
 
 
 def look(
     connection: Connection, site_id: int, now: datetime, run_id: int | None = None, *, failed: bool = False
 ) -> Changes:
     """Judge a site by its history, and keep what comes of it. `failed` says that this crawl could not be made."""
-    found = {alarm.kind: alarm for alarm in judge(history(connection, site_id, now, failed=failed), now)}
+    known = history(connection, site_id, now, failed=failed)
+    found = {alarm.kind: alarm for alarm in judge(known, now)}
     rows = connection.execute(
         select(AlarmRow.__table__).where(AlarmRow.site_id == site_id, AlarmRow.cleared_at.is_(None))
     ).all()
@@ -86,7 +89,34 @@ def look(
         _quarantine(connection, alarm_id, alarm, now)
     if not KEEPING & {alarm.kind for alarm in kept}:  # else the looks before it say when it is over
         listings.prune(connection, site_id)
-    return Changes(kept, cleared)
+    after = {alarm.kind: alarm.since for alarm in kept}
+    called = [] if failed else _call(connection, witnesses.wanted(replace(known, standing=after), now), now)
+    return Changes(kept, cleared, called)
+
+
+#: Posts that are there, by the address of their article and by those under which its versions were fetched: what a list calls
+#: `/?p=12` leads to the post.
+_THERE = """
+    SELECT a.id, u.id, u.reason FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
+    WHERE a.id IN :articles AND u.state = 'ok'
+    UNION SELECT r.article_id, u.id, u.reason
+    FROM article_revisions AS r JOIN captures AS c ON c.id = r.capture_id JOIN urls AS u ON u.id = c.url_id
+    WHERE r.article_id IN :articles AND u.state = 'ok'
+"""
+
+
+def _call(connection: Connection, wanted: witnesses.Wanted, now: datetime) -> list[int]:
+    """Make posts due, so that the next crawl reads them again; gives their articles. Those that failed last come last."""
+    if not wanted.number:
+        return []
+    there = bulk.select_tuples(connection, _THERE, {"articles": list(wanted.candidates)})
+    place = {article: number for number, article in enumerate(wanted.candidates)}
+    called: dict[int, int] = {}
+    for article, url_id, _ in sorted(there, key=lambda row: (row[2] != "", place[row[0]], row[1])):
+        if len(called) < wanted.number:
+            called.setdefault(article, url_id)
+    connection.execute(update(Url).where(Url.id.in_(called.values())).values(next_check_at=now))
+    return list(called)
 
 
 def told(connection: Connection, ids: Iterable[int], now: datetime) -> None:

@@ -1,0 +1,267 @@
+"""What `benchmarks.alarms` keeps of its blogs: in the tables of an archive, or in memory, which takes a fifth of the time.
+
+Both ask the same `judge` and the same `witnesses` with the same history: `tests/test_alarms.py` lets both keep one season, and
+compares every look.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
+
+from benchmarks.alarm_blogs import START, Blog, Post
+from newsarchive.core.alarms import witnesses
+from newsarchive.core.alarms.judge import AlarmKind, History, Look, Past, Reading, State, judge
+from newsarchive.core.alarms.listings import Listing, SameLooks
+from newsarchive.db import bulk
+from newsarchive.db.bulk import Prepared
+from newsarchive.db.engine import writing
+from newsarchive.db.frontier.listings import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record
+from newsarchive.db.models import (
+    ArticleAuthor,
+    ArticleRow,
+    AuthorRow,
+    CrawlRun,
+    Discovery,
+    Site,
+    Source,
+    Url,
+)
+from newsarchive.db.reading.alarms import MAX_READINGS, RHYTHM, in_feed, problem_of
+from newsarchive.db.writing.alarms import KEEPING, look
+
+DAY, QUARTER = timedelta(days=1), timedelta(hours=6)
+
+
+class Found(NamedTuple):
+    """A post as it was read."""
+
+    published: datetime | None
+    words: int
+    text: str
+    confidence: float
+    has_author: bool
+
+
+class Seen(NamedTuple):
+    """What a look at a blog gave: the alarms that stand, in words, and the posts that are read again."""
+
+    standing: dict[AlarmKind, str]
+    witnesses: Sequence[int]
+
+
+class Keeper(Protocol):
+    """Keeps what crawls of the blogs find."""
+
+    def day(self) -> AbstractContextManager[None]: ...
+    def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None: ...
+    def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None: ...
+    def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None: ...
+    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None: ...
+    def look(self, blog: Blog, now: datetime) -> Seen: ...
+
+
+# -- in an archive ----------------------------------------------------------------------------
+
+_URL = Prepared(update(Url).where(Url.id == bindparam("b_id")))
+_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
+
+
+class InArchive:
+    """Nothing of the alarms is replaced: each look is that of a crawl."""
+
+    connection: Connection
+
+    def __init__(self, engine: Engine, blogs: Sequence[Blog]) -> None:
+        self.engine = engine
+        self.sources: dict[tuple[int, str], int] = {}
+        with writing(engine) as self.connection:
+            for blog in blogs:
+                home = f"https://blog{blog.number}.example/"
+                values = {"domain": f"blog{blog.number}.example", "home_url": home}
+                blog.site_id = self._id(Site, values | {"state": "ok", "last_success_at": START})
+                blog.author_id = self._id(AuthorRow, {"name": f"Author {blog.number}"})
+                for kind in ("feed", "home page", "wp-json"):
+                    source = {"site_id": blog.site_id, "kind": kind, "url": f"{home}{kind.replace(' ', '-')}"}
+                    self.sources[blog.number, kind] = self._id(Source, source)
+            self.run = self._id(CrawlRun, {"spider": "news", "started_at": START})
+
+    def _id(self, model: Any, values: dict[str, Any]) -> int:
+        return int(self.connection.execute(insert(model).values(values).returning(model.id)).scalar_one())
+
+    @contextmanager
+    def day(self) -> Iterator[None]:
+        with writing(self.engine) as self.connection:
+            yield
+
+    def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None:
+        url = f"https://blog{blog.number}.example/{post.id}"
+        row = {"id": post.id, "url": url, "url_key": url, "site_id": blog.site_id, "first_seen_at": now}
+        bulk.insert_rows(self.connection, Url, [row])
+        source = self.sources[blog.number, named_by]
+        named = {"url_id": post.id, "run_id": self.run, "source_id": source, "kind": named_by}
+        bulk.insert_rows(self.connection, Discovery, [named])
+
+    def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None:
+        found = {"state": state, "reason": reason, "last_checked_at": now}
+        _URL.run(self.connection, [{"b_id": post.id, **found}])
+
+    def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None:
+        values = {
+            "date_published": found.published, "word_count": found.words, "content_hash": found.text,
+            "last_seen_at": now, "quality": {"confidence": found.confidence}, "headline": "A post",
+        }  # fmt: skip
+        if post.stored:
+            _ARTICLE.run(self.connection, [{"b_id": post.id, **values}])
+            _NO_AUTHOR.run(self.connection, [{"b_id": post.id}])
+        else:
+            url = f"https://blog{blog.number}.example/{post.id}"
+            own = {"id": post.id, "url": url, "url_key": url, "canonical_key": url, "site_id": blog.site_id}
+            bulk.insert_rows(self.connection, ArticleRow, [own | values | {"first_seen_at": now}])
+        if found.has_author:
+            row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
+            bulk.insert_rows(self.connection, ArticleAuthor, [row])
+
+    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None:
+        record(self.connection, self.sources[blog.number, kind], now, posts, digest)
+
+    def look(self, blog: Blog, now: datetime) -> Seen:
+        changes = look(self.connection, blog.site_id, now)
+        return Seen({one.kind: one.sentence for one in changes.standing}, changes.witnesses)
+
+
+# -- in memory --------------------------------------------------------------------------------
+
+
+@dataclass
+class _Kept:
+    """What is known of one blog. `looks` and `readings` are in the order in which they were made."""
+
+    met: datetime | None = None
+    looks: OrderedDict[int, tuple[int, Look]] = field(default_factory=OrderedDict)
+    readings: OrderedDict[int, Reading] = field(default_factory=OrderedDict)
+    #: Post → when a crawl met it first, whether the feed named it, its state and its last reason, when it came.
+    met_at: dict[int, datetime] = field(default_factory=dict)
+    in_feed: dict[int, bool] = field(default_factory=dict)
+    named: dict[int, bool] = field(default_factory=dict)
+    state: dict[int, tuple[str, str]] = field(default_factory=dict)
+    came: dict[int, float] = field(default_factory=dict)
+    lists: dict[str, list[tuple[SameLooks, str]]] = field(default_factory=dict)
+    standing: dict[AlarmKind, datetime] = field(default_factory=dict)
+    past: list[Past] = field(default_factory=list)
+
+
+def _newest(items: OrderedDict[int, Any], at: Callable[[Any], tuple[datetime, int]]) -> list[Any]:
+    """The last `MAX_READINGS`, in order of time and number; those of one moment stand in any order in `items`."""
+    taken: list[Any] = []
+    for item in reversed(items.values()):
+        if len(taken) >= MAX_READINGS and at(item)[0] < at(taken[-1])[0]:
+            break
+        taken.append(item)
+    return sorted(taken, key=at)[-MAX_READINGS:]
+
+
+class InMemory:
+    """The same history without tables."""
+
+    def __init__(self, blogs: Sequence[Blog]) -> None:
+        self.kept = {blog.number: _Kept() for blog in blogs}
+
+    def day(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None:
+        own = self.kept[blog.number]
+        own.met_at[post.id] = now
+        own.in_feed[post.id], own.named[post.id] = named_by == "feed", named_by != "home page"
+
+    def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None:
+        own = self.kept[blog.number]
+        own.state[post.id] = (state, reason)
+        if state in ("ok", "gone") or own.named[post.id]:
+            own.looks[post.id] = (post.id, Look(now, own.met_at[post.id], problem_of(reason, "")))
+            own.looks.move_to_end(post.id)
+
+    def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None:
+        own = self.kept[blog.number]
+        before = own.readings.get(post.id)
+        own.came.pop(post.id, None)
+        met = before.met if before else now
+        own.met = min(own.met or met, met)
+        if found.published is not None or met > own.met + DAY:  # a first crawl meets a whole archive at once
+            own.came[post.id] = min(met, found.published or met).timestamp()
+        own.readings[post.id] = Reading(
+            post.id, now, met, found.published, found.words, found.has_author, found.confidence, found.text
+        )
+        own.readings.move_to_end(post.id)
+
+    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None:
+        rows = self.kept[blog.number].lists.setdefault(kind, [])
+        if rows and (rows[-1][0].posts, rows[-1][1]) == (posts, digest):
+            last = rows[-1][0]
+            if now - last.last_at >= MIN_LOOK_DISTANCE:
+                rows[-1] = (last._replace(last_at=now, looks=last.looks + 1), digest)
+        else:
+            rows.append((SameLooks(now, now, 1, posts), digest))
+
+    def look(self, blog: Blog, now: datetime) -> Seen:
+        own = self.kept[blog.number]
+        history = self._history(own, now)
+        found = {alarm.kind: alarm for alarm in judge(history, now)}
+        words = {}
+        for kind, since in list(own.standing.items()):
+            alarm = found.get(kind)
+            if alarm is None or alarm.state is not State.STANDS:
+                del own.standing[kind]
+                own.past.append(Past(kind, since, now, alarm is not None and alarm.state is State.SETTLED))
+        for kind, alarm in found.items():
+            if alarm.state is State.STANDS:
+                own.standing[kind], words[kind] = alarm.since, alarm.sentence
+        if not KEEPING & own.standing.keys():
+            own.lists = {kind: rows[-MAX_KEPT_LOOKS:] for kind, rows in own.lists.items()}
+        after = witnesses.wanted(_standing(history, own.standing), now)
+        there = [post for post in after.candidates if own.state[post][0] == "ok"]
+        there.sort(key=lambda post: own.state[post][1] != "")
+        return Seen(words, there[: after.number])
+
+    def _history(self, own: _Kept, now: datetime) -> History:
+        lists = [Listing(kind, [same for same, _ in rows]) for kind, rows in own.lists.items()]
+        stored = (post for post in reversed(own.met_at) if own.state.get(post, ("", ""))[0] == "ok")
+        newest = sorted(itertools.islice(stored, MAX_READINGS), key=lambda post: (own.met_at[post], post))
+        named = [(own.met_at[post], own.in_feed[post]) for post in newest]
+        quarters, last_post = _rhythm(own, now)
+        return History(
+            _newest(own.readings, lambda one: (one.at, one.id)),
+            [one for _, one in _newest(own.looks, lambda one: (one[1].at, one[0]))],
+            in_feed(named, [one.found for one in lists if one.kind == "feed"]),
+            [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)],
+            last_post,
+            standing=dict(own.standing),
+            past=list(own.past),
+            met=own.met,
+            quarters=quarters,
+            listings=lists,
+        )
+
+
+def _standing(history: History, standing: dict[AlarmKind, datetime]) -> History:
+    return History(history.readings, history.looks, met=history.met, standing=dict(standing))
+
+
+def _rhythm(own: _Kept, now: datetime) -> tuple[list[int], datetime | None]:
+    """When posts came: as `db.reading.alarms` asks the tables."""
+    moments = np.fromiter(own.came.values(), float)
+    moments = moments[(moments <= now.timestamp()) & (moments >= (now - RHYTHM).timestamp())]
+    if not len(moments):
+        return [], None
+    counts = np.bincount(((now.timestamp() - moments) // QUARTER.total_seconds()).astype(int)).tolist()
+    return counts[: (len(counts) - 1) // 4 * 4], datetime.fromtimestamp(moments.max(), UTC)

@@ -1,0 +1,106 @@
+"""Which posts are read again so that a broken site is told within a day, however seldom it posts.
+
+A blog of two posts a week gets a new theme, and its authors are gone. Its next post comes in three days, and one post proves
+nothing. But it has 200 posts that had an author: `wanted` has two of them read again every eight hours in which no old post was
+read, and where one of these witnesses is not as it was, more of them at once. Six posts that had an author and have none are no
+chance, and the alarm comes half a day after the theme.
+
+A busy blog needs no witnesses: its old posts are read again anyway. Where an alarm stands, those that it is about are the
+witnesses, so that its end is known soon, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from newsarchive.core.alarms.judge import (
+    DAY,
+    MIN_GOOD_READINGS,
+    MIN_HISTORY_READINGS,
+    WINDOWS,
+    History,
+    Question,
+    questions_of_posts,
+)
+
+#: Time without a look at an old post of a site, after which some are read again. Shorter: more requests; longer: alarms come later.
+MAX_TIME_WITHOUT_WITNESS = timedelta(hours=8)
+#: Age from which a post is old: what is new may be bad by itself.
+MIN_WITNESS_AGE = timedelta(hours=12)
+#: Posts that are read again then. One alone cannot tell that all have one date.
+WITNESSES = 2
+#: Posts that are read again where a witness says otherwise than the archive knew.
+MORE_WITNESSES = 4
+#: Posts that are offered as witnesses, of which some may be gone.
+MAX_CANDIDATES = 50
+
+
+class Wanted(NamedTuple):
+    """The number of posts that are to be read again, and the ids of the articles to take them from, the best first."""
+
+    number: int = 0
+    candidates: Sequence[int] = ()
+
+
+def wanted(history: History, now: datetime) -> Wanted:
+    """The posts of a site that are to be read again now, none for a site that is known for less than a day or too little."""
+    is_known = history.met is not None and now - history.met >= DAY
+    if not is_known or len(history.readings) < MIN_HISTORY_READINGS + WITNESSES:
+        return Wanted()
+    number = _number(history, now)
+    return Wanted(number, _candidates(history)[:MAX_CANDIDATES]) if number else Wanted()
+
+
+def _number(history: History, now: datetime) -> int:
+    looks = history.looks
+    last = next((look.at for look in reversed(looks) if look.at - look.met >= MIN_WITNESS_AGE), None)
+    if last is None or now - last >= MAX_TIME_WITHOUT_WITNESS:
+        return WITNESSES
+    return MORE_WITNESSES if any(_is_open(question, stands) for question, stands in _asked(history)) else 0
+
+
+def _asked(history: History) -> list[tuple[Question, bool]]:
+    """The questions about posts, and whether the alarm of each stands."""
+    return [(question, question.kind in history.standing) for question in questions_of_posts(history)]
+
+
+def _is_open(question: Question, stands: bool) -> bool:
+    """Whether the newest witness says otherwise than the archive knew, and further ones would tell more."""
+    items = question.items
+    old = (i for i in range(len(items) - 1, -1, -1) if items[i].at - items[i].met >= MIN_WITNESS_AGE)
+    agree = 0
+    for i in old:
+        if question.is_bad(i) == stands:
+            break
+        agree += 1
+        if agree >= (MIN_GOOD_READINGS if stands else WINDOWS[-1]):
+            return False  # enough for the alarm to end, or to begin
+    if not agree or stands:
+        return bool(agree)
+    # Where many posts are bad, one more is no news.
+    return sum(map(question.is_bad, range(len(items)))) - agree <= question.max_share * len(items)
+
+
+def _candidates(history: History) -> list[int]:
+    """Articles that tell most: where an alarm of posts stands those that it is about, else those that are well; the ones
+    that were not read for longest first."""
+    places = range(len(history.readings))
+    touched, exceptions = set[int](), set[int]()
+    for question, stands in _asked(history):
+        if question.items is history.readings:
+            bad = {place for place in places if question.is_bad(place)}
+            if stands:
+                touched |= bad
+            elif len(bad) <= question.max_share * len(places):
+                exceptions |= bad
+    rest = [place for place in places if place not in touched | exceptions]
+    # Posts of one day have one date where a blog gives no time: they cannot tell that all have one.
+    dates = {one.published for one in history.readings[-MAX_CANDIDATES:]}
+    apart, others = list[int](), list[int]()
+    for place in rest:
+        published = history.readings[place].published
+        (others if published in dates else apart).append(place)
+        dates.add(published)
+    return [history.readings[place].id for place in [*sorted(touched), *apart, *others]]
