@@ -198,7 +198,8 @@ class InMemory:
         met = before.met if before else now
         own.met = min(own.met or met, met)
         if found.published is not None or met > own.met + DAY:  # a first crawl meets a whole archive at once
-            own.came[post.id] = min(met, found.published or met).timestamp()
+            published = found.published or met
+            own.came[post.id] = (published if published.date() < met.date() else met).timestamp()
         own.readings[post.id] = Reading(
             post.id, now, met, found.published, found.words, found.has_author, found.confidence, found.text
         )

@@ -264,6 +264,25 @@ def test_an_archive_tells_its_sites_history(database: str, tmp_path: Path) -> No
         assert query.stats(engine).quarantined == 5  # those that are as they were when the alarm came
 
 
+def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(tmp_path: Path) -> None:
+    """Ten posts a day, from eight to half past twelve, all dated midnight: at five there is none of today yet."""
+    with open_archive("sqlite", tmp_path) as engine:
+        store, site = Store(engine), Frontier(engine).open_site("https://blog.example/")
+        for day in range(4):
+            for n in range(10):
+                at = START.replace(hour=8, minute=0) + day * DAY + n * HOUR / 2
+                article = make_article(
+                    day * 10 + n, body=f"Text {day} {n}.", date_published=at.replace(hour=0, minute=0)
+                )
+                assert article.capture is not None
+                store.ingest([replace(article, capture=replace(article.capture, fetched_at=at))])
+        now = START.replace(hour=5, minute=0) + 4 * DAY
+        with db.reading(engine) as connection:
+            known = history_of(connection, site, now)
+        assert known.last_post == now - 16.5 * HOUR
+        assert known.quarters[:4] == [0, 0, 3, 7]
+
+
 # -- sending ----------------------------------------------------------------------------------
 
 

@@ -242,7 +242,7 @@ def test_a_sealed_text_that_cannot_be_unpacked_stops_no_crawl_and_no_other_artic
     archive: Engine, payload: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     until = START + timedelta(days=20)
-    taken = withhold(archive, [1, 2], Demand("until the trial", until=until), now=START + timedelta(days=10))
+    taken = withhold(archive, [1, 2], Demand("until the trial", until=until, at=START + timedelta(days=10)))
     with writing(archive) as connection:
         bad = SealedText.withholding_id == taken[0].id
         connection.execute(update(SealedText).where(bad).values(payload=payload))

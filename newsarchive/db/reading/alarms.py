@@ -60,10 +60,11 @@ _LISTED = """
     FROM (SELECT id, first_seen_at FROM urls WHERE site_id = :site AND state = 'ok' ORDER BY id DESC LIMIT :most) AS u
     ORDER BY u.first_seen_at DESC, u.id DESC
 """
-#: When posts came: when a crawl met them, or when they were published where that was earlier.
+#: When posts came: when a crawl met them, or when they were published where that was on an earlier day. Blogs that give days and no
+#: times have all posts of a day at its midnight, so that the morning of each day would seem silent.
 _CAME = """
     SELECT id, first_seen_at, date_published,
-           CASE WHEN date_published < first_seen_at THEN date_published ELSE first_seen_at END AS came
+           CASE WHEN {published} < {met} THEN date_published ELSE first_seen_at END AS came
     FROM articles WHERE site_id = :site AND first_seen_at >= :begin
 """
 #: A first crawl meets a whole archive at once: of its posts those without a date do not count.
@@ -208,7 +209,13 @@ def _rhythm(
     if met is None:
         return [], None
     values = {"site": site_id, "begin": now - RHYTHM, "now": now, "met": met + timedelta(days=1)}
-    rows = reader.tuples(_QUARTERS.format(age=reader.dialect.seconds_before("came")), values)
+    dialect = reader.dialect
+    query = _QUARTERS.format(
+        age=dialect.seconds_before("came"),
+        published=dialect.day("date_published"),
+        met=dialect.day("first_seen_at"),
+    )
+    rows = reader.tuples(query, values)
     found = {int(quarter): number for quarter, number, _ in rows}
     last = max((_moment(came) for _, _, came in rows), default=None)
     whole = max(found, default=0) // 4 * 4

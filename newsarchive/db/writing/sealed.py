@@ -315,14 +315,14 @@ def unpacked(payload: bytes) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = json.loads(
         decompress(payload).decode("utf-8", "surrogatepass"), object_hook=_untagged
     )
-    models = (
+    models: list[type[Base]] = [
         *(owned for owned, _, _ in _OWNED),
         *(one for one, _, _, _ in _REFERRED),
         ArticleRow,
         Revision,
         Url,
         Line,
-    )
+    ]
     if missing := {_name(model) for model in models} - found.keys():
         raise ValueError(f"no rows of {', '.join(sorted(missing))}")
     return found
