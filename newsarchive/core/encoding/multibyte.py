@@ -16,7 +16,7 @@ from operator import attrgetter
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE
 from newsarchive.core.encoding.mojibake import MAX_LAYERS, UTF8, Reading, RunReadings, unfold
-from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.pair_model import MAX_REMEMBERED_CHARACTERS, PairModel
 from newsarchive.core.text.scripts import is_allowed
 
 #: UTF-8, ASCII included: what the bytes of a damaged stretch are.
@@ -131,7 +131,9 @@ class _Codec(dict[str, tuple[bytes, bool]]):
     def __missing__(self, char: str) -> tuple[bytes, bool]:
         raw = bytes_of(char, self.name)
         starts = 0xC2 <= raw[0] <= 0xF4 and (len(raw) < 2 or 0x80 <= raw[1] <= 0xBF)
-        self[char] = unit = (raw if raw[0] >= 0x80 else b"\x00"), starts
+        unit = (raw if raw[0] >= 0x80 else b"\x00"), starts
+        if len(self) < MAX_REMEMBERED_CHARACTERS:
+            self[char] = unit
         return unit
 
 

@@ -43,6 +43,9 @@ _LARGE_KINDS = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
 MIN_NUMPY_CHARACTERS = 400
 #: A script with less than this share of a page's letters may be mojibake as a whole.
 MIN_SCRIPT_SHARE = 0.3
+#: Characters whose symbol is remembered, all pages together; a site in Chinese has some 8,000. Of further ones it is worked
+#: out at each place: noise has up to a million, which took 100 bytes each for ever.
+MAX_REMEMBERED_CHARACTERS = 1 << 15
 #: In characters: a shorter text is a line, and its suspects are looked up without numpy.
 MIN_PAGE_CHARACTERS = 240
 
@@ -122,7 +125,9 @@ class _Symbols(dict[str, int]):
         self.kinds = {n[1:-1]: i for i, n in enumerate(names) if len(n) > 1}
 
     def __missing__(self, char: str) -> int:
-        self[char] = symbol = self.kinds.get(kind(char), self.kinds["other"])
+        symbol = self.kinds.get(kind(char), self.kinds["other"])
+        if len(self) < MAX_REMEMBERED_CHARACTERS:
+            self[char] = symbol
         return symbol
 
 
