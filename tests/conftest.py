@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsarchive")
 
+# Nothing that is made while tests are collected goes away: the collector would look at a million objects again and again.
+gc.disable()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the hundreds of processes that tests start find bytecode and compiled rules, which saves a second of each.
@@ -58,7 +61,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Set Python's collector as it is without us: some test files import the package of our Scrapy commands, which sets
-    it for a crawl, and a test that measures memory would then count garbage that waits."""
-    gc.unfreeze()
+    """Let Python's collector work again, as it is without us: some test files import the package of our Scrapy commands, which
+    sets it for a crawl. What was collected stays to the end, so it is not looked at again."""
+    gc.freeze()
     gc.set_threshold(700, 10, 10)
+    gc.enable()

