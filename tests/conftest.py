@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """`-n auto`: twice as many processes as cores, since tests of crawls wait for half of their time. The quick subset has none
-    of them, and each process collects all tests, which takes ten seconds of CPU time."""
+    of them, and each process collects all tests, which takes four seconds of CPU time."""
     cores = os.cpu_count() or 1
     return cores if config.option.markexpr == "not slow" else 2 * cores
 
