@@ -220,18 +220,27 @@ class Cluster:
         self.workers.append(worker)
         return worker
 
+    def replace_ended(self) -> None:
+        """Start workers in place of those that ended by themselves, as systemd does: one that starts while the database is away."""
+        for worker in [one for one in self.workers if one.poll() is not None]:
+            print(f"a worker ended by itself with {worker.returncode}", file=sys.stderr, flush=True)
+            self.workers.remove(worker)
+            self.start()
+
     def kill(self, chance: random.Random) -> None:
         """`kill -9` of a worker; another takes its place."""
+        self.replace_ended()
         worker = chance.choice([one for one in self.workers if one.poll() is None])
         worker.kill()
         self.end(worker)
         self.start()
 
     def end(self, worker: subprocess.Popen[bytes]) -> None:
-        _, _, used = os.wait4(worker.pid, 0)
-        worker.returncode = 0
-        self.cpu += used.ru_utime + used.ru_stime
         self.workers.remove(worker)
+        if worker.returncode is None:  # else `poll` has found that it ended by itself
+            _, status, used = os.wait4(worker.pid, 0)
+            worker.returncode = os.waitstatus_to_exitcode(status)
+            self.cpu += used.ru_utime + used.ru_stime
 
     def stop(self) -> None:
         for worker in self.workers:
