@@ -222,6 +222,24 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_is_fetched_by_two(
     assert "as its worker gives no sign of life" in (tmp_path / "worker.log").read_text()
 
 
+def test_a_worker_that_was_killed_while_it_took_up_the_jobs_of_others_holds_up_nobody(
+    url: str, tmp_path: Path
+) -> None:
+    """Its `tidy` is at work for ever, as the queue has it, and with its lock no other begins."""
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        follow(url, site.home)
+        run("cluster", "enqueue", "crawl", "--all", url=url)
+        change(url, "UPDATE procrastinate_jobs SET status = 'doing', attempts = 1")
+        change(
+            url,
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, attempts)"
+            " VALUES ('housekeeping', 'newsarchive:tidy', 'tidy', 'tidy', '{\"timestamp\": 1}', 'doing', 1)",
+        )
+        with worker(url, tmp_path):
+            wait_for(lambda: no_job_left(url))
+    assert rows(url, "SELECT count(*) FROM articles") == [(len(STORIES),)]
+
+
 def test_a_worker_moves_what_its_jobs_wrote_into_object_storage(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
 #: The queue of `schedule` and `tidy`. Every worker serves it. The queue of any other job has the job's name, by which people choose
 #: it (`cli.cluster.JOBS`).
 HOUSEKEEPING = "housekeeping"
+#: The name of the task `tidy` in the queue.
+TIDY = "newsarchive:tidy"
 #: The key of a worker's `Work` in the context of its jobs.
 WORK = "work"
 #: Captures or articles of one job. More: more is done again after a kill. Less: processes are started more often, 1 s each.

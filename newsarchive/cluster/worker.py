@@ -22,6 +22,7 @@ from procrastinate.worker import Worker
 
 from newsarchive.cluster.jobs import (
     HOUSEKEEPING,
+    TIDY,
     WORK,
     Broken,
     HandBack,
@@ -200,6 +201,7 @@ class ClusterWorker:
                     self.leave(why)
                 await self._check_locks()
                 await self._find_lost()
+                await self._tidy_after_tidying()
         except (TimeoutError, DatabaseError, ProcrastinateException):
             pass  # `watch` counts the seconds of silence
         except Exception as error:  # without its watch, the worker would never hear that it is to end
@@ -210,6 +212,15 @@ class ClusterWorker:
             lock = running.lock
             if lock and not running.stopped and await asyncio.to_thread(lock.is_lost):
                 running.stop("the lock of the site was lost with the connection to the database")
+
+    async def _tidy_after_tidying(self) -> None:
+        """Take up the `tidy` of a worker that was killed in the midst of it: its lock would keep every other `tidy` from beginning,
+        and no job of a lost worker would ever be taken up again."""
+        manager = self.app.job_manager
+        for job in await manager.get_stalled_jobs(
+            queue=HOUSEKEEPING, task_name=TIDY, seconds_since_heartbeat=self.work.seconds_to_lose
+        ):
+            await give_back(manager, job)
 
     async def _find_lost(self) -> None:
         """Give back jobs that the queue takes to be at work here and that are not: they could not be signed off."""
