@@ -2,10 +2,11 @@
 
     python -m benchmarks.revisit --sites 1000
     python -m benchmarks.revisit --sites 1000 --share 0.33 --rate 0.1
+    python -m benchmarks.revisit --sites 60 --seed 2 --only known --only learner --only ours
 
 Every policy gets the same number of looks: its one parameter is searched so that it spends what `half of its age` spends
-(`--share` of it). Blogs are crawled each hour; posts come, are edited, and some listings announce edits. The rate of edits falls
-with the age of a post as in `core.discovery.revisit`; rates of sites and of posts are drawn from gamma distributions. `--rate`
+(`--share` of it). Blogs are crawled each hour; posts come, are edited and deleted, and some listings announce edits. A copy is out of date
+while its post was edited or is gone and the archive does not know it. The rates of edits and of deletions fall with the age of a post as in `core.discovery.revisit`; rates of sites and of posts are drawn from gamma distributions. `--rate`
 is their mean; that and the shapes were fitted on 370 pages that state when they were changed last (docs/benchmarks/revisit.md).
 """
 
@@ -33,8 +34,10 @@ SITE_SHAPE, POST_SHAPE = 1.0, 1.0
 LISTINGS = ((0.4, 0.0, 0.0), (0.3, 0.7, 1 / 100), (0.3, 0.98, 1 / 2000))
 #: Days of age up to which an edit counts as early.
 EARLY_DAYS = 7
-#: Steps of the search for a parameter that spends the same looks; it ends where they differ by less than 1 %.
+#: Steps of the search for a parameter that spends the same looks.
 MAX_STEPS = 14
+#: Difference of looks, as a logarithm, at which that search ends: 0.4 %, which moves the time out of date by as much.
+MAX_DIFFERENCE = 0.004
 #: What sets one post apart from the next in the sorted list of edits, in days.
 _APART = 100_000.0
 
@@ -42,11 +45,13 @@ _APART = 100_000.0
 class World:
     """Posts of many sites, when they are edited, and what listings announce. Times are days from the begin of the year."""
 
-    def __init__(self, sites: int, days: int, rate: float, seed: int) -> None:
+    def __init__(
+        self, sites: int, days: int, rate: float, seed: int, deletions: float = revisit.DELETION_RATE
+    ) -> None:
         random = np.random.default_rng(seed)
         posts_a_day = np.minimum(random.lognormal(math.log(0.25), 1.0, sites), 10)
         posts = random.poisson(posts_a_day * (days + BACKLOG_DAYS))
-        self.days, self.sites = days, sites
+        self.days, self.sites, self.mean_rate, self.deletions = days, sites, rate, deletions
         self.site = np.repeat(np.arange(sites), posts)
         self.posts = len(self.site)
         self.born = random.uniform(-BACKLOG_DAYS, days, self.posts)
@@ -56,6 +61,10 @@ class World:
         post = np.repeat(np.arange(self.posts), edits)
         grown = (1 + (days - self.born[post]) / SETTLING) ** random.uniform(0, 1, len(post))
         at = self.born[post] + SETTLING * (grown - 1)
+        lived = np.random.default_rng(seed + 1_000_000).exponential(1 / max(deletions, 1e-9), self.posts)
+        self.deleted = self.born + SETTLING * np.expm1(np.minimum(lived, 50))
+        there = at < self.deleted[post]
+        post, at = post[there], at[there]
         order = np.lexsort((at, post))
         self.edited, self.edit_at = post[order], at[order]
         self._keys = self.edited * _APART + self.edit_at + BACKLOG_DAYS
@@ -63,12 +72,12 @@ class World:
         self.last_edit = self.edits_until(np.arange(self.posts), days)
         kinds = random.choice(len(LISTINGS), sites, p=[share for share, _, _ in LISTINGS])
         self.announced_share = np.array([told for _, told, _ in LISTINGS])[kinds]
-        false_a_day = np.array([false for _, _, false in LISTINGS])[kinds][self.site]
+        self.false_a_day = np.array([false for _, _, false in LISTINGS])[kinds][self.site]
         chance = random.uniform(0, 1, len(self.edited))
         self.announced = (chance < self.announced_share[self.site[self.edited]]) & (self.edit_at > 0)
-        mistaken = np.repeat(np.arange(self.posts), random.poisson(false_a_day * days))
+        mistaken = np.repeat(np.arange(self.posts), random.poisson(self.false_a_day * days))
         mistaken_at = random.uniform(0, days, len(mistaken))
-        real = mistaken_at > self.born[mistaken]
+        real = (mistaken_at > self.born[mistaken]) & (mistaken_at < self.deleted[mistaken])
         at = np.concatenate([self.edit_at[self.announced], mistaken_at[real]])
         hour = np.ceil(at * 24).astype(np.int64)
         order = np.argsort(hour, kind="stable")
@@ -93,8 +102,8 @@ class Policy:
         self.changes = np.zeros(world.posts)
         self.first_look = np.zeros(world.posts)
 
-    def look(self, posts: Rows, at: float, changed: Any, *, first: bool) -> Days:
-        """Learn what a look found, and give the wait for the next."""
+    def look(self, posts: Rows, at: float, changed: Any, told: Any, *, first: bool) -> Days:
+        """Learn what a look found, and give the wait for the next. `told` says for which posts a listing announced an edit."""
         if first:
             self.first_look[posts] = at
         self.changes[posts] += changed
@@ -146,9 +155,101 @@ class Known(Policy):
 
     def wait(self, posts: Rows, at: float, changed: Any) -> Days:
         unannounced = np.maximum(1 - self.world.announced_share[self.world.site[posts]], 0.02)
-        return days_to_wait(
-            self.world.age(posts, at), self.world.rate[posts] * unannounced, self.amount / 100
-        )
+        rate = self.world.rate[posts] * unannounced + self.world.deletions
+        return days_to_wait(self.world.age(posts, at), rate, self.amount / 100)
+
+
+class Learner(Policy):
+    """What any estimator can reach with our rule: the spreads of rates of sites and of posts are those of the world, what each listing
+    announces and invents is known, and the rates themselves are learned from looks by the exact posterior, on a grid.
+
+    The value of a look is averaged over the posterior, and counts that no announcement came meanwhile; the rate of deletions is known.
+    A look is worth more by `EXPLORED` of the spread of the posterior, for what it teaches.
+    """
+
+    name = "the best that must learn"
+
+    def __init__(self, world: World, amount: float) -> None:
+        super().__init__(world, amount)
+        #: What looks at a post tell of its rate, and with it of the rate of its site: logarithms of likelihoods.
+        self.of_post = np.zeros((world.posts, len(POST_GRID)))
+        self.of_site = np.zeros((world.posts, len(SITE_GRID)))
+        spread = np.exp(_log_gamma(POST_GRID[None, :], POST_SHAPE, SITE_GRID[:, None]))
+        self.spread = spread / spread.sum(1, keepdims=True)
+        self.site = np.tile(_log_gamma(SITE_GRID, SITE_SHAPE, world.mean_rate), (world.sites, 1))
+        self.last_look = np.zeros(world.posts)
+        self.values = {share: _values(share, world.deletions) for share in np.unique(world.announced_share)}
+
+    def look(self, posts: Rows, at: float, changed: Any, told: Any, *, first: bool) -> Days:
+        if not first:
+            self._learn(posts, at, changed, told)
+        self.last_look[posts] = at
+        return self.wait(posts, at, changed)
+
+    def _learn(self, posts: Rows, at: float, changed: Any, told: Any) -> None:
+        world, site = self.world, self.world.site[posts]
+        told_share, invented = world.announced_share[site][:, None], world.false_a_day[posts][:, None]
+        age = world.age(posts, at)[:, None] + SETTLING
+        before = np.maximum(self.last_look[posts] - world.born[posts], 0)[:, None] + SETTLING
+        watched = np.log(age / before)
+        silent = -POST_GRID * told_share * watched  # no announcement came before
+        seen = -np.expm1(-POST_GRID * (1 - told_share) * watched) + 1e-12  # an unannounced edit
+        found = np.where(told[:, None], POST_GRID * told_share / age + invented * seen + 1e-300, seen)
+        likelihood = np.where(changed[:, None], silent + np.log(found), -POST_GRID * watched)
+        self.of_post[posts] += likelihood
+        self.of_post[posts] -= self.of_post[posts].max(1, keepdims=True)
+        of_site = np.log(np.exp(self.of_post[posts]) @ self.spread.T + 1e-300)
+        np.add.at(self.site, site, of_site - self.of_site[posts])
+        self.of_site[posts] = of_site
+
+    def wait(self, posts: Rows, at: float, changed: Any) -> Days:
+        others = self.site[self.world.site[posts]] - self.of_site[posts]
+        others = np.exp(others - others.max(1, keepdims=True))
+        belief = (others @ self.spread) * np.exp(self.of_post[posts])
+        scale = self.world.age(posts, at) + SETTLING
+        mean = belief @ POST_GRID / belief.sum(1)
+        spread = np.sqrt(np.maximum(belief @ POST_GRID**2 / belief.sum(1) - mean**2, 0)) / mean
+        wanted = np.log(self.amount / 100 / np.sqrt(scale) / (1 + EXPLORED * spread))
+        waits = np.empty(len(posts))
+        share = self.world.announced_share[self.world.site[posts]]
+        for one in np.unique(share):
+            rows = np.flatnonzero(share == one)
+            gain, silent = self.values[one]
+            worth = (belief[rows] @ (gain * silent).T) / (belief[rows] @ silent.T)
+            worth = np.log(np.maximum.accumulate(worth, axis=1) + 1e-300)
+            place = np.clip((worth < wanted[rows, None]).sum(1), 1, len(WAIT_GRID) - 1)
+            low, high = worth[np.arange(len(rows)), place - 1], worth[np.arange(len(rows)), place]
+            between = np.clip((wanted[rows] - low) / np.maximum(high - low, 1e-9), 0, 1)
+            waits[rows] = np.exp(
+                np.log(WAIT_GRID[place - 1]) + between * np.log(WAIT_GRID[place] / WAIT_GRID[place - 1])
+            )
+        return np.clip(waits * scale, MIN_WAIT, MAX_WAIT)
+
+
+def _log_gamma(rate: Any, shape: float, mean: Any) -> Any:
+    """The logarithm of a gamma density of the logarithm of a rate, but for what does not depend on the mean."""
+    return shape * np.log(rate / mean) - rate * shape / mean
+
+
+def _gain(rate: Any, wait: Any) -> Any:
+    """What a look spares after a wait, both in ages of the post: see `revisit.days_to_wait`."""
+    rate = np.where(np.abs(rate - 1) < 1e-4, 1.0001, rate)
+    gain = ((1 + wait) ** (1 - rate) - 1) / (1 - rate) - wait * (1 + wait) ** -rate
+    return np.where(wait < 1e-3, rate * wait * wait / 2, gain)
+
+
+def _values(announced: float, deletions: float) -> tuple[Any, Any]:
+    """For each wait and rate of the grids: what a look spares, and how likely no announcement comes before it."""
+    wait, unannounced = WAIT_GRID[:, None], max(1 - announced, 0.02)
+    return _gain(POST_GRID * unannounced + deletions, wait), (1 + wait) ** (-POST_GRID * announced)
+
+
+#: The part of the posterior's standard deviation by which a look of the best learner is worth more; found on other seeds than reported.
+EXPLORED = 0.3
+#: Rates of posts, of sites, and waits in ages of a post, over which the best learner integrates.
+POST_GRID = np.geomspace(1e-3, 30, 48)
+SITE_GRID = np.geomspace(1e-3, 6, 40)
+WAIT_GRID = np.geomspace(1e-4, 3e5, 140)
 
 
 class Ours(Policy):
@@ -163,7 +264,7 @@ class Ours(Policy):
         self.announced = np.zeros(world.sites)
         self.last_look = np.zeros(world.posts)
 
-    def look(self, posts: Rows, at: float, changed: Any, *, first: bool) -> Days:
+    def look(self, posts: Rows, at: float, changed: Any, told: Any, *, first: bool) -> Days:
         world, site = self.world, self.world.site[posts]
         if not first:
             before = np.maximum(self.last_look[posts] - world.born[posts], 0) + SETTLING
@@ -172,7 +273,7 @@ class Ours(Policy):
             last = world.edits_until(posts[changed], at) - 1
             np.add.at(self.announced, site[changed], world.announced[last].astype(float))
         self.last_look[posts] = at
-        return super().look(posts, at, changed, first=first)
+        return super().look(posts, at, changed, told, first=first)
 
     def wait(self, posts: Rows, at: float, changed: Any) -> Days:
         sites, where = np.unique(self.world.site[posts], return_inverse=True)
@@ -184,7 +285,8 @@ class Ours(Policy):
         first_age = np.maximum(self.first_look[posts] - self.world.born[posts], 0)
         watched = np.log((age + SETTLING) / (first_age + SETTLING))
         own = (1 + self.changes[posts]) / (1 / rate + watched)
-        return days_to_wait(age, np.maximum(own * unannounced, revisit.MIN_RATE), self.amount / 100)
+        own *= 1 + revisit.EXPLORED / np.sqrt(1 + self.changes[posts])
+        return days_to_wait(age, own * unannounced + revisit.DELETION_RATE, self.amount / 100)
 
 
 def days_to_wait(age: Days, rate: Days, min_gain: float) -> Days:
@@ -226,21 +328,17 @@ def year(world: World, policy: Policy) -> dict[str, float]:
     arrival = np.searchsorted(next_look[arrivals], np.arange(hours + 1))
     told = np.searchsorted(world.announced_hour, np.arange(hours + 1))
     looks = found = replaced = 0
-    stale = early = 0.0
+    stale = early = unheard = 0.0
+    last = max(len(world.edit_at) - 1, 0)
     for hour in range(hours):
         at = hour / 24
         new = arrivals[arrival[hour] : arrival[hour + 1]]
         if len(new):
+            new = new[world.deleted[new] > at]
             seen[new] = world.edits_until(new, at)
             known[new] = True
-            _put(
-                due,
-                next_look,
-                new,
-                hour,
-                policy.look(new, at, np.zeros(len(new), dtype=bool), first=True),
-                random,
-            )
+            nothing = np.zeros(len(new), dtype=bool)
+            _put(due, next_look, new, hour, policy.look(new, at, nothing, nothing, first=True), random)
         announced = world.announced_post[told[hour] : told[hour + 1]]
         waiting = (
             np.concatenate([*due[hour], announced[known[announced]]]) if due[hour] or len(announced) else None
@@ -249,7 +347,22 @@ def year(world: World, policy: Policy) -> dict[str, float]:
         if waiting is None:
             continue
         posts = np.unique(waiting)
-        posts = posts[(next_look[posts] == hour) | np.isin(posts, announced)]
+        named = np.isin(posts, announced)
+        posts, named = (kept[(next_look[posts] == hour) | named] for kept in (posts, named))
+        gone = world.deleted[posts] <= at
+        lost = posts[gone]
+        if len(lost):
+            since = np.where(
+                world.edits_until(lost, at) > seen[lost], world.edit_at[np.minimum(seen[lost], last)], np.inf
+            )
+            late = at - np.minimum(since, world.deleted[lost])
+            stale += float(late.sum())
+            unheard += float((at - world.deleted[lost]).sum())
+            replaced += int((world.edits_until(lost, at) - seen[lost]).sum())
+            looks += len(lost)
+            known[lost] = False
+            next_look[lost] = -1
+            posts, named = posts[~gone], named[~gone]
         edits = world.edits_until(posts, at)
         changed = edits > seen[posts]
         hit = posts[changed]
@@ -260,15 +373,18 @@ def year(world: World, policy: Policy) -> dict[str, float]:
         replaced += int((edits[changed] - seen[hit] - 1).sum())
         seen[posts] = edits
         looks += len(posts)
-        _put(due, next_look, posts, hour, policy.look(posts, at, changed, first=False), random)
-    rest = np.flatnonzero(known & (seen < world.last_edit))
-    stale += float((world.days - world.edit_at[seen[rest]]).sum())
+        _put(due, next_look, posts, hour, policy.look(posts, at, changed, named, first=False), random)
+    rest = np.flatnonzero(known & ((seen < world.last_edit) | (world.deleted < world.days)))
+    since = np.where(seen[rest] < world.last_edit[rest], world.edit_at[np.minimum(seen[rest], last)], np.inf)
+    stale += float((world.days - np.minimum(since, world.deleted[rest])).sum())
+    unheard += float(np.maximum(world.days - world.deleted[rest], 0).sum())
     replaced += int((world.last_edit[rest] - seen[rest]).sum())
-    watched = float((world.days - np.maximum(world.born, 0)).sum())
+    watched = float(np.maximum(np.minimum(world.deleted, world.days) - np.maximum(world.born, 0), 0).sum())
     return {
         "looks": looks / world.days,
         "stale": stale / watched,
         "early": early / watched,
+        "gone": unheard / watched,
         "versions": found / max(found + replaced, 1),
     }
 
@@ -291,15 +407,28 @@ def _put(due: list[list[Rows]], next_look: Rows, posts: Rows, hour: int, wait: D
 
 
 def at_budget(make: Callable[[float], Policy], world: World, looks: float) -> tuple[float, dict[str, float]]:
-    """The parameter of a policy at which it spends these looks a day, to within 1 %, and its year."""
-    low, high = 0.001, 1000.0
+    """The parameter of a policy at which it spends these looks a day, to within `MAX_DIFFERENCE`, and its year; the nearest that was
+    found in `MAX_STEPS`. More of the parameter brings fewer looks, on logarithmic scales almost along a line."""
+    tried: list[tuple[float, float, dict[str, float]]] = []
+    amount = 2.0
     for _ in range(MAX_STEPS):
-        amount = math.sqrt(low * high)
         result = year(world, make(amount))
-        if abs(result["looks"] / looks - 1) < 0.01:
+        tried.append((math.log(amount), math.log(result["looks"] / looks), result))
+        tried.sort(key=lambda one: abs(one[1]))
+        if abs(tried[0][1]) < MAX_DIFFERENCE:
             break
-        low, high = (amount, high) if result["looks"] > looks else (low, amount)
-    return amount, result
+        at, over, _ = tried[0]
+        slope = -0.5
+        if len(tried) > 1 and tried[1][0] != at:
+            slope = min((over - tried[1][1]) / (at - tried[1][0]), -0.1)
+        amount = math.exp(at - over / slope)
+    return math.exp(tried[0][0]), tried[0][2]
+
+
+#: The policies by the words of `--only`.
+POLICIES: dict[str, type[Policy]] = {
+    "uniform": Uniform, "adaptive": Adaptive, "half": HalfAge, "ours": Ours, "learner": Learner, "known": Known,
+}  # fmt: skip
 
 
 def main() -> None:
@@ -310,26 +439,36 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--rate", type=float, default=0.35, help="mean edits of a post a unit of exposure")
     parser.add_argument("--share", type=float, default=1.0, help="of the looks that half of the age takes")
+    parser.add_argument(
+        "--deletions", type=float, default=revisit.DELETION_RATE, help="deletions a unit of exposure"
+    )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--only", action="append", choices=POLICIES, help="this policy alone; may be repeated"
+    )
     options = parser.parse_args()
     same_as_the_product()
-    world = World(options.sites, options.days, options.rate, options.seed)
+    world = World(options.sites, options.days, options.rate, options.seed, options.deletions)
     print(
         f"{options.sites} sites, {world.posts} posts, {len(world.edited)} edits, {options.days} days, seed {options.seed}"
     )
     looks = year(world, HalfAge(world, 1.0))["looks"] * options.share
-    print(f"{'policy':34} {'looks a day':>11} {'out of date':>11} {'of them early':>13} {'edits kept':>10}")
+    print(
+        f"{'policy':34} {'looks a day':>11} {'out of date':>11} {'gone unknown':>12} {'of them early':>13} {'edits kept':>10}"
+    )
 
     def row(name: str, result: dict[str, float]) -> None:
         print(
-            f"{name:34} {result['looks']:11.0f} {result['stale']:11.4%} {result['early']:13.4%} {result['versions']:10.1%}",
+            f"{name:34} {result['looks']:11.1f} {result['stale']:11.4%} {result['gone']:12.4%} {result['early']:13.4%} {result['versions']:10.1%}",
             flush=True,
         )
 
-    for policy in (Uniform, Adaptive, HalfAge, Ours, Known):
+    for name in options.only or POLICIES:
+        policy = POLICIES[name]
         _, result = at_budget(lambda value, policy=policy: policy(world, value), world, looks)  # type: ignore[misc]
         row(policy.name, result)
-    row("newsarchive, as it comes", year(world, Ours(world, revisit.MIN_GAIN * 100)))
+    if not options.only or "ours" in options.only:
+        row("newsarchive, as it comes", year(world, Ours(world, revisit.MIN_GAIN * 100)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ Tractable Near-Optimal Policies for Crawling, PNAS 2018). An hour at a young pos
 by the square root of the age, because news is read when it is new and an edit that a second one replaces is lost.
 
 What a site's feed, sitemap or API announces brings a look by itself, so only edits that are not announced count (Busa-Fekete et
-al., arXiv 2502.02430). `python -m benchmarks.revisit` compares this with other policies.
+al., arXiv 2502.02430), and deletions, which nothing announces. A look also teaches how often a post is edited, so the less is known
+of a post, the higher its rate is taken. `python -m benchmarks.revisit` compares this with other policies.
 
 The functions are pure: the time of the last look is an argument, and a post's address spreads posts over the day.
 """
@@ -44,10 +45,14 @@ PRIOR_POSTS = 0.5
 PRIOR_ANNOUNCED = 0.8
 #: Edits whose evidence `PRIOR_ANNOUNCED` weighs.
 PRIOR_EDITS = 2.0
-#: Unannounced edits a unit of exposure at the least: a post may be deleted on a site that edits none and announces all.
-MIN_RATE = 0.03
+#: Deletions of a post a unit of exposure: a third of all posts in ten years. Nothing announces them. More: posts of sites that edit
+#: none are looked at more often.
+DELETION_RATE = 0.03
+#: Standard deviations of what is known of a post's rate of edits by which the rate is raised: a look at a post of which little is
+#: known also teaches. More: posts that never changed are looked at more often, those that often do more rarely.
+EXPLORED = 1.0
 #: What a look must be worth, in days out of date over the square root of days of age. More means fewer looks and staler copies.
-MIN_GAIN = 0.02
+MIN_GAIN = 0.035
 #: Share of the wait by which it is moved, earlier or later, so that the posts of one crawl do not come due together.
 SPREAD_SHARE = 0.1
 
@@ -150,7 +155,7 @@ def is_future(at: datetime | None, now: datetime) -> bool:
 
 def interval(visits: Visits, now: datetime) -> timedelta:
     """How long to wait before the next look at a post that answered."""
-    rate = max(edit_rate(visits, now) * visits.site.unannounced, MIN_RATE)
+    rate = explored(edit_rate(visits, now), visits.changes) * visits.site.unannounced + DELETION_RATE
     return _bounded(days_to_wait(visits.age(now), rate, visits.site.min_gain) * DAY)
 
 
@@ -162,6 +167,14 @@ def edit_rate(visits: Visits, now: datetime) -> float:
     age = visits.age(now)
     watched = exposure(max(age - max((now - visits.first_seen_at) / DAY, 0.0), 0.0), age)
     return (1 + visits.changes) / (1 / visits.site.rate + watched)
+
+
+def explored(rate: float, changes: int) -> float:
+    """A rate of edits as if it were a little higher, because a look also teaches how high it is.
+
+    The standard deviation of a gamma distribution that began with one edit and saw `changes` more is that part of its mean.
+    """
+    return rate * (1 + EXPLORED / math.sqrt(1 + changes))
 
 
 def exposure(from_age: float, to_age: float) -> float:
@@ -209,7 +222,7 @@ def min_gain_for(ages: Sequence[float], site: SiteEdits, looks_a_day: float) -> 
     """
     some = ages[:: -(-len(ages) // _MAX_AGES) or 1]
     weight = len(ages) / max(len(some), 1)
-    rate = max(site.rate * site.unannounced, MIN_RATE)
+    rate = explored(site.rate, 0) * site.unannounced + DELETION_RATE
 
     def looks(gain: float) -> float:
         return weight * sum(1 / days_to_wait(age, rate, gain) for age in some)

@@ -41,7 +41,22 @@ def test_a_date_in_the_future_is_no_age():
 def test_a_post_that_changes_often_is_looked_at_more_often():
     found = [waits(seen(100, changes=n)) for n in (0, 1, 5, 10, 20)]
     assert found == sorted(found, reverse=True)
-    assert found[0] > 4 * found[-1]
+    assert found[0] > 3 * found[-1]
+
+
+def test_the_less_is_known_of_a_post_the_more_a_look_at_it_is_worth():
+    raised = [revisit.explored(1.0, changes) for changes in (0, 1, 3, 99)]
+    assert raised == pytest.approx([2.0, 1 + 0.5**0.5, 1.5, 1.1])
+    assert revisit.explored(0.0, 0) == 0.0
+
+
+def test_a_post_that_is_never_edited_or_always_announced_may_be_deleted():
+    never = revisit.SiteEdits(0, exposure=1e9)
+    told = revisit.SiteEdits(10**6, exposure=1e9, announced=10**6, announces=True)
+    for site in (never, told):
+        bound = revisit.days_to_wait(100, revisit.DELETION_RATE, site.min_gain)
+        assert waits(seen(100, site=site)) == pytest.approx(bound, rel=0.01)
+        assert bound < MAX_INTERVAL / DAY
 
 
 def test_the_posts_of_a_site_that_edits_are_looked_at_more_often_from_the_first_day():
@@ -93,8 +108,10 @@ def test_a_look_is_worth_the_time_out_of_date_that_it_spares(rate, age):
 def test_a_site_is_looked_at_as_often_as_its_budget_allows(looks):
     ages = [n / 20 for n in range(2000)]
 
+    rate = revisit.explored(revisit.UNKNOWN_SITE.rate, 0) + revisit.DELETION_RATE
+
     def spent(gain):
-        return sum(1 / revisit.days_to_wait(age, revisit.UNKNOWN_SITE.rate, gain) for age in ages)
+        return sum(1 / revisit.days_to_wait(age, rate, gain) for age in ages)
 
     gain = revisit.min_gain_for(ages, revisit.UNKNOWN_SITE, looks)
     rarest = len(ages) / (MAX_INTERVAL / DAY)
