@@ -73,7 +73,8 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     repaired = last = _repaired_once(texts, rules, work)
     for _ in range(MAX_PASSES):
         if not any(r.edits for r in last):
-            return [_whole(*both, model_of(rules)) for both in zip(texts, repaired, strict=True)]
+            model, both = model_of(rules), zip(texts, repaired, strict=True)
+            return [_whole(text, result, model) if result.edits else result for text, result in both]
         last = _repaired_once([r.text for r in repaired], rules, work)
         repaired = [_in_turn(text, *both) for text, *both in zip(texts, repaired, last, strict=True)]
     return [Repaired(text, (), damage_of(text)) for text in texts]
