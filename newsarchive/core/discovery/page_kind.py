@@ -27,6 +27,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive import compiled
 from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
 from newsarchive.core.html.parsing import fresh, parse
+from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import count_words
 from newsarchive.core.urls import site_of, try_normalise, url_key
@@ -212,6 +213,8 @@ def _asks_whether_we_are_human(page: Shown, words: _Words) -> bool:
     if not page.says_less_than(MIN_WORDS_BESIDE_WALL):
         return False
     text = " ".join(page.texts[0].split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()
+    if not words.wall_texts.stand_in(text):  # takes a tenth of the time of the pattern
+        return False
     found = set(words.wall_phrases.findall(text))
     if len(found) >= MIN_WALL_PHRASES:
         return True
@@ -275,9 +278,9 @@ class _Words:
         table: Mapping[str, Any] = rules.discovery.get("pagekinds", {})
         self.titles = {reason: _starting(words) for reason, words in table.get("titles", {}).items()}
         self.block_titles = _starting(strings(_FILE, table, "block_titles"))
-        self.wall_phrases = compiled.regex(
-            _alternatives(w.casefold() for w in strings(_FILE, table, "wall_phrases"))
-        )
+        wall_phrases = [phrase.casefold() for phrase in strings(_FILE, table, "wall_phrases")]
+        self.wall_texts = Literals(wall_phrases)
+        self.wall_phrases = compiled.regex(_alternatives(wall_phrases))
         self.block_marks = strings(_FILE, table, "block_marks")
         self.paywall_marks = strings(_FILE, table, "paywall_marks")
         numbers, subjects, signals, fillers = (

@@ -79,6 +79,18 @@ def test_posts_with_a_date_in_their_address_are_told_from_parts_without_being_fo
     assert pagination.page_parts(page, "https://blog.example/2024/09/02/rice") == []
 
 
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("https://blog.example/rice/", "https://www.blog.example/rice/2/"),
+        ("https://blog.example:8080/rice/", "https://blog.example:8080/rice/2/"),
+        ("https://bücher.example/rice/", "https://xn--bcher-kva.example/rice/2/"),
+    ],
+)
+def test_a_part_may_be_linked_by_another_spelling_of_the_host(url, part):
+    assert pagination.page_parts(f"<a href={part}>2</a>", url) == [part]
+
+
 def test_a_theme_that_links_the_next_part_only():
     first = "https://blog.example/rice/"
     (second,) = pagination.page_parts("<a href=/rice/2/>next</a>", first)
