@@ -30,6 +30,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.blog_scores import table
+from benchmarks.day import STARTED, Account
 from newsarchive.cluster.setup import HEARTBEAT_SECONDS
 from newsarchive.db.queue import Queue, conninfo
 from tests.own_postgresql import Server, own_postgresql
@@ -430,8 +431,9 @@ def overlaps(site: Site) -> list[str]:
 
 
 def cost(options: argparse.Namespace) -> list[list[str]]:
-    """CPU seconds a page, of one worker with three jobs at a time and of three workers with one each, from their starts to their ends."""
-    rows = [["workers", "jobs at a time", "pages", "CPU ms a page", "seconds"]]
+    """CPU a page, of one worker with three jobs at a time and of three workers with one each, from their starts to the end of the last job."""
+    parts = ("workers", "spiders", "processes that read pages", "PostgreSQL")
+    rows = [["workers", "jobs at a time", "pages", "CPU ms a page", *parts, "seconds"]]
     for workers, concurrency in ((1, options.workers), (options.workers, 1)):
         chance = random.Random(options.seed)
         with (
@@ -440,23 +442,19 @@ def cost(options: argparse.Namespace) -> list[list[str]]:
             cluster(Path(name), found, concurrency, heartbeat=HEARTBEAT_SECONDS) as made,
         ):
             made.run("cluster", "enqueue", "crawl", "--all")
+            account = Account(made.server.pid)
             begin = time.monotonic()
             for _ in range(workers):
                 made.start()
+            STARTED.update(worker.pid for worker in made.workers)
             wait_for(lambda made=made: idle(made), options.seconds)
-            seconds = time.monotonic() - begin
+            seconds, used = time.monotonic() - begin, account.since()
             pages = made.ask("SELECT count(*) FROM articles")[0][0]
             made.stop()
             assert isinstance(pages, int)
-            rows.append(
-                [
-                    str(workers),
-                    str(concurrency),
-                    str(pages),
-                    f"{1000 * made.cpu / pages:.0f}",
-                    f"{seconds:.0f}",
-                ]
-            )
+            told = [used.total(), *(used[part] for part in parts)]
+            row = [str(workers), str(concurrency), str(pages)]
+            rows.append([*row, *(f"{1000 * one / pages:.1f}" for one in told), f"{seconds:.0f}"])
     return rows
 
 

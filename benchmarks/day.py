@@ -210,7 +210,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
             **dict(one.split("=", 1) for one in given.set),
         }
         command(folder, environment, "cluster", "init")
-        account = Account(int((server.folder / "data" / "postmaster.pid").read_text().split()[0]))
+        account = Account(server.pid)
         with workers(given, folder, environment):
             account.since()
             for number, part in enumerate(parts):

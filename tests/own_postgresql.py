@@ -32,6 +32,11 @@ class Server:
     def is_running(self) -> bool:
         return (self.folder / "data" / "postmaster.pid").exists()
 
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [self.programs / program, *arguments], user=self.user, cwd="/", check=True,
