@@ -64,7 +64,7 @@ def main() -> int:
     parser.add_argument(
         "--part", type=int, default=10, metavar="FILES", help="WARC files that are made at a time"
     )
-    parser.add_argument("--workers", type=int, default=1, help="workers, as of so many machines")
+    parser.add_argument("--workers", type=int, default=1, help="workers; each stands for a machine")
     parser.add_argument("--concurrency", type=int, default=2, help="jobs of a worker at a time")
     parser.add_argument(
         "--set",

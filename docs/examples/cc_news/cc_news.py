@@ -87,7 +87,7 @@ def work(path: str, folder: str) -> dict[str, int | float | str]:
 def with_ray(
     paths: Iterable[str], folder: str, workers: int | None
 ) -> Iterator[dict[str, int | float | str]]:
-    """The same for many files on a Ray cluster: the one that `RAY_ADDRESS` names, else this machine with so many workers."""
+    """The same for many files on a Ray cluster: the one that `RAY_ADDRESS` names, else this machine with the number of `workers`."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # by default Ray tells its makers of each cluster
     import ray
 

@@ -33,7 +33,7 @@ MIN_WITNESS_AGE = timedelta(hours=12)
 WITNESSES = 2
 #: Posts that are read again where a witness says otherwise than the archive knew.
 MORE_WITNESSES = 4
-#: Posts that are offered as witnesses, of which some may be gone.
+#: Posts that are offered as witnesses: more than are wanted, since some of them may be gone.
 MAX_CANDIDATES = 50
 
 
