@@ -80,8 +80,6 @@ def coverage(
     if as_csv + as_json + as_svg > 1:
         raise UsageError("coverage: --csv, --json and --svg exclude one another; give one")
     if as_svg:
-        from newsarchive.cli.coverage import svg
-
         click.echo(svg(found), nl=False)
     elif as_json:
         from newsarchive import export
