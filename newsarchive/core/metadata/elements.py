@@ -29,7 +29,7 @@ Attributes = dict[str, str | None]
 #: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
 _CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
 #: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and SPIP's "arbo".
-#: 33 of 1,282 real pages have breadcrumbs without the class "breadcrumb".
+#: 35 of 1,282 real pages have breadcrumbs of these kinds alone, neither the class "breadcrumb" nor schema.org's.
 _BREADCRUMBS = (
     '[class*="crumb" i],[id*="crumb" i],[aria-label*="breadcrumb" i],[class*="rootline" i],[id*="rootline" i],'
     '[class*="ariane" i],[id*="ariane" i],[class~="arbo" i]'
