@@ -14,6 +14,7 @@ NewsArchiveError
 └── DatabaseError         the archive cannot be used as asked
     ├── DatabaseTooNew    written by a newer newsarchive
     ├── DatabaseUnavailable   cannot be opened, read or written
+    │   └── DatabaseAway          its server does not answer, or broke off: it may be back in a moment
     ├── DamagedText       what an article consists of cannot be unpacked
     └── NoSuchArticle     nothing stored under that URL or id
         └── Withheld      it is stored, or was, and is withheld; `entry` is its entry in the register
@@ -115,6 +116,10 @@ class DatabaseTooNew(DatabaseError):
 
 class DatabaseUnavailable(DatabaseError):
     """The database cannot be opened, read or written."""
+
+
+class DatabaseAway(DatabaseUnavailable):
+    """The server of the database does not answer, or broke off the connection. It may be back in a moment, as after a restart."""
 
 
 class DamagedText(DatabaseError):

@@ -29,6 +29,7 @@ from newsarchive.db.queue import OPTIONS, Queue, conninfo
 from newsarchive.warc.writer import WarcWriter
 from tests import warm
 from tests.object_storage import ADDRESS, BUCKET, stored
+from tests.own_postgresql import own_postgresql
 from tests.serving import ROOT, Answer, Site, served
 from tests.storage import emptied, postgresql_url
 from tests.test_crawl import front, post
@@ -467,6 +468,22 @@ def test_a_worker_of_another_version_refuses_and_one_at_work_ends(url: str, tmp_
     assert "install the same version on every machine" in done.stderr
     assert run("cluster", "init", url=url).returncode == 0
     assert rows(url, "SELECT version FROM cluster") == [(before,)]
+
+
+def test_a_worker_that_is_started_while_the_database_restarts_waits_for_it(tmp_path: Path) -> None:
+    with own_postgresql() as database:
+        assert run("cluster", "init", "--heartbeat", HEARTBEAT, url=database.url).returncode == 0
+        database.stop()
+        done = run("worker", "--wait", "0", url=database.url)
+        assert done.returncode == 5, done.stderr
+        assert "does not answer: is PostgreSQL running there?" in done.stderr
+        log = tmp_path / "worker.log"
+        with worker(database.url, tmp_path, "--wait", str(MAX_WAIT_SECONDS)) as process:
+            wait_for(lambda: "the worker asks again" in log.read_text())
+            database.start()
+            wait_for(lambda: "this worker does 2 jobs at a time" in log.read_text())
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=MAX_WAIT_SECONDS) == 0
 
 
 def test_a_clock_that_is_an_hour_ahead_is_refused(url: str) -> None:

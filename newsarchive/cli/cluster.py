@@ -17,11 +17,11 @@ import click
 from newsarchive import config
 from newsarchive.cli.common import complain, database_url, db_option, echo, on_terminal, say
 from newsarchive.cli.options import dry_run_option, limit_option
-from newsarchive.exceptions import LOCKED, UsageError
+from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 
 if TYPE_CHECKING:
     from newsarchive.cluster.jobs import Enqueuer
-    from newsarchive.db.queue import Queue, QueuedJob
+    from newsarchive.db.queue import Agreement, Queue, QueuedJob
 
 #: Jobs as people name them: the queues of `newsarchive.cluster.jobs`, spelled here so that the help needs no import.
 JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
@@ -29,6 +29,8 @@ JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
 MAX_LISTED = 10
 #: Seconds between two looks of `drain`.
 DRAIN_SECONDS = 1.0
+#: Seconds after which a worker that begins asks a database again that did not answer.
+ASK_AGAIN_SECONDS = 1.0
 
 
 def _queue(db: str) -> Queue:
@@ -68,8 +70,12 @@ Exit codes: 0 told to stop, 2 usage, or this machine may not work for the cluste
     "--grace", type=click.FloatRange(0), default=60.0, show_default=True, metavar="SECONDS",
     help="Seconds for which running jobs may go on after SIGTERM.",
 )  # fmt: skip
+@click.option(
+    "--wait", type=click.FloatRange(0), default=60.0, show_default=True, metavar="SECONDS",
+    help="Seconds for which a database that does not answer at the start is asked again.",
+)  # fmt: skip
 @db_option
-def worker(concurrency: int, queues: str, grace: float, db: str) -> None:
+def worker(concurrency: int, queues: str, grace: float, wait: float, db: str) -> None:
     """Do jobs for an archive that many machines work for, until SIGTERM or Ctrl+C.
 
     A stopped or killed worker loses nothing: other workers go on with its jobs. A second signal stops the jobs that still run.
@@ -84,14 +90,37 @@ def worker(concurrency: int, queues: str, grace: float, db: str) -> None:
     from newsarchive.cluster.setup import refusal
     from newsarchive.cluster.worker import ClusterWorker
 
-    agreement = queue.agreement()
-    if why := refusal(agreement):
-        raise UsageError(why)
-    if agreement.draining:
-        complain("the cluster is being drained: newsarchive cluster drain --end")
-        sys.exit(LOCKED)
-    _check_archive(queue.url)
+    def may_begin() -> Agreement:
+        agreement = queue.agreement()
+        if why := refusal(agreement):
+            raise UsageError(why)
+        if agreement.draining:
+            complain("the cluster is being drained: newsarchive cluster drain --end")
+            sys.exit(LOCKED)
+        _check_archive(queue.url)
+        return agreement
+
+    agreement = _asked_again(may_begin, wait)
     asyncio.run(ClusterWorker(queue.url, agreement, wanted, concurrency, grace, say).run())
+
+
+def _asked_again(ask: Callable[[], Agreement], seconds: float) -> Agreement:
+    """The answer of a database that may be away for `seconds`, as when its server is started again.
+
+    Raises what `ask` raises, and `DatabaseAway` where the database is not back by then.
+    """
+    until, told = time.monotonic() + seconds, False
+    while True:
+        try:
+            return ask()
+        except DatabaseAway as error:
+            if time.monotonic() >= until:
+                raise
+            if not told:
+                complain(str(error))
+                complain(f"the worker asks again for {seconds:.0f} s (--wait)")
+                told = True
+        time.sleep(ASK_AGAIN_SECONDS)
 
 
 def _check_archive(url: str) -> None:

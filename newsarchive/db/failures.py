@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
+from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavailable
 
 #: Seconds that a connection waits for the lock of another one; after them the write fails.
 BUSY_SECONDS = 60
@@ -31,12 +31,17 @@ _REMEDIES = (
     (r"column .* does not exist", "holds an old archive: newsarchive db upgrade"),
     (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
     (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
+    ("authentication failed", "refuses this user or password"),
+)
+
+
+#: The same for a server that may be back in a moment.
+_AWAY = (
     ("connection refused|timeout expired", "does not answer: is PostgreSQL running there?"),
     (
         "terminating connection|server closed the connection|shutting down|starting up|recovery mode|connection is (lost|closed)",
         "broke off the connection: was PostgreSQL stopped or started again? Run again when it answers",
     ),
-    ("authentication failed", "refuses this user or password"),
 )
 
 
@@ -44,8 +49,9 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     """Our error for what a driver raised. `name` is how messages call the archive; the password is starred out."""
     cause = str(getattr(error, "orig", None) or error).strip()
     low = cause.lower()
-    for said, remedy in _REMEDIES:
-        if re.search(said, low):
-            return DatabaseUnavailable(f"{name} {remedy}")
+    for remedies, kind in ((_REMEDIES, DatabaseUnavailable), (_AWAY, DatabaseAway)):
+        for said, remedy in remedies:
+            if re.search(said, low):
+                return kind(f"{name} {remedy}")
     first = cause.splitlines()[0] if cause else type(error).__name__
     return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")
