@@ -51,14 +51,14 @@ def upgrade(dry_run: bool, db: str) -> None:
         say(f"{_would_upgrade(db)}; nothing was written")
         return
     engine = open_engine(database_url(db))
-    with progress_bar("upgrading") as show:
-        schema.upgrade(engine, lambda done, total: show(done, total, "articles"))
+    schema.upgrade(engine)
     say(f"at revision {schema.current(engine)}")
 
 
 def _would_upgrade(db: str) -> str:
-    """A sentence on what an upgrade would do."""
-    from newsarchive.db import readonly
+    """A sentence on what an upgrade would do. Raises as the upgrade would for an archive that it refuses."""
+    from newsarchive.db import readonly, schema
+    from newsarchive.db.engine import open_engine
     from newsarchive.db.readonly import reading
 
     head = readonly.head()
@@ -69,6 +69,8 @@ def _would_upgrade(db: str) -> str:
         return f"would create the archive {db} at revision {head}"
     if before == head:
         return f"is at revision {head} already"
+    if before is not None:
+        schema.require_known(open_engine(database_url(db)), before)
     return f"would bring the archive from revision {before or 'none'} to {head}"
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,10 +40,10 @@ NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.
 
 #: Tables of every archive. A database with Alembic's table but without these belongs to another program that uses Alembic.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
-#: Revisions of schemas that no release had. Their migrations were deleted; the commit `LAST_TO_UPGRADE` still has them.
-UNRELEASED = frozenset(f"{number:04}" for number in range(1, 12))
-#: The last commit whose `newsarchive db upgrade` brings such archives to revision 0012.
-LAST_TO_UPGRADE = "480e2d2"
+#: Revisions of schemas that no release had. Their migrations were deleted; the commits in `LAST_TO_UPGRADE` still have them.
+UNRELEASED = frozenset(f"{number:04}" for number in range(1, 25))
+#: The last commits whose `newsarchive db upgrade` still upgrades such archives, by the revision to which each brings them.
+LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}
 #: Free share of an SQLite file (0 to 1). From this share on `give_back` writes the file anew; below it the next crawls fill
 #: the free pages, and copying the whole file is not worth the time.
 MAX_FREE_SHARE = 0.1
@@ -55,18 +55,13 @@ MAX_NAMED_TABLES = 3
 
 log = logging.getLogger(__name__)
 
-#: Called with articles done and articles in all.
-Progress = Callable[[int, int], None]
 
-
-def upgrade(engine: Engine, progress: Progress | None = None) -> None:
+def upgrade(engine: Engine) -> None:
     """Create the archive, or bring an old one to this version.
 
     An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
-    date. `progress` is called with the articles of a large archive that are moved, and their number; a move that was
-    broken off goes on with the next call. Raises `DatabaseTooNew` for an archive of a newer version. Raises
-    `DatabaseUnavailable` for a database that cannot be opened or written, was made before the first release, or belongs to
-    another program; it is not changed.
+    date. Raises `DatabaseTooNew` for an archive of a newer version, and `DatabaseUnavailable` for a database that cannot be
+    opened or written, was made before the first release, or belongs to another program; it is not changed.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -78,11 +73,10 @@ def upgrade(engine: Engine, progress: Progress | None = None) -> None:
     if before is None:
         _create(engine)
         return
-    _refuse_unknown(engine, before)
+    require_known(engine, before)
     path = sqlite_file(engine)
     if path is not None:
         backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
-    _work_ahead(engine, before, progress or _logged)
     migrate(engine)
     give_back(engine)
 
@@ -106,30 +100,6 @@ def migrate(engine: Engine) -> None:
     with _without_foreign_keys(engine) as connection:
         command.upgrade(_config(connection), "head")
         views.make(connection)
-
-
-def _work_ahead(engine: Engine, before: str, progress: Progress) -> None:
-    """What the revisions to come do ahead of themselves, in transactions of their own.
-
-    All revisions run in one transaction, which for a large archive would take hours and its size in a journal. So a
-    revision that moves every article may have a function `ahead`, which moves some, remembers them, and is called until
-    it gives `None`.
-    """
-    from alembic.script import ScriptDirectory
-
-    scripts = list(ScriptDirectory.from_config(_config()).iterate_revisions("head", before))
-    for script in reversed(scripts):
-        if move := getattr(script.module, "ahead", None):
-            while True:
-                with writing(engine) as connection:
-                    state = move(connection)
-                if state is None:
-                    break
-                progress(*state)
-
-
-def _logged(done: int, total: int) -> None:
-    log.info("bringing the archive to this version: %s of %s articles", f"{done:,}", f"{total:,}")
 
 
 def current(engine: Engine) -> str | None:
@@ -293,13 +263,21 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
         )
 
 
-def _refuse_unknown(engine: Engine, revision: str) -> None:
-    """Raise for an archive that cannot be upgraded: one from before the first release, or one of a newer version."""
+def require_known(engine: Engine, revision: str) -> None:
+    """Raise for an archive that cannot be upgraded.
+
+    Raises `DatabaseUnavailable` for one from before the first release, `DatabaseTooNew` for one of a newer version.
+    """
     if revision in UNRELEASED:
+        steps = "; ".join(
+            f"git checkout {commit}; newsarchive db upgrade --db {shown(engine)}"
+            for reached, commit in LAST_TO_UPGRADE.items()
+            if revision < reached
+        )
         raise DatabaseUnavailable(
-            f"{shown(engine)} was made before the first release (schema {revision}), and"
-            " was left as it is. To keep all of it, upgrade it in a clone of the repository with the last commit that"
-            f" can: git checkout {LAST_TO_UPGRADE}; newsarchive db upgrade --db {shown(engine)}; git checkout -."
+            f"{shown(engine)} was made before the first release (schema {revision}), and was left as it is."
+            " To keep all of it, upgrade it in a clone of the repository, with the last version that can:"
+            f" {steps}; git checkout main."
             " Or read its raw pages into a new archive:"
             " scrapy crawl warc -a path='FOLDER/*.warc.gz' -s NEWSARCHIVE_DATABASE_URL=NEW.db"
         )

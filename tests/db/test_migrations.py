@@ -7,7 +7,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,13 +14,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, readonly, schema, site_templates
-from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
+from newsarchive.db import checks, readonly, schema
+from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
-from newsarchive.db.models import Base, SiteBlock, Url
+from newsarchive.db.models import Base
 from newsarchive.db.reading import query
 from newsarchive.db.readonly import Reader
 from newsarchive.db.schema import upgrade
@@ -66,57 +65,6 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     with reading(engine) as connection:  # Alembic's own answer
         assert MigrationContext.configure(connection).get_current_revision() == readonly.head()
     assert query.stats(engine).articles == 1
-
-
-def test_every_revision_can_be_taken_back(engine: Engine) -> None:
-    upgrade(engine)
-    with schema._without_foreign_keys(engine) as connection:
-        command.downgrade(schema._config(connection), "base")
-    with reading(engine) as connection:
-        left = set(inspect(connection).get_table_names())
-        views = inspect(connection).get_view_names()
-    assert (left, views) == ({"alembic_version"}, [])
-
-
-def test_long_texts_leave_the_index_of_trigrams_and_come_back(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
-    upgrade(engine)
-    Store(engine).ingest([make_article(1, body="鯨魚報告" * 60_000), make_article(2, body="白鷺飛走了。")])
-    for move, revision, found in ((command.downgrade, "0017", 1), (command.upgrade, "0018", 0)):
-        with schema._without_foreign_keys(engine) as connection:
-            move(schema._config(connection), revision)
-        with engine.connect() as connection:
-            for string, number in (("鯨魚報", found), ("白鷺飛", 1)):
-                matches = f"SELECT count(*) FROM article_trigrams WHERE article_trigrams MATCH '\"{string}\"'"
-                assert connection.exec_driver_sql(matches).scalar() == number
-            assert not dialect_of(connection).searches_differ(connection)
-    engine.dispose()
-
-
-def test_older_runs_are_given_their_site_and_whether_they_reached_it(engine: Engine) -> None:
-    upgrade(engine)
-    store = Store(engine)
-    for arguments, stats in (
-        ({"url": "https://www.blog.example/feed"}, {"new": "2"}),
-        ({"url": "https://blog.example/"}, {"site_left/too slow": "1"}),
-        ({"site": "other.example:8080"}, {}),
-        ({"path": "pages.warc.gz"}, {}),
-    ):
-        store.finish_run(store.start_run("news", arguments), "finished", stats)
-    store.start_run("news", {"url": "https://blog.example/"})  # killed
-    columns = text("SELECT site, reached FROM crawl_runs ORDER BY id")
-    with reading(engine) as connection:
-        written = connection.execute(columns).all()
-    for move, revision in ((command.downgrade, "0021"), (command.upgrade, "0022")):
-        with schema._without_foreign_keys(engine) as connection:
-            move(schema._config(connection), revision)
-    with reading(engine) as connection:
-        filled = connection.execute(columns).all()
-    assert filled[:3] + filled[4:] == [
-        ("blog.example", True), ("blog.example", False), ("other.example:8080", True), ("blog.example", False),
-    ]  # fmt: skip
-    assert filled[3].site == ""
-    assert [tuple(row) for row in filled if row.site] == [tuple(row) for row in written if row.site]
 
 
 def contents(file: Path) -> dict[str, object]:
@@ -186,8 +134,6 @@ from alembic import op
 revision, down_revision = "9000", {before!r}
 def upgrade():
     op.add_column("articles", sa.Column("mood", sa.Text(), nullable=False, server_default="fair"))
-def downgrade():
-    op.drop_column("articles", "mood")
 """
 
 
@@ -199,18 +145,16 @@ def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> 
     monkeypatch.setattr(readonly, "MIGRATIONS", folder / "migrations")
 
 
-def an_old_archive(engine: Engine) -> None:
-    """An archive of the first release, with an article."""
+def an_archive(engine: Engine) -> None:
+    """An archive of today, with an article."""
     upgrade(engine)
     Store(engine).ingest([make_article(1, body="An old quagga.", headline="Old")])
-    with schema._without_foreign_keys(engine) as connection:
-        command.downgrade(schema._config(connection), REVISIONS[0])
 
 
 def test_an_old_archive_is_upgraded_with_its_articles(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    an_old_archive(engine)
+    an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
     assert schema.current(engine) == readonly.head() == "9000"
@@ -220,13 +164,16 @@ def test_an_old_archive_is_upgraded_with_its_articles(
     assert [hit.id for hit in query.search(engine, "quagga")] == [1]
 
 
-#: Archives that released versions wrote, as `tests/stored/make.py` makes them.
-STORED = sorted((Path(__file__).parents[1] / "stored").glob("archive-*.db.xz"))
+#: Archives that earlier versions wrote, as `tests/stored/make.py` makes them, by the revision of their schema.
+STORED = {
+    path.name.removeprefix("archive-").removesuffix(".db.xz"): path
+    for path in sorted((Path(__file__).parents[1] / "stored").glob("archive-*.db.xz"))
+}
 
 
-@pytest.mark.parametrize("stored", STORED, ids=lambda path: path.name.partition(".")[0])
-def test_an_archive_of_every_version_is_opened_read_and_written(stored: Path, db: Path) -> None:
-    db.write_bytes(lzma.decompress(stored.read_bytes()))
+@pytest.mark.parametrize("revision", sorted(STORED.keys() - schema.UNRELEASED))
+def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, db: Path) -> None:
+    db.write_bytes(lzma.decompress(STORED[revision].read_bytes()))
     engine = open_engine(str(db))
     upgrade(engine)
     assert schema.current(engine) == readonly.head()
@@ -250,93 +197,40 @@ def test_an_archive_of_every_version_is_opened_read_and_written(stored: Path, db
     engine.dispose()
 
 
-#: What stood in `urls.reason` → reason, detail, source of the text and day of the post since revision 0013.
-REASONS = {
-    "": ("", "", "", None),
-    "http 404": ("http 404", "", "", None),
-    "text from wp-json": ("text from wp-json", "", "wp-json", None),
-    "noarchive (the meta tag robots)": ("noarchive", "the meta tag robots", "", None),
-    "before since (2025-01-02T03:04:05+00:00)": (
-        "before since", "2025-01-02T03:04:05+00:00", "", datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC),
-    ),
-    "before since (2025-01-02T01:00:00.250000+02:00)": (
-        "before since", "2025-01-02T01:00:00.250000+02:00", "", datetime(2025, 1, 1, 23, 0, 0, 250_000, tzinfo=UTC),
-    ),
-    "before since (long ago)": ("before since", "long ago", "", None),
-}  # fmt: skip
-#: The reasons of layouts → whether a full text proved them.
-LAYOUTS = {"a feed or an API gave its text": True, "most pages agree on it": False}
+#: Revisions from before the first release → the commits that upgrade them, one after the other.
+MOVED_BY = {
+    "0001": ["480e2d2", "292a790"],
+    "0011": ["480e2d2", "292a790"],
+    "0012": ["292a790"],
+    "0024": ["292a790"],
+}
 
 
-def test_what_code_decides_by_is_taken_out_of_the_reasons_and_put_back(engine: Engine) -> None:
-    upgrade_to(engine, "0012")
-    at = "2025-04-01T12:00:00+00:00"
-    with writing(engine) as connection:
-        for number, reason in enumerate(REASONS):
-            connection.execute(
-                text(
-                    "INSERT INTO urls (url, url_key, first_seen_at, etag, last_modified, state, reason, fail_count)"
-                    f" VALUES (:url, :url, '{at}', '', '', 'skipped', :reason, 0)"
-                ),
-                {"url": str(number), "reason": reason},
-            )
-        connection.execute(
-            text(
-                "INSERT INTO sites (domain, name, home_url, platform, in_language, config, state)"
-                " VALUES ('blog.example', '', '', '', '', '{}', 'ok')"
-            )
-        )
-        for version, reason in enumerate(LAYOUTS, 1):
-            connection.execute(
-                text(
-                    "INSERT INTO site_blocks (site_id, fingerprint, role, version, label, reason, pages, clusters,"
-                    " first, first_seen_at, last_seen_at, sample)"
-                    f" VALUES (1, 0, 'container', :version, '', :reason, 3, 0, '', '{at}', '{at}', 'main')"
-                ),
-                {"version": version, "reason": reason},
-            )
-    upgrade_to(engine, "0013")
-    columns = (Url.reason, Url.reason_detail, Url.filled_from, Url.published)
-    with reading(engine) as connection:
-        found = [tuple(row) for row in connection.execute(select(*columns).order_by(Url.id))]
-        rows = connection.execute(select(SiteBlock.reason, SiteBlock.is_proved))
-        proved = {row.reason: row.is_proved for row in rows}
-        layouts = {
-            layout.number: layout.taught for layout in site_templates.load(engine, "blog.example").layouts
-        }
-    assert found == list(REASONS.values())
-    assert proved == LAYOUTS
-    assert layouts == {1: True, 2: False}
-    with schema._without_foreign_keys(engine) as connection:
-        command.downgrade(schema._config(connection), "0012")
-    with reading(engine) as connection:
-        assert list(connection.execute(text("SELECT reason FROM urls ORDER BY id")).scalars()) == list(
-            REASONS
-        )
-
-
-@pytest.mark.parametrize("revision", sorted(schema.UNRELEASED))
+@pytest.mark.parametrize("revision", MOVED_BY)
 def test_an_archive_from_before_the_first_release_is_refused_with_what_moves_it(
     db: Path, revision: str
 ) -> None:
-    engine = open_engine(str(db))
-    an_old_archive(engine)
-    with writing(engine) as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
+    if revision in STORED:
+        db.write_bytes(lzma.decompress(STORED[revision].read_bytes()))
+    else:
+        an_archive(open_engine(str(db)))
+        with writing(open_engine(str(db))) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
     close_all()
     before = db.read_bytes()
     with pytest.raises(DatabaseUnavailable) as caught:
-        upgrade(engine)
+        upgrade(open_engine(str(db)))
     close_all()
+    steps = "; ".join(f"git checkout {one}; newsarchive db upgrade --db {db}" for one in MOVED_BY[revision])
     assert f"before the first release (schema {revision})" in str(caught.value)
-    assert f"git checkout {schema.LAST_TO_UPGRADE}; newsarchive db upgrade --db {db}" in str(caught.value)
+    assert f": {steps}; git checkout main." in str(caught.value)
     assert db.read_bytes() == before
     assert [path.name for path in db.parent.glob("*.bak")] == []
 
 
 def test_times_of_an_archive_from_before_the_first_release_are_not_compared(db: Path) -> None:
     engine = open_engine(str(db))
-    an_old_archive(engine)
+    an_archive(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE articles SET first_seen_at = '2025-04-01 12:00:00.000000'"))
     with reading(engine) as connection, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade"):
@@ -348,7 +242,7 @@ def test_before_an_upgrade_an_sqlite_archive_is_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
-    an_old_archive(engine)
+    an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
     copy = tmp_path / f"archive.db.before-{readonly.head()}.bak"
@@ -437,7 +331,7 @@ def test_a_backup_of_postgresql_says_what_to_type(tmp_path: Path) -> None:
 def test_a_migration_that_fails_half_way_leaves_the_old_state(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    an_old_archive(engine)
+    an_archive(engine)
     before = inspect(engine).get_table_names()
     broken = """
 from alembic import op

@@ -29,7 +29,9 @@ CREATE TABLE crawl_runs (
 	finished_at DATETIME, 
 	finish_reason TEXT NOT NULL, 
 	stats JSON NOT NULL, 
-	version TEXT NOT NULL, site TEXT DEFAULT '' NOT NULL, reached BOOLEAN DEFAULT 0 NOT NULL, 
+	version TEXT NOT NULL, 
+	site TEXT DEFAULT '' NOT NULL, 
+	reached BOOLEAN DEFAULT 0 NOT NULL, 
 	CONSTRAINT pk_crawl_runs PRIMARY KEY (id)
 );
 
@@ -99,7 +101,8 @@ CREATE TABLE articles (
 	alternative_headline TEXT NOT NULL, 
 	description TEXT NOT NULL, 
 	article_body TEXT NOT NULL, 
-	post_id TEXT DEFAULT '' NOT NULL, candidates BLOB, 
+	post_id TEXT DEFAULT '' NOT NULL, 
+	candidates BLOB, 
 	CONSTRAINT pk_articles PRIMARY KEY (id), 
 	CONSTRAINT fk_articles_cluster_id_clusters FOREIGN KEY(cluster_id) REFERENCES clusters (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_articles_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE, 
@@ -118,7 +121,8 @@ CREATE TABLE site_blocks (
 	first TEXT NOT NULL, 
 	first_seen_at DATETIME NOT NULL, 
 	last_seen_at DATETIME NOT NULL, 
-	sample TEXT NOT NULL, is_proved BOOLEAN DEFAULT 0 NOT NULL, 
+	sample TEXT NOT NULL, 
+	is_proved BOOLEAN DEFAULT 0 NOT NULL, 
 	CONSTRAINT pk_site_blocks PRIMARY KEY (site_id, fingerprint, role, version), 
 	CONSTRAINT fk_site_blocks_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE
 )
@@ -153,7 +157,10 @@ CREATE TABLE urls (
 	state TEXT NOT NULL, 
 	reason TEXT NOT NULL, 
 	fail_count INTEGER NOT NULL, 
-	lastmod DATETIME, reason_detail TEXT DEFAULT '' NOT NULL, filled_from TEXT DEFAULT '' NOT NULL, published DATETIME, 
+	lastmod DATETIME, 
+	reason_detail TEXT DEFAULT '' NOT NULL, 
+	filled_from TEXT DEFAULT '' NOT NULL, 
+	published DATETIME, 
 	CONSTRAINT pk_urls PRIMARY KEY (id), 
 	CONSTRAINT fk_urls_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE SET NULL, 
 	CONSTRAINT uq_urls_url_key UNIQUE (url_key)
@@ -215,7 +222,8 @@ CREATE TABLE captures (
 	warc_digest TEXT DEFAULT '' NOT NULL, 
 	extractor_version INTEGER DEFAULT '0' NOT NULL, 
 	parent_id INTEGER, 
-	part INTEGER DEFAULT '1' NOT NULL, tls_verified BOOLEAN, 
+	part INTEGER DEFAULT '1' NOT NULL, 
+	tls_verified BOOLEAN, 
 	CONSTRAINT pk_captures PRIMARY KEY (id), 
 	CONSTRAINT fk_captures_run_id_crawl_runs FOREIGN KEY(run_id) REFERENCES crawl_runs (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_captures_url_id_urls FOREIGN KEY(url_id) REFERENCES urls (id) ON DELETE CASCADE
@@ -273,12 +281,45 @@ CREATE TABLE article_revisions (
 	alternative_headline TEXT NOT NULL, 
 	description TEXT NOT NULL, 
 	article_body BLOB, 
-	run_id INTEGER, markup BLOB, 
+	run_id INTEGER, 
+	markup BLOB, 
 	CONSTRAINT pk_article_revisions PRIMARY KEY (id), 
 	CONSTRAINT fk_article_revisions_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_article_revisions_capture_id_captures FOREIGN KEY(capture_id) REFERENCES captures (id) ON DELETE SET NULL, 
 	CONSTRAINT uq_article_revisions_article_id_version UNIQUE (article_id, version)
 );
+
+CREATE TABLE lines (
+	hash BIGINT NOT NULL, 
+	text TEXT NOT NULL, 
+	CONSTRAINT pk_lines PRIMARY KEY (hash)
+)
+ WITHOUT ROWID
+
+;
+
+CREATE TABLE block_labels (
+	id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	rule TEXT NOT NULL, 
+	CONSTRAINT pk_block_labels PRIMARY KEY (id), 
+	CONSTRAINT uq_block_labels_kind_rule UNIQUE (kind, rule)
+);
+
+CREATE TABLE dropped_lines (
+	revision_id INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	label_id INTEGER NOT NULL, 
+	line_hash BIGINT NOT NULL, 
+	score DOUBLE, 
+	CONSTRAINT pk_dropped_lines PRIMARY KEY (revision_id, position), 
+	CONSTRAINT fk_dropped_lines_revision_id_article_revisions FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE, 
+	CONSTRAINT fk_dropped_lines_label_id_block_labels FOREIGN KEY(label_id) REFERENCES block_labels (id), 
+	CONSTRAINT fk_dropped_lines_line_hash_lines FOREIGN KEY(line_hash) REFERENCES lines (hash)
+)
+ WITHOUT ROWID
+
+;
 
 CREATE TABLE edits (
 	id INTEGER NOT NULL, 
@@ -354,7 +395,8 @@ CREATE TABLE quarantine (
 	state TEXT NOT NULL, 
 	reason TEXT NOT NULL, 
 	since DATETIME NOT NULL, 
-	decided_at DATETIME, alarm_id INTEGER, 
+	decided_at DATETIME, 
+	alarm_id INTEGER, 
 	CONSTRAINT pk_quarantine PRIMARY KEY (article_id), 
 	CONSTRAINT fk_quarantine_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE
 );
@@ -403,45 +445,6 @@ CREATE TABLE line_sightings (
 	is_named BOOLEAN NOT NULL, 
 	CONSTRAINT pk_line_sightings PRIMARY KEY (fingerprint, article_id), 
 	CONSTRAINT fk_line_sightings_article_id_articles FOREIGN KEY(article_id) REFERENCES articles (id) ON DELETE CASCADE
-)
- WITHOUT ROWID
-
-;
-
-CREATE VIRTUAL TABLE article_search USING fts5(
-        article_body, headline, content='articles', content_rowid='id',
-        tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'");
-
-CREATE VIRTUAL TABLE article_trigrams USING fts5(
-        article_body, headline, content='articles', content_rowid='id', tokenize='trigram');
-
-CREATE TABLE lines (
-	hash BIGINT NOT NULL, 
-	text TEXT NOT NULL, 
-	CONSTRAINT pk_lines PRIMARY KEY (hash)
-)
- WITHOUT ROWID
-
-;
-
-CREATE TABLE block_labels (
-	id INTEGER NOT NULL, 
-	kind TEXT NOT NULL, 
-	rule TEXT NOT NULL, 
-	CONSTRAINT pk_block_labels PRIMARY KEY (id), 
-	CONSTRAINT uq_block_labels_kind_rule UNIQUE (kind, rule)
-);
-
-CREATE TABLE dropped_lines (
-	revision_id INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	label_id INTEGER NOT NULL, 
-	line_hash BIGINT NOT NULL, 
-	score DOUBLE, 
-	CONSTRAINT pk_dropped_lines PRIMARY KEY (revision_id, position), 
-	CONSTRAINT fk_dropped_lines_revision_id_article_revisions FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_dropped_lines_label_id_block_labels FOREIGN KEY(label_id) REFERENCES block_labels (id), 
-	CONSTRAINT fk_dropped_lines_line_hash_lines FOREIGN KEY(line_hash) REFERENCES lines (hash)
 )
  WITHOUT ROWID
 
@@ -530,8 +533,8 @@ CREATE TABLE hub_subscriptions (
 	announced INTEGER DEFAULT '0' NOT NULL, 
 	problem TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_hub_subscriptions PRIMARY KEY (id), 
-	CONSTRAINT uq_hub_subscriptions_site_id_hub_topic UNIQUE (site_id, hub, topic), 
-	CONSTRAINT fk_hub_subscriptions_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE
+	CONSTRAINT fk_hub_subscriptions_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE, 
+	CONSTRAINT uq_hub_subscriptions_site_id_hub_topic UNIQUE (site_id, hub, topic)
 );
 
 CREATE TABLE hub_pushes (
@@ -541,6 +544,15 @@ CREATE TABLE hub_pushes (
 	CONSTRAINT pk_hub_pushes PRIMARY KEY (id), 
 	CONSTRAINT fk_hub_pushes_site_id_sites FOREIGN KEY(site_id) REFERENCES sites (id) ON DELETE CASCADE
 );
+
+CREATE VIRTUAL TABLE article_search USING fts5(
+        article_body, headline, content='articles', content_rowid='id',
+        tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'");
+
+CREATE VIRTUAL TABLE article_trigrams USING fts5(
+        article_body, headline, content='articles', content_rowid='id', tokenize='trigram');
+
+CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
 
 CREATE INDEX ix_origins_domain ON origins (domain);
 
@@ -561,6 +573,14 @@ CREATE INDEX ix_articles_revision_id ON articles (revision_id);
 CREATE INDEX ix_articles_site_id_date_published ON articles (site_id, date_published);
 
 CREATE INDEX ix_articles_post_id ON articles (post_id);
+
+CREATE INDEX ix_articles_site_id_last_seen_at ON articles (site_id, last_seen_at);
+
+CREATE INDEX ix_articles_long_unspaced ON articles (id) WHERE unspaced AND length(article_body) > 200000;
+
+CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
+
+CREATE INDEX ix_articles_story ON articles (cluster_id, date_published, first_seen_at);
 
 CREATE INDEX ix_site_blocks_site_id_last_seen_at ON site_blocks (site_id, last_seen_at);
 
@@ -600,6 +620,8 @@ CREATE INDEX ix_edits_rule ON edits (rule);
 
 CREATE INDEX ix_field_changes_article_id ON field_changes (article_id);
 
+CREATE INDEX ix_quarantine_alarm_id ON quarantine (alarm_id);
+
 CREATE INDEX ix_copies_fullest_id ON copies (fullest_id);
 
 CREATE INDEX ix_paraphrases_b_id ON paraphrases (b_id);
@@ -612,12 +634,6 @@ CREATE INDEX ix_alarms_site_id_cleared_at ON alarms (site_id, cleared_at);
 
 CREATE INDEX ix_alarms_run_id ON alarms (run_id);
 
-CREATE INDEX ix_quarantine_alarm_id ON quarantine (alarm_id);
-
-CREATE INDEX ix_articles_site_id_last_seen_at ON articles (site_id, last_seen_at);
-
-CREATE INDEX ix_articles_long_unspaced ON articles (id) WHERE unspaced AND length(article_body) > 200000;
-
 CREATE INDEX ix_withholdings_article_id ON withholdings (article_id);
 
 CREATE INDEX ix_withholdings_url_key ON withholdings (url_key);
@@ -625,12 +641,6 @@ CREATE INDEX ix_withholdings_url_key ON withholdings (url_key);
 CREATE INDEX ix_withholdings_site_state ON withholdings (site, state);
 
 CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
-
-CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL;
-
-CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
-
-CREATE INDEX ix_articles_story ON articles (cluster_id, date_published, first_seen_at);
 
 CREATE INDEX ix_listing_looks_source_id ON listing_looks (source_id);
 
@@ -656,13 +666,13 @@ CREATE VIEW edits_made AS
         JOIN sites AS s ON s.id = a.site_id
         WHERE a.id NOT IN (SELECT article_id FROM quarantine WHERE state <> 'accepted');
 
-CREATE VIEW blocks AS
+CREATE VIEW blocks AS 
         SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
         FROM dropped_lines AS d
         JOIN block_labels AS b ON b.id = d.label_id
         JOIN lines AS l ON l.hash = d.line_hash;
 
-CREATE VIEW dropped_text AS
+CREATE VIEW dropped_text AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text
         FROM blocks AS b
         JOIN articles AS a ON a.revision_id = b.revision_id

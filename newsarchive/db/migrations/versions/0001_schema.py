@@ -1,8 +1,8 @@
 """The schema of the first release: tables, full-text search, views.
 
-Its revision is called 0012: twelve steps led to it before the release, and an archive that took them all has this
-schema and needs no step. The statements are written out here, not taken from the models: models change with later
-revisions, and those alter what this one made. So nothing in this file is ever changed.
+Its revision is called 0025, because 25 revisions led to it before the release: an archive that took them all has this schema.
+The statements are written out here and not taken from the models, which change with later revisions. So nothing in this file
+is ever changed. The views of articles are not here: `newsarchive.db.views` makes them after each upgrade.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection, exc
 
-revision = "0012"
+revision = "0025"
 down_revision = None
 
 
@@ -26,32 +26,11 @@ def upgrade() -> None:
     else:
         run(POSTGRESQL)
         try_trigrams(op.get_bind())
-    for name, query in views(dialect).items():
+    for name, query in VIEWS.items():
         op.execute(f"CREATE VIEW {name} AS {query}")
 
 
-def downgrade() -> None:
-    """Leave nothing. The triggers go with their table."""
-    dialect = op.get_bind().dialect.name
-    for name in views(dialect):
-        op.execute(f"DROP VIEW IF EXISTS {name}")
-    op.drop_table("article_search")
-    if dialect == "sqlite":
-        op.drop_table("article_trigrams")
-    for name in reversed(TABLES):
-        op.drop_table(name)
-
-
 # -- tables ------------------------------------------------------------------------------------
-
-#: In the order of their references.
-TABLES = (
-    "authors", "clusters", "crawl_runs", "origins", "sites", "terms", "articles", "site_blocks", "sources",
-    "urls", "article_authors", "article_origins", "article_terms", "captures", "discoveries", "images",
-    "minhash_bands", "minhash_pages", "article_revisions", "blocks", "edits", "field_changes",
-    "source_texts", "url_parts", "crawl_defaults", "quarantine", "copies", "paraphrases", "page_sightings",
-    "line_sightings",
-)  # fmt: skip
 
 
 def columns(kind: Any, *names: str, nullable: bool = False, **options: Any) -> list[sa.Column[Any]]:
@@ -98,8 +77,9 @@ def create_tables() -> None:
     table(
         "crawl_runs", integer("id"), text("spider"), json("arguments"), moment("started_at"),
         moment("finished_at", nullable=True), text("finish_reason"), json("stats"), text("version"),
-        primary("id"),
+        text("site", server_default=""), boolean("reached", server_default=sa.false()), primary("id"),
     )  # fmt: skip
+    indexes("crawl_runs", "spider site started_at reached")
     table("origins", integer("id"), text("name", "domain"), primary("id"), unique("name", "domain"))
     indexes("origins", "domain")
 
@@ -115,22 +95,29 @@ def create_tables() -> None:
         moment("date_modified", nullable=True),
         text("date_modified_raw", "date_modified_source", "in_language", "in_language_source", "article_section", "publisher", "is_based_on"),
         boolean("is_accessible_for_free", nullable=True), integer("word_count"),
-        json("quality", "damage", "candidates"), text("content_hash", "record_hash"),
+        json("quality", "damage"), text("content_hash", "record_hash"),
         binary("minhash", nullable=True), integer("extractor_version"),
         moment("first_seen_at", "last_seen_at"), moment("gone_at", nullable=True),
         integer("cluster_id", nullable=True), boolean("unspaced"),
         text("alternative_headline", "description", "article_body"), text("post_id", server_default=""),
-        linked("cluster_id", "clusters"), owned("site_id", "sites"), primary("id"), unique("url_key"),
+        binary("candidates", nullable=True), linked("cluster_id", "clusters"), owned("site_id", "sites"), primary("id"), unique("url_key"),
     )  # fmt: skip
     indexes(
-        "articles", "canonical_key", "cluster_id", "content_hash", "date_published", "extractor_version",
-        "in_language", "last_seen_at", "revision_id", "site_id date_published", "post_id",
+        "articles", "canonical_key", "content_hash", "date_published", "extractor_version", "in_language",
+        "last_seen_at", "revision_id", "site_id date_published", "post_id", "site_id last_seen_at",
     )  # fmt: skip
+    run([
+        f"CREATE INDEX ix_articles_long_unspaced ON articles (id) WHERE unspaced AND {LONG.format(row='')}",
+        "CREATE INDEX ix_articles_gone_at ON articles (gone_at) WHERE gone_at IS NOT NULL",
+        # Finds the first copy of a story without reading its articles.
+        "CREATE INDEX ix_articles_story ON articles (cluster_id, date_published, first_seen_at)",
+    ])  # fmt: skip
 
     table(
         "site_blocks", integer("site_id"), big("fingerprint", autoincrement=False), text("role"),
         integer("version", autoincrement=False), text("label", "reason"), integer("pages", "clusters"),
-        text("first"), moment("first_seen_at", "last_seen_at"), text("sample"), owned("site_id", "sites"),
+        text("first"), moment("first_seen_at", "last_seen_at"), text("sample"),
+        boolean("is_proved", server_default=sa.false()), owned("site_id", "sites"),
         primary("site_id", "fingerprint", "role", "version"), sqlite_with_rowid=False,
     )  # fmt: skip
     indexes("site_blocks", "site_id last_seen_at")
@@ -143,7 +130,8 @@ def create_tables() -> None:
         "urls", integer("id"), text("url", "url_key"), integer("site_id", nullable=True),
         moment("first_seen_at"), moment("last_checked_at", "next_check_at", nullable=True),
         text("etag", "last_modified", "state", "reason"), integer("fail_count"),
-        moment("lastmod", nullable=True), linked("site_id", "sites"), primary("id"), unique("url_key"),
+        moment("lastmod", nullable=True), text("reason_detail", "filled_from", server_default=""),
+        moment("published", nullable=True), linked("site_id", "sites"), primary("id"), unique("url_key"),
     )  # fmt: skip
     indexes("urls", "next_check_at", "site_id")
 
@@ -174,8 +162,8 @@ def create_tables() -> None:
         text("content_type", "charset_declared", "charset_used", "payload_digest", "warc_file"),
         big("warc_offset", "warc_length", nullable=True), text("warc_digest", server_default=""),
         integer("extractor_version", server_default="0"), integer("parent_id", nullable=True),
-        integer("part", server_default="1"), linked("run_id", "crawl_runs"), owned("url_id", "urls"),
-        primary("id"),
+        integer("part", server_default="1"), boolean("tls_verified", nullable=True),
+        linked("run_id", "crawl_runs"), owned("url_id", "urls"), primary("id"),
     )  # fmt: skip
     indexes(
         "captures", "payload_digest", "run_id", "url_id fetched_at", "warc_file warc_offset", "warc_digest",
@@ -205,18 +193,21 @@ def create_tables() -> None:
         "article_revisions", integer("id", "article_id"), integer("capture_id", nullable=True),
         integer("version"), text("change_kind"), integer("extractor_version"), moment("seen_at"),
         text("payload_digest", "content_hash", "headline", "alternative_headline", "description"),
-        binary("article_body", "article_html", nullable=True), integer("run_id", nullable=True),
-        owned("article_id", "articles"), linked("capture_id", "captures"), primary("id"),
+        binary("article_body", nullable=True), integer("run_id", nullable=True),
+        binary("markup", nullable=True), owned("article_id", "articles"), linked("capture_id", "captures"), primary("id"),
         unique("article_id", "version"),
     )  # fmt: skip
     indexes("article_revisions", "capture_id")
 
+    table("lines", big("hash", autoincrement=False), text("text"), primary("hash"), sqlite_with_rowid=False)
+    table("block_labels", integer("id"), text("kind", "rule"), primary("id"), unique("kind", "rule"))
     table(
-        "blocks", integer("id", "revision_id", "position"), text("kind", "rule", "text", "element"),
-        integer("level"), real("score", nullable=True), text("path"), json("links"),
-        owned("revision_id", "article_revisions"), primary("id"), unique("revision_id", "position"),
+        "dropped_lines", integer("revision_id"), integer("position", autoincrement=False), integer("label_id"),
+        big("line_hash"), real("score", nullable=True), owned("revision_id", "article_revisions"),
+        sa.ForeignKeyConstraint(["label_id"], ["block_labels.id"]),
+        sa.ForeignKeyConstraint(["line_hash"], ["lines.hash"]), primary("revision_id", "position"),
+        sqlite_with_rowid=False,
     )  # fmt: skip
-    indexes("blocks", "kind")
 
     table(
         "edits", integer("id", "revision_id", "position"), text("step", "rule", "before", "after", "field"),
@@ -247,8 +238,11 @@ def create_tables() -> None:
     table("crawl_defaults", text("scope"), json("config"), primary("scope"))
     table(
         "quarantine", integer("article_id"), text("state", "reason"), moment("since"),
-        moment("decided_at", nullable=True), owned("article_id", "articles"), primary("article_id"),
+        moment("decided_at", nullable=True), integer("alarm_id", nullable=True),
+        owned("article_id", "articles"), primary("article_id"),
     )  # fmt: skip
+    indexes("quarantine", "alarm_id")
+
     table(
         "copies", integer("article_id", autoincrement=False), integer("fullest_id"), text("kind"),
         real("similarity"), integer("kept", "added", "cut", "altered"), owned("article_id", "articles"),
@@ -274,6 +268,46 @@ def create_tables() -> None:
         owned("article_id", "articles"), primary("fingerprint", "article_id"), sqlite_with_rowid=False,
     )  # fmt: skip
     indexes("line_sightings", "article_id")
+
+    table(
+        "alarms", integer("id", "site_id"), integer("run_id", nullable=True), text("kind"),
+        moment("since", "raised_at"), moment("cleared_at", "told_at", nullable=True),
+        boolean("is_settled", server_default=sa.false()), json("evidence"), owned("site_id", "sites"),
+        linked("run_id", "crawl_runs"), primary("id"),
+    )  # fmt: skip
+    indexes("alarms", "site_id cleared_at", "run_id")
+    table(
+        "withholdings", integer("id", "article_id"),
+        text("url", "url_key", "canonical_key", "post_id", "site", "state", "reason", "decided_by"),
+        moment("since"), moment("until", "ended_at", nullable=True), json("versions"), primary("id"),
+    )  # fmt: skip
+    indexes("withholdings", "article_id", "url_key", "site state")
+    table(
+        "sealed_texts", integer("withholding_id", autoincrement=False), binary("payload"),
+        primary("withholding_id"),
+    )  # fmt: skip
+    table(
+        "rights", integer("id"), text("digest"), boolean("tdm_reserved", nullable=True), text("licence"),
+        json("statement"), primary("id"), unique("digest"),
+    )  # fmt: skip
+    table(
+        "capture_rights", integer("capture_id", "rights_id"), owned("capture_id", "captures"),
+        owned("rights_id", "rights"), primary("capture_id"),
+    )  # fmt: skip
+    indexes("capture_rights", "rights_id")
+    table(
+        "listing_looks", integer("id", "source_id"), moment("first_at", "last_at"), integer("looks", "posts"),
+        text("digest"), owned("source_id", "sources"), primary("id"),
+    )  # fmt: skip
+    indexes("listing_looks", "source_id")
+    table(
+        "hub_subscriptions", integer("id", "site_id"), text("hub", "topic", "state"),
+        moment("verified_since", "lease_until", "relied_until", nullable=True), moment("seen_at"),
+        integer("announced", server_default="0"), text("problem", server_default=""),
+        owned("site_id", "sites"), primary("id"), unique("site_id", "hub", "topic"),
+    )  # fmt: skip
+    table("hub_pushes", integer("id", "site_id"), moment("at"), owned("site_id", "sites"), primary("id"))
+    indexes("hub_pushes", "site_id at")
 
 
 # -- full-text search ---------------------------------------------------------------------------
@@ -303,9 +337,15 @@ LEARN = """
     INSERT INTO {table}(rowid, headline, article_body)
     SELECT NEW.id, NEW.headline, NEW.article_body WHERE {new};
 """
+# A million different trigrams take 3 s to index, so that long texts without spaces are looked through at each search instead.
+LONG = "length({row}article_body) > 200000"
 INDEXES = [
     {"table": "article_search", "old": "TRUE", "new": "TRUE"},
-    {"table": "article_trigrams", "old": "OLD.unspaced", "new": "NEW.unspaced"},
+    {
+        "table": "article_trigrams",
+        "old": f"OLD.unspaced AND NOT {LONG.format(row='OLD.')}",
+        "new": f"NEW.unspaced AND NOT {LONG.format(row='NEW.')}",
+    },
 ]
 INDEXED = ("headline", "article_body", "unspaced")
 
@@ -357,70 +397,8 @@ def run(statements: list[str]) -> None:
 
 HIDDEN = "SELECT article_id FROM quarantine WHERE state <> 'accepted'"
 
-#: A list in a view is a JSON array on both databases.
-LISTS = {
-    "sqlite": "(SELECT json_group_array(name) FROM ({}) AS listed)",
-    "postgresql": "(SELECT coalesce(json_agg(name), CAST('[]' AS json)) FROM ({}) AS listed)",
-}
-AUTHORS = (
-    "SELECT au.name FROM article_authors AS aa JOIN authors AS au ON au.id = aa.author_id"
-    " WHERE aa.article_id = a.id ORDER BY aa.position"
-)
-KEYWORDS = (
-    "SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
-    " WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position"
-)
-CONFIDENCE = {
-    "sqlite": "CAST(json_extract(a.quality, '$.confidence') AS REAL)",
-    "postgresql": "CAST(a.quality ->> 'confidence' AS double precision)",
-}
-FROM = """
-        FROM articles AS a
-        JOIN sites AS s ON s.id = a.site_id
-        JOIN article_revisions AS r ON r.id = a.revision_id
-        LEFT JOIN article_origins AS ao ON ao.article_id = a.id
-        LEFT JOIN origins AS o ON o.id = ao.origin_id
-"""
-
-
-def flat(dialect: str) -> str:
-    """The columns of an article's flat row, in the order of `newsarchive.fields`."""
-    authors, keywords = (LISTS[dialect].format(query) for query in (AUTHORS, KEYWORDS))
-    return f"""
-               a.id, a.url, a.canonical_url, a.headline, a.alternative_headline, a.description,
-               {authors} AS authors, a.publisher,
-               a.date_published, a.date_published_source, a.date_modified, a.date_modified_source,
-               a.in_language, a.article_section, {keywords} AS keywords,
-               coalesce((SELECT i.url FROM images AS i WHERE i.article_id = a.id ORDER BY i.position LIMIT 1), '')
-                   AS image,
-               a.is_based_on, a.is_accessible_for_free,
-               coalesce(ao.credit_text, '') AS credit_text, coalesce(ao.copyright_notice, '') AS copyright_notice,
-               coalesce(ao.copyright_holder, '') AS copyright_holder, ao.copyright_year,
-               coalesce(ao.license, '') AS license, a.word_count, a.article_body, s.domain AS site,
-               coalesce(o.name, '') AS origin, coalesce(o.domain, '') AS origin_domain,
-               coalesce(ao.url, '') AS origin_url, ao.confidence AS origin_confidence,
-               {CONFIDENCE[dialect]} AS confidence,
-               (SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair') AS repairs,
-               a.cluster_id, r.version, a.first_seen_at, a.last_seen_at, a.gone_at
-    """
-
-
-def views(dialect: str) -> dict[str, str]:
-    """Every view; only `hidden_articles` has what readers do not see."""
-    return {
-        "current_articles": f"""
-        SELECT {flat(dialect)}, r.change_kind
-        {FROM}
-        WHERE a.id NOT IN ({HIDDEN})
-        """,
-        "hidden_articles": f"""
-        SELECT {flat(dialect)}, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason,
-               q.since AS hidden_since
-        {FROM}
-        JOIN quarantine AS q ON q.article_id = a.id
-        WHERE q.state <> 'accepted'
-        """,
-        "reposts": f"""
+VIEWS = {
+    "reposts": f"""
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
                o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
                ao.as_printed AS origin_as_printed, ao.date AS origin_date, ao.confidence AS origin_confidence,
@@ -430,21 +408,23 @@ def views(dialect: str) -> dict[str, str]:
         JOIN articles AS a ON a.id = ao.article_id
         JOIN sites AS s ON s.id = a.site_id
         JOIN origins AS o ON o.id = ao.origin_id
-        WHERE a.id NOT IN ({HIDDEN})
-        """,
-        "edits_made": f"""
+        WHERE a.id NOT IN ({HIDDEN})""",
+    "edits_made": f"""
         SELECT a.id, s.domain AS site, a.url, a.headline, e.step, e.rule, e.before, e.after, e.field, e.start,
                e.evidence
         FROM edits AS e
         JOIN articles AS a ON a.revision_id = e.revision_id
         JOIN sites AS s ON s.id = a.site_id
-        WHERE a.id NOT IN ({HIDDEN})
-        """,
-        "dropped_text": f"""
-        SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text, b.path
+        WHERE a.id NOT IN ({HIDDEN})""",
+    "blocks": """
+        SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
+        FROM dropped_lines AS d
+        JOIN block_labels AS b ON b.id = d.label_id
+        JOIN lines AS l ON l.hash = d.line_hash""",
+    "dropped_text": f"""
+        SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text
         FROM blocks AS b
         JOIN articles AS a ON a.revision_id = b.revision_id
         JOIN sites AS s ON s.id = a.site_id
-        WHERE a.id NOT IN ({HIDDEN})
-        """,
-    }
+        WHERE a.id NOT IN ({HIDDEN})""",
+}
