@@ -16,7 +16,16 @@ from functools import cache
 from pathlib import Path
 
 from newsarchive import extract, record, repair, row, rules
-from newsarchive.core.discovery import find, revisit, sitemaps
+from newsarchive.core.discovery import (
+    feeds,
+    links,
+    pagination,
+    platforms,
+    revisit,
+    robots,
+    sitemaps,
+    wordpress,
+)
 from newsarchive.core.discovery.feed_times import iso_time
 from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
@@ -125,32 +134,32 @@ def run_listing(data: bytes) -> None:
     """All that a front page or an archive page is asked."""
     text = decode(data, None).text
     headers = {"link": text[:200], "x-robots-tag": text[-200:]}
-    for link in find.post_links(text, URL, RULES):
+    for link in links.post_links(text, URL, RULES):
         url_key(link.url)
     first_look(LookAt(text, URL, headers, 200), RULES)
-    find.detect_platform(text, headers, URL, RULES)
-    find.sources(text, headers, URL, RULES)
-    find.feed_links(text, URL, RULES)
-    find.archive_links(text, URL, RULES)
-    find.api_root(text, headers, URL)
-    find.post_id(text, headers)
-    following = find.pagination(text, URL, RULES)
+    platforms.detect_platform(text, headers, URL, RULES)
+    platforms.sources(text, headers, URL, RULES)
+    feeds.feed_links(text, URL, RULES)
+    pagination.archive_links(text, URL, RULES)
+    wordpress.api_root(text, headers, URL)
+    wordpress.post_id(text, headers)
+    following = pagination.pagination(text, URL, RULES)
     if following:
         url_key(following)
 
 
 def run_feed(data: bytes) -> None:
-    check_links(find.parse_feed(data, "https://blog.example/feed/", None, rules=RULES).links)
+    check_links(feeds.parse_feed(data, "https://blog.example/feed/", None, rules=RULES).links)
 
 
 def run_sitemap(data: bytes) -> None:
-    check_links(find.parse_sitemap(data, "https://blog.example/sitemap.xml", RULES).links)
+    check_links(sitemaps.parse_sitemap(data, "https://blog.example/sitemap.xml", RULES).links)
 
 
 def run_wordpress(data: bytes) -> None:
-    find.parse_wp_root(data)
+    wordpress.parse_wp_root(data)
     check_links(
-        find.parse_wp_posts(data, "https://blog.example/wp-json/wp/v2/posts?per_page=100&page=1").links
+        wordpress.parse_wp_posts(data, "https://blog.example/wp-json/wp/v2/posts?per_page=100&page=1").links
     )
 
 
@@ -194,12 +203,12 @@ def run_robots(data: bytes) -> None:
     from protego import Protego
 
     text = decode(data, "text/plain").text
-    for url in find.robots_sitemaps(text, "https://blog.example/robots.txt"):
+    for url in robots.robots_sitemaps(text, "https://blog.example/robots.txt"):
         url_key(url)
     parsed = Protego.parse(text)
     parsed.can_fetch(URL, "newsarchive")
     parsed.crawl_delay("newsarchive")
-    find.noarchive({"x-robots-tag": text[:500]}, text, "newsarchive")
+    robots.noarchive({"x-robots-tag": text[:500]}, text, "newsarchive")
 
 
 def run_dates(data: bytes) -> None:

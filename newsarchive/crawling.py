@@ -16,7 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
 from newsarchive.connections import TLS_VERIFIED, AddressRefused, CertificateRefused
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import page_kind
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
 from newsarchive.core.urls import MAX_URL_CHARACTERS
@@ -152,7 +152,7 @@ def decoded(response: Response) -> Decoded:
 
 def block_reason(response: Response, rules: Rules) -> str:
     """Why an answer means that the site keeps us out, "" where it does not."""
-    return find.block_reason(text_of(response), headers_of(response), response.status, rules)
+    return page_kind.block_reason(text_of(response), headers_of(response), response.status, rules)
 
 
 def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:

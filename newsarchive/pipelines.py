@@ -24,7 +24,7 @@ from newsarchive import worker, worker_pool
 from newsarchive.config import AUTO
 from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import robots
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
@@ -131,7 +131,7 @@ class CapturePipeline:
         """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return find.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
+        return robots.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
 
     def completed(self, capture: Capture) -> Capture:
         """Write the raw bytes and read what the archive knows of the post. Called from a thread."""

@@ -14,7 +14,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.utils.test import get_crawler
 
 from newsarchive import middlewares
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import wordpress
 from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
 from newsarchive.crawl_stats import bounds_met
 from newsarchive.items import Link
@@ -152,7 +152,9 @@ def test_an_api_that_gives_the_same_posts_for_every_page(db: Path) -> None:
         named = front(*GOOD).replace(
             "</head>", f'<link rel="https://api.w.org/" href="{home}/wp-json/"></head>'
         )
-        pages = {find.wp_posts_url(f"{home}/wp-json/", page=n).removeprefix(home): page for n in range(1, 60)}
+        pages = {
+            wordpress.wp_posts_url(f"{home}/wp-json/", page=n).removeprefix(home): page for n in range(1, 60)
+        }
         return {"/": named, **{path: post(path) for path in GOOD}, **pages}
 
     with served(table) as site:

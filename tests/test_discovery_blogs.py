@@ -10,8 +10,9 @@ from collections import deque
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import feeds, links, pagination, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.robots import robots_sitemaps
 from newsarchive.core.urls import url_key
 from tests.static_blogs import hugo, pelican
 from tests.wordpress.blogs import simple
@@ -35,42 +36,42 @@ def fetch(url):
 
 
 def by_api(home, headers, url):
-    root = find.api_root(home, headers, url) or find.usual_api_root(url)
+    root = wordpress.api_root(home, headers, url) or wordpress.usual_api_root(url)
     for page in range(1, MOST_PAGES):
-        address = find.wp_posts_url(root, page, per_page=5)
+        address = wordpress.wp_posts_url(root, page, per_page=5)
         _, answered, body = fetch(address)
-        posts = find.parse_wp_posts(body, address, answered, url)
+        posts = wordpress.parse_wp_posts(body, address, answered, url)
         yield from posts.links
         if posts.problem or posts.is_last:
             return
 
 
 def by_feed(home, headers, url):
-    for source in find.sources(home, headers, url, RULES):
+    for source in platforms.sources(home, headers, url, RULES):
         address = source.url
         seen = set()
         while source.kind == "feed" and len(seen) < MOST_PAGES and address not in seen:
             seen.add(address)
             status, answered, body = fetch(address)
-            feed = find.parse_feed(body, address, answered.get("content-type"), url, RULES)
+            feed = feeds.parse_feed(body, address, answered.get("content-type"), url, RULES)
             if status != 200 or not feed.links or feed.is_comments:
                 break
             yield from feed.links
-            address = feed.next or find.next_feed_page(address)
+            address = feed.next or wordpress.next_feed_page(address)
         if seen and source.announced:
             return
 
 
 def by_sitemap(home, headers, url):
-    waiting = deque(s.url for s in find.sources(home, headers, url, RULES) if s.kind == "sitemap")
+    waiting = deque(s.url for s in platforms.sources(home, headers, url, RULES) if s.kind == "sitemap")
     _, _, robots = fetch(url + "robots.txt")
-    waiting.extendleft(find.robots_sitemaps(robots.decode(), url))
+    waiting.extendleft(robots_sitemaps(robots.decode(), url))
     seen = set()
     while waiting and len(seen) < MOST_PAGES:
         address = waiting.popleft()
         if (key := url_key(address)) not in seen:
             seen.add(key)
-            sitemap = find.parse_sitemap(fetch(address)[2], address, RULES)
+            sitemap = sitemaps.parse_sitemap(fetch(address)[2], address, RULES)
             waiting.extend(link.url for link in sitemap.sitemaps)
             yield from sitemap.links
 
@@ -78,8 +79,8 @@ def by_sitemap(home, headers, url):
 def by_pages(home, headers, url):
     pages = 0
     while url and pages < MOST_PAGES:
-        yield from find.post_links(home, url, RULES)
-        url = find.pagination(home, url, RULES)
+        yield from links.post_links(home, url, RULES)
+        url = pagination.pagination(home, url, RULES)
         pages += 1
         if url:
             home = fetch(url)[2].decode()
@@ -114,15 +115,15 @@ def test_every_way_alone_finds_every_post_of_a_wordpress(way, four_blogs):
 def test_an_api_that_is_switched_off_says_so(four_blogs):
     for blog in four_blogs:
         if not blog.plan.settings.rest:
-            address = find.wp_posts_url(find.usual_api_root(blog.url))
+            address = wordpress.wp_posts_url(wordpress.usual_api_root(blog.url))
             _, headers, body = fetch(address)
-            assert find.parse_wp_posts(body, address, headers).problem
+            assert wordpress.parse_wp_posts(body, address, headers).problem
 
 
 def test_the_api_gives_text_dates_authors_and_terms(four_blogs):
     blog = four_blogs[0]
-    address = find.wp_posts_url(blog.url + "wp-json/")
-    entries = {e.id: e for e in find.parse_wp_posts(fetch(address)[2], address).entries}
+    address = wordpress.wp_posts_url(blog.url + "wp-json/")
+    entries = {e.id: e for e in wordpress.parse_wp_posts(fetch(address)[2], address).entries}
     for post in blog.posts:
         entry = entries[f"wordpress:{post.id}"]
         assert entry.author == post.author
@@ -137,8 +138,8 @@ def test_a_post_is_known_by_its_id_and_its_parts_are_found(four_blogs):
     for blog in four_blogs:
         for post in blog.posts:
             _, headers, body = fetch(post.url)
-            assert find.post_id(body.decode(), headers) == f"wordpress:{post.id}"
-            parts = find.page_parts(body.decode(), post.url)
+            assert wordpress.post_id(body.decode(), headers) == f"wordpress:{post.id}"
+            parts = pagination.page_parts(body.decode(), post.url)
             # Debian's themes made of blocks print no links to the parts; then none can be found.
             shown = "post-page-numbers" in body.decode()
             assert len(parts) == (post.pages - 1 if shown else 0)
@@ -150,8 +151,8 @@ def test_a_post_is_known_by_its_id_and_its_parts_are_found(four_blogs):
 def test_wordpress_is_recognised_and_its_sources_are_in_order(four_blogs):
     for blog in four_blogs:
         _, headers, body = fetch(blog.url)
-        assert find.detect_platform(body.decode(), headers, blog.url, RULES) == "wordpress"
-        first, second, *_ = find.sources(body.decode(), headers, blog.url, RULES)
+        assert platforms.detect_platform(body.decode(), headers, blog.url, RULES) == "wordpress"
+        first, second, *_ = platforms.sources(body.decode(), headers, blog.url, RULES)
         assert (first.kind, second.kind) == ("wp-json", "feed")
 
 
@@ -180,7 +181,7 @@ def test_posts_are_told_from_all_else_that_a_wordpress_serves(four_blogs):
             status, _, body = fetch(other.url)
             if status == 200:
                 assert page_kind(body.decode(), other.url, RULES).reason in ("static page", "protected")
-        archives = find.archive_links(fetch(blog.posts[0].url)[2].decode(), blog.posts[0].url, RULES)
+        archives = pagination.archive_links(fetch(blog.posts[0].url)[2].decode(), blog.posts[0].url, RULES)
         for url in [blog.url, blog.url + "?s=the", blog.url + "?author=1", blog.url + "?m=2024", *archives]:
             status, _, body = fetch(url)
             assert status != 200 or page_kind(body.decode(), url, RULES).reason == "index page", url

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery.find import Source
+from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable
 from newsarchive.items import Link
 from newsarchive.spiders.discovery import Batch, Finder

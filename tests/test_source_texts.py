@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import feeds
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Store
@@ -66,7 +66,7 @@ def test_it_comes_out_of_the_archive_with_the_capture(tmp_path: Path) -> None:
 
 
 def test_a_feeds_links_have_its_texts_and_the_platforms_ids() -> None:
-    [link] = find.parse_feed(RSS.encode(), "https://blog.example/feed/", rules=rules.default()).links
+    [link] = feeds.parse_feed(RSS.encode(), "https://blog.example/feed/", rules=rules.default()).links
     assert (link.post_id, link.text) == (
         "wordpress:12",
         SourceText("feed", "<p>All of it.</p>", True, "A title", post_id="wordpress:12"),

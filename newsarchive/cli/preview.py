@@ -9,8 +9,9 @@ from itertools import islice
 from newsarchive.cli.common import rules_in_force, steps_in_force
 from newsarchive.cli.extract import Fetcher
 from newsarchive.core import steps, urls
-from newsarchive.core.discovery import find
-from newsarchive.core.discovery.find import Source
+from newsarchive.core.discovery import feeds, platforms, sitemaps, wordpress
+from newsarchive.core.discovery.links import post_links
+from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
 from newsarchive.items import Article, Capture, Link
 
@@ -51,14 +52,14 @@ class _Previewer:
     def preview(self, url: str) -> Preview:
         home = self.fetcher.get(url)
         text = home.body.decode("utf-8", "replace")
-        platform = find.detect_platform(text, home.headers, home.base_url, self.rules)
+        platform = platforms.detect_platform(text, home.headers, home.base_url, self.rules)
         named: dict[str, Link] = {}
         found: list[tuple[Source, int]] = []
-        for source in find.sources(text, home.headers, home.base_url, self.rules):
+        for source in platforms.sources(text, home.headers, home.base_url, self.rules):
             if source.kind not in {known.kind for known, _ in found} and (links := self.links(source, home)):
                 found.append((source, len(links)))
                 named |= {urls.url_key(link.url): link for link in reversed(links)}
-        posts = list(named.values()) or find.post_links(text, home.base_url, self.rules)
+        posts = list(named.values()) or post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:MAX_TRIED_POSTS]), MAX_SHOWN_POSTS)
         return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden)
 
@@ -75,18 +76,18 @@ class _Previewer:
     def links(self, source: Source, home: Capture) -> list[Link]:
         """The posts that the first answer of a source names; none where there is none."""
         is_api = source.kind == "wp-json"
-        url = find.wp_posts_url(source.url, page=1, embed=False) if is_api else source.url
+        url = wordpress.wp_posts_url(source.url, page=1, embed=False) if is_api else source.url
         answer = self.get(url)
         if answer is None:
             return []
         if is_api:
-            posts = find.parse_wp_posts(answer.body, url, answer.headers, site_url=home.base_url)
+            posts = wordpress.parse_wp_posts(answer.body, url, answer.headers, site_url=home.base_url)
             return list(posts.links)
         if source.kind == "feed":
-            feed = find.parse_feed(answer.body, url, answer.content_type, home.base_url, self.rules)
+            feed = feeds.parse_feed(answer.body, url, answer.content_type, home.base_url, self.rules)
             return [] if feed.is_comments else list(feed.links)
         if source.kind == "sitemap":
-            return list(find.parse_sitemap(answer.body, url, self.rules, home.base_url).links)
+            return list(sitemaps.parse_sitemap(answer.body, url, self.rules, home.base_url).links)
         return []
 
     def articles(self, links: list[Link]) -> Iterator[Article]:

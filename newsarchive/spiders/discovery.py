@@ -1,6 +1,6 @@
 """Finding every post of a blog: its REST API, feeds, sitemaps and archive pages are asked, in that order.
 
-`core.discovery.find` reads what a source answers; this module sends the requests, one after the other and
+`core.discovery` reads what a source answers; this module sends the requests, one after the other and
 `MAX_REQUESTS` at most. A source that cannot be read is counted and named in the log, and the next one is asked.
 """
 
@@ -20,9 +20,11 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from newsarchive.core import urls
-from newsarchive.core.discovery import find
-from newsarchive.core.discovery.find import Source
+from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
+from newsarchive.core.discovery.links import index_reason, post_links
+from newsarchive.core.discovery.platforms import Source
 from newsarchive.core.discovery.revisit import is_future
+from newsarchive.core.discovery.robots import robots_sitemaps
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawl_stats import FetchProblem
@@ -157,7 +159,7 @@ class Finder:
         if "archive" not in self.kinds:
             return
         text = text_of(home)
-        links = await in_time(len(text), find.post_links, text, home.url, self.rules)
+        links = await in_time(len(text), post_links, text, home.url, self.rules)
         if home.status == 200:  # the page of a wall lists nothing
             await self.listed(known, links, home.body)
         yield Batch(links, pages)
@@ -199,12 +201,12 @@ class Finder:
     async def _sources(self, home: TextResponse) -> list[Source]:
         """The sources to try: those of the front page, and the sitemaps of robots.txt before those at usual places."""
         text = text_of(home)
-        found = await in_time(len(text), find.sources, text, headers_of(home), home.url, self.rules)
+        found = await in_time(len(text), platforms.sources, text, headers_of(home), home.url, self.rules)
         robots, robots_url = self.robots(home.url), urljoin(home.url, "/robots.txt")
         if robots is None:
             answer = await self._get(robots_url)
             robots = text_of(answer) if answer is not None else ""
-        listed = find.robots_sitemaps(robots, robots_url)
+        listed = robots_sitemaps(robots, robots_url)
         if listed:
             named = [Source("sitemap", url, announced=True) for url in listed]
             at = next((i for i, source in enumerate(found) if source.kind == "sitemap"), len(found))
@@ -241,7 +243,7 @@ class Finder:
         named: set[str] = set()
         await self._ask_name(source.url)
         while not self.enough():
-            url = find.wp_posts_url(source.url, page=page, embed=embed)
+            url = wordpress.wp_posts_url(source.url, page=page, embed=embed)
             own = await self._known(API_PAGE, url) if known else None
             # A server that is too small for a page with names embedded answers 500, and may give one without.
             also = (*API_ERROR_STATUSES, *((500,) if embed and page == 1 else ()))
@@ -252,13 +254,13 @@ class Finder:
                 if page == 1:
                     await self.listed(known)
                 yield await self._named_by(own)
-                following = find.wp_posts_url(source.url, page=page + 1, embed=embed)
+                following = wordpress.wp_posts_url(source.url, page=page + 1, embed=embed)
                 if known.answers and not await self._was_read(API_PAGE, following):
                     return  # it was the last page when the API was read
                 page += 1
                 continue
             arguments = (response.body, url, headers_of(response), home_url)
-            posts = await in_time(len(response.body), find.parse_wp_posts, *arguments)
+            posts = await in_time(len(response.body), wordpress.parse_wp_posts, *arguments)
             if posts.problem and embed and page == 1:
                 embed = False  # some hosts forbid embedding only
                 continue
@@ -275,7 +277,7 @@ class Finder:
             addresses = {link.url for link in posts.links}
             barren = 0 if addresses - named else barren + 1
             named |= addresses
-            if posts.is_last or find.stop_reason(page, barren):
+            if posts.is_last or pagination.stop_reason(page, barren):
                 await self._read_whole(known, response)
                 return
             page += 1
@@ -287,22 +289,22 @@ class Finder:
         named = await asyncio.to_thread(self.frontier.site_name, self.site_id)
         if named:
             return
-        url = find.wp_root_url(root)
+        url = wordpress.wp_root_url(root)
         known = await self._known(API_ROOT, url)
         if known is None or known.rests(datetime.now(UTC)):
             return
         response = await self._get(url, known)
         if response is None:
             return
-        name = site_name(find.parse_wp_root(response.body), self.rules)
+        name = site_name(wordpress.parse_wp_root(response.body), self.rules)
         await asyncio.to_thread(self.frontier.name_site, self.site_id, name)
         await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
 
-    async def name(self, feed: find.Feed) -> None:
+    async def name(self, feed: feeds.Feed) -> None:
         """Store name and language of the site as its feed says, where the feed is that of the whole site."""
         if (
             self.frontier is None
-            or find.index_reason(feed.home_url or feed.url, self.rules) not in WHOLE_SITE_REASONS
+            or index_reason(feed.home_url or feed.url, self.rules) not in WHOLE_SITE_REASONS
         ):
             return
         name = site_name(feed.title, self.rules)
@@ -330,17 +332,17 @@ class Finder:
                 await self.name(feed)
             pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
             yield Batch(list(feed.links), known.id if known else None)
-            following = feed.next or (find.next_feed_page(response.url) if feed.version else "")
-            if not following or barren or find.stop_reason(pages, barren):
+            following = feed.next or (wordpress.next_feed_page(response.url) if feed.version else "")
+            if not following or barren or pagination.stop_reason(pages, barren):
                 break
             response = await self._get(following)
         await self._read_whole(known, first)
 
-    async def parsed_feed(self, response: Response, home_url: str) -> find.Feed:
+    async def parsed_feed(self, response: Response, home_url: str) -> feeds.Feed:
         """The feed of an answer; `home_url` is the crawled site where the feed lies elsewhere."""
         content_type = headers_of(response).get("content-type")
         arguments = (response.body, response.url, content_type, home_url, self.rules)
-        return await in_time(len(response.body), find.parse_feed, *arguments)
+        return await in_time(len(response.body), feeds.parse_feed, *arguments)
 
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
@@ -366,14 +368,14 @@ class Finder:
                 waiting += await self._stored_parts() if own is known else []
                 continue
             arguments = (response.body, response.url, self.rules, home_url)
-            sitemap = await in_time(len(response.body), find.parse_sitemap, *arguments)
+            sitemap = await in_time(len(response.body), sitemaps.parse_sitemap, *arguments)
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
             yield Batch(list(sitemap.links), own.id if own else None)
             for (
                 part
             ) in sitemap.sitemaps:  # each part has its row before the sitemap that lists it counts as read
-                if find.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS:
+                if sitemaps.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS:
                     waiting.append((part.url, await self._known(SITEMAP_PART, part.url)))
             await self._read_whole(own, response)
 
@@ -401,7 +403,7 @@ class Finder:
         """The last resort: from the front page to older and older pages, then through the archives that it links."""
         starts: list[tuple[str, TextResponse | None]] = [(home.url, home)]
         text = text_of(home)
-        archives = await in_time(len(text), find.archive_links, text, home.url, self.rules)
+        archives = await in_time(len(text), pagination.archive_links, text, home.url, self.rules)
         starts += [(url, None) for url in archives]
         for url, start in starts:
             pages, barren = 0, 0
@@ -410,12 +412,12 @@ class Finder:
                 text = text_of(page)
                 links = [
                     Link(link.url, ARCHIVE_PAGE, link.title, link.lastmod, link.published)
-                    for link in await in_time(len(text), find.post_links, text, page.url, self.rules)
+                    for link in await in_time(len(text), post_links, text, page.url, self.rules)
                 ]
                 pages, barren = pages + 1, 0 if self._fresh(links) or page is start else barren + 1
                 yield Batch(links)
-                following = await in_time(len(text), find.pagination, text, page.url, self.rules)
-                if not following or find.stop_reason(pages, barren):
+                following = await in_time(len(text), pagination.pagination, text, page.url, self.rules)
+                if not following or pagination.stop_reason(pages, barren):
                     break
                 page = await self._page(following)
 

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive.cli.plainwords import printable
 from newsarchive.core import urls
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import feeds, platforms
 from newsarchive.crawl_stats import Count, Group, SkipReason, key
 from newsarchive.crawling import explain, headers_of, text_of
 from newsarchive.db.frontier.queue import Frontier, KnownSource
@@ -172,7 +172,9 @@ class NewsSpider(FetchingSpider):
         if self.frontier is not None and response.status == 304:
             self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
         elif self.frontier is not None:
-            platform = find.detect_platform(text_of(response), headers_of(response), response.url, self.rules)
+            platform = platforms.detect_platform(
+                text_of(response), headers_of(response), response.url, self.rules
+            )
             self.site_id = await asyncio.to_thread(self.frontier.open_site, response.url, platform)
             self.home = await asyncio.to_thread(self.frontier.source, self.site_id, HOME, self.url)
 
@@ -181,7 +183,7 @@ class NewsSpider(FetchingSpider):
             async for batch in self.finder().batches_again(self.home):
                 yield batch
             return
-        if find.is_feed(home.body):
+        if feeds.is_feed(home.body):
             finder = self.finder()
             feed = await finder.parsed_feed(home, "")
             if feed.version and feed.links:

@@ -25,7 +25,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
-from newsarchive.core.discovery import find, rights
+from newsarchive.core.discovery import page_kind, pagination, rights, robots
 from newsarchive.core.discovery.first_look import FirstLook, LookAt
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.discovery.revisit import is_future
@@ -118,7 +118,7 @@ class CapturingSpider(ArchiveSpider):
         """Where the headers forbid copies; "" where they do not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return find.noarchive(headers_of(response), "", "newsarchive")
+        return robots.noarchive(headers_of(response), "", "newsarchive")
 
     async def whole(self, response: Response, link: Link, look: FirstLook) -> Capture | None:
         """The capture of a post, with the captures of its further pages where it is split over several.
@@ -169,7 +169,7 @@ class CapturingSpider(ArchiveSpider):
     def parts_of(self, response: Response, first: str) -> list[str]:
         """The further pages of the post whose first page is at `first`, as this page links them."""
         text = text_of(response)
-        return find.page_parts(text, response.url, first) if text else []
+        return pagination.page_parts(text, response.url, first) if text else []
 
     async def unlinked(self, response: Response, link: Link, url: str) -> Response | None:
         """The second page of a post that the first page does not link (`find.unlinked_part`); `None` where there is none.
@@ -189,7 +189,11 @@ class CapturingSpider(ArchiveSpider):
             self.logger.info("%s: %s", url, explain(error)[1])
             return None
         there = answer.status == 200 and url_key(answer.url) != url_key(response.url)
-        if there and isinstance(answer, TextResponse) and find.says_more(text_of(response), text_of(answer)):
+        if (
+            there
+            and isinstance(answer, TextResponse)
+            and pagination.says_more(text_of(response), text_of(answer))
+        ):
             self.barren_asks[site] = 0
             return answer
         self.barren_asks[site] += 1
@@ -519,7 +523,7 @@ class FetchingSpider(CapturingSpider):
         if self.frontier:
             await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
 
-    def no_article(self, link: Link, kind: find.Kind) -> NotAnArticle | None:
+    def no_article(self, link: Link, kind: page_kind.Kind) -> NotAnArticle | None:
         """Why the page is no article, `None` where it is one; `POSTS_ALONE_SOURCES` overrule its look."""
         if not kind.reason or (link.source in POSTS_ALONE_SOURCES and kind.reason in OVERRULED_KINDS):
             return None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from newsarchive import extract, rules
 from newsarchive.core.assembly.feed_text import usable
-from newsarchive.core.discovery import find
+from newsarchive.core.discovery import feeds, links, pagination, platforms, robots, sitemaps, wordpress
 from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 from newsarchive.db.rows import keys
@@ -67,11 +67,11 @@ def test_addresses_are_refused_or_have_a_key(address: str) -> None:
 def test_links_of_a_page(addresses: list[str], text: str) -> None:
     tags = "<a href=\"{0}\" rel=\"{1}\" class=\"{1}\">{1}</a><link rel=\"{1} next alternate\" type=application/rss+xml href=\"{0}\"><option value=\"{0}\">{1}</option><meta name=\"{1}\" content=\"{0}\">"  # fmt: skip
     html = page("".join(tags.format(escape(address), escape(text)) for address in addresses))
-    assert GOOD in [link.url for link in find.post_links(html, HOME, RULES)]
-    find.pagination(html, HOME, RULES)
-    find.archive_links(html, HOME, RULES)
-    find.page_parts(html, GOOD)
-    assert find.sources(html, {"link": f'<{addresses[0]}>; rel="{text}"'}, HOME, RULES)
+    assert GOOD in [link.url for link in links.post_links(html, HOME, RULES)]
+    pagination.pagination(html, HOME, RULES)
+    pagination.archive_links(html, HOME, RULES)
+    pagination.page_parts(html, GOOD)
+    assert platforms.sources(html, {"link": f'<{addresses[0]}>; rel="{text}"'}, HOME, RULES)
     first_look(LookAt(html, GOOD, {"x-robots-tag": text, "link": text}, 200), RULES)
 
 
@@ -101,7 +101,7 @@ def test_entries_of_a_feed(entries: list[tuple[str, str]]) -> None:
     feed = f"<rss version='2.0'><channel><item><link>{GOOD}</link><title>Good</title></item>{bad}</channel></rss>"
     assert GOOD in [
         link.url
-        for link in find.parse_feed(feed.encode("utf-8", "replace"), HOME + "feed/", rules=RULES).links
+        for link in feeds.parse_feed(feed.encode("utf-8", "replace"), HOME + "feed/", rules=RULES).links
     ]
 
 
@@ -114,7 +114,7 @@ def test_items_of_a_json_feed(items: list[Any], other: Any) -> None:
         "next_url": other,
         "items": [*items, other, {"url": GOOD}],
     }
-    found = find.parse_feed(json.dumps(feed).encode(), HOME + "feed.json", rules=RULES)
+    found = feeds.parse_feed(json.dumps(feed).encode(), HOME + "feed.json", rules=RULES)
     assert GOOD in [link.url for link in found.links]
 
 
@@ -124,10 +124,10 @@ def test_rows_of_a_sitemap(rows: list[tuple[str, str]]) -> None:
     row = "<url><loc>{0}</loc><lastmod>{1}</lastmod><news><title>{1}</title><publication_date>{1}</publication_date></news></url>"
     bad = "".join(row.format(xml(address), xml(text)) for address, text in rows)
     sitemap = f"<urlset><url><loc>{GOOD}</loc></url>{bad}</urlset>".encode("utf-8", "replace")
-    assert GOOD in [link.url for link in find.parse_sitemap(sitemap, HOME + "sitemap.xml", RULES).links]
+    assert GOOD in [link.url for link in sitemaps.parse_sitemap(sitemap, HOME + "sitemap.xml", RULES).links]
     lines = "\n".join([*(address.replace("\n", "") for address, _ in rows), GOOD]).encode("utf-8", "replace")
     if lines.lstrip()[:1] != b"<":
-        found = find.parse_sitemap(b"http://blog.example/first\n" + lines, HOME + "sitemap.txt", RULES)
+        found = sitemaps.parse_sitemap(b"http://blog.example/first\n" + lines, HOME + "sitemap.txt", RULES)
         assert GOOD in [link.url for link in found.links]
 
 
@@ -152,10 +152,10 @@ _FIELDS = [
 def test_rows_of_an_api(rows: list[Any], other: Any) -> None:
     body = json.dumps([*rows, other, {"link": GOOD, "title": {"rendered": "Good"}}]).encode()
     for headers in ({}, {"x-wp-totalpages": str(other)}):
-        posts = find.parse_wp_posts(body, find.wp_posts_url(HOME + "wp-json/"), headers, HOME)
+        posts = wordpress.parse_wp_posts(body, wordpress.wp_posts_url(HOME + "wp-json/"), headers, HOME)
         assert GOOD in [link.url for link in posts.links]
-    find.parse_wp_root(json.dumps(other).encode())
-    assert find.parse_wp_posts(json.dumps({"code": other, "message": other}).encode(), HOME).url
+    wordpress.parse_wp_root(json.dumps(other).encode())
+    assert wordpress.parse_wp_posts(json.dumps({"code": other, "message": other}).encode(), HOME).url
 
 
 #: A number that Python does not read.
@@ -176,7 +176,7 @@ def test_half_of_the_entries_of_a_feed_cannot_be_read() -> None:
     good = [f"{HOME}2024/05/story-{number}-of-the-harbour/" for number in range(400)]
     items = "".join(f"{bad}<item><link>{url}</link><title>Good</title></item>" for url in good)
     feed = f"<rss version='2.0'><channel>{items}</channel></rss>"
-    found = find.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
+    found = feeds.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
     assert set(good) <= {link.url for link in found.links}
 
 
@@ -187,7 +187,7 @@ def test_a_tag_of_a_feed(tag: str, where: str) -> None:
     bad = f"<item><link>{HOME}bad/</link>{tag}</item>" * (20 if where == "in all but one" else 1)
     head, bad = (tag, "") if where == "in the head" else ("", bad)
     feed = f"<rss version='2.0'><channel>{head}{bad}{good}{bad}</channel></rss>"
-    found = find.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
+    found = feeds.parse_feed(feed.encode(), HOME + "feed/", rules=RULES)
     assert GOOD in [link.url for link in found.links]
 
 
@@ -212,7 +212,7 @@ def test_a_row_of_a_sitemap(row: str) -> None:
         f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{HOME}2024/05/first/</loc></url>'
         f"{row}<url><loc>{GOOD}</loc></url></urlset>"
     )
-    found = find.parse_sitemap(body.encode(), HOME + "sitemap.xml", RULES)
+    found = sitemaps.parse_sitemap(body.encode(), HOME + "sitemap.xml", RULES)
     assert [link.url for link in found.links if "aaaa" not in link.url][-1] == GOOD
 
 
@@ -233,10 +233,10 @@ def test_a_value_in_json(value: str) -> None:
     row = "{" + ",".join(f'"{name}":{value}' for name in (*_FIELDS, "rendered", "content_html", "url")) + "}"
     texts = f'{{"link":"{HOME}2024/05/another/","title":{{"rendered":{value}}},"content":{{"rendered":{value}}},"date_gmt":{value}}}'
     api = f'[{row},{texts},{{"link":"{GOOD}"}}]'.encode()
-    assert GOOD in [link.url for link in find.parse_wp_posts(api, HOME + "wp-json/wp/v2/posts").links]
+    assert GOOD in [link.url for link in wordpress.parse_wp_posts(api, HOME + "wp-json/wp/v2/posts").links]
     feed = f'{{"version":"https://jsonfeed.org/version/1.1","items":[{row},{{"url":"{GOOD}"}}]}}'.encode()
-    assert GOOD in [link.url for link in find.parse_feed(feed, HOME + "feed.json", rules=RULES).links]
-    assert find.parse_wp_root(f'{{"name":"A blog","other":{value}}}'.encode()) == "A blog"
+    assert GOOD in [link.url for link in feeds.parse_feed(feed, HOME + "feed.json", rules=RULES).links]
+    assert wordpress.parse_wp_root(f'{{"name":"A blog","other":{value}}}'.encode()) == "A blog"
     story = "The ministers agreed on Tuesday to continue their talks about the harbour in the autumn. " * 6
     ld = f'{{"@type":"NewsArticle","headline":"The talks","other":{value},"articleBody":{value}}}'
     html = (
@@ -246,7 +246,7 @@ def test_a_value_in_json(value: str) -> None:
 
 
 def test_a_header_of_an_api() -> None:
-    posts = find.parse_wp_posts(f'[{{"link":"{GOOD}"}}]'.encode(), HOME, {"x-wp-totalpages": DIGITS})
+    posts = wordpress.parse_wp_posts(f'[{{"link":"{GOOD}"}}]'.encode(), HOME, {"x-wp-totalpages": DIGITS})
     assert [link.url for link in posts.links] == [GOOD]
 
 
@@ -259,4 +259,4 @@ def test_a_text_of_a_source(text: str) -> None:
 @given(st.lists(ADDRESSES | TEXTS, max_size=4))
 def test_lines_of_robots_txt(lines: list[str]) -> None:
     text = "\n".join([*(f"Sitemap: {line}" for line in lines), f"Sitemap: {HOME}sitemap.xml"])
-    assert HOME + "sitemap.xml" in find.robots_sitemaps(text, HOME + "robots.txt")
+    assert HOME + "sitemap.xml" in robots.robots_sitemaps(text, HOME + "robots.txt")
