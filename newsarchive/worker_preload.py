@@ -2,7 +2,9 @@
 
 A process reads its first page in 700 ms, because tables and patterns are made ready when they are first asked for, and
 the second in 60. So one page of the demo blog is read here, and all processes share what came of it, 55 MB. The model of
-languages, which that page does not need and most crawls do, is another 75 MB.
+languages, which that page does not need and most crawls do, is mapped from a file, which is written here if need be.
+
+    python -m newsarchive.worker_preload     # writes what processes find ready (see `compiled` and `mapped`)
 
 Nothing else may import this module: it sets the garbage collector of its process.
 """

@@ -1,16 +1,17 @@
 """The language of an article: what the page declares, checked against what the text is.
 
 Many themes declare `lang="en-US"` whatever language the blog is written in, so that a German text under that tag must
-come out as "de". The detector is py3langid (langid.py by Lui and Baldwin, ACL 2012, with faster tables). Its tables are
-loaded when it is first needed.
+come out as "de". The detector is py3langid (langid.py by Lui and Baldwin, ACL 2012, with faster tables). One page of
+eight needs it; its tables, of 72 MB, are mapped from a file when it is first needed (`newsarchive.mapped`).
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from newsarchive import mapped
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
 
 #: Letters of a text, where a Chinese, Japanese or Korean character counts as four. A text with fewer says too little
@@ -106,12 +107,45 @@ def detect(text: str) -> tuple[str, float]:
     letters = sum(map(str.isalpha, sample)) + 3 * len(_WIDE.findall(sample))
     if letters < MIN_LETTERS:
         return "", 0.0
-    found, probability = _identifier().classify(sample)
+    detector = _detector()
+    found, probability = detector.identifier.classify(sample)
+    detector.tables.release()
     return _SAME.get(found, found), float(probability)
 
 
+class _Detector(NamedTuple):
+    """py3langid's detector, and the tables in which it looks things up."""
+
+    identifier: Any
+    tables: mapped.Tables
+
+
 @lru_cache(maxsize=1)
-def _identifier() -> Any:
+def _detector() -> _Detector:
+    import numpy as np
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
+
+    tables = mapped.tables("py3langid", MODEL_DIR / MODEL_FILE, _model)
+    parts = tables.parts
+    languages = bytes(parts["languages"]).decode("ascii").split()
+    worths = np.frombuffer(parts["worths"], np.float16).reshape(-1, len(languages))
+    priors = np.frombuffer(parts["priors"], np.float32)
+    moves, rows, features = parts["moves"].cast("I"), parts["rows"].cast("I"), parts["features"].cast("i")
+    identifier = LanguageIdentifier(worths, priors, languages, moves, features, norm_probs=True, tk_row=rows)
+    return _Detector(identifier, tables)
+
+
+def _model() -> dict[str, Any]:
+    """py3langid's model, unpacked: of each feature its worth for each language, and the automaton that finds features."""
+    import numpy as np
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    return {
+        "languages": " ".join(model.nb_classes).encode("ascii"),
+        "worths": np.ascontiguousarray(model.nb_ptc, np.float16),
+        "priors": np.ascontiguousarray(model.nb_pc, np.float32),
+        "moves": np.asarray(model.tk_nextmove, np.uint32),
+        "rows": np.asarray(model.tk_row, np.uint32),
+        "features": np.asarray(model.tk_output, np.int32),
+    }
