@@ -43,7 +43,8 @@ from newsarchive.db import schema
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.models import ArticleRow, Base, Revision, Site
-from newsarchive.db.reading import query
+from newsarchive.db.reading import search
+from newsarchive.db.reading.articles import get
 from newsarchive.db.rows import VERSION_FIELDS, article_row, keys, revision_row, text_row
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import PackedArticle, packed
@@ -361,12 +362,12 @@ def _queries(engine: Engine, words: Words, size: int) -> None:
         row("  by site and date", cpu_ms(run(by_site, domain=domain, since=since)), "ms", "reach 1")
         row("  by origin", cpu_ms(run(by_origin, domain=publisher)), "ms", "reach 1")
         row("  by URL", cpu_ms(run(by_url, key=url.split("://")[1])), "ms", "reach 1")
-    row("  query.get(url), the whole record", cpu_ms(lambda: query.get(engine, url)), "ms", "")
+    row("  query.get(url), the whole record", cpu_ms(lambda: get(engine, url)), "ms", "")
     rare, common = words.words[-200], words.words[5]
     phrase = f'"{words.words[0]} {words.words[1]}"'
-    row("  a rare word", cpu_ms(lambda: query.search(engine, rare), 9), "ms", "reach 10")
-    row("  a common word, ranked", cpu_ms(lambda: query.search(engine, common), 5), "ms", "reach 150")
-    row("  a phrase of common words", cpu_ms(lambda: query.search(engine, phrase), 5), "ms", "reach 300")
+    row("  a rare word", cpu_ms(lambda: search.search(engine, rare), 9), "ms", "reach 10")
+    row("  a common word, ranked", cpu_ms(lambda: search.search(engine, common), 5), "ms", "reach 150")
+    row("  a phrase of common words", cpu_ms(lambda: search.search(engine, phrase), 5), "ms", "reach 300")
 
 
 def _sizes(engine: Engine, text_bytes: int) -> None:

@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from newsarchive.db.locations import default_url
 from newsarchive.db.query_language import MARKS, Marks
-from newsarchive.db.reading import query
+from newsarchive.db.reading import articles, search, selection, statistics
+from newsarchive.db.reading.articles import Stored, Version
 from newsarchive.db.reading.cited import citation_of, cited
-from newsarchive.db.reading.query import Hit, Stats, Stored, Version
-from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, day, filters, with_filters
+from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, Hit, Paging, day, filters, with_filters
+from newsarchive.db.reading.selection import Selection
+from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html
@@ -90,8 +92,8 @@ class Archive:
         Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
         or an order that cannot be read, naming it.
         """
-        paging = query.Paging(order, _whole("limit", limit), _whole("offset", offset), marks)
-        return Hits(query.search(self._source, _words(words), filters(**chosen), paging))
+        paging = Paging(order, _whole("limit", limit), _whole("offset", offset), marks)
+        return Hits(search.search(self._source, _words(words), filters(**chosen), paging))
 
     @with_filters
     def count(
@@ -100,7 +102,7 @@ class Archive:
         **chosen: Unpack[FilterOptions],
     ) -> int:
         """How many articles match, with the words and filters of `search`."""
-        return query.count(self._source, _words(words), filters(**chosen))
+        return search.count(self._source, _words(words), filters(**chosen))
 
     def get(self, url_or_id: str | int) -> Stored:
         """One article by its URL, in any spelling, its id, or the identifier of a citation, which names one of its versions.
@@ -146,7 +148,7 @@ class Archive:
         if order not in ORDERS:
             raise UsageError(f"order {order!r}: one of {', '.join(ORDERS)}")
         most = None if limit is None else _whole("limit", limit)
-        return query.articles(self._source, _words(words), filters(**chosen), order=order, limit=most)
+        return selection.articles(self._source, _words(words), filters(**chosen), order=order, limit=most)
 
     @with_filters
     def dataframe(
@@ -167,12 +169,12 @@ class Archive:
         from newsarchive.export import frames
 
         names = frames.check(engine, columns)
-        selected = query.Selection(self._source, _words(words), filters(**chosen))
+        selected = Selection(self._source, _words(words), filters(**chosen))
         return frames.frame(self._source, selected.ids, engine, names)
 
     def revisions(self, url_or_id: str | int) -> list[Version]:
         """The versions of an article, oldest first. Raises `NoSuchArticle`."""
-        return query.history(self._source, url_or_id)
+        return articles.history(self._source, url_or_id)
 
     def copies(self, url_or_id: str | int, *, hidden: bool = False) -> tuple[Copy, ...]:
         """The article and every copy of its text, in the order of time; with `hidden` those in quarantine too.
@@ -243,7 +245,7 @@ class Archive:
     def stats(self, *, hidden: bool = False, copies: Literal["all", "first", "none"] = "all") -> Stats:
         """What the archive holds, in figures; with `hidden` of what is in quarantine too, and of copied stories what `copies`
         says (see `search`). Raises `UsageError` for another word."""
-        return query.stats(self._source, hidden=hidden, copies=filters(copies=copies).copies)
+        return statistics.stats(self._source, hidden=hidden, copies=filters(copies=copies).copies)
 
 
 class Hits(list[Hit]):

@@ -20,7 +20,7 @@ from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
 from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
 from newsarchive.db.engine import open_engine, shown
-from newsarchive.db.reading import query
+from newsarchive.db.reading.articles import get
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes
@@ -162,7 +162,7 @@ def read_again(
     steps: Steps = STEPS,
 ) -> Article:
     """One article from its newest stored capture, not written. Raises `NoSuchArticle`, `NotAnArticle`."""
-    stored = query.get(engine, url_or_id)
+    stored = get(engine, url_or_id)
     for kept in captures.of_article(engine, stored.id):
         return core_steps.article_from(stored_capture(warc_folder, kept), tables or rules.default(), steps)
     raise NoSuchArticle(f"no capture of {stored.url} is kept: it was crawled with NEWSARCHIVE_WARC off")
@@ -215,7 +215,7 @@ def differs(engine: Engine, article: Article) -> bool:
     """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
     that is not stored, or found deleted: reading again must not bring it back."""
     try:
-        stored = query.get(engine, article.url, explained=False)
+        stored = get(engine, article.url, explained=False)
     except NoSuchArticle:
         return False
     if stored.gone_at is not None:
@@ -224,7 +224,7 @@ def differs(engine: Engine, article: Article) -> bool:
         return True
     if field_changes.moves(field_changes.values(stored), field_changes.values(article)):
         return True
-    return _left_out(query.get(engine, article.url)) != _left_out(article)
+    return _left_out(get(engine, article.url)) != _left_out(article)
 
 
 def _left_out(article: Article) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ from newsarchive.core.alarms.judge import (
 from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.reading import query
+from newsarchive.db.reading import statistics
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
 from newsarchive.db.writing.alarms import look
@@ -249,19 +249,19 @@ def test_an_archive_tells_its_sites_history(database: str, tmp_path: Path) -> No
             with db.writing(engine) as connection:
                 changes_found = look(connection, site, now)
             assert [one.kind for one in changes_found.standing] == [AlarmKind.NO_AUTHOR]
-        assert query.stats(engine).quarantined == 8
-        assert query.stats(engine).alarms == {"no authors": 1}
+        assert statistics.stats(engine).quarantined == 8
+        assert statistics.stats(engine).alarms == {"no authors": 1}
         decide(engine, f"{url}post-35", "accepted")
         with db.writing(engine) as connection:
             look(connection, site, now + HOUR)
-        assert query.stats(engine).quarantined == 7
+        assert statistics.stats(engine).quarantined == 7
         for number in range(33, 36):
             store.ingest([make_article(number, day=40, body="Signed now.", **signed)])
         with db.writing(engine) as connection:
             over = look(connection, site, now + 5 * DAY)
         assert [one.kind for one in over.cleared] == [AlarmKind.NO_AUTHOR]
-        assert query.stats(engine).alarms == {}
-        assert query.stats(engine).quarantined == 5  # those that are as they were when the alarm came
+        assert statistics.stats(engine).alarms == {}
+        assert statistics.stats(engine).quarantined == 5  # those that are as they were when the alarm came
 
 
 def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from newsarchive.core import steps
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
-from newsarchive.db.reading import query
+from newsarchive.db.reading import articles, search, statistics
+from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, NoSuchArticle, NotAnArticle, UsageError
@@ -112,11 +113,11 @@ def test_a_better_extractor_makes_extractor_revisions(crawl: Crawl, engine: Engi
     assert summary.no_article == {"login page": 1}
     assert (summary.failed, summary.lost, summary.gained) == ([], 4, 0)
     assert [sorted(change.lost) for change in changes] == [["Share", "this"]] * 2
-    stored = query.get(engine, "https://blog.example/post-1")
+    stored = articles.get(engine, "https://blog.example/post-1")
     assert (stored.change_kind, stored.versions, stored.extractor_version) == ("extractor", 2, 2)
     assert [block.label for block in stored.dropped] == ["share"]
     assert stored.last_seen_at == START
-    assert query.stats(engine).captures == 3
+    assert statistics.stats(engine).captures == 3
 
 
 @pytest.mark.usefixtures("version_2")
@@ -142,7 +143,7 @@ def test_a_run_that_was_broken_off_goes_on(crawl: Crawl, monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("version_2")
 def test_a_dry_run_says_the_same_and_writes_nothing(crawl: Crawl, engine: Engine) -> None:
     dry = again(crawl, dry_run=True)
-    assert query.get(engine, "https://blog.example/post-1").versions == 1
+    assert articles.get(engine, "https://blog.example/post-1").versions == 1
     assert dry == again(crawl)
 
 
@@ -158,9 +159,9 @@ def test_one_site_or_the_newest_captures_alone(crawl: Crawl) -> None:
 def test_the_newest_capture_of_a_page_is_read(crawl: Crawl, engine: Engine) -> None:
     crawl.page(1, "The first text, changed. " * 50, day=1)
     assert again(crawl).captures == 3
-    stored = query.get(engine, "https://blog.example/post-1")
+    stored = articles.get(engine, "https://blog.example/post-1")
     assert stored.article_body.startswith("The first text, changed.")
-    assert [v.change_kind for v in query.history(engine, stored.id)] == ["new", "publisher", "extractor"]
+    assert [v.change_kind for v in articles.history(engine, stored.id)] == ["new", "publisher", "extractor"]
 
 
 @pytest.mark.usefixtures("version_2")
@@ -168,10 +169,10 @@ def test_a_page_that_did_not_change_is_read_from_its_first_record(crawl: Crawl, 
     crawl.warc.close()
     later = Crawl(engine, crawl.folder)
     later.page(1, "The first text. " * 50, day=1)
-    kept = next(captures.of_article(engine, query.get(engine, "https://blog.example/post-1").id))
+    kept = next(captures.of_article(engine, articles.get(engine, "https://blog.example/post-1").id))
     assert kept.place != kept.payload
     assert again(crawl).updated == 2
-    assert "Share" not in query.get(engine, "https://blog.example/post-1").article_body
+    assert "Share" not in articles.get(engine, "https://blog.example/post-1").article_body
 
 
 @pytest.mark.usefixtures("version_2")
@@ -228,7 +229,9 @@ def test_processes_read_in_order_what_this_process_reads(series: Crawl) -> None:
     assert [change.url for change in changes] == [
         f"https://blog.example/post-{number}" for number in range(MIN_PAGES_FOR_WORKERS)
     ]
-    assert "Number 2 of the series." in query.get(series.engine, "https://blog.example/post-2").article_body
+    assert (
+        "Number 2 of the series." in articles.get(series.engine, "https://blog.example/post-2").article_body
+    )
 
 
 def test_where_no_process_can_be_started_this_process_reads_all_pages(series: Crawl) -> None:
@@ -284,7 +287,7 @@ def test_an_article_that_is_read_as_before_is_not_written_again(crawl: Crawl, en
     written.clear()
     assert again(crawl, only_older_than=99).unchanged == 2
     assert "UPDATE articles" in written
-    assert query.get(engine, "https://blog.example/post-1").quality.confidence == 1
+    assert articles.get(engine, "https://blog.example/post-1").quality.confidence == 1
 
 
 TEXT = "".join(
@@ -324,7 +327,7 @@ def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch
         "Share"
         not in archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-1").article_body
     )
-    assert query.get(crawl.engine, "https://blog.example/post-1").versions == 1
+    assert articles.get(crawl.engine, "https://blog.example/post-1").versions == 1
     Store(crawl.engine).ingest([make_article(77)])
     with pytest.raises(NoSuchArticle, match="NEWSARCHIVE_WARC"):
         archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-77")
@@ -379,10 +382,8 @@ def test_a_copy_has_every_row_and_can_be_searched(pair: tuple[Engine, str]) -> N
     assert dump(copied) == dump(engine)
     assert (counts["articles"], counts["article_revisions"]) == (20, 22)
     for words in ("ships", "corrected", "今天在", "Café"):
-        found = [hit.url for hit in query.search(engine, words, paging=query.Paging("date", 50))]
-        assert (
-            [hit.url for hit in query.search(copied, words, paging=query.Paging("date", 50))] == found != []
-        )
+        found = [hit.url for hit in search.search(engine, words, paging=Paging("date", 50))]
+        assert [hit.url for hit in search.search(copied, words, paging=Paging("date", 50))] == found != []
     assert Store(copied).ingest([make_article(99)]) == [Outcome.NEW]  # ids go on where the copy ends
     copied.dispose()
 
@@ -402,8 +403,8 @@ def test_a_copy_that_was_broken_off_goes_on(
     archive.copy(source_url(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
-    assert len(query.search(copied, "ships", paging=query.Paging(limit=50))) == len(
-        query.search(engine, "ships", paging=query.Paging(limit=50))
+    assert len(search.search(copied, "ships", paging=Paging(limit=50))) == len(
+        search.search(engine, "ships", paging=Paging(limit=50))
     )
     assert sum(archive.copy(source_url(engine), url).values()) == 0
     copied.dispose()
@@ -426,9 +427,9 @@ def test_a_copy_of_an_archive_that_is_written_to_meanwhile_is_brought_up_to_date
     archive.copy(source_url(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
-    assert query.history(copied, url_3) == query.history(engine, url_3)
-    assert query.get(copied, url_3).article_body == "Text 3 of a quagga, day 9."
-    assert [hit.id for hit in query.search(copied, "quagga")] == [query.get(copied, url_3).id]
+    assert articles.history(copied, url_3) == articles.history(engine, url_3)
+    assert articles.get(copied, url_3).article_body == "Text 3 of a quagga, day 9."
+    assert [hit.id for hit in search.search(copied, "quagga")] == [articles.get(copied, url_3).id]
     copied.dispose()
 
 

@@ -18,7 +18,7 @@ from newsarchive.core.near_duplicates.clustering import describe, text_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow
 from newsarchive.db.near_duplicates import copies, rebuild
-from newsarchive.db.reading import lineage, query
+from newsarchive.db.reading import articles, lineage
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from tests.db.test_clusters import post, story
@@ -142,8 +142,8 @@ def test_an_original_in_the_archive_is_linked_whichever_came_first(engine: Engin
     batches = [[original], [copy]] if first == "original" else [[copy], [original]]
     for batch in batches:
         Store(engine).ingest(batch)
-    stored = query.get(engine, copy.url)
-    assert (stored.original_url, stored.original_id) == (ORIGINAL, query.get(engine, ORIGINAL).id)
+    stored = articles.get(engine, copy.url)
+    assert (stored.original_url, stored.original_id) == (ORIGINAL, articles.get(engine, ORIGINAL).id)
     url = engine.url.render_as_string(hide_password=False)
     for command in ("show", "trace"):
         out = CliRunner().invoke(cli, [command, copy.url, "--db", url], env={"COLUMNS": "200"}).stdout
@@ -162,23 +162,23 @@ def test_the_delay_of_a_republisher_is_counted_from_the_linked_original(engine: 
 def test_an_original_is_found_by_its_canonical_address(engine: Engine) -> None:
     Store(engine).ingest([post(1, story(1), url="https://paper.example/?p=7", canonical_url=ORIGINAL)])
     Store(engine).ingest([credited(2, ORIGINAL)])
-    assert query.get(engine, "https://blog2.example/post").original_url == "https://paper.example/?p=7"
+    assert articles.get(engine, "https://blog2.example/post").original_url == "https://paper.example/?p=7"
 
 
 @pytest.mark.parametrize("url", ["", "https://", "https://paper.example/other", "https://blog2.example/post"])
 def test_what_is_not_there_or_is_the_article_itself_is_no_original(engine: Engine, url: str) -> None:
     Store(engine).ingest([post(1, story(1), url=ORIGINAL), credited(2, url)])
-    assert query.get(engine, "https://blog2.example/post").original_id is None
+    assert articles.get(engine, "https://blog2.example/post").original_id is None
 
 
 def test_the_link_stays_when_the_copy_changes_and_recluster_makes_it_for_old_archives(engine: Engine) -> None:
     Store(engine).ingest([post(1, story(1), url=ORIGINAL), credited(2, ORIGINAL)])
     later = credited(2, ORIGINAL, day=1, headline="Post 2 changed", date_modified=START + timedelta(days=1))
     Store(engine).ingest([later])
-    assert query.get(engine, "https://blog2.example/post").original_url == ORIGINAL
+    assert articles.get(engine, "https://blog2.example/post").original_url == ORIGINAL
     with writing(engine) as connection:
         connection.execute(update(ArticleOrigin).values(original_key="", original_id=None))
     rebuild.recluster(engine)
-    assert query.get(engine, "https://blog2.example/post").original_url == ORIGINAL
+    assert articles.get(engine, "https://blog2.example/post").original_url == ORIGINAL
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(CopyRow)).scalar() == 0

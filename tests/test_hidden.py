@@ -23,8 +23,8 @@ from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import reading
 from newsarchive.db.frontier.known_sites import sites
-from newsarchive.db.reading import browse, lineage, query
-from newsarchive.db.reading.query import Filters
+from newsarchive.db.reading import browse, lineage, search
+from newsarchive.db.reading.search import Filters
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Edit, Origin, Quality
 from newsarchive.rules import default
@@ -259,7 +259,6 @@ def test_a_search_for_a_site_that_is_all_in_quarantine_says_so(engine: Engine) -
 
 def test_the_rule_is_asked_once(engine: Engine) -> None:
     """Twice would keep the full-text index from counting alone."""
-    from newsarchive.db.reading import search
     from newsarchive.db.readonly import reading as reader_of
 
     with reader_of(engine) as reader:
@@ -267,4 +266,4 @@ def test_the_rule_is_asked_once(engine: Engine) -> None:
         counted = made.count(search.tree_of("ferry"))
     assert counted.count("quarantine") == 1
     assert "FROM articles" not in counted
-    assert query.count(engine, "ferry") == 2
+    assert search.count(engine, "ferry") == 2

@@ -21,7 +21,7 @@ from newsarchive.db.engine import reading
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site
-from newsarchive.db.reading import query
+from newsarchive.db.reading import articles
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
@@ -110,7 +110,7 @@ def everything(engine: Engine) -> dict[str, object]:
     """What the archive says of its articles: all that a reader sees, and why each line was left out."""
     with reading(engine) as connection:
         urls = connection.execute(select(ArticleRow.url).order_by(ArticleRow.id)).scalars()
-        return {url: query.get(engine, url) for url in urls}
+        return {url: articles.get(engine, url) for url in urls}
 
 
 def test_what_was_read_in_this_crawl_is_not_read_again(engine: Engine, tmp_path: Path) -> None:
@@ -256,8 +256,8 @@ def test_a_page_of_which_the_feed_tells_more_by_now_is_read_from_its_bytes(
     frontier.discover(frontier.open_site(url), run, [Link(url, "feed", text=told)])
     Learner(engine, tmp_path, readings=readings).learn("heron.example")
     assert clean(lines(engine))
-    assert [one.name for one in query.get(engine, url).authors] == ["Ada Lund"]
-    assert query.get(engine, "https://heron.example/5/").authors == ()
+    assert [one.name for one in articles.get(engine, url).authors] == ["Ada Lund"]
+    assert articles.get(engine, "https://heron.example/5/").authors == ()
 
 
 @pytest.mark.parametrize("kept", [False, True], ids=["from bytes", "from readings"])
@@ -281,7 +281,7 @@ def test_dates_that_were_the_newest_posts_are_put_right_backwards(
     assert days(engine) == own
     assert set(done.changed) >= {url for url, day in own.items() if day != newest}
     for url, day in own.items():
-        [version] = query.history(engine, url)
+        [version] = articles.history(engine, url)
         kinds_of_moves = {(moved.field, moved.change_kind) for moved in version.fields}
         assert kinds_of_moves == {("date_published", "site")} or day == newest
     again = Learner(engine, tmp_path).learn("weir.example")

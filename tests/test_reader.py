@@ -13,7 +13,7 @@ import pytest
 
 from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.reading.query import articles
+from newsarchive.db.reading.selection import articles
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
 from newsarchive.items import Article

@@ -34,7 +34,7 @@ from newsarchive.exceptions import NewsArchiveError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: Seconds after which the crawl is stopped; it takes about five.
 MAX_CRAWL_SECONDS = 120
@@ -99,10 +99,10 @@ def print_all(url: str) -> None:
 
 def articles(url: str) -> list[Stored]:
     """The demo blog's articles in an archive, oldest first."""
-    from newsarchive.db.reading import query
+    from newsarchive.db.reading import selection
     from newsarchive.db.readonly import open_source
 
-    found = query.articles(open_source(url))
+    found = selection.articles(open_source(url))
     return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]
 
 

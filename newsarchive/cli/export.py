@@ -20,7 +20,7 @@ from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.reading.query import Selection
+    from newsarchive.db.reading.selection import Selection
     from newsarchive.db.readonly import File
     from newsarchive.export.filenames import Template
 
@@ -89,7 +89,7 @@ def export(
     FILE gets its name when it is whole. A name with fields in braces makes one file an article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
     from newsarchive import export as formats
-    from newsarchive.db.reading.query import Selection
+    from newsarchive.db.reading.selection import Selection
     from newsarchive.export import filenames, files
 
     if output:

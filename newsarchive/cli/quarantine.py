@@ -80,13 +80,13 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
 @db_option
 def show(which: str, db: str) -> None:
     """Why a page waits, and its text as it would be read; `newsarchive explain` says more."""
-    from newsarchive.db.reading import query
+    from newsarchive.db.reading import articles
     from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
     from newsarchive.exceptions import NoSuchArticle
 
     source = open_reader(db)
-    article = query.get(source, which)
+    article = articles.get(source, which)
     with reading(source) as reader:
         state, reason = state_of(reader, article.id)
     if not state:

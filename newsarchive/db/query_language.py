@@ -300,6 +300,8 @@ class Marks(NamedTuple):
 
 
 MARKS = Marks()
+#: For a program that wants the found words as they stand.
+NO_MARKS = Marks("", "")
 
 
 def snippet(

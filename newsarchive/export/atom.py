@@ -13,7 +13,7 @@ from feedgenerator import Atom1Feed
 from newsarchive.export.text import opened, xml_text
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: The `id` of the feed: an archive has no address that could be it.
 FEED_ID = "urn:newsarchive:articles"

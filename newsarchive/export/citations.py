@@ -12,7 +12,7 @@ from newsarchive.export.text import opened
 
 if TYPE_CHECKING:
     from newsarchive.citation import Citation
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 
 def write_csl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:

@@ -27,7 +27,7 @@ from newsarchive.times import utc
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: The kind of a field → its type in a Data Package (Table Schema).
 _TABLE_SCHEMA: dict[Kind, str] = {

@@ -18,7 +18,7 @@ from newsarchive.export import byline, origin_line
 from newsarchive.export.text import xml_text
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 
 #: Sites that the title page names; an ellipsis stands for the others.

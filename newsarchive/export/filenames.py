@@ -24,7 +24,7 @@ from newsarchive.exceptions import UsageError
 from newsarchive.times import utc
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: Bytes of a name in UTF-8. File systems take 255; the rest is for an id and for what a program adds (`.part`, `.bak`).
 MAX_NAME_BYTES = 200

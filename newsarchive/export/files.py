@@ -19,7 +19,7 @@ from newsarchive.export import to_json, writer
 from newsarchive.export.filenames import Names, Template
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: Makes the text of an article's file.
 Document = Callable[["Stored"], str]

@@ -30,7 +30,7 @@ from newsarchive.export.pages import STYLE, article_page, day, page, style
 from newsarchive.export.sitesearch import Index
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: Articles on the first page and in the feeds, the newest; readers of feeds ask for a few dozen.
 MAX_NEWEST_ARTICLES = 50

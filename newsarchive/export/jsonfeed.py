@@ -11,7 +11,7 @@ from newsarchive.export.text import opened
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 VERSION = "https://jsonfeed.org/version/1.1"
 #: What an item has besides what the format knows, under a name of our own, as the format asks.

@@ -16,7 +16,7 @@ from newsarchive.fields import row
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 
 class _Dumper(yaml.SafeDumper):  # type: ignore[misc]

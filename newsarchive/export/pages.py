@@ -22,7 +22,7 @@ from newsarchive.times import utc
 from newsarchive.version import VERSION
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from newsarchive.fields import FLAT, Kind, row
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: Articles of one row group. They are in memory together; smaller groups make a larger file.
 MAX_ROW_GROUP_ARTICLES = 500

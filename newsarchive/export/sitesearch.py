@@ -31,7 +31,7 @@ from newsarchive.core.text.scripts import TIBETAN, UNSPACED
 from newsarchive.export.pages import TEMPLATES, day, page
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: The folder of the index, beside `search.html`.
 FOLDER = "search"

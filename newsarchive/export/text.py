@@ -27,7 +27,7 @@ from newsarchive.fields import FLAT, row
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 
 #: Between the names of a list in one cell.

@@ -42,7 +42,7 @@ from newsarchive.warc.files import Folder
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 WACZ_VERSION = "1.1.1"
 #: Articles whose captures are looked up by one query. A text of 10 KB each makes a megabyte in memory.

@@ -27,7 +27,7 @@ from newsarchive.times import isoformat, utc
 from newsarchive.version import VERSION
 
 if TYPE_CHECKING:
-    from newsarchive.db.reading.query import Stored
+    from newsarchive.db.reading.articles import Stored
 
 #: UTF-16 units of a cell, as Excel takes them; it throws a cell with more away.
 MAX_CELL_UNITS = 32_767

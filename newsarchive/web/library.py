@@ -11,9 +11,22 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from newsarchive.db.reading import browse, changes, lineage, publishers, query, timeline
+from newsarchive.db.reading import (
+    articles,
+    browse,
+    changes,
+    facets,
+    lineage,
+    publishers,
+    search,
+    statistics,
+    timeline,
+)
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.reading.changes import Happened, Happening
+from newsarchive.db.reading.facets import Facets
+from newsarchive.db.reading.search import Filters, Hit, Paging
+from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import DatabaseError
 from newsarchive.web.render import Frame
@@ -36,7 +49,7 @@ MAX_SPREADS = 200
 class Overview:
     """What the archive holds, and when that was counted."""
 
-    stats: query.Stats
+    stats: Stats
     stories: list[browse.Story]
     counted_at: datetime
 
@@ -85,23 +98,21 @@ class Library:
         self.credits: BackgroundCache[list[lineage.Republished]] = BackgroundCache(self._credits)
         self._state: State | None = None
         self._lock = Lock()
-        self._spreads: dict[tuple[str, str, query.Filters], query.Facets] = {}
+        self._spreads: dict[tuple[str, str, Filters], Facets] = {}
 
     def article(self, which: str | int) -> Stored:
         """The one place where a page gets an article. Raises `NoSuchArticle`."""
-        return query.get(self.engine, which)
+        return articles.get(self.engine, which)
 
-    def search(
-        self, words: str, narrowed: query.Filters, paging: query.Paging
-    ) -> tuple[list[query.Hit], query.Facets]:
+    def search(self, words: str, narrowed: Filters, paging: Paging) -> tuple[list[Hit], Facets]:
         """A page of results, and how all matches are spread; that is not counted again while the archive stays as it is."""
         state = self.state()
         key = (state.key if state else "", words, narrowed)
         with self._lock:
             known = self._spreads.get(key) if state else None
         if known:
-            return query.search(self.engine, words, narrowed, paging), known
-        hits, spread = query.search_with_facets(self.engine, words, narrowed, paging)
+            return search.search(self.engine, words, narrowed, paging), known
+        hits, spread = facets.search_with_facets(self.engine, words, narrowed, paging)
         if state:
             with self._lock:
                 self._spreads[key] = spread
@@ -121,7 +132,7 @@ class Library:
         return known if age > SETTLING_SECONDS else None
 
     def _overview(self, _: Hashable) -> Overview:
-        counted = query.stats(self.engine)
+        counted = statistics.stats(self.engine)
         return Overview(counted, browse.stories(self.engine), datetime.now(UTC))
 
     def _weeks(self, _: Hashable) -> list[timeline.Span]:

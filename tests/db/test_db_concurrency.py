@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive.db.engine import open_engine
-from newsarchive.db.reading import query
+from newsarchive.db.reading import search, selection, statistics
+from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
 from tests.storage import make_article, open_archive
 
@@ -65,15 +66,15 @@ def test_two_crawls_and_a_reader_share_an_archive(engine: Engine) -> None:
     crawls = [crawl(engine, blog, 150) for blog in ("a.example", "b.example")]
     reads = 0
     while any(process.poll() is None for process in crawls):
-        query.search(engine, "text")
-        query.stats(engine)
+        search.search(engine, "text")
+        statistics.stats(engine)
         reads += 1
     for process in crawls:
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
         assert len(out.split()) == 150
     assert reads > 0
-    stats = query.stats(engine)
+    stats = statistics.stats(engine)
     assert (stats.articles, stats.sites) == (300, {"a.example": 150, "b.example": 150})
 
 
@@ -82,7 +83,7 @@ def test_two_crawls_of_one_site_store_each_article_once(engine: Engine) -> None:
     for process in crawls:
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
-    stats = query.stats(engine)
+    stats = statistics.stats(engine)
     assert (stats.articles, stats.revisions, stats.captures) == (60, 60, 120)
 
 
@@ -91,11 +92,11 @@ def test_threads_of_one_process_share_an_engine(engine: Engine) -> None:
 
     def work(number: int) -> int:
         Store(engine).ingest([make_article(number)])
-        return len(query.search(engine, "first"))
+        return len(search.search(engine, "first"))
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(work, range(24)))
-    assert query.stats(engine).articles == 24
+    assert statistics.stats(engine).articles == 24
     assert min(found) > 0
 
 
@@ -110,7 +111,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> No
         done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
         assert done
         fresh = open_engine(engine.url.render_as_string())
-        stored = {article.url for article in query.articles(fresh)}
+        stored = {article.url for article in selection.articles(fresh)}
         assert {f"https://killed.example/post-{number}" for number in done} <= stored
-        assert len(query.search(fresh, "text", paging=query.Paging(limit=10_000))) == len(stored)
+        assert len(search.search(fresh, "text", paging=Paging(limit=10_000))) == len(stored)
         fresh.dispose()

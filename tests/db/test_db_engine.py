@@ -24,7 +24,7 @@ from newsarchive.db.engine import (
 )
 from newsarchive.db.locations import default_url
 from newsarchive.db.models import Base, Line
-from newsarchive.db.reading import query
+from newsarchive.db.reading import statistics
 from newsarchive.db.schema import upgrade
 from newsarchive.db.types import UTCDateTime
 from newsarchive.db.writing.store import Store
@@ -77,7 +77,7 @@ def test_passwords_are_never_shown() -> None:
 
 def test_reading_makes_no_file(tmp_path: Path) -> None:
     path = tmp_path / "none.db"
-    for read in (lambda: open_existing(str(path)), lambda: query.stats(open_engine(str(path)))):
+    for read in (lambda: open_existing(str(path)), lambda: statistics.stats(open_engine(str(path)))):
         with pytest.raises(DatabaseUnavailable, match=r"none\.db: no archive there"):
             read()
     assert not path.exists()
@@ -106,7 +106,7 @@ def test_an_sqlite_file_without_an_archive_is_named(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE t (x)")
     with pytest.raises(DatabaseUnavailable, match=r"holds no archive, or an old one: newsarchive db upgrade"):
-        query.stats(open_engine(str(path)))
+        statistics.stats(open_engine(str(path)))
 
 
 def test_a_read_only_archive_can_be_read_and_not_written(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_read_only_archive_can_be_read_and_not_written(tmp_path: Path) -> None
     engine.dispose()
     # Root may write everything: SQLite's own read-only mode stands for a read-only file.
     uri = open_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
-    assert query.stats(uri).articles == 1
+    assert statistics.stats(uri).articles == 1
     with pytest.raises(DatabaseUnavailable, match="cannot be written"):
         Store(uri).ingest([make_article(2)])
 
@@ -141,7 +141,7 @@ def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(tmp_path: Path) -> 
         DatabaseUnavailable, match=r"a\.db cannot be written: the disk is full; free some space"
     ):
         store.ingest([make_article(n, body="long " * 5000) for n in range(2, 50)])
-    assert query.stats(engine).articles == 1
+    assert statistics.stats(engine).articles == 1
 
 
 def test_naive_times_are_refused_and_utc_comes_back(tmp_path: Path) -> None:

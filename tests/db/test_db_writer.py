@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive.db.reading import query
+from newsarchive.db.reading import statistics
 from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
 from newsarchive.items import Article
@@ -66,7 +66,7 @@ def test_enough_articles_do_not_wait_for_more(engine: Engine) -> None:
 def test_a_lonely_article_is_committed_when_it_is_old_enough(engine: Engine) -> None:
     writer = Writer(Store(engine), batch=1000, max_age=0.05)
     assert writer.submit(make_article(1)).result(60) is Outcome.NEW
-    assert query.stats(engine).articles == 1
+    assert statistics.stats(engine).articles == 1
     writer.close()
 
 
@@ -74,7 +74,7 @@ def test_a_done_future_means_committed(engine: Engine) -> None:
     writer = Writer(Store(engine), batch=3, max_age=0.01)
     for n in range(5):
         writer.submit(make_article(n)).result(60)
-        assert query.stats(engine).articles == n + 1
+        assert statistics.stats(engine).articles == n + 1
     writer.close()
 
 
@@ -88,7 +88,7 @@ def test_one_bad_article_loses_only_itself(engine: Engine) -> None:
     store.go.set()
     writer.close()
     assert [f.exception() is None for f in futures] == [True, True, False, True, True]
-    assert query.stats(engine).articles == 4
+    assert statistics.stats(engine).articles == 4
     assert writer.failed is None
 
 
@@ -104,7 +104,7 @@ def test_a_database_error_fails_the_waiting_and_all_that_follow(engine: Engine) 
     with pytest.raises(DatabaseError, match="disk is full"):
         writer.submit(make_article(2)).result(60)
     writer.close()
-    assert query.stats(engine).articles == 0
+    assert statistics.stats(engine).articles == 0
 
 
 def test_a_closed_writer_takes_nothing_more(engine: Engine) -> None:
@@ -137,5 +137,5 @@ def test_captures_without_an_article_are_logged(engine: Engine) -> None:
     assert writer.submit_capture(capture).result(60) is None
     assert writer.submit(make_article(2)).result(60) is Outcome.NEW
     writer.close()
-    stats = query.stats(engine)
+    stats = statistics.stats(engine)
     assert (stats.articles, stats.captures) == (1, 2)

@@ -21,7 +21,7 @@ from newsarchive.db import checks, readonly, schema
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
-from newsarchive.db.reading import query
+from newsarchive.db.reading import search, statistics
 from newsarchive.db.readonly import Reader
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
@@ -64,7 +64,7 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     assert schema.current(engine) == readonly.head() == REVISIONS[-1]
     with reading(engine) as connection:  # Alembic's own answer
         assert MigrationContext.configure(connection).get_current_revision() == readonly.head()
-    assert query.stats(engine).articles == 1
+    assert statistics.stats(engine).articles == 1
 
 
 def contents(file: Path) -> dict[str, object]:
@@ -161,7 +161,7 @@ def test_an_old_archive_is_upgraded_with_its_articles(
     with reading(engine) as connection:
         assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
-    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
+    assert [hit.id for hit in search.search(engine, "quagga")] == [1]
 
 
 #: Archives that earlier versions wrote, as `tests/stored/make.py` makes them, by the revision of their schema.
@@ -178,8 +178,8 @@ def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, d
     upgrade(engine)
     assert schema.current(engine) == readonly.head()
     assert checks.database(engine) == []
-    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
-    assert [hit.headline for hit in query.search(engine, "今天在")] == ["Post 2"]
+    assert [hit.id for hit in search.search(engine, "quagga")] == [1]
+    assert [hit.headline for hit in search.search(engine, "今天在")] == ["Post 2"]
     with Archive(db) as archive:
         assert {hit.headline for hit in archive.search()} == {"Post 1", "Café", "Post 2"}
         assert [found.version for found in archive.revisions("https://blog.example/post-1")] == [1, 2]
@@ -191,9 +191,9 @@ def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, d
     assert rich.origin is not None
     assert rich.origin.name == "South China Morning Post"
     assert [edit.after for edit in rich.edits] == ["’", "“", "é"]
-    assert query.stats(engine).quarantined == 1
+    assert statistics.stats(engine).quarantined == 1
     Store(engine).ingest([make_article(7, body="A new quagga.")])
-    assert len(query.search(engine, "quagga")) == 2
+    assert len(search.search(engine, "quagga")) == 2
     engine.dispose()
 
 
@@ -360,7 +360,7 @@ def test_a_migration_that_breaks_a_reference_is_taken_back(tmp_path: Path) -> No
         schema._without_foreign_keys(engine) as connection,
     ):
         connection.exec_driver_sql("INSERT INTO images VALUES (7, 0, 'u', '', '')")
-    assert query.stats(engine).articles == 0
+    assert statistics.stats(engine).articles == 0
 
 
 def test_check_finds_a_sound_archive_sound(engine: Engine) -> None:
@@ -379,10 +379,10 @@ def test_a_full_text_index_can_be_made_anew(engine: Engine) -> None:
             if sqlite
             else "DELETE FROM article_search"
         )
-    assert query.search(engine, "quagga") == []
+    assert search.search(engine, "quagga") == []
     schema.rebuild(engine)
-    assert [hit.id for hit in query.search(engine, "quagga")] == [1]
-    assert [hit.id for hit in query.search(engine, "今天在")] == [2]
+    assert [hit.id for hit in search.search(engine, "quagga")] == [1]
+    assert [hit.id for hit in search.search(engine, "今天在")] == [2]
     assert checks.database(engine) == []
 
 
@@ -402,7 +402,7 @@ def test_vacuum_gives_space_back_and_keeps_everything(engine: Engine) -> None:
     upgrade(engine)
     Store(engine).ingest([make_article(n) for n in range(3)])
     schema.vacuum(engine)
-    assert query.stats(engine).articles == 3
+    assert statistics.stats(engine).articles == 3
 
 
 def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
@@ -411,7 +411,7 @@ def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
     Store(engine).ingest([make_article(1)])
     with writing(engine):  # others may be writing meanwhile
         schema.backup(engine, tmp_path / "copy.db")
-    assert query.stats(open_engine(f"sqlite:///{tmp_path / 'copy.db'}")).articles == 1
+    assert statistics.stats(open_engine(f"sqlite:///{tmp_path / 'copy.db'}")).articles == 1
     with pytest.raises(DatabaseUnavailable, match=r"copy\.db exists"):
         schema.backup(engine, tmp_path / "copy.db")
     with pytest.raises(DatabaseUnavailable, match="cannot be written"):

@@ -31,8 +31,7 @@ from newsarchive.db.query_language import (
 from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.facets import facets, search_with_facets
-from newsarchive.db.reading.query import count, search
-from newsarchive.db.reading.search import Filters, Paging
+from newsarchive.db.reading.search import Filters, Paging, count, search
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin

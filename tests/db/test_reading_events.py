@@ -13,11 +13,11 @@ from newsarchive.db.engine import writing
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.reading import browse, timeline
+from newsarchive.db.reading.articles import get
 from newsarchive.db.reading.changes import Happening, changes, counts
 from newsarchive.db.reading.coverage import crawl_days
 from newsarchive.db.reading.health import health
 from newsarchive.db.reading.quarantine import waiting
-from newsarchive.db.reading.query import get
 from newsarchive.db.reading.timeline import Seen
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin

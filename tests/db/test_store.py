@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from newsarchive.db.engine import reading
-from newsarchive.db.reading import query
+from newsarchive.db.reading import articles, search, selection, statistics
 from newsarchive.db.reading.articles import Moved
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
@@ -57,14 +57,14 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def history(engine: Engine) -> list[tuple[Any, ...]]:
-    versions = [v for article in query.articles(engine) for v in query.history(engine, article.id)]
+    versions = [v for article in selection.articles(engine) for v in articles.history(engine, article.id)]
     return [(v.version, v.change_kind, v.article_body) for v in versions]
 
 
 def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> None:
     article = rich_article()
     assert store.ingest([article]) == [NEW]
-    stored = query.get(engine, article.url)
+    stored = articles.get(engine, article.url)
     same = [
         "url canonical_url headline alternative_headline description authors date_published date_modified",
         "in_language article_section keywords image publisher is_based_on is_accessible_for_free article_body",
@@ -84,7 +84,7 @@ def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> No
 def test_dropped_blocks_and_edits_are_kept_beside_the_text(store: Store, engine: Engine) -> None:
     article = rich_article()
     store.ingest([article])
-    stored = query.get(engine, article.url)
+    stored = articles.get(engine, article.url)
     assert stored.dropped == article.dropped
     assert [(e.where, e.before, e.after) for e in stored.edits] == [
         ("article_body", "â€™", "’"),
@@ -95,9 +95,9 @@ def test_dropped_blocks_and_edits_are_kept_beside_the_text(store: Store, engine:
 
 def test_without_its_explanation_an_article_has_the_same_fields(store: Store, engine: Engine) -> None:
     store.ingest([rich_article()])
-    whole = query.get(engine, "1")
+    whole = articles.get(engine, "1")
     assert all((whole.dropped, whole.edits, whole.article_html))
-    plain = query.get(engine, "1", explained=False)
+    plain = articles.get(engine, "1", explained=False)
     kept = tuple(block for block in whole.blocks if block.label == "body")
     assert plain == replace(whole, blocks=kept, edits=(), article_html="")
 
@@ -113,7 +113,7 @@ def test_crawling_twice_changes_nothing_but_last_seen_at(store: Store, engine: E
     ]
     assert store.ingest(later) == [UNCHANGED] * 3
     assert everything(engine) == before
-    assert query.get(engine, first[0].url).last_seen_at == START + timedelta(days=9)
+    assert articles.get(engine, first[0].url).last_seen_at == START + timedelta(days=9)
 
 
 def test_other_bytes_with_the_same_article_are_unchanged(store: Store, engine: Engine) -> None:
@@ -128,7 +128,7 @@ def test_a_changed_text_is_another_revision_and_the_old_one_stays(store: Store, 
     store.ingest([make_article(1, body="One.")])
     assert store.ingest([make_article(1, body="One, corrected.", day=1)]) == [UPDATED]
     assert history(engine) == [(1, "new", "One."), (2, "publisher", "One, corrected.")]
-    stored = query.get(engine, "https://blog.example/post-1")
+    stored = articles.get(engine, "https://blog.example/post-1")
     assert (stored.article_body, stored.versions, stored.version) == ("One, corrected.", 2, 2)
     assert stored.first_seen_at == START
     assert stored.last_seen_at == START + timedelta(days=1)
@@ -170,7 +170,7 @@ def test_search_follows_a_changed_text(store: Store, engine: Engine, words: str,
     store.ingest([make_article(1, body="A quagga.", headline="A heading")])
     store.ingest([make_article(1, body="A zebra.", headline="A title", day=1)])
     store.ingest([make_article(1, body="An old quagga.", headline="A heading", day=-1)])
-    assert [hit.id for hit in query.search(engine, words)] == found
+    assert [hit.id for hit in search.search(engine, words)] == found
 
 
 def test_a_text_that_came_back_is_a_third_revision(store: Store, engine: Engine) -> None:
@@ -193,7 +193,7 @@ def test_the_same_bytes_read_otherwise_are_an_extractor_revision(store: Store, e
     )
     assert store.ingest([better]) == [REREAD]
     assert [row[:2] for row in history(engine)] == [(1, "new"), (2, "extractor")]
-    assert query.get(engine, better.url).extractor_version == 2
+    assert articles.get(engine, better.url).extractor_version == 2
 
 
 def test_the_same_bytes_explained_otherwise_refresh_the_explanation(store: Store, engine: Engine) -> None:
@@ -205,7 +205,7 @@ def test_the_same_bytes_explained_otherwise_refresh_the_explanation(store: Store
     )
     other = replace(other, article_html="<p>One.</p>")
     assert store.ingest([other]) == [UNCHANGED]
-    stored = query.get(engine, one.url)
+    stored = articles.get(engine, one.url)
     assert stored.article_html == "<p>One.</p>"
     assert ([b.label for b in stored.dropped], stored.extractor_version, stored.versions) == (
         ["promo"],
@@ -232,7 +232,7 @@ def test_changed_facts_update_the_article_without_a_revision(
     store.ingest([make_article(1)])
     other = {"page": b"<p>other bytes</p>", **change}
     assert store.ingest([make_article(1, day=1, **other)]) == [UPDATED]
-    (name, value), stored = next(iter(change.items())), query.get(engine, "1")
+    (name, value), stored = next(iter(change.items())), articles.get(engine, "1")
     assert getattr(stored, name) == value
     assert len(history(engine)) == 1
     assert store.ingest([make_article(1, day=2, **other)]) == [UNCHANGED]
@@ -240,7 +240,7 @@ def test_changed_facts_update_the_article_without_a_revision(
 
 
 def moved(engine: Engine) -> list[Moved]:
-    return [field for version in query.history(engine, "1") for field in version.fields]
+    return [field for version in articles.history(engine, "1") for field in version.fields]
 
 
 BO, CY = (Author("Bo"),), (Author("Cy"), Author("dpa", "agency"))
@@ -282,9 +282,9 @@ def test_what_a_crawl_learns_replaces_the_version_that_it_made(store: Store, eng
     assert store.ingest([make_article(1, blocks=better, authors=CY, **page)], first, reread=True) == [UPDATED]
     assert history(engine) == [(1, "new", "One.")]
     assert moved(engine) == []
-    stored = query.get(engine, "1")
+    stored = articles.get(engine, "1")
     assert (stored.authors, [b.label for b in stored.dropped], stored.versions) == (CY, ["share"], 1)
-    assert [hit.id for hit in query.search(engine, "share")] == []
+    assert [hit.id for hit in search.search(engine, "share")] == []
     store.ingest([make_article(1, body="1.", authors=CY, **page)], later, reread=True)
     store.ingest([make_article(1, body="I.", authors=BO, **page)], later, reread=True)
     assert history(engine) == [(1, "new", "One."), (2, "site", "I.")]
@@ -313,14 +313,14 @@ def test_how_a_value_was_found_is_no_change_of_it(store: Store, engine: Engine) 
     store.ingest([make_article(1, date_published_source="markup time")])
     other = make_article(1, date_published_source="open graph", page=b"<p>other bytes</p>", day=1)
     assert store.ingest([other]) == [UNCHANGED]
-    assert (moved(engine), query.get(engine, "1").date_published_source) == ([], "open graph")
+    assert (moved(engine), articles.get(engine, "1").date_published_source) == ([], "open graph")
 
 
 def test_relations_that_went_away_are_taken_out(store: Store, engine: Engine) -> None:
     store.ingest([rich_article()])
     bare = replace(rich_article(), authors=(), keywords=(), image=None, origin=None)
     store.ingest([bare])
-    stored = query.get(engine, bare.url)
+    stored = articles.get(engine, bare.url)
     assert (stored.authors, stored.keywords, stored.image, stored.origin) == ((), (), None, None)
 
 
@@ -341,7 +341,7 @@ def test_a_canonical_url_on_the_same_host_finds_the_article(store: Store, engine
         [make_article(1, url="https://blog.example/print/1", canonical_url=canonical, day=1)]
     ) == [UNCHANGED]
     assert store.ingest([make_article(1, url=canonical, canonical_url=canonical, day=2)]) == [UNCHANGED]
-    assert query.get(engine, canonical).id == query.get(engine, "https://blog.example/post-1").id
+    assert articles.get(engine, canonical).id == articles.get(engine, "https://blog.example/post-1").id
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,11 @@ def test_a_wrong_canonical_url_folds_no_posts_together(store: Store, engine: Eng
         make_article(n, body=f"Text {n}.", canonical_url=canonical, content_hash=str(n)) for n in (1, 2, 3)
     ]
     assert [store.ingest([post])[0] for post in posts] == [NEW] * 3
-    assert [query.get(engine, post.url).article_body for post in posts] == ["Text 1.", "Text 2.", "Text 3."]
+    assert [articles.get(engine, post.url).article_body for post in posts] == [
+        "Text 1.",
+        "Text 2.",
+        "Text 3.",
+    ]
 
 
 def test_the_platforms_id_finds_a_post_under_another_address(store: Store, engine: Engine) -> None:
@@ -370,7 +374,7 @@ def test_the_platforms_id_finds_a_post_under_another_address(store: Store, engin
     ]
     assert store.ingest([post]) == [NEW]
     assert store.ingest(moved) == [UNCHANGED, UPDATED]
-    assert query.stats(engine).articles == 1
+    assert statistics.stats(engine).articles == 1
 
 
 @pytest.mark.parametrize(
@@ -407,7 +411,7 @@ def test_an_older_capture_adds_to_the_history_and_changes_nothing_else(store: St
     store.ingest([make_article(1, body="Now.", day=5)])
     assert store.ingest([make_article(1, body="Then.", day=1)]) == [UPDATED]
     assert store.ingest([make_article(1, body="Then.", day=1)]) == [UNCHANGED]
-    stored = query.get(engine, "1")
+    stored = articles.get(engine, "1")
     assert (stored.article_body, stored.versions) == ("Now.", 2)
     assert stored.first_seen_at == START + timedelta(days=1)
     assert stored.last_seen_at == START + timedelta(days=5)
@@ -417,17 +421,17 @@ def test_a_deleted_page_keeps_its_text_and_can_come_back(store: Store, engine: E
     store.ingest([make_article(1)])
     for day in (3, 4):
         delete_post(engine, "https://blog.example/post-1", START + timedelta(days=day))
-    gone = query.get(engine, "1")
+    gone = articles.get(engine, "1")
     assert (gone.gone_at, gone.article_body) == (START + timedelta(days=3), "First.\n\nSecond.")
     store.ingest([make_article(1, day=5)])
-    assert query.get(engine, "1").gone_at is None
+    assert articles.get(engine, "1").gone_at is None
 
 
 def test_a_failed_batch_leaves_nothing(store: Store, engine: Engine) -> None:
     bad = make_article(2, date_published=datetime(2025, 1, 1))  # naive on purpose
     with pytest.raises(Exception, match="naive"):
         store.ingest([make_article(1), bad])
-    assert query.stats(engine).articles == 0
+    assert statistics.stats(engine).articles == 0
 
 
 def test_text_that_no_database_takes_is_stored_with_replacement_characters(
@@ -436,7 +440,7 @@ def test_text_that_no_database_takes_is_stored_with_replacement_characters(
     odd = make_article(1, body="nul \x00 and \ud800 half", headline="a\x00b", keywords=("k\x00", "k\ufffd"))
     assert store.ingest([odd]) == [NEW]
     assert store.ingest([replace(odd, capture=None)]) == [UNCHANGED]
-    assert query.get(engine, odd.url).article_body == "nul \ufffd and \ufffd half"
+    assert articles.get(engine, odd.url).article_body == "nul \ufffd and \ufffd half"
 
 
 def test_runs_are_recorded(store: Store, engine: Engine) -> None:
@@ -452,23 +456,23 @@ def test_runs_are_recorded(store: Store, engine: Engine) -> None:
 def test_what_is_not_there_is_named(store: Store, engine: Engine) -> None:
     for name in ("7", "blog.example/none", "", "::", "9" * 15, "9" * 40):
         with pytest.raises(NoSuchArticle, match="no article"):
-            query.get(engine, name)
+            articles.get(engine, name)
 
 
 def test_articles_reads_all_of_them_in_chunks(store: Store, engine: Engine) -> None:
     store.ingest([make_article(n) for n in range(7)])
     store.ingest([make_article(99, url="https://other.example/a")])
-    assert [a.url for a in query.articles(engine, chunk=3)] == [
+    assert [a.url for a in selection.articles(engine, chunk=3)] == [
         *(f"https://blog.example/post-{n}" for n in range(7)),
         "https://other.example/a",
     ]
-    assert [a.site for a in query.articles(engine, site="other.example")] == ["other.example"]
+    assert [a.site for a in selection.articles(engine, site="other.example")] == ["other.example"]
 
 
 def test_stats_count_what_is_there(store: Store, engine: Engine) -> None:
     store.ingest([rich_article(), make_article(1), make_article(2, in_language="de")])
     store.ingest([make_article(1, body="Changed.", day=1)])
-    stats = query.stats(engine)
+    stats = statistics.stats(engine)
     assert (stats.articles, stats.revisions, stats.captures, stats.gone) == (3, 4, 4, 0)
     assert stats.sites == {"blog.example": 3}
     assert stats.languages == {"en": 2, "de": 1}
@@ -504,7 +508,7 @@ def test_the_history_says_who_changed_what_and_when(store: Store, engine: Engine
     store.ingest([make_article(1, body="One.")])
     store.ingest([make_article(1, body="Two. Share", day=1, page=page)])
     store.ingest([make_article(1, body="Two.", day=1, page=page, extractor_version=2)])
-    versions = query.history(engine, "blog.example/post-1")
+    versions = articles.history(engine, "blog.example/post-1")
     assert [(v.version, v.change_kind, v.extractor_version, v.article_body, v.current) for v in versions] == [
         (1, "new", 1, "One.", False),
         (2, "publisher", 1, "Two. Share", False),
@@ -519,7 +523,7 @@ def test_two_versions_are_picked_to_compare(store: Store, engine: Engine) -> Non
     store.ingest([make_article(2)])
 
     def picked(*arguments: Any) -> tuple[int, int]:
-        first, second = query.revision_texts(engine, *arguments)
+        first, second = articles.revision_texts(engine, *arguments)
         return first.version, second.version
 
     assert picked("1") == (2, 3)
@@ -535,8 +539,8 @@ def test_two_versions_are_picked_to_compare(store: Store, engine: Engine) -> Non
 def test_a_late_capture_is_logged_and_in_the_history(store: Store, engine: Engine) -> None:
     store.ingest([make_article(1, body="Now.", day=5)])
     store.ingest([make_article(1, body="Then.", day=1)])
-    assert [(v.article_body, v.current) for v in query.history(engine, "1")] == [
+    assert [(v.article_body, v.current) for v in articles.history(engine, "1")] == [
         ("Now.", True),
         ("Then.", False),
     ]
-    assert query.stats(engine).captures == 2
+    assert statistics.stats(engine).captures == 2

@@ -9,7 +9,7 @@ from itertools import groupby, zip_longest
 
 from newsarchive import citation
 from newsarchive.core.text.diff import Change, Fate, Paragraph, lost_and_gained, paragraph_diff, word_diff
-from newsarchive.db.reading import browse, quarantine, query
+from newsarchive.db.reading import articles, browse, quarantine
 from newsarchive.db.reading.cited import citation_of
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError
@@ -30,7 +30,7 @@ def article(library: Library, request: Request) -> Answer:
     stored = library.article(request.parts["id"])
     cluster = stored.cluster_id
     copies = browse.mates(library.engine, cluster, stored.id) if cluster is not None else []
-    versions = query.history(library.engine, stored.id)
+    versions = articles.history(library.engine, stored.id)
     changed = len(versions) > 1 or any(version.fields for version in versions)
     edited = {
         name: render.marked(getattr(stored, name), stored.edits, name) for name in ("headline", "description")
@@ -153,8 +153,8 @@ def diff(library: Library, request: Request) -> Answer:
     """What changed between two versions; the last two unless named."""
     stored = library.article(request.parts["id"])
     numbers = [_version(request.query.get(name, "")) for name in ("from", "to")]
-    old, new = query.revision_texts(library.engine, stored.id, *numbers)
-    versions = query.history(library.engine, stored.id)
+    old, new = articles.revision_texts(library.engine, stored.id, *numbers)
+    versions = articles.history(library.engine, stored.id)
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     shown = {
         "article": stored,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from newsarchive.core.text.diff import Change, word_diff
-from newsarchive.db.reading import query
+from newsarchive.db.reading import articles
 from newsarchive.db.reading.changes import Happened, Happening, changes
 from newsarchive.exceptions import UsageError
 from newsarchive.web.answers import Answer, Page, Request
@@ -75,7 +75,7 @@ def events(library: Library, found: Iterable[Happened]) -> list[Event]:
 def _event(library: Library, one: Happened) -> Event:
     if one.kind is not Happening.EDITED:
         return Event(one)
-    old, new = query.revision_texts(library.engine, one.id, one.version - 1, one.version)
+    old, new = articles.revision_texts(library.engine, one.id, one.version - 1, one.version)
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     moved = old.headline != new.headline
     return Event(one, tuple(word_diff(old.headline, new.headline)) if moved else (), found.counts)

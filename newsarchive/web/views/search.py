@@ -9,9 +9,13 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlencode
 
-from newsarchive.db.reading import query
+from newsarchive.db.query_language import NO_MARKS
+from newsarchive.db.reading import articles
 from newsarchive.db.reading.cited import cited
-from newsarchive.db.reading.search import filters
+from newsarchive.db.reading.facets import Facets
+from newsarchive.db.reading.search import Filters, Hit, Paging, filters
+from newsarchive.db.reading.search import search as run_search
+from newsarchive.db.reading.selection import Selection
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json
@@ -42,8 +46,8 @@ def search(library: Library, request: Request) -> Answer:
         return Elsewhere(version)
     if "://" in words and (found := _by_url(library, words)):
         return Elsewhere(f"/article/{found}")
-    hits: list[query.Hit] = []
-    spread: query.Facets | None = None
+    hits: list[Hit] = []
+    spread: Facets | None = None
     problem, number = "", 1
     try:
         number = page_number(asked.get("page", ""))
@@ -86,7 +90,7 @@ def found(library: Library, request: Request) -> Answer:
     if ending == "feed.json":
         from newsarchive.export.jsonfeed import write_jsonfeed
 
-        newest = query.Selection(library.engine, words, _narrowed(asked), order="date", limit=MAX_FEED_ITEMS)
+        newest = Selection(library.engine, words, _narrowed(asked), order="date", limit=MAX_FEED_ITEMS)
         feed = io.BytesIO()
         addresses = {
             name: f"{library.base_url}{_address(path, asked)}"
@@ -95,14 +99,12 @@ def found(library: Library, request: Request) -> Answer:
         }
         write_jsonfeed(newest, feed, f"newsarchive: {words}" if words else "newsarchive", addresses)
         return Content(feed.getvalue(), "application/feed+json; charset=utf-8", seconds=FEED_SECONDS)
-    paging = query.Paging(asked.get("order") or "rank", MAX_DOWNLOADED, marks=query.NO_MARKS)
-    hits = query.search(library.engine, words, _narrowed(asked), paging)
+    paging = Paging(asked.get("order") or "rank", MAX_DOWNLOADED, marks=NO_MARKS)
+    hits = run_search(library.engine, words, _narrowed(asked), paging)
     if ending == "json":
         return Content(to_json(hits, indent=1), "application/json; charset=utf-8")
     table = io.BytesIO()
-    write_rows(
-        [one.name for one in fields(query.Hit)], map(asdict, hits), table, with_bom=False, line_end="\r\n"
-    )
+    write_rows([one.name for one in fields(Hit)], map(asdict, hits), table, with_bom=False, line_end="\r\n")
     return Content(table.getvalue(), "text/csv; charset=utf-8")
 
 
@@ -110,9 +112,7 @@ def found(library: Library, request: Request) -> Answer:
 _COPIES = {"first": "the first copy alone", "none": "only what is the blog’s own"}
 
 
-def _facets(
-    asked: Mapping[str, str], spread: query.Facets
-) -> list[tuple[str, list[tuple[str, int, str]], int]]:
+def _facets(asked: Mapping[str, str], spread: Facets) -> list[tuple[str, list[tuple[str, int, str]], int]]:
     """The title of each facet, its largest values with their numbers and the search for them alone, and how many are left out."""
     months = dict(sorted(spread.months.items(), key=lambda month: -month[1]))
     shown = []
@@ -161,7 +161,7 @@ def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _narrowed(asked: Mapping[str, str]) -> query.Filters:
+def _narrowed(asked: Mapping[str, str]) -> Filters:
     return filters(
         site=asked.get("site", ""),
         origin=asked.get("origin", ""),
@@ -177,8 +177,8 @@ def _narrowed(asked: Mapping[str, str]) -> query.Filters:
 
 def _searched(
     library: Library, words: str, asked: Mapping[str, str], limit: int, offset: int
-) -> tuple[list[query.Hit], query.Facets]:
-    paging = query.Paging(asked.get("order") or "rank", limit, offset, MARKS)
+) -> tuple[list[Hit], Facets]:
+    paging = Paging(asked.get("order") or "rank", limit, offset, MARKS)
     return library.search(words, _narrowed(asked), paging)
 
 
@@ -216,7 +216,7 @@ def _cited(library: Library, identifier: str) -> str:
         raise
     except (NoSuchArticle, UsageError):
         return ""
-    if found.version == query.get(library.engine, found.id).version:
+    if found.version == articles.get(library.engine, found.id).version:
         return f"/article/{found.id}"
     return f"/article/{found.id}/diff?from={found.version}"
 
@@ -224,7 +224,7 @@ def _cited(library: Library, identifier: str) -> str:
 def _by_url(library: Library, url: str) -> int | None:
     try:
         with reading(library.engine) as connection:
-            return query.find(connection, url)
+            return articles.find(connection, url)
     except Withheld:
         raise
     except NoSuchArticle:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import known_sites
-from newsarchive.db.reading import browse, coverage, query, timeline
+from newsarchive.db.reading import browse, coverage, search, timeline
 from newsarchive.db.reading import metrics as numbers
 from newsarchive.db.reading.health import STRIP_DAYS, health
+from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.db.readonly import reading
 from newsarchive.web import chart
 from newsarchive.web.answers import Answer, Content, Page, Request
@@ -52,9 +53,7 @@ def site(library: Library, request: Request) -> Answer:
     figures = library.sites.get(domain, wait=5.0) or browse.site(library.engine, domain)
     spans = timeline.months(library.engine, domain, chart.periods(figures.months))
     learned = site_templates.load(library.engine, domain).rows()
-    newest = query.search(
-        library.engine, "", query.Filters(site=domain), query.Paging("date", 10, marks=MARKS)
-    )
+    newest = search.search(library.engine, "", Filters(site=domain), Paging("date", 10, marks=MARKS))
     days = coverage.days(library.engine, domain)[-STRIP_DAYS:]
     shown = {
         "site": figures,
@@ -76,7 +75,7 @@ MAX_ARTICLES = 8
 
 def front(library: Library, request: Request) -> Answer:
     """Stories first, then articles, the newest first; beside them what was altered or vanished this week."""
-    newest = query.search(library.engine, "", paging=query.Paging("date", MAX_ARTICLES, marks=MARKS))
+    newest = search.search(library.engine, "", paging=Paging("date", MAX_ARTICLES, marks=MARKS))
     stories = browse.recent_stories(library.engine, MAX_STORIES)
     week = library.week.get()
     overview, weeks = library.overview.get(), library.weeks.get() or []

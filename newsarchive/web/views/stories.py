@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsarchive.core.text.diff import word_diff
-from newsarchive.db.reading import browse, lineage, query
+from newsarchive.db.reading import browse, lineage, search
 from newsarchive.db.reading.lineage import Republished, origins
 from newsarchive.db.reading.publishers import HeadlineChange, republications
+from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web.answers import Answer, Page, Request
 from newsarchive.web.library import Library
@@ -112,11 +113,11 @@ def publisher(library: Library, request: Request) -> Answer:
     held = republications(library.engine) if held is None else held
     pairs = [pair for pair in held if one.domain and pair.publisher_site == one.domain]
     changed = [pair for pair in pairs if pair.headline_change is not HeadlineChange.SAME]
-    newest = query.search(
+    newest = search.search(
         library.engine,
         "",
-        query.Filters(origin=one.domain or one.name),
-        query.Paging("date", 10, marks=MARKS),
+        Filters(origin=one.domain or one.name),
+        Paging("date", 10, marks=MARKS),
     )
     shown = {
         "publisher": one,

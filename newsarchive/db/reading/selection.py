@@ -1,4 +1,4 @@
-"""Reading the archive: the functions that `Archive` stands on, and every article that matches, in flat memory."""
+"""Every article that matches, in flat memory, however many there are: what exports and `Archive.articles` read."""
 
 from __future__ import annotations
 
@@ -6,41 +6,12 @@ from array import array
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.db.query_language import Marks
-from newsarchive.db.reading.articles import Stored, Version, find, get, history, load, revision_texts
-from newsarchive.db.reading.facets import Facets, facets, search_with_facets
-from newsarchive.db.reading.search import Filters, Hit, Paging, count, ids, search
-from newsarchive.db.reading.statistics import Stats, stats
+from newsarchive.db.reading.articles import Stored, load
+from newsarchive.db.reading.search import Filters, ids
 from newsarchive.db.readonly import File, reading
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-__all__ = [
-    "NO_MARKS",
-    "Facets",
-    "Filters",
-    "Hit",
-    "Marks",
-    "Paging",
-    "Selection",
-    "Stats",
-    "Stored",
-    "Version",
-    "articles",
-    "count",
-    "facets",
-    "find",
-    "get",
-    "history",
-    "revision_texts",
-    "search",
-    "search_with_facets",
-    "stats",
-]
-
-#: For a program that wants the found words as they stand.
-NO_MARKS = Marks("", "")
 
 
 class Selection:
