@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-#: What is said of a copy whose original nobody credits.
+#: Stands behind the name of a copy's site where no article of the story credits anybody.
 _GUESS = " (nobody is credited; merely later)"
 #: The columns of the table of publishers.
 _PUBLISHERS = (
@@ -52,7 +52,7 @@ Examples:
 @click.option(
     "--credited",
     is_flag=True,
-    help="Only where a credit says so, not where one article is merely the earliest.",
+    help="Leave out stories whose original is only known by being the earliest.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
@@ -72,10 +72,10 @@ def publishers(
     hidden: bool,
     db: str,
 ) -> None:
-    """Who publishes first, how many hours after the original its copies follow (quartiles), and what became of headlines.
+    """Who publishes first, how many hours later the copies follow (quartiles), and what became of the headlines.
 
-    Of stories of which the archive holds the original and a copy on another site. PUBLISHER is a part of a name or
-    domain; with it there is a row for each copy, without it a row for each publisher.
+    Counts the stories of which the archive holds both the original and a copy on another site. Without PUBLISHER there is
+    a row for each publisher. With PUBLISHER, a part of a name or domain, there is a row for each copy of its articles.
     """
     from newsarchive.db.reading.publishers import by_publisher, republications
 
@@ -97,7 +97,13 @@ def publishers(
             for line in _stories(copies):
                 echo(line)
         else:
-            _print(_COPIES, copies, map(_row_of_copy, copies), as_csv, as_json)
+            _print(
+                _COPIES,
+                copies,
+                ({name: getattr(one, name) for name in _COPIES} for one in copies),
+                as_csv,
+                as_json,
+            )
         return
     those = by_publisher(found)[:limit]
     if on_terminal() and not (as_csv or as_json):
@@ -145,10 +151,6 @@ def _row_of_publisher(one: Publisher) -> Row:
         "upper_quartile_hours": delays.upper if delays else None,
         **{f"headlines_{change.value}": number for change, number in one.headlines.items()},
     }
-
-
-def _row_of_copy(one: Republication) -> Row:
-    return {name: getattr(one, name) for name in _COPIES}
 
 
 def _draw(found: Sequence[Publisher]) -> None:

@@ -28,19 +28,18 @@ Examples:
 @db_option
 @click.pass_context
 def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
-    """Print what makes this machine crawl every followed site once an hour. Nothing is changed.
+    """Print lines for cron or systemd that crawl every followed site once an hour. Nothing is installed or changed.
 
-    What holds here (newsarchive.toml, variables NEWSARCHIVE_…) holds there too. Each run finds new posts and looks
-    again at those that are due, so that edits and deletions are met; it prints only what went wrong.
+    The crawls have the settings of this shell: those of newsarchive.toml and of the variables NEWSARCHIVE_…. Each crawl finds
+    new posts, and looks again at older ones for edits and deletions. It prints only what went wrong.
     """
     if kind is None:
-        raise UsageError("for what? say --cron or --systemd")
+        raise UsageError("schedule: give --cron or --systemd")
     require_archive(ctx, db)
     url = absolute(database_url(db))
-    named = database_source(ctx) == str(
-        config.load().file
-    )  # `variables` names this file, which names the archive
-    line = command("" if named else url)
+    # The file of settings that `variables` names may name the archive too.
+    is_in_file = database_source(ctx) == str(config.load().file)
+    line = command("" if is_in_file else url)
     click.echo(cron(url, line) if kind == "cron" else systemd(url, line), nl=False)
 
 
@@ -62,7 +61,7 @@ def absolute(url: str) -> str:
 def command(url: str) -> list[str]:
     """The command that crawls, with the full path of this Python, because cron has another PATH.
 
-    For "" the settings name the archive.
+    `url` is the archive, "" where the settings name it.
     """
     # The path is not resolved: the Python of a virtual environment is a link, and finds its packages by the link's folder.
     words = [str(Path(sys.executable).absolute()), "-m", "newsarchive", "crawl", "--all", "--quiet"]

@@ -29,9 +29,9 @@ _ASCII_HEIGHTS = ".:-=+*oO#"
 _UNICODE_GAPS = "░▒▓"
 #: The same for terminals that have no UTF-8.
 _ASCII_GAPS = "123"
-#: What is said behind the title of a count of articles: which copies of a story it counts.
+#: The value of --copies → what stands behind the title of each count of articles.
 _COUNTED = {"all": "", "first": " (first copies alone)", "none": " (the blogs' own alone)"}
-#: Rows of one picture; further ones are counted in its last line. Output that is no terminal has all of them.
+#: Rows of one chart on a terminal; its last line says how many more there are. Other output has all rows.
 _MAX_ROWS = 12
 
 
@@ -52,10 +52,10 @@ Examples:
 def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> None:
     """What the archive holds: articles a month by site, languages, origins, repairs, left out lines, alarms, disk.
 
-    A picture on a terminal; elsewhere a row for each count: what, name, number, with tabs between them. The days of each
-    month on which no crawl reached a site stand beside its articles, so that "no news" and "no crawl" are told apart. What is in
-    quarantine is counted on a line of its own, and nowhere else without --hidden. --copies narrows the counts of articles;
-    versions, repairs, left out lines and disk are those of all.
+    Charts on a terminal; elsewhere a row for each count: what is counted, its name, the number, with tabs between them.
+    Below the articles of a month stand the days on which no crawl reached the site, so that a month without news is not taken
+    for a month without crawls. Articles in quarantine are counted on a line of their own, and in the other counts only with
+    --hidden. --copies narrows the counts of articles; versions, repairs, left out lines and disk are always counted for all.
     """
     from newsarchive.db.conditions import Copies
     from newsarchive.db.reading.statistics import stats as count
@@ -157,8 +157,8 @@ def _totals(found: Stats) -> str:
 
 
 def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
-    """A line for each site with one character for each month, and one below it where days had no crawl; all sites have the same
-    months and the same scale."""
+    """A line for each site, with one character for each month. Where days had no crawl, a second line below marks the months.
+    All sites have the same months and the same scale."""
     from rich.text import Text
 
     months, gaps = found.months, found.days_without_crawl

@@ -28,11 +28,11 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive.exceptions import UsageError
 from newsarchive.warc.reader import ERRORS, words
 
-#: Bytes of a description that are read. One that names a few files has a few thousand; a longer one is cut, and is no JSON then.
+#: Bytes of a description that are read. Real ones have a few thousand. A longer one is cut, and then fails as broken JSON.
 MAX_DESCRIPTION_BYTES = 16 * 2**20
-#: Problems that are told; more of them say nothing new.
+#: Problems that are told. Further ones are left out: they say nothing new.
 MAX_PROBLEMS = 100
-#: Bytes of a line of an index. A longer one is none: it has an address, and what is said of one record.
+#: Bytes of a line of an index, which has the address of a record and a few facts. A longer line counts as damage.
 MAX_LINE_BYTES = 2**20
 #: Bytes of a file that are read at a time.
 _CHUNK_BYTES = 2**20
@@ -70,7 +70,7 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
             end = file.read(_END_BYTES)
             if end[:4] != b"PK\5\6" or int.from_bytes(end[-2:], "little") != len(package.comment):
                 found.problem(
-                    "its end was changed, or bytes were appended: no digest and no signature is of them"
+                    "its end was changed, or bytes were appended that no digest and no signature covers"
                 )
             for name, number in Counter(package.namelist()).items():
                 if number > 1:
@@ -186,10 +186,10 @@ def _check_resource(files: _Files, path: str, resource: dict[str, Any], found: F
     kind, _, wanted = str(resource.get("hash", "")).rpartition(":")
     try:
         sums = hashlib.new(kind or "md5", usedforsecurity=False)
-        if not sums.digest_size:  # of SHAKE, whose digests have any length
+        if not sums.digest_size:  # SHAKE, whose digests have no fixed length
             raise ValueError(kind)
     except ValueError:
-        found.problem(f"{path}: its digest is of a kind that is not known: {kind}")
+        found.problem(f"{path}: its digest is of an unknown kind: {kind}")
         return
     length = 0
     try:
@@ -244,7 +244,7 @@ def _check_digest(files: _Files, names: set[str], found: Findings, public_key: b
         + (
             "by the key that was given"
             if public_key
-            else f"by the key {fingerprint(key)}; whose that is must be known from elsewhere"
+            else f"by the key {fingerprint(key)}; ask the publisher whether this key is theirs"
         )
     )
 
@@ -272,7 +272,7 @@ def _check_records(files: _Files, names: set[str], found: Findings) -> None:
 
 
 def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found: Findings) -> None:
-    """Each record against its own digest; notes where the responses begin."""
+    """Check each record against its own digest, and add its place (file, offset) to `places`."""
     file = name.rpartition("/")[2]
     at: int | None = None
     try:

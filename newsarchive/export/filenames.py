@@ -1,7 +1,7 @@
 """Names of files by a template: `{site}/{date}-{slug}.md` → `blog.example/2025-04-01-a-ferry.md`, one file an article.
 
-What a page says becomes a name that every file system takes, and nothing but a name: no value makes a folder, leaves the
-folder, hides a file or replaces another.
+What a page says becomes a name that every file system takes. It can neither make a folder nor leave the folder, and neither hide
+a file nor replace another.
 
     headline "../../etc/passwd"   {slug}      → etc-passwd
     headline "CON"                {headline}  → _CON           a device on Windows
@@ -32,11 +32,11 @@ MAX_NAME_BYTES = 200
 MAX_VALUE_BYTES = 120
 #: Letters of a headline in a slug.
 MAX_SLUG_LETTERS = 50
-#: What no name may have on Windows; on others the slash alone is forbidden.
+#: Characters that Windows allows in no name. Other systems forbid the slash alone.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
 #: Names of devices on Windows, with any ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=\.|$)", re.I)
-#: Kinds of characters that are not seen, or break a line.
+#: Unicode categories of characters that are invisible, or break a line.
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"))
 
 
@@ -107,7 +107,7 @@ class Template:
 
 
 def _component(part: tuple[tuple[str, str], ...], article: Stored) -> str:
-    """One folder or name. The template's own words are safe already, and a value cannot leave its place between them."""
+    """One folder or name. `parse` has checked the template's own words; a slash in a value becomes a hyphen."""
     filled = "".join(
         text + (shortened(_FORBIDDEN.sub("-", FIELDS[name](article)), MAX_VALUE_BYTES) if name else "")
         for text, name in part
@@ -158,16 +158,17 @@ def parse(template: str) -> Template | None:
 
 
 class Names:
-    """Paths that are given once, also on a file system that knows no large and small letters, or spells accents otherwise."""
+    """Gives each path once. Paths that differ in case or in the spelling of accents count as the same, because some file systems
+    take them for one."""
 
     def __init__(self) -> None:
         self.given: set[bytes] = set()
 
     def free(self, path: str, ending: str, id: int) -> str:
-        """The path with its ending, with the id where another has the name, and a number where that has happened too."""
+        """The path with its ending. The id is added where the path was given before, and a number where that was given too."""
         for more in ("", f"-{id}", *(f"-{id}-{number}" for number in range(2, 1000))):
             name = f"{path}{more}{ending}"
-            # 12 bytes in place of a name: two of a million names that are taken for one get an id in vain.
+            # A hash of 12 bytes saves memory. Where two names share one, the second gets an id that it did not need.
             key = blake2b(unicodedata.normalize("NFKC", name).casefold().encode(), digest_size=12).digest()
             if key not in self.given:
                 self.given.add(key)

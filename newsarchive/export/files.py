@@ -1,7 +1,7 @@
 """One file an article, by a template of names: `newsarchive export -o '{site}/{date}-{slug}.md'`.
 
-The files are made in a folder of their own beside their places, and moved when all of them are whole: a run that is broken
-off leaves nothing, and no file that was there is replaced without `overwrite`.
+The files are first made in a temporary folder, and moved to their places when all of them are whole. A run that is broken off
+leaves nothing behind, and no file that was there before is replaced without `overwrite`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ Document = Callable[["Stored"], str]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A format by article: the endings that mean it, and the format whose library it needs ("" for none)."""
+    """A format that writes one file for each article. `endings` of a file's name mean this format; `like` is the format in
+    `newsarchive.export` whose library it needs, "" for none."""
 
     endings: tuple[str, ...]
     like: str = ""

@@ -9,7 +9,8 @@
     feed.json, feed.atom        the newest articles with their texts
     style.css
 
-It needs no server, and no script but for the search, and lies in any folder of a web server or on a disk. Articles come by site and day; of a month only the lines of its list are in memory.
+It works from any folder of a web server or from a disk, without a server of its own, and without scripts but for the search.
+Articles must come in the order of site and day. Memory holds no more than the lines of one month's list and the newest articles.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ UNDATED = "undated"
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a list: the page, and what is said of it."""
+    """A line of a list of articles: the address of the article's page, its headline, its day, and who wrote it."""
 
     href: str
     headline: str
@@ -58,7 +59,7 @@ class _Back:
 
 @dataclass
 class _Counts:
-    """What the lists of lists are made of."""
+    """Counts the articles of each site and month, for the pages that list sites and months."""
 
     of_site: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     #: The newest articles: day, id, and the article itself.
@@ -76,7 +77,8 @@ class _Counts:
 
 
 def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
-    """The folder; `articles` come by site and day, `query` says in words what was chosen."""
+    """Write the folder `target`; gives the number of articles. `articles` must come in the order of site and day. `query` says in
+    words which articles were chosen. Raises `UsageError` for a target that is no path."""
     if not isinstance(target, Path):
         raise UsageError("html makes a folder: name one instead of -")
     for folder in (target, target / "articles", target / "sites", target / "months"):

@@ -1,4 +1,4 @@
-"""What a person sees of a crawl: how far it is and how long it still takes, and a summary at the end.
+"""What a person sees of a crawl: its progress, the time that is left, and a summary at the end.
 
 On a terminal the progress is a bar and the summary a table; elsewhere both are single lines:
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from scrapy.http import Request, Response
     from twisted.python.failure import Failure as TwistedFailure
 
-#: The reason of a post that was read and not stored, because the database failed.
+#: Why a post was read and not stored: the database failed.
 NOT_STORED = "not stored"
 #: Gives the number of posts that are done, and of all posts that are known by now.
 Position = Callable[[], tuple[int, int]]
@@ -105,7 +105,7 @@ class Pace:
         return ", ".join(parts)
 
 
-#: Columns of a terminal. On a narrower one the speed is written as `0.5/s`, so that the bar keeps its room.
+#: Columns of a terminal. On a narrower one the speed is shown as `0.5/s` instead of in words, which leaves room for the bar.
 MIN_WORDY_COLUMNS = 70
 
 
@@ -189,11 +189,11 @@ TABLE_WORDS: dict[Count | Group, str] = {
     Group.SKIPPED: "not fetched",
     Group.SOURCE_PROBLEMS: "sources that could not be read",
 }
-#: Seconds between two lines of progress outside a terminal. The log of a crawl of one day has 1,440 of them.
+#: Seconds between two lines of progress where there is no terminal.
 SECONDS_BETWEEN_LINES = 60
 
 
-#: Why a page was not read although it may be an article: it counts as failed.
+#: Reasons for which a page was not read although it may be an article. Such a page counts as failed, not as dropped.
 OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW))
 #: Characters of an exception's message in the summary; the log has all of it.
 MAX_ERROR_CHARACTERS = 200
@@ -221,8 +221,11 @@ def verdict(stats: dict[str, Any]) -> Verdict:
 
 
 class UnansweredRobots(logging.Filter):
-    """Leaves out Scrapy's record of a robots.txt that gave no answer: that the host does not answer is told once, in the summary
-    of the crawl, and `DelayMiddleware` tells where its pages do. Of other records it takes off the traceback."""
+    """Leaves out Scrapy's log record of a robots.txt that gave no answer, and takes the traceback off its other records.
+
+    That a host does not answer is told once, in the summary of the crawl. Where only its robots.txt does not answer,
+    `DelayMiddleware` tells it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         raised = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
@@ -383,7 +386,8 @@ def name_of(crawler: Crawler) -> str:
 
 
 class Summary:
-    """Prints what the crawl did: a table on a terminal, one line elsewhere; on stderr, for `-O -` owns stdout."""
+    """Prints what the crawl did: a table on a terminal, one line elsewhere. It goes to stderr, because `-O -` writes articles to
+    stdout."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler

@@ -1,4 +1,4 @@
-"""The archive as the pages read it: its engine, the counts that are not made for every page, and how the server was started."""
+"""What every page has at hand: the archive's engine, counts that are made in the background, and the options of the server."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-#: Seconds after a change within which another may leave no mark in the times of files; so long nothing is said to be unchanged.
+#: Seconds after a change in which a further one may not show in the times of the archive's files. Until then the archive does not
+#: count as unchanged.
 SETTLING_SECONDS = 2.0
-#: Days for which a change is new.
+#: Age in days up to which a change counts as new on the front page.
 NEW_DAYS = 7
 #: Changes that the front page shows.
 MAX_NEW_CHANGES = 8
-#: Searches whose spread is remembered, the last ones.
+#: Searches whose counts are remembered, the last ones.
 MAX_SPREADS = 200
 
 
@@ -74,8 +75,8 @@ class State:
 class Library:
     """An archive to read from, and the counts over it that are made in the background.
 
-    `base_url` is the address by which others know the front page, without its last slash, "" where it is not known. Whoever
-    gives `token` may judge what is in quarantine, nobody where it is "". `password` is asked of everybody where it is not "".
+    `base_url` is the public address of the front page without its last slash, "" where it is not known. `token` lets whoever gives
+    it judge what is in quarantine; with "" nobody may. `password` is asked of everybody, unless it is "".
     """
 
     def __init__(
@@ -90,12 +91,20 @@ class Library:
         self.engine, self.frame = engine, frame
         self.base_url, self.password, self.token = base_url, password, token
         self.overview: BackgroundCache[Overview] = BackgroundCache(self._overview)
-        self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(self._site)
-        self.weeks: BackgroundCache[list[timeline.Span]] = BackgroundCache(self._weeks)
+        self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(
+            lambda domain: browse.site(engine, str(domain))
+        )
+        self.weeks: BackgroundCache[list[timeline.Span]] = BackgroundCache(
+            lambda _: timeline.weeks(engine, until=datetime.now(UTC).date())
+        )
         self.week: BackgroundCache[Week] = BackgroundCache(self._week)
         self.change_counts: BackgroundCache[dict[Happening, int]] = BackgroundCache(self._change_counts)
-        self.pairs: BackgroundCache[list[publishers.Republication]] = BackgroundCache(self._pairs)
-        self.credits: BackgroundCache[list[lineage.Republished]] = BackgroundCache(self._credits)
+        self.pairs: BackgroundCache[list[publishers.Republication]] = BackgroundCache(
+            lambda _: publishers.republications(engine)
+        )
+        self.credits: BackgroundCache[list[lineage.Republished]] = BackgroundCache(
+            lambda _: lineage.origins(engine)
+        )
         self._state: State | None = None
         self._lock = Lock()
         self._spreads: dict[tuple[str, str, Filters], Facets] = {}
@@ -105,7 +114,7 @@ class Library:
         return articles.get(self.engine, which)
 
     def search(self, words: str, narrowed: Filters, paging: Paging) -> tuple[list[Hit], Facets]:
-        """A page of results, and how all matches are spread; that is not counted again while the archive stays as it is."""
+        """A page of results, and the counts of all matches, which are remembered until the archive changes."""
         state = self.state()
         key = (state.key if state else "", words, narrowed)
         with self._lock:
@@ -121,7 +130,7 @@ class Library:
         return hits, spread
 
     def state(self) -> State | None:
-        """The state of the archive, `None` while a change may be going on: then nothing is sure to be unchanged."""
+        """The state of the archive, `None` where it changed so lately that a further change might not show."""
         with reading(self.engine) as reader:
             key, changed_at = reader.dialect.state(reader)
         with self._lock:
@@ -135,9 +144,6 @@ class Library:
         counted = statistics.stats(self.engine)
         return Overview(counted, browse.stories(self.engine), datetime.now(UTC))
 
-    def _weeks(self, _: Hashable) -> list[timeline.Span]:
-        return timeline.weeks(self.engine, until=datetime.now(UTC).date())
-
     def _week(self, _: Hashable) -> Week:
         since = datetime.now(UTC).date() - timedelta(days=NEW_DAYS)
         found = changes.changes(self.engine, since=since, limit=MAX_NEW_CHANGES)
@@ -147,15 +153,6 @@ class Library:
         site, since, until = cast("tuple[str, date | None, date | None]", key)
         return changes.counts(self.engine, site=site, since=since, until=until)
 
-    def _pairs(self, _: Hashable) -> list[publishers.Republication]:
-        return publishers.republications(self.engine)
-
-    def _credits(self, _: Hashable) -> list[lineage.Republished]:
-        return lineage.origins(self.engine)
-
-    def _site(self, domain: Hashable) -> browse.SiteFigures:
-        return browse.site(self.engine, str(domain))
-
 
 T = TypeVar("T")
 
@@ -163,7 +160,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which a value is given without being made again.
 MIN_AGE_SECONDS = 30.0
-#: The same in times of the seconds that making the value took: counting takes a twentieth of one core at most, however
+#: The same, as a multiple of the seconds that it took to make the value. So counting takes a twentieth of one core at most, however
 #: large the archive is.
 MIN_AGE_IN_COSTS = 20.0
 #: Values that are kept, one for each site; with more, the value that was asked for longest ago is dropped.

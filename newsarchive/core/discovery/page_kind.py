@@ -1,4 +1,4 @@
-"""What a page is when it is no article: index, static page, login, wall, error page.
+"""What a page is when it is no article: a list of posts, a static page, a login, a wall, an error.
 
 Signs are read in the order of their reliability: what the platform writes into the page (body classes of WordPress
 and Blogger, structured data), what the page is made of (forms), its title, the address, its teasers. Titles and
@@ -36,23 +36,24 @@ from newsarchive.rules import Rules, strings
 
 _FILE = "data/discovery/pagekinds.toml"
 
-#: Words besides links. A page with fewer may be a wall or an error; with more it is not judged by its title or marks.
+#: Words outside of links. A page with fewer may be a wall or an error; a page with more is not judged by its title or marks.
 MIN_TEXT_WORDS = 120
-#: Words besides links, below which a page with `MIN_WALL_PHRASES` of a wall is one; an article may quote one of them.
+#: Words outside of links. A page with fewer and with `MIN_WALL_PHRASES` phrases of a wall is a wall.
 MIN_WORDS_BESIDE_WALL = 400
 #: Characters of a page that are searched for phrases of a wall. Text behind them is no wall's.
 MAX_WALL_CHARACTERS = 50_000
-#: Phrases of a wall on a page of up to `MIN_WORDS_BESIDE_WALL` words; on a shorter one, below `MIN_TEXT_WORDS`, one is enough.
+#: Phrases of a wall ("prove that you are human") that make a page of fewer than `MIN_WORDS_BESIDE_WALL` words a wall, because an
+#: article may quote one. On a page of fewer than `MIN_TEXT_WORDS` words one phrase is enough.
 MIN_WALL_PHRASES = 3
-#: Words besides links. A page with fewer and a form for a password is a login page.
+#: Words outside of links. A page with fewer and a form for a password is a login page.
 MIN_WORDS_BESIDE_FORM = 40
-#: Words besides links. A page with fewer and scripts waits for them to fill it.
+#: Words outside of links. A page with fewer, and with scripts, is filled by them in the browser.
 MIN_WORDS_WITHOUT_SCRIPT = 20
-#: Entries whose headings lead to other pages; fewer are related posts below an article.
+#: Entries whose headings link other pages. A page with fewer is no list: they are related posts below an article.
 MIN_TEASERS = 3
-#: Share of the page's words in such entries; with less the page is an article with teasers below.
+#: Share of the page's words that stand in such entries. With less the page is an article with teasers below.
 MIN_TEASER_SHARE = 0.6
-#: Share of the page's words in one such entry; with more the entry is the article, with links inside.
+#: Share of the page's words in one such entry. With more, the entry is the article itself, with links inside.
 MAX_ENTRY_SHARE = 0.5
 #: Characters of a title's part; a longer part is a sentence, and no server's error.
 MAX_PART_CHARACTERS = 120
@@ -105,9 +106,9 @@ class Kind:
 
 
 class Shown:
-    """A page in question and what it shows. What costs time is worked out once, when a sign needs it.
+    """A page whose kind is asked for, and what it shows. Each part is worked out once, when a sign first needs it.
 
-    `tree` is its tree where it is another than the kept one.
+    `tree` is the parsed page, where it is not to be the one that `parse` keeps.
     """
 
     def __init__(self, html_text: str, url: str, tree: LexborHTMLParser | None = None) -> None:
@@ -131,8 +132,7 @@ class Shown:
 
     @cached_property
     def texts(self) -> tuple[str, str]:
-        """All text that a person reads, with that of forms and links; and what of it stands outside of links and the
-        site's frame."""
+        """All text that a person reads, and the part of it outside of links, forms and the site's frame."""
         tree = self.tree.clone()
         tree.strip_tags(["script", "style", "template"])
         text = tree.body.text(deep=True, separator=" ") if tree.body else ""
@@ -166,7 +166,7 @@ def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
 
 
 def kind_of(page: Shown, rules: Rules) -> Kind:
-    """As `page_kind`, for a page that is asked for more than its kind."""
+    """As `page_kind`, for a page that is parsed already."""
     words = _words(rules)
     return (
         _by_platform(page)
@@ -191,7 +191,7 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
 
 
 def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules) -> str:
-    """As `block_reason`, for a page that is asked for more."""
+    """As `block_reason`, for a page that is parsed already."""
     words = _words(rules)
     if "challenge" in headers.get("cf-mitigated", ""):
         return "challenge"
@@ -209,7 +209,7 @@ def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules)
 
 
 def _asks_whether_we_are_human(page: Shown, words: _Words) -> bool:
-    """A wall under any title, also with status 200: it says that we are to prove something, and next to nothing else."""
+    """Whether the page is a wall that asks for a proof, and has next to no other text. Its title and status may be those of a post."""
     if not page.says_less_than(MIN_WORDS_BESIDE_WALL):
         return False
     text = " ".join(page.texts[0].split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()

@@ -29,27 +29,27 @@ from zlib import crc32
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-#: Time between two looks at a post; a shorter wait is lengthened to it.
+#: The shortest time between two looks at a post.
 MIN_INTERVAL = 6 * HOUR
-#: Time between two looks at a post; a longer wait is cut to it.
+#: The longest time between two looks at a post.
 MAX_INTERVAL = 180 * DAY
 #: Difference of the clocks of two machines; a greater one is an error of one of them.
 MAX_CLOCK_DIFFERENCE = HOUR
 #: Days after which the rate of edits begins to fall.
 SETTLING = 1 / 96
-#: Edits a unit of `exposure` of a post whose site nobody knows yet.
+#: Edits per unit of `exposure` that are expected of a post while nothing is known of its site.
 PRIOR_RATE = 0.25
-#: Edits whose evidence `PRIOR_RATE` weighs. More: a site's own edits count later. Less: the first of them count for much.
+#: The weight of `PRIOR_RATE`, in observed edits. More: what is observed at a site counts less at first.
 PRIOR_POSTS = 0.5
-#: The part of edits that listings announce where they give times of change, 0 to 1, before any edit was seen.
+#: The share of edits that listings with times of change are expected to announce, 0 to 1, while no edit was observed.
 PRIOR_ANNOUNCED = 0.8
-#: Edits whose evidence `PRIOR_ANNOUNCED` weighs.
+#: The weight of `PRIOR_ANNOUNCED`, in observed edits.
 PRIOR_EDITS = 2.0
-#: Deletions of a post a unit of exposure: a third of all posts in ten years. Nothing announces them. More: posts of sites that edit
-#: none are looked at more often.
+#: Deletions of a post per unit of exposure, which makes a third of all posts in ten years. No listing announces a deletion. More:
+#: posts of sites that never edit are looked at more often.
 DELETION_RATE = 0.03
-#: Standard deviations of what is known of a post's rate of edits by which the rate is raised: a look at a post of which little is
-#: known also teaches. More: posts that never changed are looked at more often, those that often do more rarely.
+#: By how many of its standard deviations a post's rate of edits is raised, because a look at a post of which little is known also
+#: teaches. More: posts that never changed are looked at more often, and posts that often change more rarely.
 EXPLORED = 1.0
 #: What a look must be worth, in days out of date over the square root of days of age. More means fewer looks and staler copies.
 MIN_GAIN = 0.035
@@ -68,9 +68,9 @@ Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed"
 class SiteEdits:
     """What is known of how the posts of one site are edited.
 
-    `edits` is the number of edits that were found, `exposure` the sum over its posts of the `exposure` in which they were
-    found, `announced` the number of edits that a listing announced, `announces` whether listings give times of change.
-    `min_gain` is what a look at a post of the site must be worth.
+    `edits` is the number of edits that were found, and `announced` how many of them a listing announced. `exposure` is the sum of
+    the exposures during which its posts were watched. `announces` is true where the listings give times of change. `min_gain` is
+    what a look at a post of the site must be worth.
     """
 
     edits: int = 0
@@ -81,7 +81,7 @@ class SiteEdits:
 
     @property
     def rate(self) -> float:
-        """Edits a unit of exposure of one post."""
+        """Edits of one post per unit of exposure."""
         return (PRIOR_POSTS + self.edits) / (PRIOR_POSTS / PRIOR_RATE + self.exposure)
 
     @property
@@ -160,9 +160,9 @@ def interval(visits: Visits, now: datetime) -> timedelta:
 
 
 def edit_rate(visits: Visits, now: datetime) -> float:
-    """Edits of a post a unit of exposure: those of its site until the post's own looks tell more.
+    """Edits of a post per unit of exposure: at first those of its site, later more and more those of the post itself.
 
-    It is the mean of a gamma distribution, which the site's rate begins and each look updates.
+    It is the mean of a gamma distribution that starts from the site's rate and is updated by each look.
     """
     age = visits.age(now)
     watched = exposure(max(age - max((now - visits.first_seen_at) / DAY, 0.0), 0.0), age)
@@ -170,15 +170,15 @@ def edit_rate(visits: Visits, now: datetime) -> float:
 
 
 def explored(rate: float, changes: int) -> float:
-    """A rate of edits as if it were a little higher, because a look also teaches how high it is.
+    """The rate of edits, raised because a look also teaches how high it is.
 
-    The standard deviation of a gamma distribution that began with one edit and saw `changes` more is that part of its mean.
+    A gamma distribution that started with one edit and saw `changes` more has a standard deviation of mean / sqrt(1 + changes).
     """
     return rate * (1 + EXPLORED / math.sqrt(1 + changes))
 
 
 def exposure(from_age: float, to_age: float) -> float:
-    """How much a post is exposed to edits between two ages in days: one where the age grows by a factor of e."""
+    """How much a post is exposed to edits between two ages in days. It is 1 where the age grows by a factor of e."""
     return math.log((to_age + SETTLING) / (from_age + SETTLING))
 
 
@@ -218,7 +218,7 @@ _MAX_AGES = 300
 def min_gain_for(ages: Sequence[float], site: SiteEdits, looks_a_day: float) -> float:
     """What a look must be worth so that posts of these ages in days get `looks_a_day` in all, to within 1 %.
 
-    Never less than `MIN_GAIN`, which asks for as many looks as pay at all.
+    Never less than `MIN_GAIN`: a look that is worth less is not worth its request.
     """
     some = ages[:: -(-len(ages) // _MAX_AGES) or 1]
     weight = len(ages) / max(len(some), 1)

@@ -141,9 +141,8 @@ def _unpacked(body: bytes) -> tuple[bytes, str]:
             return b"", f"not well formed: gzip: {error}"
         if not unpack.eof and len(body) <= MAX_SITEMAP_BYTES:
             return body, "not well formed: gzip ends early"
-    return body[:MAX_SITEMAP_BYTES], f"longer than {MAX_SITEMAP_BYTES} bytes: cut" if len(
-        body
-    ) > MAX_SITEMAP_BYTES else ""
+    is_cut = len(body) > MAX_SITEMAP_BYTES
+    return body[:MAX_SITEMAP_BYTES], f"longer than {MAX_SITEMAP_BYTES} bytes: cut" if is_cut else ""
 
 
 def _text_rows(data: bytes) -> Iterator[_Row]:
@@ -182,8 +181,11 @@ def _xml_rows(data: bytes, prefix: str) -> tuple[list[_Row], str]:
 
 
 def _rows_alone(data: bytes) -> list[_Row]:
-    """The rows of a document that is not well formed, each read by itself: at some errors the parser gives up all that follows
-    (300 elements in each other, a comment or section that never ends), and rows that are not closed stand in each other."""
+    """The rows of a document that is not well formed, each parsed by itself.
+
+    After some errors the parser of the whole document reads nothing more: 300 nested elements, a comment that never ends. And it
+    takes a row that is not closed for the parent of the next one.
+    """
     root = _ROOT.search(data[:_MAX_HEAD_BYTES])
     starts = [match.start() for match in islice(_ROW_START.finditer(data), MAX_SITEMAP_URLS + 1)]
     rows: list[_Row] = []
@@ -217,8 +219,8 @@ class _Stream:
 
 
 def _cleaned(data: bytes) -> Iterator[bytes]:
-    """A document piece by piece, without what the parser would stumble over. At once it would take 80 times its length where
-    every second character is wrong."""
+    """A document piece by piece, with the errors mended that the parser would stumble over. Mended as a whole, a document in which
+    every second character is wrong would take 80 times its length in memory."""
     at = 0
     while at < len(data):
         end = min(at + _MAX_PIECE_BYTES, len(data))
@@ -241,8 +243,8 @@ def _allowed_reference(match: re.Match[bytes]) -> bytes:
 
 
 def _rows_of(element: etree._Element) -> list[_Row]:
-    """The row of an element, and one more for each address that stands beside the first. Some write the address into the
-    row itself (`<loc><url>https://…</url></loc>`)."""
+    """The row of an element, and one more for each further address in it. Some sites write the address into the row itself
+    (`<loc><url>https://…</url></loc>`)."""
     row = _Row(is_sitemap=_local(element) == "sitemap")
     locs = [] if len(element) else [(element.text or "").strip()]
     for child in element:

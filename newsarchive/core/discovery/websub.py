@@ -1,5 +1,5 @@
-"""WebSub (https://www.w3.org/TR/websub/): which hub announces what is new in a feed, whether a message is the hub's, and whether
-a hub announces everything.
+"""WebSub (https://www.w3.org/TR/websub/): which hub announces new posts of a feed, whether a message comes from the hub, and
+whether the hub announces every post.
 
 <link rel="hub" href="https://hub.example/"/>
 <link rel="self" href="https://blog.example/feed"/>
@@ -22,14 +22,14 @@ from lxml import etree  # type: ignore[import-untyped]
 _DIGESTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 #: Characters of an address; longer ones are refused, as everywhere.
 MAX_ADDRESS_CHARACTERS = 2_000
-#: New posts in a row that pushes announced, after which a hub is trusted. More: trust comes later. Fewer: a hub that announces two
-#: of three posts is trusted by chance once in eight times with five, once in three with three.
+#: New posts in a row that a hub must have announced before it is trusted. More: trust comes later. Fewer: a hub that announces only
+#: two posts of three passes by chance, with three once in three times, with five once in eight.
 MIN_ANNOUNCED_POSTS = 5
-#: Time after a post was found in which its push still counts: hubs tell up to some minutes after the post stands in the feed.
+#: Time after a crawl found a post in which its push still counts, because hubs tell some minutes after the post stands in the feed.
 MAX_PUSH_DELAY = timedelta(minutes=15)
-#: Time from a post's publication to its push. A later push was for another post: asking each hour would have been sooner.
+#: Time from a post's publication to its push. A later push does not count: it was for another post, or an hourly crawl is faster.
 MAX_ANNOUNCEMENT_DELAY = timedelta(hours=1)
-#: Time for which a post tells of its hub; older ones tell nothing of the hub of today.
+#: Age of the posts by which a hub is judged. Older posts tell nothing of the hub of today.
 MAX_POST_AGE = timedelta(days=30)
 _LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))*)")
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
@@ -59,8 +59,8 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
 
 
 class NewPost(NamedTuple):
-    """A post that a crawl found: when a list of its site first named it, when the crawl before had begun, and when it was published,
-    as far as that is known. Times are timezone-aware."""
+    """A post that a crawl found. `named_at` is when a list of its site first named it, `looked_before` the start of the crawl before
+    that, `published` its date, `None` where it is not known. Times are timezone-aware."""
 
     named_at: datetime
     looked_before: datetime

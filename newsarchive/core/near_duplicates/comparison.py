@@ -19,13 +19,13 @@ from newsarchive.core.near_duplicates.fingerprint import word_hashes
 from newsarchive.core.text.normalise import normalised
 from newsarchive.core.text.sentences import sentences
 
-#: Likeness of two sentences by their letters, 0 to 100. From here on the one is the other, altered.
+#: Likeness of two sentences by their letters, 0 to 100. From here on one is an altered form of the other.
 MIN_ALTERED_LIKENESS = 60
-#: The same of two sentences that stand beside a pair. From here on they are paired without a look at other sentences.
+#: Likeness of two sentences that both stand beside a pair. From here on they are paired without a look at other sentences.
 MIN_NEIGHBOUR_LIKENESS = 75
 #: Sentences on each side that are paired by likeness; those beyond count as cut and added.
 _MAX_SENTENCES_BY_LIKENESS = 400
-#: Pairs of sentences. Up to here all are compared; of more, those that share half of their words.
+#: Pairs of sentences that are all compared. Where there are more, only pairs that share half of their words are compared.
 _MAX_COMPARED_PAIRS = 40
 #: Bits that stand for the words of a sentence.
 _BITS_PER_SENTENCE = 256
@@ -98,7 +98,8 @@ def _equal_pairs(ours: Placed, theirs: Placed) -> dict[int, int]:
 
 
 def _pairs_beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, int]:
-    """The places of sentences that are much alike and stand beside a pair: half of an edited copy in one walk."""
+    """The places of sentences that are much alike and stand beside a pair. That finds half of the sentences of an edited copy
+    without comparing each with each."""
     from rapidfuzz.fuzz import ratio
 
     found: dict[int, int] = {}

@@ -36,7 +36,7 @@ MIN_TEXT_WORDS = 30
 #: Blocks of scripts without spaces, and the characters of a shingle in them: about three words. Archives hold the
 #: fingerprints that follow from this, so that the blocks of rare characters are left out.
 _SHINGLE_CHARACTERS = ((SOUTHEAST_ASIAN_BLOCKS, 12), (HAN_AND_KANA_BLOCKS, 6))
-#: Characters from which the script of a text is told; what comes later is not asked.
+#: Characters at the start of a text by which its script is told.
 _SCRIPT_SAMPLE_CHARACTERS = 1000
 #: Code points of the first plane of Unicode.
 _CODES_OF_FIRST_PLANE = 1 << 16
@@ -62,8 +62,8 @@ def shingles(folded: str) -> Any:
 def runs(folded: Sequence[str], *sizes: int) -> list[tuple[Any, ...]]:
     """For each normalised text and each of the `sizes`, the hashes of all runs of that number of words.
 
-    They are arrays of unsigned 64-bit integers, empty where the text is too short to be evidence. Texts with spaces
-    between words are hashed together, others one by one; of these all runs are shingles, whatever their size.
+    They are arrays of unsigned 64-bit integers, empty where the text is too short to be evidence. Texts with spaces between words
+    are hashed together. Texts without are hashed one by one, and give their shingles for every size.
     """
     wide = {i: three for i, text in enumerate(folded) if (three := _shingle_characters(text))}
     spaced = iter(_runs_of_words([text for i, text in enumerate(folded) if i not in wide], sizes))
@@ -231,7 +231,7 @@ _MAX_KEYS_OF_TEXT = 14
 _MAX_KEYS_OF_OPENING = 4
 #: Runs of a text that are its opening.
 _OPENING_RUNS = 60
-#: Values for each lowest value that is sought. Of more values, most are left out before the rest is sorted.
+#: Where there are more than this number of values for each lowest value that is sought, most are left out before the rest is sorted.
 _MAX_SORTED_VALUES = 8
 
 

@@ -43,7 +43,8 @@ from newsarchive.rules import Rules, Table, strings
 #: Vowel signs of Arabic and the stroke that stretches a word: the same word is written with and without them.
 VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _FLAGS = re.I | re.S
-#: Places of a phrase whose words a line must hold before its expression is tried; more would turn few lines away.
+#: Places of a phrase for which a line must hold a word before its regular expression is tried. More places would rule out few
+#: further lines.
 MAX_NEEDED_PLACES = 2
 _ANY = r".{1,200}?"
 _NAMED = "(?P<source>"
@@ -87,8 +88,11 @@ class Family:
 
     @cached_property
     def needed(self) -> list[tuple[Literals, list[list[Literals]]]]:
-        """Each line that one of the phrases matches holds, in lower case, a word of one of these literals, and of each in
-        one of the lists beside it; empty where some phrase needs no word. What many phrases need is asked once."""
+        """The words that a line must hold for a phrase to match: pairs of (common words, lists of further words).
+
+        A line that matches holds, in lower case, one of the common words of some pair, and one word of each entry in one of that
+        pair's lists. The list is empty where some phrase needs no word. Words that many phrases need are looked for once.
+        """
         rarest = (needed_words(phrase)[:MAX_NEEDED_PLACES] for phrase in self.phrases)
         each = dict.fromkeys(tuple(tuple(sorted(words)) for words in places) for places in rarest)
         common = Counter(words for places in each for words in places)
@@ -178,8 +182,8 @@ def first_words(phrase: Phrase) -> set[str]:
 
 
 def needed_words(phrase: Phrase) -> list[set[str]]:
-    """For each place of a phrase that must be filled, the words, in lower case or as written, of which a matching line
-    has at least one. The places with the longest words come first: such words are the rarest in other lines."""
+    """The words for each place of a phrase that must be filled, in lower case or as written: a matching line has one of each set.
+    The sets with the longest words come first, because long words are the rarest in other lines."""
     found: list[set[str]] = []
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)

@@ -1,7 +1,8 @@
-"""The memory of the core's caches, bounded in bytes: what they hold is of the last pages alone.
+"""Keeps the memory of the core's caches small: all of them are emptied after each `MAX_REMEMBERED_BYTES` of pages.
 
-The pages of a site share most of their lines, class names and addresses, so that many functions remember what they said of
-them (`functools.lru_cache`). That counts entries, and an entry may be a line of 90 KB: 1,200 such pages held 1.4 GB.
+The pages of a site share most of their lines, class names and addresses, so that many functions remember their results
+(`functools.lru_cache`). Such a cache is bounded by its number of entries, and an entry may be a line of 90 KB: without this
+module 1,200 pages of such lines held 1.4 GB.
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from weakref import WeakSet
 
 F = TypeVar("F")
 
-#: Bytes of pages, and characters of texts that are repaired by themselves, after which what was remembered of them is forgotten.
-#: More: the caches grow to about twelve times that number of bytes. Fewer: the lines of a site are looked at more often; usual pages
-#: of 180 KB are forgotten after 28. With 20 MB, a process that had read 150 real pages of 150 sites had 135 MB of its own, and has 97.
+#: Bytes of pages, or characters of texts that are repaired by themselves, after which the caches are emptied. More: the caches grow
+#: to about twelve times this number of bytes. Fewer: the lines that a site repeats are worked out more often; with pages of 180 KB the
+#: caches are emptied after 28 pages. A process that read 150 real pages of 150 sites had 97 MB of its own, and 135 MB with 20,000,000.
 MAX_REMEMBERED_BYTES = 5_000_000
-#: Entries of a cache of texts. One that holds fewer keeps tables that were compiled of the rules, and is kept.
+#: Entries that a cache of texts may hold, at least. A smaller cache holds tables that were compiled from the rules: it is not emptied.
 MIN_ENTRIES = 256
 
 _read = 0
-#: Caches that stand in no module: those of functions that were made of a table.
+#: Caches that are no names of a module, such as those of functions that are made from a table.
 _made: WeakSet[Any] = WeakSet()
 
 
 def noted(cache: F) -> F:
-    """The same function; what it remembers is forgotten with the rest."""
+    """The same function, remembered as a cache to be emptied with the others."""
     _made.add(cache)
     return cache
 
 
 def text_read(size: int) -> None:
-    """Count the bytes of one more page, or the characters of a text that is repaired by itself; forget what was remembered of
-    texts where they become too many."""
+    """Count the bytes of one more page, or the characters of a text that is repaired by itself. Where there were more than
+    `MAX_REMEMBERED_BYTES` since the last time, the caches are emptied."""
     global _read
     _read += size
     if _read > MAX_REMEMBERED_BYTES:
@@ -43,7 +44,7 @@ def text_read(size: int) -> None:
 
 
 def caches() -> Iterator[Any]:
-    """The caches of texts in the modules of the core that are loaded, and those that were noted."""
+    """The caches of texts in the loaded modules of the core, and those that were `noted`."""
     yield from list(_made)
     for name, module in list(sys.modules.items()):
         if name.startswith("newsarchive.core."):

@@ -1,9 +1,9 @@
-"""What happened to articles after they were published: texts that were edited, pages that vanished, dates and names that moved.
+"""What happened to articles after they were published: texts were edited, pages vanished, dates and authors were changed.
 
     for one in changes(source, since=date(2025, 4, 1)):
         print(one.at, one.kind, one.site, one.headline)
 
-Only what publishers did counts: a text that we read better is no change of theirs (`items.ChangeKind`).
+Only changes by publishers count. A text that a newer extractor reads better is no such change (`items.ChangeKind`).
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of an article. `at` is when a crawl saw it. An edited article has `version`, the number of its new version, and
-    the headline that stood before; changed details have the name of the field and its values before and after."""
+    """One event of an article. `at` is when a crawl saw it.
+
+    An edited article has the number of its new version and the headline before. Changed details have the name of the field and its
+    values `before` and `after`.
+    """
 
     kind: Happening
     at: datetime
@@ -50,8 +53,8 @@ class Happened:
     after: Sequence[str] = ()
 
 
-#: Of each kind: the rows of events, with the article's id, the time and what is special about it. The versions after the first are
-#: few, and an index names them, so that not every version of the archive is looked at.
+#: Kind → the query of its events. Most articles have one version; the inner query finds the further versions by an index, so that not
+#: every version of the archive is looked at.
 _KINDS = {
     Happening.EDITED: """
         SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id FROM article_revisions AS r

@@ -27,11 +27,11 @@ def cited(source: File | Engine, which: str | int, version: int | None = None) -
     if not identifiers.is_identifier(str(which)):
         return get(source, which, version)
     if version is not None:
-        raise UsageError("an identifier names its version itself: give no other")
+        raise UsageError("an identifier names its version itself: leave out --version")
     wanted = identifiers.parse(str(which))
     if not wanted.url:
         raise UsageError(
-            f"{which}: the archive is looked through by address: give the identifier with ;url= and the address behind it"
+            f"{which}: this identifier has no address to look it up by: add ;url= and the address of the article"
         )
     try:
         article = get(source, wanted.url)

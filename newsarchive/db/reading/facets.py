@@ -1,11 +1,11 @@
-"""How the matches of a search are spread over sites, publishers, languages, months and copies, counted with its results.
+"""Counts the matches of a search by site, publisher, language, month and kind of copy, together with its results.
 
     hits, spread = search_with_facets(source, "ferry")
     print(spread.total, spread.sites)
 
-Looking for the matches of a phrase of common words is most of the cost of a search. So one statement finds the newest matches
-with their scores once, and gives the best of them and the counts. Where an exact total would need another look through the whole
-index of a phrase, the total is the bound: "10,000 or more".
+Most of the cost of a search is to find the matches of a phrase of common words. So one statement finds the newest matches with
+their scores, and gives both the best of them and the counts. Where an exact total would need a second look through the whole index,
+the total is only a lower bound: "10,000 or more".
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ from newsarchive.db.readonly import File, Reader, reading
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Matches that are counted by their values, the newest: of each, the article is read. Twice as many take 40 ms more.
+#: Matches that are counted by site, publisher and so on, the newest ones, because each of their articles is read. Twice the number
+#: takes 40 ms more.
 MAX_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How the matches of a search are spread: a value and its number of articles, the largest number first, months in order.
+    """The matches of a search, counted. Each mapping goes from a value to its number of articles, the largest number first; months
+    are in order.
 
-    `total` counts all matches where `is_exact`; else that number or more. The others count the newest `MAX_COUNTED` of them,
-    all where `are_whole`. `copies` says how many articles would count as the first of their story, and how many as the blogs' own.
+    `total` is the number of all matches where `is_exact` is true, else there are that number or more. The mappings count all matches
+    where `are_whole` is true, else the newest `MAX_COUNTED`. `copies` says how many articles are the first of their story, and how
+    many are the blogs' own.
     """
 
     total: int
@@ -47,7 +50,7 @@ class Facets:
 
 
 def facets(source: File | Engine, words: str = "", filters: Filters | None = None) -> Facets:
-    """How the matches are spread. Raises `UsageError` as `search` does."""
+    """The matches, counted. Raises `UsageError` as `search` does."""
     tree, wanted = tree_of(words), filters or Filters()
     with reading(source) as reader:
         query = Query(reader, wanted)
@@ -82,8 +85,8 @@ def search_with_facets(
 
 
 def _spread(reader: Reader, matches: str) -> str:
-    """The numbers of matches, a query of their ids, by site, publisher, language, month, whether they are the first of
-    their story, and whether they name no other publisher."""
+    """The SQL that counts articles by site, publisher, language, month, whether they are the first of their story, and whether
+    they name no other publisher. `matches` is the SQL that gives their ids."""
     month = reader.dialect.month("a.date_published")
     return f"""
         SELECT s.domain AS site, o.name AS origin, a.in_language AS language, {month} AS month,
@@ -121,7 +124,7 @@ def _facets(reader: Reader, rows: Iterable[tuple[Any, ...]], tree: Node | None, 
 
 
 def _is_cheap(tree: Node | None) -> bool:
-    """Whether the index counts the matches without a look at the places of words in each text."""
+    """Whether the full-text index can count the matches by itself: a phrase needs the places of its words in each text."""
     if isinstance(tree, And | Or):
         return all(map(_is_cheap, tree.parts))
     if isinstance(tree, Not):

@@ -80,7 +80,8 @@ class Republication:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Hours after the original: the quartiles of `copies` copies that are not dated before it."""
+    """The quartiles of the hours from an original to its copies. `copies` is their number; those that are dated before the
+    original are left out."""
 
     copies: int
     lower: float
@@ -92,10 +93,12 @@ class Delays:
 class Publisher:
     """A site whose articles others republish.
 
-    `stories` counts its articles of which the archive has copies, `copies` those, and `sites` says whose they are, the most
-    first. Of `dated_stories` the dates of the original and of a copy are known; in `first_in` of these no copy is dated before the
-    original. `credited` counts the copies whose original is known by a credit. `delays` is `None` where no copy has a date
-    to compare. `headlines` counts what became of the headlines.
+    `stories` is the number of its articles that were copied, `copies` the number of the copies. `sites` counts the copies of each
+    copying site, the largest number first. `credited` is the number of copies whose original is known by a credit.
+
+    `dated_stories` is the number of stories in which the original and a copy have a date. `first_in` is the number of these in
+    which no copy is dated before the original. `delays` is `None` where no copy has a date to compare. `headlines` is the number
+    of copies that kept, edited or replaced the headline.
     """
 
     site: str
@@ -110,7 +113,7 @@ class Publisher:
     headlines: Mapping[HeadlineChange, int]
 
 
-#: Articles of stories, originals and articles that link an original.
+#: The articles that may be an original or a copy: those of a story, those that a credit links, and those with such a credit.
 _MEMBERS = """
     SELECT a.id, a.url, a.headline, a.cluster_id, s.domain AS site, a.first_seen_at,
            CASE WHEN replace(a.date_published_source, '(month)', '') = a.date_published_source
@@ -137,9 +140,9 @@ def republications(
 ) -> list[Republication]:
     """Every copy whose original the archive holds, by publisher, the newest original first, and its copies in the order of time.
 
-    `publisher` is a part of the name or of the domain of the original's site, `site` the domain of a copy's site. `since` is
-    the earliest date of a copy; one without a date counts by the first crawl. With `credited` those are left out whose
-    original is a guess (`KnownBy.EARLIEST`), with `hidden` articles count that readers do not see.
+    `publisher` is a part of the name or of the domain of the original's site, `site` the domain of a copy's site. Copies from
+    before `since` are left out; a copy without a date counts by the day of the first crawl. `credited` leaves out the copies whose
+    original is a guess (`KnownBy.EARLIEST`). `hidden` includes articles that readers do not see.
     """
     with reading(source) as reader:
         rows = reader.rows(_MEMBERS.format(seen=visible("a.id", hidden)))
@@ -255,7 +258,7 @@ def _originals_of_story(story: Sequence[Row], members: Mapping[int, Row]) -> dic
         common = first_on[credited.most_common(1)[0][0]], KnownBy.PUBLISHER
     elif not any(row["name"] for row in story) and in_time[0]["published"]:
         common = in_time[0]["id"], KnownBy.EARLIEST
-    # Who is credited and credits nobody is an original itself, whatever most others link.
+    # An article that others credit, and that credits nobody itself, is an original. It does not get the story's common original.
     originals = {*links, *(first_on[domain] for domain in credited)}
     found: dict[int, tuple[int, KnownBy]] = {}
     for row in story:
