@@ -369,7 +369,7 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
     `<strong>`, it is these."""
     text = text_of(node, MAX_BYLINE_CHARS)
     strong = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("strong,b")[:MAX_BYLINE_ELEMENTS]]
-    if len(strong) > 0 and all(name and clean(name, rules) == name for name in strong):
+    if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
         return "; ".join(strong)  # the rest is a job
     pieces = (
         [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]

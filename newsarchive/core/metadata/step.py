@@ -192,9 +192,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.paywall_claims(blocks)
     claims += _alternative_headlines(title, weighed)
     claims += _site_names_in_titles(claims, title)
-    claims += headline.names_like_host(
-        [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE], title, url
-    )
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+        claims += headline.names_like_host(heads, title, url)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
