@@ -442,8 +442,8 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
     day = dates.date_text(line, rules)
     begins_with_date = bool(day) and line.startswith(day)
-    pieces = islice(pieces, 0 if begins_with_date else 1, 8)
-    found = [text for piece in pieces if (text := _after_by(piece.lstrip(), "", rules))]
+    later = islice(pieces, 0 if begins_with_date else 1, 8)
+    found = [text for piece in later if (text := _after_by(piece.lstrip(), "", rules))]
     if name := next((text for text in found if _all_names(text, rules)), ""):
         return name
     first = found[0].split(",", 1)[0] if found else ""  # the rest is a job
