@@ -25,6 +25,7 @@ COUNTING = frozenset(
         "scrapy.extensions.closespider",
         "newsarchive.middlewares",
         "newsarchive.extensions.breakages",
+        "newsarchive.spiders.warc",
     ]
 )
 #: The module of the log formatter that prints an item as it prints itself, which a packed article does as an article.

@@ -57,6 +57,8 @@ class SkipReason(StrEnum):
     NOT_DUE = "not due"
     LOOKED_AT_BEFORE = "looked at before"
     DONE_BEFORE_THE_KILL = "done before the kill"
+    #: A capture out of a WARC file that the archive holds already.
+    STORED_BEFORE = "stored before"
     BEFORE_SINCE = "before since"
     OTHER_SITE = "other site"
     NO_PAGE = "no page"
@@ -119,7 +121,7 @@ HELD = (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD)
 #: What became of a post that this crawl is done with.
 DONE = (*FETCHED, Group.FAILED)
 #: Skipped because the archive holds the post.
-SKIPPED_AS_STORED = frozenset((SkipReason.NOT_DUE, SkipReason.DONE_BEFORE_THE_KILL))
+SKIPPED_AS_STORED = frozenset((SkipReason.NOT_DUE, SkipReason.DONE_BEFORE_THE_KILL, SkipReason.STORED_BEFORE))
 #: Skipped because an earlier crawl looked at the post, whatever came of it.
 SKIPPED_AS_KNOWN = SKIPPED_AS_STORED | {SkipReason.LOOKED_AT_BEFORE}
 

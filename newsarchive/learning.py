@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
@@ -29,16 +29,17 @@ from newsarchive.core.site_template.template import layout_of, verdict_of, verdi
 from newsarchive.core.steps import STEPS, observed, templated, text_of
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
-from newsarchive.db.kept_readings import KeptReadings
+from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, UsageError
-from newsarchive.items import Article, SourceText
+from newsarchive.items import Article, Capture, SourceText
 from newsarchive.reextract import differs
 from newsarchive.rules import Rules
 from newsarchive.stored_pages import StoredPages, stored_capture
-from newsarchive.warc.files import Folder, folders
+from newsarchive.warc.files import Folder, folders, locate
+from newsarchive.warc.reader import read_capture
 from newsarchive.worker_pool import Shared
 
 if TYPE_CHECKING:
@@ -100,24 +101,69 @@ class Learner:
         self.steps = plugins.steps(steps)
         self.stored = stored or StoredPages(folder, rules_folder, steps)
 
-    def learn(self, site: str, locks: Mapping[int, str] | None = None, *, going_on: bool = False) -> Summary:
+    def learn(
+        self,
+        site: str,
+        locks: Mapping[int, str] | None = None,
+        *,
+        going_on: bool = False,
+        waiting: Sequence[Observation] = (),
+    ) -> Summary:
         """Learn from the newest pages of one site (its domain) and what other sites show of their lines; store
         what changes. Below three pages only locks count, which are those of the site by default.
 
         `going_on` says that more pages are to come: those beyond the window wait for the end of the crawl,
-        which reads them again where it must and then forgets them.
+        which reads them again where it must and then forgets them. `waiting` are pages that teach as well and are not stored yet.
         """
         for _ in range(MAX_TRIES):
             with suppress(site_templates.Outdated):
-                return self._learn(site, locks, going_on)
+                return self._learn(site, locks, going_on, waiting)
         raise DatabaseError(
             f"{site}: others learn this site at the same time, over and over: try again later"
         )
 
-    def _learn(self, site: str, locks: Mapping[int, str] | None, going_on: bool) -> Summary:
+    def learn_waiting(self, site: str, readings: Iterable[Reading]) -> tuple[Summary, list[Article]]:
+        """Learn a site from pages that were read without its template and wait to be stored, beside those that are stored; gives
+        the articles of those that wait, in order, by the new template.
+
+        So each is stored once. Each needs its record beside its reading.
+        """
+        read = [(unpack_reading(one.page), one.record) for one in readings]
+        pages = [(article, unpack(record, article.url, site)) for article, record in read]
+        summary = self.learn(site, going_on=True, waiting=[seen for _, seen in pages if seen])
+        template = site_templates.load(self.engine, site)
+        return summary, [self._waiting(article, template, seen) for article, seen in pages]
+
+    def _waiting(self, article: Article, template: Template, seen: Observation | None) -> Article:
+        text = partial(self._text_at, article.capture)
+        return templated(article, template, self.rules, self.steps, page_text=text, seen=seen)
+
+    def _text_at(self, capture: Capture | None) -> str:
+        """The text of a page that is not stored yet, from its raw bytes; "" where they cannot be read."""
+        place = capture.place if capture else None
+        if capture is None or place is None:
+            return ""
+
+        def first(*_: str) -> tuple[Any, int] | None:
+            with suppress(DatabaseError):
+                original = captures.place_of(self.engine, place.digest)
+                return (locate(self.folder, original.file), original.offset) if original else None
+            return None
+
+        try:
+            read = read_capture(self.folder, place.file, place.offset, first)
+        except DatabaseError:
+            return ""
+        return text_of(replace(capture, body=read.body, body_digest=""), self.rules, self.steps)
+
+    def _learn(
+        self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]
+    ) -> Summary:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
         window = self._pages(site, summary)
+        for page in waiting:
+            window.add(page)
         summary.pages = len(window.pages)
         known = site_templates.load(self.engine, site)
         if summary.pages < MIN_PAGES and not known.entries and not locks:

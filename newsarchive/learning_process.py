@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 from newsarchive.db.engine import open_engine
 from newsarchive.db.kept_readings import KeptReadings, Reading
+from newsarchive.db.writing.packed import PackedArticle, packed
+from newsarchive.items import Article
 from newsarchive.learning import Learner, Summary
 from newsarchive.worker_pool import NotStarted, WorkerPool
 
@@ -42,20 +44,24 @@ class Archived(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Readings to keep; then the `site` to learn while its crawl goes on, or the sites to
-    learn at its end with those `around` them that share lines `since` then."""
+    """Readings to keep; then the `site` to learn while its crawl goes on, with pages of it that are `waiting` to be stored, or the
+    sites to learn at its end with those `around` them that share lines `since` then. `packs` says that nobody but the writer
+    wants the articles of the pages that wait."""
 
     readings: Sequence[Reading] = ()
     site: str = ""
+    waiting: Sequence[Reading] = ()
+    packs: bool = False
     around: Sequence[str] = ()
     since: datetime | None = None
 
 
 class Done(NamedTuple):
-    """What was learned, and the error that ended it, if one did."""
+    """What was learned, and the error that ended it, if one did; `articles` are those of the pages that waited, in order."""
 
     summaries: list[Summary]
     error: Exception | None = None
+    articles: Sequence[Article | PackedArticle] = ()
 
 
 class LearningWorker:
@@ -75,10 +81,14 @@ class LearningWorker:
 
     def __call__(self, job: Job, shared: bytes | None = None) -> Done:
         done = Done([])
-        for reading in job.readings:
+        for reading in (*job.readings, *job.waiting):
             self.readings.keep(reading)
         try:
-            if job.site:
+            if job.waiting:
+                summary, read = self.learner.learn_waiting(job.site, job.waiting)
+                done.summaries.append(summary)
+                done = done._replace(articles=[packed(one) if job.packs else one for one in read])
+            elif job.site:
                 done.summaries.append(self.learner.learn(job.site, going_on=True))
             for summary in self.learner.learn_around(job.around, job.since) if job.around else ():
                 done.summaries.append(summary)
@@ -119,6 +129,13 @@ class SiteLearning:
         if done.error is not None:
             raise done.error
         return done.summaries[0]
+
+    def learn_waiting(self, site: str, pages: Sequence[Reading], packs: bool) -> Done:
+        """Learn a site with pages that wait to be stored; gives their articles too. Raises what learning raises."""
+        done = self._do(Job(site=site, waiting=pages, packs=packs))
+        if done.error is not None:
+            raise done.error
+        return done
 
     def learn_around(self, sites: Iterable[str], since: datetime | None = None) -> Iterator[Summary]:
         """Learn sites at the end of their crawl, as `Learner.learn_around` does. Raises what learning raises."""

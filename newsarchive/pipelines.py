@@ -67,7 +67,7 @@ from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
-from newsarchive.spiders.warc import WarcSpider
+from newsarchive.spiders.warc import WarcSpider, all_pages_read
 from newsarchive.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS
 
 if TYPE_CHECKING:
@@ -443,6 +443,7 @@ class StorePipeline:
             spider.resume_point = spider.frontier.resume_point(self.run_id)
         elif isinstance(spider, WarcSpider):
             spider.frontier = Frontier(engine)
+            self.crawler.signals.connect(self.learning.all_read, all_pages_read)
         warc = self.crawler.get_extension(WarcExtension)
         self.writer = Writer(
             self.store,
@@ -458,6 +459,7 @@ class StorePipeline:
         if not isinstance(item, Article | PackedArticle):
             return item
         assert self.writer is not None
+        item = await self.learning.by_template(item)
         try:
             outcome = await asyncio.wrap_future(self.writer.submit(item))
         except DatabaseError as error:

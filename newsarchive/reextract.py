@@ -21,6 +21,7 @@ from newsarchive.core.urls import site_of
 from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
 from newsarchive.db.engine import open_engine, shown
 from newsarchive.db.reading.articles import get
+from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes
@@ -212,7 +213,7 @@ def backup(engine: Engine, target: Path | str) -> None:
 
 
 def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's text, what was left out of it or a field that readers see is not as stored; never for one
+    """Whether an article's texts, what was left out of them or a field that readers see is not as stored; never for one
     that is not stored, or found deleted: reading again must not bring it back."""
     try:
         stored = get(engine, article.url, explained=False)
@@ -220,7 +221,7 @@ def differs(engine: Engine, article: Article) -> bool:
         return False
     if stored.gone_at is not None:
         return False
-    if stored.article_body != article.article_body:
+    if any(getattr(stored, name) != storable(getattr(article, name)) for name in VERSION_FIELDS):
         return True
     if field_changes.moves(field_changes.values(stored), field_changes.values(article)):
         return True

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -290,6 +291,31 @@ def test_a_worker_takes_in_a_warc_file_of_object_storage(
     [(kept,)] = rows(url, "SELECT DISTINCT warc_file FROM captures")
     assert file.name != kept
     assert list((tmp_path / "warc").rglob(str(kept)))
+
+
+def test_a_warc_file_whose_worker_is_killed_is_gone_on_with_and_each_capture_is_stored_once(
+    url: str, tmp_path: Path
+) -> None:
+    writer = WarcWriter(tmp_path / "foreign", "CC-NEWS")
+    pages = [f"https://blog.example/story-number-{number}/" for number in range(150)]
+    for number, address in enumerate(pages):
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        body = post(f"Story {number}").encode()
+        writer.write_response(
+            address, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body, fetched_at=at
+        )
+    writer.close()
+    [file] = (tmp_path / "foreign").iterdir()
+    run("cluster", "enqueue", "warc", str(file), url=url)
+    with worker(url, tmp_path) as first:
+        wait_for(lambda: rows(url, "SELECT count(*) FROM captures") >= [(21,)])
+        first.kill()
+        first.wait()
+    assert not no_job_left(url)
+    with worker(url, tmp_path):
+        wait_for(lambda: no_job_left(url))
+    assert rows(url, "SELECT count(*), count(DISTINCT url_id) FROM captures") == [(150, 150)]
+    assert rows(url, "SELECT url FROM articles ORDER BY url") == [(address,) for address in sorted(pages)]
 
 
 def test_a_push_of_a_hub_puts_a_crawl_into_the_queue(url: str, tmp_path: Path) -> None:

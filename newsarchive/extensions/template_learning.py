@@ -10,19 +10,22 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newsarchive.core.site_template.observations import Observation, Sighting
+from newsarchive.core.site_template.observations import Observation, Sighting, pack
+from newsarchive.core.steps import STEPS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Detail, key
+from newsarchive.crawling import steps_of
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.kept_readings import Reading
+from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
 from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Summary
-from newsarchive.learning_process import Archived, SiteLearning
+from newsarchive.learning_process import Archived, Done, SiteLearning
 from newsarchive.page_reader import reader_of
 
 if TYPE_CHECKING:
@@ -37,6 +40,15 @@ template_learned = object()
 #: Numbers of pages that do not fit the site's template; at each of them the site is learned again, because a redesign
 #: may have begun. The steps grow, so that a site that never fits is not learned all the time.
 MISFIT_STEPS = frozenset({3, 8, 21, 55})
+#: Pages of a new site that wait until all pages of the file are read, before their site is learned and they are stored. More
+#: are stored once; fewer need less memory, and a kill costs less.
+MAX_WAITING_PAGES = 21
+#: Bytes of all pages that wait, 200 KB each. Beyond it the site that waits longest is learned.
+MAX_WAITING_BYTES = 256_000_000
+#: Pages in the archive from which on a site's template is good enough for its next pages, which then do not wait.
+MIN_PAGES_OF_A_KNOWN_SITE = 8
+#: Seconds between two looks whether the crawl is being stopped, so that no page may wait any longer.
+LOOK_SECONDS = 1.0
 #: Characters of an exception's message in the log.
 MAX_ERROR_CHARACTERS = 200
 
@@ -44,6 +56,19 @@ MAX_ERROR_CHARACTERS = 200
 def is_on(settings: BaseSettings) -> bool:
     """Whether a crawl with these settings learns: raw bytes are kept, and `NEWSARCHIVE_LEARN` is on."""
     return bool(raw_folders_of(settings)) and settings.getbool("NEWSARCHIVE_LEARN")
+
+
+class _Waiting(NamedTuple):
+    """A page that is read and waits for the template of its site."""
+
+    item: Article | PackedArticle
+    reading: Reading
+    done: asyncio.Future[Article | PackedArticle]
+
+    @property
+    def size(self) -> int:
+        capture = head_of(self.item).capture
+        return self.reading.size + (len(capture.body) if capture else 0)
 
 
 class TemplateLearning:
@@ -59,6 +84,16 @@ class TemplateLearning:
         self.since = datetime.now(UTC)
         #: site → its pages in the archive
         self.pages: dict[str, int] = {}
+        #: site → its pages by the time it was learned with those that waited
+        self.learned_with: dict[str, int] = {}
+        #: site → its pages that are read and wait, the one that waits longest first; and their bytes
+        self.waiting: dict[str, list[_Waiting]] = {}
+        self.waiting_bytes = 0
+        #: Whether pages may wait: the spider says how many are to come, and nobody has a step that needs their bytes.
+        self.may_wait = getattr(crawler.spider, "room", None) is not None and steps_of(settings) == STEPS
+        self.one_at_a_time = asyncio.Lock()
+        self.watch: asyncio.Future[None] | None = None
+        self.background: set[asyncio.Future[None]] = set()
         #: site → pages of this crawl that do not fit its template
         self.misfits: Counter[str] = Counter()
         self.changed: set[str] = set()
@@ -75,6 +110,88 @@ class TemplateLearning:
         )
         return SiteLearning(archived, lambda: reader_of(self.crawler).has_processes)
 
+    async def by_template(self, item: Article | PackedArticle) -> Article | PackedArticle:
+        """An article as the template of its site has it that was learned from the pages of the same file.
+
+        A page of a new site waits for that. It takes no room of the spider meanwhile. Any other is given back at once.
+        """
+        capture, seen = head_of(item).capture, head_of(item).seen
+        if self.learner is None or not isinstance(seen, (Observation, Sighting)) or not seen.reading:
+            return item
+        if capture is None or await self._is_known(seen.site) or not self.may_wait:
+            return item
+        record = seen.record if isinstance(seen, Sighting) else pack(seen)
+        reading = Reading(url_key(capture.url), seen.reading, record)
+        one = _Waiting(item, reading, asyncio.get_running_loop().create_future())
+        self.waiting.setdefault(seen.site, []).append(one)
+        self.waiting_bytes += one.size
+        if self.watch is None or self.watch.done():
+            self.watch = asyncio.ensure_future(self._look_for_the_end())
+        if len(self.waiting[seen.site]) >= MAX_WAITING_PAGES:
+            self._release(seen.site)
+        while self.waiting_bytes > MAX_WAITING_BYTES:
+            self._release(next(iter(self.waiting)))
+        spider: Any = self.crawler.spider
+        spider.room.release()
+        try:
+            return await one.done
+        finally:
+            await spider.room.acquire()
+
+    async def _is_known(self, site: str) -> bool:
+        """Whether the pages of a site need not wait."""
+        if not self.may_wait:
+            return True
+        pages = max(await self._pages_of(site), self.learned_with.get(site, 0))
+        return pages >= MIN_PAGES_OF_A_KNOWN_SITE
+
+    def all_read(self) -> None:
+        """No more pages are to come: none waits any longer."""
+        self.may_wait = False
+        for site in list(self.waiting):
+            self._release(site)
+
+    async def _look_for_the_end(self) -> None:
+        while self.waiting:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.crawler.engine is None or self.crawler.engine.needs_backout():  # it is being stopped
+                self.all_read()
+
+    def _release(self, site: str) -> None:
+        pages = self.waiting.pop(site)
+        self.waiting_bytes -= sum(page.size for page in pages)
+        self.learned_with[site] = self.pages.get(site, 0) + len(pages)
+        task = asyncio.ensure_future(self._learn_waiting(site, pages))
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+    async def _learn_waiting(self, site: str, pages: Sequence[_Waiting]) -> None:
+        """Learn a site with its pages that wait, and hand them on. Where that fails they are stored as they were read."""
+        read: Sequence[Article | PackedArticle] = [page.item for page in pages]
+        try:
+            async with self.one_at_a_time:
+                done = await asyncio.to_thread(self._learned_waiting, site, pages)
+            read = [
+                with_capture(one, head_of(page.item).capture)
+                for one, page in zip(done.articles, pages, strict=True)
+            ]
+            for summary in done.summaries:
+                self._learned(summary)
+            self.crawler.signals.send_catch_log(template_learned, site=site)
+        except DatabaseError as error:  # the crawl ends of it
+            logger.info("%s: its template is learned later: %s", site, error)
+        except Exception as error:
+            self._failed(site, error)
+        finally:
+            for item, page in zip(read, pages, strict=True):
+                if not page.done.done():
+                    page.done.set_result(item)
+
+    def _learned_waiting(self, site: str, pages: Sequence[_Waiting]) -> Done:
+        assert self.learner is not None
+        packs = all(isinstance(page.item, PackedArticle) for page in pages)
+        return self.learner.learn_waiting(site, [page.reading for page in pages], packs)
+
     async def stored(self, article: Article, outcome: Outcome) -> None:
         """Note an article that is in the archive now, and learn its site where that is due."""
         if self.learner is None:
@@ -88,16 +205,23 @@ class TemplateLearning:
         self.misfits[site] += misfit
         due = misfit and self.misfits[site] in MISFIT_STEPS
         if outcome is Outcome.NEW:
-            due = await self._page_number(site) in LEARNING_PAGES or due
+            number = await self._page_number(site)
+            due = (number in LEARNING_PAGES and number > self.learned_with.get(site, 0)) or due
         if due and (self.running is None or self.running.done()):
             self.running = asyncio.ensure_future(self._learn_now(site))
 
     async def _page_number(self, site: str) -> int:
         """The number of pages of a site in the archive, with the one that was just stored."""
         if site not in self.pages:
-            self.pages[site] = await asyncio.to_thread(self._count, site)
-        else:
-            self.pages[site] += 1
+            return await self._pages_of(site)
+        self.pages[site] += 1
+        return self.pages[site]
+
+    async def _pages_of(self, site: str) -> int:
+        """The number of pages of a site in the archive."""
+        if site not in self.pages:
+            number = await asyncio.to_thread(self._count, site)
+            self.pages.setdefault(site, number)
         return self.pages[site]
 
     def _count(self, site: str) -> int:
@@ -111,7 +235,8 @@ class TemplateLearning:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
         try:
-            done = await asyncio.to_thread(self.learner.learn, site)
+            async with self.one_at_a_time:
+                done = await asyncio.to_thread(self.learner.learn, site)
         except DatabaseError as error:  # the crawl ends of it, or the site is learned at its end
             logger.info("%s: its template is learned later: %s", site, error)
         except Exception as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -25,7 +26,7 @@ from newsarchive.connections import TLS_VERIFIED
 from newsarchive.crawl_stats import Failure, key
 from newsarchive.crawling import database_failed
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
-from newsarchive.db.writing.captures import original_of
+from newsarchive.db.writing.captures import First, original_of, originals_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.parent_process import PARENT_MOVES_FILES
@@ -39,7 +40,7 @@ from newsarchive.warc.files import (
     written_in,
 )
 from newsarchive.warc.moving import move_up, settle
-from newsarchive.warc.writer import Original, WarcWriter, recover
+from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -94,6 +95,8 @@ class WarcExtension:
         #: Moves files that are full into object storage.
         self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
+        #: Digest → the capture that first held this payload, of answers that are being copied.
+        self.foreseen: dict[str, First | None] = {}
         #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
         #: An answer stays here as long as Scrapy works on it.
         self.passing: WeakKeyDictionary[Request, Wire] = WeakKeyDictionary()
@@ -148,9 +151,27 @@ class WarcExtension:
             tls_verified=request.meta.get(TLS_VERIFIED),
         )
 
-    def copy(self, capture: Capture, wire: Wire, source: str) -> Place:
-        """Append an answer out of the WARC file `source`. Raises as `keep` does, and is called from a thread too."""
-        return self._writer().write_copy(capture.base_url, wire, capture.fetched_at, source)
+    def copy(self, answers: Sequence[tuple[Capture, Wire, str]]) -> list[Place]:
+        """Append answers out of other WARC files, each given with the name of its file. Raises as `keep` does, and is called from a
+        thread too."""
+        writer = self._writer()
+        digests = [payload_digest(wire.body) for _, wire, _ in answers]
+        frontier = getattr(self.crawler.spider, "frontier", None)
+        self.foreseen = dict.fromkeys(digests)
+        if frontier is not None:
+            self.foreseen |= originals_of(frontier.engine, self.foreseen)
+        places = [
+            writer.write_copy(capture.base_url, wire, capture.fetched_at, source, digest)
+            for (capture, wire, source), digest in zip(answers, digests, strict=True)
+        ]
+        self.foreseen = {}
+        return places
+
+    def has(self, file: str) -> bool:
+        """Whether a WARC file of the archive is there."""
+        with suppress(DatabaseUnavailable):
+            return locate(self.folders, file).exists()
+        return False
 
     def sync(self) -> None:
         """Wait until the answers written so far are on the disk. Raises as `keep` does, and is called from a thread too."""
@@ -173,12 +194,10 @@ class WarcExtension:
             return WarcWriter(self.folder, name, filled=filled)
 
         def known(digest: str) -> Original | None:
-            found = original_of(frontier.engine, digest)
+            foreseen = digest in self.foreseen
+            found = self.foreseen[digest] if foreseen else original_of(frontier.engine, digest)
             # A revisit record cannot be read without its original; where the storage does not answer, the page is written whole.
-            with suppress(DatabaseUnavailable):
-                if found is not None and locate(self.folders, found.file).exists():
-                    return Original(found.url, found.fetched_at)
-            return None
+            return Original(found.url, found.fetched_at) if found and self.has(found.file) else None
 
         return WarcWriter(self.folder, name, known=known, filled=filled)
 

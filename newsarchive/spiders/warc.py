@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from glob import glob
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-from newsarchive.core.urls import same_site
+from scrapy import signals
+
+from newsarchive.core.urls import same_site, url_key
 from newsarchive.crawl_stats import Count, Failure, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.writing.captures import stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
-from newsarchive.warc.files import is_address
+from newsarchive.warc.files import Wire, is_address
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+#: Pages that are under way at a time, without those that wait for their site to be learned. More need more memory, 0.4 MB each;
+#: with fewer the processes that read wait for pages.
+MAX_PAGES_UNDER_WAY = 32
+#: Captures that are looked up in the archive together.
+CAPTURES_AT_A_TIME = 16
+#: Seconds until a crawl that is being stopped looks whether its last page is done.
+END_SECONDS = 0.1
+#: The Scrapy signal that no further page is to come.
+all_pages_read = object()
 
 
 class WarcSpider(ArchiveSpider):
@@ -26,7 +43,8 @@ class WarcSpider(ArchiveSpider):
     Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these sites,
     separated by commas), `limit` (the greatest number of pages). Nothing is fetched. A damaged record is reported, and
     the next one read. The records of the pages are copied into the archive's own WARC files, so that they can be read
-    again wherever the archive is moved and whatever becomes of the file.
+    again wherever the archive is moved and whatever becomes of the file. A capture that the archive holds, with its bytes, is
+    passed over, so that a file which was broken off is gone on with.
     """
 
     name = "warc"
@@ -35,6 +53,8 @@ class WarcSpider(ArchiveSpider):
     path: list[str]
     site: list[str]
     limit: int | None
+    #: Room for pages under way. A page that waits for the template of its site needs none (`extensions.template_learning`).
+    room: asyncio.Semaphore
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
     frontier: Frontier | None = None
 
@@ -56,45 +76,109 @@ class WarcSpider(ArchiveSpider):
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
         }
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.room = asyncio.Semaphore(MAX_PAGES_UNDER_WAY)
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider.give_room, signal)
+        return spider
+
+    def give_room(self) -> None:
+        """A page is done, and the next one may come."""
+        self.room.release()
+        engine = self.crawler.engine
+        if engine is not None and engine.needs_backout():  # the crawl is being stopped
+            asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
+
+    def end_if_idle(self) -> None:
+        """Let a crawl that is being stopped end once its last page is done.
+
+        Scrapy (2.19) looks whether it may end after each response, and not after an item that came from `start`: it would wait
+        for ever.
+        """
+        scraper = self.crawler.engine.scraper if self.crawler.engine else None
+        closing = scraper.slot.closing if scraper and scraper.slot else None
+        if scraper is None or closing is None or closing.called:
+            return
+        if scraper.slot.is_idle():  # type: ignore[union-attr]
+            scraper._check_if_closing()
+        else:
+            asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
+
     async def start(self) -> AsyncIterator[Capture]:
-        pages = self.pages()
+        batches = self.batches()
+        engine: Any = self.crawler.engine
         try:
-            while (capture := await asyncio.to_thread(next, pages, None)) is not None:
-                self.count(Count.DISCOVERED)
-                yield capture
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                for capture in batch:
+                    await self.room.acquire()
+                    if engine.needs_backout():  # the crawl is being stopped
+                        return
+                    self.count(Count.DISCOVERED)
+                    yield capture
+            for _ in range(MAX_PAGES_UNDER_WAY):
+                await self.room.acquire()
+            for _ in range(MAX_PAGES_UNDER_WAY):
+                self.room.release()
         except DatabaseError as error:  # the disk takes no more bytes: what is read on would be lost
             self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
-            assert self.crawler.engine is not None
-            await self.crawler.engine.close_spider_async(reason="database_error")
+            await engine.close_spider_async(reason="database_error")
+        finally:
+            self.crawler.signals.send_catch_log(all_pages_read)
 
-    def pages(self) -> Iterator[Capture]:
+    def batches(self) -> Iterator[list[Capture]]:
         """The wanted pages of all files, in order, each copied into the archive's own WARC files.
 
-        Raises `DatabaseUnavailable` where the archive's files cannot be written.
+        Raises `DatabaseUnavailable` where the archive cannot be asked, or its files cannot be written.
         """
-        warc = self.crawler.get_extension(WarcExtension)
-        taken = 0
+        wanted, left = self.wanted(), self.limit
+        while left != 0 and (batch := list(islice(wanted, CAPTURES_AT_A_TIME))):
+            new = self.new(batch)[:left]
+            left = None if left is None else left - len(new)
+            yield self.copied(new)
+
+    def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
+        """The pages of all files that their records alone do not rule out, each with its answer and its file."""
         for file in self.path:
             for found in reader.exchanges(file):
                 if isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(found[0]):
-                    taken += 1
-                    capture, wire = found
-                    place = warc.copy(capture, wire, Path(file).name) if warc else None
-                    yield replace(capture, place=place)
-                    if self.limit is not None and taken >= self.limit:
-                        return
+                    yield *found, Path(file).name
+
+    def new(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[tuple[Capture, Wire, str]]:
+        """Those that are neither withheld nor in the archive with their bytes; any other is counted."""
+        if self.frontier is None:
+            return list(batch)
+        withheld = self.frontier.withheld(capture.base_url for capture, _, _ in batch)
+        left = [one for one in batch if url_key(one[0].base_url) not in withheld]
+        self.skipped(SkipReason.WITHHELD, len(batch) - len(left))
+        warc = self.crawler.get_extension(WarcExtension)
+        stored = {
+            at
+            for at, file in stored_before(self.frontier.engine, [capture for capture, _, _ in left])
+            if warc is None or (file and warc.has(file))
+        }
+        self.skipped(SkipReason.STORED_BEFORE, len(stored))
+        return [one for at, one in enumerate(left) if at not in stored]
+
+    def skipped(self, reason: SkipReason, number: int) -> None:
+        if number:
+            self.count(Group.SKIPPED, reason, by=number)
+
+    def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
+        warc = self.crawler.get_extension(WarcExtension)
+        places = warc.copy(batch) if warc else [None] * len(batch)
+        return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]
 
     def wants(self, capture: Capture) -> bool:
-        """Whether a capture is an HTML page with status 200 of a wanted site, and not withheld; any other is counted."""
+        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted."""
         if capture.status != 200 or "html" not in (capture.content_type or "html"):
             self.count(Group.SKIPPED, SkipReason.NO_PAGE)
         elif self.site and not any(same_site(capture.base_url, site) for site in self.site):
             self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
-        elif self.frontier is not None and self.frontier.withholds(capture.base_url):
-            self.count(Group.SKIPPED, SkipReason.WITHHELD)
         else:
             return True
         return False

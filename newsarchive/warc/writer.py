@@ -113,14 +113,17 @@ class WarcWriter:
             unverified = {CERTIFICATE_VERIFIED: "no"} if tls_verified is False else {}
             return self._exchange(url, wire, at, (method, request_headers), unverified)
 
-    def write_copy(self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str) -> Place:
-        """Append an answer out of another file, whose name is kept in the record; its request is not known.
+    def write_copy(
+        self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str, digest: str = ""
+    ) -> Place:
+        """Append an answer out of another file, whose name is kept in the record; its request is not known. `digest` is that of its
+        payload, where the caller knows it.
 
         An archive thus holds all its bytes in its own folder, and moving that folder moves them all.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         with self._lock:
-            return self._exchange(url, wire, at, None, {COPIED_FROM: copied_from})
+            return self._exchange(url, wire, at, None, {COPIED_FROM: copied_from}, digest)
 
     def _exchange(
         self,
@@ -129,8 +132,9 @@ class WarcWriter:
         at: datetime,
         request: tuple[str, Headers] | None,
         extra: Mapping[str, str],
+        digest: str = "",
     ) -> Place:
-        digest = payload_digest(wire.body)
+        digest = digest or payload_digest(wire.body)
         original = self._original(digest, wire.body)
         records = _Records(url, at, digest)
         response = records.response(wire, original, extra)

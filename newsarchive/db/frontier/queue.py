@@ -241,7 +241,11 @@ class Frontier:
 
     def withholds(self, url: str) -> bool:
         """Whether the post under this address is withheld, or was erased."""
-        return any(known.reason == DropReason.WITHHELD for known in self.known([url]).values())
+        return bool(self.withheld([url]))
+
+    def withheld(self, urls: Iterable[str]) -> set[str]:
+        """The keys of those addresses whose posts are withheld, or were erased."""
+        return {known.key for known in self.known(urls).values() if known.reason == DropReason.WITHHELD}
 
     def source_text(self, url: str) -> SourceText | None:
         """What the site said last of the post under this address, in its API, feed or sitemap, with its name and

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -91,6 +91,51 @@ def original_of(engine: Engine, digest: str) -> First | None:
         query = select(*columns).where(CaptureRow.warc_digest == digest, CaptureRow.warc_file != "")
         row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
     return First(*row) if row else None
+
+
+def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
+    """The captures that first held these payloads, by their digests, where the archive holds them."""
+    columns: list[Any] = [
+        CaptureRow.warc_digest,
+        CaptureRow.final_url,
+        CaptureRow.fetched_at,
+        CaptureRow.warc_file,
+    ]
+    found: dict[str, First] = {}
+    with reading(engine) as connection:
+        for part in bulk.parts(set(digests)):
+            query = select(*columns).where(CaptureRow.warc_digest.in_(part), CaptureRow.warc_file != "")
+            for digest, *first in connection.execute(query.order_by(CaptureRow.id)):
+                found.setdefault(digest, First(*first))
+    return found
+
+
+def place_of(engine: Engine, digest: str) -> Place | None:
+    """Where a payload was written first."""
+    with reading(engine) as connection:
+        return _originals(connection, {digest}).get(digest)
+
+
+def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
+    """Which of these captures the archive holds, by their place in the sequence, each with the WARC file of its bytes.
+
+    It is the same capture where address, time and bytes are the same.
+    """
+    times = {at: url_key(one.url) for at, one in enumerate(fetched) if one.fetched_at is not None}
+    columns: list[Any] = [Url.url_key, CaptureRow.fetched_at, CaptureRow.payload_digest, CaptureRow.warc_file]
+    query = select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.parent_id.is_(None))
+    known: dict[tuple[str, datetime], dict[str, str]] = {}
+    with reading(engine) as connection:
+        for part in bulk.parts(set(times.values())):
+            for row in connection.execute(query.where(Url.url_key.in_(part))):
+                known.setdefault((row.url_key, utc(row.fetched_at)), {})[row.payload_digest] = row.warc_file
+    found = []
+    for at, key in times.items():
+        one = fetched[at]
+        files = known.get((key, utc(one.fetched_at))) if one.fetched_at else None
+        if files and one.digest in files:
+            found.append((at, files[one.digest]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
