@@ -93,6 +93,21 @@ def rows(engine: Engine, table: type[PageSighting] | type[LineSighting]) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
+def test_the_description_of_the_site_is_taken_from_pages_of_which_nothing_else_changes(
+    archive: Engine, tmp_path: Path
+) -> None:
+    tag = '<meta name="description" content="Notes from a harbour town, its boats and its weather."><title>'
+    pages = {url: page.replace("<title>", tag) for url, page in blog("heron", range(10)).items()}
+    crawled(archive, tmp_path, pages)
+    query = select(ArticleRow.description).distinct()
+    with reading(archive) as connection:
+        assert all(connection.execute(query).scalars())
+    done = Learner(archive, tmp_path).learn("heron.example")
+    assert (len(done.changed), done.failed) == (10, [])
+    with reading(archive) as connection:
+        assert not any(connection.execute(query).scalars())
+
+
 def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> None:
     crawled(engine, tmp_path, blog("heron", range(10), tail=CHIPS))
     learner = Learner(engine, tmp_path)
