@@ -31,7 +31,7 @@ STEP_PRIORITIES: dict[type, int] = {cls: 100 * (i + 1) for i, cls in enumerate(p
 TEMPLATE_PRIORITY = 800
 
 #: The pipeline that takes the place of them all.
-IN_PROCESSES: dict[type, int] = {pipelines.WorkersPipeline: 100}
+AT_ONCE: dict[type, int] = {pipelines.WorkersPipeline: 100}
 #: Our pipelines that no step is read by: a project may move them.
 OTHERS = (
     pipelines.CapturePipeline, pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePipeline,
@@ -39,14 +39,15 @@ OTHERS = (
 
 
 def reading(settings: BaseSettings) -> dict[type, int]:
-    """The pipelines that read a page: one for all steps, in processes, or one for each step.
+    """The pipelines that read a page: one for all steps, or one for each step.
 
-    `auto` means one for each step where the project has a pipeline of its own among them, or places one of them itself.
+    Where no number of worker processes is set, there is one for each step if the project has a pipeline of its own among
+    them, or places one of them itself.
     """
     wanted = settings.get("NEWSARCHIVE_WORKERS")
-    if wanted == AUTO:
-        return STEP_PRIORITIES if sits_between(settings) else IN_PROCESSES
-    return IN_PROCESSES if int(wanted or 0) else STEP_PRIORITIES
+    if wanted != AUTO and int(wanted or 0):
+        return AT_ONCE
+    return STEP_PRIORITIES if sits_between(settings) else AT_ONCE
 
 
 def sits_between(settings: BaseSettings) -> bool:

@@ -1,7 +1,8 @@
 """Where the pages of a crawl are read: in worker processes, or in one thread of the crawl's own process.
 
-A page is looked at by its spider (`core.discovery.first_look`) and read by `pipelines.WorkersPipeline`; both come through
-the `PageReader` of their crawl. Neither blocks the reactor, and with worker processes neither can hang.
+A page is looked at for its spider (`core.discovery.first_look`) and read for `pipelines.WorkersPipeline`; both come through
+the `PageReader` of their crawl. A whole post is read when it is looked at, in one job, and what it was read as waits for
+the pipeline. Neither blocks the reactor, and with worker processes neither can hang.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+import pickle
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from newsarchive import plugins, worker_pool
+from newsarchive import plugins, worker, worker_pool
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
-from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.first_look import FirstLook
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.urls import site_of
+from newsarchive.db.writing.packed import PackedArticle, with_capture
 from newsarchive.exceptions import NewsArchiveError, NotAnArticle
-from newsarchive.items import DropReason
-from newsarchive.worker import MAX_PAGE_SECONDS
+from newsarchive.items import Article, Capture, DropReason
+from newsarchive.worker import MAX_PAGE_SECONDS, Job, Look, Looked, ReadPage
 from newsarchive.worker_pool import Shared, WorkerPool
 
 if TYPE_CHECKING:
@@ -33,6 +42,9 @@ logger = logging.getLogger(__name__)
 #: so that more than three would wait for it. With two on two cores, 300 real pages took three quarters of the time that
 #: they took with one.
 MAX_AUTO_WORKERS = 3
+#: Pages that were read and that no pipeline has asked for yet. A crawl has 8 under way. With more, another project's pipeline
+#: keeps pages back, and those that came first are read again when they are asked for.
+MAX_PAGES_AHEAD = 32
 #: Reads pages where no worker process does: one after the other, since they would only take turns, and not in the
 #: reactor, which one large page would stop for a second.
 _reading = ThreadPoolExecutor(1, "newsarchive-reading")
@@ -54,10 +66,35 @@ def crashed(error: Exception) -> NotAnArticle:
     return NotAnArticle(DropReason.CRASHED, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
+class SiteTemplate:
+    """The template of a site as it was loaded; `version` is another number after each loading."""
+
+    _numbers = count(1)
+
+    def __init__(self, template: Template) -> None:
+        self.template, self.version = template, next(self._numbers)
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The template as a worker process is sent it."""
+        return pickle.dumps(self.template, pickle.HIGHEST_PROTOCOL)
+
+    @property
+    def shared(self) -> Shared:
+        return Shared(self.template.site, self.version, self.packed)
+
+
+async def no_template(site: str) -> SiteTemplate | None:
+    """The template of any site in a crawl that learns none."""
+    return None
+
+
 class PageReader:
     """Reads in up to `workers` processes, and without processes in a thread.
 
     A crawl that expects fewer than `first_page` pages begins in a thread, and goes on in processes after that many.
+    `reads_ahead` says that a pipeline will ask for the posts that are looked at, `template` gives what is known of a site,
+    and `packs` says that articles go to nobody but the writer.
     """
 
     def __init__(
@@ -69,18 +106,24 @@ class PageReader:
         seconds: float = MAX_PAGE_SECONDS,
         first_page: int = 0,
         keep_readings: bool = False,
+        reads_ahead: bool = False,
         expected: Callable[[], int] = int,
+        template: Callable[[str], Awaitable[SiteTemplate | None]] = no_template,
+        packs: Callable[[], bool] = bool,
     ) -> None:
         self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
         self.pool: WorkerPool | None = None
         if workers:
             arguments = (folder, tuple(phrases), keep_readings)
             self.pool = WorkerPool(workers, "newsarchive.worker:Worker", arguments, seconds)
-        self.keep_readings = keep_readings
+        self.keep_readings, self.reads_ahead = keep_readings, reads_ahead
+        self.template, self.packs = template, packs
         #: Pages that were read, and those that this process reads at first where no more are `expected`.
         self.pages, self.first_page, self.expected = 0, first_page, expected
         #: Whether no process could be started.
         self.broken = False
+        #: URL → a capture as it was looked at, and what it was read as then
+        self.ahead: OrderedDict[str, tuple[Capture, ReadPage | NotAnArticle]] = OrderedDict()
 
     @property
     def has_processes(self) -> bool:
@@ -89,28 +132,51 @@ class PageReader:
             return False
         return max(self.pages, self.expected()) >= self.first_page
 
-    async def look(self, page: LookAt) -> FirstLook:
-        """What a page shows at first. Raises `NotAnArticle` as `do` does."""
-        looked: FirstLook = await self.do(page, first_look, page, self.rules)
-        return looked
+    async def look(
+        self, capture: Capture, *, asks: bool = True, overruled: frozenset[str] = frozenset()
+    ) -> FirstLook:
+        """What a page shows at first, asked as `worker.Look` says. Raises `NotAnArticle` as `do` does."""
+        looked: Looked = await self.do(Look(capture, asks, overruled, self.reads_ahead, self.packs()))
+        if looked.read is not None:
+            self.ahead[capture.url] = capture, looked.read
+            if len(self.ahead) > MAX_PAGES_AHEAD:
+                self.ahead.popitem(last=False)
+        return looked.look
 
-    async def do(
-        self, job: Any, alone: Callable[..., Any], *arguments: Any, shared: Shared | None = None
-    ) -> Any:
-        """What a worker process makes of a job, or where none is at work `alone(*arguments)`.
+    async def read(self, capture: Capture) -> Article | PackedArticle:
+        """The article of a page. Raises `NotAnArticle`, and as `do` does.
+
+        What it was read as when it was looked at counts, unless another project has changed the capture meanwhile.
+        """
+        try:
+            before, page = self.ahead.pop(capture.url, (None, None))
+            if page is None or replace(capture, place=None) != before:
+                page = await self.do(Job(capture, self.packs()))
+        finally:
+            self.pages += 1
+        if isinstance(page, NotAnArticle):
+            raise page
+        return with_capture(page.article, replace(capture, **page.changed))
+
+    async def do(self, job: Job | Look) -> Any:
+        """What a worker process makes of a job, or where none is at work a thread: see `worker.done`.
 
         Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and
         `worker_pool.Closed`.
         """
+        template = await self.template(site_of(job.capture.url))
+        known = template.template if template else None
+        alone = (worker.done, job, known, self.rules, self.steps, self.keep_readings)
         if self.pool is None or not self.has_processes:
-            return await in_reading_thread(alone, *arguments)
+            return await in_reading_thread(*alone)
+        shared = template.shared if template else None
         try:
             return await asyncio.wrap_future(self.pool.submit(job, shared))
         except worker_pool.NotStarted as error:
             if not self.broken:
                 logger.warning("%s; the crawl reads its pages itself, one after the other", error)
             self.broken = True
-            return await in_reading_thread(alone, *arguments)
+            return await in_reading_thread(*alone)
         except worker_pool.TooSlow as error:
             raise NotAnArticle(DropReason.TOO_SLOW, str(error)) from error
         except worker_pool.Died as error:

@@ -7,9 +7,7 @@ here does `NotAnArticle` become Scrapy's `DropItem`.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-import pickle
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +18,6 @@ from scrapy import signals
 from scrapy.http import Response
 
 from newsarchive import adapters as adapters  # importing it registers the adapters of articles and captures
-from newsarchive import worker, worker_pool
 from newsarchive.config import AUTO
 from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
@@ -54,14 +51,21 @@ from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.readonly import head
 from newsarchive.db.schema import current, upgrade
-from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
+from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
 from newsarchive.items import Article, Capture, DropReason, Page
-from newsarchive.page_reader import PageReader, crashed, in_reading_thread, set_reader, worker_count
+from newsarchive.page_reader import (
+    PageReader,
+    SiteTemplate,
+    crashed,
+    in_reading_thread,
+    set_reader,
+    worker_count,
+)
 from newsarchive.reextract import raw_folders, stored_reading
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
@@ -215,24 +219,6 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
 )
 
 
-class SiteTemplate:
-    """The template of a site as it was loaded; `version` is another number after each loading."""
-
-    _numbers = itertools.count(1)
-
-    def __init__(self, template: Template) -> None:
-        self.template, self.version = template, next(self._numbers)
-
-    @cached_property
-    def packed(self) -> bytes:
-        """The template as a worker process is sent it."""
-        return pickle.dumps(self.template, pickle.HIGHEST_PROTOCOL)
-
-    @property
-    def shared(self) -> worker_pool.Shared:
-        return worker_pool.Shared(self.template.site, self.version, self.packed)
-
-
 class TemplatePipeline:
     """Applies the template of the site, learned in earlier crawls or in this one (see `learning`).
 
@@ -328,7 +314,15 @@ class WorkersPipeline:
         **options: Any,
     ) -> None:
         self.crawler = crawler
-        self.reader = PageReader(folder, phrases, workers=workers, **options)
+        self.reader = PageReader(
+            folder,
+            phrases,
+            workers=workers,
+            reads_ahead=True,
+            template=self.template,
+            packs=lambda: not self.hands_over,
+            **options,
+        )
         if crawler is not None:
             set_reader(crawler, self.reader)
 
@@ -349,26 +343,15 @@ class WorkersPipeline:
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Capture):
             return item
-        pipeline = self.crawler.get_item_pipeline(TemplatePipeline) if self.crawler else None
-        template = await pipeline.template(site_of(item.url)) if pipeline else None
         try:
-            return await self.read(item, template)
+            return await self.reader.read(item)
         except NotAnArticle as error:
             raise Dropped(item, error) from error
 
-    async def read(self, capture: Capture, template: SiteTemplate | None) -> Article | PackedArticle:
-        """The article of a page, by a worker process where there is one. Raises `NotAnArticle`."""
-        reader, known = self.reader, template.template if template else None
-        alone = (worker.read, capture, known, reader.rules, reader.steps, reader.keep_readings)
-        job = worker.Job(capture, packs=not self.hands_over)
-        shared = template.shared if template and reader.has_processes else None
-        try:
-            answer: Article | worker.ReadPage = await reader.do(job, *alone, shared=shared)
-        finally:
-            reader.pages += 1
-        if isinstance(answer, worker.ReadPage):
-            return with_capture(answer.article, replace(capture, **answer.changed))
-        return answer if answer.capture else replace(answer, capture=capture)
+    async def template(self, site: str) -> SiteTemplate | None:
+        """What is known of a site; `None` in a crawl without `TemplatePipeline`."""
+        pipeline = self.crawler.get_item_pipeline(TemplatePipeline) if self.crawler else None
+        return await pipeline.template(site) if pipeline else None
 
     @cached_property
     def hands_over(self) -> bool:

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 from newsarchive import plugins, rules
 from newsarchive.collector import set_up_collector
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
+from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 
@@ -37,12 +39,34 @@ class Job(NamedTuple):
     packs: bool = False
 
 
+class Look(NamedTuple):
+    """A page to look at, and to read at once where it is a whole post. Looked at in one process and read in another, it would be
+    decoded and parsed twice.
+
+    `asks` says that a page which forbids copies is left alone, `overruled` what kinds of pages a post may look like;
+    without `reads` nothing is read. `packs` as in `Job`.
+    """
+
+    capture: Capture
+    asks: bool = True
+    overruled: frozenset[str] = frozenset()
+    reads: bool = False
+    packs: bool = False
+
+
 class ReadPage(NamedTuple):
-    """A page as a worker process sends it back: the article without its capture, whose bytes the caller has, and the fields
-    of the capture to which the steps gave another value (`rights`)."""
+    """A page that was read: the article without its capture, whose bytes the caller has, and the fields of the capture to
+    which the steps gave another value (`rights`)."""
 
     article: Article | PackedArticle
     changed: Mapping[str, Any]
+
+
+class Looked(NamedTuple):
+    """What a page shows at first, and what it was read as, or why it is no article; `None` where it was not read."""
+
+    look: FirstLook
+    read: ReadPage | NotAnArticle | None = None
 
 
 class Worker:
@@ -56,15 +80,32 @@ class Worker:
         self.keep_readings = keep_readings
         set_up_collector()
 
-    def __call__(self, job: Job | LookAt, template: bytes | None) -> ReadPage | FirstLook:
-        """The article of a capture by a pickled template, `None` for none. Raises `NotAnArticle`. Of a page to look at,
-        what it shows at first."""
-        if isinstance(job, LookAt):
-            return first_look(job, self.rules)
+    def __call__(self, job: Job | Look, template: bytes | None) -> ReadPage | Looked:
+        """As `done`, by a pickled template, `None` for none."""
         known = template_of(template) if template else None
-        article = read(job.capture, known, self.rules, self.steps, self.keep_readings)
+        return done(job, known, self.rules, self.steps, self.keep_readings)
+
+
+def done(
+    job: Job | Look, template: Template | None, rules: Rules, steps: Steps, keep_reading: bool = False
+) -> ReadPage | Looked:
+    """The page of a `Job`, or what a `Look` shows. Raises `NotAnArticle` for a `Job`."""
+    if isinstance(job, Job):
+        article = read(job.capture, template, rules, steps, keep_reading)
         ready = packed(article) if job.packs else article
         return ReadPage(with_capture(ready, None), _changes(job.capture, article.capture))
+    capture = job.capture
+    text = decode(capture.body, capture.content_type).text
+    look = first_look(LookAt(text, capture.base_url, capture.headers, capture.status, job.asks), rules)
+    other = look.kind.reason and look.kind.reason not in job.overruled
+    if not job.reads or other or look.block or look.forbidden or look.parts or look.unlinked:
+        return Looked(look)
+    try:
+        page = done(Job(capture, job.packs), template, rules, steps, keep_reading)
+    except NotAnArticle as error:  # its frames hold the page's tree
+        return Looked(look, error.with_traceback(None))
+    assert isinstance(page, ReadPage)
+    return Looked(look, page)
 
 
 def _changes(before: Capture, after: Capture | None) -> dict[str, Any]:

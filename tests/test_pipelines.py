@@ -28,7 +28,7 @@ from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
 from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
-from newsarchive.core.discovery.first_look import LookAt, first_look
+from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key
@@ -39,7 +39,8 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import head_of
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
-from newsarchive.items import Article, Capture, DropReason, Link, Page, SourceText
+from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
+from newsarchive.page_reader import MAX_PAGES_AHEAD
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.version import user_agent
 from newsarchive.worker import Job, Worker
@@ -58,10 +59,10 @@ AFTER = [pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePip
 
 def test_the_pipelines_stand_in_the_order_of_the_steps() -> None:
     assert [cls.step for cls in pipelines.STEP_PIPELINES] == list(steps.STEPS)
-    settings = Settings({"NEWSARCHIVE_WORKERS": 0})
+    settings = Settings({"NEWSARCHIVE_WORKERS": 0, "ITEM_PIPELINES": {Foreign: 350}})
     Addon().update_settings(settings)
-    chain = settings.getdict("ITEM_PIPELINES")
-    ordered = sorted(chain, key=chain.__getitem__)
+    chain = {load_object(one): place for one, place in settings.getdict("ITEM_PIPELINES").items()}
+    ordered = [one for one in sorted(chain, key=chain.__getitem__) if one is not Foreign]
     assert ordered == [pipelines.CapturePipeline, *pipelines.STEP_PIPELINES, *AFTER]
 
 
@@ -69,14 +70,16 @@ class Foreign:
     """A pipeline of another project."""
 
 
-#: (the setting, the project's own pipelines, whether one pipeline reads in processes)
+#: (the setting, the project's own pipelines, whether one pipeline does all steps)
 CHAINS = [
     (2, {}, True),
     ("2", {}, True),
     (2, {Foreign: 300}, True),
     ("auto", {}, True),
-    (0, {}, False),
-    ("0", {}, False),
+    (0, {}, True),
+    ("0", {}, True),
+    ("0", {Foreign: 300}, False),
+    (0, {Foreign: 850}, True),
     ("auto", {Foreign: 20}, True),  # it sees captures either way
     ("auto", {Foreign: 100}, False),
     ("auto", {Foreign: 300}, False),
@@ -90,16 +93,16 @@ CHAINS = [
 ]
 
 
-@pytest.mark.parametrize(("workers", "own", "in_processes"), CHAINS)
-def test_one_pipeline_reads_in_processes_or_one_for_each_step(
-    workers: int | str, own: dict[type | str, int | None], in_processes: bool
+@pytest.mark.parametrize(("workers", "own", "at_once"), CHAINS)
+def test_one_pipeline_does_all_steps_or_one_does_each(
+    workers: int | str, own: dict[type | str, int | None], at_once: bool
 ) -> None:
     settings = Settings({"NEWSARCHIVE_WORKERS": workers, "ITEM_PIPELINES": own})
     Addon().update_settings(settings)
     chain = {load_object(one): place for one, place in settings.getdict("ITEM_PIPELINES").items()}
-    assert (pipelines.WorkersPipeline in chain) is in_processes
-    assert chain.keys().isdisjoint(pipelines.STEP_PIPELINES) is in_processes
-    if in_processes:
+    assert (pipelines.WorkersPipeline in chain) is at_once
+    assert chain.keys().isdisjoint(pipelines.STEP_PIPELINES) is at_once
+    if at_once:
         ours = [one for one in sorted(chain, key=lambda one: chain[one] or 0) if one is not Foreign]
         assert ours[:2] == [pipelines.CapturePipeline, pipelines.WorkersPipeline]
 
@@ -505,11 +508,93 @@ def test_what_is_our_fault_counts_as_failed() -> None:
     assert Counts(crawler.stats.get_stats()).reasons[Group.FAILED] == {"crashed": 1, "too slow": 1}
 
 
+PARTS = PAGE.replace(b"</article>", b'</article><p class="post-page-numbers"><a href="/bridge/2/">2</a></p>')
+REFUSED = b"<html><head><title>Search</title></head><body><p>Nothing was found.</p></body></html>"
+LOOKED_AT = {
+    "whole": Capture("https://blog.example/bridge/", PAGE),
+    "in parts": Capture("https://blog.example/bridge/", PARTS),
+    "forbidden": Capture("https://blog.example/bridge/", PAGE, headers={"x-robots-tag": "noarchive"}),
+    "empty": Capture("https://blog.example/bridge/", b""),
+    "nothing to read": Capture("https://blog.example/bridge/", REFUSED),
+}
+
+
+def look_at(capture: Capture) -> FirstLook:
+    text = capture.body.decode()
+    return first_look(LookAt(text, capture.base_url, capture.headers, capture.status), rules.default())
+
+
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_spider_looks_at_pages_where_they_are_read(count: int) -> None:
-    page = LookAt(PAGE.decode(), "https://blog.example/bridge/", {}, 200)
+@pytest.mark.parametrize("capture", LOOKED_AT.values(), ids=LOOKED_AT)
+def test_a_page_is_looked_at_where_it_is_read(capture: Capture, count: int) -> None:
     with workers(count) as pipeline:
-        assert asyncio.run(pipeline.reader.look(page)) == first_look(page, rules.default())
+        assert asyncio.run(pipeline.reader.look(capture)) == look_at(capture)
+
+
+def outcome(pipeline: pipelines.WorkersPipeline, capture: Capture) -> Article | str:
+    """What the pipeline makes of a capture: an article, or why it was dropped."""
+    try:
+        found: Article = asyncio.run(pipeline.process_item(capture))
+    except pipelines.Dropped as error:
+        return str(error)
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1])
+@pytest.mark.parametrize("capture", LOOKED_AT.values(), ids=LOOKED_AT)
+def test_a_page_that_was_looked_at_gives_what_it_gives_without(capture: Capture, count: int) -> None:
+    stored = replace(capture, place=Place("a.warc.gz", 0, 10, "sha256:0"))
+    with workers(count) as pipeline:
+        expected = outcome(pipeline, stored)
+        asyncio.run(pipeline.reader.look(capture))
+        assert outcome(pipeline, stored) == expected
+        assert not pipeline.reader.ahead
+
+
+def reads_of(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The bodies that are read from now on."""
+    read, bodies = worker.read, list[bytes]()
+
+    def noted(capture: Capture, *arguments: Any) -> Article:
+        bodies.append(capture.body)
+        return read(capture, *arguments)
+
+    monkeypatch.setattr(worker, "read", noted)
+    return bodies
+
+
+def test_a_whole_post_is_read_once_with_its_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    capture, bodies = LOOKED_AT["whole"], reads_of(monkeypatch)
+    with workers(0) as pipeline:
+        asyncio.run(pipeline.reader.look(capture))
+        assert bodies == [PAGE]
+        assert outcome(pipeline, replace(capture, place=Place("a.warc.gz", 0, 10, "sha256:0")))
+        assert bodies == [PAGE]
+        assert pipeline.reader.pages == 1
+
+
+def test_a_post_in_parts_is_not_read_before_they_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    bodies = reads_of(monkeypatch)
+    with workers(0) as pipeline:
+        assert asyncio.run(pipeline.reader.look(LOOKED_AT["in parts"])).parts
+    assert bodies == []
+
+
+def test_a_page_that_another_project_changed_since_its_look_is_read_again() -> None:
+    capture, changed = LOOKED_AT["whole"], PAGE.replace(b"A bridge", b"A ferry")
+    with workers(0) as pipeline:
+        asyncio.run(pipeline.reader.look(capture))
+        found = outcome(pipeline, replace(capture, body=changed))
+    assert isinstance(found, Article)
+    assert found.headline == "A ferry"
+
+
+def test_pages_that_no_pipeline_asks_for_are_forgotten() -> None:
+    with workers(0) as pipeline:
+        for number in range(MAX_PAGES_AHEAD + 3):
+            asyncio.run(pipeline.reader.look(Capture(f"https://blog.example/bridge-{number}/", PAGE)))
+        assert next(iter(pipeline.reader.ahead)) == "https://blog.example/bridge-3/"
+        assert len(pipeline.reader.ahead) == MAX_PAGES_AHEAD
 
 
 def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
@@ -518,6 +603,8 @@ def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
     pipeline = pipelines.WorkersPipeline(1, crawler=crawler, seconds=1.0)
     assert pipeline.reader.pool is not None
     pipeline.reader.pool.factory = "tests.pool_jobs:Spins"
+    pipeline.hands_over = True
+    crawler.get_item_pipeline = lambda cls: None  # type: ignore[method-assign]
     dropped: list[tuple[object, object]] = []
     crawler.signals.connect(
         lambda item, exception: dropped.append((item, exception)), signals.item_dropped, weak=False
@@ -525,7 +612,7 @@ def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
     response = HtmlResponse("https://blog.example/bridge/", body=PAGE)
     capture = capture_of(response)
 
-    async def kept(response: object, link: object) -> Capture:
+    async def known(response: object, link: object) -> Capture:
         return capture
 
     async def run() -> list[object]:
@@ -535,7 +622,8 @@ def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
             await pipeline.reader.close(1)
 
     crawler.get_downloader_middleware = lambda cls: None  # type: ignore[method-assign]
-    spider.capture = kept  # type: ignore[method-assign]
+    spider.known = known  # type: ignore[method-assign]
+    crawler.get_extension = lambda cls: None  # type: ignore[method-assign]
     assert asyncio.run(run()) == []
     ((item, error),) = dropped
     assert item is capture

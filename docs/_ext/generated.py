@@ -125,11 +125,11 @@ def pipelines() -> str:
     """The pipelines that the add-on sets, in their order."""
     from scrapy.settings import BaseSettings
 
-    from newsarchive.addon import IN_PROCESSES, Addon
+    from newsarchive.addon import STEP_PRIORITIES, Addon
 
-    given = BaseSettings({"NEWSARCHIVE_WORKERS": 0})
+    given = BaseSettings()
     Addon().update_settings(given)
-    given["ITEM_PIPELINES"].update(IN_PROCESSES)
+    given["ITEM_PIPELINES"].update(STEP_PRIORITIES)
     lines = ["| priority | pipeline | what it does |", "|---|---|---|"]
     for pipeline, priority in sorted(given["ITEM_PIPELINES"].items(), key=lambda pair: pair[1]):
         first = (inspect.getdoc(pipeline) or "").split("\n\n")[0]

@@ -44,9 +44,9 @@ MAX_REOPENED_ELEMENTS = 300_000
 MAX_OPEN_FORMATTING_ELEMENTS = 5
 #: Parts of a page that are streamed late. Later ones stay where they stand, hidden.
 MAX_STREAMED_PARTS = 500
-#: Trees that are kept, each with the text that it was made from: a crawl has 8 posts under way, each of which is looked at
-#: first and read later. With 4, four of ten posts were parsed twice; a tree takes 1 MB.
-MAX_KEPT_TREES = 9
+#: Trees that are kept, each with the text that it was made from: that of the page, and that of a text beside it, as a feed gives
+#: one. A page is looked at and read in one go, so that more are never asked for; a tree takes 1 to 3 MB.
+MAX_KEPT_TREES = 2
 #: Characters of the texts whose trees are kept. With more, the oldest trees go, so that large pages take no gigabyte.
 MAX_KEPT_CHARACTERS = 5_000_000
 
