@@ -375,13 +375,14 @@ def _bylines(
     headline. A guess comes with its block, which is then tested for signs against it."""
     lines = list(_lines(blocks, rules))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
+    inside = _ids_inside_text(blocks)
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
         if is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
         if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
-            near = opened < 0 or i - opened == 1
+            near = (opened < 0 or i - opened == 1) and id(block) not in inside
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_alone(line, block, title, rules):
@@ -389,6 +390,15 @@ def _bylines(
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
             place = Place.BOX if _in_author_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
+
+
+def _ids_inside_text(blocks: Sequence[Block]) -> frozenset[int]:
+    """The IDs of the blocks that stand in the article below two of its paragraphs: "Authors: Jane Doe" names those of a thing
+    that the article is about."""
+    body = [b for b in blocks if b.label == "body"]
+    paragraphs = (i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS)
+    second = next(islice(paragraphs, 1, None), len(body))
+    return frozenset(id(b) for b in body[second:])
 
 
 def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
@@ -405,6 +415,10 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
     if match is None:
         return person_names.before_title(line)
     rest = line[match.end() :] or after
+    if person_names.words(rules).helped.find(match[0]) and (
+        at := person_names.words(rules).signed.find(rest)
+    ):
+        rest = rest[at[1] :]  # "Reviewed by Jane Doe — Written by John Roe"
     found = next(iter(person_names.names(rest, rules)), "")
     words = found.split()
     weak = match[0].strip(" :：|").casefold() in person_names.words(rules).weak
@@ -426,8 +440,14 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     if not _SEPARATOR_OR_DIGIT.search(line):
         return ""
     pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
-    found = (_after_by(piece, "", rules) for piece in islice(pieces, 1, 8))
-    return next((text for text in found if text and _all_names(text, rules)), "")
+    day = dates.date_text(line, rules)
+    begins_with_date = bool(day) and line.startswith(day)
+    later = islice(pieces, 0 if begins_with_date else 1, 8)
+    found = [text for piece in later if (text := _after_by(piece.lstrip(), "", rules))]
+    if name := next((text for text in found if _all_names(text, rules)), ""):
+        return name
+    first = found[0].split(",", 1)[0] if found else ""  # the rest is a job
+    return first if begins_with_date and person_names.like_a_name(first, rules) else ""
 
 
 def _all_names(text: str, rules: Rules) -> bool:

@@ -17,7 +17,7 @@ from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.dates import parse, says_modified, says_published
 from newsarchive.core.metadata.elements import Mark, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import with_spaces
+from newsarchive.core.metadata.person_names import clean, with_spaces, words
 from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
 from newsarchive.rules import Rules
@@ -30,6 +30,8 @@ _ASIDE_CLASS = re.compile(
     rf"copyright|disqus|{whole('nav')}"
 )
 _ASIDE_TAGS = ("footer", "nav", "aside")
+#: The beginning of the classes of author and date in blogs of MkDocs Material, which has them in a sidebar.
+_IN_SIDEBAR = "md-post__"
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE_CLASS = re.compile(
@@ -77,6 +79,8 @@ MAX_ANCESTORS = 12
 MAX_BYLINE_CHARS = 160
 #: Elements in an element for authors whose texts are separated; later ones are not.
 MAX_BYLINE_ELEMENTS = 20
+#: Nodes before an element whose texts are read as one label; earlier ones are not.
+MAX_NODES_BEFORE = 4
 #: Characters of the label before a date; a longer text is no label.
 MAX_LABEL_CHARS = 40
 #: Marks after the headline that count as near it; later ones are elsewhere.
@@ -341,14 +345,32 @@ def authors(
         place = _author_place(mark)
         if place is None or aside(mark.node, near=near) or other_posts.holds(mark.node):
             continue
+        if words(rules).helped.find(_text_before(mark.node)):
+            continue
         if name := _names_in(mark.node, rules):
             source = Source(place, Position.NEAR if near else Position.ELSEWHERE)
             yield Claim("authors", name, source, url=mark.attributes.get("href") or "")
 
 
+def _text_before(node: LexborNode) -> str:
+    """The text of the nodes right before a node in the same element. Frameworks put comments into it: `Edited<!-- --> by`."""
+    parts: list[str] = []
+    before = node.prev
+    for _ in range(MAX_NODES_BEFORE):
+        if before is None:
+            break
+        parts.append(before.text(deep=True) or "")
+        before = before.prev
+    return "".join(reversed(parts))[-MAX_LABEL_CHARS:]
+
+
 def _names_in(node: LexborNode, rules: Rules) -> str:
-    """The text of an element for authors, with a comma between links or list items that are a name each."""
+    """The text of an element for authors, with a comma between links or list items that are a name each. Where it has names in
+    `<strong>`, it is these."""
     text = text_of(node, MAX_BYLINE_CHARS)
+    strong = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("strong,b")[:MAX_BYLINE_ELEMENTS]]
+    if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
+        return "; ".join(strong)  # the rest is a job
     pieces = (
         [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
         if text
@@ -405,6 +427,8 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
             return False
         attributes = up.attributes
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
+        if _IN_SIDEBAR in names:
+            return False
         if (names != " " and _says_aside(names)) or (
             not near and up.tag in _ASIDE_TAGS and not _POST_FOOT.search(names)
         ):

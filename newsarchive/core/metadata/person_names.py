@@ -68,6 +68,7 @@ class Words:
     separators: re.Pattern[str]
     signed: Phrases
     end: Phrases
+    helped: Phrases
     role: Phrases
     person: Phrases
     weekdays: frozenset[str]
@@ -104,6 +105,7 @@ def words(rules: Rules) -> Words:
         separators=compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
         signed=Phrases(listed("signed")),
         end=Phrases(listed("end")),
+        helped=Phrases(listed("helped")),
         role=Phrases(listed("role")),
         person=Phrases(listed("person")),
         weekdays=frozenset(listed("weekday")),
@@ -157,6 +159,8 @@ _RUN_ON = re.compile(
 )
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
+#: A variable of a template that was never filled in: `page.extra.author`.
+_VARIABLE = re.compile(r"(?:[a-z_]+\.)+(?:author|creator|name|user)s?")
 #: A name whose full stop belongs to it: "John Roe Jr."
 _STOP_OF_ITS_OWN = re.compile(
     r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp)|[^\W\d_]{2} [A-Z]|\bPh\.D)$"
@@ -186,7 +190,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
-    text = _HANDLE.sub("", text)
+    text = _HANDLE.sub(", ", text)
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text) or is_credit(text, rules):
@@ -337,6 +341,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         _URL.search(name)
         or key(name) in words(rules).never
         or _ID.fullmatch(name)
+        or _VARIABLE.fullmatch(name)
         or _REPORTED.fullmatch(name)
         or _is_button(name, printed, rules)
         or is_credit(name, rules)

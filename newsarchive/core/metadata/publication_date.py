@@ -82,7 +82,7 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
         return [c for c, w in read.items() if c.field == "date_published" and w.date() in apart]
     if not days:
         return []
-    only_changed = _only_changed(stated, read)
+    only_changed = _only_changed(stated, read) and not _of_month(days, _IN_ADDRESS.search(url))
     return [
         claim
         for claim, when in read.items()
@@ -92,6 +92,11 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
         and all(_days_between(when.date(), day) > max_days for day in days)
         and not (only_changed and when.date() < min(days))
     ]
+
+
+def _of_month(days: Iterable[date], month: re.Match[str] | None) -> bool:
+    """Whether one of the days lies in the month of the page's address."""
+    return month is not None and any((day.year, day.month) == (int(month[1]), int(month[2])) for day in days)
 
 
 def _is_outside(claim: Claim, when: datetime, month: re.Match[str]) -> bool:

@@ -8,11 +8,14 @@ caption and credit. An element whose class says "paywall" means that the article
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 from itertools import islice
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
+from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.elements import Mark, text_of
 from newsarchive.core.metadata.markup import aside
@@ -20,6 +23,7 @@ from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, DecidedBy
+from newsarchive.rules import Rules
 
 #: Characters of the name of a section or tag; a longer text is none.
 MAX_SECTION_CHARS = 60
@@ -51,23 +55,37 @@ _WHOLE_CREDIT = re.compile(
 #: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
 _NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
-    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon",
+    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|"
+    r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|transparent|1x1)\.\w+$",
     re.IGNORECASE,
 )
+#: A word in the name of a picture, with a number behind it: "default2". Digits before letters are part of a hash or a size.
+_WORD_OF_NAME = re.compile(r"(?<![a-z0-9])([a-z]+)\d*(?![a-z0-9])")
+#: The folder of one post: it ends in a number that is no year, or in a title ("/a-ferry-returns-home"). There "share.jpg" is
+#: the post's picture.
+_OF_POST = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4,}[^/]*$|/[^/]+-[^/-]+-[^/-]+-[^/-]+$")
+_OPEN_GRAPH = re.compile(r"open-graph", re.IGNORECASE)
+#: Letters of a word in the name of a picture for sharing. Shorter ones, such as a version or initials, say nothing of a post.
+MIN_WORD_LETTERS = 3
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
 #: The address of a category in WordPress.
 _CATEGORY = re.compile(r"/category/[^/?#]|[?&]cat=\d", re.IGNORECASE)
+#: Words of a sentence or title with a sign such as a colon; a text with fewer may be the name of a section ("News: Harbour").
+MIN_SENTENCE_WORDS = 6
+#: Signs that titles contain, and names of sections hardly ever.
+_SENTENCE_SIGN = re.compile(r"[:!?\"“”„«»]")
 #: Signs that captions contain, and alternative texts hardly ever.
 _SENTENCE = re.compile(r"[.!?:()©]")
 #: Words in the names of pictures for sharing.
 _SHARING = frozenset((
-    "social", "share", "sharing", "og", "ogp", "ogimage", "opengraph", "facebook", "fb", "twitter", "fallback",
+    "social", "share", "sharing", "shareimage", "og", "ogp", "ogimage", "opengraph", "facebook", "fb", "twitter", "fallback",
+    "subscribe",
 ))  # fmt: skip
 #: Other words in the names of such pictures.
 _CARD = frozenset((
     "image", "img", "card", "wide", "default", "preview", "banner", "cover", "thumb", "thumbnail", "pic", "picture",
-    "new", "generic", "media", "home", "homepage",
+    "new", "generic", "media", "home", "homepage", "graphic", "icon", "link", "photo", "site", "online", "standard", "unfurling",
 ))  # fmt: skip
 #: Attributes of `<img>` that hold its address.
 _SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
@@ -120,14 +138,45 @@ def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
         yield Claim(field, text, Source(place))
 
 
-def is_name(text: str) -> bool:
-    """Whether a text can name a section: it has a letter and is no address. Of 606 pages one gave its own address, one a
-    number of its path.
+def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[Claim]:
+    """The claims without those for a section that name none. `no_sections` are match keys (`normalise.key`) of such texts.
+    Of a list of all categories and tags in one text the first that names a section is kept."""
+    out: list[Claim] = []
+    for claim in claims:
+        if claim.field != "article_section":
+            out.append(claim)
+            continue
+        parts = (part.strip() for part in _listed(claim.value))
+        usable = (p for p in parts if key(p) not in no_sections and is_name(p) and not dates.month(p, rules))
+        if name := next(usable, ""):
+            out.append(claim if name == claim.value else replace(claim, value=name))
+    return out
 
-    >>> [is_name(text) for text in ("Harbour", "18", "https://blog.example/a/")]
-    [True, False, False]
+
+def _listed(text: str) -> list[str]:
+    """The names in a list with commas. Two names with a comma and a space between them are one: "Arts, Culture".
+
+    >>> _listed("Travel,Posts"), _listed("How to, Sales, Ferries"), _listed("Arts, Culture")
+    (['Travel', 'Posts'], ['How to', 'Sales', 'Ferries'], ['Arts, Culture'])
     """
-    return any(map(str.isalpha, text)) and "://" not in text
+    parts = re.split(r",\s*", text)
+    return parts if len(parts) > 2 or re.search(r",\S", text) else [text]
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a section: it has letters, is short, no address and no sentence. Of 1,282 pages one gave its
+    own address, one a number of its path, one a paragraph, and two the title of a post.
+
+    >>> [is_name(text) for text in ("Harbour", "18", "https://blog.example/a/", "The captain: I shall sail again")]
+    [True, False, False, False]
+    """
+    is_sentence = len(text.split()) >= MIN_SENTENCE_WORDS and _SENTENCE_SIGN.search(text) is not None
+    return (
+        1 < len(text) <= MAX_SECTION_CHARS
+        and any(map(str.isalpha, text))
+        and "://" not in text
+        and not is_sentence
+    )
 
 
 def _leads_home(link: LexborNode) -> bool:
@@ -164,14 +213,17 @@ def is_sites_own_picture(address: str, host: str) -> bool:
     True
     >>> is_sites_own_picture("https://rust.example/og/ferry-social-wide.jpg", "blog.rust.example")
     False
+    >>> is_sites_own_picture("https://cdn.example/f/https%3A%2F%2Fa.example%2Fsubscribe-card.jpg%3Fv%3D6", "a.example")
+    True
     """
-    name = address.split("?", 1)[0].rsplit("/", 1)[-1]
+    folder, _, name = unquote(address.split("?", 1)[0]).split("?", 1)[0].rpartition("/")
+    name = _OPEN_GRAPH.sub("opengraph", name)
     if _LOGO.search(name):
         return True
-    words = [w for w in re.split(r"[^a-z]+", name.rsplit(".", 1)[0].casefold()) if w]
-    for_sharing = "." in name and any(w in _SHARING for w in words)
+    words = [m[1] for m in _WORD_OF_NAME.finditer(name.rsplit(".", 1)[0].casefold())]
+    for_sharing = "." in name and any(w in _SHARING for w in words) and not _OF_POST.search(folder)
     return for_sharing and all(
-        w in _SHARING or w in _CARD or len(w) == 1 or (len(w) > 2 and w in host) for w in words
+        w in _SHARING or w in _CARD or len(w) < MIN_WORD_LETTERS or w in host for w in words
     )
 
 

@@ -32,7 +32,7 @@ from newsarchive.core.metadata import (
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
 from newsarchive.core.metadata.elements import Mark, read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, organisation
+from newsarchive.core.metadata.person_names import clean, like_a_name, organisation
 from newsarchive.core.metadata.sources import GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
@@ -180,12 +180,11 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += sections.section_claims(found.marks, title)
     headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
-    no_sections = _no_sections(rules).union(map(key, (title, *headlines, *site_names)))
-    claims = [
-        c
-        for c in claims
-        if c.field != "article_section" or (key(c.value) not in no_sections and sections.is_name(c.value))
-    ]
+    people = (
+        c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
+    )
+    no_sections = _no_sections(rules).union(map(key, (title, *headlines, *site_names, *people)))
+    claims = sections.named(claims, no_sections, rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
     claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
     if not any(c.field == "image_credit" and c.value for c in claims):
@@ -193,6 +192,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.paywall_claims(blocks)
     claims += _alternative_headlines(title, weighed)
     claims += _site_names_in_titles(claims, title)
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+        claims += headline.names_like_host(heads, title, url)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):

@@ -102,6 +102,19 @@ def test_one_candidate_of_a_decided_field_is_chosen() -> None:
         assert sum(c.chosen for c in found["candidates"] if c.field == field) == 1
 
 
+def test_a_list_of_authors_inside_the_text_loses_against_the_name_beside_the_date() -> None:
+    """A list of new programs names the authors of each."""
+    long = "The town council decided on Thursday that the old ferry would return after nine years. " * 2
+    texts = [("heading", "title", "Ferry returns after nine years"), ("paragraph", "nav", "Jane Doe"),
+             ("paragraph", "other", "Dec 19, 2024"), ("paragraph", "body", long), ("paragraph", "body", long),
+             ("paragraph", "body", "Authors: John Roe and Ann Poe")]  # fmt: skip
+    blocks = [Block(text, kind, label, path="html/body/h1" if i == 0 else "html/body/div/p") for i, (kind, label, text) in enumerate(texts)]  # fmt: skip
+    html = "<h1>Ferry returns after nine years</h1>"
+    assert [a.name for a in read(html, blocks=blocks)["authors"]] == ["Jane Doe"]
+    above = [blocks[0], blocks[5], *blocks[1:5]]
+    assert [a.name for a in read(html, blocks=above)["authors"]] == ["John Roe", "Ann Poe"]
+
+
 def test_a_change_before_the_publication_is_refused_and_kept_with_its_reason() -> None:
     found = read(
         "<meta property=article:published_time content=2025-04-03T12:00:00Z><h1>Ferry</h1>"
