@@ -48,6 +48,15 @@ def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1].rstrip() + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "article"), counted(1200, "article")
+    ('1 article', '1,200 articles')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def byte_size(number: int) -> str:
     """A number of bytes in the unit that fits.
 

@@ -186,7 +186,7 @@ def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     assert ["database", "postgresql://me:***@host/news", file] in shown
     assert ["contact", "me@example.org", "environment NEWSARCHIVE_CONTACT"] in shown
     assert ["crawl.delay", "1.0", "default"] in shown
-    assert "lists 1 sites" in done.stderr
+    assert "lists 1 site:" in done.stderr
     done = run("--config", "mine.toml", "config", "--json", "--db", "x.db", folder=tmp_path)
     said = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert said["database"] == {"name": "database", "value": "sqlite:///x.db", "source": "option --db"}

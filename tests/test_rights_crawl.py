@@ -166,7 +166,7 @@ def test_a_post_that_its_list_names_by_another_address_is_reserved_kept_and_miss
             assert (archive.count(rights="tdm"), archive.stats().reserved) == (0, 1)
         package = tmp_path / "blog.wacz"
         made = CliRunner().invoke(cli, ["export", str(package), "--db", str(db)])
-        assert (made.exit_code, "1 articles" in made.stderr, "no bytes" in made.stderr) == (0, True, False)
+        assert (made.exit_code, "1 article" in made.stderr, "no bytes" in made.stderr) == (0, True, False)
         site.answers[whole] = away
         for _ in range(2):  # a 404 may be a slip
             crawl(f"url={site.home}/", "recheck=1", db=db)

@@ -66,23 +66,25 @@ Examples:
     type=click.Choice(["rank", "date"]),
     default="rank",
     show_default=True,
-    help="Best or newest first.",
+    help="rank: the best first; date: the newest first.",
 )
 @option("limit", default=20, show_default=True, help="At most this many rows.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out this many rows first.")
 @click.option("--page", type=click.IntRange(1), help="The second, third, … LIMIT rows.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
-@click.option("--bom", is_flag=True, help="With --csv: the mark by which Excel knows UTF-8 goes first.")
+@click.option(
+    "--bom", is_flag=True, help="With --csv: begin with the mark (BOM) by which Excel recognises UTF-8."
+)
 @output_option
 @db_option
 def search(
     words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
     as_json: bool, as_csv: bool, bom: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
-    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without any, all that pass the filters.
+    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without WORDS, all that pass the filters.
 
-    A row has ID, day, headline and URL, with tabs between them; on a terminal the found words in their place.
+    Prints a row for each article: ID, day, headline and URL, with tabs between them; on a terminal also the found words in their context.
     """
     from newsarchive.db.query_language import MARKS, Marks
     from newsarchive.db.reading.search import Paging
@@ -386,7 +388,7 @@ def cite(which: str, form: str, version: int | None, db: str) -> None:
     the digest of the bytes.
 
     The identifier is computed from headline and text and names this version for ever: `newsarchive cite IDENTIFIER` and
-    `newsarchive show IDENTIFIER` find it again, also when the page was changed since or is read otherwise.
+    `newsarchive show IDENTIFIER` find it again, even when the page was changed since, or is read differently.
     """
     from newsarchive import citation
     from newsarchive.db.reading.cited import citation_of

@@ -25,6 +25,7 @@ from newsarchive.cli.options import loudness, quiet
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline
 from newsarchive.export import origin_line as origin_line
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +72,7 @@ def config_option(command: F) -> F:
         is_eager=True,  # the file has the defaults of other options
         expose_value=False,
         callback=lambda ctx, option, file: use_config(ctx, file),
-        help="Settings; newsarchive.toml here or in your folder of settings by default.",
+        help="Read the settings from this file; by default newsarchive.toml in this folder, or in your folder of settings.",
     )(loudness(command))
 
 
@@ -251,7 +252,9 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     parts = [f"{len(repairs)} repairs ({'; '.join(codecs)})"] if repairs else ["no repairs"]
     if kinds:
         parts.append(
-            f"{len(dropped)} lines left out (" + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items())) + ")"
+            f"{counted(len(dropped), 'line')} left out ("
+            + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items()))
+            + ")"
         )
     return ", ".join(parts)
 

@@ -15,6 +15,7 @@ from newsarchive import config as settings
 from newsarchive.cli import sitelist
 from newsarchive.cli.common import config_option, db_option, on_terminal, say, steps_in_force
 from newsarchive.cli.options import output_option
+from newsarchive.reprs import counted
 
 
 @click.command(
@@ -24,7 +25,7 @@ Examples:
   newsarchive config --json --db news.db
 
 \b
-A file newsarchive.toml may say all of it (each line may be left out):
+All settings can stand in a file newsarchive.toml; each line may be left out:
   database = "news.db"              # a file beside this one, or postgresql://…
   contact = "you@example.org"       # how a site's owner reaches you
   warc = "on"                       # raw bytes: on, off, or a folder
@@ -58,7 +59,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
     if held.file is None:
         say(f"no file of settings: none is in this folder, nor in {settings.user_folder()}")
     elif listed.sites:
-        say(f"{held.file} lists {len(listed.sites)} sites: newsarchive crawl --all follows them")
+        say(f"{held.file} lists {counted(len(listed.sites), 'site')}: newsarchive crawl --all follows them")
 
 
 def show_table(held: settings.Config) -> None:

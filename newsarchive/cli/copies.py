@@ -25,6 +25,7 @@ from newsarchive.cli.common import (
 from newsarchive.cli.explain import short
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import dry_run_option, limit_option, output_option, range_option
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.core.near_duplicates.comparison import Comparison
@@ -123,7 +124,7 @@ def _counted(found: Trace) -> str:
     if found.size == 1:
         return "No copy of it is in the archive"
     rest = found.size - len(found.copies)
-    return f"{found.size} articles with this text, the earliest first" + (
+    return f"{counted(found.size, 'article')} with this text, the earliest first" + (
         f"; {rest} more not shown" if rest > 0 else ""
     )
 
@@ -279,7 +280,7 @@ def recluster(
 ) -> None:
     """Find the copies in the whole archive anew; call it again to go on after a stop.
 
-    For archives that were filled by a version that knew no copies, or knew them worse.
+    Needed where an earlier version filled the archive, which found no copies or fewer of them.
     """
     from newsarchive.cli.db import progress_bar
     from newsarchive.db.near_duplicates import rebuild
@@ -290,7 +291,7 @@ def recluster(
         say(
             f"would compare {number} articles; nothing was written"
             if dry_run
-            else f"{number} articles compared"
+            else f"{counted(number, 'article')} compared"
         )
         return
     goes_on = paraphrases is not None and not afresh and rebuild.is_stopped(engine, paraphrases)
@@ -306,7 +307,7 @@ def recluster(
             done = rebuild.recluster(
                 engine, afresh=afresh, progress=lambda done, total: show(done, total, "")
             )
-        say(f"{done} articles compared")
+        say(f"{counted(done, 'article')} compared")
     if paraphrases is not None:
         with progress_bar("looking for paraphrases") as show:
             links = rebuild.relink(

@@ -131,7 +131,9 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 @option("limit", type=str, help="At most this many posts.")
 @click.option("--since", metavar="DATE", help="Leave out posts older than this.")
 @click.option(
-    "--sources", metavar="WORDS", help="Ask these alone: wp-json, feed, sitemap, archive; with commas."
+    "--sources",
+    metavar="WORDS",
+    help="Look for posts in these places only: wp-json, feed, sitemap, archive; with commas between them.",
 )
 @click.option("--recheck", is_flag=True, help="Ask for every known post again.")
 @option("dry_run", help="List the posts that would be fetched; fetch and store none.")
@@ -148,7 +150,7 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
     type=click.IntRange(1, 64),
     default=lambda: config.load()["crawl.jobs"],
     show_default="4, or what your settings say",
-    help="Sites side by side.",
+    help="Sites that are crawled at the same time.",
 )
 @click.option(
     "--metrics",
@@ -171,7 +173,7 @@ def crawl(
 ) -> None:
     """Crawl a blog by its address, or followed sites, and look again at their posts that are due.
 
-    With --dry-run, -o or -O posts are found and none is looked at again.
+    With --dry-run, -o or -O only new posts are fetched: no known post is looked at again.
     """
     options = options_of(quiet=quiet(), verbosity=verbosity(), **given)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):

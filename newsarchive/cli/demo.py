@@ -30,6 +30,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -125,7 +126,7 @@ def tour(url: str, warc: str) -> None:
         out.print(heading, style="bold")
         out.print(text, markup=False, width=min(out.width, MAX_TEXT_COLUMNS))
     out.print()
-    out.print(f"Left out, {len(stored.dropped)} lines, each with its reason:", style="bold")
+    out.print(f"Left out, {counted(len(stored.dropped), 'line')}, each with its reason:", style="bold")
     for kind, texts in by_kind(stored).items():
         line = f"  {len(texts)} {plainwords.label(kind)}: {texts[0]}"
         out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)

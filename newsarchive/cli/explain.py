@@ -41,7 +41,9 @@ Examples:
 )
 @click.argument("source", metavar="URL|ID|FILE|-")
 @click.option("--live", is_flag=True, help="Fetch the URL now instead of reading it from the archive.")
-@click.option("--again", is_flag=True, help="Read the stored bytes again: scores of what was kept too.")
+@click.option(
+    "--again", is_flag=True, help="Read the stored bytes again; shows the scores of the kept lines too."
+)
 @click.option("--url", default="", help="The address a file came from; by default what the page states.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @robots_option

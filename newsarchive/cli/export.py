@@ -16,6 +16,7 @@ from newsarchive.cli.common import complain, db_option, echo, open_reader, say
 from newsarchive.cli.narrowing import chosen, filter_options, in_words, say_nothing_found, say_reserved
 from newsarchive.cli.options import dry_run_option, option
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -68,7 +69,7 @@ Examples:
 @click.option(
     "--bom/--no-bom",
     default=None,
-    help="Of csv: whether the mark by which Excel knows UTF-8 goes first; by default in a file, not on standard output.",
+    help="Of csv: whether it begins with the mark (BOM) by which Excel recognises UTF-8; by default in a file, not on standard output.",
 )
 @click.option("--sign", metavar="FILE", help="Of wacz: sign it with this private key (PEM, ECDSA P-384).")
 @click.option(
@@ -86,7 +87,7 @@ def export(
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
-    FILE gets its name when it is whole. A name with fields in braces makes one file an article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
+    FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
     from newsarchive import export as formats
     from newsarchive.db.reading.selection import Selection
@@ -145,10 +146,10 @@ def _say_what(selected: Selection, form: str, file: str, template: Template | No
     """Say what would be written, and where."""
     if template:
         first = template.path(next(iter(selected))) + template.ending
-        say(f"would write {len(selected)} files below {template.root}, the first as {first}")
+        say(f"would write {counted(len(selected), 'file')} below {template.root}, the first as {first}")
     else:
         where = "standard output" if file == "-" else file
-        say(f"would write {len(selected)} articles as {form} to {where}")
+        say(f"would write {counted(len(selected), 'article')} as {form} to {where}")
 
 
 def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
@@ -201,7 +202,7 @@ class _Wacz:
         """Say what the package does not hold; whether stored bytes could not be read."""
         if self.left.without:
             say(
-                f"without {self.left.without} articles of which no bytes are kept: other formats have their texts"
+                f"without {counted(self.left.without, 'article')} of which no bytes are kept: other formats have the texts"
             )
         for problem in self.left.damaged[:MAX_DAMAGED]:
             complain(problem)
@@ -223,7 +224,7 @@ def _to_files(template: Template, write: _Write, articles: Selection) -> None:
 
     with progress_bar("exporting") as show:
         number = write(_WithProgress(articles, show))
-    say(f"{template.root}: {number} files")
+    say(f"{template.root}: {counted(number, 'file')}")
 
 
 def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
@@ -247,7 +248,7 @@ def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) 
     check_target(target, overwrite)
     with progress_bar("exporting") as show:
         number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))
-    say(f"{target}: {number} articles")
+    say(f"{target}: {counted(number, 'article')}")
     if isinstance(write, _Wacz) and write.account():
         raise SystemExit(SOME_FAILED)
 
@@ -300,4 +301,4 @@ def check(target: Path, key: str | None, db: str) -> None:
     if found.problems:
         raise SystemExit(1)
     records = f" and {found.records:,} WARC records" if found.records else ""
-    say(f"{target}: nothing wrong with {found.files:,} files{records}")
+    say(f"{target}: nothing wrong with {counted(found.files, 'file')}{records}")

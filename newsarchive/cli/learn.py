@@ -27,6 +27,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.options import dry_run_option, output_option, warc_option, workers_option
 from newsarchive.exceptions import SOME_FAILED, UsageError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ Examples:
   newsarchive learn --all"""
 )
 @click.argument("site", metavar="[SITE]", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every site, each with what all together show.")
+@click.option("--all", "everything", is_flag=True, help="Every site, each also by what other sites show.")
 @dry_run_option
 @warc_option
 @workers_option
@@ -203,6 +204,6 @@ def show(summary: Summary) -> None:
     for failure in summary.failed:
         complain(f"cannot be read: {failure}")
     say(
-        f"{summary.site}: {summary.pages} pages known, {summary.entries} lines learned, {summary.reread} read again, "
-        f"{len(summary.changed)} articles changed"
+        f"{summary.site}: {counted(summary.pages, 'page')} known, {counted(summary.entries, 'line')} learned, {summary.reread} read again, "
+        f"{counted(len(summary.changed), 'article')} changed"
     )

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: `--hidden`: articles that readers do not see by default.
-hidden_option = click.option("--hidden", is_flag=True, help="Those in quarantine and the dropped ones too.")
+hidden_option = click.option(
+    "--hidden", is_flag=True, help="Include articles in quarantine and dropped ones."
+)
 
 #: `--copies`: which articles of a story count.
 copies_option = click.option(
@@ -26,7 +28,7 @@ copies_option = click.option(
     type=click.Choice(["all", "first", "none"]),
     default="all",
     show_default=True,
-    help="Every article; of each story the first one alone; only what is the blog's own, no copy and not republished.",
+    help="all: every article; first: of each story only the first one; none: only the blog's own, no copies and nothing republished.",
 )
 
 #: `--rights`: whether what sites reserved counts.
@@ -35,16 +37,16 @@ rights_option = click.option(
     type=click.Choice(["any", "tdm"]),
     default="any",
     show_default=True,
-    help="Every article; only those that their sites did not reserve from text and data mining.",
+    help="any: every article; tdm: without those that their sites reserve from text and data mining.",
 )
 
 _OPTIONS = (
-    click.option("--site", default="", metavar="DOMAIN", help="Only this site's."),
+    click.option("--site", default="", metavar="DOMAIN", help="Only articles of this site."),
     click.option(
         "--origin",
         default="",
         metavar="NAME|DOMAIN",
-        help="Only what this publisher had first; a part is enough. `own`: only what names no other publisher;"
+        help="Only what this publisher published first; a part of the name is enough. `own`: only what names no other publisher;"
         " `republished`: only what names one.",
     ),
     click.option("--language", default="", metavar="CODE", help="Only in this language; en finds en-GB too."),
@@ -87,7 +89,7 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
     if unseen:
         say(f"nothing found but {unseen} in quarantine: give --hidden, or see `newsarchive quarantine list`")
     elif not sites:
-        say("the archive is empty; a crawl fills it: scrapy crawl news -a url=https://blog.example")
+        say("the archive is empty; a crawl fills it: newsarchive crawl https://blog.example")
     elif asked and asked not in sites:
         known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
         say(f"no site {wanted.site} in the archive: there are {known}")

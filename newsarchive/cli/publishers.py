@@ -13,6 +13,7 @@ from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, pr
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import limit_option, output_option
 from newsarchive.exceptions import UsageError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.publishers import Publisher, Republication
@@ -205,7 +206,7 @@ def _later(one: Republication) -> str:
         days = round(one.delay_hours / 24)
         if not days:
             return "on the same day"
-        return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'later' if days > 0 else 'earlier'}"
+        return f"{counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
     return f"{abs(one.delay_hours):g} hours {'later' if one.delay_hours >= 0 else 'earlier'}"
 
 

@@ -30,6 +30,7 @@ from newsarchive.cli.options import dry_run_option, option, output_option
 from newsarchive.cli.selectors import selectors
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.cli.preview import Preview
@@ -92,7 +93,10 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--looks-a-day", help="Looks a day at posts that the archive has, where they are most useful.")
 @click.option("--delay", help="Seconds between two requests.")
 @click.option("--user-agent", help="Who we say we are.")
-@click.option("--sources", help="Ask these alone: wp-json, feed, sitemap, archive; with commas.")
+@click.option(
+    "--sources",
+    help="Look for posts in these places only: wp-json, feed, sitemap, archive; with commas between them.",
+)
 @click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
 @click.option("--body", help="Selectors of what alone is article.")
 @click.option(
@@ -184,7 +188,7 @@ def list_sites(db: str) -> None:
         tables.show(header, [(*row[1:], row[0]) for row in rows], ("articles",))
         return
     for url, *cells, articles in rows:
-        echo("\t".join((url, *map(str, cells), f"{articles} articles")))
+        echo("\t".join((url, *map(str, cells), counted(articles, "article"))))
 
 
 @sites.command()
@@ -269,7 +273,7 @@ def remove(site: str, dry_run: bool, db: str) -> None:
     found = known(db, site)
     if dry_run:
         say(
-            f"would follow {found.home_url} no longer and keep its {found.articles} articles; nothing was written"
+            f"would follow {found.home_url} no longer and keep its {counted(found.articles, 'article')}; nothing was written"
         )
         return
     existing(db).configure(found, {})
@@ -285,13 +289,13 @@ def import_sites(file: Path, dry_run: bool, db: str) -> None:
     if dry_run:
         for url, _ in found.sites:
             click.echo(url)
-        say(f"would follow {len(found.sites)} sites; nothing was written")
+        say(f"would follow {counted(len(found.sites), 'site')}; nothing was written")
         return
     archive = archive_of(db)
     archive.set_defaults(found.defaults)
     for url, settings in found.sites:
         archive.follow(url, settings)
-    say(f"{len(found.sites)} sites are followed")
+    say(f"followed now: {counted(len(found.sites), 'site')}")
 
 
 @sites.command("export")

@@ -13,7 +13,7 @@ from newsarchive.cli.common import console, db_option, echo, on_terminal, open_r
 from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
-from newsarchive.reprs import byte_size
+from newsarchive.reprs import byte_size, counted
 from newsarchive.times import months as months_between
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def draw(found: Stats) -> None:
 def _totals(found: Stats) -> str:
     which = _COUNTED[found.copies]
     parts = [
-        f"{found.articles:,} articles of {len(found.sites):,} sites{which}",
-        f"{found.revisions:,} versions",
+        f"{counted(found.articles, 'article')} of {counted(len(found.sites), 'site')}{which}",
+        counted(found.revisions, "version"),
     ]
     parts += [f"{found.gone:,} deleted since"] if found.gone else []
     return ", ".join([*parts, f"database {byte_size(found.disk)}", f"raw captures {byte_size(found.warc)}"])

@@ -29,7 +29,10 @@ Examples:
   newsarchive web --base-url https://news.example/archive --judge"""
 )
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; this machine alone."
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; the default is reached from this machine only.",
 )
 @click.option(
     "--port",
@@ -39,18 +42,22 @@ Examples:
     help="Port; 0 for any that is free.",
 )
 @click.option(
-    "--name", "names", multiple=True, metavar="HOST", help="A host name by which it is asked for too."
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    help="A further host name under which readers reach the server.",
 )
 @click.option(
     "--base-url",
     default="",
     metavar="URL",
-    help="The address of the front page where a proxy stands before it; may have a path.",
+    help="The public address of the front page, where a proxy stands in front of the server; may have a path.",
 )
 @click.option(
     "--password-file",
     metavar="FILE",
-    help=f"A file whose first line everybody must know who reads; or {PASSWORD_VARIABLE}.",
+    help=f"A file whose first line is the password that readers must give; or {PASSWORD_VARIABLE}.",
 )
 @click.option(
     "--judge",
@@ -60,7 +67,7 @@ Examples:
 @click.option(
     "--keys", is_flag=True, help="A small script: j and k go to the next and the previous entry or article."
 )
-@click.option("--sql", is_flag=True, help="Let whoever reaches it ask in SQL of their own.")
+@click.option("--sql", is_flag=True, help="Let readers run SQL queries of their own.")
 @click.option(
     "--wait", is_flag=True, help="Wait for an archive that holds an article instead of ending with an error."
 )
@@ -135,7 +142,7 @@ Examples:
   newsarchive mcp --db newsarchive.db
 
 \b
-How most programs are told of it:
+What most programs want in their settings:
   {"mcpServers": {"newsarchive": {"command": "newsarchive", "args": ["mcp", "--db", "/home/me/newsarchive.db"]}}}"""
 )
 @db_option

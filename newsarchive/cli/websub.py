@@ -63,7 +63,7 @@ Examples:
 )
 @click.option(
     "--secret-file", metavar="FILE",
-    help=f"A file whose first line all secrets are made of, so that a restart renews the same subscriptions; or {SECRET_VARIABLE}.",
+    help=f"A file whose first line is the key of all secrets, so that a restart renews the same subscriptions; or {SECRET_VARIABLE}.",
 )  # fmt: skip
 @db_option
 def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str) -> None:

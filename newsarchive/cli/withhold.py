@@ -129,7 +129,7 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
 def erase(
     which: tuple[str, ...], reason: str, decided_by: str, copies: bool, yes: bool, folder: str | None, db: str
 ) -> None:
-    """Erase these articles for good: texts, versions and raw bytes. The register keeps that they were, and their digests.
+    """Erase these articles for good: texts, versions and raw bytes. The register keeps their addresses and digests.
 
     Nothing brings them back. Backups, exports and copies of the archive are not reached: delete those yourself. The whole
     database is written anew, and every WARC file is looked through, so that a large archive takes minutes; call it again to go

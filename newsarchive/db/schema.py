@@ -8,7 +8,8 @@ A new SQLite archive is made by one script instead: today's schema, which the re
 itself and to run all revisions on an empty file; the script takes 10 ms. It is the file `migrations/current.sqlite.sql`, which also
 shows the whole schema to whoever wants to read it. It is made from the revisions and never edited:
 
-    python -m newsarchive.db.schema
+    python -m newsarchive.db.schema           # writes the script anew
+    python -m newsarchive.db.schema mood      # writes before it a revision, 0026_mood.py, for what was changed in the models
 
 A test compares the two. The script names its revision: where a revision was added and the script was not made anew, new
 archives are made by the revisions, as those on PostgreSQL are.
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -234,6 +236,7 @@ def _config(connection: Connection | None = None) -> Config:
     from alembic.config import Config
 
     config = Config()
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.set_main_option("script_location", str(readonly.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
@@ -358,17 +361,29 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
             driver.execute("PRAGMA foreign_keys = ON")
 
 
-def main() -> None:
-    """Write the script of today's schema anew, from the revisions."""
+def main(name: str = "") -> None:
+    """Write the script of today's schema anew, from the revisions. With a `name`, first write the revision of that name, which
+    brings archives to what the models say."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "archive.db"
-        engine = open_engine(str(file))
+        engine = open_engine(str(Path(folder) / "archive.db"))
         migrate(engine)
+        if name:
+            _write_revision(engine, name)
+            migrate(engine)
         engine.dispose()
-        script = script_of(file)
+        script = script_of(Path(folder) / "archive.db")
     (readonly.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
+
+
+def _write_revision(engine: Engine, name: str) -> None:
+    """Write a revision with the next number, by comparing an archive of the newest revision with the models."""
+    from alembic import command
+
+    with _without_foreign_keys(engine) as connection:
+        number = f"{int(readonly.head()) + 1:04}"
+        command.revision(_config(connection), name, autogenerate=True, rev_id=number)
 
 
 def _create_current(connection: Connection) -> bool:
@@ -411,4 +426,4 @@ def _is_part_of_index(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

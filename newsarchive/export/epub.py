@@ -16,6 +16,7 @@ from ebooklib import epub
 
 from newsarchive.export import byline, origin_line
 from newsarchive.export.text import xml_text
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -91,7 +92,7 @@ def _front(title: str, entries: list[_Entry]) -> Any:
     names = ", ".join(sites[:MAX_SITES_ON_TITLE_PAGE]) or "no site"
     more = ", …" if len(sites) > MAX_SITES_ON_TITLE_PAGE else ""
     page = epub.EpubHtml(uid="title", file_name="title.xhtml", title=xml_text(title), lang="en")
-    listed = escape(f"{len(entries)} articles of {names}{more}")
+    listed = escape(f"{counted(len(entries), 'article')} of {names}{more}")
     page.content = f"<h1>{escape(xml_text(title))}</h1><p>{listed}</p>"
     return page
 

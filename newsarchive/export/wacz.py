@@ -34,6 +34,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from newsarchive.exceptions import DatabaseUnavailable, OutputError, UsageError
 from newsarchive.items import Kept
+from newsarchive.reprs import counted
 from newsarchive.times import utc
 from newsarchive.version import VERSION
 from newsarchive.warc.copying import Record, exchange, warcinfo
@@ -297,7 +298,7 @@ class _Package:
             "profile": "data-package",
             "wacz_version": WACZ_VERSION,
             "title": title,
-            "description": f"{number:,} articles" + (f", found by `{query}`" if query else ""),
+            "description": counted(number, "article") + (f", found by `{query}`" if query else ""),
             "created": created,
             "software": f"newsarchive {VERSION}",
             "mainPageURL": self.home["url"],

@@ -84,7 +84,7 @@ DRY = {
     "sites pause https://blog.example": "would pause https://blog.example",
     "sites resume https://blog.example": "would go on with https://blog.example",
     "sites remove https://blog.example": "would follow https://blog.example no longer",
-    "sites import sites.toml": "would follow 1 sites",
+    "sites import sites.toml": "would follow 1 site;",
     "sites template blog.example --keep ferry": "would lock 1 lines",
     "db upgrade": "already",
     "db rebuild": "would make the full-text index anew",

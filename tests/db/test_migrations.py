@@ -5,6 +5,8 @@ from __future__ import annotations
 import lzma
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -145,6 +147,38 @@ def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> 
     monkeypatch.setattr(readonly, "MIGRATIONS", folder / "migrations")
 
 
+#: Adds a column to the models, and has its revision written into the folder and run on the archive that are named.
+WITH_A_NEW_COLUMN = """
+import sys
+from pathlib import Path
+from sqlalchemy.orm import mapped_column
+from newsarchive.db import readonly, schema
+from newsarchive.db.engine import open_engine
+from newsarchive.db.models import ArticleRow
+from newsarchive.db.types import SafeText
+readonly.MIGRATIONS = Path(sys.argv[1])
+ArticleRow.mood = mapped_column("mood", SafeText(), nullable=False, server_default="fair")
+schema.main("mood")
+schema.upgrade(open_engine(sys.argv[2]))
+"""
+
+
+def test_the_revision_of_a_new_column_is_written_from_the_models(db: Path, tmp_path: Path) -> None:
+    an_archive(open_engine(str(db)))
+    close_all()
+    shutil.copytree(readonly.MIGRATIONS, tmp_path / "migrations")
+    number = f"{int(REVISIONS[-1]) + 1:04}"
+    words = [sys.executable, "-c", WITH_A_NEW_COLUMN, str(tmp_path / "migrations"), str(db)]
+    subprocess.run(words, check=True, capture_output=True, timeout=600)
+    revision = (tmp_path / "migrations" / "versions" / f"{number}_mood.py").read_text(encoding="utf-8")
+    assert "sa.Column('mood', sa.Text(), server_default='fair', nullable=False)" in revision
+    script = (tmp_path / "migrations" / schema.SCRIPT).read_text(encoding="utf-8")
+    assert "mood TEXT DEFAULT 'fair' NOT NULL" in script
+    with closing(sqlite3.connect(db)) as connection:
+        assert connection.execute("SELECT headline, mood FROM articles").fetchall() == [("Old", "fair")]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(number,)]
+
+
 def an_archive(engine: Engine) -> None:
     """An archive of today, with an article."""
     upgrade(engine)
@@ -247,7 +281,7 @@ def test_before_an_upgrade_an_sqlite_archive_is_copied(
     upgrade(engine)
     copy = tmp_path / f"archive.db.before-{readonly.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[0],)]
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
         assert connection.execute("SELECT count(*) FROM articles").fetchone() == (1,)
     upgrade(engine)
     assert [path.name for path in tmp_path.glob("*.bak*")] == [copy.name]
@@ -348,7 +382,7 @@ def upgrade():
         upgrade(engine)
     assert inspect(engine).get_table_names() == before
     with reading(engine) as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == REVISIONS[0]
+        assert MigrationContext.configure(connection).get_current_revision() == REVISIONS[-1]
         assert connection.execute(text("SELECT count(damage) FROM articles")).scalar() == 1
 
 

@@ -416,7 +416,7 @@ def test_every_format_has_its_endings_and_goes_to_standard_output_where_it_can(a
 
 
 def test_a_filter_and_a_limit_choose_what_is_written(archive: str, tmp_path: Path) -> None:
-    assert export(archive, tmp_path / "a.csv", "--author", "Ann Lee").stderr.endswith("1 articles\n")
+    assert export(archive, tmp_path / "a.csv", "--author", "Ann Lee").stderr.endswith("1 article\n")
     assert export(archive, tmp_path / "b.jsonl", "--limit", "2").stderr.endswith("2 articles\n")
     nothing = export(archive, tmp_path / "c.csv", "--site", "nowhere.example")
     assert (nothing.exit_code, "no site nowhere.example" in nothing.stderr) == (1, True)

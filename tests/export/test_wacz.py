@@ -113,7 +113,7 @@ def package(made: Made) -> Path:
     done = export(made, target, "--title", "Two & three")
     assert done.exit_code == 0, done.output
     assert "2 articles" in done.stderr
-    assert "without 1 articles of which no bytes are kept" in done.stderr
+    assert "without 1 article of which no bytes are kept" in done.stderr
     return target
 
 
@@ -361,7 +361,7 @@ CHANGES = {
     "a file is there twice": (lambda n, d: d, "pages/pages.jsonl", "pages/pages.jsonl is in it 2 times"),
     "a digest of any length": (
         lambda n, d: d.replace(b"sha256:", b"shake_128:") if n == "datapackage.json" else d,
-        "", "its digest is of a kind that is not known: shake_128",
+        "", "its digest is of an unknown kind: shake_128",
     ),
     "no digest": (lambda n, d: None if "digest" in n else d, "", "datapackage-digest.json is missing"),
     "no description": (lambda n, d: None if n == "datapackage.json" else d, "", "datapackage.json is missing"),
