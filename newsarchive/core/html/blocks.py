@@ -130,6 +130,15 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
+def _leads_to_itself(anchor: LexborNode, attributes: dict[str, str | None]) -> bool:
+    """Whether a link in a heading only gives the heading's own address: generators of static sites put "¶" or "#" there."""
+    return (
+        "#" in (attributes.get("href") or "") and (anchor.text(deep=True) or "").strip() in _SELF_LINK_SIGNS
+    )
+
+
+#: The whole text of a link in a heading that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
+_SELF_LINK_SIGNS = frozenset(["¶", "#", "§", "🔗", "∞", "\u200b"])
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
 #: `Reading.truncated` says so. As many take up to 2 s of CPU time.
 MAX_BLOCKS = 10_000
@@ -283,6 +292,13 @@ class _Walker:
             return child
         attributes, start = node.attributes, len(self.pieces)
         if attributes and ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
+            return None
+        if (
+            tag == "a"
+            and self.box is not None
+            and self.box.kind == "heading"
+            and _leads_to_itself(node, attributes)
+        ):
             return None
         inline = _Inline(tag, attributes, start, self.base)
         self.inline.append(inline)

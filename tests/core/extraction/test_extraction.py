@@ -47,6 +47,21 @@ def check(case: dict[str, Any]) -> None:
     assert {tuple(line) for line in case["dropped"]} <= dropped
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("The ferry returns<a class=headerlink href='#ferry'>¶</a>", "The ferry returns"),  # Sphinx, MkDocs
+        ("<a class=anchor href='#ferry'>#</a> The ferry returns", "The ferry returns"),  # VuePress, Hugo
+        ("The ferry returns<a class=hash-link href='#ferry'>\u200b</a>", "The ferry returns"),  # Docusaurus
+        ("The song at <a href='/charts/'>#</a>1", "The song at #1"),
+        ("<a href='#ferry'>The ferry returns</a>", "The ferry returns"),
+    ],
+)
+def test_the_sign_of_a_headings_link_to_itself_is_no_text(html: str, text: str) -> None:
+    (block,) = read_blocks(parse(f"<h2 id=ferry>{html}</h2>"), URL).blocks
+    assert block.text == text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
