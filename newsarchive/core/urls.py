@@ -241,6 +241,19 @@ def same_site(a: str, b: str) -> bool:
         return False
 
 
+#: The path or query under which blogs keep the posts of one category: `/category/harbour/`, `/Kategorien/Hafen/`, `?cat=3`.
+_CATEGORY = re.compile(r"/(?:categor|kategor|rubri)\w{0,5}/[^/?#]|[?&]cat=\d", re.IGNORECASE)
+
+
+def is_category(url: str) -> bool:
+    """Whether an address is that of a category of posts, by the words that blogs put into it.
+
+    >>> is_category("/categories/Science/"), is_category("/2025/03/science/")
+    (True, False)
+    """
+    return _CATEGORY.search(url[:2000]) is not None
+
+
 def check_start_url(text: str, argument: str = "url") -> str:
     """The URL that a person typed: `blog.example` becomes `https://blog.example/`.
 

@@ -22,7 +22,7 @@ from newsarchive.core.origin.outlet_names import unlisted_names
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.origin.vocabulary import words_of
 from newsarchive.core.text.lines import record_lines
-from newsarchive.core.urls import registered_domain, same_site
+from newsarchive.core.urls import is_category, registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -265,13 +265,31 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
         for p in near
         if p.block.label == "byline" and len(p.block.text) <= _MAX_BYLINE_CHARACTERS
     ]
-    names = [a.name for a in article.authors] + bylines
+    authors = [a.name for a in article.authors]
+    names = authors + bylines
+    categories = _categories(article, near)
     by, roles = _byline_words(rules)
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         for part in _BYLINE_PARTS.split(name[:200]):
             printed = roles.sub("", by.sub("", part.strip()))
-            if found := by_name(printed, rules):
-                yield Lead("byline", name, printed, 0.8 if found.kind == "agency" else 0.6)
+            found = by_name(printed, rules)
+            if found is None:
+                continue
+            if found.kind != "agency" and name not in authors and key_of(part) in categories:
+                continue
+            yield Lead("byline", name, printed, 0.8 if found.kind == "agency" else 0.6)
+
+
+def _categories(article: Article, near: list[_Place]) -> frozenset[str]:
+    """The words, folded, by which a site sorts the article: a byline "2 March | Science" of a blog with a category Science does not
+    name the journal. A category with an agency's name holds what the agency wrote."""
+    linked = (
+        text
+        for p in near
+        for text, link in p.block.links
+        if is_category(link) and same_site(link, article.url)
+    )
+    return frozenset(key_of(word) for word in (article.article_section, *article.keywords, *linked))
 
 
 @lru_cache(maxsize=8)
