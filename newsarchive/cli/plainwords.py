@@ -83,6 +83,7 @@ SOURCES = {
     "markup next": "a name beside the date",
     "markup alone": "a name alone on its line",
     "markup category": "a link marked as the section",
+    "markup link to a category": "a link to a category beside the headline",
     "markup breadcrumb": "the breadcrumbs printed above the text",
     "markup tag": "links marked as tags",
     "markup figure": "printed with the picture",

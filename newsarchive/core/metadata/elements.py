@@ -21,6 +21,7 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
+from newsarchive.core.urls import is_category
 from newsarchive.rules import Rules
 
 Attributes = dict[str, str | None]
@@ -37,11 +38,14 @@ _BREADCRUMBS = (
 _IS_BREADCRUMB = re.compile(r"crumb|rootline|ariane|(?<![\w-])arbo(?![\w-])", re.IGNORECASE)
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
+#: Links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
+_CATEGORIES = 'a[href*="/categor" i],a[href*="/kategor" i],a[href*="/rubri" i]'
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
         _BREADCRUMBS,
+        _CATEGORIES,
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
@@ -51,6 +55,10 @@ _NO_MARKS = frozenset((
     "body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript",
     "select", "option",
 ))  # fmt: skip
+#: What makes a link a mark although it leads to a category.
+_MARKED = re.compile("|".join([_IS_BREADCRUMB.pattern, *_CLASSES]), re.IGNORECASE)
+#: Links to categories kept of one page; later ones are not.
+MAX_CATEGORY_LINKS = 100
 #: JSON-LD scripts read of one page; later ones are not read.
 MAX_SCRIPTS = 30
 #: Characters read of one script; the rest is cut off.
@@ -103,6 +111,8 @@ class Elements:
     title: str = ""
     language: str = ""
     marks: list[Mark] = field(default_factory=list)
+    #: Links to categories without `rel=tag`; `at` is the number of marks before each.
+    category_links: list[Mark] = field(default_factory=list)
 
 
 def read_elements(tree: LexborHTMLParser) -> Elements:
@@ -160,7 +170,24 @@ def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
         out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
 
 
+def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
+    """A link is a mark for what it says of itself. One that only leads to a category is kept apart: a menu of categories would
+    push what stands beside the headline out of its reach."""
+    attributes = node.attributes
+    names, rel = attributes.get("class") or "", (attributes.get("rel") or "").casefold().split()
+    said = f"{names} {attributes.get('id') or ''} {attributes.get('aria-label') or ''}"
+    is_mark = (
+        "itemprop" in attributes or not {"author", "tag", "home"}.isdisjoint(rel) or _MARKED.search(said)
+    )
+    links = out.category_links
+    if "tag" not in rel and len(links) < MAX_CATEGORY_LINKS and is_category(attributes.get("href") or ""):
+        links.append(Mark(node, tag, attributes, len(out.marks), names))
+    if is_mark:
+        _add_mark(out, node, tag)
+
+
 _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
+    "a": _add_anchor,
     "meta": _add_meta,
     "img": _add_pixel,
     "link": _add_link,
@@ -258,7 +285,7 @@ def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]
     text = plain(content)
     if field in _URL_FIELDS:
         yield Claim(field, absolute(text, url), source)
-    elif field == "keywords" and source.place is not Place.OPEN_GRAPH:
+    elif field == "keywords":  # Docusaurus joins the values of `article:tag` with commas too
         yield from (Claim(field, " ".join(word.split()), source) for word in text.split(",")[:100])
     else:
         yield Claim(field, text, source)

@@ -11,15 +11,16 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata.claims import Claim, plain
 from newsarchive.core.metadata.dates import parse, says_modified, says_published
-from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
 from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
+from newsarchive.core.urls import parts_of, same_site
 from newsarchive.rules import Rules
 
 #: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
@@ -69,6 +70,12 @@ _PROPERTIES = {
 #: Elements inside a heading that hold the kicker, the line over the headline.
 _KICKER_TAGS = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
+#: Types of items that a page describes besides its article: what is said of them is not said of it. Hexo's theme NexT describes
+#: the site twice in each post, as its publisher and in its sidebar.
+_OTHER_ITEMS = frozenset((
+    "organization", "newsmediaorganization", "person", "website", "blog", "wpheader", "wpfooter", "wpsidebar",
+    "sitenavigationelement", "imageobject", "videoobject", "audioobject", "comment", "usercomments", "product", "offer",
+))  # fmt: skip
 #: Properties that a list of other posts states for each post.
 _PROPERTIES_OF_LISTS = frozenset(["datePublished", "dateModified", "author"])
 #: Properties whose value is an object, a list or a truth value.
@@ -83,6 +90,8 @@ MAX_BYLINE_ELEMENTS = 20
 MAX_NODES_BEFORE = 4
 #: Characters of the label before a date; a longer text is no label.
 MAX_LABEL_CHARS = 40
+#: Links of a page among which one to the home page is looked for; later ones are not.
+MAX_HOME_LINKS = 60
 #: Marks after the headline that count as near it; later ones are elsewhere.
 MAX_NEAR_MARKS_AFTER = 25
 #: Marks before the headline that count as near it; earlier ones are elsewhere.
@@ -204,11 +213,14 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
         for name in mark.properties:
             if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
+            if name == "description" and _item_type(mark.node) in _OTHER_ITEMS:
+                continue
             if name in _PROPERTIES and not aside(mark.node):
                 value = stated(mark, rules) if name in _DATE_PROPERTIES else mark.content
                 yield Claim(_PROPERTIES[name], value, _MICRODATA)
             elif name == "author" and not aside(mark.node):
-                item = _item_id(mark.node)
+                found_item = _item(mark.node)
+                item = found_item.mem_id if found_item is not None else 0
                 first_item = item if first_item is None else first_item
                 if item != first_item:
                     continue
@@ -219,16 +231,35 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
                 yield from _object_claims(mark, name)
 
 
-def _item_id(node: LexborNode) -> int:
-    """The ID (`mem_id`) of the microdata item that a property belongs to, 0 for none."""
+def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
+    """What links to the home page say: their texts, and the labels of links around a picture. `url` is the page's address."""
+    for link in tree.css("a[href]")[:MAX_HOME_LINKS]:
+        address = absolute(link.attributes.get("href") or "", url)
+        if (
+            address
+            and parts_of(address).path in ("", "/")
+            and not parts_of(address).query
+            and same_site(address, url)
+        ):
+            yield text_of(link)
+            yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
+
+
+def _item(node: LexborNode) -> LexborNode | None:
+    """The element of the microdata item that a property belongs to."""
     up = node.parent
     for _ in range(MAX_ANCESTORS * 2):
-        if up is None:
-            return 0
-        if "itemscope" in up.attributes:
-            return up.mem_id
+        if up is None or "itemscope" in up.attributes:
+            return up
         up = up.parent
-    return 0
+    return None
+
+
+def _item_type(node: LexborNode) -> str:
+    """The type of the item that a property belongs to, in lower case and without its vocabulary: "organization"."""
+    item = _item(node)
+    stated = (item.attributes.get("itemtype") or "") if item is not None else ""
+    return stated.rstrip("/").rpartition("/")[2].casefold()
 
 
 def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
@@ -253,7 +284,7 @@ def dates(
     """Dates that are marked as such, without those of other posts. Their sources tell the first date near the headline
     from later ones and from those elsewhere."""
     seen: set[Place] = set()
-    ancestors = _ancestors_of(headline)
+    ancestors = ancestors_of(headline)
     for mark, near in nearest(marks, headline):
         place = _date_place(mark)
         if place is None:
@@ -271,7 +302,7 @@ def dates(
         if says_published(label, rules):
             place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
         near = near and not (
-            headline is not None and mark.at < headline.at and _in_masthead(mark.node, ancestors)
+            headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
         )
         position = Position.LATER if place in seen else Position.NEAR
         seen.add(place)
@@ -291,7 +322,7 @@ def _label(node: LexborNode) -> str:
     return ""
 
 
-def _ancestors_of(headline: Mark | None) -> frozenset[int]:
+def ancestors_of(headline: Mark | None) -> frozenset[int]:
     """The IDs (`mem_id`) of the elements that hold the headline."""
     ids, up = set(), headline.node.parent if headline is not None else None
     for _ in range(MAX_ANCESTORS * 2):
@@ -302,7 +333,7 @@ def _ancestors_of(headline: Mark | None) -> frozenset[int]:
     return frozenset(ids)
 
 
-def _in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
+def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
     """Whether a node stands in a header that does not hold the headline: there newspapers print today's date."""
     up = node.parent
     for _ in range(MAX_ANCESTORS):

@@ -18,13 +18,26 @@ from selectolax.lexbor import LexborNode
 from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.elements import Mark, text_of
-from newsarchive.core.metadata.markup import aside
+from newsarchive.core.metadata.markup import (
+    MAX_NEAR_MARKS_AFTER,
+    MAX_NEAR_MARKS_BEFORE,
+    ancestors_of,
+    aside,
+    in_masthead,
+)
+from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import parts_of
+from newsarchive.core.urls import is_category, parts_of
 from newsarchive.items import Block, DecidedBy
 from newsarchive.rules import Rules
 
+#: Links to categories that may stand together beside a headline; more are a menu.
+MAX_LINKED_CATEGORIES = 3
+#: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
+MAX_LINKS_BESIDE = 8
+#: Characters around a link to a category: a line with date and author. A longer text is a paragraph.
+MAX_BYLINE_CHARS = 160
 #: Characters of the name of a section or tag; a longer text is none.
 MAX_SECTION_CHARS = 60
 #: Breadcrumbs of a page that are looked at; later ones are not. 400 elements, nested around 70,000 links, took 40 s.
@@ -69,8 +82,6 @@ _OPEN_GRAPH = re.compile(r"open-graph", re.IGNORECASE)
 MIN_WORD_LETTERS = 3
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
-#: The address of a category in WordPress.
-_CATEGORY = re.compile(r"/category/[^/?#]|[?&]cat=\d", re.IGNORECASE)
 #: Words of a sentence or title with a sign such as a colon; a text with fewer may be the name of a section ("News: Harbour").
 MIN_SENTENCE_WORDS = 6
 #: Signs that titles contain, and names of sections hardly ever.
@@ -118,9 +129,46 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
 
 
+def linked_categories(
+    links: Sequence[Mark], headline: Mark | None, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The categories that links beside the headline lead to, by their addresses: `<a href="/categories/Harbour/">Harbour</a>`.
+    Breadcrumbs are believed more.
+
+    `links` are those to categories. More than `MAX_LINKED_CATEGORIES` of them together are a menu, and one in a long text is a link
+    of its author's.
+    """
+    if headline is None:
+        return
+    groups: dict[int, list[Mark]] = {}
+    for link in links:
+        groups.setdefault(_around(link.node).mem_id, []).append(link)
+    first, last = headline.at - MAX_NEAR_MARKS_BEFORE, headline.at + MAX_NEAR_MARKS_AFTER
+    around = ancestors_of(headline)
+    for group_links in groups.values():
+        node = group_links[0].node
+        group = _around(node)
+        if (
+            len(group_links) <= MAX_LINKED_CATEGORIES
+            and text_of(group, MAX_BYLINE_CHARS)
+            and len(group.css("a")) <= MAX_LINKS_BESIDE
+            and first <= group_links[0].at <= last
+            and not (aside(node) or in_masthead(node, around) or other_posts.holds(node))
+        ):
+            for link in group_links:
+                yield from _named("article_section", text_of(link.node), Place.CATEGORY_LINK)
+            return
+
+
+def _around(link: LexborNode) -> LexborNode:
+    """The element that holds a link and those beside it: its parent or, for the item of a list, the list."""
+    parent = link.parent or link
+    return parent.parent or parent if parent.tag == "li" else parent
+
+
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
     names = (group.attributes.get("class") or "") if group is not None else ""
-    return "taxonomy-category" in names or _CATEGORY.search(mark.attributes.get("href") or "") is not None
+    return "taxonomy-category" in names or is_category(mark.attributes.get("href") or "")
 
 
 def _same_group(group: LexborNode, other: LexborNode | None) -> bool:

@@ -179,6 +179,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += sections.section_claims(found.marks, title)
+    claims += sections.linked_categories(found.category_links, anchor, other_posts)
     headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
     people = (
         c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
@@ -191,7 +192,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks)
     claims += _alternative_headlines(title, weighed)
-    claims += _site_names_in_titles(claims, title)
+    claims += _site_names_in_titles(claims, title, tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
         claims += headline.names_like_host(heads, title, url)
@@ -227,14 +228,20 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
     ]
 
 
-def _site_names_in_titles(claims: Sequence[Claim], headline: str) -> list[Claim]:
-    """The text of a link to the home page, where `<title>` has it before or behind the headline: "Mill closes – Harbour Post".
+def _site_names_in_titles(
+    claims: Sequence[Claim], headline: str, tree: LexborHTMLParser, url: str
+) -> list[Claim]:
+    """The name of a link to the home page, where `<title>` has it before or behind the headline: "Mill closes – Harbour Post".
     Themes without `og:site_name` name the publisher in this way."""
     titles = [key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-    around = [t.replace(key(headline), "", 1) for t in titles if key(headline) in t]
-    linked = dict.fromkeys(c.value for c in claims if c.source.place is Place.HOME)
+    around = {t.replace(key(headline), "", 1) for t in titles if key(headline) in t} - {""}
+    if not around:
+        return []
+    names = [c.value for c in claims if c.source.place is Place.HOME]
+    if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
+        names += markup.names_of_home(tree, url)
     return [
-        Claim("publisher", name, Source(Place.HOME)) for name in linked if key(name) and key(name) in around
+        Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
     ]
 
 
