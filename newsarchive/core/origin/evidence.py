@@ -96,7 +96,9 @@ class Lead:
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article. Leads to the blog itself are among them."""
     near = list(_near_body(article.blocks))
-    in_blocks = (lead for place in near for lead in _from_block(place, article.url, rules))
+    in_blocks = [lead for place in near for lead in _from_block(place, article.url, rules)]
+    if any(lead.kind == "link" for lead in in_blocks) and _is_list_of_links(article, rules):
+        in_blocks = [lead for lead in in_blocks if lead.kind != "link"]
     found = list(_without_references(list(_with_urls(in_blocks, rules))))
     for _, credit in credit_lines(article.blocks, article, rules):
         found.append(Lead("credit line", credit.text, credit.source, credit.weight, credit.url))
@@ -247,6 +249,12 @@ def _original_link(block: Block, url: str, source: str = "") -> str:
 def _is_link_label(text: str, rules: Rules) -> bool:
     """Whether a line says "Source", "Read the original article" or the like, and nothing else."""
     return len(text) < _MAX_LINK_LABEL_CHARACTERS and key_of(text) in _keys(rules, "link_labels")
+
+
+def _is_list_of_links(article: Article, rules: Rules) -> bool:
+    """Whether lines such as "Visit website" lead to several sites: the page lists firms, and none of them is its source."""
+    links = (_original_link(b, article.url) for b in article.blocks if _is_link_label(b.text, rules))
+    return len({registered_domain(link) for link in links if link}) > 1
 
 
 def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
