@@ -312,7 +312,7 @@ def test_the_command_gives_each_form_and_show_reads_an_identifier(engine: Engine
     [
         (["9"], 1, "no article '9'"),
         (["1", "--version", "3"], 2, "no version 3 of 1"),
-        ([f"nwa:1:txt:{'a' * 64}"], 2, "give the identifier with ;url="),
+        ([f"nwa:1:txt:{'a' * 64}"], 2, "add ;url= and the address"),
         (["nwa:1:txt:12"], 2, "is no identifier"),
         (
             [f"nwa:1:txt:{'a' * 64};url=https://blog.example/post-1", "--version", "1"],

@@ -57,6 +57,15 @@ REPUBLISHED = "republished"
 _CREDITED = "SELECT article_id FROM article_origins"
 
 
+def exact_date(alias: str) -> str:
+    """The SQL of the date that an article prints; NULL for none, and where the page gives the month alone.
+
+    Such a date is stored as the first of the month: a copy would look earlier than its original.
+    """
+    known = f"replace({alias}.date_published_source, '(month)', '') = {alias}.date_published_source"
+    return f"CASE WHEN {known} THEN {alias}.date_published END"
+
+
 def _moment(alias: str) -> str:
     return f"coalesce({alias}.date_published, {alias}.first_seen_at)"
 

@@ -199,12 +199,16 @@ def _edits(article: Article) -> list[Row]:
     ]
 
 
+#: The columns of `article_origins` that are fields of an origin as they stand.
+_ORIGIN_COLUMNS = (
+    "url", "as_printed", "date", "confidence", "credit_text", "copyright_notice", "copyright_holder", "copyright_year",
+    "license",
+)  # fmt: skip
+
+
 def origin_row(origin: Origin) -> Row:
     """The columns of `article_origins` without its keys."""
-    names = (
-        "url as_printed date confidence credit_text copyright_notice copyright_holder copyright_year license"
-    )
-    row = {name: getattr(origin, name) for name in names.split()}
+    row = {name: getattr(origin, name) for name in _ORIGIN_COLUMNS}
     return row | {"evidence": [flat(evidence) for evidence in origin.evidence]}
 
 
@@ -222,35 +226,15 @@ def minhash_of(stored: bytes | None) -> tuple[int, ...]:
     return tuple(array.array("I", stored or b""))
 
 
-def article_from(
-    article: Row,
-    revision: Row,
-    *,
-    authors: list[Author],
-    keywords: list[str],
-    image: Image | None,
-    origin: Origin | None,
-    dropped: tuple[Block, ...],
-    edits: tuple[Edit, ...],
-) -> Article:
-    """The article again. It has the dropped blocks alone; edits of the body stand at `article_body`."""
-    plain = {name: article[name] for name in PLAIN_FIELDS}
-    texts = {name: article[name] for name in VERSION_FIELDS} | {"article_html": revision["article_html"]}
-    quality = dict(article["quality"])
-    return Article(
-        url=article["url"],
-        **{**plain, **texts},
-        authors=tuple(authors),
-        keywords=tuple(keywords),
-        image=image,
-        origin=origin,
-        quality=Quality(**{**quality, "flags": tuple(quality.get("flags", ()))}),
-        damage=tuple(article["damage"]),
-        candidates=tuple(Candidate(**candidate) for candidate in article["candidates"]),
-        minhash=minhash_of(article["minhash"]),
-        blocks=dropped,
-        edits=edits,
-    )
+def article_values(row: Row) -> Row:
+    """The fields of an article that its row of `articles` holds by itself."""
+    quality = dict(row["quality"])
+    return {name: row[name] for name in ("url", *PLAIN_FIELDS, *VERSION_FIELDS)} | {
+        "quality": Quality(**{**quality, "flags": tuple(quality.get("flags", ()))}),
+        "damage": tuple(row["damage"]),
+        "candidates": tuple(Candidate(**candidate) for candidate in row["candidates"]),
+        "minhash": minhash_of(row["minhash"]),
+    }
 
 
 def block_from(row: Row, spot: markup.Spot) -> Block:
@@ -266,18 +250,5 @@ def edit_from(row: Row) -> Edit:
 
 def origin_from(row: Row) -> Origin:
     """An origin from its row of `article_origins` joined with name and domain."""
-    names = [
-        "name",
-        "domain",
-        "url",
-        "as_printed",
-        "date",
-        "confidence",
-        "credit_text",
-        "copyright_notice",
-        "copyright_holder",
-        "copyright_year",
-        "license",
-    ]
     evidence = tuple(Evidence(**item) for item in row["evidence"])
-    return Origin(**{name: row[name] for name in names}, evidence=evidence)
+    return Origin(**{name: row[name] for name in ("name", "domain", *_ORIGIN_COLUMNS)}, evidence=evidence)

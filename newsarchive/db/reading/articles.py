@@ -12,7 +12,7 @@ the driver gives them: SQLite has lists as JSON texts, moments as texts in UTC, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -178,6 +178,11 @@ _RELATED = {
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
 }
+#: The columns of an article's row, and of its version's and capture's, that are fields of `Stored` as they stand.
+_OF_STORED = (
+    "id", "site", "version", "versions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id", "change_kind",
+    "fetched_at", "payload_digest", "charset_declared", "charset_used",
+)  # fmt: skip
 #: What is most of an article's rows, and says how its text came about.
 _EXPLAINING = ("blocks", "edits")
 
@@ -233,34 +238,16 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     dropped = related.get("blocks", {}).get(revision_id, [])
     markup = row["markup"] if "blocks" in related else None
     html, spots = unpacked(markup, row["article_body"], [block["text"] for block in dropped])
-    article = rows.article_from(
-        row,
-        {"article_html": html},
-        authors=[Author(a["name"], a["kind"], a["url"]) for a in related["authors"].get(article_id, [])],
-        keywords=[term["name"] for term in related["keywords"].get(article_id, [])],
+    return Stored(
+        **rows.article_values(row),
+        **{name: row[name] for name in _OF_STORED},
+        article_html=html,
+        authors=tuple(Author(a["name"], a["kind"], a["url"]) for a in related["authors"].get(article_id, [])),
+        keywords=tuple(term["name"] for term in related["keywords"].get(article_id, [])),
         image=Image(image["url"], image["caption"], image["credit"]) if image else None,
         origin=rows.origin_from(origin | {"evidence": origin["origin_evidence"]}) if origin else None,
-        dropped=tuple(map(rows.block_from, dropped, spots)),
-        edits=tuple(rows.edit_from(edit) for edit in related.get("edits", {}).get(revision_id, [])),
-    )
-    own = {f.name: getattr(article, f.name) for f in fields(Article)}
-    own |= {name: row[name] for name in ("charset_declared", "charset_used")}
-    kept = [
-        "id",
-        "site",
-        "version",
-        "versions",
-        "first_seen_at",
-        "last_seen_at",
-        "gone_at",
-        "cluster_id",
-        "change_kind",
-        "fetched_at",
-        "payload_digest",
-    ]
-    return Stored(
-        **own,
-        **{name: row[name] for name in kept},
+        blocks=tuple(map(rows.block_from, dropped, spots)),
+        edits=tuple(map(rows.edit_from, related.get("edits", {}).get(revision_id, []))),
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
         rights=sum(told, Rights()) or None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.sentences import sentences
-from newsarchive.db.conditions import unseen, visible
+from newsarchive.db.conditions import exact_date, unseen, visible
 from newsarchive.db.reading.articles import Stored, find, get
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import utc
@@ -148,13 +148,8 @@ def compared(source: File | Engine, full: str | int, copy: str | int) -> Compari
 
 
 def _published(alias: str) -> str:
-    """SQL for the time at which an article appeared: its date, or the time of the first crawl.
-
-    A date of which only the month is known is stored as the first of the month. It is not used, because a copy would then
-    look earlier than its original.
-    """
-    known = f"replace({alias}.date_published_source, '(month)', '') = {alias}.date_published_source"
-    return f"coalesce(CASE WHEN {known} THEN {alias}.date_published END, {alias}.first_seen_at)"
+    """The SQL of the time at which an article appeared: the date that it prints, or the time of the first crawl."""
+    return f"coalesce({exact_date(alias)}, {alias}.first_seen_at)"
 
 
 _ROWS = f"""

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import MIN_ALTERED_LIKENESS
 from newsarchive.core.text.normalise import normalise
-from newsarchive.db.conditions import visible
+from newsarchive.db.conditions import exact_date, visible
 from newsarchive.db.readonly import File, Row, reading
 from newsarchive.db.values import utc
 
@@ -114,15 +114,14 @@ class Publisher:
 
 
 #: The articles that may be an original or a copy: those of a story, those that a credit links, and those with such a credit.
-_MEMBERS = """
+_MEMBERS = f"""
     SELECT a.id, a.url, a.headline, a.cluster_id, s.domain AS site, a.first_seen_at,
-           CASE WHEN replace(a.date_published_source, '(month)', '') = a.date_published_source
-                THEN a.date_published END AS published,
+           {exact_date("a")} AS published,
            o.name, o.domain, ao.original_id
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
-    WHERE {seen} AND (
+    WHERE {{seen}} AND (
         a.cluster_id IS NOT NULL OR ao.original_id IS NOT NULL
         OR a.id IN (SELECT original_id FROM article_origins WHERE original_id IS NOT NULL))
     ORDER BY a.id
