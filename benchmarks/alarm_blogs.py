@@ -3,7 +3,9 @@
 Months are as busy as those of real blogs (the counts beside the months in their sidebars, read from the pages of the
 data folder), weekends and holidays are slow, blogs take leave, post in bursts, go dormant, run a series of short notes,
 get a new theme. What front pages do is invented: half of them are another at nearly each look (a time, a token), a
-quarter changes with comments, a quarter with posts alone.
+quarter changes with comments, a quarter with posts alone. Invented as well: each feed leaves out one post in a hundred; of six feeds
+in ten the server says when they were changed, also by a post that they leave out; a stuck cache holds front page and feed, not the
+API, and at seven blogs in ten it lets a request for another address through.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from newsarchive.core.alarms.judge import AlarmKind
+from newsarchive.core.alarms.listings import MAX_SAME_TIME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 1, 6, tzinfo=UTC)  # the first crawl
@@ -121,6 +124,10 @@ class Blog:
     broken: Breakage | None = None
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
     missed: list[datetime] = field(default_factory=list)
+    #: When the server says that the feed was changed, since when the front page is the same, and when it was asked past the caches.
+    feed_changed_at: datetime | None = None
+    page_since: datetime = START
+    fresh_at: datetime = START
     posts: list[Post] = field(default_factory=list)
     #: Post → its place in `posts`; when each is due, and the same in order, with moments that hold no more.
     places: dict[int, int] = field(default_factory=dict)
@@ -147,6 +154,11 @@ class Blog:
         self.page_days = 10 if dice.random() < 0.15 else None  # this page lists the posts of ten days
         self.feed_lag = dice.choice([0, 0, 0, 0, 1, 2, 3]) * HOUR
         self.has_api = dice.random() < 0.25
+        ways = random.Random(
+            dice.getstate()[1][0]
+        )  # its own dice, so that the posts of a seed stay as they are
+        self.is_stamped = ways.random() < 0.6
+        self.passes_cache = ways.random() < 0.7
 
     def is_broken(self, kind: AlarmKind) -> bool:
         return self.broken is not None and self.broken.name == kind
@@ -213,16 +225,23 @@ class Blog:
             digest = str(dice.random())
         newest = page[-1].id if page else 0
         found = {"home page": (len(page), f"{digest} {newest} {len(page)}")}
+        if found["home page"] != known:
+            self.page_since = now
         if way == AlarmKind.FROZEN_FEED:
             found["feed"] = self.listed["feed"]
         else:
             found["feed"] = (len(feed), str([post.id for post in feed]))
+            moments = [post.at for post in self.posts[-20:] if post.at <= now - self.feed_lag]
+            if self.is_stamped and moments:
+                self.feed_changed_at = max(moments)
         self.listed = found
         return found
 
     def come(self, moments: Sequence[datetime]) -> list[datetime]:
         """The posts of which a crawl learns, of those that the blog published; it learns of the others when it is mended."""
         way = self.broken.name if self.broken else ""
+        if way == STUCK and self.has_api:
+            return list(moments)
         if way in (STUCK, EMPTIED):
             self.missed += moments
             return []
@@ -236,6 +255,16 @@ class Blog:
         if self.missed and not way:
             moments, self.missed = [*self.missed, *moments], []
         return list(moments)
+
+    def come_fresh(self, now: datetime) -> list[datetime]:
+        """The posts of which a crawl learns that asks for the front page past the caches."""
+        if now - max(self.page_since, self.fresh_at) < MAX_SAME_TIME:
+            return []
+        self.fresh_at = now
+        if not (self.broken and self.broken.name == STUCK and self.passes_cache):
+            return []
+        moments, self.missed = self.missed, []
+        return moments
 
 
 def poisson(dice: random.Random, mean: float) -> int:

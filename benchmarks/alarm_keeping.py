@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -20,7 +21,8 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
 from benchmarks.alarm_blogs import START, Blog, Post
 from newsarchive.core.alarms import witnesses
 from newsarchive.core.alarms.judge import AlarmKind, History, Look, Past, Reading, State, judge
-from newsarchive.core.alarms.listings import Listing, SameLooks
+from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE, FRONT_PAGE, Listing, SameLooks
+from newsarchive.core.alarms.named import NamedPost, PostList, awaited
 from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
@@ -35,7 +37,7 @@ from newsarchive.db.models import (
     Source,
     Url,
 )
-from newsarchive.db.reading.alarms import MAX_READINGS, RHYTHM, in_feed, problem_of
+from newsarchive.db.reading.alarms import MAX_READINGS, RHYTHM, problem_of
 from newsarchive.db.writing.alarms import KEEPING, look
 
 DAY, QUARTER = timedelta(days=1), timedelta(hours=6)
@@ -65,7 +67,9 @@ class Keeper(Protocol):
     def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None: ...
     def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None: ...
     def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None: ...
-    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None: ...
+    def listed(
+        self, blog: Blog, kind: str, now: datetime, posts: int, digest: str, changed_at: datetime | None
+    ) -> None: ...
     def look(self, blog: Blog, now: datetime) -> Seen: ...
 
 
@@ -73,6 +77,7 @@ class Keeper(Protocol):
 
 _URL = Prepared(update(Url).where(Url.id == bindparam("b_id")))
 _ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_SOURCE = Prepared(update(Source).where(Source.id == bindparam("b_id")))
 _NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
 
 
@@ -90,7 +95,7 @@ class InArchive:
                 values = {"domain": f"blog{blog.number}.example", "home_url": home}
                 blog.site_id = self._id(Site, values | {"state": "ok", "last_success_at": START})
                 blog.author_id = self._id(AuthorRow, {"name": f"Author {blog.number}"})
-                for kind in ("feed", "home page", "wp-json"):
+                for kind in (FEED, FRONT_PAGE, FRESH_FRONT_PAGE, "wp-json"):
                     source = {"site_id": blog.site_id, "kind": kind, "url": f"{home}{kind.replace(' ', '-')}"}
                     self.sources[blog.number, kind] = self._id(Source, source)
             self.run = self._id(CrawlRun, {"spider": "news", "started_at": START})
@@ -131,8 +136,16 @@ class InArchive:
             row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
             bulk.insert_rows(self.connection, ArticleAuthor, [row])
 
-    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None:
+    def listed(
+        self, blog: Blog, kind: str, now: datetime, posts: int, digest: str, changed_at: datetime | None
+    ) -> None:
         record(self.connection, self.sources[blog.number, kind], now, posts, digest)
+        if changed_at is not None:
+            stamp = {
+                "b_id": self.sources[blog.number, kind],
+                "last_modified": format_datetime(changed_at, usegmt=True),
+            }
+            _SOURCE.run(self.connection, [stamp])
 
     def look(self, blog: Blog, now: datetime) -> Seen:
         changes = look(self.connection, blog.site_id, now)
@@ -149,10 +162,10 @@ class _Kept:
     met: datetime | None = None
     looks: OrderedDict[int, tuple[int, Look]] = field(default_factory=OrderedDict)
     readings: OrderedDict[int, Reading] = field(default_factory=OrderedDict)
-    #: Post → when a crawl met it first, whether the feed named it, its state and its last reason, when it came.
+    #: Post → when a crawl met it first, the source that named it, its state and its last reason, when it came.
     met_at: dict[int, datetime] = field(default_factory=dict)
-    in_feed: dict[int, bool] = field(default_factory=dict)
-    named: dict[int, bool] = field(default_factory=dict)
+    by: dict[int, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
     state: dict[int, tuple[str, str]] = field(default_factory=dict)
     came: dict[int, float] = field(default_factory=dict)
     lists: dict[str, list[tuple[SameLooks, str]]] = field(default_factory=dict)
@@ -182,12 +195,12 @@ class InMemory:
     def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None:
         own = self.kept[blog.number]
         own.met_at[post.id] = now
-        own.in_feed[post.id], own.named[post.id] = named_by == "feed", named_by != "home page"
+        own.by[post.id] = named_by
 
     def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None:
         own = self.kept[blog.number]
         own.state[post.id] = (state, reason)
-        if state in ("ok", "gone") or own.named[post.id]:
+        if state in ("ok", "gone") or own.by[post.id] in (FEED, "wp-json"):
             own.looks[post.id] = (post.id, Look(now, own.met_at[post.id], problem_of(reason, "")))
             own.looks.move_to_end(post.id)
 
@@ -205,7 +218,10 @@ class InMemory:
         )
         own.readings.move_to_end(post.id)
 
-    def listed(self, blog: Blog, kind: str, now: datetime, posts: int, digest: str) -> None:
+    def listed(
+        self, blog: Blog, kind: str, now: datetime, posts: int, digest: str, changed_at: datetime | None
+    ) -> None:
+        self.kept[blog.number].changed_at = changed_at or self.kept[blog.number].changed_at
         rows = self.kept[blog.number].lists.setdefault(kind, [])
         if rows and (rows[-1][0].posts, rows[-1][1]) == (posts, digest):
             last = rows[-1][0]
@@ -238,12 +254,16 @@ class InMemory:
         lists = [Listing(kind, [same for same, _ in rows]) for kind, rows in own.lists.items()]
         stored = (post for post in reversed(own.met_at) if own.state.get(post, ("", ""))[0] == "ok")
         newest = sorted(itertools.islice(stored, MAX_READINGS), key=lambda post: (own.met_at[post], post))
-        named = [(own.met_at[post], own.in_feed[post]) for post in newest]
+        named = [_named(own, post) for post in newest]
+        feeds = PostList(FEED, [one.found for one in lists if one.kind == FEED], own.changed_at)
+        pages = PostList(
+            FRONT_PAGE, [one.found for one in lists if one.kind == FRONT_PAGE], fresh_kind=FRESH_FRONT_PAGE
+        )
         quarters, last_post = _rhythm(own, now)
         return History(
             _newest(own.readings, lambda one: (one.at, one.id)),
             [one for _, one in _newest(own.looks, lambda one: (one[1].at, one[0]))],
-            in_feed(named, [one.found for one in lists if one.kind == "feed"]),
+            awaited(named, feeds),
             [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)],
             last_post,
             standing=dict(own.standing),
@@ -251,7 +271,14 @@ class InMemory:
             met=own.met,
             quarters=quarters,
             listings=lists,
+            on_page=awaited(named, pages),
         )
+
+
+def _named(own: _Kept, post: int) -> NamedPost:
+    return NamedPost(
+        own.met_at[post], f"https://blog.example/{post}", own.readings[post].published, (own.by[post],)
+    )
 
 
 def _standing(history: History, standing: dict[AlarmKind, datetime]) -> History:

@@ -21,7 +21,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
@@ -43,6 +43,7 @@ from benchmarks.alarm_blogs import (
 )
 from benchmarks.alarm_keeping import Found, InArchive, InMemory, Keeper
 from newsarchive.core.alarms.judge import AlarmKind
+from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE
 from newsarchive.core.discovery.revisit import Visits, next_check
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
@@ -63,16 +64,16 @@ class Year:
     def __init__(self, keeper: Keeper) -> None:
         self.keeper, self.posts = keeper, 0
 
-    def publish(self, blog: Blog, published: datetime, now: datetime) -> None:
+    def publish(self, blog: Blog, published: datetime, now: datetime, *, fresh: bool = False) -> None:
         self.posts += 1
         post = blog.post(self.posts, published)
         blog.places[post.id] = len(blog.posts)
         blog.posts.append(post)
         # A crawl notes the source that names a post first: the API, or the feed where it is up to date.
-        named_by = "home page"
+        named_by = FRESH_FRONT_PAGE if fresh else "home page"
         if blog.has_api:
             named_by = "wp-json"
-        elif post.in_feed and not blog.is_broken(AlarmKind.FROZEN_FEED) and not blog.feed_lag:
+        elif post.in_feed and not blog.is_broken(AlarmKind.FROZEN_FEED) and not blog.feed_lag and not fresh:
             named_by = "feed"
         self.keeper.meet(blog, post, now, named_by)
         self.read(blog, len(blog.posts) - 1, now)
@@ -110,6 +111,8 @@ class Year:
         """One hourly crawl of a blog; whether it gave anything."""
         for moment in moments:
             self.publish(blog, moment, now)
+        for moment in blog.come_fresh(now):
+            self.publish(blog, moment, now, fresh=True)
         due = []
         while blog.due and blog.due[0][0] <= now:
             at, index = heapq.heappop(blog.due)
@@ -118,7 +121,8 @@ class Year:
         for index in due:
             self.read(blog, index, now)
         for name, (number, digest) in blog.lists(now).items():
-            self.keeper.listed(blog, name, now, number, digest)
+            changed_at = blog.feed_changed_at if name == FEED else None
+            self.keeper.listed(blog, name, now, number, digest, changed_at)
         return bool(due or moments)
 
 
@@ -150,7 +154,7 @@ BREAKAGES = (
             AlarmKind.NO_DATE, AlarmKind.SCRIPTS_ONLY, AlarmKind.ONE_TEXT, AlarmKind.FROZEN_FEED, AlarmKind.DOUBTFUL,
         )
     ),
-    Breakage(STUCK, frozenset([AlarmKind.FROZEN_PAGE, AlarmKind.SILENT])),
+    Breakage(STUCK, frozenset([AlarmKind.FROZEN_PAGE, AlarmKind.FROZEN_FEED, AlarmKind.SILENT])),
     Breakage(EMPTIED, frozenset([AlarmKind.FEWER_LISTED, AlarmKind.SILENT])),
     Breakage(CUT, frozenset([AlarmKind.FEWER_LISTED, AlarmKind.FEWER_POSTS])),
     Breakage(str(AlarmKind.SILENT), frozenset([AlarmKind.SILENT])),
@@ -160,7 +164,9 @@ BREAKAGES = (
 
 @dataclass(frozen=True)
 class Told:
-    """A breakage of a blog, and whether its front page changes by itself: hours until its alarm (`None` for none), and posts and re-readings until then or in all."""
+    """A breakage of a blog, and whether its front page changes by itself: hours until its alarm (`None` for none), and posts and re-readings until then or in all.
+
+    `first` are the hours until the first post that the blog published while it was broken, `None` for none."""
 
     kind: str
     blog: int
@@ -168,6 +174,7 @@ class Told:
     hours: float | None
     given: int
     is_lively: bool
+    first: float | None = None
 
 
 @dataclass(frozen=True)
@@ -248,6 +255,7 @@ def _run(keeper: Keeper, blogs: Sequence[Blog], days: int, quiet: int) -> Result
     result, year = Result([], [], 0, 0), Year(keeper)
     begun: dict[int, tuple[Breakage, datetime]] = {}
     told: dict[int, float | None] = {}
+    first: dict[int, float] = {}
     given: Counter[int] = Counter()
     gave: dict[int, bool] = defaultdict(bool)
     ended: dict[int, datetime] = defaultdict(lambda: START - 99 * DAY)
@@ -261,10 +269,12 @@ def _run(keeper: Keeper, blogs: Sequence[Blog], days: int, quiet: int) -> Result
         at = START + day * DAY
         with keeper.day():
             for blog in blogs:
-                _turn(blog, day - quiet - blog.number % 7, at, begun, told, given, ended, result)
+                _turn(blog, day - quiet - blog.number % 7, at, begun, told, first, given, ended, result)
                 is_quiet = blog.number not in begun and at - ended[blog.number] > MENDING
                 result.quiet_days += is_quiet
                 moments = blog.day(at)
+                if moments and blog.number in begun:
+                    first.setdefault(blog.number, (moments[0] - begun[blog.number][1]) / HOUR)
                 for hour in range(24):
                     now = at + (hour + 1) * HOUR
                     new = blog.come([moment for moment in moments if now - HOUR <= moment < now])
@@ -295,6 +305,7 @@ def _turn(
     at: datetime,
     begun: dict[int, tuple[Breakage, datetime]],
     told: dict[int, float | None],
+    first: dict[int, float],
     given: Counter[int],
     ended: dict[int, datetime],
     result: Result,
@@ -306,6 +317,7 @@ def _turn(
     elif since == 0:
         blog.broken = BREAKAGES[turn]
         begun[blog.number], told[blog.number], given[blog.number] = (blog.broken, at), None, 0
+        first.pop(blog.number, None)
     elif since == BROKEN_DAYS:
         blog.broken = None
         way, _ = begun.pop(blog.number)
@@ -314,14 +326,29 @@ def _turn(
             return  # a blog that names no authors, or not always, cannot lose them
         pace = sum(1 for post in blog.posts if at - 60 * DAY <= post.at) / 60
         result.breakages.append(
-            Told(way.name, blog.number, pace, told[blog.number], given[blog.number], blog.liveliness > 0.9)
+            Told(
+                way.name,
+                blog.number,
+                pace,
+                told[blog.number],
+                given[blog.number],
+                blog.liveliness > 0.9,
+                first.get(blog.number),
+            )
         )
+
+
+def _from_post(one: Told) -> Told:
+    """The same, with the hours from the first post on that came while the blog was broken."""
+    assert one.first is not None
+    return replace(one, hours=None if one.hours is None else max(0.0, one.hours - one.first))
 
 
 def lines(result: Result, rates: Sequence[float]) -> Iterator[str]:
     """The result as a table, for blogs that post less than the first of `rates` a day, less than the second, and so on.
 
-    A cell says how many were told within a day, and the median of the hours until the alarm.
+    A cell says how many were told within a day, and the median of the hours until the alarm. Two rows count from the first post on
+    that came while the blog was broken: before it a list that stands still is as it should be.
     """
     yield (
         f"{result.quiet_days} quiet days of blogs, {result.looks} looks, {result.witnesses} posts read again as witnesses, "
@@ -338,6 +365,13 @@ def lines(result: Result, rates: Sequence[float]) -> Iterator[str]:
     stuck = [one for one in result.breakages if one.kind == STUCK]
     rows = [(way.name, [one for one in result.breakages if one.kind == way.name]) for way in BREAKAGES]
     rows.append((f"{STUCK}, pages that change by themselves", [one for one in stuck if one.is_lively]))
+    rows += [
+        (
+            f"{name}, from the first post on",
+            [_from_post(one) for one in result.breakages if one.kind == name and one.first],
+        )
+        for name in (AlarmKind.FROZEN_FEED, STUCK)
+    ]
     for name, own in rows:
         cells = []
         for low, high in itertools.pairwise(bounds):

@@ -27,7 +27,6 @@ from newsarchive.core.alarms.judge import (
     Alarm,
     AlarmKind,
     History,
-    Listed,
     Look,
     Past,
     Problem,
@@ -35,6 +34,7 @@ from newsarchive.core.alarms.judge import (
     State,
     judge,
 )
+from newsarchive.core.alarms.named import Listed
 from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
 from newsarchive.db.frontier.queue import Frontier
@@ -116,9 +116,9 @@ def test_posts_that_give_no_article(problem: Problem) -> None:
 
 def test_a_feed_that_froze_while_posts_come() -> None:
     given = history()
-    frozen = [one._replace(in_feed=one.at < NOW - 3 * DAY) for one in given.listed]
+    frozen = [one._replace(in_list=one.at < NOW - 3 * DAY) for one in given.listed]
     assert kinds(judge(replace(given, listed=frozen), NOW)) == [AlarmKind.FROZEN_FEED]
-    late = [one._replace(in_feed=one.at < NOW - 5 * HOUR) for one in given.listed]  # the feed has time
+    late = [one._replace(in_list=one.at < NOW - 5 * HOUR) for one in given.listed]  # the feed has time
     assert kinds(judge(replace(given, listed=late), NOW)) == []
 
 

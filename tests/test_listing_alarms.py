@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
 
-from newsarchive.core.alarms.judge import AlarmKind, History, Listed, State, judge
-from newsarchive.core.alarms.listings import Listing, SameLooks
+from newsarchive.core.alarms.judge import AlarmKind, History, State, judge
+from newsarchive.core.alarms.listings import FEED, Listing, SameLooks
+from newsarchive.core.alarms.named import Listed, NamedPost, PostList, awaited
 from newsarchive.db import engine as db
 from newsarchive.db.frontier import listings
 from newsarchive.db.frontier.queue import Frontier
@@ -22,7 +25,7 @@ from newsarchive.db.writing.alarms import look
 from newsarchive.items import Link
 from tests.serving import Answer, crawl, served
 from tests.storage import open_archive
-from tests.test_alarms import DAY, HOUR, NOW, listing, rows
+from tests.test_alarms import DAY, HOUR, NOW, listing, page, path, rows
 
 #: Hourly looks at a healthy list.
 LOOKS = 300
@@ -177,6 +180,88 @@ def test_how_long_a_feed_may_lack_a_post_is_learned() -> None:
     assert known(timedelta(), 2, 2 * HOUR) == []  # two posts may be left out on purpose
 
 
+# -- posts that one source names, and another one lacks ---------------------------------------
+
+CAME = NOW - 8 * HOUR
+
+
+def posts_of(by: str, number: int = 40, **changes: Any) -> list[NamedPost]:
+    """A post a day that one source named, and the newest eight hours ago, with these changes."""
+    ages = [(number - n) * DAY for n in range(number)]
+    found = [
+        NamedPost(CAME - age, f"https://blog.example/2026/post-{age.days}/", CAME - age, (by,))
+        for age in ages
+    ]
+    return [*found, NamedPost(CAME, "https://blog.example/2026/newest/", CAME, (by,))._replace(**changes)]
+
+
+def changing(posts: Sequence[NamedPost], after: timedelta = HOUR) -> list[SameLooks]:
+    """Looks at a list that had all posts but the newest an hour after they came."""
+    begin = posts[0].at - DAY
+    return [SameLooks(at, at, 1, 10) for at in (begin, *(post.at + after for post in posts[:-1]))]
+
+
+def lacks(posts: Sequence[NamedPost], of: PostList, now: datetime = NOW) -> list[AlarmKind]:
+    listed = awaited(posts, of)
+    given = History(listed=listed) if of.kind == FEED else History(on_page=listed)
+    return [one.kind for one in judge(given, now) if one.state is State.STANDS]
+
+
+def test_one_post_that_the_feed_lacks_is_told_where_the_server_says_that_the_feed_did_not_change() -> None:
+    posts = posts_of("home page")
+    frozen = PostList(FEED, [changing(posts)], changed_at=posts[-2].at)
+    assert lacks(posts, frozen) == [AlarmKind.FROZEN_FEED]
+    assert lacks(posts, frozen, CAME + 5 * HOUR) == []  # caches keep a feed for some hours
+    (alarm,) = judge(History(listed=awaited(posts, frozen)), NOW)
+    assert alarm.since == CAME
+    assert alarm.sentence.endswith(": the feed lacks 1 of the last 1 posts")
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "changes", "delay", "proves"),
+    [
+        (CAME - DAY, {}, HOUR, True),
+        (None, {}, HOUR, False),  # the server does not say when the feed was changed
+        (CAME + timedelta(minutes=1), {}, HOUR, False),  # it was: it leaves this post out
+        (CAME - 90 * DAY, {}, HOUR, False),  # what it says does not go with what was seen
+        (CAME - DAY, {"published": CAME - 300 * DAY}, HOUR, False),  # an old post that a link led to
+        (CAME - DAY, {"url": "https://blog.example/events/"}, HOUR, False),  # a page that is no post
+        (CAME - DAY, {}, 7 * HOUR, False),  # the feed comes late at times
+    ],
+)
+def test_when_one_post_that_the_feed_lacks_is_a_proof(
+    changed_at: datetime | None, changes: dict[str, Any], delay: timedelta, proves: bool
+) -> None:
+    posts = [*posts_of("feed")[:20], *posts_of("home page", **changes)[20:]]
+    found = lacks(posts, PostList(FEED, [changing(posts, delay)], changed_at))
+    assert found == ([AlarmKind.FROZEN_FEED] if proves else [])
+
+
+def test_a_blog_that_is_little_known_proves_nothing_by_one_post() -> None:
+    posts = posts_of("home page", 19)
+    assert lacks(posts, PostList(FEED, [changing(posts)], changed_at=posts[-2].at)) == []
+
+
+@pytest.mark.parametrize(("by", "expected"), [("fresh home page", [AlarmKind.FROZEN_PAGE]), ("feed", [])])
+def test_one_post_that_the_front_page_has_only_past_the_caches_proves_a_stuck_cache(
+    by: str, expected: list[AlarmKind]
+) -> None:
+    posts = [*posts_of("feed")[:-1], posts_of(by)[-1]]
+    page = PostList("home page", [changing(posts)], fresh_kind="fresh home page")
+    assert lacks(posts, page) == expected
+
+
+def test_three_posts_that_came_by_the_feed_while_the_front_page_stood_still() -> None:
+    posts = posts_of("feed", 100)
+    page = PostList("home page", [changing(posts[:-2])])
+    assert lacks(posts, page) == [AlarmKind.FROZEN_PAGE]
+    (alarm,) = judge(History(on_page=awaited(posts, page)), NOW)
+    assert alarm.sentence.endswith("the front page has not changed since 3 of the last 3 posts came")
+    moved = PostList("home page", [[*changing(posts[:-2]), SameLooks(NOW, NOW, 1, 10)]])
+    stands = History(on_page=awaited(posts, moved), standing={AlarmKind.FROZEN_PAGE: alarm.since})
+    assert [one.state for one in judge(stands, NOW)] == [State.CLEARED]
+
+
 # -- storage ----------------------------------------------------------------------------------
 
 
@@ -238,7 +323,7 @@ def test_a_feed_that_goes_on_changing_is_not_frozen_although_the_api_names_its_p
             clock.now += HOUR
         with db.reading(engine) as connection:
             listed = history_of(connection, site, clock.now).listed
-    assert [one.in_feed for one in listed] == [True] * 4 + [False] * 2
+    assert [one.in_list for one in listed] == [True] * 4 + [False] * 2
 
 
 def first_run(engine: Engine, now: datetime) -> int:
@@ -260,3 +345,38 @@ def test_a_crawl_keeps_what_front_page_and_feed_list(tmp_path: Path) -> None:
         "SELECT kind, posts FROM listing_looks JOIN sources ON sources.id = source_id ORDER BY kind, listing_looks.id",
     )
     assert kept == [("feed", 5), ("feed", 0), ("home page", 5), ("home page", 0)]
+
+
+class StuckCache(dict[str, Answer]):
+    """A front page that is the same for all who ask for it, and up to date at an address that nobody asked for before."""
+
+    fresh: str = ""
+
+    def get(self, path: str, default: Any = None) -> Any:
+        return Answer(self.fresh) if path.startswith("/?newsarchive=") else super().get(path, default)
+
+
+@pytest.mark.slow
+def test_a_front_page_that_is_the_same_for_half_a_day_is_asked_past_the_caches(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.db"
+
+    def asked() -> int:
+        site.seen.clear()
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_WARC=off", db=archive)
+        return sum(request.startswith("/?newsarchive=") for request in site.paths())
+
+    with served({"/": str(listing(range(5), range(0))["/"]), **{path(n): page(n) for n in range(6)}}) as site:
+        site.answers = StuckCache(site.answers)
+        site.answers.fresh = str(listing(range(6), range(0))["/"])
+        assert asked() == 0
+        assert rows(archive, "SELECT count(*) FROM articles") == [(5,)]
+        with sqlite3.connect(archive) as connection:
+            for name in ("first_at", "last_at"):
+                connection.execute(f"UPDATE listing_looks SET {name} = datetime({name}, '-13 hours')")
+        connection.close()
+        assert [asked(), asked()] == [1, 0]  # and again after as long
+    assert rows(archive, "SELECT count(*) FROM articles") == [(6,)]
+    named = rows(
+        archive, "SELECT url FROM urls WHERE id IN (SELECT url_id FROM discoveries WHERE kind LIKE 'fresh%')"
+    )
+    assert named == [(f"{site.home}{path(5)}",)]

@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -20,6 +20,7 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from newsarchive.core import urls
+from newsarchive.core.alarms.listings import FRESH_FRONT_PAGE, MAX_SAME_TIME
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.links import index_reason, post_links
 from newsarchive.core.discovery.platforms import Source
@@ -66,6 +67,8 @@ SITEMAP_PART = "sitemap part"
 ARCHIVE_PAGE = "archive page"
 #: The kind of the root of an API, which tells the site's name.
 API_ROOT = "wp-json root"
+#: The name in the query by which a front page is asked past the caches; its value is the time, in seconds.
+FRESH_PARAMETER = "newsarchive"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
 API_ERROR_STATUSES = (400, 401, 403, 404)
 #: Why a request got no answer, where another one to the same host would get none either.
@@ -163,6 +166,8 @@ class Finder:
         if home.status == 200:  # the page of a wall lists nothing
             await self.listed(known, links, home.body)
         yield Batch(links, pages)
+        async for batch in self._past_caches(known if home.status == 200 else None):
+            yield batch
         if not complete & {"wp-json", "sitemap", "announced sitemap"}:
             async for batch in self._archive_pages(home):
                 yield Batch(batch.links, pages)
@@ -183,6 +188,30 @@ class Finder:
                     return
         if "archive" in self.kinds:
             yield await self._named_by(known)
+            async for batch in self._past_caches(known):
+                yield batch
+
+    async def _past_caches(self, home: KnownSource | None) -> AsyncIterator[Batch]:
+        """New posts of a front page that was the same for `MAX_SAME_TIME`: a cache may be stuck, and most caches have no answer
+        for an address that nobody asked for before. Asked once in as long."""
+        if home is None or self.frontier is None:
+            return
+        now = datetime.now(UTC)
+        url = f"{home.url}{'&' if urlsplit(home.url).query else '?'}{FRESH_PARAMETER}="
+        fresh = await self._known(FRESH_FRONT_PAGE, url)
+        since = await asyncio.to_thread(self.frontier.same_since, home.id)
+        asked = fresh.last_checked_at if fresh else None
+        if fresh is None or since is None or now - max(since, asked or since) < MAX_SAME_TIME:
+            return
+        response = await self._get(f"{url}{int(now.timestamp())}")
+        await asyncio.to_thread(self.frontier.source_checked, fresh.id, ok=response is not None)
+        if not isinstance(response, TextResponse):
+            return
+        text = text_of(response)
+        links = await in_time(len(text), post_links, text, home.url, self.rules)
+        before = await asyncio.to_thread(self.frontier.known, [link.url for link in links])
+        new = [link for link in links if urls.url_key(link.url) not in before]
+        yield Batch([replace(link, source=FRESH_FRONT_PAGE) for link in new], fresh.id)
 
     async def batches_without_home(self, home_url: str) -> AsyncIterator[Batch]:
         """All links to posts of a site whose front page cannot be fetched, from the sources that answered before.

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from newsarchive.core.alarms import listings
 from newsarchive.core.alarms.listings import Listing, ListLook
+from newsarchive.core.alarms.named import MAX_DATE_DISTANCE, MAX_LAG, Listed, lag
 from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR, few_of, many_of, middle
 
 DAY = timedelta(days=1)
@@ -42,25 +43,11 @@ MAX_ALARM_AGE = 30 * DAY
 #: A text counts as much shorter below this share of the site's median length (0 to 1), and this many deviations below it.
 MAX_SHORT_SHARE = 0.5
 MIN_SHORT_DEVIATIONS = 2.5
-#: Time between the date of a post that came while the site was crawled and the moment at which a crawl met it. Within it the date
-#: is the post's own.
-MAX_DATE_DISTANCE = 2 * DAY
 #: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
 MIN_CONFIDENCE = 0.8
-#: Time for which a post may stand on the front page and not in the feed, which servers keep for a while, at a site that is
-#: little known.
-MAX_FEED_LAG = timedelta(hours=6)
-#: The least such time at a site that is known better.
-MIN_FEED_LAG = timedelta(hours=1)
-#: Posts that must tell how long the feed of a site lags. With fewer, `MAX_FEED_LAG` counts.
-MIN_LAG_POSTS = 20
-#: Part of these posts whose lag is no longer than the one that is taken.
-LAG_SHARE = 0.95
-#: The lag of these posts times this number is the time that counts.
-FEED_LAG_FACTOR = 2
-#: Factor of `FALSE_ALARMS_A_YEAR` for a feed that froze. It hides no article, and with three posts instead of four it is told a day
+#: Factor of `FALSE_ALARMS_A_YEAR` for a list that froze. It hides no article, and with three posts instead of four it is told a day
 #: sooner at a blog of a post a day.
-FROZEN_FEED_FACTOR = 10
+FROZEN_LIST_FACTOR = 10
 #: Days of history before the days that are tested, and posts in them. With less, the rhythm of a site is not known.
 MIN_RHYTHM_DAYS = 56
 MIN_RHYTHM_POSTS = 20
@@ -130,12 +117,16 @@ SENTENCES: Mapping[AlarmKind, str] = {
     AlarmKind.ONE_DATE: "{bad} of the last {readings} posts have the date of the post before",
     AlarmKind.ONE_TEXT: "{bad} of the last {readings} posts have the text of the post before",
     AlarmKind.DOUBTFUL: "{bad} of the last {readings} texts are doubtful",
-    AlarmKind.FROZEN_FEED: "{bad} of the last {readings} posts do not stand in the feed",
+    AlarmKind.FROZEN_FEED: "the feed lacks {bad} of the last {readings} posts",
     AlarmKind.FEWER_LISTED: "at {bad} of the last {readings} looks a list of its posts named at most {limit}, where {median} are usual",
     AlarmKind.FROZEN_PAGE: "at {bad} of the last {readings} looks the front page had been the same for more than {hours} hours, "
     "twice as long as ever before",
     AlarmKind.UNREACHABLE: "{runs} crawls failed, and none succeeded",
 }
+
+
+#: What a frozen front page means where posts that other sources named tell it.
+PAGE_WITHOUT_POSTS = "the front page has not changed since {bad} of the last {readings} posts came"
 
 
 class Problem(StrEnum):
@@ -169,15 +160,6 @@ class Look(NamedTuple):
     problem: Problem | None
 
 
-class Listed(NamedTuple):
-    """A post when it was first listed, and whether the feed named it too, or another new post later. `delay` is how long the
-    feed took, where that is known."""
-
-    at: datetime
-    in_feed: bool
-    delay: timedelta | None = None
-
-
 class Past(NamedTuple):
     """An alarm that was cleared; `settled` where it became the site's way."""
 
@@ -190,6 +172,8 @@ class Past(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class History:
     """What an archive knows of a site. Readings, looks and listed posts are in order of time, the oldest first.
+
+    `listed` are the posts that a feed should name, `on_page` those that the front page should.
 
     `days` are the numbers of posts that came in each 24 hours, counted back from now, `quarters` those of each 6 hours, and
     `last_post` is when the newest came. `listings` are the lists of the site. `met` is when the archive met the site: what was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
@@ -208,6 +192,7 @@ class History:
     met: datetime | None = None
     quarters: Sequence[int] = ()
     listings: Sequence[Listing] = ()
+    on_page: Sequence[Listed] = ()
 
 
 class State(Enum):
@@ -239,16 +224,20 @@ class Alarm:
 
 def sentence(kind: AlarmKind, since: datetime, evidence: Mapping[str, float]) -> str:
     """An alarm in words: `no authors since 2026-11-25 09:00 UTC: 4 of the last 4 posts have no author`."""
-    return f"{kind} since {since:%Y-%m-%d %H:%M} UTC: {SENTENCES[kind].format(**evidence)}"
+    told_by_posts = kind is AlarmKind.FROZEN_PAGE and "hours" not in evidence
+    words = PAGE_WITHOUT_POSTS if told_by_posts else SENTENCES[kind]
+    return f"{kind} since {since:%Y-%m-%d %H:%M} UTC: {words.format(**evidence)}"
 
 
 class Case(NamedTuple):
-    """A reading under one question; `id` is that of its article, 0 for none. A crawl met its post first at `met`."""
+    """A reading under one question; `id` is that of its article, 0 for none. A crawl met its post first at `met`. One that `proves`
+    is enough for an alarm."""
 
     at: datetime
     bad: bool
     id: int = 0
     met: datetime | None = None
+    proves: bool = False
 
 
 def judge(history: History, now: datetime) -> list[Alarm]:
@@ -270,7 +259,8 @@ class Question(NamedTuple):
     """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception.
 
     `asks_new` says that the newest posts are asked too, whatever older ones say: a change of a site may be one of its new
-    posts alone, and while they come, older posts are read again and are as they were.
+    posts alone, and while they come, older posts are read again and are as they were. A bad one that `proves` is enough. After
+    `min_good` in a row as before an alarm is over.
     """
 
     kind: AlarmKind
@@ -279,6 +269,8 @@ class Question(NamedTuple):
     max_share: float
     max_false: float = FALSE_ALARMS_A_YEAR
     asks_new: bool = False
+    proves: Callable[[int], bool] = lambda _: False
+    min_good: int = MIN_GOOD_READINGS
 
     def cases(self) -> list[Case]:
         return [
@@ -287,6 +279,7 @@ class Question(NamedTuple):
                 self.is_bad(place),
                 one.id if isinstance(one, Reading) else 0,
                 getattr(one, "met", None),
+                self.proves(place),
             )
             for place, one in enumerate(self.items)
         ]
@@ -294,7 +287,8 @@ class Question(NamedTuple):
 
 def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
     limit, usual = _short(history.readings)
-    for question in (*questions_of_posts(history), _of_feed(history, now)):
+    of_feed = _of_lack(AlarmKind.FROZEN_FEED, history.listed, now)
+    for question in (*questions_of_posts(history), of_feed):
         if alarm := _asked(question, history, now):
             lengths = {"limit": limit, "median": usual} if alarm.kind is AlarmKind.SHORTER else {}
             yield replace(alarm, evidence={**alarm.evidence, **lengths})
@@ -334,15 +328,18 @@ def questions_of_posts(history: History) -> list[Question]:
     ]
 
 
-def _of_feed(history: History, now: datetime) -> Question:
-    lag = _feed_lag(history.listed)
-    listed = [one for one in history.listed if one.at <= now - lag]
+def _of_lack(kind: AlarmKind, posts: Sequence[Listed], now: datetime) -> Question:
+    """Whether posts that others name stand in a list of the site, of which they stood there always."""
+    wait = lag(posts)
+    listed = [one for one in posts if one.at <= now - wait]
     return Question(
-        AlarmKind.FROZEN_FEED,
+        kind,
         listed,
-        lambda i: not listed[i].in_feed,
+        lambda i: not listed[i].in_list,
         0.1,
-        FROZEN_FEED_FACTOR * FALSE_ALARMS_A_YEAR,
+        FROZEN_LIST_FACTOR * FALSE_ALARMS_A_YEAR,
+        proves=lambda i: listed[i].is_proof and now - listed[i].at >= MAX_LAG,
+        min_good=0,
     )
 
 
@@ -355,15 +352,6 @@ def _short(readings: Sequence[Reading]) -> tuple[int, int]:
     usual, spread = middle(lengths)
     below = max(-log(MAX_SHORT_SHARE), MIN_SHORT_DEVIATIONS * spread)
     return round(exp(usual - below)), round(exp(usual))
-
-
-def _feed_lag(listed: Sequence[Listed]) -> timedelta:
-    """How long the feed of this site may lack a post that its front page has."""
-    delays = sorted(one.delay for one in listed if one.delay is not None)
-    if len(delays) < MIN_LAG_POSTS:
-        return MAX_FEED_LAG
-    usual = delays[int(LAG_SHARE * len(delays))]
-    return min(MAX_FEED_LAG, max(MIN_FEED_LAG, FEED_LAG_FACTOR * usual))
 
 
 def _asked(question: Question, history: History, now: datetime) -> Alarm | None:
@@ -383,7 +371,7 @@ def _asked(question: Question, history: History, now: datetime) -> Alarm | None:
     cases = _comparable(cases, kind, history.past)
     most = question.max_false / (len(WINDOWS) + 1) / (2 if question.asks_new else 1)
     bounds = _Bounds(most / _a_year(cases), most / _posts_a_year(question, cases))
-    newest = _breakage(cases, question.max_share, bounds)
+    newest = _proof(cases) or _breakage(cases, question.max_share, bounds)
     if newest is None and question.asks_new:
         newest = _breakage(_as_they_came(cases), MAX_EXCEPTIONS_OF_NEW, bounds)
     if newest is None:
@@ -402,7 +390,7 @@ def _may_begin(question: Question) -> bool:
 
 def _is_well(question: Question, cases: Sequence[Case], after: Sequence[Case]) -> bool:
     """Whether a site is as before by what was read `after` an alarm began, and by its newest posts where those are asked."""
-    if len(after) < MIN_GOOD_READINGS or any(case.bad for case in after[-MIN_GOOD_READINGS:]):
+    if len(after) < question.min_good or any(case.bad for case in after[-MIN_GOOD_READINGS:]):
         return False
     newest = _as_they_came(cases)[-MIN_GOOD_READINGS:] if question.asks_new else []
     return sum(case.bad for case in newest) <= MAX_BAD_OF_NEW
@@ -410,6 +398,12 @@ def _is_well(question: Question, cases: Sequence[Case], after: Sequence[Case]) -
 
 def _as_they_came(cases: Sequence[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: case.met or case.at)
+
+
+def _proof(cases: Sequence[Case]) -> Sequence[Case] | None:
+    """The cases since the first that proves by itself, where enough are known before it; `None` for none."""
+    first = next((at for at, case in enumerate(cases) if case.bad and case.proves), 0)
+    return cases[first:] if first >= MIN_HISTORY_READINGS else None
 
 
 class _Bounds(NamedTuple):
@@ -492,6 +486,8 @@ def _of_listings(history: History, now: datetime) -> Iterable[Alarm]:
                 found.setdefault(alarm.kind, []).append(
                     replace(alarm, evidence={**alarm.evidence, **evidence})
                 )
+    if alarm := _asked(_of_lack(AlarmKind.FROZEN_PAGE, history.on_page, now), history, now):
+        found.setdefault(alarm.kind, []).append(alarm)
     # One kind for all lists of a site: it stands while one of them is broken.
     states = list(State)
     yield from (min(alarms, key=lambda alarm: states.index(alarm.state)) for alarms in found.values())

@@ -14,6 +14,10 @@ from typing import NamedTuple
 
 #: The kind of a front page among the sources of a site.
 FRONT_PAGE = "home page"
+#: The kind of a front page that was asked past the caches.
+FRESH_FRONT_PAGE = "fresh home page"
+#: The kind of a feed.
+FEED = "feed"
 #: Looks of a list that are compared: the newest.
 MAX_LOOKS = 1000
 #: Looks before those that are tested, for a list that empties. With fewer nothing is told.
@@ -34,6 +38,8 @@ MAX_USUAL_SAME = timedelta(hours=4)
 #: Time for which a page that changes by itself may be the same, and the factor by which it may be longer so than ever before.
 MIN_FROZEN_TIME = timedelta(hours=6)
 FROZEN_FACTOR = 2
+#: Time for which a front page is the same, after which it is asked past the caches, and again after as long.
+MAX_SAME_TIME = timedelta(hours=12)
 #: Time for which a list may not have been looked at while others were. An older one is no list of the site any more.
 MAX_LISTING_AGE = timedelta(days=2)
 

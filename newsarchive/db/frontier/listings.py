@@ -39,6 +39,12 @@ def record(
         insert_rows(connection, ListingLook, [row | {"first_at": now, "last_at": now, "looks": 1}])
 
 
+def same_since(connection: Connection, source_id: int) -> datetime | None:
+    """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
+    newest = select(ListingLook.first_at).where(ListingLook.source_id == source_id)
+    return connection.execute(newest.order_by(ListingLook.id.desc()).limit(1)).scalar_one_or_none()
+
+
 def prune(connection: Connection, site_id: int) -> None:
     """Forget all but the newest `MAX_KEPT_LOOKS` rows of each list of a site."""
     of_site = select(Source.id).where(Source.site_id == site_id)

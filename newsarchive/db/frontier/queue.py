@@ -212,6 +212,11 @@ class Frontier:
         with writing(self.engine) as connection:
             listings.record(connection, source_id, self.clock(), posts, digest)
 
+    def same_since(self, source_id: int) -> datetime | None:
+        """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
+        with reading(self.engine) as connection:
+            return listings.same_since(connection, source_id)
+
     def named_by(self, source_id: int) -> list[Link]:
         """The URLs that a source ever named: what it still says when it answers 304."""
         query = (

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.core.alarms.judge import (
     AlarmKind,
     History,
-    Listed,
     Look,
     Past,
     Problem,
     Reading,
     sentence,
 )
-from newsarchive.core.alarms.listings import Listing, SameLooks
+from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE, FRONT_PAGE, Listing, SameLooks
+from newsarchive.core.alarms.named import NamedPost, PostList, awaited
+from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import File, Reader, reading
@@ -54,12 +53,13 @@ _LOOKS = """
            OR EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json')))
     ORDER BY at DESC, u.id DESC LIMIT :most
 """
-_LISTED = """
-    SELECT u.first_seen_at,
-           (SELECT max(CASE WHEN d.kind = 'feed' THEN 1 ELSE 0 END) FROM discoveries AS d WHERE d.url_id = u.id)
-    FROM (SELECT id, first_seen_at FROM urls WHERE site_id = :site AND state = 'ok' ORDER BY id DESC LIMIT :most) AS u
-    ORDER BY u.first_seen_at DESC, u.id DESC
+_NAMED = """
+    SELECT u.id, u.first_seen_at, u.url, a.date_published, d.kind
+    FROM (SELECT id, url, url_key, first_seen_at FROM urls WHERE site_id = :site AND state = 'ok' ORDER BY id DESC LIMIT :most) AS u
+    JOIN discoveries AS d ON d.url_id = u.id LEFT JOIN articles AS a ON a.url_key = u.url_key
+    ORDER BY u.first_seen_at, u.id, d.id
 """
+_CHANGED = "SELECT last_modified FROM sources WHERE site_id = :site AND kind = 'feed' AND last_modified <> '' AND fail_count = 0"
 #: When posts came: when a crawl met them, or when they were published where that was on an earlier day. Blogs that give days and no
 #: times have all posts of a day at its midnight, so that the morning of each day would seem silent.
 _CAME = """
@@ -134,10 +134,12 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         for at, met, reason, filled in reversed(reader.tuples(_LOOKS, values))
     ]
     lists = _listings(reader, site_id)
-    named = [
-        (_moment(at), bool(feed)) for at, feed in reversed(reader.tuples(_LISTED, values)) if feed is not None
-    ]
-    listed = in_feed(named, [one.found for one in lists if one.kind == "feed"])
+    named = _named(reader, values)
+    changed = [at for (text,) in reader.tuples(_CHANGED, {"site": site_id}) if (at := rfc_822_time(text))]
+    feeds = PostList(FEED, [one.found for one in lists if one.kind == FEED], max(changed, default=None))
+    pages = PostList(
+        FRONT_PAGE, [one.found for one in lists if one.kind == FRONT_PAGE], fresh_kind=FRESH_FRONT_PAGE
+    )
     alarms = [
         (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
         for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
@@ -150,7 +152,7 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
     return History(
         readings,
         looks,
-        listed,
+        awaited(named, feeds),
         days,
         last_post,
         last,
@@ -161,6 +163,7 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         met=met,
         quarters=quarters,
         listings=lists,
+        on_page=awaited(named, pages),
     )
 
 
@@ -173,25 +176,13 @@ def _listings(reader: Reader, site_id: int) -> list[Listing]:
     return [Listing(kind, runs) for kind, runs in found.values()]
 
 
-def in_feed(named: Sequence[tuple[datetime, bool]], feeds: Sequence[Sequence[SameLooks]]) -> list[Listed]:
-    """Whether a feed named each post, or changed after the post was listed.
-
-    The API of a site is asked before its feed, so that nothing says whether the feed named a post too: a feed that goes
-    on changing is not frozen. Posts from before the first look at a feed tell nothing where no feed named them.
-    """
-    begin = min((runs[0].first_at for runs in feeds), default=None)
-    changes = sorted(run.first_at for runs in feeds for run in runs[1:])
-    listed = []
-    for at, by_feed in named:
-        later = bisect_left(changes, at)
-        if by_feed:
-            listed.append(Listed(at, True, timedelta()))
-        elif begin is None:
-            listed.append(Listed(at, False))
-        elif at >= begin:
-            delay = changes[later] - at if later < len(changes) else None
-            listed.append(Listed(at, delay is not None, delay))
-    return listed
+def _named(reader: Reader, values: dict[str, Any]) -> list[NamedPost]:
+    """The newest posts, and the kinds of sources that named each."""
+    found: dict[int, NamedPost] = {}
+    for id_, at, url, published, kind in reader.tuples(_NAMED, values):
+        before = found.get(id_) or NamedPost(_moment(at), url, moment(published), ())
+        found[id_] = before._replace(by=(*before.by, kind))
+    return list(found.values())
 
 
 def problem_of(reason: str, filled_from: str) -> Problem | None:
