@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from scrapy import Request
@@ -19,7 +20,7 @@ from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
 from newsarchive.crawl_stats import bounds_met
 from newsarchive.items import Link
 from newsarchive.middlewares import DelayMiddleware
-from newsarchive.spiders.discovery import MAX_FAILED_SITEMAPS_IN_A_ROW
+from newsarchive.spiders.discovery import MAX_FAILED_SITEMAPS_IN_A_ROW, MAX_INDEXES_IN_A_ROW
 from newsarchive.spiders.news import NewsSpider
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import front, post, rows
@@ -183,6 +184,29 @@ def test_an_index_of_sitemaps_that_are_not_there(db: Path) -> None:
     assert rows(db, "SELECT count(*) FROM articles") == [(4,)], done.stderr
     assert len(asked) == MAX_FAILED_SITEMAPS_IN_A_ROW
     assert "20 sitemaps in a row cannot be read, and 40 others are not asked for" in done.stderr
+
+
+class Indexes(dict[str, Answer]):
+    """Sitemaps each of which lists two others, without end."""
+
+    def get(self, path: str, default: Any = None) -> Any:
+        if not path.startswith("/map"):
+            return super().get(path, default)
+        parts = "".join(f"<sitemap><loc>{path[:-4]}{n}.xml</loc></sitemap>" for n in range(2))
+        body = f"<sitemapindex>{parts}</sitemapindex>"
+        return Answer(body, headers={"Content-Type": "application/xml"})
+
+
+@pytest.mark.slow
+def test_sitemaps_that_list_ever_new_sitemaps(db: Path) -> None:
+    with served({"/": front(*GOOD), **{path: post(path) for path in GOOD}}) as site:
+        robots = Answer(f"Sitemap: {site.home}/map.xml", headers={"Content-Type": "text/plain"})
+        site.answers = Indexes(site.answers | {"/robots.txt": robots})
+        done = crawl(f"url={site.home}/", db=db)
+        asked = [path for path in site.paths() if path.startswith("/map")]
+    assert rows(db, "SELECT count(*) FROM articles") == [(4,)], done.stderr
+    assert len(asked) == MAX_INDEXES_IN_A_ROW
+    assert "100 sitemaps in a row list other sitemaps alone" in done.stderr
 
 
 @pytest.mark.slow

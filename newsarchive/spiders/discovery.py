@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -48,6 +48,9 @@ MAX_REQUESTS = 3000
 #: Sitemaps of one source that cannot be read, one after the other. After that its others wait for the next crawl: an index may
 #: list 50,000.
 MAX_FAILED_SITEMAPS_IN_A_ROW = 20
+#: Sitemaps of one source, one after the other, that list other sitemaps and no posts. After that its others wait for the next crawl:
+#: each may lead to further ones, without end.
+MAX_INDEXES_IN_A_ROW = 100
 #: Bytes of a feed or sitemap, characters of a page. A longer one is read in a thread, and downloads go on meanwhile: links take
 #: up to 1.5 s a megabyte.
 MAX_LENGTH_READ_AT_ONCE = 100_000
@@ -80,10 +83,10 @@ SILENT_REASONS = frozenset(
         FetchProblem.TIMEOUT,
     )
 )
-#: What a feed's own address is (`find.index_reason`) where the feed is that of the whole site, not of a section, tag or
+#: What a feed's own address is (`index_reason`) where the feed is that of the whole site, not of a section, tag or
 #: author.
 WHOLE_SITE_REASONS = frozenset(("", "home page", "feed"))
-#: What the names of sitemaps say that list no posts (`find.sitemap_content`).
+#: What the names of sitemaps say that list no posts (`sitemaps.sitemap_content`).
 SITEMAPS_WITHOUT_POSTS = frozenset(("pages", "categories", "authors", "media"))
 
 
@@ -376,7 +379,7 @@ class Finder:
     async def _sitemap(
         self, source: Source, known: KnownSource | None, home_url: str
     ) -> AsyncIterator[Batch]:
-        waiting, failures = deque([(source.url, known)]), 0
+        waiting, failures, indexes = deque([(source.url, known)]), 0, 0
         while waiting and not self.enough() and not self.is_barren(source.kind):
             url, own = waiting.popleft()
             if not self._first_time(url):
@@ -401,11 +404,19 @@ class Finder:
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
             yield Batch(list(sitemap.links), own.id if own else None)
-            for (
-                part
-            ) in sitemap.sitemaps:  # each part has its row before the sitemap that lists it counts as read
-                if sitemaps.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS:
-                    waiting.append((part.url, await self._known(SITEMAP_PART, part.url)))
+            indexes = 0 if sitemap.links else indexes + bool(sitemap.sitemaps)
+            if indexes >= MAX_INDEXES_IN_A_ROW:
+                sentence = f"{indexes} sitemaps in a row list other sitemaps alone, and {len(waiting)} others are not asked for"
+                self.problem(url, "sitemap", sentence)
+                return
+            parts = [
+                part.url
+                for part in sitemap.sitemaps
+                if sitemaps.sitemap_content(part.url, self.rules) not in SITEMAPS_WITHOUT_POSTS
+            ]
+            rows = await self._rows(SITEMAP_PART, parts)  # before the sitemap counts as read
+            # What an index lists comes before what stands behind the index.
+            waiting.extendleft(reversed(list(zip(parts, rows, strict=True))))
             await self._read_whole(own, response)
 
     async def _stored_parts(self) -> list[tuple[str, KnownSource | None]]:
@@ -419,6 +430,11 @@ class Finder:
         assert self.frontier is not None
         links = await asyncio.to_thread(self.frontier.named_by, source.id)
         return Batch(links, source.id, remembered=True)
+
+    async def _rows(self, kind: str, addresses: Sequence[str]) -> Sequence[KnownSource | None]:
+        if self.frontier is None:
+            return [None] * len(addresses)
+        return await asyncio.to_thread(self.frontier.sources_at, self.site_id, kind, addresses)
 
     async def _was_read(self, kind: str, url: str) -> bool:
         """Whether an earlier crawl had a good answer from this source."""

@@ -182,12 +182,18 @@ class Frontier:
 
     def source(self, site_id: int, kind: str, url: str) -> KnownSource:
         """The source with this address, added where it is new."""
+        return self.sources_at(site_id, kind, [url])[0]
+
+    def sources_at(self, site_id: int, kind: str, addresses: Sequence[str]) -> list[KnownSource]:
+        """The sources with these addresses, in their order, added where they are new."""
+        found: dict[str, KnownSource] = {}
         with writing(self.engine) as connection:
-            insert_ignoring(connection, table_of(Source), [{"site_id": site_id, "kind": kind, "url": url}])
-            row = connection.execute(
-                select(Source.__table__).where(Source.site_id == site_id, Source.url == url)
-            ).one()
-        return _known_source(row)
+            for some in _chunks(addresses):
+                rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
+                insert_ignoring(connection, table_of(Source), rows)
+                here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
+                found |= {row.url: _known_source(row) for row in connection.execute(here)}
+        return [found[url] for url in addresses]
 
     def sources(self, site_id: int, kinds: Sequence[str] = FIRST_SOURCES) -> list[KnownSource]:
         """The sources of a site, in the order of their discovery."""
