@@ -70,6 +70,7 @@ def test_a_list_in_which_no_posts_are_found_any_more_is_told_in_hours(kind: str)
         [20, 0, 12, 3] * (LOOKS // 4) + [0] * 20,  # it has none at times
         [3] * LOOKS + [0] * 20,  # a list of three says little
         [20] * 10 + [0] * 8,  # it is known for less than a day
+        [20] * LOOKS + [12] * 9 + [8] * 9 + [2] * 9,  # a page of the last ten days, and its blog takes leave
     ],
 )
 def test_a_list_that_is_short_as_lists_are_raises_no_alarm(posts: list[int]) -> None:

@@ -338,7 +338,10 @@ def _of_lack(kind: AlarmKind, posts: Sequence[Listed], now: datetime) -> Questio
         lambda i: not listed[i].in_list,
         0.1,
         FROZEN_LIST_FACTOR * FALSE_ALARMS_A_YEAR,
-        proves=lambda i: listed[i].is_proof and now - listed[i].at >= MAX_LAG,
+        # A feed is cached for a while; a front page that was asked past the caches had stood still for long.
+        proves=lambda i: (
+            listed[i].is_proof and (kind is AlarmKind.FROZEN_PAGE or now - listed[i].at >= MAX_LAG)
+        ),
         min_good=0,
     )
 
@@ -500,8 +503,9 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[Question, dic
     before = _before(looks, AlarmKind.FEWER_LISTED, history)
     if (bounds := listings.limits(before)) is not None:
         limit, usual = bounds
+        cut = listings.cut_looks(looks, limit, usual)
         yield (
-            Question(AlarmKind.FEWER_LISTED, looks, lambda i: looks[i].posts <= limit, 0.02),
+            Question(AlarmKind.FEWER_LISTED, looks, lambda i: i in cut, 0.02),
             {"limit": limit, "median": usual},
         )
     if listing.kind == listings.FRONT_PAGE:

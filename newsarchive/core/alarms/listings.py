@@ -30,6 +30,8 @@ MIN_LIVELY_TIME = timedelta(days=7)
 LEAST_SHARE = 0.02
 #: Share of that least (0 to 1) up to which a list has far too few posts. A new theme may list half as many.
 MAX_LISTED_SHARE = 0.25
+#: Share of the usual posts (0 to 1) that the look before must have found. With fewer the list became short by and by.
+MIN_SHARE_BEFORE_CUT = 0.5
 #: A list that has fewer posts at times is not compared.
 MIN_LISTED_POSTS = 4
 #: Time for which a front page that changes by itself (a time, a token, counters) is the same at most. One that changes with posts and
@@ -117,6 +119,20 @@ def limits(before: Sequence[ListLook]) -> Limits | None:
     if least < MIN_LISTED_POSTS:
         return None
     return Limits(int(MAX_LISTED_SHARE * least), posts[len(posts) // 2])
+
+
+def cut_looks(looks: Sequence[ListLook], limit: int, usual: int) -> set[int]:
+    """The places of the looks at which a list was far too short all of a sudden.
+
+    A page that lists the posts of the last ten days becomes shorter post by post where its blog takes leave.
+    """
+    cut, was_sudden = set[int](), True
+    for place, look in enumerate(looks):
+        if look.posts > limit:
+            was_sudden = look.posts >= MIN_SHARE_BEFORE_CUT * usual
+        elif was_sudden:
+            cut.add(place)
+    return cut
 
 
 def longest_same(before: Sequence[ListLook]) -> timedelta | None:
