@@ -449,7 +449,7 @@ class StorePipeline:
             close_for(self.crawler, error)
             raise
         except Exception as error:  # one article that the database refuses
-            raise Dropped(item, crashed(error)) from error
+            raise Dropped(head_of(item), crashed(error)) from error
         if outcome is Outcome.WITHHELD:
             self.crawler.stats.inc_value(key(Group.SKIPPED, SkipReason.WITHHELD))
             return item

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,7 +38,7 @@ from newsarchive.crawl_stats import Counts, Group
 from newsarchive.crawling import capture_of
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
-from newsarchive.db.writing.packed import head_of
+from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
@@ -497,6 +499,28 @@ def test_a_step_that_raises_in_its_own_pipeline_costs_its_page_alone(
     )
     with pytest.raises(pipelines.Dropped, match="crashed: ValueError: no such thing"):
         asyncio.run(pipeline.process_item(item))
+
+
+@pytest.mark.parametrize("packs", [True, False], ids=["for the writer", "whole"])
+def test_an_article_that_the_database_refuses_costs_its_page_alone(packs: bool) -> None:
+    class Refusing:
+        def submit(self, item: object) -> Future[object]:
+            refused: Future[object] = Future()
+            refused.set_exception(ValueError("no room for this"))
+            return refused
+
+    async def by_template(item: object) -> object:
+        return item
+
+    capture = Capture("https://blog.example/bridge/", PAGE)
+    answer = worker.done(Job(capture, packs), None, rules.default(), steps.STEPS)
+    assert isinstance(answer, worker.ReadPage)
+    pipeline = pipelines.StorePipeline(get_crawler())
+    pipeline.writer = Refusing()  # type: ignore[assignment]
+    pipeline.learning = SimpleNamespace(by_template=by_template)  # type: ignore[assignment]
+    with pytest.raises(pipelines.Dropped, match="crashed: ValueError: no room for this") as caught:
+        asyncio.run(pipeline.process_item(with_capture(answer.article, capture)))
+    assert (caught.value.url, caught.value.reason) == (capture.url, DropReason.CRASHED)
 
 
 def test_what_is_our_fault_counts_as_failed() -> None:

@@ -135,7 +135,8 @@ class Batch:
             for plan in self.plans
             if isinstance(plan.article.seen, (Observation, Sighting))
         ]
-        site_templates.record(self.connection, seen, self.now, may_hold_lines=self.reread)
+        stored_before = not all(plan.is_new for plan in self.plans)
+        site_templates.record(self.connection, seen, self.now, may_hold_lines=stored_before)
         looks = [
             updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
