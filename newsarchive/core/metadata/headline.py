@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import islice
 
 from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
-from newsarchive.core.metadata.sources import FIRST_HEADINGS, IN_BODY, Place, Source
+from newsarchive.core.metadata.sources import FIRST_HEADINGS, IN_BODY, OPEN_GRAPH, Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
@@ -77,6 +77,19 @@ def decide(
         candidates + refused,
         [c for option in offered for c in option.claims],
     )
+
+
+def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without those of one word that is a folder of the address `url`, and these as refused candidates, where a
+    first heading or a card has another headline: content systems print "News" over each page of "/news/", also in `<title>`."""
+    folders = set(map(key, parts_of(url).path.strip("/").split("/")[:-1])) - {""}
+    named = [c for c in claims if " " not in c.value.strip() and key(c.value) in folders]
+    others = (c for c in claims if c not in named)
+    if not named or not any(c.source.place in FIRST_HEADINGS | OPEN_GRAPH for c in others):
+        return list(claims), []
+    return [c for c in claims if c not in named], [
+        c.candidate(reason="a folder of the address") for c in named
+    ]
 
 
 def options(

@@ -68,7 +68,7 @@ _WHOLE_CREDIT = re.compile(
 #: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
 _NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
-    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|"
+    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
     r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|transparent|1x1)\.\w+$",
     re.IGNORECASE,
 )

@@ -172,8 +172,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += of_site
     site_names = _site_names(claims, url)
     section_names = [c.value for c in claims if c.field == "article_section"]
-    offered = [c for c in claims if c.field == "headline"]
+    offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules)
+    candidates += refused
     anchor = _anchor(title, headings)
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)

@@ -76,6 +76,8 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     if not words.any.stand_in(line.lower()):
         return None
     found = words.mark.search(line)
+    if found and _marks_product(line, found):
+        return None
     if found is None and not (
         len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
     ):
@@ -85,6 +87,17 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
         return None
     years = _YEAR.findall(line)
     return Copyright(line, holder, int(years[-1]) if years else None)
+
+
+def _marks_product(line: str, mark: re.Match[str]) -> bool:
+    """Whether a sign belongs to a name in a sentence: "a costing tool CostIt© to calculate costs"."""
+    behind = line[mark.end() : mark.end() + 2]
+    return (
+        mark[0] in ("©", "ⓒ")
+        and line[: mark.start()][-1:].isalpha()
+        and behind[:1] == " "
+        and behind[1:].islower()
+    )
 
 
 def _holder(line: str, mark: re.Match[str] | None, words: _Words) -> str:

@@ -212,6 +212,7 @@ def test_a_copyright_notice_has_holder_and_year(line: str, holder: str, year: in
         "Copyright is a right that the author of a work holds for seventy years after death.",
         "(c) the third point on the list",
         "They kept the copyright in 1923 and sold it later to a publisher in Leipzig.",
+        "• a costing tool CostIt© to calculate and present the results of the costing exercise.",
         "",
     ],
 )
