@@ -223,6 +223,8 @@ _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: A separator of details ("3 May 2024 · 3 min read"), or a digit of a date.
 _SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
+#: "Authors: …", as opposed to "By …" and "Posted by: …".
+_LABEL = re.compile(r"[^\W\d_]{5,}(?:\(s\))?\s?:")
 #: An ISO 8601 time without a space after it: "2025-04-03T08:15:00+00:003 April 2025". Themes write it for programs.
 _ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
@@ -382,7 +384,7 @@ def _bylines(
         if is_dateline(line, dates.date_text(line, rules), block.text, rules):
             continue
         if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
-            near = (opened < 0 or i - opened == 1) and id(block) not in inside
+            near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_alone(line, block, title, rules):

@@ -202,7 +202,8 @@ def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Clai
     headline = key(headline)
     for title in titles:
         first, *others = (part.strip(_EDGE) for part in _SITE_SEPARATOR.split(title))
-        for name in (others[-1], first) if others else ():
+        for part in (others[-1], first) if others else ():
+            name = part.split(": ", 1)[0]  # "harbourpost.example: Transport"
             folded = key(name)
             is_own = bool(folded) and folded not in headline and headline not in folded
             is_short = len(name.split()) <= MAX_SITE_NAME_WORDS and not name.startswith("by ")
