@@ -88,17 +88,6 @@ def insert_tuples(
         dialect_of(connection).insert_tuples(connection, table_of(model).name, columns, rows)
 
 
-def insert_new_tuples(
-    connection: Connection, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert such rows; those whose key is there already are left out."""
-    if rows:
-        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        names, marks = ", ".join(columns), ", ".join([mark] * len(columns))
-        sql = f"INSERT INTO {table_of(model).name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING"
-        connection.exec_driver_sql(sql, list(rows))
-
-
 def insert_new_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
     """Insert such rows; those that a unique constraint finds there already are left out."""
     if rows:

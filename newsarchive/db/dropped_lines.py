@@ -61,7 +61,7 @@ def _keys(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[in
         keys[number, text] = key
         if key not in held:
             new[key] = text
-    bulk.insert_new_tuples(connection, Line, ("hash", "text"), sorted(new.items()))
+    bulk.insert_tuples(connection, Line, ("hash", "text"), sorted(new.items()))
     return keys
 
 

@@ -21,7 +21,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
@@ -93,8 +92,7 @@ def save(
             }
             for row in new
         ]
-        for chunk in bulk.chunks(rows):
-            connection.execute(insert(SiteBlock), chunk)
+        bulk.insert_rows(connection, SiteBlock, rows)
     return True
 
 

@@ -189,7 +189,8 @@ class TemplateLearning:
 
     def _learned_waiting(self, site: str, pages: Sequence[_Waiting]) -> Done:
         assert self.learner is not None
-        packs = all(isinstance(page.item, PackedArticle) for page in pages)
+        # Some of them were read in this process, which packs nothing.
+        packs = any(isinstance(page.item, PackedArticle) for page in pages)
         return self.learner.learn_waiting(site, [page.reading for page in pages], packs)
 
     async def stored(self, article: Article, outcome: Outcome) -> None:
