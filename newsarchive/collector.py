@@ -1,4 +1,4 @@
-"""Python's garbage collector, set once for a process that is wholly ours.
+"""Python's garbage collector and the C library's allocator, set once for a process that is wholly ours.
 
 A page makes thousands of objects, nearly all of which are freed by their reference counts when the page is done:
 the steps make no reference cycles (`tests/test_garbage.py`). Python's default has the collector look for cycles
@@ -10,7 +10,9 @@ worker processes. The library and the add-on run in programs of other people, wh
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 
 #: New objects after which the collector looks at the youngest generation. More: fewer looks, more memory held
 #: by cycles meanwhile. Python's default is 700.
@@ -19,6 +21,8 @@ MIN_NEW_OBJECTS = 20_000
 MIN_YOUNG_LOOKS = 20
 #: Looks at the middle generation before one at all objects; Python's default is 10.
 MIN_MIDDLE_LOOKS = 50
+#: What glibc is told (mallopt(3)): M_ARENA_MAX, M_MMAP_THRESHOLD in bytes, M_TRIM_THRESHOLD in bytes.
+ALLOCATOR = ((-8, 1), (-3, 128 * 1024), (-1, 1_000_000))
 
 
 def set_up_collector() -> None:
@@ -28,3 +32,19 @@ def set_up_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(MIN_NEW_OBJECTS, MIN_YOUNG_LOOKS, MIN_MIDDLE_LOOKS)
+
+
+def set_up_allocator() -> None:
+    """Have glibc give memory back to the system. Other C libraries are left as they are.
+
+    By default each thread has an arena of its own, in which what it freed stays; and the size from which a block goes back to
+    the system at once grows with each block. The process of a crawl, whose threads handle pages of 200 KB, holds 18 to 22 MB
+    less with one arena and a fixed size (150 MB before), in the same CPU time. A process that reads pages keeps the defaults:
+    with these sizes worker processes took 10% more CPU time in the one run that was made.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for parameter, value in ALLOCATOR:
+            mallopt(parameter, value)

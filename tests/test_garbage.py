@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive import extract
+from newsarchive import collector, extract
 from newsarchive.core.steps import article_from
 from newsarchive.core.text import caches
 from newsarchive.exceptions import NotAnArticle
@@ -80,6 +80,24 @@ def test_a_process_of_ours_has_it_look_more_rarely() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["True", "True", "True"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sizes are those of glibc")
+def test_the_allocator_is_told_one_arena_and_fixed_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+
+    class Library:
+        def __init__(self, name: None) -> None:
+            self.mallopt = lambda parameter, value: told.append((parameter, value))
+
+    monkeypatch.setattr(collector.ctypes, "CDLL", Library)
+    collector.set_up_allocator()
+    assert told == [(-8, 1), (-3, 131_072), (-1, 1_000_000)]
+
+
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector.ctypes, "CDLL", lambda name: object())
+    collector.set_up_allocator()
 
 
 REFUSED = [b"", b"GIF89a\0\0", b"<p>Short.</p>", b"<body><script>draw()</script></body>"]

@@ -27,7 +27,7 @@ from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
 from newsarchive.cli.plainwords import printable
-from newsarchive.collector import set_up_collector
+from newsarchive.collector import set_up_allocator, set_up_collector
 from newsarchive.crawl_stats import Detail, Failure, key, sentences
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import (
@@ -43,6 +43,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
+from newsarchive.page_reader import worker_count
 from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
 from newsarchive.times import FIRST_DAY, utc_now
 
@@ -187,6 +188,8 @@ class Command(ScrapyCrawl):
             self.exitcode = DATABASE_FAILED
             return
         set_up_collector()
+        if self.settings is not None and worker_count(self.settings):
+            set_up_allocator()
         logging.setLogRecordFactory(PrintableRecord)
         with self.shared_lock():
             super().run(args, opts)
