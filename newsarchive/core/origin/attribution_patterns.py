@@ -22,6 +22,7 @@ It may also hold these lists:
 - `copyright`, `rights`: words of a copyright notice; `by`, `roles`: words of a byline;
 - `company`: words of a firm's name; `endings`: case endings of names;
 - `pictures`: how a line begins that credits a picture;
+- `page_words`: names of papers that are also words of any page ("Print"); alone in a byline they name none;
 - `people_labels`: labels that credit people as often as papers; `link_labels`: the whole text of a link to the original;
 - `not_hosts`: domains that are no papers; `[stems]`: words of credit lines, see `vocabulary.py`.
 """

@@ -339,10 +339,15 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
         if attribution_of(block.text, rules):
             continue
         credit = credit_of(block, _context_of(blocks, i, page.url, title), rules)
-        if credit is None or key_of(credit.source) in own:
+        if credit is None or key_of(credit.source) in own or _links_here(credit.source, block, page.url):
             continue
         if not credit.domain or not same_site(f"https://{credit.domain}/", page.url):
             yield i, credit
+
+
+def _links_here(name: str, block: Block, url: str) -> bool:
+    """Whether a name is the text of a link to the page's own site: a category, a tag or another post."""
+    return any(key_of(text) == key_of(name) and same_site(link, url) for text, link in block.links)
 
 
 def edge_lines(blocks: Sequence[Block]) -> list[int]:

@@ -275,7 +275,7 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
     ]
     authors = [a.name for a in article.authors]
     names = authors + bylines
-    categories = _categories(article, near)
+    no_papers = _categories(article, near) | _keys(rules, "page_words")
     by, roles = _byline_words(rules)
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         for part in _BYLINE_PARTS.split(name[:200]):
@@ -283,7 +283,7 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
             found = by_name(printed, rules)
             if found is None:
                 continue
-            if found.kind != "agency" and name not in authors and key_of(part) in categories:
+            if found.kind != "agency" and name not in authors and key_of(part) in no_papers:
                 continue
             yield Lead("byline", name, printed, 0.8 if found.kind == "agency" else 0.6)
 
