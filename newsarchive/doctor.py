@@ -28,6 +28,7 @@ from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSit
 from newsarchive.db.reading.withheld import due, entries
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.findings import Check, Finding, Fix, error, warning
+from newsarchive.reprs import counted
 from newsarchive.times import utc_now
 from newsarchive.warc.files import OPEN, all_files, is_address, length_of, locate, moved_to, written_in
 from newsarchive.warc.moving import settle, waiting
@@ -137,7 +138,7 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
         named = ", ".join(kept.name for kept in missing[:3]) + (", …" if len(missing) > 3 else "")
         yield error(
             Check.WARC_FILES,
-            f"{len(missing)} WARC files are missing from {own} ({named}): {captures} captures have lost their raw bytes;"
+            f"missing from {own}: {counted(len(missing), 'WARC file')} ({named}); {counted(captures, 'capture')} lost their raw bytes;"
             " the articles keep their texts",
             f"put the files back into {own}, or name their folder in the setting warc: newsarchive config --help"
             + (

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.db.frontier.known_sites import KnownSite
@@ -74,7 +75,7 @@ class Result:
             number = self.counts.get("failed", 0)
             if self.alarms and not number:
                 return ""  # the alarms say it
-            return f"{self.site}: {number} posts could not be fetched; the next crawl asks for them again"
+            return f"{self.site}: {counted(number, 'post')} could not be fetched; the next crawl asks again"
         return self.error or f"{self.site}: the crawl ended with {self.code}"
 
 

@@ -178,7 +178,7 @@ def test_a_worker_does_every_kind_of_job_and_sigterm_ends_it(url: str, tmp_path:
         follow(url, site.home)
         first = run("cluster", "enqueue", "crawl", "--all", url=url)
         again = run("cluster", "enqueue", "crawl", site.home, url=url)
-        assert "1 jobs put into the queue" in first.stderr
+        assert "1 job put into the queue" in first.stderr
         assert "0 jobs put into the queue; 1 wait there already" in again.stderr
         process = running.enter_context(worker(url, tmp_path))
         wait_for(lambda: no_job_left(url))
@@ -280,7 +280,7 @@ def test_a_worker_takes_in_a_warc_file_of_object_storage(
         fsspec.filesystem("s3", endpoint_url=storage.environment["AWS_ENDPOINT_URL"]).put(str(file), address)
         file.unlink()
         done = run("cluster", "enqueue", "warc", address, url=url)
-        assert "1 jobs put into the queue" in done.stderr
+        assert "1 job put into the queue" in done.stderr
         with worker(url, tmp_path, **storage.environment):
             wait_for(lambda: no_job_left(url))
         assert any(path.endswith(file.name) for method, path, _ in storage.asked if method == "GET")

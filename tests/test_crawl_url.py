@@ -230,9 +230,7 @@ def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     some, none = Result("https://a.example"), Result("https://b.example")
     some.add(SOME_FAILED, {"failed/http 500": "2", "new": "5"})
     assert (some.failed, exit_code([some]), exit_code([some, none])) == (False, SOME_FAILED, SOME_FAILED)
-    assert (
-        some.problem == "https://a.example: 2 posts could not be fetched; the next crawl asks for them again"
-    )
+    assert some.problem == "https://a.example: 2 posts could not be fetched; the next crawl asks again"
     some.add(1, {"spider_error": "KeyError: 'x'"})  # a fault in a spider is graver
     assert (some.failed, some.code, some.problem) == (True, 1, "KeyError: 'x'")
     broken = Result("https://c.example")

@@ -18,6 +18,7 @@ from newsarchive import config
 from newsarchive.cli.common import complain, database_url, db_option, echo, on_terminal, say
 from newsarchive.cli.options import dry_run_option, limit_option
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
+from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from newsarchive.cluster.jobs import Enqueuer
@@ -203,7 +204,7 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
     for name, states in counts.items():
         echo(f"{name}\t" + ", ".join(f"{number} {STATES[state]}" for state, number in states.items()))
     for one in workers:
-        echo(f"worker {one.id}\t{one.jobs} jobs, last sign of life {one.seconds:.0f} s ago")
+        echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
         echo(f"job {job.id}\t{STATES[job.status]}\t{_told(job)}\tafter {job.attempts} tries")
     if not workers and on_terminal():
@@ -268,13 +269,16 @@ def enqueue(
         raise UsageError(f"{job} takes no SITE, --due or --all: it is cut into ranges; --size says how large")
     number, put = _planned(queue.url, job, what, due, size)
     if dry_run:
-        say(f"would put {number} jobs into the queue; nothing was written")
+        say(f"would put {counted(number, 'job')} into the queue; nothing was written")
         return
     from newsarchive.cluster.jobs import Enqueuer
 
     with Enqueuer(queue.url) as enqueuer:
         new = put(enqueuer)
-    say(f"{new} jobs put into the queue" + (f"; {number - new} wait there already" if number > new else ""))
+    say(
+        f"{counted(new, 'job')} put into the queue"
+        + (f"; {number - new} wait there already" if number > new else "")
+    )
 
 
 def _planned(
@@ -360,7 +364,7 @@ def _on_jobs(
 
         with Enqueuer(queue.url) as enqueuer:
             done = do(enqueuer, ids)
-    say(f"{done} jobs" + ("; nothing was written" if dry_run else ""))
+    say(counted(done, "job") + ("; nothing was written" if dry_run else ""))
     if {*jobs} - there:
         sys.exit(1)
 

@@ -249,7 +249,7 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     for block in dropped:
         kind = plainwords.label(block.label)
         kinds[kind] = kinds.get(kind, 0) + 1
-    parts = [f"{len(repairs)} repairs ({'; '.join(codecs)})"] if repairs else ["no repairs"]
+    parts = [f"{counted(len(repairs), 'repair')} ({'; '.join(codecs)})"] if repairs else ["no repairs"]
     if kinds:
         parts.append(
             f"{counted(len(dropped), 'line')} left out ("

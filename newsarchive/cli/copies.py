@@ -289,7 +289,7 @@ def recluster(
     if articles is not None:
         number = rebuild.recluster_range(engine, *articles, dry_run=dry_run)
         say(
-            f"would compare {number} articles; nothing was written"
+            f"would compare {counted(number, 'article')}; nothing was written"
             if dry_run
             else f"{counted(number, 'article')} compared"
         )
@@ -298,9 +298,9 @@ def recluster(
     if dry_run:
         number = count_all(db)
         if not goes_on:
-            say(f"would compare {number} articles; nothing was written")
+            say(f"would compare {counted(number, 'article')}; nothing was written")
         if paraphrases is not None:
-            say(f"would look for paraphrases among {number} articles; nothing was written")
+            say(f"would look for paraphrases among {counted(number, 'article')}; nothing was written")
         return
     if not goes_on:
         with progress_bar("comparing") as show:

@@ -144,7 +144,7 @@ def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, d
 
     number = len(learning.printing(learner, site, locks))
     if dry_run:
-        say(f"{site}: would lock {len(locks)} lines, and read the {number} articles again that print them; "
+        say(f"{site}: would lock {counted(len(locks), 'line')}, and read {counted(number, 'article')} again that print them; "
             "nothing was written")  # fmt: skip
         return
     if number >= MIN_ARTICLES_TO_ASK and not yes:

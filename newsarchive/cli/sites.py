@@ -144,7 +144,7 @@ def show_preview(seen: Preview) -> None:
     out = console()
     out.print(f"{seen.home_url}: {seen.platform or 'platform not known'}", style="bold", markup=False)
     for source, count in seen.sources:
-        out.print(f"{source.kind}: {source.url} ({count} posts named)", markup=False)
+        out.print(f"{source.kind}: {source.url} ({counted(count, 'post')} named)", markup=False)
     for article in seen.articles:
         out.print()
         out.print(article.headline, style="bold", markup=False)

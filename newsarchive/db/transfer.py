@@ -23,6 +23,7 @@ from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, reading, shown, writing
 from newsarchive.db.models import ArticleRow, Base, Withholding
 from newsarchive.exceptions import UsageError
+from newsarchive.reprs import counted
 
 #: A row's primary key.
 Key = tuple[Any, ...]
@@ -178,7 +179,7 @@ def _refuse_withheld(source: Engine, target: Engine) -> None:
         theirs = set(connection.execute(query).scalars())
     if missing := sorted(theirs - ours):
         raise UsageError(
-            f"{shown(target)} withholds {len(missing)} articles that {shown(source)} still shows"
+            f"{shown(target)} withholds {counted(len(missing), 'article')} that {shown(source)} still shows"
             f" ({', '.join(map(str, missing[:5]))}): withhold them there too, or name an empty database"
         )
 

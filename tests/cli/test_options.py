@@ -85,7 +85,7 @@ DRY = {
     "sites resume https://blog.example": "would go on with https://blog.example",
     "sites remove https://blog.example": "would follow https://blog.example no longer",
     "sites import sites.toml": "would follow 1 site;",
-    "sites template blog.example --keep ferry": "would lock 1 lines",
+    "sites template blog.example --keep ferry": "would lock 1 line,",
     "db upgrade": "already",
     "db rebuild": "would make the full-text index anew",
     "db vacuum": "bytes back to the disk",

@@ -221,7 +221,7 @@ def test_doctor_names_what_waits_and_what_is_missing_and_moves_it(address: str, 
         fs.rm(f"{path}/{file.name}")
         object_storage._lengths.clear()
         (missing,) = doctor.check_storage(engine, folders)
-        assert f"1 WARC files are missing from {address}" in missing.message
+        assert f"missing from {address}: 1 WARC file" in missing.message
         assert "another machine" in missing.remedy
 
 
