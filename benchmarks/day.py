@@ -42,8 +42,6 @@ from tests.serving import ROOT
 DATA = Path(os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data"))
 #: Captures of a day of Media Cloud, and the hours that it has.
 DAY = 500_000
-#: Captures of one WARC file, which is one job.
-CAPTURES_OF_A_FILE = 1_000
 #: Linux's number of `prctl` for taking over the children of one's children.
 PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between two looks at the queue.
@@ -63,6 +61,9 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keep everything there, and go on from there")
     parser.add_argument(
         "--part", type=int, default=10, metavar="FILES", help="WARC files that are made at a time"
+    )
+    parser.add_argument(
+        "--of-a-file", type=int, default=1_000, metavar="CAPTURES", help="of one file, which is one job"
     )
     parser.add_argument("--workers", type=int, default=1, help="workers; each stands for a machine")
     parser.add_argument("--concurrency", type=int, default=2, help="jobs of a worker at a time")
@@ -200,7 +201,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if state_file.exists():
         state = json.loads(state_file.read_text())
     pages = Pages(given.data, given.captures)
-    numbers = range(0, given.captures, CAPTURES_OF_A_FILE)
+    numbers = range(0, given.captures, given.of_a_file)
     parts = [numbers[first : first + given.part] for first in range(0, len(numbers), given.part)]
     with own_postgresql(folder / "postgresql" if given.folder else None) as server:
         environment = os.environ | {
@@ -219,9 +220,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 files = []
                 for first in part:
                     files.append(folder / f"day-{first:07}.warc.gz")
-                    write_file(
-                        files[-1], pages, range(first, min(first + CAPTURES_OF_A_FILE, given.captures))
-                    )
+                    write_file(files[-1], pages, range(first, min(first + given.of_a_file, given.captures)))
                 begin = time.monotonic()
                 account.since()
                 command(folder, environment, "cluster", "enqueue", "warc", *map(str, files))

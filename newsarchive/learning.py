@@ -30,6 +30,7 @@ from newsarchive.core.steps import STEPS, observed, templated, text_of
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings, Reading
+from newsarchive.db.rows import payload_digest
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
@@ -126,13 +127,23 @@ class Learner:
         """Learn a site from pages that were read without its template and wait to be stored, beside those that are stored; gives
         the articles of those that wait, in order, by the new template.
 
-        So each is stored once. Each needs its record beside its reading.
+        So each is stored once. Each needs its record beside its reading. Pages of the site that wait in other crawls of the same
+        worker teach as well, so that what these crawls learn next to each other is the same, and no page is stored a second time.
         """
-        read = [(unpack_reading(one.page), one.record) for one in readings]
-        pages = [(article, unpack(record, article.url, site)) for article, record in read]
-        summary = self.learn(site, going_on=True, waiting=[seen for _, seen in pages if seen])
+        own = list(readings)
+        keys = {one.url_key for one in own}
+        others = (
+            [one for one in self.readings.waiting(site) if one.url_key not in keys] if self.readings else []
+        )
+        pages = [self._observed(one, site) for one in own]
+        teaching = [seen for _, seen in (*(self._observed(one, site) for one in others), *pages) if seen]
+        summary = self.learn(site, going_on=True, waiting=teaching)
         template = site_templates.load(self.engine, site)
         return summary, [self._waiting(article, template, seen) for article, seen in pages]
+
+    def _observed(self, reading: Reading, site: str) -> tuple[Article, Observation | None]:
+        article = unpack_reading(reading.page)
+        return article, unpack(reading.record, article.url, site)
 
     def _waiting(self, article: Article, template: Template, seen: Observation | None) -> Article:
         text = partial(self._text_at, article.capture)
@@ -163,7 +174,8 @@ class Learner:
         summary = Summary(site)
         window = self._pages(site, summary)
         for page in waiting:
-            window.add(page)
+            if page.url not in window.pages:  # else another crawl has stored it meanwhile
+                window.add(page)
         summary.pages = len(window.pages)
         known = site_templates.load(self.engine, site)
         if summary.pages < MIN_PAGES and not known.entries and not locks:
@@ -300,7 +312,7 @@ class Learner:
         while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
             told = source_texts.of_articles(self.engine, batch) if use_kept else {}
             for number in batch:
-                kept = self._kept(*told[number]) if number in told else None
+                kept = self._kept(told[number]) if number in told else None
                 if kept is None:
                     others.append(number)
                     continue
@@ -312,14 +324,19 @@ class Learner:
                 except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
                     summary.failed.append(str(error))
 
-    def _kept(self, url_key: str, source_text: SourceText | None) -> tuple[Article, bytes] | None:
-        """The article of a page and its packed record, if feed and API say no more than when it was read."""
-        kept = self.readings.get(url_key) if self.readings is not None else None
+    def _kept(self, told: source_texts.Told) -> tuple[Article, bytes] | None:
+        """The article of a page and its packed record, if feed and API say no more than when it was read.
+
+        Another crawl may have read a capture that is not the stored one.
+        """
+        kept = self.readings.get(told.url_key) if self.readings is not None else None
         article = unpack_reading(kept.page) if kept is not None else None
-        if kept is None or article is None or article.capture is None:
+        if self.readings is None or kept is None or article is None or article.capture is None:
             return None
-        told = says_no_more(source_text, article.capture.source_text, article)
-        return (article, kept.record) if told else None
+        if self.readings.is_shared and payload_digest(article) != told.payload_digest:
+            return None
+        no_more = says_no_more(told.text, article.capture.source_text, article)
+        return (article, kept.record) if no_more else None
 
     def _page_text(self, article_id: int) -> str:
         """The text of an article's page, from its stored bytes; "" where they are not kept."""

@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from newsarchive.db.engine import open_engine
-from newsarchive.db.kept_readings import KeptReadings, Reading
+from newsarchive.db.kept_readings import KeptReadings, Reading, shared_readings
 from newsarchive.db.writing.packed import PackedArticle, packed
 from newsarchive.items import Article
 from newsarchive.learning import Learner, Summary
@@ -34,13 +34,15 @@ MAX_CLOSE_SECONDS = 2.0
 
 
 class Archived(NamedTuple):
-    """What a `Learner` is made of: the database, the folders of raw bytes, and how pages are read."""
+    """What a `Learner` is made of: the database, the folders of raw bytes, and how pages are read; `readings` is the file in which
+    crawls of one worker share what they have read, "" for none."""
 
     database_url: str
     folders: Sequence[str]
     rules_folder: str | None = None
     run_id: int | None = None
     steps: Sequence[str] = ()
+    readings: str = ""
 
 
 class Job(NamedTuple):
@@ -69,7 +71,7 @@ class LearningWorker:
 
     def __init__(self, *archived: object) -> None:
         archive = Archived(*archived)  # type: ignore[arg-type]
-        self.readings = KeptReadings()
+        self.readings = shared_readings(archive.readings) or KeptReadings()
         self.learner = Learner(
             open_engine(archive.database_url, small_cache=True),
             list(archive.folders),
@@ -81,7 +83,7 @@ class LearningWorker:
 
     def __call__(self, job: Job, shared: bytes | None = None) -> Done:
         done = Done([])
-        for reading in (*job.readings, *job.waiting):
+        for reading in job.readings if self.readings.is_shared else (*job.readings, *job.waiting):
             self.readings.keep(reading)
         try:
             if job.waiting:
@@ -112,9 +114,24 @@ class SiteLearning:
         self._here: LearningWorker | None = None
         #: Whether no process could be started.
         self._broken = False
+        #: What this crawl shares with others. The learning process then finds it there and is sent nothing.
+        self.shared = shared_readings(archived.readings)
+
+    def wait(self, reading: Reading, site: str) -> None:
+        """Tell the other crawls of a page that waits for the template of its site: it teaches them as well."""
+        if self.shared is not None:
+            self.shared.wait(reading, site)
+
+    def end_wait(self, url_key: str) -> None:
+        """Say that a page does not wait any longer."""
+        if self.shared is not None:
+            self.shared.end_wait(url_key)
 
     def keep(self, reading: Reading) -> None:
         """Keep what a page was read as, for a template that is learned later."""
+        if self.shared is not None:
+            self.shared.keep(reading)
+            return
         with self._lock:
             self._waiting.append(reading)
             if sum(one.size for one in self._waiting) > MAX_WAITING_BYTES:
@@ -164,7 +181,8 @@ class SiteLearning:
 
     def _start(self) -> None:
         if self._here is not None:
-            self._waiting = [*self._here.readings.all(), *self._waiting]
+            if self.shared is None:
+                self._waiting = [*self._here.readings.all(), *self._waiting]
             self._here.close()
             self._here = None
         factory = f"{__name__}:{LearningWorker.__name__}"
@@ -180,6 +198,8 @@ class SiteLearning:
 
     def close(self) -> None:
         """End the process. Blocks: to be called from a thread."""
+        if self.shared is not None:
+            self.shared.close()
         if self._pool is not None:
             self._pool.close(MAX_CLOSE_SECONDS)
         if self._here is not None:

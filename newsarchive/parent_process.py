@@ -20,6 +20,9 @@ SHARE_LOCK = "NEWSARCHIVE_SHARE_LOCK"
 #: that needs (0.4 s of CPU for S3).
 PARENT_MOVES_FILES = "NEWSARCHIVE_PARENT_MOVES_FILES"
 
+#: A variable of the environment: the file in which the spiders of one worker share what they have read (`db.kept_readings`).
+SHARED_READINGS = "NEWSARCHIVE_SHARED_READINGS"
+
 
 def stop_with_parent(stop: Callable[[], None] | None = None) -> None:
     """Where the environment asks for it, call `stop` (by default: send SIGTERM to this process) when the parent has ended.

@@ -450,6 +450,8 @@ class StorePipeline:
             raise
         except Exception as error:  # one article that the database refuses
             raise Dropped(head_of(item), crashed(error)) from error
+        finally:
+            self.learning.written(head_of(item))
         if outcome is Outcome.WITHHELD:
             self.crawler.stats.inc_value(key(Group.SKIPPED, SkipReason.WITHHELD))
             return item

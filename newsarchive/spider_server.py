@@ -9,6 +9,7 @@ to read a first page takes two seconds of CPU, more than all else that a small b
 server, `python -m newsarchive.spider_server`, which does this once and forks for each spider. A fork has its own arguments,
 environment and streams, runs `python -m MODULE` to its end, and costs no other where it breaks.
 
+The spiders of a server work at one archive, and share what they have read in a temporary file (`db.kept_readings`).
 What reads the environment while it is imported is not loaded before the fork. The server ends with the process that started it.
 Where a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
 """
@@ -19,6 +20,7 @@ import json
 import os
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,7 +29,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from tempfile import mkdtemp
 from typing import Any, Protocol, Self
+
+from newsarchive.parent_process import SHARED_READINGS
 
 #: What the server loads. `worker_preload` reads a page, so that tables and patterns are made ready.
 LOADED = (
@@ -108,6 +113,8 @@ class SpiderServer:
         self.lock = threading.Lock()
         self.control: socket.socket | None = None
         self.process: subprocess.Popen[bytes] | None = None
+        #: Where the spiders share what they have read; nobody else on the machine has access to it.
+        self.folder = ""
         self.usable = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
 
     def started(self, module: str, words: Sequence[str], environment: Mapping[str, str]) -> Child | None:
@@ -141,7 +148,8 @@ class SpiderServer:
             mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for end in (mine, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
-            command = [sys.executable, "-m", "newsarchive.spider_server", str(theirs.fileno())]
+            self.folder = mkdtemp(prefix="newsarchive-readings-")
+            command = [sys.executable, "-m", "newsarchive.spider_server", str(theirs.fileno()), self.folder]
             self.process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # its threads would not live on in a fork
@@ -159,6 +167,7 @@ class SpiderServer:
             if self.process is not None:
                 self.process.wait()
                 self.process = None
+            shutil.rmtree(self.folder, ignore_errors=True)  # of a server that was killed
 
 
 # -- the server process ------------------------------------------------------------------------------------------------
@@ -203,11 +212,11 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
                 selector.register(handle, selectors.EVENT_READ)
 
 
-def run(request: Mapping[str, Any]) -> None:
+def run(request: Mapping[str, Any], readings: str) -> None:
     """What a new process would do after its imports. In a session of its own: signals reach it by name alone."""
     os.setsid()
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(request["environment"] | {SHARED_READINGS: readings})
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.close(nothing)
@@ -238,7 +247,13 @@ def load() -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load()
+    file = os.path.join(sys.argv[2], "readings.db")
+    made = import_module("newsarchive.db.kept_readings").shared_readings(file)
+    if made is not None:  # made once, and not by several spiders at a time
+        made.close()
     asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if asked is not None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        run(asked)
+        run(asked, file)
+    else:  # the worker may have been killed
+        shutil.rmtree(sys.argv[2], ignore_errors=True)

@@ -517,7 +517,7 @@ def test_an_article_that_the_database_refuses_costs_its_page_alone(packs: bool) 
     assert isinstance(answer, worker.ReadPage)
     pipeline = pipelines.StorePipeline(get_crawler())
     pipeline.writer = Refusing()  # type: ignore[assignment]
-    pipeline.learning = SimpleNamespace(by_template=by_template)  # type: ignore[assignment]
+    pipeline.learning = SimpleNamespace(by_template=by_template, written=lambda article: None)  # type: ignore[assignment]
     with pytest.raises(pipelines.Dropped, match="crashed: ValueError: no room for this") as caught:
         asyncio.run(pipeline.process_item(with_capture(answer.article, capture)))
     assert (caught.value.url, caught.value.reason) == (capture.url, DropReason.CRASHED)

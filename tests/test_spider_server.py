@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive.exceptions import ALL_FAILED
+from newsarchive.parent_process import SHARED_READINGS
 from newsarchive.spider_processes import SpiderProcesses
 from newsarchive.spider_server import Fork, SpiderServer
 from tests.serving import served
@@ -141,16 +142,40 @@ def test_the_server_ends_with_its_parent() -> None:
     program = (
         "import os; from newsarchive.spider_server import SpiderServer; s = SpiderServer();"
         "c = s.started('newsarchive', ['--version'], dict(os.environ)); c.wait();"
-        "print(s.process.pid, flush=True); os.kill(os.getpid(), 9)"
+        "print(s.folder, s.process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
-    pid, deadline = int(done.stdout.splitlines()[-1]), time.monotonic() + MAX_WAIT_SECONDS
+    folder, _, pid = done.stdout.splitlines()[-1].rpartition(" ")
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < deadline:
         try:
             state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
-            return
+            break
         if state == "Z":
-            return
+            break
         time.sleep(0.05)
-    raise AssertionError("the server lives on")
+    else:
+        raise AssertionError("the server lives on")
+    assert not Path(folder).exists()
+
+
+def test_the_spiders_of_a_server_share_a_file_that_ends_with_it(tmp_path: Path) -> None:
+    server = SpiderServer()
+    said = tmp_path / "said"
+    for _ in range(2):
+        words = [
+            "-n",
+            "1",
+            "-r",
+            "1",
+            f"import os; open({str(said)!r}, 'a').write(os.environ[{SHARED_READINGS!r}] + chr(10))",
+        ]
+        with fork(server, "timeit", *words):
+            pass
+    first, second = said.read_text().splitlines()
+    assert first == second
+    folder = Path(first).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    server.close()
+    assert not folder.exists()

@@ -4,18 +4,38 @@ A reading is what `core.site_template.readings` packs, and beside it lies the pa
 `core.site_template.observations` packs it, so that nobody looks at the page's lines again. The readings lie in a temporary SQLite database of this process,
 not in the archive: they are of use until their site is learned at the end of the crawl, and would double the archive's
 size. A reading that is not there any more, or cannot be kept, is no loss: its page is read again from its stored bytes.
+
+Crawls that one worker runs at the same time share a file instead. What one of them has read need not be read by another,
+and the pages that wait for the template of a site teach it to all of them.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
 #: Bytes of all readings. Beyond it the oldest are removed: their pages have been read by a template of hundreds of pages,
 #: and it will hardly change. A real page takes 30 KB, so that these are two thousand pages.
 MAX_BYTES = 64_000_000
+#: Bytes of the readings that crawls share: those of two, as a worker runs two by default. They lie on the disk.
+MAX_SHARED_BYTES = 2 * MAX_BYTES
+#: Seconds for which crawls use what another one has read. A large file is read in an hour. Later they are
+#: removed: somebody may have changed the rules or erased a page, and a crawl that was killed never stores its pages.
+MAX_SHARED_SECONDS = 3600.0
+#: Seconds that one process waits for another one that writes to the same file, which takes a millisecond.
+MAX_LOCKED_SECONDS = 1.0
+#: `at` is the Unix time when a page was read, a site its domain.
+TABLES = """
+    CREATE TABLE IF NOT EXISTS readings (
+        number INTEGER PRIMARY KEY, at REAL, size INTEGER, url_key TEXT UNIQUE, page BLOB, record BLOB
+    );
+    CREATE INDEX IF NOT EXISTS ages ON readings (at, size);
+    CREATE TABLE IF NOT EXISTS waiting (url_key TEXT PRIMARY KEY, site TEXT);
+    CREATE INDEX IF NOT EXISTS waiting_sites ON waiting (site);
+"""
 
 
 class Reading(NamedTuple):
@@ -31,74 +51,92 @@ class Reading(NamedTuple):
 
 
 class KeptReadings:
-    """Readings by the key of their page's URL (`core.urls.url_key`). Threads may share it."""
+    """Readings by the key of their page's URL (`core.urls.url_key`). Threads may share it; with a `file` processes do too.
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self.max_bytes = max_bytes
+    Raises `sqlite3.Error` where the file cannot be opened.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES, file: str = "") -> None:
+        self.max_bytes, self.is_shared = max_bytes, bool(file)
         self._lock = threading.Lock()
-        self._bytes = 0
-        # A name of "" is a temporary file that SQLite removes itself. Nothing in it has to outlive a crash.
-        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")
-        self._database.execute("PRAGMA synchronous = OFF")
-        self._database.execute(
-            "CREATE TABLE readings (number INTEGER PRIMARY KEY, url_key TEXT UNIQUE, page BLOB, record BLOB)"
+        # A name of "" is a temporary file that SQLite removes itself. Nothing in it has to outlive a crash of the system, and
+        # nothing in a shared one may be damaged by a process that is killed.
+        self._database = sqlite3.connect(
+            file, timeout=MAX_LOCKED_SECONDS, check_same_thread=False, isolation_level=None
         )
+        self._database.execute(f"PRAGMA journal_mode = {'WAL' if file else 'OFF'}")
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(TABLES)
 
     def keep(self, reading: Reading) -> None:
         """Keep the newest reading of a page. Without room on the disk it is not kept."""
         with self._lock:
             try:
-                self._forget([reading.url_key])
-                self._database.execute(
-                    "INSERT INTO readings (url_key, page, record) VALUES (?, ?, ?)", reading
+                insert = (
+                    "INSERT OR REPLACE INTO readings (at, size, url_key, page, record) VALUES (?, ?, ?, ?, ?)"
                 )
-                self._bytes += reading.size
-                while self._bytes > self.max_bytes:
+                self._database.execute(insert, (time.time(), reading.size, *reading))
+                self._database.execute("DELETE FROM readings WHERE at <= ?", (self._earliest(),))
+                while self._bytes() > self.max_bytes:
                     self._forget_oldest()
             except sqlite3.Error:
                 return
 
     def get(self, url_key: str) -> Reading | None:
         """The reading of a page, `None` where none is kept."""
-        with self._lock:
-            try:
-                row = self._database.execute(
-                    "SELECT url_key, page, record FROM readings WHERE url_key = ?", (url_key,)
-                ).fetchone()
-            except sqlite3.Error:
-                return None
-        return Reading(*row) if row else None
+        query = "SELECT url_key, page, record FROM readings WHERE url_key = ? AND at > ?"
+        return next(iter(self._selected(query, (url_key, self._earliest()))), None)
 
     def all(self) -> list[Reading]:
         """All readings, the oldest first."""
+        return self._selected("SELECT url_key, page, record FROM readings ORDER BY number")
+
+    def wait(self, reading: Reading, site: str) -> None:
+        """Keep the reading of a page that waits for the template of its site (its domain)."""
+        self.keep(reading)
+        self._execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (reading.url_key, site))
+
+    def waiting(self, site: str) -> list[Reading]:
+        """The readings of a site's pages that wait, in any crawl that shares the file; the one that waits longest first."""
+        return self._selected(
+            "SELECT url_key, page, record FROM waiting JOIN readings USING (url_key)"
+            " WHERE site = ? AND at > ? ORDER BY number",
+            (site, self._earliest()),
+        )
+
+    def end_wait(self, url_key: str) -> None:
+        """The page is stored, or will never be."""
+        self._execute("DELETE FROM waiting WHERE url_key = ?", (url_key,))
+
+    def close(self) -> None:
+        """Keep nothing afterwards, and find nothing. The readings are removed, but for those in a file that others share."""
+        with self._lock:
+            self._database.close()
+
+    def _selected(self, query: str, values: tuple[object, ...] = ()) -> list[Reading]:
         with self._lock:
             try:
-                rows = self._database.execute("SELECT url_key, page, record FROM readings ORDER BY number")
-                return list(map(Reading._make, rows))
+                return list(map(Reading._make, self._database.execute(query, values)))
             except sqlite3.Error:
                 return []
 
-    def forget(self, url_keys: Iterable[str]) -> None:
-        """Remove the readings of pages, where they are kept."""
-        with self._lock:
-            try:
-                self._forget(url_keys)
-            except sqlite3.Error:
-                return
+    def _execute(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._lock, suppress(sqlite3.Error):
+            self._database.execute(statement, values)
 
-    def close(self) -> None:
-        """Remove all readings and their file. Nothing is kept afterwards, and nothing found."""
-        with self._lock:
-            self._database.close()
-            self._bytes = 0
+    def _earliest(self) -> float:
+        return time.time() - MAX_SHARED_SECONDS if self.is_shared else 0.0
 
-    def _forget(self, url_keys: Iterable[str]) -> None:
-        for url_key in url_keys:
-            gone = "DELETE FROM readings WHERE url_key = ? RETURNING length(page) + length(record)"
-            self._bytes -= sum(size for (size,) in self._database.execute(gone, (url_key,)).fetchall())
+    def _bytes(self) -> int:
+        return int(self._database.execute("SELECT coalesce(sum(size), 0) FROM readings").fetchone()[0])
 
     def _forget_oldest(self) -> None:
-        oldest = "SELECT min(number) FROM readings"
-        gone = f"DELETE FROM readings WHERE number = ({oldest}) RETURNING length(page) + length(record)"
-        self._bytes -= sum(size for (size,) in self._database.execute(gone).fetchall())
+        self._database.execute("DELETE FROM readings WHERE number = (SELECT min(number) FROM readings)")
+
+
+def shared_readings(file: str) -> KeptReadings | None:
+    """The readings that several processes share, `None` without a file, or where it cannot be opened."""
+    try:
+        return KeptReadings(MAX_SHARED_BYTES, file) if file else None
+    except sqlite3.Error:
+        return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Summary
 from newsarchive.learning_process import Archived, Done, SiteLearning
 from newsarchive.page_reader import reader_of
+from newsarchive.parent_process import SHARED_READINGS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -107,6 +109,7 @@ class TemplateLearning:
             settings.get("NEWSARCHIVE_RULES") or None,
             run_id,
             settings.getlist("NEWSARCHIVE_STEPS"),
+            os.environ.get(SHARED_READINGS, ""),
         )
         return SiteLearning(archived, lambda: reader_of(self.crawler).has_processes)
 
@@ -125,6 +128,7 @@ class TemplateLearning:
         one = _Waiting(item, reading, asyncio.get_running_loop().create_future())
         self.waiting.setdefault(seen.site, []).append(one)
         self.waiting_bytes += one.size
+        self.learner.wait(reading, seen.site)
         if self.watch is None or self.watch.done():
             self.watch = asyncio.ensure_future(self._look_for_the_end())
         if len(self.waiting[seen.site]) >= MAX_WAITING_PAGES:
@@ -192,6 +196,11 @@ class TemplateLearning:
         # Some of them were read in this process, which packs nothing.
         packs = any(isinstance(page.item, PackedArticle) for page in pages)
         return self.learner.learn_waiting(site, [page.reading for page in pages], packs)
+
+    def written(self, article: Article) -> None:
+        """Note an article that the writer has done with, stored or not."""
+        if self.learner is not None and article.capture is not None:
+            self.learner.end_wait(url_key(article.capture.url))
 
     async def stored(self, article: Article, outcome: Outcome) -> None:
         """Note an article that is in the archive now, and learn its site where that is due."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select
 
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading
-from newsarchive.db.models import ArticleRow, Site, SourceTextRow, Url
+from newsarchive.db.models import ArticleRow, Revision, Site, SourceTextRow, Url
 from newsarchive.db.values import storable
 from newsarchive.items import DropReason, SourceText
 
@@ -99,17 +99,25 @@ def of(connection: Connection, url: str) -> SourceText | None:
     return None
 
 
-def of_articles(engine: Engine, article_ids: Iterable[int]) -> dict[int, tuple[str, SourceText | None]]:
-    """The key of the URL of each of these articles, by the article's id, and what the site says of its post."""
-    found: dict[int, tuple[str, SourceText | None]] = {}
-    query = select(ArticleRow.id, ArticleRow.url_key, Url.id.label("url_id")).outerjoin(
-        Url, Url.url_key == ArticleRow.url_key
-    )
+class Told(NamedTuple):
+    """The key of an article's URL, the digest of the bytes that it was read from, and what the site says of its post."""
+
+    url_key: str
+    payload_digest: str
+    text: SourceText | None
+
+
+def of_articles(engine: Engine, article_ids: Iterable[int]) -> dict[int, Told]:
+    """What the site says of the post of each of these articles, by the article's id."""
+    found: dict[int, Told] = {}
+    columns = ArticleRow.id, ArticleRow.url_key, Revision.payload_digest, Url.id.label("url_id")
+    query = select(*columns).join(Revision, Revision.id == ArticleRow.revision_id)
+    query = query.outerjoin(Url, Url.url_key == ArticleRow.url_key)
     with reading(engine) as connection:
         for part in bulk.parts(article_ids):
             rows = connection.execute(query.where(ArticleRow.id.in_(part))).all()
             texts = of_urls(connection, [row.url_id for row in rows if row.url_id is not None])
-            found |= {row.id: (row.url_key, texts.get(row.url_id)) for row in rows}
+            found |= {row.id: Told(row.url_key, row.payload_digest, texts.get(row.url_id)) for row in rows}
     return found
 
 
