@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from newsarchive.cli.options import loudness
-from newsarchive.cli.plainwords import printable
 from newsarchive.exceptions import (
     FAULT,
     STOPPED_BY_CTRL_C,
@@ -29,6 +28,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.parent_process import stop_with_parent
+from newsarchive.plainwords import printable
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:

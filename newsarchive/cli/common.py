@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from newsarchive import config
-from newsarchive.cli import plainwords
+from newsarchive import config, plainwords
 from newsarchive.cli.options import loudness, quiet
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.export import byline as byline

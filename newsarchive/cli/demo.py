@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import config
-from newsarchive.cli import plainwords
+from newsarchive import config, plainwords
 from newsarchive.cli.common import (
     MAX_TEXT_COLUMNS,
     account,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli import plainwords
+from newsarchive import plainwords
 from newsarchive.cli.common import (
     console,
     db_option,

@@ -28,8 +28,7 @@ from urllib.request import (
 
 import click
 
-from newsarchive import config, version
-from newsarchive.cli import plainwords
+from newsarchive import config, plainwords, version
 from newsarchive.cli.common import (
     db_option,
     print_article,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli import plainwords
+from newsarchive import plainwords
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv
 from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option

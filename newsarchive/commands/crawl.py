@@ -26,7 +26,6 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.spiderloader import get_spider_loader
 
 from newsarchive import browser, config, demo, rules
-from newsarchive.cli.plainwords import printable
 from newsarchive.collector import set_up_allocator, set_up_collector
 from newsarchive.crawl_stats import Detail, Failure, key, sentences
 from newsarchive.crawling import steps_of
@@ -45,6 +44,7 @@ from newsarchive.exceptions import (
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.page_reader import worker_count
 from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
+from newsarchive.plainwords import printable
 from newsarchive.times import FIRST_DAY, utc_now
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
-from newsarchive.cli.plainwords import printable
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
 from newsarchive.crawl_stats import Count, Group, SkipReason, key
@@ -23,6 +22,7 @@ from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
+from newsarchive.plainwords import printable
 from newsarchive.spiders.base import count, day, flag
 from newsarchive.spiders.discovery import KINDS, Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from newsarchive import plainwords
 from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
 from newsarchive.core.html.render import clean
 from newsarchive.core.text.diff import Change, to_html
@@ -222,6 +223,7 @@ FILTERS = {
     "hours": hours,
     "lang": lang,
     "later": later,
+    "kind": plainwords.label,
     "minute": minute,
     "named": named,
     "number": number,
@@ -232,6 +234,7 @@ FILTERS = {
     "sanitised": sanitised,
     "size": byte_size,
     "snippet": snippet,
+    "rule": plainwords.rule,
     "wayback": wayback,
     "web_url": web_url,
 }

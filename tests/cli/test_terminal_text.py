@@ -15,7 +15,6 @@ import pytest
 from click.testing import CliRunner
 
 from newsarchive.cli import cli
-from newsarchive.cli.plainwords import printable
 from newsarchive.commands.crawl import PrintableRecord
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
@@ -23,6 +22,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.export.text import cell
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Origin
+from newsarchive.plainwords import printable
 from newsarchive.web.datasette import SafeCsv
 from tests.storage import make_article
 

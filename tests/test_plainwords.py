@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from newsarchive import rules
-from newsarchive.cli import cli, plainwords
+from newsarchive import plainwords, rules
+from newsarchive.cli import cli
 from newsarchive.core.steps import article_from
 from newsarchive.db.writing.store import Store
 from newsarchive.items import LABELS, Capture
