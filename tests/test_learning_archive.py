@@ -473,6 +473,20 @@ def test_tables_and_memory_do_not_grow_with_the_site(tmp_path: Path) -> None:
         assert peaks[2] <= 1.3 * peaks[0]
 
 
+def test_only_pages_beyond_the_window_are_unpacked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored(engine, range(5))
+    unpack, unpacked = site_templates.unpack, []
+
+    def noted(record: bytes, url: str, *arguments: Any, **options: Any) -> Any:
+        unpacked.append(url)
+        return unpack(record, url, *arguments, **options)
+
+    monkeypatch.setattr(site_templates, "unpack", noted)
+    window = {f"https://heron.example/{n}/" for n in (0, 2, 4)}
+    found = [page.url for page in site_templates.pages(engine, "heron.example", window)]
+    assert found == unpacked == ["https://heron.example/1/", "https://heron.example/3/"]
+
+
 def test_lines_that_one_old_page_alone_holds_are_pruned(engine: Engine) -> None:
     stored(engine, range(130))
     site_templates.prune(engine, "heron.example")
