@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 from newsarchive.core.encoding.charsets import charsets
 from newsarchive.core.text.scripts import SCRIPTS, kind, script
@@ -287,6 +287,12 @@ def _script(name: str) -> str:
 
 #: Symbols are numbered from 1 on in `PairArrays`: 0 is a character not met so far.
 _NEW = 0
+#: Bits of `PairArrays.flags`: clean text does not have the pair.
+_UNCLEAN = 1
+#: A character of the pair was not met so far.
+_UNMET = 2
+#: The second character is a letter of another script than Latin.
+_FOREIGN = 4
 #: The scripts that are not looked at: no script, and Latin.
 _COMMON_SCRIPTS = ("", "LATIN")
 
@@ -294,27 +300,31 @@ _COMMON_SCRIPTS = ("", "LATIN")
 class PairArrays:
     """A pair model by code point and by pair, for whole pages at once.
 
-    Symbols are numbered anew: `_NEW` is no symbol, and those from `foreign` on are letters of other scripts than
-    Latin. `costs` (uint8) and `unclean` (bool) have shape (symbols + 1, symbols + 1). `scripts` holds the script of
-    each symbol, as a number, 0 for no letter; `_numbers` the symbol of each code point met so far.
+    Symbols are numbered anew: `_NEW` is no symbol. `costs` and `flags` (`_UNCLEAN`, `_UNMET`, `_FOREIGN`) are uint8 and
+    have shape (symbols + 1, symbols + 1): one look at a pair tells all that a clean page is asked. `scripts` holds the
+    script of each symbol, as a number, 0 for no letter and the last one for letters of ASCII, which are no damage;
+    `_numbers` the symbol of each code point met so far.
     """
 
     def __init__(self, model: PairModel) -> None:
         import numpy as np
 
         traits, self.model = traits_of(model), model
-        order = sorted(range(len(model.names)), key=lambda i: traits.scripts[i] not in _COMMON_SCRIPTS)
-        self._symbol = {symbol: number for number, symbol in enumerate(order, 1)}
-        self.foreign = 1 + sum(name in _COMMON_SCRIPTS for name in traits.scripts)
-        self.size = size = 1 + len(order)
+        self.size = size = 1 + len(model.names)
         self.costs = np.zeros((size, size), np.uint8)
-        self.costs[1:, 1:] = model.costs.table()[np.ix_(order, order)]
-        plain = np.array([False, *(traits.plain[i] for i in order)])
-        limits = np.array([0.0, *(model.limits[i] for i in order)])
-        self.unclean = (self.costs > limits) & ~(plain[:, None] & plain)
-        self.unclean[_NEW] = self.unclean[:, _NEW] = True
+        self.costs[1:, 1:] = model.costs.table()
+        plain = np.array([False, *traits.plain])
+        unclean = (self.costs > np.array([0.0, *model.limits])) & ~(plain[:, None] & plain)
+        foreign = np.array([False, *(name not in _COMMON_SCRIPTS for name in traits.scripts)])
+        self.flags = _UNCLEAN * unclean.astype(np.uint8) + _FOREIGN * foreign.astype(np.uint8)
+        self.flags[_NEW] = self.flags[:, _NEW] = _UNMET
         names = sorted(set(traits.scripts))  # "" is the first
-        self.scripts = np.array([0, *(names.index(traits.scripts[i]) for i in order)], np.intp)
+        self._latin, self._ascii = names.index("LATIN"), len(names)
+        numbers = [
+            self._ascii if own == "LATIN" and name.isascii() and len(name) == 1 else names.index(own)
+            for name, own in zip(model.names, traits.scripts, strict=True)
+        ]
+        self.scripts = np.array([0, *numbers], np.intp)
         self._numbers = np.zeros(0x110000, np.intp)  # its pages that no text needs take no memory
 
     def symbols(self, text: str) -> Any:
@@ -353,27 +363,32 @@ class PairArrays:
         """See `suspects`."""
         import numpy as np
 
-        codes = _codes(text)
+        codes, either = _codes(text), cast(Any, np.bitwise_or)
         symbols = self._numbers.take(codes)
-        wrong = self.unclean.take(symbols[:-1] * self.size + symbols[1:])
-        if np.count_nonzero(wrong) and np.count_nonzero(symbols) < len(symbols):
+        flags = self.flags.take(symbols[:-1] * self.size + symbols[1:])
+        met = either.reduce(flags)
+        if met & _UNMET:
             symbols = self._met(codes)
-            wrong = self.unclean.take(symbols[:-1] * self.size + symbols[1:])
-        if symbols.max() >= self.foreign:
+            flags = self.flags.take(symbols[:-1] * self.size + symbols[1:])
+            met = either.reduce(flags)
+        if met & _FOREIGN:
             scripts = self.scripts.take(symbols)
-            counts = np.bincount(scripts).tolist()
+            counts = np.bincount(scripts, minlength=self._ascii + 1).tolist()
+            counts[self._latin] += counts.pop()
             least = MIN_SCRIPT_SHARE * sum(counts[1:])
-            if any(0 < count < least for count in counts[1:]):
-                minor = np.array([False, *(count < least for count in counts[1:])])
-                wrong |= (minor.take(scripts) & (codes > 0x7F))[1:]
-        return np.flatnonzero(wrong).tolist() if np.count_nonzero(wrong) else []
+            minor = [_UNCLEAN * (0 < count < least) for count in counts]
+            if _UNCLEAN in minor[1:]:
+                met |= _UNCLEAN
+                flags |= np.array([0, *minor[1:], 0], np.uint8).take(scripts)[1:]
+        places: list[int] = (flags & _UNCLEAN).view(np.bool_).nonzero()[0].tolist() if met & _UNCLEAN else []
+        return places
 
     def _met(self, codes: Any) -> Any:
         """The symbols of these code points; those not met so far are numbered first."""
         import numpy as np
 
         for code in np.unique(codes[self._numbers.take(codes) == _NEW]).tolist():
-            self._numbers[code] = self._symbol[self.model.symbols[chr(code)]]
+            self._numbers[code] = self.model.symbols[chr(code)] + 1
         return self._numbers.take(codes)
 
 
