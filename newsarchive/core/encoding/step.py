@@ -70,14 +70,28 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
     nothing changes, so that repairing a result never changes it.
     """
     work = Work()
+    repaired, is_whole = _settled(texts, rules, work)
+    for _ in range(MAX_PASSES):
+        if is_whole:
+            return repaired
+        # Texts that were taken back stand beside others that were repaired, and may be judged otherwise now.
+        last, is_whole = _settled([r.text for r in repaired], rules, work)
+        is_whole = is_whole or not any(r.edits for r in last)
+        repaired = [_in_turn(text, *both) for text, *both in zip(texts, repaired, last, strict=True)]
+    return [Repaired(text, (), damage_of(text)) for text in texts]
+
+
+def _settled(texts: Sequence[str], rules: Rules, work: Work) -> tuple[list[Repaired], bool]:
+    """The texts, repaired again until nothing changes, and whether no repair was taken back (`_whole`)."""
     repaired = last = _repaired_once(texts, rules, work)
     for _ in range(MAX_PASSES):
         if not any(r.edits for r in last):
             model, both = model_of(rules), zip(texts, repaired, strict=True)
-            return [_whole(text, result, model) if result.edits else result for text, result in both]
+            kept = [_whole(text, result, model) if result.edits else result for text, result in both]
+            return kept, all(a is b for a, b in zip(kept, repaired, strict=True))
         last = _repaired_once([r.text for r in repaired], rules, work)
         repaired = [_in_turn(text, *both) for text, *both in zip(texts, repaired, last, strict=True)]
-    return [Repaired(text, (), damage_of(text)) for text in texts]
+    return [Repaired(text, (), damage_of(text)) for text in texts], True
 
 
 def _whole(text: str, repaired: Repaired, model: PairModel) -> Repaired:
