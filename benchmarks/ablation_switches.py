@@ -221,7 +221,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      ("newsarchive.core.metadata.elements",)),
     ("microdata", "metadata", "metadata", {"newsarchive.core.metadata.markup:microdata": returns(())},
      ("newsarchive.core.metadata.markup:microdata", "newsarchive.core.metadata.markup:_object_claims",
-      "newsarchive.core.metadata.markup:_item_id")),
+      "newsarchive.core.metadata.markup:_item")),
     ("headings", "metadata", "metadata", {"newsarchive.core.metadata.markup:headings": returns(())},
      ("newsarchive.core.metadata.markup:headings", "newsarchive.core.metadata.markup:_without_kicker",
       "newsarchive.core.metadata.markup:_heading_place")),

@@ -55,7 +55,7 @@ def learning_of(engine: Engine, folder: Path, fake: Fake, **settings: object) ->
         "NEWSARCHIVE_LEARN": True,
         "NEWSARCHIVE_WARC": str(folder),
     } | settings
-    crawler = SimpleNamespace(settings=Settings(given), signals=SignalManager())
+    crawler = SimpleNamespace(settings=Settings(given), signals=SignalManager(), spider=None)
     crawler.stats = MemoryStatsCollector(SimpleNamespace(settings=Settings({"STATS_DUMP": False})))
     learning = TemplateLearning(crawler, engine)  # type: ignore[arg-type]
     if learning.learner is not None:

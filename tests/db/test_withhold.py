@@ -327,7 +327,7 @@ def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tm
     upgrade(older)
     transfer.copy(archive, older)
     withhold(archive, [1], DEMAND)
-    with pytest.raises(UsageError, match=r"withholds 1 articles that .*older.db still shows"):
+    with pytest.raises(UsageError, match=r"withholds 1 article that .*older.db still shows"):
         transfer.copy(older, archive)
     newer = open_engine(f"sqlite:///{tmp_path / 'newer.db'}")
     upgrade(newer)
