@@ -287,7 +287,8 @@ def tried(run: Callable[[bytes], None], data: bytes) -> tuple[str, str] | None:
     """The harm that an input does, and its traceback; `None` for none."""
     places.clear()
     used, peak = time.process_time(), peak_megabytes()
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + KILL_SECONDS, resource.RLIM_INFINITY))
+    allowed = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + KILL_SECONDS, allowed[1]))
     signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
     try:
         run(data)
@@ -300,6 +301,7 @@ def tried(run: Callable[[bytes], None], data: bytes) -> tuple[str, str] | None:
         )
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, allowed)  # the process may go on with other work
     seconds, grown = time.process_time() - used, peak_megabytes() - peak
     if seconds > MAX_SECONDS:
         return f"slow at {places[0] if places else 'its end'}", f"{seconds:.1f} s of CPU"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import resource
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,9 @@ def test_a_finding_is_made_smaller_and_keeps_its_harm() -> None:
             raise RuntimeError("found")
 
     data = b"a" * 500 + b"<x" + b"b" * 500 + b"&" + b"c" * 500
+    before = resource.getrlimit(resource.RLIMIT_CPU)
     harm = fuzz.tried(run, data)
+    assert resource.getrlimit(resource.RLIMIT_CPU) == before, "the system would end this process later"
     assert harm is not None
     assert harm[0].startswith("RuntimeError at")
     assert fuzz.minimised(run, data, harm[0]) == b"<x&"
