@@ -329,7 +329,7 @@ def questions_of_posts(history: History) -> list[Question]:
 
 
 def _of_lack(kind: AlarmKind, posts: Sequence[Listed], now: datetime) -> Question:
-    """Whether posts that others name stand in a list of the site, of which they stood there always."""
+    """Whether a list of the site has the posts that its other lists name, as it always had before."""
     wait = lag(posts)
     listed = [one for one in posts if one.at <= now - wait]
     return Question(
