@@ -26,7 +26,7 @@ from newsarchive.core.alarms.named import NamedPost, PostList, awaited
 from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
-from newsarchive.db.frontier.listings import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record
+from newsarchive.db.frontier.updates import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record_look
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleRow,
@@ -139,7 +139,7 @@ class InArchive:
     def listed(
         self, blog: Blog, kind: str, now: datetime, posts: int, digest: str, changed_at: datetime | None
     ) -> None:
-        record(self.connection, self.sources[blog.number, kind], now, posts, digest)
+        record_look(self.connection, self.sources[blog.number, kind], now, posts, digest)
         if changed_at is not None:
             stamp = {
                 "b_id": self.sources[blog.number, kind],

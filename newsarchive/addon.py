@@ -19,7 +19,7 @@ from newsarchive import browser, connections, middlewares, pipelines
 from newsarchive.config import AUTO
 from newsarchive.crawling import steps_of
 from newsarchive.exceptions import UsageError
-from newsarchive.extensions import breakages, json_log, progress, warc
+from newsarchive.extensions import alarms, json_log, progress, warc
 from newsarchive.version import user_agent
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Addon:
                 json_log.JsonLog: 100,
                 warc.WarcExtension: 300,
                 progress.Outcomes: 400,
-                breakages.Breakages: 450,
+                alarms.Breakages: 450,
                 progress.Progress: 500,
                 progress.Summary: 600,
             },

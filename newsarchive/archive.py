@@ -19,7 +19,7 @@ from html import escape
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from newsarchive.db.locations import default_url
+from newsarchive import config
 from newsarchive.db.query_language import MARKS, Marks
 from newsarchive.db.reading import articles, search, selection, statistics
 from newsarchive.db.reading.articles import Stored, Version
@@ -50,7 +50,7 @@ class Archive:
     def __init__(self, database: str | os.PathLike[str] = "") -> None:
         if not isinstance(database, (str, os.PathLike)):
             raise WrongType("Archive(): database", database, "give a file name or a database URL")
-        self._source = open_source(os.fspath(database) or default_url())
+        self._source = open_source(os.fspath(database) or config.load()["database"])
 
     def __repr__(self) -> str:
         if isinstance(self._source, File):

@@ -7,23 +7,46 @@
 
 Names of people are given whole, as the byline prints them: which part of a name is the family's no page says. CSL has no
 variable for the time of a capture or a digest, so that these stand in `note`, as in BibTeX and RIS.
+
+An identifier names a text, wherever it is kept, as those of Software Heritage do (SWHID, ISO/IEC 18670): `nwa:1:txt:` and the SHA-256
+of the headline, a blank line, and the text in UTF-8. Whoever has both can compute it again. A qualifier says where it stood:
+
+    nwa:1:txt:6b0a…;url=https://blog.example/2025/04/post/
+
+A version of an article keeps its identifier for ever, also after the page was changed or is read otherwise.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.identifiers import Identifier, identifier, parse
+from newsarchive.exceptions import UsageError
 from newsarchive.reprs import one_line
 from newsarchive.times import utc
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
     from newsarchive.db.reading.withheld import Entry, WithheldVersion
+
+#: Characters that mean something to TeX, with what prints them. BibTeX counts braces behind a backslash too.
+_TEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    }
+)  # fmt: skip
+#: The same for an address, which TeX takes as it stands but for what ends its argument.
+_TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
+#: What BibTeX takes for the end of a name, or of its first part, in large letters too.
+_JOINS_NAMES = re.compile(r"(?:^|\s)and(?:\s|$)|,", re.I)
+#: The name of the scheme, its version, and the kind of thing: a text.
+PREFIX = "nwa:1:txt:"
+_IDENTIFIER = re.compile(r"nwa:1:txt:(?P<digest>[0-9a-f]{64})(?:;url=(?P<url>\S+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +130,7 @@ def of(article: Stored) -> Citation:
 def of_withheld(entry: Entry, version: WithheldVersion) -> Citation:
     """The citation of a version that is withheld or was erased: its identifier and digests stay, its words are not told."""
     return Citation(
-        Identifier(parse(version.identifier).digest, entry.url),
+        Identifier(parse_identifier(version.identifier).digest, entry.url),
         entry.url,
         "Erased from the archive" if entry.is_erased else "Withheld from the archive",
         (),
@@ -147,21 +170,6 @@ def csl(citation: Citation) -> dict[str, Any]:
 def csl_json(citation: Citation) -> str:
     """A CSL-JSON document with one item."""
     return json.dumps([csl(citation)], ensure_ascii=False, indent=2)
-
-
-#: Characters that mean something to TeX, with what prints them. BibTeX counts braces behind a backslash too.
-_TEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    }
-)  # fmt: skip
-#: The same for an address, which TeX takes as it stands but for what ends its argument.
-_TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
-
-
-#: What BibTeX takes for the end of a name, or of its first part, in large letters too.
-_JOINS_NAMES = re.compile(r"(?:^|\s)and(?:\s|$)|,", re.I)
 
 
 def bibtex(citation: Citation) -> str:
@@ -257,3 +265,38 @@ def _day(moment: datetime) -> str:
 
 def _tex(text: str) -> str:
     return one_line(text).translate(_TEX)
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """What an identifier says: the digest (64 hexadecimal digits) and the address, "" where it names none."""
+
+    digest: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return f"{PREFIX}{self.digest}" + (f";url={self.url}" if self.url else "")
+
+
+def identifier(headline: str, text: str, url: str = "") -> Identifier:
+    """The identifier of a text.
+
+    >>> str(identifier("A ferry", "It sails."))[:20]
+    'nwa:1:txt:25b0562b97'
+    """
+    digest = hashlib.sha256(f"{headline}\n\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return Identifier(digest, url)
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a person gave an identifier, and no address or number."""
+    return name.lower().startswith("nwa:")
+
+
+def parse_identifier(name: str) -> Identifier:
+    """An identifier as a person gives it. Raises `UsageError` for one that is cut short or of another scheme."""
+    if match := _IDENTIFIER.fullmatch(name.strip()):
+        return Identifier(match["digest"], match["url"] or "")
+    raise UsageError(
+        f"{name[:100]!r} is no identifier: give it whole, {PREFIX} and 64 hexadecimal digits, then ;url= and the address"
+    )

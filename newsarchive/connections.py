@@ -27,7 +27,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 from zope.interface import directlyProvides, providedBy
 
-from newsarchive.browser_proxy import BrowserProxy
+from newsarchive.browser import BrowserProxy
 from newsarchive.crawl_stats import FetchProblem
 from newsarchive.exceptions import PrivateAddress, UsageError
 from newsarchive.private_networks import ALL, SETTING, Allowance, host_and_port, refusal

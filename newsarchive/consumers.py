@@ -24,7 +24,7 @@ COUNTING = frozenset(
         "scrapy.extensions.corestats",
         "scrapy.extensions.closespider",
         "newsarchive.middlewares",
-        "newsarchive.extensions.breakages",
+        "newsarchive.extensions.alarms",
         "newsarchive.spiders.warc",
     ]
 )

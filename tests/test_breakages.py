@@ -9,7 +9,7 @@ import pytest
 
 from newsarchive.crawl_stats import Counts
 from newsarchive.exceptions import ALL_FAILED
-from newsarchive.extensions.breakages import breakage
+from newsarchive.extensions.alarms import breakage
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import STORY, front, post, rows
 

@@ -19,12 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from newsarchive import Archive, NoSuchArticle, UsageError, citation, identifiers
-from newsarchive.citation import Citation
+from newsarchive import Archive, NoSuchArticle, UsageError, citation
+from newsarchive.citation import Citation, identifier
 from newsarchive.cli import cli
 from newsarchive.db.reading import articles
 from newsarchive.db.writing.store import Store
-from newsarchive.identifiers import identifier
 from newsarchive.items import Author
 from tests.storage import make_article, open_archive, rich_article
 
@@ -192,7 +191,7 @@ def test_an_identifier_is_the_digest_of_headline_and_text_whoever_computes_it() 
 
     wanted = hashlib.sha256(b"Caf\xc3\xa9\n\nIt is open.\n\nAnd closed.").hexdigest()
     assert str(identifier("Café", "It is open.\n\nAnd closed.")) == f"nwa:1:txt:{wanted}"
-    assert identifiers.parse(IDENTIFIER) == POST.identifier
+    assert citation.parse_identifier(IDENTIFIER) == POST.identifier
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_an_identifier_is_the_digest_of_headline_and_text_whoever_computes_it() 
 )
 def test_an_identifier_that_is_not_whole_is_refused_with_the_reason(name: str) -> None:
     with pytest.raises(UsageError, match="64 hexadecimal digits"):
-        identifiers.parse(name)
+        citation.parse_identifier(name)
 
 
 # -- in an archive ---------------------------------------------------------------------------------

@@ -6,19 +6,25 @@ are written in the transaction of what was done: a killed work has done no more 
 A run that writes its raw bytes into another folder than the one beside the archive names it in its arguments, and so
 does a copy into another database, whose captures name files that lie where the source has them. So
 `newsarchive reextract` finds them without being told.
+
+The row of a crawl also says which site it crawled, and whether it reached it: `crawled_site({"url": "https://blog.example/feed"})`
+is `"blog.example"`. Both are columns, so that the days on which a site was crawled come from an index alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, CrawlRun
+from newsarchive.exceptions import NewsArchiveError
 from newsarchive.version import VERSION
 
 State = dict[str, Any]
@@ -27,6 +33,8 @@ State = dict[str, Any]
 FOLDER_ARGUMENT = "warc_folder"
 #: The spider of the run that a copy leaves in its target.
 COPY_SPIDER = "db copy"
+#: Stats of a run in which the site could not be crawled begin so.
+FAILED_STATS = ("site_error", "site_left/")
 
 
 def stopped(connection: Connection, name: str, arguments: State) -> tuple[int, State] | None:
@@ -82,3 +90,22 @@ def last_id(engine: Engine, table: str) -> int:
     column = CaptureRow.id if table == "captures" else ArticleRow.id
     with reading(engine) as connection:
         return connection.execute(select(func.max(column))).scalar() or 0
+
+
+def crawled_site(arguments: Mapping[str, Any] | str) -> str:
+    """The site that the arguments of a run name, also where they are given as JSON; "" for none.
+
+    >>> crawled_site('{"site": "blog.example"}'), crawled_site({"path": "pages.warc.gz"})
+    ('blog.example', '')
+    """
+    given: Mapping[str, Any] = json.loads(arguments) if isinstance(arguments, str) else arguments
+    named = str(given.get("url") or given.get("site") or "")
+    try:
+        return site_of(named if "://" in named else f"https://{named}/") if named else ""
+    except (NewsArchiveError, ValueError):
+        return ""
+
+
+def has_reached(stats: Iterable[str]) -> bool:
+    """Whether a run that was finished with these stats could crawl its site."""
+    return not any(key.startswith(FAILED_STATS) for key in stats)

@@ -25,8 +25,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
-from newsarchive.db.failures import explained
-from newsarchive.db.locations import require_file
+from newsarchive.db.failures import explained, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
 #: Engines of this process. A program that ends without closing its connections leaves the last commits in a file

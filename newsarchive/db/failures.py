@@ -6,6 +6,7 @@ SQLite's "database or disk is full" becomes "news.db cannot be written: the disk
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavailable
 
@@ -55,3 +56,9 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
                 return kind(f"{name} {remedy}")
     first = cause.splitlines()[0] if cause else type(error).__name__
     return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")
+
+
+def require_file(path: Path) -> None:
+    """Raise `DatabaseUnavailable` where no file is at this path: SQLite would make an empty one."""
+    if not path.exists():
+        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")

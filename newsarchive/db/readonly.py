@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.dialects import SQLITE, Dialect, dialect_of
-from newsarchive.db.failures import BUSY_SECONDS, explained
-from newsarchive.db.locations import require_file
+from newsarchive.db.failures import BUSY_SECONDS, explained, require_file
 from newsarchive.db.values import loaded
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Connection, Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
+from newsarchive import config
 from newsarchive.db import bulk, failures, schema, values
 from newsarchive.db.engine import (
     open_engine,
@@ -22,7 +23,6 @@ from newsarchive.db.engine import (
     shown,
     writing,
 )
-from newsarchive.db.locations import default_url
 from newsarchive.db.models import Base, Line
 from newsarchive.db.reading import statistics
 from newsarchive.db.schema import upgrade
@@ -58,9 +58,9 @@ def test_other_databases_are_refused(given: str) -> None:
 
 def test_the_environment_names_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEWSARCHIVE_DATABASE_URL", raising=False)
-    assert default_url() == "sqlite:///newsarchive.db"
+    assert config.load()["database"] == "sqlite:///newsarchive.db"
     monkeypatch.setenv("NEWSARCHIVE_DATABASE_URL", "postgresql://host/news")
-    assert default_url() == "postgresql://host/news"
+    assert config.load()["database"] == "postgresql://host/news"
 
 
 def test_passwords_are_never_shown() -> None:

@@ -13,8 +13,7 @@ from sqlalchemy import Engine, text
 
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
-from newsarchive.db.markup import packed, unpacked
-from newsarchive.db.rows import line_hash
+from newsarchive.db.rows import line_hash, pack_markup, unpack_markup
 from newsarchive.db.values import storable
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Block
@@ -30,8 +29,8 @@ BLOCKS = st.builds(
 
 @given(TEXTS, st.lists(BLOCKS, max_size=5), TEXTS)
 def test_markup_comes_back(html: str, dropped: list[Block], body: str) -> None:
-    kept = packed(html, dropped, storable(body))
-    found, spots = unpacked(kept, storable(body), [storable(block.text) for block in dropped])
+    kept = pack_markup(html, dropped, storable(body))
+    found, spots = unpack_markup(kept, storable(body), [storable(block.text) for block in dropped])
     assert found == storable(html)
     assert [(spot.path, spot.kind, spot.level, spot.links) for spot in spots] == [
         (storable(block.path), block.kind, block.level, block.links) for block in dropped
@@ -40,17 +39,17 @@ def test_markup_comes_back(html: str, dropped: list[Block], body: str) -> None:
 
 def test_a_line_that_is_one_link_keeps_its_address_alone() -> None:
     linked = Block("Home page of us", label="nav", links=(("Home page of us", "https://a.example/"),))
-    kept = packed("", [linked] * 2, "")
+    kept = pack_markup("", [linked] * 2, "")
     assert kept is not None
-    assert len(kept) < len(packed("", [replace(linked, text="Home page of ours")] * 2, "") or b"")
-    assert unpacked(kept, "", [linked.text] * 2)[1][1].links == linked.links
+    assert len(kept) < len(pack_markup("", [replace(linked, text="Home page of ours")] * 2, "") or b"")
+    assert unpack_markup(kept, "", [linked.text] * 2)[1][1].links == linked.links
 
 
 def test_html_costs_little_beside_its_text() -> None:
     words = [f"{number * 2654435761 % 2**32:x}" for number in range(600)]
     body = "\n\n".join(" ".join(words[at : at + 15]) for at in range(0, 600, 15))
     html = "".join(f"<p>{line}</p>" for line in body.split("\n\n"))
-    assert len(packed(html, (), body) or b"") * 3 < len(packed(html, (), "") or b"")
+    assert len(pack_markup(html, (), body) or b"") * 3 < len(pack_markup(html, (), "") or b"")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

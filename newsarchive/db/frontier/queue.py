@@ -28,7 +28,7 @@ from newsarchive.core.discovery.revisit import (
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.bulk import table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.frontier import listings, site_settings, source_texts, updates
+from newsarchive.db.frontier import site_settings, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
@@ -216,12 +216,12 @@ class Frontier:
     def listed(self, source_id: int, posts: int | None = None, digest: str = "") -> None:
         """Record what a look at a list of posts found; without `posts` it found what the look before found (304)."""
         with writing(self.engine) as connection:
-            listings.record(connection, source_id, self.clock(), posts, digest)
+            updates.record_look(connection, source_id, self.clock(), posts, digest)
 
     def same_since(self, source_id: int) -> datetime | None:
         """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
         with reading(self.engine) as connection:
-            return listings.same_since(connection, source_id)
+            return updates.same_since(connection, source_id)
 
     def named_by(self, source_id: int) -> list[Link]:
         """The URLs that a source ever named: what it still says when it answers 304."""

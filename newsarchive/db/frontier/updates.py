@@ -5,13 +5,16 @@ source says another `lastmod` than before makes its post due, and so does anothe
 source's: that stands in the frontier and outlives a fetch that fails or is killed.
 
 `mark` remembers of a post that answered when to look again, and the validators that make that look conditional.
+
+`record_look` keeps how much a list of the site (front page, feeds, API) named, for `core.alarms.listings`. Looks that found the
+same stand in one row: `first_at` is the first of them, `last_at` the last. A list that changes at each look has a row for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
@@ -19,11 +22,13 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
+from newsarchive.db.bulk import Prepared, insert_rows
 from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
-from newsarchive.db.models import Discovery, Url, UrlPart
+from newsarchive.db.models import Discovery, ListingLook, Source, Url, UrlPart
+from newsarchive.db.readonly import Reader
+from newsarchive.db.values import moment
 from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
@@ -50,6 +55,12 @@ _ARTICLES_AT = """
     JOIN article_revisions AS r ON r.capture_id = c.id JOIN articles AS a ON a.id = r.article_id
     WHERE u.url_key = :key AND NOT EXISTS (SELECT 1 FROM urls AS listed WHERE listed.url_key = a.url_key)
 """
+#: Rows of a list that are kept: two weeks of a list that changes at each of its hourly looks. More would take space alone.
+MAX_KEPT_LOOKS = 400
+#: Time after a look in which a further one that finds the same does not count: a crawl by hand is no further evidence.
+MIN_LOOK_DISTANCE = timedelta(minutes=30)
+_NEWEST = "SELECT id, last_at, looks, posts, digest FROM listing_looks WHERE source_id = :source ORDER BY id DESC LIMIT 1"
+_AGAIN = Prepared(update(ListingLook).where(ListingLook.id == bindparam("b_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +250,40 @@ def _next_look(one: Fetched, known: Mapping[str, Visits]) -> dict[str, Any]:
         "reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
         "fail_count": 0,
     }
+
+
+def record_look(
+    connection: Connection, source_id: int, now: datetime, posts: int | None = None, digest: str = ""
+) -> None:
+    """Keep what a look at a list found; without `posts` it found what the look before found (304)."""
+    rows = Reader.of(connection).tuples(_NEWEST, {"source": source_id})
+    id_, last, looks, known, same = rows[0] if rows else (None, None, 0, None, "")
+    if id_ is not None and (posts is None or (known, same) == (posts, digest)):
+        at = moment(last)
+        if at is None or now - at >= MIN_LOOK_DISTANCE:
+            _AGAIN.run(connection, [{"b_id": id_, "last_at": now, "looks": looks + 1}])
+    elif posts is not None:
+        row = {"source_id": source_id, "posts": posts, "digest": digest}
+        insert_rows(connection, ListingLook, [row | {"first_at": now, "last_at": now, "looks": 1}])
+
+
+def same_since(connection: Connection, source_id: int) -> datetime | None:
+    """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
+    newest = select(ListingLook.first_at).where(ListingLook.source_id == source_id)
+    return connection.execute(newest.order_by(ListingLook.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def prune_looks(connection: Connection, site_id: int) -> None:
+    """Forget all but the newest `MAX_KEPT_LOOKS` rows of each list of a site."""
+    of_site = select(Source.id).where(Source.site_id == site_id)
+    many = (
+        select(ListingLook.source_id)
+        .where(ListingLook.source_id.in_(of_site))
+        .group_by(ListingLook.source_id)
+        .having(func.count() > MAX_KEPT_LOOKS)
+    )
+    for source_id in connection.execute(many).scalars().all():
+        newest = select(ListingLook.id).where(ListingLook.source_id == source_id)
+        last = newest.order_by(ListingLook.id.desc()).offset(MAX_KEPT_LOOKS).limit(1).scalar_subquery()
+        old = delete(ListingLook).where(ListingLook.source_id == source_id, ListingLook.id <= last)
+        connection.execute(old)

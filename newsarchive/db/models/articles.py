@@ -9,7 +9,7 @@ the articles that readers do not see until a person has looked. `withholdings` i
 `dropped_lines` and `edits` explain a version: what was left out, what was repaired. A menu stands on every page of a
 site, so a dropped line is a row of three numbers: `lines` has each text of a site once, `block_labels` each kind with its rule.
 The view `blocks` puts them together. Where a line stood in its page, its links and the HTML of the text are packed
-into `article_revisions.markup` (`db.markup`).
+into `article_revisions.markup` (`db.rows`).
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Revision(Base):
     """One version of an article's text; versions are only ever added.
 
     `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one, whose
-    text its article holds. `markup` is the HTML of the text and more, as `db.markup` packs it with that text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
+    text its article holds. `markup` is the HTML of the text and more, as `db.rows` packs it with that text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
     learns of the site replaces the version, while a later crawl adds another.
     """
 
@@ -231,7 +231,7 @@ class Withholding(Base):
     `state` is `withheld`, `lifted`, `erasing` (an erasure that was begun) or `erased`. `until` is the moment from which it is
     to be shown again, empty for none; `ended_at` is when it was lifted or erased. `decided_by` is who asked or decided, "" where
     nobody said. `versions` has an object for each version that was withheld: its `version`, `seen_at`, `identifier`
-    (`newsarchive.identifiers`), `content_hash` and `payload_digest`. The keys are those of the article.
+    (`newsarchive.citation`), `content_hash` and `payload_digest`. The keys are those of the article.
     """
 
     __tablename__ = "withholdings"

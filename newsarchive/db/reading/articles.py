@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.conditions import said, visible
-from newsarchive.db.markup import unpacked
 from newsarchive.db.reading import withheld
 from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.rows import unpack_markup
 from newsarchive.db.values import unpack_text, with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Image, Rights, rights_from
@@ -237,7 +237,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
     dropped = related.get("blocks", {}).get(revision_id, [])
     markup = row["markup"] if "blocks" in related else None
-    html, spots = unpacked(markup, row["article_body"], [block["text"] for block in dropped])
+    html, spots = unpack_markup(markup, row["article_body"], [block["text"] for block in dropped])
     return Stored(
         **rows.article_values(row),
         **{name: row[name] for name in _OF_STORED},

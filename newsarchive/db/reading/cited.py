@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from newsarchive import citation, identifiers
+from newsarchive import citation
 from newsarchive.db.reading.articles import Stored, get, history
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
 from newsarchive.db.readonly import File
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 def cited(source: File | Engine, which: str | int, version: int | None = None) -> Stored:
     """The article as the version that is cited has it.
 
-    `which` is the address of an article, its id, or an identifier (`newsarchive.identifiers`), which names the version
+    `which` is the address of an article, its id, or an identifier (`newsarchive.citation`), which names the version
     itself. Raises `NoSuchArticle` where the archive has no such article or no such version any more, `UsageError` for an
     identifier that is no whole one, and `Withheld` where the article is withheld or was erased.
     """
-    if not identifiers.is_identifier(str(which)):
+    if not citation.is_identifier(str(which)):
         return get(source, which, version)
     if version is not None:
         raise UsageError("an identifier names its version itself: leave out --version")
-    wanted = identifiers.parse(str(which))
+    wanted = citation.parse_identifier(str(which))
     if not wanted.url:
         raise UsageError(
             f"{which}: this identifier has no address to look it up by: add ;url= and the address of the article"
@@ -38,11 +38,11 @@ def cited(source: File | Engine, which: str | int, version: int | None = None) -
     except Withheld as withheld:
         _version(withheld.entry, wanted)
         raise
-    if identifiers.identifier(article.headline, article.article_body).digest == wanted.digest:
+    if citation.identifier(article.headline, article.article_body).digest == wanted.digest:
         return article
     versions = history(source, article.id)
     for one in versions:
-        if identifiers.identifier(one.headline, one.article_body).digest == wanted.digest:
+        if citation.identifier(one.headline, one.article_body).digest == wanted.digest:
             return get(source, article.id, one.version)
     held = ", ".join(f"{one.version} of {one.seen_at:%Y-%m-%d}" for one in versions)
     raise NoSuchArticle(
@@ -59,13 +59,11 @@ def citation_of(source: File | Engine, which: str | int, version: int | None = N
         return citation.of(cited(source, which, version))
     except Withheld as withheld:
         entry: Entry = withheld.entry
-        wanted = identifiers.parse(str(which)) if identifiers.is_identifier(str(which)) else None
+        wanted = citation.parse_identifier(str(which)) if citation.is_identifier(str(which)) else None
         return citation.of_withheld(entry, _version(entry, wanted, version))
 
 
-def _version(
-    entry: Entry, wanted: identifiers.Identifier | None, number: int | None = None
-) -> WithheldVersion:
+def _version(entry: Entry, wanted: citation.Identifier | None, number: int | None = None) -> WithheldVersion:
     """The version of a withheld article that is meant, the newest unless it is named."""
     if wanted is not None:
         found = entry.version_of(wanted.digest)

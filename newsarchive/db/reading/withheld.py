@@ -27,7 +27,7 @@ _COLUMNS = "id, article_id, url, site, state, reason, decided_by, since, until, 
 
 @dataclass(frozen=True, slots=True)
 class WithheldVersion:
-    """A version of a text that is withheld. `identifier` names it for ever (`newsarchive.identifiers`); the digests are those of
+    """A version of a text that is withheld. `identifier` names it for ever (`newsarchive.citation`); the digests are those of
     the text and of the page."""
 
     version: int

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from newsarchive.core.alarms import witnesses
 from newsarchive.core.alarms.judge import LIST_ALARMS, Alarm, AlarmKind, State, judge, sentence
 from newsarchive.db import bulk
-from newsarchive.db.frontier import listings
+from newsarchive.db.frontier import updates
 from newsarchive.db.models import AlarmRow, Quarantined, Url
 from newsarchive.db.reading.alarms import history
 
@@ -88,7 +88,7 @@ def look(
         kept.append(_kept(alarm_id, alarm))
         _quarantine(connection, alarm_id, alarm, now)
     if not KEEPING & {alarm.kind for alarm in kept}:  # else the looks before it say when it is over
-        listings.prune(connection, site_id)
+        updates.prune_looks(connection, site_id)
     after = {alarm.kind: alarm.since for alarm in kept}
     called = [] if failed else _call(connection, witnesses.wanted(replace(known, standing=after), now), now)
     return Changes(kept, cleared, called)

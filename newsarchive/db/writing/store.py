@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, insert, update
 
 from newsarchive.core.urls import site_of
-from newsarchive.db.crawled import crawled_site, has_reached
+from newsarchive.db.archive_state import crawled_site, has_reached
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from newsarchive.citation import identifier
 from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
@@ -29,7 +30,6 @@ from newsarchive.db.rows import minhash_of
 from newsarchive.db.values import storable, unpack_text
 from newsarchive.db.writing.sealed import seal, skipped, unpacked, unseal
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
-from newsarchive.identifiers import identifier
 from newsarchive.items import DropReason
 from newsarchive.reprs import one_line
 from newsarchive.times import utc_now

@@ -9,6 +9,7 @@ from dataclasses import asdict, fields
 from typing import Any
 from urllib.parse import urlencode
 
+from newsarchive.citation import is_identifier
 from newsarchive.db.query_language import NO_MARKS
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.cited import cited
@@ -20,7 +21,6 @@ from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json
 from newsarchive.export.text import write_rows
-from newsarchive.identifiers import is_identifier
 from newsarchive.web.answers import FEED_SECONDS, Answer, Content, Elsewhere, Page, Request
 from newsarchive.web.library import Library
 from newsarchive.web.render import MARKS
