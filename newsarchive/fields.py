@@ -135,9 +135,6 @@ FLAT: tuple[Field, ...] = tuple(field for field in FIELDS if field.place in ("ev
 #: Those that are known when a page is crawled: the columns of Scrapy's `-O`.
 CRAWLED: tuple[Field, ...] = tuple(field for field in FIELDS if field.place == "everywhere")
 
-#: Those of a result of a search.
-HIT: tuple[Field, ...] = tuple(field for field in FIELDS if field.is_in_hits)
-
 _EMPTY: dict[Kind, Any] = {"text": "", "texts": [], "records": []}
 
 _NOWHERE = object()

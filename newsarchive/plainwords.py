@@ -107,12 +107,6 @@ PLACES = {
     " (later)": "but later than the page declares",
     " (several)": "among several",
 }
-#: Names in the table of points that are no sources. They are plain words already.
-TRAITS = frozenset({
-    "a firm", "a single word", "a staff list", "an account", "an organisation", "contains a title", "like a title", "many names",
-    "named in part elsewhere", "one of several first headings", "one of several guesses", "part of a title",
-    "printed nowhere", "printed, the day of a change", "the site's own name",
-})  # fmt: skip
 LABELS = {
     "nav": "navigation",
     "promo": "self-promotion",

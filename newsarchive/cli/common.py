@@ -389,12 +389,7 @@ def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog
     commands += [f"crawl {blog}"] if blog else []
     said = [f"The articles are in {name}."]
     if warc != "off":
-        said.append(f"The pages as they were received are in {raw_pages(url, warc)}.")
+        from newsarchive.warc.files import own_folders
+
+        said.append(f"The pages as they were received are in {own_folders(warc, url)[0]}.")
     return "\n".join([*said, "What to type next:", *(f"  newsarchive {c}{option}" for c in commands)])
-
-
-def raw_pages(url: str, warc: str) -> str:
-    """The folder of the WARC files, or their address."""
-    from newsarchive.warc.files import own_folders
-
-    return own_folders(warc, url)[0]

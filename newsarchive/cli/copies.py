@@ -296,7 +296,9 @@ def recluster(
         return
     goes_on = paraphrases is not None and not afresh and rebuild.is_stopped(engine, paraphrases)
     if dry_run:
-        number = count_all(db)
+        from newsarchive.db.reading.search import Filters, count
+
+        number = count(open_reader(db), "", Filters(hidden=True))
         if not goes_on:
             say(f"would compare {counted(number, 'article')}; nothing was written")
         if paraphrases is not None:
@@ -314,10 +316,3 @@ def recluster(
                 engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
             )
         say(f"{links} links between articles that may say the same in other words")
-
-
-def count_all(db: str) -> int:
-    """The number of articles in the archive, with those that are hidden from readers."""
-    from newsarchive.db.reading.search import Filters, count
-
-    return count(open_reader(db), "", Filters(hidden=True))

@@ -79,7 +79,10 @@ def explain(
         click.echo(export.to_json(article, indent=2))
     elif on_terminal():
         with paged(pager):
-            print_lines(lines(article, debug=debug))
+            out = console()
+            for number, line in enumerate(lines(article, debug=debug)):
+                heading = number == 0 or line.startswith("\n")
+                print_line(out, line, style="bold" if heading else "")
     else:
         echo("\n".join(lines(article, debug=debug)))
 
@@ -126,20 +129,16 @@ def _stored(source: str, db: str) -> Article:
         raise
 
 
-def print_lines(found: Iterator[str]) -> None:
-    """Print lines on a terminal, with the headings in bold."""
-    out = console()
-    for number, line in enumerate(found):
-        heading = number == 0 or line.startswith("\n")
-        print_line(out, line, style="bold" if heading else "")
-
-
 def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
     """The explanation, section by section. With `debug` points, evidence and rules are shown as they are stored."""
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
-    yield from _state(article)
+    if versions := getattr(article, "versions", 0):
+        kind = getattr(article, "change_kind", "")
+        yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
+    if gone := getattr(article, "gone_at", None):
+        yield f"found deleted on {gone:%Y-%m-%d}"
     quality = article.quality
     flags = quality.flags if debug else map(plainwords.flag, quality.flags)
     doubts = f" ({', '.join(flags)})" if quality.flags else ""
@@ -151,15 +150,6 @@ def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
     yield from section("what could not be repaired", iter(article.damage))
     yield from section("kept", _kept(article, debug))
     yield from section("left out", _blocks(article, debug, body=False))
-
-
-def _state(article: Article) -> Iterator[str]:
-    """Lines on a stored article: its version, and when it was found deleted."""
-    if versions := getattr(article, "versions", 0):
-        kind = getattr(article, "change_kind", "")
-        yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
-    if gone := getattr(article, "gone_at", None):
-        yield f"found deleted on {gone:%Y-%m-%d}"
 
 
 def section(title: str, rows: Iterator[str]) -> Iterator[str]:

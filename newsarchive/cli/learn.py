@@ -114,7 +114,8 @@ def template(
     if len(locks) < len(keep) + len(drop) + len(unlock):
         raise UsageError("a line can be locked in one way only: it is named twice")
     if locks:
-        _lock(domain(site), locks, yes, folder, dry_run, db)
+        with _learner(folder, db) as learner:
+            _lock_lines(learner, domain(site), locks, yes, dry_run)
     else:
         _print_learned(site, db)
 
@@ -131,11 +132,6 @@ def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 
         yield learning.Learner(
             engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored
         )
-
-
-def _lock(site: str, locks: dict[str, str], yes: bool, folder: str | None, dry_run: bool, db: str) -> None:
-    with _learner(folder, db) as learner:
-        _lock_lines(learner, site, locks, yes, dry_run)
 
 
 def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:

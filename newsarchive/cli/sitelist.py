@@ -76,7 +76,12 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         if bad:
             raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
     if since := found.get("since"):
-        _check_day(since, where)
+        from datetime import datetime
+
+        try:
+            datetime.fromisoformat(since)
+        except ValueError:
+            raise UsageError(f"{where}: since={since!r} is no date: write it as 2025-01-31") from None
     return found
 
 
@@ -96,15 +101,6 @@ def _words(key: str, value: Any, where: str) -> list[str]:
         if key != "sources" and not SELECTOR.fullmatch(word):
             raise UsageError(f"{where}: {key}: {word!r} is no selector such as div.promo, .promo or #promo")
     return words
-
-
-def _check_day(text: str, where: str) -> None:
-    from datetime import datetime
-
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{where}: since={text!r} is no date: write it as 2025-01-31") from None
 
 
 def read(path: Path) -> SiteList:

@@ -165,11 +165,11 @@ class Details(NamedTuple):
 
 def details(article: Article) -> Details:
     """What is stored of the many parts of an article. A process that reads pages works it out for the one that writes."""
-    return Details(_markup(article), _dropped(article), _edits(article))
-
-
-def _markup(article: Article) -> bytes | None:
-    return pack_markup(article.article_html, article.dropped, storable(article.article_body))
+    return Details(
+        pack_markup(article.article_html, article.dropped, storable(article.article_body)),
+        _dropped(article),
+        _edits(article),
+    )
 
 
 def _dropped(article: Article) -> list[DroppedLine]:

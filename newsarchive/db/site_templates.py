@@ -76,7 +76,7 @@ def save(
     new = template.rows()
     with writing(engine) as connection:
         before = {_key(row): row for row in known_sites.learned(connection, template.site)}
-        stored = {key: _plain(row) for key, row in before.items()}
+        stored = {key: {name: row[name] for name in known_sites.LEARNED} for key, row in before.items()}
         if {_key(row): row for row in new} == stored:
             return False
         if known is not None and {_key(row): row for row in known.rows()} != stored:
@@ -129,10 +129,6 @@ def sites(engine: Engine) -> list[str]:
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["fingerprint"], row["role"], row["version"]
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in known_sites.LEARNED}
 
 
 def record(

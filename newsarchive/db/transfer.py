@@ -11,7 +11,6 @@ the others; then rows that differ are written, and missing ones are added.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from itertools import chain
 from typing import Any
 
@@ -142,7 +141,7 @@ def copy(
         raise UsageError("source and target are the same database")
     _refuse_another(source, target)
     _refuse_withheld(source, target)
-    with _one_state(source) as state:
+    with reading(source.execution_options(**dialect_of(source).snapshot_options)) as state:
         tables = Base.metadata.sorted_tables
         begun = any(_last_key(target, table) for table in tables)
         copied = {table.name: _copy_table(state, target, table, progress, chunk) for table in tables}
@@ -150,11 +149,6 @@ def copy(
             mirror(state, target, progress, chunk)
     _restart_sequences(target)
     return copied
-
-
-def _one_state(engine: Engine) -> AbstractContextManager[Connection]:
-    """A read transaction that sees no later write, for which some databases must be asked."""
-    return reading(engine.execution_options(**dialect_of(engine).snapshot_options))
 
 
 def _refuse_another(source: Engine, target: Engine) -> None:

@@ -68,15 +68,11 @@ def document(kind: str) -> Document:
         from newsarchive.export.pages import single
 
         return single
-    return _text if kind == "text" else _json
+    return _text if kind == "text" else lambda article: to_json(article, indent=2) + "\n"
 
 
 def _text(article: Stored) -> str:
     return f"{article.headline}\n\n{article.article_body}\n"
-
-
-def _json(article: Stored) -> str:
-    return to_json(article, indent=2) + "\n"
 
 
 def write_files(

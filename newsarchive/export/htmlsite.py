@@ -87,7 +87,9 @@ def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
     site = _Site(target, title, query, has_atom)
     counts = _Counts()
     neighbours = _neighbours(articles)
-    for (name, month), some in groupby(neighbours, key=lambda three: (three[1].site, _month(three[1]))):
+    for (name, month), some in groupby(
+        neighbours, key=lambda three: (three[1].site, day(three[1].date_published)[:7] or UNDATED)
+    ):
         lines = list(site.articles(name, month, some, counts))
         site.month_of_site(name, month, lines)
     site.lists(counts)
@@ -100,10 +102,6 @@ def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
 
         write_atom(newest, target / "feed.atom", title)
     return counts.number
-
-
-def _month(article: Stored) -> str:
-    return day(article.date_published)[:7] or UNDATED
 
 
 def _neighbours(articles: Iterable[Stored]) -> Iterator[tuple[Stored | None, Stored, Stored | None]]:

@@ -177,15 +177,10 @@ def _page(article: Stored, shown: Mapping[datetime, Record]) -> dict[str, Any]:
     return {
         "id": str(article.id),
         "url": record.url,
-        "ts": _second(record.date),
+        "ts": f"{record.date[:19]}Z",
         "title": article.headline,
         "text": article.article_body,
     }
-
-
-def _second(date: str) -> str:
-    """A WARC-Date to the second, as the index has it."""
-    return f"{date[:19]}Z"
 
 
 def _index_line(record: Record, offset: int) -> str:

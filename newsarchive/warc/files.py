@@ -8,7 +8,7 @@ staging folder, and moved up when it is finished (`newsarchive.warc.moving`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +101,7 @@ def locate(folder: Folder, file: str) -> Path | ObjectFile:
     """
     found: list[Path | ObjectFile] = []
     places = folders(folder)
-    for one in _local(places):
+    for one in [one for one in places if not is_address(one)]:
         found += [Path(one) / name for name in (file, file + OPEN)]
     addresses = [one for one in places if is_address(one)]
     if there := next((path for path in found if path.exists()), None):
@@ -112,10 +112,6 @@ def locate(folder: Folder, file: str) -> Path | ObjectFile:
 
     stored = [ObjectFile(one, file) for one in addresses]
     return next((one for one in stored if one.exists()), stored[0] if is_address(places[0]) else found[0])
-
-
-def _local(places: Iterable[str]) -> list[str]:
-    return [one for one in places if not is_address(one)]
 
 
 def all_files(folder: Folder) -> list[Path | ObjectFile]:

@@ -145,7 +145,9 @@ class WarcWriter:
             members.append(records.pack(records.request(*request, response)))
         place = self._append(members, digest)
         if original is None:
-            self._remember(digest, Original(url, at))
+            if len(self._seen) >= MAX_REMEMBERED_PAYLOADS:
+                del self._seen[next(iter(self._seen))]
+            self._seen[digest] = Original(url, at)
         return place
 
     def sync(self) -> None:
@@ -162,11 +164,6 @@ class WarcWriter:
         if len(body) < MIN_REVISIT_BYTES:
             return None
         return self._seen.get(digest) or self.known(digest)
-
-    def _remember(self, digest: str, original: Original) -> None:
-        if len(self._seen) >= MAX_REMEMBERED_PAYLOADS:
-            del self._seen[next(iter(self._seen))]
-        self._seen[digest] = original
 
     def _append(self, members: list[bytes], digest: str) -> Place:
         if self._file is None or self._at + len(members[0]) > self.max_bytes > 0:

@@ -78,7 +78,8 @@ def serve(
     start.base  # noqa: B018 - raises before anything is opened
     engine = opened(db) if waits is None else awaited(db, waits)
     taken = bound(host, port)
-    address = _address(host, taken)
+    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    address = f"http://{named}:{taken.getsockname()[1]}/"
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -193,9 +194,3 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRNOTAVAIL:
         return f"--host {host} is no address of this machine: try 127.0.0.1"
     return f"{host}:{port} cannot be opened: {error.strerror}"
-
-
-def _address(host: str, taken: socket.socket) -> str:
-    """The address to type in a browser on this machine."""
-    named = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{named}:{taken.getsockname()[1]}/"

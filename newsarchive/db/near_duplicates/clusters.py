@@ -110,7 +110,11 @@ class _Assignment:
         self._read_known(self.entries)
         old = {i: k.cluster_id for i, k in self.known.items()}
         held = self._index(judged, equal)
-        self._link_equal_texts(judged, equal)
+        for entry in judged:
+            for other in equal.get(entry.content_hash, ()):
+                if other != entry.id:
+                    self._link_same(entry.id, other)
+        self._read_known(i for pair in self.links for i in pair)
         self._prove([(e.id, found) for e in judged for found in held.candidates(e.id)])
         # Whether a passage stands on many pages shows only in comparison with all of them, so its articles are asked too.
         far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
@@ -145,13 +149,6 @@ class _Assignment:
                 self.known[i] = _Known(i, content_hash, cluster_id)
                 # Most of them are compared once and no copies, so that they are not unpacked.
                 self.signatures.setdefault(i, memoryview(raw or b"").cast("I"))
-
-    def _link_equal_texts(self, judged: Sequence[Entry], equal: dict[str, tuple[int, int]]) -> None:
-        for entry in judged:
-            for other in equal.get(entry.content_hash, ()):
-                if other != entry.id:
-                    self._link_same(entry.id, other)
-        self._read_known(i for pair in self.links for i in pair)
 
     def _link_same(self, a: int, b: int) -> None:
         a, b = sorted((a, b))

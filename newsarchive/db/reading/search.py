@@ -376,7 +376,10 @@ class Query:
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
         if tree and order == "rank" and not has_run(tree):
-            return self._ranked(tree, limit, offset)
+            return (
+                f"SELECT {_COLUMNS}, best.score FROM articles AS a {JOINED}"
+                f" JOIN ({self.best(tree, limit, offset)}) AS best ON best.id = a.id ORDER BY best.score DESC, best.id DESC"
+            )
         columns = f"{_COLUMNS}, 0.0 AS score"
         return f"{self.dated(columns, tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
 
@@ -440,13 +443,6 @@ class Query:
         assert isinstance(node, And | Or)
         joint = " AND " if isinstance(node, And) else " OR "
         return f"({joint.join(self.condition(part) for part in node.parts)})"
-
-    def _ranked(self, tree: Node, limit: int, offset: int) -> str:
-        """The best first; only what is shown is looked up."""
-        return (
-            f"SELECT {_COLUMNS}, best.score FROM articles AS a {JOINED}"
-            f" JOIN ({self.best(tree, limit, offset)}) AS best ON best.id = a.id ORDER BY best.score DESC, best.id DESC"
-        )
 
     def _newest(self, number: int) -> str:
         return f"ORDER BY {self.key} DESC LIMIT {number}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
@@ -14,7 +14,6 @@ from newsarchive.db.reading.cited import citation_of
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.export import to_json
-from newsarchive.items import Block
 from newsarchive.web import render
 from newsarchive.web.answers import Answer, Content, Page, Request
 from newsarchive.web.library import Library
@@ -39,6 +38,7 @@ def article(library: Library, request: Request) -> Answer:
     with reading(library.engine) as reader:
         state, reason = quarantine.state_of(reader, stored.id)
     before, after = browse.beside(library.engine, stored.id)
+    counts = Counter(block.label for block in stored.dropped)
     shown = {
         "article": stored,
         "state": state,
@@ -49,7 +49,10 @@ def article(library: Library, request: Request) -> Answer:
             stored.article_body, stored.edits, stored.dropped, browse.places(library.engine, stored.id)
         ),
         "repairs": found,
-        "groups": _by_kind(stored.dropped),
+        "groups": [
+            (kind, [block for block in stored.dropped if block.label == kind])
+            for kind, _ in counts.most_common()
+        ],
         "versions": versions if changed else [],
         "copies": copies,
         "before": before,
@@ -58,12 +61,6 @@ def article(library: Library, request: Request) -> Answer:
         "described": citation.jsonld(stored),
     }
     return Page("article.html", shown, stored)
-
-
-def _by_kind(dropped: Sequence[Block]) -> list[tuple[str, list[Block]]]:
-    """What was left out by kind, the kind with most blocks first, in the order of the page."""
-    counts = Counter(block.label for block in dropped)
-    return [(kind, [block for block in dropped if block.label == kind]) for kind, _ in counts.most_common()]
 
 
 #: The types of the citations that a page gives, by the ending of its address.

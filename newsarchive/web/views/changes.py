@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -20,7 +19,7 @@ from newsarchive.web.views.dates import day_of
 from newsarchive.web.views.search import page_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 #: Events on one page.
 EVENTS_PER_PAGE = 30
@@ -57,7 +56,7 @@ def listed(library: Library, request: Request) -> Answer:
     shown = events(library, found[:EVENTS_PER_PAGE])
     values = {
         "asked": {name: asked.get(name, "") for name in ("site", "since", "until", "kind")},
-        "days": by_day(shown),
+        "days": [(day, list(those)) for day, those in groupby(shown, lambda event: event.happened.at.date())],
         "counts": library.change_counts.get(tuple(narrowed.values()), wait=0.5) or {},
         "number": number,
         "kinds": [(name, _address(asked, kind=name)) for name in ("", *Happening)],
@@ -79,11 +78,6 @@ def _event(library: Library, one: Happened) -> Event:
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     moved = old.headline != new.headline
     return Event(one, tuple(word_diff(old.headline, new.headline)) if moved else (), found.counts)
-
-
-def by_day(found: Sequence[Event]) -> list[tuple[date, list[Event]]]:
-    """The events of each day, in the order in which they come."""
-    return [(day, list(those)) for day, those in groupby(found, lambda event: event.happened.at.date())]
 
 
 def _address(asked: Mapping[str, str], **more: str) -> str:

@@ -19,9 +19,6 @@ from newsarchive.web.render import MARKS
 from newsarchive.web.views.changes import events
 from newsarchive.web.views.search import form
 
-#: Months of each site in the list of sites.
-LISTED_MONTHS = 24
-
 
 def sites(library: Library, request: Request) -> Answer:
     """Every site with its articles, those with the most first; also those whose articles came without a crawl."""
