@@ -22,6 +22,7 @@ from itemadapter.adapter import AdapterInterface
 from scrapy.exporters import CsvItemExporter
 from scrapy.http import Response
 
+from newsarchive.export import plain
 from newsarchive.export.text import SEPARATOR, cell
 from newsarchive.fields import CRAWLED, FIELDS, Field, value
 from newsarchive.items import Article, Capture, Page
@@ -87,8 +88,6 @@ class ArticleAdapter(_ReadOnlyAdapter):
 
 
 def _plain(records: Any) -> Any:
-    from newsarchive.export import plain
-
     return plain(records)
 
 

@@ -19,11 +19,12 @@ from html import escape
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from newsarchive import config
+from newsarchive import citation, config
 from newsarchive.db.query_language import MARKS, Marks
 from newsarchive.db.reading import articles, search, selection, statistics
 from newsarchive.db.reading.articles import Stored, Version
 from newsarchive.db.reading.cited import citation_of, cited
+from newsarchive.db.reading.coverage import days
 from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, Hit, Paging, day, filters, with_filters
 from newsarchive.db.reading.selection import Selection
 from newsarchive.db.reading.statistics import Stats
@@ -125,8 +126,6 @@ class Archive:
         `version` is the number of a version of its text, by default the current one. Raises `NoSuchArticle`, and
         `UsageError` for another form or a version that there is not.
         """
-        from newsarchive import citation
-
         if form not in citation.FORMATS:
             raise UsageError(f"form {form!r}: one of {', '.join(citation.FORMATS)}")
         return citation.FORMATS[form](citation_of(self._source, url_or_id, version))
@@ -237,8 +236,6 @@ class Archive:
         From the first crawl until today, or between two days. Raises `NoSuchArticle` for a site that the archive does not
         know, `UsageError` for days that cannot be read.
         """
-        from newsarchive.db.reading.coverage import days
-
         begin, end = day(since, "since"), day(until, "until")
         return days(self._source, site, since=begin, until=end)
 

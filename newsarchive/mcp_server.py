@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from newsarchive import citation
@@ -82,9 +84,6 @@ def server(database: str) -> MCPServer:
 
 def _bound(tool: Callable[..., dict[str, Any]], archive: Archive) -> Callable[..., dict[str, Any]]:
     """A tool of this archive: without its first parameter, and with our errors as the protocol's."""
-    from functools import wraps
-    from inspect import signature
-
     from mcp.server.mcpserver.exceptions import ToolError
 
     @wraps(tool)

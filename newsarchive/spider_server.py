@@ -32,6 +32,7 @@ from importlib import import_module
 from tempfile import mkdtemp
 from typing import Any, Protocol, Self
 
+from newsarchive.exceptions import UsageError
 from newsarchive.parent_process import SHARED_READINGS
 
 #: What the server loads. `worker_preload` reads a page, so that tables and patterns are made ready.
@@ -229,7 +230,6 @@ def run(request: Mapping[str, Any], readings: str) -> None:
 def _renew_rules() -> None:
     """Forget the rules that the server has made ready where the settings, as they are now, ask for others."""
     from newsarchive import config, rules
-    from newsarchive.exceptions import UsageError
 
     with suppress(UsageError):  # the spider says it
         if config.load()["standfirst"] != config.STANDFIRSTS[0]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive import export
 from newsarchive.cli.common import (
     MAX_TEXT_COLUMNS,
     byline,
@@ -126,8 +127,6 @@ def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
 
 def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
     if as_json:
-        from newsarchive import export
-
         for hit in hits:
             click.echo(export.to_json(hit))
     elif as_csv:
@@ -191,7 +190,6 @@ def history(which: str, as_json: bool, db: str) -> None:
     field that is no part of the text (a date, the authors, the section) has a line of its own below the version
     that was current then.
     """
-    from newsarchive import export
     from newsarchive.db.reading.articles import history as versions
 
     found = versions(open_reader(db), which)
@@ -317,7 +315,6 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
 
     The identifier of a citation (`newsarchive cite`) shows the version that was cited.
     """
-    from newsarchive import export
     from newsarchive.db.reading.cited import cited
 
     if as_json + as_text + as_html > 1:

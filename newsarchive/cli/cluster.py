@@ -6,6 +6,8 @@ newsarchive worker --concurrency 4 --db postgresql://server/news
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,7 +19,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.common import complain, database_url, db_option, echo, on_terminal, say
 from newsarchive.cli.options import dry_run_option, limit_option
-from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
+from newsarchive.exceptions import LOCKED, DatabaseAway, DatabaseUnavailable, UsageError
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
@@ -129,7 +131,6 @@ def _check_archive(url: str) -> None:
     from newsarchive.db.engine import open_engine, shown
     from newsarchive.db.readonly import head
     from newsarchive.db.schema import current
-    from newsarchive.exceptions import DatabaseUnavailable
 
     engine = open_engine(url)
     if current(engine) != head():
@@ -191,8 +192,6 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
         agreement, counts, workers = queue.agreement(), queue.counts(), queue.workers()
         listed = queue.jobs(("doing", "failed"), limit or MAX_LISTED)
     if as_json:
-        import json
-
         found = {
             "version": agreement.version, "draining": agreement.draining, "queues": counts,
             "workers": [{"id": w.id, "seconds_since_sign_of_life": round(w.seconds, 1), "jobs": w.jobs} for w in workers],
@@ -293,8 +292,6 @@ def _planned(
     from newsarchive.db.frontier.sites import Sites
 
     if job == "warc":
-        import os
-
         files = [os.path.abspath(file) if "://" not in file else file for file in what]
         return len(files), lambda enqueuer: enqueuer.warc(files)
     engine = open_engine(url)

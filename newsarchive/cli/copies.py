@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import config
+from newsarchive import config, export
 from newsarchive.cli.common import (
     console,
     db_option,
@@ -57,7 +58,6 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     Each copy has its site, its likeness to the fullest one, what kind of copy it is (exact, edited,
     truncated) and what it dropped.
     """
-    from newsarchive import export
     from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
 
@@ -73,8 +73,6 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
 
 
 def _print_tree(found: Trace) -> None:
-    from textwrap import fill
-
     from rich.text import Text
     from rich.tree import Tree
 
@@ -178,7 +176,6 @@ Example:
 @db_option
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
-    from newsarchive import export
     from newsarchive.db.reading import lineage
 
     found = lineage.compared(open_reader(db), full, copy)
@@ -220,7 +217,6 @@ def origins(
 
     A row: articles, site, publisher, its domain, hours ("?" where no date of an original is known).
     """
-    from newsarchive import export
     from newsarchive.db.reading import lineage
 
     moment = since.replace(tzinfo=UTC) if since else None

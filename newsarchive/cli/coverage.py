@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import click
 
+from newsarchive import export
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
@@ -82,8 +83,6 @@ def coverage(
     if as_svg:
         click.echo(svg(found), nl=False)
     elif as_json:
-        from newsarchive import export
-
         for day in found:
             reasons = {"refused": day.refused, "missed": day.missed}
             click.echo(export.to_json({k: v for k, v in _row(day).items() if k != "reasons"} | reasons))

@@ -23,10 +23,19 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import sitelist
-from newsarchive.cli.common import complain, database_url, db_option, messages, require_archive, say
+from newsarchive.cli.common import (
+    complain,
+    database_url,
+    db_option,
+    messages,
+    next_steps,
+    require_archive,
+    say,
+)
 from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
 from newsarchive.cli.options import option, quiet, verbosity
+from newsarchive.core.urls import check_start_url, site_of
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
     ALL_FAILED,
@@ -214,8 +223,6 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
 
 def say_where(url: str) -> None:
     """Print where the articles are, and which commands come next."""
-    from newsarchive.cli.common import next_steps
-
     say(next_steps(url, config.load()["warc"]))
 
 
@@ -325,7 +332,6 @@ def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:
 
 def named(archive: Sites, text: str) -> KnownSite:
     """The site at an address, with its settings where it is followed."""
-    from newsarchive.core.urls import check_start_url, site_of
     from newsarchive.db.frontier.known_sites import KnownSite
 
     url = check_start_url(text, "SITE")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive import config
 from newsarchive.cli.common import (
     complain,
     config_option,
@@ -23,6 +27,7 @@ from newsarchive.cli.common import (
 from newsarchive.cli.options import dry_run_option, quiet, range_option, warc_option, workers_option
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check, Severity
+from newsarchive.version import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,7 +160,6 @@ def vacuum(dry_run: bool, db: str) -> None:
 @config_option
 def copy(source: str, target: str, dry_run: bool) -> None:
     """Copy an archive from SOURCE into TARGET, between SQLite and PostgreSQL; call it again to go on."""
-    from newsarchive import config
     from newsarchive import reextract as archive
     from newsarchive.db import schema
 
@@ -225,12 +229,7 @@ def reextract(
     Prints what changed, a line each: URL, outcome, words lost, words gained, fields. Ends with 3 where pages could not be
     read, with 4 where none could; their articles stay as they are.
     """
-    from collections import Counter
-    from datetime import UTC
-
-    from newsarchive import config
     from newsarchive import reextract as archive
-    from newsarchive.version import EXTRACTOR_VERSION
 
     engine = open_archive(db)
     with progress_bar("reading again") as show:
@@ -267,8 +266,6 @@ def reextract(
 def progress_bar(what: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
     """A progress bar on standard error where that is a terminal, else nothing. Call what it gives with the number done, the
     number of all, and a word that is shown after `what`."""
-    from contextlib import contextmanager
-
     from rich.progress import Progress
 
     @contextmanager

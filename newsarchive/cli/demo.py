@@ -24,6 +24,7 @@ from newsarchive.cli.common import (
     console,
     database_url,
     messages,
+    next_steps,
     origin_line,
     say,
 )
@@ -135,8 +136,6 @@ def tour(url: str, warc: str) -> None:
 
 def whats_next(url: str, warc: str) -> str:
     """The text at the end of a demo: where the articles are, and which commands come next."""
-    from newsarchive.cli.common import next_steps
-
     return next_steps(url, warc, word="ferry", first=1, blog="https://your-blog.example --limit 20")
 
 

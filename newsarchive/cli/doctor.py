@@ -9,16 +9,25 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from newsarchive import config
 from newsarchive.cli.common import config_option, database_url, echo, on_terminal, own_folders, place, say
 from newsarchive.cli.options import warc_option
-from newsarchive.exceptions import DATABASE_FAILED, FAULT, DatabaseError, FetchError, UsageError
+from newsarchive.exceptions import (
+    DATABASE_FAILED,
+    FAULT,
+    BadCertificate,
+    DatabaseError,
+    FetchError,
+    ForbiddenByRobots,
+    UsageError,
+)
 from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
 from newsarchive.times import utc_now
 
@@ -221,7 +230,6 @@ def asked(site: KnownSite) -> Iterator[Finding]:
     """What a followed site answers now: its robots.txt, its front page, its certificate."""
     from newsarchive.cli.extract import Fetcher
     from newsarchive.core.urls import site_of
-    from newsarchive.exceptions import BadCertificate, ForbiddenByRobots
 
     home = site.home_url
     fetcher = Fetcher(
@@ -262,8 +270,6 @@ def asked(site: KnownSite) -> Iterator[Finding]:
 def certificate_end(url: str, fetcher: Fetcher) -> datetime | None:
     """Until when the certificate of a host is good; `None` without TLS, or where it is not checked or does not say."""
     import ssl
-    from datetime import UTC
-    from urllib.parse import urlsplit
 
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import plainwords
+from newsarchive import export, plainwords
 from newsarchive.cli.common import (
     console,
     db_option,
@@ -68,8 +69,6 @@ def explain(
     a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent. A URL that a crawl saw
     and made no article of is explained too.
     """
-    from newsarchive import export
-
     try:
         article = find(source, live, again, url, db, ignore_robots)
     except NotAnArticle as error:
@@ -89,8 +88,6 @@ def explain(
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
     """The article that SOURCE names. A stored article has its dropped blocks only; one that is extracted now has all."""
-    from pathlib import Path
-
     if live or source == "-" or Path(source).is_file():
         from newsarchive.cli.extract import read_capture
         from newsarchive.core import steps as process

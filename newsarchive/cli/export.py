@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from newsarchive import export as formats
 from newsarchive.cli.common import complain, db_option, echo, open_reader, say
 from newsarchive.cli.narrowing import chosen, filter_options, in_words, say_nothing_found, say_reserved
 from newsarchive.cli.options import dry_run_option, option
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
+from newsarchive.export import check_target, names, write_whole, writer
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
@@ -35,8 +38,6 @@ _Write = Callable[..., int]
 
 def _completed(begun: str) -> list[str]:
     """The formats whose names begin with `begun`, with those of other projects."""
-    from newsarchive.export import names
-
     return [name for name in names() if name.startswith(begun)]
 
 
@@ -89,7 +90,6 @@ def export(
 
     FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
-    from newsarchive import export as formats
     from newsarchive.db.reading.selection import Selection
     from newsarchive.export import filenames, files
 
@@ -130,8 +130,6 @@ def export(
 
 def _form(file: str, name: str | None) -> str:
     """The format of a file: that of `--format`, or what its name ends with. Raises `UsageError`."""
-    from newsarchive import export as formats
-
     if name:
         formats.form(name)
         return name
@@ -157,8 +155,6 @@ def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     read."""
     if form == "sqlite":
         return _write_subset
-    from newsarchive.export import writer
-
     write = writer(form)
     if form == "csv" and bom is not None:
         write = partial(write, with_bom=bom)
@@ -228,10 +224,6 @@ def _to_files(template: Template, write: _Write, articles: Selection) -> None:
 
 
 def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
-    import sys
-
-    from newsarchive import export as formats
-
     if (kind := formats.form(form).kind) != "stream":
         raise UsageError(f"{form} needs a {kind}: name one instead of -")
     write(articles, sys.stdout.buffer)
@@ -241,7 +233,6 @@ def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
 def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) -> None:
     from newsarchive.cli.db import progress_bar
     from newsarchive.db.readonly import File
-    from newsarchive.export import check_target, write_whole
 
     if isinstance(articles.source, File) and target.exists() and target.samefile(articles.source.path):
         raise OutputError(f"{target} is the archive itself: name another file")

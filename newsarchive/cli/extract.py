@@ -28,7 +28,7 @@ from urllib.request import (
 
 import click
 
-from newsarchive import config, plainwords, version
+from newsarchive import config, export, plainwords, version
 from newsarchive.cli.common import (
     db_option,
     print_article,
@@ -71,7 +71,6 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
     A URL is fetched as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
     Nothing is stored; --db is accepted and not used.
     """
-    from newsarchive import export
     from newsarchive.core import steps as process
 
     rules, steps = rules_in_force(), steps_in_force()
@@ -91,7 +90,6 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
     if source.startswith(("http://", "https://")):
         return fetch(source, ignore_robots=ignore_robots)
     from newsarchive.core.html.own_address import own_address
-    from newsarchive.items import Capture
 
     if source == "-":
         body = sys.stdin.buffer.read()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -78,8 +80,6 @@ def chosen(options: dict[str, Any]) -> Filters:
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
-    from dataclasses import replace
-
     from newsarchive.db.reading.search import count
     from newsarchive.db.reading.statistics import site_names
 
@@ -99,8 +99,6 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
 
 def say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say how many articles were left out because their sites reserve text and data mining."""
-    from dataclasses import replace
-
     from newsarchive.db.reading.search import count
 
     if wanted.rights == "tdm":
@@ -110,9 +108,6 @@ def say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
 
 def in_words(words: str, wanted: Filters) -> str:
     """A search as it is typed: `ferry --site blog.example --hidden`; "" for everything."""
-    from dataclasses import asdict
-    from shlex import quote
-
     narrowed = [
         f"--{name}" if value is True else f"--{name} {quote(str(value))}"
         for name, value in asdict(wanted).items()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from newsarchive import export
 from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import limit_option, output_option
@@ -118,8 +119,6 @@ def _print(
 ) -> None:
     """Rows as CSV, as JSON Lines, or as texts with tabs between them."""
     if as_json:
-        from newsarchive import export
-
         for record in records:
             click.echo(export.to_json(record))
     elif as_csv:

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from newsarchive import export
 from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, print_article, say
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
+from newsarchive.exceptions import NoSuchArticle
 
 
 @click.group(
@@ -34,7 +36,6 @@ def quarantine() -> None:
 @db_option
 def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     """What waits, the newest first: ID, state, confidence, words, headline, URL, reason."""
-    from newsarchive import export
     from newsarchive.db.reading.quarantine import STATES, waiting
 
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
@@ -83,7 +84,6 @@ def show(which: str, db: str) -> None:
     from newsarchive.db.reading import articles
     from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
-    from newsarchive.exceptions import NoSuchArticle
 
     source = open_reader(db)
     article = articles.get(source, which)

@@ -12,6 +12,7 @@ import io
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -76,8 +77,6 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
         if bad:
             raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
     if since := found.get("since"):
-        from datetime import datetime
-
         try:
             datetime.fromisoformat(since)
         except ValueError:

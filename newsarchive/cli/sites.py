@@ -31,6 +31,7 @@ from newsarchive.cli.selectors import selectors
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import counted
+from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
     from newsarchive.cli.preview import Preview
@@ -222,8 +223,6 @@ def show(site: str, db: str) -> None:
 
 def asked(site: KnownSite) -> str:
     """When the lists of a site are asked next, and why then."""
-    from newsarchive.times import utc_now
-
     now = utc_now()
     if not site.followed:
         return "when it is crawled by hand"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import plainwords
+from newsarchive import export, plainwords
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv
 from newsarchive.cli.narrowing import copies_option, hidden_option
 from newsarchive.cli.options import output_option
@@ -64,8 +64,6 @@ def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> No
         raise UsageError("stats: --csv and --json exclude one another; give one")
     found = count(open_reader(db), hidden=hidden, copies=Copies(copies))
     if as_json:
-        from newsarchive import export
-
         click.echo(export.to_json(found, indent=2))
     elif as_csv:
         names = ("counted", "name", "number")

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -75,8 +76,6 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise UsageError(f"--base-url {base_url}: give an address such as https://archive.example/push")
-    from importlib.util import find_spec
-
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise UsageError(
             f"newsarchive websub serve needs {' and '.join(missing)}: pip install 'newsarchive[web]'"

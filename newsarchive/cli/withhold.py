@@ -5,6 +5,7 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -190,8 +191,6 @@ def list_(everything: bool, db: str) -> None:
 @db_option
 def register(form: str, db: str) -> None:
     """The whole register to publish, with the digests of every version: what is withheld, was shown again, or was erased."""
-    import sys
-
     from newsarchive.db.reading.withheld import entries
     from newsarchive.export.register import FORMATS
 

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
@@ -364,8 +365,6 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
 def main(name: str = "") -> None:
     """Write the script of today's schema anew, from the revisions. With a `name`, first write the revision of that name, which
     brings archives to what the models say."""
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory() as folder:
         engine = open_engine(str(Path(folder) / "archive.db"))
         migrate(engine)

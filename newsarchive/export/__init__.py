@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,8 +116,6 @@ FORMATS = {
 
 def own_formats() -> EntryPoints:
     """The formats that installed projects offer; their code is not imported."""
-    from importlib import metadata
-
     return metadata.entry_points(group=FORMAT_GROUP)
 
 

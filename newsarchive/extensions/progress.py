@@ -24,7 +24,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive import demo
-from newsarchive.cli.common import messages
+from newsarchive.cli.common import messages, next_steps
 from newsarchive.crawl_stats import (
     DONE,
     FETCHED,
@@ -430,8 +430,6 @@ class Summary:
 
     def print_next(self, console: Console, stats: dict[str, Any]) -> None:
         """Say where the articles are; the tour of the bundled blog says it at its own end."""
-        from newsarchive.cli.common import next_steps
-
         settings, counts = self.crawler.settings, Counts(stats)
         held = any(counts[name] for name in HELD)
         touring = name_of(self.crawler).startswith(demo.ADDRESS)

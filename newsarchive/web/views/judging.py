@@ -13,6 +13,7 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
+from newsarchive.db.engine import open_existing
 from newsarchive.db.reading import quarantine
 from newsarchive.db.reading.withheld import entries
 from newsarchive.exceptions import UsageError
@@ -54,7 +55,6 @@ def waiting(library: Library, request: Request) -> Answer:
 
 def decide(library: Library, request: Request) -> Answer:
     """Accepts or drops a page. Raises `Forbidden` without the token."""
-    from newsarchive.db.engine import open_existing
     from newsarchive.db.writing.quarantine import decide as write
 
     given = request.form.get("key", "").encode()
