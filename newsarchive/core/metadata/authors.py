@@ -97,25 +97,20 @@ def options(
         authors = _distinct([a for _, found in rows for a in found])
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
-        lists[names] = [*claims, *(claim for claim, _ in rows)], max(before, authors, key=_space_count)
+        spelled = max(before, authors, key=lambda found: sum(" " in a.name for a in found))  # not `janedoe`
+        lists[names] = [*claims, *(claim for claim, _ in rows)], spelled
     _merge_residue(lists)
-    guessed = [
+    guessed = {
         names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
-    ]
-    several = dict.fromkeys(guessed, (Trait.ONE_OF_GUESSES,)) if len(guessed) >= MIN_MENU_GUESSES else {}
-    return [
-        (
-            Option(
-                tuple(claims),
-                _traits(names, claims, authors, sites, list(lists), rules)
-                + _hidden_traits(claims, authors, blocks)
-                + several.get(names, ()),
-                WEAK_GUESSES,
-            ),
-            authors,
-        )
-        for names, (claims, authors) in lists.items()
-    ]
+    }
+    out = []
+    for names, (claims, authors) in lists.items():
+        traits = _traits(names, claims, authors, sites, list(lists), rules)
+        traits += _hidden_traits(claims, authors, blocks)
+        if names in guessed and len(guessed) >= MIN_MENU_GUESSES:
+            traits += (Trait.ONE_OF_GUESSES,)
+        out.append((Option(tuple(claims), traits, WEAK_GUESSES), authors))
+    return out
 
 
 def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:
@@ -154,11 +149,6 @@ def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
             yield from ([row] for row in rows)
         else:
             yield rows
-
-
-def _space_count(authors: Sequence[Author]) -> int:
-    """Authors with a space in their name: `Jane Doe` is spelled better than `janedoe`."""
-    return sum(" " in a.name for a in authors)
 
 
 def _is_staff_list(claims: Sequence[Claim], names: Sequence[str]) -> bool:

@@ -59,7 +59,7 @@ def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[s
     """The agencies that the text of one block names after a label, in a dateline, or in brackets at its end."""
     if len(text) <= MAX_SOURCE_LINE_CHARS and ":" in text:
         label, rest = text.split(":", 1)
-        if label.strip().casefold() in _labels(rules):
+        if label.strip().casefold() in _listed(rules, "source"):
             yield from _agencies_in(rest, rules)
     if (
         may_have_dateline
@@ -68,27 +68,19 @@ def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[s
     ):
         yield from _agencies_in(match[1], rules)
     if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSING_AGENCY.search(text[-40:])):
-        yield from (name for name in _agencies_in(match[1], rules) if key(name) not in _ambiguous(rules))
+        unsure = frozenset(map(key, _listed(rules, "ambiguous")))
+        yield from (name for name in _agencies_in(match[1], rules) if key(name) not in unsure)
 
 
 def _agencies_in(text: str, rules: Rules) -> list[str]:
     """The listed agencies in a list such as "AFP, Reuters" or "dpa/lby"."""
-    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in _agencies(rules)]
+    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in person_names.words(rules).agency]
 
 
-@lru_cache(maxsize=8)
-def _labels(rules: Rules) -> frozenset[str]:
-    return frozenset(w for row in rules.metadata.get("bylines", {}).get("source", {}).values() for w in row)
-
-
-@lru_cache(maxsize=8)
-def _agencies(rules: Rules) -> frozenset[str]:
-    return frozenset(map(key, rules.metadata.get("bylines", {}).get("agency", {}).get("words", [])))
-
-
-@lru_cache(maxsize=8)
-def _ambiguous(rules: Rules) -> frozenset[str]:
-    return frozenset(map(key, rules.metadata.get("bylines", {}).get("ambiguous", {}).get("words", [])))
+@lru_cache(maxsize=32)
+def _listed(rules: Rules, table: str) -> frozenset[str]:
+    """The words of one table of `bylines.toml`, in all languages."""
+    return frozenset(w for row in rules.metadata.get("bylines", {}).get(table, {}).values() for w in row)
 
 
 #: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
@@ -250,15 +242,9 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         missing = {"authors", "date_published"} - fields
         rest = blocks[at + 1 : at + MAX_BLOCKS_BELOW]
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]
+        missing -= {c.field for c in out if c.source == _FROM_SENTENCE}
         below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
-        out += list(
-            islice(
-                _signatures_below(
-                    below, missing - {c.field for c in out if c.source == _FROM_SENTENCE}, rules
-                ),
-                4,
-            )
-        )
+        out += islice(_signatures_below(below, missing, rules), 4)
     if "authors" not in known:
         out += agency_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
@@ -577,12 +563,10 @@ def _signature(text: str, rules: Rules) -> str:
         return _after_by("by " + text[at[1] :], "", rules)
     if len(text) >= MAX_BYLINE_CHARS // 2:
         return ""
-    return _if_people(_after_by(text, "", rules) or _after_date(text, rules), rules)
-
-
-def _after_date(line: str, rules: Rules) -> str:
-    """The name in "Last updated 3 May 2024 by Jane Doe"."""
-    return _after_by_inside(line, rules) if dates.date_text(line, rules) and dates.signs(line, rules) else ""
+    found = _after_by(text, "", rules)
+    if not found and dates.date_text(text, rules) and dates.signs(text, rules):
+        found = _after_by_inside(text, rules)  # "Last updated 3 May 2024 by Jane Doe"
+    return _if_people(found, rules)
 
 
 def _if_people(text: str, rules: Rules) -> str:

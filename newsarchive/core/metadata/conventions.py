@@ -18,7 +18,6 @@ from enum import StrEnum
 from functools import cached_property
 
 from newsarchive.core.metadata import authors, dates, elements, headline, publication_date, sections
-from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import Claim, best
 from newsarchive.core.metadata.page_record import (
     DECIDED,
@@ -277,7 +276,10 @@ def applied(
 
 
 def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: Callable[[], str]) -> Article:
-    claims = [c for c in of_field(article.candidates, "date_published") if not _is_no_claim(c.source)]
+    claims = of_field(article.candidates, "date_published")
+    claims = [
+        c for c in claims if c.source.qualifier not in _NO_CLAIMS and c.source.bare not in _TRACE_PLACES
+    ]
     rules = of_article(article, rules, claims)
     sites = {c.stands: c for c in conventions.of(Kind.SITES_DATE)}
     refused = [c.candidate(reason=sites[c.source].reason) for c in claims if c.source in sites]
@@ -288,8 +290,12 @@ def _dated(article: Article, conventions: Conventions, rules: Rules, page_text: 
         refused += [offered[c].candidate(reason=reason) for c in others]
         dated, candidates = _decide([c for c in offered if c not in others], article, rules)
     if dated.value is None:
-        found = _fallbacks(article, claims, page_text(), rules)
-        dated, more = publication_date.last_resort(found, _fetched(article))
+        claims += of_field(article.candidates, "image")
+        now = _fetched(article)
+        found = publication_date.find(
+            page_text(), article.headline, claims, article.blocks, _address(article), now, rules
+        )
+        dated, more = publication_date.last_resort(found, now)
         candidates = [*candidates, *more]
     printed = {(str(c.source), c.value): before.value for c, before in offered.items()}
     candidates = [replace(c, value=printed.get((c.source, c.value), c.value)) for c in candidates]
@@ -316,37 +322,19 @@ def _elsewhere(dated: Dated, claims: Sequence[Claim], conventions: Conventions, 
     return [c for c in claims if c.source not in own and not is_stated(c.source)]
 
 
-def _is_no_claim(source: Source) -> bool:
-    """Whether a candidate is a fall-back or a day of a change, and so no claim of a day of publication."""
-    return source.qualifier in _NO_CLAIMS or source.bare in _TRACE_PLACES
-
-
 def _decide(claims: Sequence[Claim], article: Article, rules: Rules) -> tuple[Dated, list[Candidate]]:
     changes = publication_date.changes(of_field(article.candidates, "date_modified"))
-    return publication_date.decide(
-        [*claims, *changes],
-        "date_published",
-        _fetched(article),
-        rules,
-        url=article.capture.base_url if article.capture else article.url,
-    )
+    claims, now = [*claims, *changes], _fetched(article)
+    return publication_date.decide(claims, "date_published", now, rules, url=_address(article))
 
 
 def _fetched(article: Article) -> datetime | None:
     return article.capture.fetched_at if article.capture else None
 
 
-def _fallbacks(
-    article: Article, claims: Sequence[Claim], text: str, rules: Rules
-) -> Iterable[publication_date.Fallback]:
-    """Days of publication for a page that states none."""
-    start = max(0, headline_index(article.blocks, article.headline) - publication_date.MAX_BLOCKS_BEFORE)
-    url = article.capture.base_url if article.capture else article.url
-    images = of_field(article.candidates, "image")
-    blocks = article.blocks[start:]
-    return publication_date.find(
-        text, article.headline, [*claims, *images], blocks, url, _fetched(article), rules
-    )
+def _address(article: Article) -> str:
+    """The address that the references of the article's page are relative to."""
+    return article.capture.base_url if article.capture else article.url
 
 
 def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
@@ -354,28 +342,18 @@ def _in_order(claim: Claim, month_first: bool | None, rules: Rules) -> Claim:
     day = read_day(claim, rules) if month_first is not None else None
     if day is None or not day.swapped or month_first is None:
         return claim
-    ordinal = day.swapped if month_first else day.day
-    return replace(claim, value=datetime.fromordinal(ordinal).date().isoformat() + _clock(claim, rules))
-
-
-def _clock(claim: Claim, rules: Rules) -> str:
+    value = datetime.fromordinal(day.swapped if month_first else day.day).date().isoformat()
     when = dates.parse(claim.value, rules)
-    if when is None or not dates.has_time(when):
-        return ""
-    return f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
+    if when is not None and dates.has_time(when):
+        value += f"T{when:%H:%M:%S}" + (f"{when:%z}" if has_zone(claim.value) else "")
+    return replace(claim, value=value)
 
 
 def _in_zone(value: datetime | None, raw: str, source: Source | None, zone: int | None) -> datetime | None:
     """A time without a zone, read in the time zone of the site."""
-    if (
-        value is None
-        or zone is None
-        or (source and source.bare in API_AND_FEED)
-        or value.tzinfo is not UTC
-        or has_zone(raw)
-    ):
+    if value is None or zone is None or not dates.has_time(value):
         return value
-    if not dates.has_time(value):
+    if value.tzinfo is not UTC or has_zone(raw) or (source and source.bare in API_AND_FEED):
         return value
     return value.replace(tzinfo=timezone(timedelta(minutes=zone)))
 
@@ -425,7 +403,7 @@ def _replaced(candidates: Sequence[Candidate], field: str, new: Sequence[Candida
 
 def _pictured(article: Article, convention: Convention, rules: Rules) -> Article:
     """The article with the best picture that is not the site's, or without one."""
-    base = article.capture.base_url if article.capture else article.url
+    base = _address(article)
     host = parts_of(base).hostname or ""
     claims = of_field(article.candidates, "image")
     refused = {}
@@ -450,8 +428,5 @@ def _described(article: Article, convention: Convention, rules: Rules) -> Articl
     own, refused = headline.own_descriptions(others, article.headline, article.blocks)
     description, candidates = best(own, rules)
     candidates += [*(c.candidate(reason=convention.reason) for c in sites), *refused]
-    return replace(
-        article,
-        description=description,
-        candidates=_replaced(article.candidates, "description", candidates),
-    )
+    kept = _replaced(article.candidates, "description", candidates)
+    return replace(article, description=description, candidates=kept)

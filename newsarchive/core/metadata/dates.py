@@ -121,7 +121,19 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
     text = western(" ".join(text[:MAX_DATE_CHARS].split()))
     if not _DIGITS.search(text):
         return None
-    return _fast(_lower(text), rules, day_first)
+    text = _lower(text)
+    if match := ISO.search(text) or _COMPACT.match(text):
+        p = match.groupdict()
+        return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
+    if _EPOCH.match(text):
+        return datetime.fromtimestamp(int(text[:10]), UTC)
+    if match := _EASTERN.search(text):
+        return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
+    if match := _VIETNAMESE.search(text):
+        return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
+    return (
+        _rfc(text) or _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
+    )
 
 
 def western(text: str) -> str:
@@ -142,7 +154,7 @@ def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
     if match := _EASTERN_MONTH.search(lower):
         first = _build(match[1], match[2], 1)
     else:
-        months, *_, pattern = _prose(rules)
+        months, _, pattern = _prose(rules)
         match = pattern.search(lower)
         first = _build(match["y"], months[match["m"]], 1) if match else None
     return (first, match[0]) if first and match else None
@@ -168,7 +180,7 @@ def date_text(text: str, rules: Rules) -> str:
     if not _MAY_BE_DATE.search(in_digits):
         return ""
     lower = _lower(in_digits)
-    with_year = (ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1:-1]) if _FULL_YEAR.search(lower) else ()
+    with_year = (ISO, _EASTERN, _VIETNAMESE, *_prose(rules)[1]) if _FULL_YEAR.search(lower) else ()
     found = [m for pattern in (*with_year, NUMERIC) if (m := pattern.search(lower))]
     if not found or len(lower) != len(text):
         return ""
@@ -184,20 +196,16 @@ def without_date(text: str, rules: Rules) -> list[str]:
 
 def signs(text: str, rules: Rules) -> bool:
     """Whether a line begins with a word for publishing or for a change: "Posted on 3 May 2024"."""
-    return _says("published", text[:40], rules) or _says("modified", text[:40], rules)
-
-
-def says_published(line: str, rules: Rules) -> bool:
-    """Whether a line has a word for publishing: "Published 3 May 2024"."""
-    return _says("published", line, rules)
+    return says("published", text[:40], rules) or says("modified", text[:40], rules)
 
 
 def says_modified(line: str, rules: Rules) -> bool:
     """Whether a line has a word for a change: "Updated 3 May 2024"."""
-    return _says("modified", line, rules)
+    return says("modified", line, rules)
 
 
-def _says(what: str, line: str, rules: Rules) -> bool:
+def says(what: str, line: str, rules: Rules) -> bool:
+    """Whether a line has a word for publishing (`what` is "published") or for a change ("modified")."""
     return bool(line) and _words(what, rules).search(line.casefold()) is not None
 
 
@@ -206,21 +214,6 @@ def _words(what: str, rules: Rules) -> re.Pattern[str]:
     """The words before a date of publication or of a change, anywhere in a line."""
     words = rules.metadata.get("months", {}).get(what, {}).get("words", [])
     return compiled.regex(any_of(words))
-
-
-def _fast(text: str, rules: Rules, day_first: bool) -> datetime | None:
-    if match := ISO.search(text) or _COMPACT.match(text):
-        p = match.groupdict()
-        return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
-    if _EPOCH.match(text):
-        return datetime.fromtimestamp(int(text[:10]), UTC)
-    if match := _EASTERN.search(text):
-        return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
-    if match := _VIETNAMESE.search(text):
-        return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
-    return (
-        _rfc(text) or _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
-    )
 
 
 def _build(
@@ -288,19 +281,16 @@ def _printed_by_code(text: str, rules: Rules) -> datetime | None:
 
 def _named(text: str, rules: Rules) -> datetime | None:
     """`April 3, 2025`, `3. April 2025`, `3 de abril de 2025`, `2025. április 3.`"""
-    months, *patterns, _ = _prose(rules)
+    months, patterns, _ = _prose(rules)
     matches = [m for p in patterns if (m := p.search(text))]
     if not matches:
         return None
     match = min(matches, key=lambda m: m.start())
     part = match.groupdict()
     year = int(part["y"])
-    return _build(
-        year - BUDDHIST_YEARS * (year > 2400),
-        months[part["m"]],
-        part["d"],
-        *_clock(text[: match.start()] + " " + text[match.end() :], rules),
-    )
+    year -= BUDDHIST_YEARS * (year > 2400)
+    clock = _clock(text[: match.start()] + " " + text[match.end() :], rules)
+    return _build(year, months[part["m"]], part["d"], *clock)
 
 
 def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
@@ -316,14 +306,7 @@ def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     return _build(year, month, day, *_clock(text[match.end() :], rules))
 
 
-Prose = tuple[
-    Mapping[str, int],
-    re.Pattern[str],
-    re.Pattern[str],
-    re.Pattern[str],
-    re.Pattern[str],
-    re.Pattern[str],
-]
+Prose = tuple[Mapping[str, int], tuple[re.Pattern[str], ...], re.Pattern[str]]
 
 
 @lru_cache(maxsize=8)
@@ -336,12 +319,15 @@ def _prose(rules: Rules) -> Prose:
     m = rf"(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
     gap = r"\s*+(?:de |del |of |d['’]|,|-|/)?+\s*+"
-    return (
-        months,
+    dated = (
         compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
         compiled.regex(rf"(?<!\d){y}\. gada {d}\s*{m}"),
+    )
+    return (
+        months,
+        dated,
         compiled.regex(rf"(?<!\w)(?<!\d[ .]){m}\s*+(?:de |del |of |,|/)?+\s*+(?P<y>(?:19|20)\d\d)(?!\d)"),
     )
 

@@ -207,7 +207,7 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
     text = node.text(deep=True, separator=" " if apart else _BORDER) or ""
     if inline and not text.isascii() and node.css_first("rt,rp") is not None:
         text = _without_readings(node).text(deep=True, separator=" " if apart else _BORDER) or ""
-    text = text if apart else _joined(text)
+    text = text if apart else _GLUED.sub(" ", text).replace(_BORDER, "")
     text = fold(text[: max_chars * 10])
     return plain(text) if len(text) <= max_chars else ""
 
@@ -216,10 +216,6 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
 _BORDER = "\0"
 #: The border of two elements that have no space between them: "Regular Article" and "Late Pleistocene".
 _GLUED = re.compile(r"(?<=[^\W\d_A-Z]{3})\0(?=[A-Z][^\W\d_A-Z]{2})")
-
-
-def _joined(text: str) -> str:
-    return _GLUED.sub(" ", text).replace(_BORDER, "")
 
 
 def _without_readings(node: LexborNode) -> LexborNode:
@@ -237,23 +233,17 @@ _URL_FIELDS = frozenset({"image", "canonical_url", "original_source", "syndicati
 @lru_cache(maxsize=8)
 def _fields_by_name(rules: Rules) -> Mapping[str, tuple[str, Source]]:
     """Name of a `<meta>` element in lower case → (field, source)."""
-    table = rules.metadata.get("names", {})
-    return {
-        name.casefold(): (field, source_of(source))
-        for field, names in table.items()
-        for name, source in names.items()
-    }
+    rows = (
+        (field, *row) for field, names in rules.metadata.get("names", {}).items() for row in names.items()
+    )
+    return {name.casefold(): (field, source_of(source)) for field, name, source in rows}
 
 
 def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
     """The claims of the page's head. `url` is the address that references are relative to."""
     out = [*_metas(found.metas, url, rules), *_labelled(found.metas, rules)]
-    out += [
-        Claim("canonical_url", absolute(reference, url), Source(Place.LINK)) for reference in found.canonical
-    ]
-    out += [
-        Claim("republication_pixel", absolute(pixel, url), Source(Place.MARKUP)) for pixel in found.pixels
-    ]
+    out += [Claim("canonical_url", absolute(one, url), Source(Place.LINK)) for one in found.canonical]
+    out += [Claim("republication_pixel", absolute(one, url), Source(Place.MARKUP)) for one in found.pixels]
     out.append(Claim("headline", found.title, Source(Place.TITLE)))
     out.append(Claim("in_language", found.language, Source(Place.HTML)))
     return [claim for claim in out if claim.value]
@@ -272,13 +262,10 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
 def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:
     """Authors on cards for Twitter and Slack, under a word for "by" (Yoast): `twitter:label1` holds "Written by", and
     `twitter:data1` the name."""
-    named = ((a.get("name") or a.get("property") or "", a.get("content")) for a in metas)
-    values = {
-        name: plain(value) for name, value in named if name.startswith(("twitter:label", "twitter:data"))
-    }
+    values = {a.get("name") or a.get("property") or "": a.get("content") for a in metas}
     for number in "12":
-        if says_by(values.get(f"twitter:label{number}", ""), rules):
-            yield Claim("authors", values.get(f"twitter:data{number}", ""), Source(Place.META_LABEL))
+        if says_by(plain(values.get(f"twitter:label{number}")), rules):
+            yield Claim("authors", plain(values.get(f"twitter:data{number}")), Source(Place.META_LABEL))
 
 
 def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]:

@@ -72,11 +72,8 @@ def decide(
     """
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
-    return (
-        (chosen.claims[0].value if chosen else ""),
-        candidates + refused,
-        [c for option in offered for c in option.claims],
-    )
+    value = chosen.claims[0].value if chosen else ""
+    return value, candidates + refused, [c for option in offered for c in option.claims]
 
 
 def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], list[Candidate]]:
@@ -84,12 +81,10 @@ def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], lis
     first heading or a card has another headline: content systems print "News" over each page of "/news/", also in `<title>`."""
     folders = set(map(key, parts_of(url).path.strip("/").split("/")[:-1])) - {""}
     named = [c for c in claims if " " not in c.value.strip() and key(c.value) in folders]
-    others = (c for c in claims if c not in named)
+    others = [c for c in claims if c not in named]
     if not named or not any(c.source.place in FIRST_HEADINGS | OPEN_GRAPH for c in others):
         return list(claims), []
-    return [c for c in claims if c not in named], [
-        c.candidate(reason="a folder of the address") for c in named
-    ]
+    return others, [c.candidate(reason="a folder of the address") for c in named]
 
 
 def options(
@@ -161,18 +156,13 @@ def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> 
     names = sites - {""}
     cut = {c: _without_name(c.value, names, set(), host) for c in claims if _in_body(c)}
     known = set(map(key, cut.values()))
-    cut |= {
-        c: _without_name(c.value, names, known, host)
-        for c in claims
-        if c not in cut and c.source.place is not Place.TITLE
-    }
+    for_cards = (c for c in claims if c not in cut and c.source.place is not Place.TITLE)
+    cut |= {c: _without_name(c.value, names, known, host) for c in list(for_cards)}
     known = set(map(key, cut.values()))  # `<title>` comes last: the titles for cards are shorter
     cut |= {c: _without_name(c.value, names, known, host) for c in claims if c not in cut}
     headings = [cut[c] for c in claims if _in_body(c) and c.source.place is not Place.HOME]
     for claim, text in cut.items():
-        if not _in_body(claim) and not any(
-            alike(heading, text) or key(heading) in key(text) for heading in headings
-        ):
+        if not _in_body(claim) and not any(alike(one, text) or key(one) in key(text) for one in headings):
             cut[claim] = _without_chain(text, names)
     return [c if cut[c] == c.value else replace(c, value=cut[c]) for c in claims]
 
@@ -256,21 +246,15 @@ def _without_chain(text: str, names: set[str]) -> str:
     ('Mill closes for good', 'A | B | C')
     """
     first, *others = _CHAIN.split(text)
-    if len(others) >= 2 and len(key(first)) >= max(
-        MIN_CHAIN_LETTERS, *(len(key(other)) + 1 for other in others)
-    ):
+    longest = max((len(key(other)) for other in others), default=0)
+    if len(others) >= 2 and len(key(first)) >= max(MIN_CHAIN_LETTERS, longest + 1):
         return first
-    parts = [(m.start(), m.end()) for m in _HOST_SEPARATOR.finditer(text)][:20]
-    for start, end in parts:
-        host = text[end:].split(maxsplit=1)[0]
-        if "." in host and len(key(text[:start])) >= MIN_TITLE_LETTERS and _is_host(host, names):
-            return text[:start]
+    for separator in islice(_HOST_SEPARATOR.finditer(text), 20):
+        before, host = text[: separator.start()], text[separator.end() :].split(maxsplit=1)[0]
+        is_host = "." in host and any(name.endswith(key(host)) for name in names)
+        if is_host and len(key(before)) >= MIN_TITLE_LETTERS:
+            return before
     return text
-
-
-def _is_host(text: str, names: set[str]) -> bool:
-    folded = key(text)
-    return any(name.endswith(folded) for name in names)
 
 
 def alike(one: str, other: str) -> float:

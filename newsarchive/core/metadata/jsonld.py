@@ -189,11 +189,8 @@ def _fitness(node: Node, url: str) -> float:
 
 
 def _same_page(one: str, other: str) -> bool:
-    return _path(one) == _path(other)
-
-
-def _path(url: str) -> str:
-    return re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/").casefold()
+    folded = (re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/").casefold() for url in (one, other))
+    return next(folded) == next(folded)
 
 
 def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]:

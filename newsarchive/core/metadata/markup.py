@@ -14,7 +14,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata.claims import Claim, plain
-from newsarchive.core.metadata.dates import parse, says_modified, says_published
+from newsarchive.core.metadata.dates import parse, says, says_modified
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
@@ -194,13 +194,8 @@ def stated(mark: Mark, rules: Rules) -> str:
             mark.node.css_first("abbr[title],.value-title[title]") if mark.names or mark.properties else None
         )
     title = plain(node.attributes.get("title")) if node is not None else ""
-    if (
-        title
-        and not (mark.attributes.get("content") or mark.attributes.get("datetime"))
-        and parse(title, rules)
-    ):
-        return title
-    return mark.content
+    is_silent = not (mark.attributes.get("content") or mark.attributes.get("datetime"))
+    return title if title and is_silent and parse(title, rules) else mark.content
 
 
 def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> Iterator[Claim]:
@@ -235,12 +230,8 @@ def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
     """What links to the home page say: their texts, and the labels of links around a picture. `url` is the page's address."""
     for link in tree.css("a[href]")[:MAX_HOME_LINKS]:
         address = absolute(link.attributes.get("href") or "", url)
-        if (
-            address
-            and parts_of(address).path in ("", "/")
-            and not parts_of(address).query
-            and same_site(address, url)
-        ):
+        parts = parts_of(address)
+        if address and parts.path in ("", "/") and not parts.query and same_site(address, url):
             yield text_of(link)
             yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
 
@@ -299,11 +290,10 @@ def dates(
         if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
             yield Claim("date_modified", value, Source(place))
             continue
-        if says_published(label, rules):
+        if says("published", label, rules):
             place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
-        near = near and not (
-            headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
-        )
+        if headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors):
+            near = False
         position = Position.LATER if place in seen else Position.NEAR
         seen.add(place)
         yield Claim("date_published", value, Source(place, position if near else Position.ELSEWHERE))
@@ -402,11 +392,9 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
     strong = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("strong,b")[:MAX_BYLINE_ELEMENTS]]
     if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
         return "; ".join(strong)  # the rest is a job
-    pieces = (
-        [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
-        if text
-        else []
-    )
+    if not text:
+        return text
+    pieces = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
     return with_spaces(text, [p for p in pieces if p != text], rules) if pieces else text
 
 

@@ -29,6 +29,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 
 from newsarchive.core.metadata import dates
+from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import Claim, Option, Trait, plain, weigh
 from newsarchive.core.metadata.sources import (
     DATES,
@@ -71,18 +72,20 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
     """
     stated = {c: w for c, w in read.items() if _declares(c)}
     address = [w.date() for c, w in read.items() if c.source.bare is Place.URL]
+    month = _IN_ADDRESS.search(url)
     days, max_days = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
     if not days:
         days, max_days = set(address), MAX_ADDRESS_DAYS
     elif address and all(_days_between(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
         return []
     declared = any(c.source.place not in TIMES for c in stated)
-    if not declared and not address and (month := _IN_ADDRESS.search(url)) is not None:
+    if not declared and not address and month is not None:
         apart = {when.date() for claim, when in read.items() if _is_outside(claim, when, month)}
         return [c for c, w in read.items() if c.field == "date_published" and w.date() in apart]
     if not days:
         return []
-    only_changed = _only_changed(stated, read) and not _of_month(days, _IN_ADDRESS.search(url))
+    in_month = month is not None and any((d.year, d.month) == (int(month[1]), int(month[2])) for d in days)
+    only_changed = not in_month and _only_changed(stated, read)
     return [
         claim
         for claim, when in read.items()
@@ -92,11 +95,6 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
         and all(_days_between(when.date(), day) > max_days for day in days)
         and not (only_changed and when.date() < min(days))
     ]
-
-
-def _of_month(days: Iterable[date], month: re.Match[str] | None) -> bool:
-    """Whether one of the days lies in the month of the page's address."""
-    return month is not None and any((day.year, day.month) == (int(month[1]), int(month[2])) for day in days)
 
 
 def _is_outside(claim: Claim, when: datetime, month: re.Match[str]) -> bool:
@@ -196,10 +194,11 @@ def find(
 ) -> Iterator[Fallback]:
     """Days of publication for a page that states none, the surest first.
 
-    `page` is the page as text, `claims` are those for the date, which could not be read, and for images, `blocks` start
-    near the headline `title`. `now` is when the page was fetched; without it, "3 hours ago" is not read.
+    `page` is the page as text, `title` its headline, `claims` are those for the date, which could not be read, and for
+    images. `now` is when the page was fetched; without it, "3 hours ago" is not read.
     """
     yield from in_scripts(page, title, rules)
+    blocks = blocks[max(0, headline_index(blocks, title) - MAX_BLOCKS_BEFORE) :]
     if now is not None:
         yield from counted(claims, blocks[: MAX_BLOCKS_BEFORE + MAX_BLOCKS_AFTER], now, rules)
     yield from months(blocks[:MAX_BLOCKS_BELOW], rules)
@@ -269,24 +268,19 @@ def _positions(text: str, page: str) -> Iterator[int]:
 
 @lru_cache(maxsize=8)
 def _stems_and_names(kind: str, rules: Rules) -> tuple[list[Stems], re.Pattern[str]]:
-    """The stems, which are looked for first since that is fast, and a pattern for the full names."""
+    """The stems, which are looked for first since that is fast, and a pattern for the full names.
+
+    Stems are grouped by their common beginning, so that a page is searched once for each group: "ublish" and "ub-dat" by "ub".
+    """
     table = rules.metadata.get("traces", {}).get("state", {}).get(kind, {})
     either = "|".join(name.replace("_", "[_-]?") for name in table.get("names", [])) or "$^"
-    return _stems(table.get("stems", [])), re.compile(
-        rf"(?<!last)(?<!last[_-])(?<!re)(?<!un)(?:{either})", re.IGNORECASE
-    )
-
-
-def _stems(stems: Sequence[str]) -> list[Stems]:
-    """Stems grouped by their common beginning, so that a page is searched once for each group.
-
-    >>> _stems(["ublish", "ub-dat", "reated"])
-    [('ub', ('ublish', 'ub-dat')), ('reated', ('reated',))]
-    """
+    names = re.compile(rf"(?<!last)(?<!last[_-])(?<!re)(?<!un)(?:{either})", re.IGNORECASE)
     by_beginning: dict[str, list[str]] = {}
-    for stem in stems:
+    for stem in table.get("stems", []):
         by_beginning.setdefault(stem[:2], []).append(stem)
-    return [(_common_beginning(min(alike), max(alike)), tuple(alike)) for alike in by_beginning.values()]
+    return [
+        (_common_beginning(min(alike), max(alike)), tuple(alike)) for alike in by_beginning.values()
+    ], names
 
 
 def _common_beginning(one: str, other: str) -> str:
@@ -317,7 +311,8 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     folded = text.casefold()
     if len(text) > MAX_RELATIVE_CHARS or dates.says_modified(text, rules):
         return None
-    languages = [code for code, words in _relative(rules).items() if any(word in folded for word in words)]
+    relative = rules.metadata.get("traces", {}).get("relative", {})
+    languages = [code for code, words in relative.items() if any(word in folded for word in words)]
     rest = folded
     for word in rules.metadata.get("months", {}).get("published", {}).get("words", []):
         rest = rest.replace(word, " ")
@@ -326,12 +321,6 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
         return None
     found = found.replace(second=0, microsecond=0)
     return found if _CLOCK.search(folded) else found.replace(hour=0, minute=0)
-
-
-@lru_cache(maxsize=8)
-def _relative(rules: Rules) -> dict[str, list[str]]:
-    """Language → its words for times counted from now."""
-    return {code: list(words) for code, words in rules.metadata.get("traces", {}).get("relative", {}).items()}
 
 
 def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:

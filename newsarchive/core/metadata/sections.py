@@ -115,8 +115,7 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             if aside(mark.node, near=True):
                 continue
             group = mark.node.parent
-            is_section = "category" in rel or _is_category(mark, group)
-            if is_section:
+            if "category" in rel or _is_category(mark, group):
                 yield from _named("article_section", text_of(mark.node), Place.CATEGORY)
                 continue
             first_group = group if first_group is None else first_group
@@ -218,13 +217,9 @@ def is_name(text: str) -> bool:
     >>> [is_name(text) for text in ("Harbour", "18", "https://blog.example/a/", "The captain: I shall sail again")]
     [True, False, False, False]
     """
-    is_sentence = len(text.split()) >= MIN_SENTENCE_WORDS and _SENTENCE_SIGN.search(text) is not None
-    return (
-        1 < len(text) <= MAX_SECTION_CHARS
-        and any(map(str.isalpha, text))
-        and "://" not in text
-        and not is_sentence
-    )
+    if not 1 < len(text) <= MAX_SECTION_CHARS or "://" in text or not any(map(str.isalpha, text)):
+        return False
+    return len(text.split()) < MIN_SENTENCE_WORDS or _SENTENCE_SIGN.search(text) is None
 
 
 def _leads_home(link: LexborNode) -> bool:

@@ -9,10 +9,10 @@ lists of other posts (`other_posts`) do not count. Then each field is decided by
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -30,7 +30,7 @@ from newsarchive.core.metadata import (
     site_statements,
 )
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
-from newsarchive.core.metadata.elements import Mark, read_elements
+from newsarchive.core.metadata.elements import read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, like_a_name, organisation
 from newsarchive.core.metadata.sources import GUESSES, Place, Position, Qualifier, Source
@@ -66,15 +66,9 @@ _NAMES_SITE = frozenset((
     Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP,
 ))  # fmt: skip
 #: Words for free and not free (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
-_FREE = {
-    "true": True,
-    "yes": True,
-    "free": True,
-    "false": False,
-    "no": False,
-    "locked": False,
-    "metered": False,
-}
+_FREE = dict.fromkeys(("true", "yes", "free"), True) | dict.fromkeys(
+    ("false", "no", "locked", "metered"), False
+)
 #: Keywords of one article; the rest is dropped.
 MAX_KEYWORDS = 50
 #: Characters of a keyword; a longer text is none.
@@ -175,7 +169,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules)
     candidates += refused
-    anchor = _anchor(title, headings)
+    shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
+    anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
@@ -203,14 +198,10 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims += publication_date.authors_in_scripts(page.text, rules)
     if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
-    candidates += [
-        replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)).candidate(
-            reason="stands in a list of other posts"
-        )
-        for c in other_posts.refused
-    ]
-    kept = [c for c in claims if c.value][:MAX_CLAIMS]
+    of_others = (replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)) for c in other_posts.refused)
+    candidates += [c.candidate(reason="stands in a list of other posts") for c in of_others]
     candidates += of_another
+    kept = [c for c in claims if c.value][:MAX_CLAIMS]
     return Gathered(kept, site_names, section_names, title, candidates, own, other_posts.refused)
 
 
@@ -301,13 +292,6 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
     return chosen + refused
 
 
-def _anchor(title: str, headings: Sequence[tuple[Claim, Mark]]) -> Mark | None:
-    """The heading on the page that shows the headline, else the first `<h1>`."""
-    same = [m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS]
-    first = [m for c, m in headings if m.tag == "h1"]
-    return next(iter([*same, *first]), None)
-
-
 def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
@@ -315,21 +299,19 @@ def _dates(
     changes, now = found.of("date_modified"), page.capture.fetched_at
     month_first = _month_first(found, blocks, rules)
     published = site_statements.mark_later_days(found.of("date_published"), rules, day_first=not month_first)
-    offered = {
-        "date_published": published + publication_date.changes(changes),
-        "date_modified": changes,
-    }
+    offered = {"date_published": published + publication_date.changes(changes), "date_modified": changes}
     candidates: list[Candidate] = []
     decided = {}
+    url = page.capture.base_url
     for field, claims in offered.items():
         decided[field], why = publication_date.decide(
-            claims, field, now, rules, month_first=month_first, url=page.capture.base_url
+            claims, field, now, rules, month_first=month_first, url=url
         )
         candidates += why
     if decided["date_published"].value is None:
-        decided["date_published"], why = publication_date.last_resort(
-            _fallback_dates(found, page, found.own, rules), now
-        )
+        claims = [*found.of("date_published"), *found.of("image")]
+        fallbacks = publication_date.find(page.text, found.headline, claims, found.own, url, now, rules)
+        decided["date_published"], why = publication_date.last_resort(fallbacks, now)
         candidates += why
     if publication_date.is_before(decided["date_modified"].value, decided["date_published"].value):
         decided["date_modified"] = publication_date.Dated()
@@ -362,16 +344,6 @@ def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool
     if month_first is None:
         month_first = dates.order_of(b.text for b in blocks[:MAX_ORDER_BLOCKS])
     return dates.month_first_in(_language_tags(found), rules) if month_first is None else month_first
-
-
-def _fallback_dates(
-    found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
-) -> Iterator[publication_date.Fallback]:
-    """Dates for a page that states none."""
-    start = max(0, bylines.headline_index(blocks, found.headline) - publication_date.MAX_BLOCKS_BEFORE)
-    claims = [*found.of("date_published"), *found.of("image")]
-    url, now = page.capture.base_url, page.capture.fetched_at
-    return publication_date.find(page.text, found.headline, claims, blocks[start:], url, now, rules)
 
 
 def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rules: Rules) -> list[Candidate]:
