@@ -143,7 +143,10 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
     Prose with an attribution somewhere inside is none; `attributions_in` finds that.
     """
     line = text.strip()
-    if not line or len(line) > MAX_LINE_CHARACTERS or not _may_match(line, rules):
+    if not line or len(line) > MAX_LINE_CHARACTERS:
+        return None
+    # Few lines begin as some phrase does. What the first sentence begins with is the same.
+    if not _phrase_index(rules).buckets(_without_vowel_marks(line)):
         return None
     first = next(iter(statements(line)), "")
     share = len(first) / len(line)
@@ -155,11 +158,6 @@ def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
     length = max(1, len(text.strip()))
     found = (_match(sentence, len(sentence) / length, rules) for sentence in statements(text))
     return tuple(a for a in found if a is not None)
-
-
-def _may_match(line: str, rules: Rules) -> bool:
-    """Whether some phrase begins as the line does, as few lines do. What its first sentence begins with is the same."""
-    return bool(_phrase_index(rules).buckets(_without_vowel_marks(line)))
 
 
 def _without_vowel_marks(text: str) -> str:
@@ -177,15 +175,12 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
         for phrase, match in bucket.matching(line, lower, start):
             if phrase.alone and share < _MIN_ALONE_SHARE:
                 continue
-            if source := _source(_whole_name(line, match), phrase, rules):
+            # The name gets back the article that a phrase took for its own: "en La Voz" is "en" and "La Voz".
+            article = _ARTICLE.search(line, 0, match.start("source"))
+            rest = (article[0] if article else "") + match["source"]
+            if source := _source(rest, phrase, rules):
                 return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
     return None
-
-
-def _whole_name(line: str, match: re.Match[str]) -> str:
-    """The name with the article that a phrase took for its own: "en La Voz" is "en" and "La Voz"."""
-    article = _ARTICLE.search(line, 0, match.start("source"))
-    return (article[0] if article else "") + match["source"]
 
 
 def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
@@ -260,19 +255,17 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
     notes = entries_of(rules, "notes")
     note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
     needed = [needed_words(phrase)[:1] for phrase in source_first]
-    source_first_words = Literals(
-        sorted({word for [words] in needed for word in words}) if all(needed) else [" "]
-    )
+    of_names = sorted({word for [words_] in needed for word in words_}) if all(needed) else [" "]
+
+    def bucket(phrases: Iterable[Phrase]) -> _Bucket:
+        once = tuple(dict.fromkeys(phrases))
+        return _Bucket(once, tuple(dict.fromkeys(family_of[phrase] for phrase in once)))
+
     return _PhraseIndex(
-        {word: _bucket(found, family_of) for word, found in words.items()},
-        {character: _bucket(found, family_of) for character, found in characters.items()},
-        _bucket(source_first, family_of),
-        source_first_words,
+        {word: bucket(found) for word, found in words.items()},
+        {character: bucket(found) for character, found in characters.items()},
+        bucket(source_first),
+        Literals(of_names),
         note,
         frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(entry))),
     )
-
-
-def _bucket(phrases: Iterable[Phrase], family_of: Mapping[Phrase, Family]) -> _Bucket:
-    once = tuple(dict.fromkeys(phrases))
-    return _Bucket(once, tuple(dict.fromkeys(family_of[phrase] for phrase in once)))

@@ -128,8 +128,14 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
     file = f"attribution/{language}.toml"
     spaces = bool(table.get("spaces", True))
     words = {name: strings(file, table["words"], name) for name in table.get("words", {})}
-    stops = _stops(strings(file, table, "stops"), spaces)
-    lead = _lead(strings(file, table, "lead"), spaces)
+    # Case matters in both: "Le" may be the first word of a name, "le" ends one; "the Guardian" loses its article,
+    # "The Conversation" keeps it.
+    stops = lead = None
+    if entries := strings(file, table, "stops"):
+        stops = compiled.regex(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
+    if entries := strings(file, table, "lead"):
+        after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"
+        lead = compiled.regex(rf"(?:{any_of(entries)}{after})+")
     for group in table.get("phrase", []):
         for pattern in strings(file, group, "patterns"):
             try:
@@ -243,18 +249,3 @@ def literal(text: str) -> str:
     """An expression for the text itself, with any white space for its own and any apostrophe for its own."""
     folded = r"\s+".join(re.escape(word) for word in text.split())
     return re.sub(r"['’]", "['’ʼ]", folded)
-
-
-def _stops(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
-    """What ends a name. Case matters: "Le" may be the first word of a name, "le" ends one."""
-    if not entries:
-        return None
-    return compiled.regex(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
-
-
-def _lead(entries: tuple[str, ...], spaces: bool) -> re.Pattern[str] | None:
-    """What may stand before a name. Case matters: "the Guardian" loses its article, "The Conversation" keeps it."""
-    if not entries:
-        return None
-    after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"
-    return compiled.regex(rf"(?:{any_of(entries)}{after})+")

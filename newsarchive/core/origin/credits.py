@@ -163,11 +163,9 @@ def words_of_address(url: str) -> frozenset[str]:
 def credit_of(block: Block, context: LineContext, rules: Rules) -> Credit | None:
     """The credit in a line, `None` for any other line. It may name the blog itself."""
     text = block.text.strip()
-    return (
-        _credit(text, block.links, context, rules)
-        if 0 < len(text) <= MAX_LINE_CHARACTERS and "©" not in text
-        else None
-    )
+    if not 0 < len(text) <= MAX_LINE_CHARACTERS or "©" in text:
+        return None
+    return _credit(text, block.links, context, rules)
 
 
 @lru_cache(maxsize=1024)
@@ -182,16 +180,11 @@ def _credit(text: str, links: Links, context: LineContext, rules: Rules) -> Cred
     points = Counter(dict(_points(text, words, mention, context)))
     if not any(points[part] for part in PAPER_PARTS) and _is_by_somebody(words, mention, rules):
         return None
-    total = sum(POINTS[part] * count for part, count in points.items())
-    if total < MIN_CREDIT_POINTS + (0 if _names_paper(points) else UNPROVED_NAME_POINTS) or not _says_enough(
-        points
-    ):
+    surplus = sum(POINTS[part] * count for part, count in points.items()) - MIN_CREDIT_POINTS
+    if surplus < (0 if _names_paper(points) else UNPROVED_NAME_POINTS) or not _says_enough(points):
         return None
-    weight = min(
-        MAX_CREDIT_WEIGHT,
-        MIN_CREDIT_WEIGHT
-        + (MAX_CREDIT_WEIGHT - MIN_CREDIT_WEIGHT) * (total - MIN_CREDIT_POINTS) / SURPLUS_POINTS,
-    )
+    weight = MIN_CREDIT_WEIGHT + (MAX_CREDIT_WEIGHT - MIN_CREDIT_WEIGHT) * surplus / SURPLUS_POINTS
+    weight = min(MAX_CREDIT_WEIGHT, weight)
     parts = tuple(part for part in POINTS if points[part] and POINTS[part] > 0)
     return Credit(text, mention.printed, mention.domain, mention.url, round(weight, 3), parts)
 
@@ -283,10 +276,7 @@ def _of_name(line: str, others: Sequence[Word], mention: Mention, same: bool) ->
     if not others:
         bracketed = bool(_BRACKETED.fullmatch(line.strip()))
         is_paper = mention.press or mention.mark == "listed"  # "Discuss…" may lead to the same title too
-        yield (
-            ("in brackets alone" if bracketed else "a name alone"),
-            int(bracketed or not (same and is_paper)),
-        )
+        yield "in brackets alone" if bracketed else "a name alone", int(bracketed or not (same and is_paper))
     if _LABEL.search(line[: mention.start]) and len(before) <= _MAX_LABEL_WORDS:
         yield "behind a label", 1
 

@@ -162,10 +162,9 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
             return
         if i in records:
             continue
-        notice = (block.label in _NOTICE_LABELS or (block.label == _READ_MORE and block.links)) and i > body[
-            0
-        ] - _MAX_BLOCKS_FROM_BODY
-        if block.kind != "caption" and (notice or (i in edges and block.label == "body")):
+        says = block.label in _NOTICE_LABELS or (block.label == _READ_MORE and block.links)
+        is_notice = says and i > body[0] - _MAX_BLOCKS_FROM_BODY
+        if block.kind != "caption" and (is_notice or (i in edges and block.label == "body")):
             in_content = i <= body[-1] or bool(content and block.path.rpartition("/")[0] == content)
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
 
@@ -236,11 +235,8 @@ def _better_named(found: Attribution, block: Block, url: str, rules: Rules) -> A
 
 def _original_link(block: Block, url: str, source: str = "") -> str:
     """The link in a block that leads to another site, "" without one: preferably to a page, and on the source's name."""
-    links = [
-        (text, link)
-        for text, link in block.links
-        if "://" in link and "creativecommons.org" not in link and not same_site(link, url)
-    ]
+    away = (pair for pair in block.links if "://" in pair[1] and "creativecommons.org" not in pair[1])
+    links = [(text, link) for text, link in away if not same_site(link, url)]
     named = [link for text, link in links if text and source and (text in source or source in text)]
     deep = [link for _, link in links if len(link.rstrip("/").split("/", 3)) > 3]
     return next(iter([*(u for u in deep if u in named), *deep, *named, *(u for _, u in links)]), "")
@@ -258,45 +254,34 @@ def _is_list_of_links(article: Article, rules: Rules) -> bool:
 
 
 def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
-    line, name = dateline_of(body, rules)
-    if name:
-        yield Lead("dateline", line, name, 0.87)
-        return
-    line, name = signature_of(body, rules)
-    if name:
-        yield Lead("credit", line, name, 0.8)
+    for kind, weight, read in (("dateline", 0.87, dateline_of), ("credit", 0.8, signature_of)):
+        line, name = read(body, rules)
+        if name:
+            yield Lead(kind, line, name, weight)
+            return
 
 
 def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterator[Lead]:
-    bylines = [
-        p.block.text
-        for p in near
-        if p.block.label == "byline" and len(p.block.text) <= _MAX_BYLINE_CHARACTERS
-    ]
+    lines = (p.block.text for p in near if p.block.label == "byline")
     authors = [a.name for a in article.authors]
-    names = authors + bylines
+    names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
     no_papers = _categories(article, near) | _keys(rules, "page_words")
     by, roles = _byline_words(rules)
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         for part in _BYLINE_PARTS.split(name[:200]):
             printed = roles.sub("", by.sub("", part.strip()))
             found = by_name(printed, rules)
-            if found is None:
-                continue
-            if found.kind != "agency" and name not in authors and key_of(part) in no_papers:
-                continue
-            yield Lead("byline", name, printed, 0.8 if found.kind == "agency" else 0.6)
+            if found is not None and found.kind == "agency":
+                yield Lead("byline", name, printed, 0.8)
+            elif found is not None and (name in authors or key_of(part) not in no_papers):
+                yield Lead("byline", name, printed, 0.6)
 
 
 def _categories(article: Article, near: list[_Place]) -> frozenset[str]:
     """The words, folded, by which a site sorts the article: a byline "2 March | Science" of a blog with a category Science does not
     name the journal. A category with an agency's name holds what the agency wrote."""
-    linked = (
-        text
-        for p in near
-        for text, link in p.block.links
-        if is_category(link) and same_site(link, article.url)
-    )
+    links = (link for p in near for link in p.block.links if is_category(link[1]))
+    linked = (text for text, link in links if same_site(link, article.url))
     return frozenset(key_of(word) for word in (article.article_section, *article.keywords, *linked))
 
 
@@ -337,9 +322,7 @@ def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> It
             yield Lead(candidate.field, value, slug, weight)
         return
     hearsay = candidate.field == "canonical_url" and by_host(domain, rules) is None
-    page = (
-        "" if candidate.field == "republication_pixel" else value
-    )  # the address of a counter, not of a page
+    page = "" if candidate.field == "republication_pixel" else value  # that is the address of a counter
     yield Lead(candidate.field, value, domain, weight * (_HEARSAY_FACTOR if hearsay else 1), page)
 
 

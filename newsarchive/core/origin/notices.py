@@ -78,11 +78,12 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     found = words.mark.search(line)
     if found and _marks_product(line, found):
         return None
-    if found is None and not (
-        len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
-    ):
+    reserves = len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
+    if found is None and not reserves:
         return None
-    holder = _holder(line, found, words)
+    # The holder stands after the mark, or else before it ("Reuters © 2025").
+    after, before = (line[found.end() :], line[: found.start()]) if found else (line, "")
+    holder = _first_name(after, words) or _first_name(before, words)
     if len(holder) > _MAX_HOLDER_CHARACTERS and "©" not in line:
         return None
     years = _YEAR.findall(line)
@@ -91,19 +92,8 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
 
 def _marks_product(line: str, mark: re.Match[str]) -> bool:
     """Whether a sign belongs to a name in a sentence: "a costing tool CostIt© to calculate costs"."""
-    behind = line[mark.end() : mark.end() + 2]
-    return (
-        mark[0] in ("©", "ⓒ")
-        and line[: mark.start()][-1:].isalpha()
-        and behind[:1] == " "
-        and behind[1:].islower()
-    )
-
-
-def _holder(line: str, mark: re.Match[str] | None, words: _Words) -> str:
-    """The holder's name after the mark, or else before it ("Reuters © 2025")."""
-    after, before = (line[mark.end() :], line[: mark.start()]) if mark else (line, "")
-    return _first_name(after, words) or _first_name(before, words)
+    before, behind = line[: mark.start()][-1:], line[mark.end() : mark.end() + 2]
+    return mark[0] in ("©", "ⓒ") and before.isalpha() and behind[:1] == " " and behind[1:].islower()
 
 
 def _first_name(side: str, words: _Words) -> str:

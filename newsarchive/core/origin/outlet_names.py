@@ -31,66 +31,15 @@ _BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")
 #: What stands between the words of one name.
 _JOINT = re.compile(r"[ \u00a0]|['’ʼ.&-]|\.? & |\. ")
 #: Small words inside a name: "Corriere della Sera".
-_JOINERS = frozenset(
-    [
-        "of",
-        "the",
-        "and",
-        "de",
-        "la",
-        "las",
-        "los",
-        "le",
-        "les",
-        "du",
-        "des",
-        "del",
-        "della",
-        "delle",
-        "dei",
-        "di",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "van",
-        "von",
-        "der",
-        "den",
-        "d",
-        "l",
-        "y",
-        "e",
-        "&",
-        "i",
-        "og",
-        "och",
-    ]
-)
+_JOINERS = frozenset((
+    "of", "the", "and", "de", "la", "las", "los", "le", "les", "du", "des", "del", "della", "delle", "dei", "di",
+    "da", "do", "dos", "das", "van", "von", "der", "den", "d", "l", "y", "e", "&", "i", "og", "och",
+))  # fmt: skip
 #: Articles that may begin a name: "The Heron", "El País".
-_ARTICLES = frozenset(
-    [
-        "The",
-        "El",
-        "La",
-        "Los",
-        "Las",
-        "Le",
-        "Les",
-        "L",
-        "Die",
-        "Der",
-        "Das",
-        "Il",
-        "Lo",
-        "De",
-        "Het",
-        "Os",
-        "As",
-        "O",
-        "A",
-    ]
-)
+_ARTICLES = frozenset((
+    "The", "El", "La", "Los", "Las", "Le", "Les", "L", "Die", "Der", "Das", "Il", "Lo", "De", "Het", "Os", "As",
+    "O", "A",
+))  # fmt: skip
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:]\s|\n)\W*$")
 
 
@@ -165,11 +114,9 @@ def _trimmed(line: str, run: list[Word]) -> list[Word]:
     starts = bool(_SENTENCE_START.search(line[: run[0].start]))
     while run and (not run[-1].is_capital or (starts and _is_of_credit(run[-1]))):
         run = run[:-1]
-    while (
-        run
-        and _is_of_credit(run[0])
-        and not (run[0].text in _ARTICLES and len(run) > 1 and run[1].is_capital)
-    ):
+    while run and _is_of_credit(run[0]):
+        if run[0].text in _ARTICLES and len(run) > 1 and run[1].is_capital:
+            break
         run = run[1:]
     german = starts and run and run[0].text in ("Das", "Die", "Der", "De")
     return run[1:] if german else run
@@ -189,39 +136,26 @@ def _is_of_credit(word: Word) -> bool:
 def _rest(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
     """In scripts without capitals: runs of words that no table knows, with words of papers' names among them."""
     run: list[Word] = []
-    for word in (*words, None):
-        fits = (
-            word is not None
-            and is_caseless(word.text)
-            and not word.text[0].isdigit()
-            and ("press" in word.groups or not word.groups)
-        )
-        near = bool(run) and word is not None and line[run[-1].end : word.start].strip() == ""
-        if run and not (fits and near):
+    for word in words:
+        fits = is_caseless(word.text) and not word.text[0].isdigit()
+        fits = fits and ("press" in word.groups or not word.groups)
+        if run and not (fits and line[run[-1].end : word.start].strip() == ""):
             yield from _named(line, run, rules)
             run = []
-        if fits and word is not None:
+        if fits:
             run.append(word)
+    if run:
+        yield from _named(line, run, rules)
 
 
 def _named(line: str, run: list[Word], rules: Rules) -> Iterator[Name]:
-    start, end = run[0].start, run[-1].end
-    text = vocabulary(rules).without_particle(line[start:end])
-    known = all(w.groups and _is_listed(w, rules) for w in run)
-    if (
-        known
-        or len(text) < 2
-        or len(run) > _MAX_NAME_WORDS
-        or (len(run) == 1 and len(text) > _MAX_UNSPACED_NAME_CHARACTERS)
-    ):
-        return
-    yield Name(text, start, start + len(text), "rest", _is_press(run))
-
-
-def _is_listed(word: Word, rules: Rules) -> bool:
-    """Whether a table holds the word itself, and not only its ending."""
-    known = vocabulary(rules)
-    return word.text in known.whole or word.text in known.runs
+    known, start = vocabulary(rules), run[0].start
+    text = known.without_particle(line[start : run[-1].end])
+    # whether a table holds each word itself, and not only its ending
+    is_listed = all(w.groups and (w.text in known.whole or w.text in known.runs) for w in run)
+    is_long = len(run) > _MAX_NAME_WORDS or (len(run) == 1 and len(text) > _MAX_UNSPACED_NAME_CHARACTERS)
+    if not is_listed and not is_long and len(text) > 1:
+        yield Name(text, start, start + len(text), "rest", _is_press(run))
 
 
 def _is_press(words: Sequence[Word]) -> bool:

@@ -183,9 +183,8 @@ def _near(key: str, rules: Rules) -> str:
     from rapidfuzz.distance import OSA
 
     slips = min(2, len(key) // _MIN_SLIP_CHARACTERS)
-    found = process.extractOne(
-        key, _keys_of_length(len(key), slips, rules), scorer=OSA.distance, score_cutoff=slips
-    )
+    keys = _keys_of_length(len(key), slips, rules)
+    found = process.extractOne(key, keys, scorer=OSA.distance, score_cutoff=slips)
     return found[0] if found and _DIGITS.findall(found[0]) == _DIGITS.findall(key) else ""
 
 
@@ -206,13 +205,10 @@ def registry(rules: Rules) -> Registry:
             by_key.setdefault(key_of(name), publisher)
         for domain in publisher.domains:
             by_domain.setdefault(domain, publisher)
-    return Registry(
-        by_key,
-        _bare(by_key),
-        _stems(by_key, rules),
-        by_domain,
-        tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS),
-    )
+    names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
+    by_stem = {stem: p for n, p in reversed(names) if (stem := stem_of(n, rules))}
+    long_keys = tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS)
+    return Registry(by_key, _bare(by_key), by_stem, by_domain, long_keys)
 
 
 def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
@@ -223,11 +219,6 @@ def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
             if bare := _without_article(name):
                 found.setdefault(bare, set()).add(key_of(publisher.name))
     return {bare: by_key[keys.pop()] for bare, keys in found.items() if len(keys) == 1 and len(bare) > 3}
-
-
-def _stems(by_key: Mapping[str, Publisher], rules: Rules) -> dict[str, Publisher]:
-    names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
-    return {stem: p for n, p in reversed(names) if (stem := stem_of(n, rules))}
 
 
 def stem_of(name: str, rules: Rules) -> str:
@@ -255,6 +246,5 @@ def _publisher(row: Mapping[str, object]) -> Publisher:
     file, name = "publishers.toml", row.get("name")
     if not isinstance(name, str) or not name.strip():
         raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
-    return Publisher(
-        name, strings(file, row, "domains"), strings(file, row, "aliases"), str(row.get("kind", "paper"))
-    )
+    domains, aliases = strings(file, row, "domains"), strings(file, row, "aliases")
+    return Publisher(name, domains, aliases, str(row.get("kind", "paper")))

@@ -104,11 +104,14 @@ def _without_poison(named: Sequence[_NamedLead]) -> list[_NamedLead]:
 
 
 def _grouped(named: Iterable[_NamedLead]) -> list[list[_NamedLead]]:
-    groups: dict[str, list[_NamedLead]] = {}
+    groups: list[list[_NamedLead]] = []
     for n in named:
-        key = next((k for k, g in groups.items() if _same(g[0], n)), key_of(n.name))
-        groups.setdefault(key, []).append(n)
-    return list(groups.values())
+        same = (g for g in groups if _same(g[0], n))
+        if (group := next(same, None)) is not None:
+            group.append(n)
+        else:
+            groups.append([n])
+    return groups
 
 
 def _same(a: _NamedLead, b: _NamedLead) -> bool:

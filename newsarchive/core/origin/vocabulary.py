@@ -123,14 +123,8 @@ def _cut(run: str, start: int, known: Vocabulary) -> Iterator[Word]:
     """The known words in a run of characters, the longest first, and what is left between them."""
     at = rest = 0
     while at < len(run):
-        size = next(
-            (
-                n
-                for n in range(min(_MAX_STEM_CHARACTERS, len(run) - at), 0, -1)
-                if run[at : at + n] in known.runs
-            ),
-            0,
-        )
+        sizes = range(min(_MAX_STEM_CHARACTERS, len(run) - at), 0, -1)
+        size = next((n for n in sizes if run[at : at + n] in known.runs), 0)
         if size and rest < at:
             yield Word(run[rest:at], start + rest, start + at)
         if size:
