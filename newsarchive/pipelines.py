@@ -30,6 +30,7 @@ from newsarchive.crawl_stats import (
     PREFIX,
     Count,
     Counts,
+    Detail,
     Failure,
     Group,
     SkipReason,
@@ -49,7 +50,8 @@ from newsarchive.crawling import (
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.readonly import head
+from newsarchive.db.reading.quarantine import hidden_by
+from newsarchive.db.readonly import head, reading
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.store import Outcome, Store, Writer
@@ -67,6 +69,7 @@ from newsarchive.page_reader import (
     worker_count,
 )
 from newsarchive.reextract import raw_folders, stored_reading
+from newsarchive.reprs import counted
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
@@ -491,6 +494,7 @@ class StorePipeline:
     async def finish(self, reason: str) -> None:
         """Record how the run ended. `close_spider` came before, but is not told the reason."""
         await asyncio.to_thread(alarms.look, self.crawler, self.store.engine, self.run_id)
+        await asyncio.to_thread(self._tell_hidden)
         stats = self.crawler.stats.get_stats()
         ours = {k.removeprefix(PREFIX): str(v) for k, v in stats.items() if k.startswith(PREFIX)}
         try:
@@ -500,6 +504,20 @@ class StorePipeline:
             database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
+
+    def _tell_hidden(self) -> None:
+        """Count for the summary the articles of this crawl that wait in quarantine."""
+        try:
+            with reading(self.store.engine) as reader:
+                site_id = getattr(self.crawler.spider, "site_id", None) or None
+                hidden = hidden_by(reader, self.run_id, site_id)
+        except DatabaseError:  # the summary names the failure of the database already
+            return
+        if hidden:
+            waiting = f"{counted(hidden, 'article')} of low confidence {'waits' if hidden == 1 else 'wait'} in quarantine"
+            self.crawler.stats.set_value(
+                key(Detail.HIDDEN), f"{waiting}, hidden from readers: see `newsarchive quarantine list`"
+            )
 
     def _close_sites(self, stats: dict[str, Any], reason: str) -> None:
         """Record the sites that the crawl left because they answered no more, and how it went with the crawl's own.

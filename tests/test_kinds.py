@@ -54,6 +54,10 @@ def test_no_blocks_agree_on_nothing() -> None:
         ("post-7 post type-post hentry category-newsletter tag-related", "post-7 post type-post hentry"),
         ("post status-publish category-news", "post status-publish"),
         ("category-list tag-cloud", "category-list tag-cloud"),  # of no post: it is what its name says
+        ("gh-article post tag-comments tag-hash-import no-image", "gh-article post no-image"),
+        ("BlogItem hentry author-ann-bell post-type-text", "BlogItem hentry post-type-text"),
+        ("kg-card kg-callout-card kg-callout-card-grey kg-width-wide", "kg-width-wide"),
+        ("kg-card kg-signup-card", "kg-signup-card"),  # it asks for something, and is no text
         ("widget Blog", "Blog"),
         ("widget PopularPosts", "widget PopularPosts"),
     ],

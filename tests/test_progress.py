@@ -18,7 +18,7 @@ from newsarchive.extensions.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
 from tests.serving import crawl, served
 from tests.terminal import module, run
-from tests.test_crawl_sites import blog
+from tests.test_crawl_sites import blog, front
 
 pytestmark = pytest.mark.slow  # crawls on a terminal
 
@@ -162,6 +162,21 @@ def test_elsewhere_a_crawl_ends_with_one_line_and_where_the_articles_are(tmp_pat
     assert first == f"{site.home}/: 2 discovered, 2 new, 0 updated, 0 unchanged"
     assert rest[0].startswith("The articles are in ")
     assert "The articles are" not in listed.stderr
+
+
+def test_articles_that_no_reader_sees_are_told(tmp_path: Path) -> None:
+    sentence = "The town will close its last lighthouse in March, and nobody has asked the pilots. "
+    doubtful = f"<title>Oil</title><h1>Lamp oil and lamps</h1><p>{sentence * 2}</p>"
+    doubtful += (
+        f"<div><h3>A story</h3><p>{sentence}</p></div>" * 6 + "<ul>" + "<li>Lamp oil</li>" * 30 + "</ul>"
+    )
+    pages = blog("a-first") | {"/": front("/a-first-story/", "/lamp-oil/"), "/lamp-oil/": doubtful}
+    with served(pages) as site:
+        done = crawl(f"url={site.home}", db=tmp_path / "newsarchive.db")
+    assert done.stderr.splitlines()[:2] == [
+        f"{site.home}/: 2 discovered, 2 new, 0 updated, 0 unchanged",
+        "note: 1 article of low confidence waits in quarantine, hidden from readers: see `newsarchive quarantine list`",
+    ]
 
 
 @pytest.mark.parametrize("columns", [50, 80])

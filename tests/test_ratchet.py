@@ -26,6 +26,7 @@ FLOORS = {
     "classic-ru.example": 1.0,
     "classic-wordpress.example": 0.959,  # the related list is chrome.py's to name
     "cocoon-ja.example": 0.967,  # the title of its table of contents is too
+    "ghost-cards.example": 1.0,
     "ghost-fr.example": 0.947,  # and its card of subscription
     "ghost-theme.example": 1.0,
     "old-tables.example": 0.945,

@@ -423,8 +423,8 @@ class Summary:
             console.print(f"cleared: {alarm}", soft_wrap=True, markup=False)
         for problem in problems(stats):
             console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
-        for bound in bounds_met(stats).values():
-            console.print(f"note: {bound}", soft_wrap=True, markup=False)
+        for note in (*bounds_met(stats).values(), *filter(None, [stats.get(key(Detail.HIDDEN))])):
+            console.print(f"note: {note}", soft_wrap=True, markup=False)
         if not problems(stats):
             self.print_next(console, stats)
 

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive
 from newsarchive.cli import cli
-from newsarchive.db.reading.quarantine import waiting
+from newsarchive.db.reading.quarantine import hidden_by, waiting
+from newsarchive.db.readonly import reading
 from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
@@ -114,3 +115,14 @@ def test_show_says_why(engine: Engine) -> None:
 def test_what_cannot_be_decided(engine: Engine, words: list[str], code: int, says: str) -> None:
     done = run(engine, *words)
     assert (done.exit_code, says in done.stderr, done.stdout) == (code, True, "")
+
+
+def test_a_crawl_counts_what_it_hid(engine: Engine) -> None:
+    store = Store(engine)
+    run_id = store.start_run("news", {})
+    with reading(engine) as reader:
+        assert hidden_by(reader, run_id) == 0, "two pages waited before"
+    store.ingest([page(4, UNSURE), page(5, SURE), page(2, UNSURE)])
+    with reading(engine) as reader:
+        assert hidden_by(reader, run_id) == hidden_by(reader, run_id, site_id=1) == 1
+        assert hidden_by(reader, run_id, site_id=2) == 0

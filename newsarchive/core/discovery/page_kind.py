@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -40,6 +40,8 @@ _FILE = "data/discovery/pagekinds.toml"
 MIN_TEXT_WORDS = 120
 #: Words outside of links. A page with fewer and with `MIN_WALL_PHRASES` phrases of a wall is a wall.
 MIN_WORDS_BESIDE_WALL = 400
+#: Words of a post beside the box that keeps back the rest. With fewer, the post is not there; with more, its beginning is.
+MIN_PREVIEW_WORDS = 40
 #: Characters of a page that are searched for phrases of a wall. Text behind them is no wall's.
 MAX_WALL_CHARACTERS = 50_000
 #: Phrases of a wall ("prove that you are human") that make a page of fewer than `MIN_WORDS_BESIDE_WALL` words a wall, because an
@@ -283,6 +285,7 @@ class _Words:
         self.wall_phrases = compiled.regex(_alternatives(wall_phrases))
         self.block_marks = strings(_FILE, table, "block_marks")
         self.paywall_marks = strings(_FILE, table, "paywall_marks")
+        self.gates = strings(_FILE, table, "gates")
         numbers, subjects, signals, fillers = (
             [w.casefold() for w in strings(f"{_FILE} [error_titles]", table.get("error_titles", {}), name)]
             for name in ("numbers", "subjects", "signals", "fillers")
@@ -367,7 +370,27 @@ def _by_walls(page: Shown, words: _Words) -> Kind | None:
         return Kind(DropReason.CONSENT_PAGE, f"the host {host}")
     if page.says_less_than(MIN_TEXT_WORDS) and any(mark in page.html for mark in words.paywall_marks):
         return Kind(DropReason.PAYWALL, "marks of a paywall, and little text")
+    if (words_left := _words_beside_gate(page, words.gates)) < MIN_PREVIEW_WORDS:
+        return Kind(DropReason.PAYWALL, f"{words_left} words beside the box that asks to subscribe")
     return None
+
+
+def _words_beside_gate(page: Shown, gates: Sequence[str]) -> float:
+    """The words of the post, without links and the site's frame, beside a box that keeps back the rest of it; infinite where no
+    such box is there. The post is the nearest `<article>` or `<main>` around the box, so that teasers of other posts do not count."""
+    here = [name for name in gates if name in page.html]
+    box = page.tree.css_first(", ".join(f".{name}" for name in here)) if here else None
+    post = box.parent if box is not None else None
+    while post is not None and post.tag not in ("article", "main"):
+        post = post.parent
+    if box is None or post is None:
+        return math.inf
+    shown = fresh(post.html or "")
+    for node in shown.css(
+        ", ".join((*(f".{name}" for name in here), "script, style, nav, header, footer, form, a"))
+    ):
+        node.decompose()
+    return count_words(shown.body.text(deep=True, separator=" ")) if shown.body else 0
 
 
 def _by_address(page: Shown, rules: Rules) -> Kind | None:

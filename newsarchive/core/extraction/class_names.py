@@ -38,8 +38,13 @@ ANCESTORS = ("article", "main", "figure", "table", "p", "ul")
 TAG_BITS = {tag: 1 << i for i, tag in enumerate(ANCESTORS)}
 _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 
-#: What the classes begin with that WordPress' `post_class` makes of a post's topics.
-_TOPICS = ("category-", "tag-")
+#: What the classes begin with that WordPress, Ghost and Squarespace make of a post's topics and author.
+_TOPICS = ("category-", "tag-", "author-")
+#: Classes by which these three mark a post.
+_POST_CLASSES = frozenset(["hentry", "status-publish", "post"])
+#: What the classes begin with that Ghost's editor gives to parts of the text: notes, answers that open, products, pictures.
+#: Its boxes that ask for something are known by `platforms/ghost.toml`.
+_CARDS_OF_TEXT = ("kg-card", "kg-callout", "kg-toggle", "kg-product", "kg-image", "kg-gallery", "kg-embed")
 #: Classes of an element that are read; later ones are not.
 _MAX_CLASSES = 12
 #: Characters of a name. A longer name says nothing, and is in no group.
@@ -127,16 +132,21 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
 def telling(names: Sequence[str]) -> Sequence[str]:
     """The classes of an element that say which part of the page it is.
 
-    WordPress sets the topics of a post on the post, and Blogger calls its list of posts a widget: such classes say
-    nothing about the part of the page, and are left out.
+    WordPress, Ghost and Squarespace set the topics and the author of a post on the post, Ghost's editor calls a note inside
+    the text a callout on a card, and Blogger calls its list of posts a widget: such classes say nothing about the part of
+    the page, and are left out.
 
     >>> telling(["post", "hentry", "category-newsletter", "tag-comments"])
     ['post', 'hentry']
+    >>> telling(["kg-card", "kg-callout-card", "kg-width-wide"])
+    ['kg-width-wide']
     >>> telling(["widget", "Blog"]), telling(["widget", "HTML"])
     (['Blog'], ['widget', 'HTML'])
     """
-    if "hentry" in names or "status-publish" in names:
+    if not _POST_CLASSES.isdisjoint(names):
         return [name for name in names if not name.startswith(_TOPICS)]
+    if any(name.startswith("kg-") for name in names):
+        return [name for name in names if not name.startswith(_CARDS_OF_TEXT)]
     if "widget" in names and "Blog" in names:
         return [name for name in names if name != "widget"]
     return names

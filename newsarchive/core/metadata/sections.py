@@ -2,7 +2,8 @@
 
 Breadcrumbs (schema.org BreadcrumbList, and lists whose class, id or label says so) end in the section: "Home › Harbour › Ferries".
 Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. `<figure>` holds the picture with
-caption and credit. An element whose class says "paywall" means that the article is not free.
+caption and credit. An element whose class says "paywall", or names a box that keeps back the text, means that the
+article is not free.
 """
 
 from __future__ import annotations
@@ -328,8 +329,10 @@ def _plain_credit(text: str) -> str:
     return text.strip(" ()")
 
 
-def paywall_claims(blocks: Sequence[Block]) -> Iterator[Claim]:
-    """A visible element whose class or id says "paywall" means that the article is not free."""
-    boxes = [b for b in blocks[:MAX_SEARCHED_BLOCKS] if "paywall" in b.path]
+def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
+    """A visible element whose class or id says "paywall", or is a known box that keeps back the rest of a text, means that the
+    article is not free."""
+    signs = ("paywall", *rules.discovery.get("pagekinds", {}).get("gates", ()))
+    boxes = [b for b in blocks[:MAX_SEARCHED_BLOCKS] if any(sign in b.path for sign in signs)]
     if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
         yield Claim("is_accessible_for_free", "false", Source(Place.PAYWALL))

@@ -186,7 +186,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
     if not any(c.field == "image_credit" and c.value for c in claims):
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
-    claims += sections.paywall_claims(blocks)
+    claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
     claims += _site_names_in_titles(claims, title, tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):

@@ -26,6 +26,11 @@ _LIST = f"""
     FROM quarantine AS q JOIN articles AS a ON a.id = q.article_id JOIN sites AS s ON s.id = a.site_id
     WHERE q.state IN :states AND {visible("a.id", hidden=True)} ORDER BY q.since DESC, a.id DESC
 """
+_HIDDEN_BY = """
+    SELECT count(*) FROM quarantine AS q JOIN articles AS a ON a.id = q.article_id
+    WHERE q.state = 'waiting' AND q.alarm_id IS NULL
+          AND q.since >= (SELECT r.started_at FROM crawl_runs AS r WHERE r.id = :run)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,16 @@ def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list
             flags = tuple(quality.get("flags", ()))
             found.append(Waiting(**row, confidence=float(quality.get("confidence", 1.0)), flags=flags))
     return found
+
+
+def hidden_by(connection: Reader | Connection, run_id: int, site_id: int | None = None) -> int:
+    """The number of articles, of one site or of all, that wait for their low confidence since a crawl read them.
+
+    Those that an alarm holds back are not counted: the alarm's own sentence tells of them.
+    """
+    query = _HIDDEN_BY + ("" if site_id is None else " AND a.site_id = :site_id")
+    [(number,)] = Reader.of(connection).tuples(query, {"run": run_id, "site_id": site_id})
+    return int(number)
 
 
 def state_of(connection: Reader | Connection, article_id: int) -> tuple[str, str]:
