@@ -166,10 +166,9 @@ def test_elsewhere_a_crawl_ends_with_one_line_and_where_the_articles_are(tmp_pat
 
 def test_articles_that_no_reader_sees_are_told(tmp_path: Path) -> None:
     sentence = "The town will close its last lighthouse in March, and nobody has asked the pilots. "
-    doubtful = f"<title>Oil</title><h1>Lamp oil and lamps</h1><p>{sentence * 2}</p>"
-    doubtful += (
-        f"<div><h3>A story</h3><p>{sentence}</p></div>" * 6 + "<ul>" + "<li>Lamp oil</li>" * 30 + "</ul>"
-    )
+    doubtful = f"<html><title>Oil</title><body><h1>Lamp oil and lamps</h1><div><p>{sentence}</p></div><div>"
+    doubtful += "".join(f"<div><h3>A story {n}</h3><p>{sentence}</p></div>" for n in range(3))
+    doubtful += "</div><ul>" + "".join(f"<li>The price of lamp oil {n}</li>" for n in range(30)) + "</ul>"
     pages = blog("a-first") | {"/": front("/a-first-story/", "/lamp-oil/"), "/lamp-oil/": doubtful}
     with served(pages) as site:
         done = crawl(f"url={site.home}", db=tmp_path / "newsarchive.db")
