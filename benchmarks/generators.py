@@ -40,6 +40,18 @@ SITE, OWNER = "The Harbour Review", "Ada Example"
 CATEGORIES = ("Politics", "Science", "Culture", "Economy")
 TAGS = ("climate", "budget", "museum", "vaccine", "football", "elections")
 POSTS = 16
+HEADER = (
+    "blog",
+    "found / too many",
+    "body F1",
+    "headline",
+    "authors",
+    "day",
+    "time",
+    "section",
+    "publisher",
+    "tags",
+)
 #: Word F1 from which an article is taken for a post.
 MIN_F1 = 0.5
 #: Seconds that the installation or the run of a generator may take.
@@ -95,20 +107,7 @@ def main() -> int:
         "--verbose", action="store_true", help="print every field that is not as it should be"
     )
     options = parser.parse_args()
-    rows: list[Sequence[str]] = [
-        (
-            "blog",
-            "found / too many",
-            "body F1",
-            "headline",
-            "authors",
-            "day",
-            "time",
-            "section",
-            "publisher",
-            "tags",
-        )
-    ]
+    rows: list[Sequence[str]] = [HEADER]
     with tempfile.TemporaryDirectory(prefix="generators-") as folder:
         tools = (options.tools or Path(folder) / "tools").resolve()
         for blog in BLOGS:
@@ -168,11 +167,20 @@ def scored(blog: Blog, posts: Sequence[Post], folder: Path, tools: Path, verbose
     database = folder / "news.db"
     with _server() as (server, url):
         server.folder = blog.build(posts, folder, url, tools)
-        command = [sys.executable, "-m", "newsarchive", "crawl", f"{url}/", "--db", str(database), "--quiet"]
-        allowed = {"NEWSARCHIVE_ALLOW_PRIVATE": "127.0.0.0/8", "NEWSARCHIVE_DELAY": "0.01"}
-        subprocess.run(command, env=os.environ | allowed, cwd=folder, check=True, timeout=MAX_SECONDS)
+        crawl(url, database)
     with Archive(database) as archive:
-        articles = list(archive.articles())
+        return compared(blog, posts, list(archive.articles()), verbose)
+
+
+def crawl(url: str, database: Path) -> None:
+    """Crawl a blog on this machine from its front page into an archive of its own."""
+    command = [sys.executable, "-m", "newsarchive", "crawl", f"{url}/", "--db", str(database), "--quiet"]
+    allowed = {"NEWSARCHIVE_ALLOW_PRIVATE": "127.0.0.0/8", "NEWSARCHIVE_DELAY": "0.01"}
+    subprocess.run(command, env=os.environ | allowed, cwd=database.parent, check=True, timeout=MAX_SECONDS)
+
+
+def compared(blog: Blog, posts: Sequence[Post], articles: Sequence[Stored], verbose: bool) -> tuple[str, ...]:
+    """The row of a blog whose articles are given: each post is compared with the article that has its text."""
     right: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     f1s, used = [], set()
