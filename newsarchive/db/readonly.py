@@ -66,7 +66,7 @@ def engine_of(source: File | Engine) -> Engine:
 
 
 class Reader:
-    """A connection in a read transaction."""
+    """A connection to read with."""
 
     def __init__(self, connection: Any, dialect: Dialect) -> None:
         self._connection, self.dialect = connection, dialect
@@ -121,7 +121,7 @@ class Reader:
 
 @contextmanager
 def reading(source: File | Engine) -> Iterator[Reader]:
-    """A read transaction: one state of the archive, however long it takes.
+    """To read from the archive, as `engine.reading` does.
 
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,7 +16,9 @@ from sqlalchemy.exc import IntegrityError
 
 from newsarchive import config
 from newsarchive.db import bulk, failures, schema, values
+from newsarchive.db.dialects import POSTGRESQL
 from newsarchive.db.engine import (
+    MAX_IDLE_SECONDS,
     open_engine,
     open_existing,
     parse_url,
@@ -232,6 +235,61 @@ def test_a_connection_that_the_server_broke_off_is_given_up_without_a_traceback(
         assert caplog.records == []
         with transaction(engine) as connection:
             assert bulk.select_tuples(connection, "SELECT 1", {}) == [(1,)]
+        engine.dispose()
+
+
+@pytest.mark.parametrize("transaction", [reading, writing])
+@pytest.mark.parametrize("idle", [0.0, 2 * MAX_IDLE_SECONDS], ids=["just used", "idle for long"])
+def test_a_connection_that_the_server_broke_off_while_nobody_used_it_is_replaced(
+    transaction: Callable[[Engine], AbstractContextManager[Connection]],
+    idle: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with postgresql_url() as url:
+        engine, other = open_engine(url), open_engine(url)
+        with transaction(engine) as connection:
+            [(number,)] = bulk.select_tuples(connection, "SELECT pg_backend_pid()", {})
+        with reading(other) as connection:  # the second value waits until the connection is closed
+            bulk.select_tuples(connection, f"SELECT pg_terminate_backend({number}, 60000)", {})
+        now = time.monotonic()
+        monkeypatch.setattr("newsarchive.db.engine.monotonic", lambda: now + idle)
+        with transaction(engine) as connection:
+            [(another,)] = bulk.select_tuples(connection, "SELECT pg_backend_pid()", {})
+        assert another != number
+        engine.dispose()
+        other.dispose()
+
+
+@pytest.mark.parametrize(("idle", "asked"), [(0.0, 0), (2 * MAX_IDLE_SECONDS, 1)])
+def test_a_server_is_asked_whether_a_connection_is_there_only_where_it_was_idle_for_long(
+    idle: float, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgresql_url() as url:
+        engine, pings = open_engine(url), []
+        with reading(engine) as connection:
+            connection.exec_driver_sql("SELECT 1")
+        ping = engine.dialect.do_ping
+        monkeypatch.setattr(engine.dialect, "do_ping", lambda used: pings.append(1) or ping(used))
+        now = time.monotonic()
+        monkeypatch.setattr("newsarchive.db.engine.monotonic", lambda: now + idle)
+        with reading(engine) as connection:
+            connection.exec_driver_sql("SELECT 1")
+        assert len(pings) == asked
+        engine.dispose()
+
+
+def test_a_query_on_postgresql_begins_no_transaction_unless_it_reads_a_snapshot() -> None:
+    begun = "SELECT now() = statement_timestamp(), current_setting('transaction_isolation')"
+    with postgresql_url() as url:
+        engine = open_engine(url)
+        for options, isolation in (({}, "read committed"), (POSTGRESQL.snapshot_options, "repeatable read")):
+            chosen = engine.execution_options(**options) if options else engine
+            with reading(chosen) as connection:
+                connection.exec_driver_sql("SELECT 1")
+                assert tuple(connection.exec_driver_sql(begun).one()) == (not options, isolation)
+        with writing(engine) as connection:
+            connection.exec_driver_sql("SELECT 1")
+            assert tuple(connection.exec_driver_sql(begun).one()) == (False, "read committed")
         engine.dispose()
 
 
