@@ -155,7 +155,10 @@ class WarcExtension:
         """Append answers out of other WARC files, each given with the name of its file. Raises as `keep` does, and is called from a
         thread too."""
         writer = self._writer()
-        digests = [payload_digest(wire.body) for _, wire, _ in answers]
+        digests = [
+            capture.place.digest if wire.member and capture.place else payload_digest(wire.body)
+            for capture, wire, _ in answers
+        ]
         frontier = getattr(self.crawler.spider, "frontier", None)
         self.foreseen = dict.fromkeys(digests)
         if frontier is not None:

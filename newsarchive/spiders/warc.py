@@ -151,7 +151,7 @@ class WarcSpider(ArchiveSpider):
     def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file."""
         for file in self.path:
-            for found in reader.exchanges(file):
+            for found in reader.exchanges(file, copying=self.copies):
                 if isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
@@ -173,6 +173,11 @@ class WarcSpider(ArchiveSpider):
         }
         self.skipped(SkipReason.STORED_BEFORE, len(stored))
         return [one for at, one in enumerate(left) if at not in stored]
+
+    @property
+    def copies(self) -> bool:
+        """Whether pages are copied into WARC files of the archive."""
+        return self.crawler.get_extension(WarcExtension) is not None
 
     def skipped(self, reason: SkipReason, number: int) -> None:
         if number:

@@ -25,11 +25,13 @@ Folder = Path | str | Sequence[Path | str]
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """An answer as it came over the network: the body with its content codings, without its transfer coding."""
+    """An answer as it came over the network: the body with its content codings, without its transfer coding. `member` is its record
+    in a foreign WARC file, where that can be copied as it lies there (`copied`)."""
 
     status_line: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    member: bytes = b""
 
 
 def default_folder(database_url: str) -> Path:

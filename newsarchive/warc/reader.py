@@ -21,6 +21,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
+from newsarchive.warc.copied import Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 
@@ -144,35 +145,35 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
         yield found if isinstance(found, Damage) else found[0]
 
 
-def exchanges(path: Path | str) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """As `captures`, each with its answer as it came, for a copy of the record. Of a WACZ package those of all its WARC files.
-    `path` may be an address in object storage."""
+def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[tuple[Capture, Wire] | Damage]:
+    """As `captures`, each with its answer as it came. Of a WACZ package those of all its WARC files. `path` may be an address in object
+    storage. `copying` gives each answer its record too, where that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
         is_package = file.read(4) == _ZIP
         file.seek(0)
         if is_package:
-            yield from _packed(source.name, file)
+            yield from _packed(source.name, file, copying)
         else:
-            yield from _exchanges(source.name, file)
+            yield from _exchanges(source.name, file, copying)
 
 
-def _exchanges(name: str, file: BinaryIO) -> Iterator[tuple[Capture, Wire] | Damage]:
+def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Capture, Wire] | Damage]:
     stream: BinaryIO = _Unpacked(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
     offset: int | None = 0
     while offset is not None:
-        reader = _Reader(name, stream, offset)
+        reader = _Reader(name, stream, offset, copying)
         yield from reader
         offset = reader.resume
 
 
-def _packed(name: str, file: BinaryIO) -> Iterator[tuple[Capture, Wire] | Damage]:
+def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Capture, Wire] | Damage]:
     try:
         with zipfile.ZipFile(file) as package:
             inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz)?$", path)]
             for path in inside:
                 with package.open(path) as stream:
-                    yield from _exchanges(f"{name}/{path}", stream)  # type: ignore[arg-type]
+                    yield from _exchanges(f"{name}/{path}", stream, copying)  # type: ignore[arg-type]
             if not inside:
                 yield Damage(name, 0, "a ZIP file without a WARC file")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *ERRORS) as error:
@@ -207,8 +208,9 @@ class _Reader:
     After such a record `resume` is where the next one may begin; at the end of the file it is `None`.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, offset: int) -> None:
+    def __init__(self, name: str, stream: BinaryIO, offset: int, copying: bool) -> None:
         self.name, self.stream, self.offset = name, stream, offset
+        self.copying = copying and not isinstance(stream, _Unpacked)
         self.resume: int | None = None
 
     def __iter__(self) -> Iterator[tuple[Capture, Wire] | Damage]:
@@ -216,7 +218,8 @@ class _Reader:
         at = self.offset
         iterator, read = None, False
         try:
-            iterator = ArchiveIterator(self.stream)
+            stream = Remembering(self.stream) if self.copying else self.stream
+            iterator = ArchiveIterator(stream, check_digests=self.copying)
             for record in iterator:
                 at = iterator.offset
                 read = True
@@ -226,7 +229,11 @@ class _Reader:
                 if found is not None:  # offset and length are known once the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
-                    yield replace(found[0], place=Place(self.name, *where, digest)), found[1]
+                    capture, wire = replace(found[0], place=Place(self.name, *where, digest)), found[1]
+                    if isinstance(stream, Remembering):
+                        member = of_record(record, capture, len(wire.body), stream.taken(*where))
+                        wire = replace(wire, member=member)
+                    yield capture, wire
             size = _size(self.stream)
             if read and iterator.offset < size:  # a part of a record, too short for warcio to notice
                 yield Damage(self.name, iterator.offset, "cut short")

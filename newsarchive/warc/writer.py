@@ -31,6 +31,7 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.version import VERSION
+from newsarchive.warc.copied import COPIED_FROM, GZIP_HEADER, with_source
 from newsarchive.warc.files import OPEN, Wire
 from newsarchive.warc.reader import whole_length
 
@@ -44,10 +45,6 @@ MAX_REMEMBERED_PAYLOADS = 50_000
 LEVEL = 6
 #: Content codings of a body that is packed already.
 PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd"})
-#: The header of a gzip member (RFC 1952): deflate, no flags, no time, no system named.
-_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-#: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
-COPIED_FROM = "X-Copied-From"
 #: The named field of a record whose server showed a certificate that nobody checked; its value is `no`.
 CERTIFICATE_VERIFIED = "X-Certificate-Verified"
 
@@ -117,7 +114,7 @@ class WarcWriter:
         self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str, digest: str = ""
     ) -> Place:
         """Append an answer out of another file, whose name is kept in the record; its request is not known. `digest` is that of its
-        payload, where the caller knows it.
+        payload, where the caller knows it. A record that is given as a member is not packed again.
 
         An archive thus holds all its bytes in its own folder, and moving that folder moves them all.
         """
@@ -136,19 +133,32 @@ class WarcWriter:
     ) -> Place:
         digest = digest or payload_digest(wire.body)
         original = self._original(digest, wire.body)
-        records = _Records(url, at, digest)
-        response = records.response(wire, original, extra)
-        members = [
-            records.pack(response, wire.body if original is None and _is_packed(wire.headers) else b"")
-        ]
-        if request is not None:
-            members.append(records.pack(records.request(*request, response)))
+        if wire.member and original is None:
+            members = [with_source(wire.member, extra[COPIED_FROM])]
+        else:
+            members = self._packed(_Records(url, at, digest), wire, request, original, extra)
         place = self._append(members, digest)
         if original is None:
             if len(self._seen) >= MAX_REMEMBERED_PAYLOADS:
                 del self._seen[next(iter(self._seen))]
             self._seen[digest] = Original(url, at)
         return place
+
+    def _packed(
+        self,
+        records: _Records,
+        wire: Wire,
+        request: tuple[str, Headers] | None,
+        original: Original | None,
+        extra: Mapping[str, str],
+    ) -> list[bytes]:
+        """The members of an answer and, where it is known, of its request."""
+        response = records.response(wire, original, extra)
+        body = wire.body if original is None and _is_packed(wire.headers) else b""
+        members = [records.pack(response, body)]
+        if request is not None:
+            members.append(records.pack(records.request(*request, response)))
+        return members
 
     def sync(self) -> None:
         """Wait until everything written is on the disk. Raises `DatabaseUnavailable` where the disk fails."""
@@ -350,7 +360,7 @@ def member(record: bytes, packed_bytes: int) -> bytes:
     body = zlib.compressobj(0, zlib.DEFLATED, -zlib.MAX_WBITS)
     return b"".join(
         (
-            _GZIP_HEADER,
+            GZIP_HEADER,
             head.compress(record[:at]),
             head.flush(zlib.Z_FULL_FLUSH),  # ends with a whole byte, so that another stream can follow
             body.compress(record[at:]),

@@ -1,0 +1,146 @@
+"""A record out of a foreign WARC file, as it lies there: copied without packing it again.
+
+To pack a page of 270 KB takes 5 ms, more than all else that its copy costs, and it is packed already. So the record's bytes are
+taken over, and a head is put before them. The stream of a gzip member may begin with blocks of our own, since what follows looks
+back to its own output alone. So that both are one record, the first line of the old one becomes the value of a field:
+
+    WARC/1.1
+    X-Copied-From: CC-NEWS-1.warc.gz
+    X-Copied-Version: WARC/1.0
+    WARC-Type: response
+    …
+
+Only a record is taken whose fields are what we would write, and whose digests were found right (`of_record`).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from functools import cache
+from typing import Any, BinaryIO
+
+from newsarchive.items import Capture
+
+#: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
+COPIED_FROM = "X-Copied-From"
+#: Another: the first line of the record as it was there.
+COPIED_VERSION = "X-Copied-Version"
+#: The header of a gzip member (RFC 1952): deflate, no flags, no time, no system named.
+GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+#: Bytes of the check sum and the length at the end of a gzip member.
+_TRAILER = struct.Struct("<II")
+#: A digest as `writer.payload_digest` gives it.
+_DIGEST = re.compile(r"sha1:[A-Z2-7]{32}")
+#: Bytes that are kept of a record. One that is longer is packed again; more would take the memory of a film that is skipped.
+MAX_MEMBER_BYTES = 4 * 2**20
+#: The polynomial of CRC-32, lowest power first.
+_POLYNOMIAL = 0xEDB88320
+#: Bytes of a member that are unpacked to see how its record begins.
+_FIRST_BYTES = 512
+
+
+class Remembering:
+    """A stream to read WARC records from, that keeps the bytes of the record which is being read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream, self.chunks, self.begin, self.kept = stream, list[bytes](), stream.tell(), 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self.stream.read(size)
+        if self.kept > MAX_MEMBER_BYTES:
+            self._keep([], self.stream.tell() - len(chunk))
+        self.chunks.append(chunk)
+        self.kept += len(chunk)
+        return chunk
+
+    def tell(self) -> int:
+        return self.stream.tell()
+
+    def taken(self, offset: int, length: int) -> bytes:
+        """The bytes at a place, "" where they are kept no more; those up to its end are forgotten."""
+        data, start = b"".join(self.chunks), offset - self.begin
+        end = start + length
+        self._keep([data[max(0, end) :]], max(self.begin, offset + length))
+        return data[start:end] if start >= 0 else b""
+
+    def _keep(self, chunks: list[bytes], begin: int) -> None:
+        self.chunks, self.begin, self.kept = chunks, begin, sum(map(len, chunks))
+
+
+def of_record(record: Any, capture: Capture, length: int, packed: bytes) -> bytes:
+    """The member of a response that can be copied as it is, else "".
+
+    Its header names the URL of its capture, a time, and the digest of its payload; its digests were found right; its body was not sent in chunks, and
+    has the `length` that its answer names.
+    """
+    head, answer = record.rec_headers, record.http_headers
+    plain = (
+        packed[:4] == GZIP_HEADER[:4]
+        and _begins_record(packed)
+        and head.get_header("WARC-Target-URI") == capture.url
+        and capture.fetched_at is not None
+        and _DIGEST.fullmatch(head.get_header("WARC-Payload-Digest") or "")
+        and record.digest_checker.passed is True
+        and not head.get_header("WARC-Segment-Number")
+        and answer.get_header("Transfer-Encoding") is None
+        and answer.get_header("Content-Length") in (None, str(length))
+    )
+    return packed if plain else b""
+
+
+def _begins_record(packed: bytes) -> bool:
+    try:
+        first = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(packed[:_FIRST_BYTES], 9)
+    except zlib.error:
+        return False
+    return re.match(rb"WARC/1\.[01]\r", first) is not None
+
+
+def with_source(packed: bytes, source: str) -> bytes:
+    """The member of a record with the name of the file from which it comes."""
+    head = f"WARC/1.1\r\n{COPIED_FROM}: {source}\r\n{COPIED_VERSION}: ".encode()
+    begin = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    checked, length = _TRAILER.unpack(packed[-_TRAILER.size :])
+    return b"".join(
+        (
+            GZIP_HEADER,
+            begin.compress(head),
+            begin.flush(zlib.Z_FULL_FLUSH),  # ends with a whole byte, so that another stream can follow
+            packed[len(GZIP_HEADER) : -_TRAILER.size],
+            _TRAILER.pack(joined_crc32(zlib.crc32(head), checked, length), (len(head) + length) & 0xFFFFFFFF),
+        )
+    )
+
+
+def joined_crc32(first: int, second: int, second_length: int) -> int:
+    """The CRC-32 of two texts one after the other, by those of each. zlib has this (`crc32_combine`), and Python not.
+
+    >>> joined_crc32(zlib.crc32(b"one "), zlib.crc32(b"after the other"), 15) == zlib.crc32(b"one after the other")
+    True
+    """
+    shifted, bit = 1 << 31, 3  # a byte has 2³ bits
+    while second_length:
+        if second_length & 1:
+            shifted = _times(_power(bit), shifted)
+        second_length >>= 1
+        bit += 1
+    return _times(shifted, first) ^ second
+
+
+def _times(a: int, b: int) -> int:
+    """The product of two polynomials over GF(2), by that of CRC-32."""
+    product, bit = 0, 1 << 31
+    while bit:
+        if a & bit:
+            product ^= b
+        b = (b >> 1) ^ (_POLYNOMIAL if b & 1 else 0)
+        bit >>= 1
+    return product
+
+
+@cache
+def _power(bits: int) -> int:
+    """x to the power of 2 to the power of `bits`."""
+    return 1 << 30 if bits == 0 else _times(_power(bits - 1), _power(bits - 1))
