@@ -159,9 +159,8 @@ def _places(
     against: dict[str, list[list[Day]]] = defaultdict(list)
     for one, (truth_day, truth_rank) in zip(said, truth, strict=True):
         for source, days in _by_source(one).items():
-            rank = next(
-                (place for place, is_kind in enumerate(kinds) if is_kind(source_of(source))), len(kinds)
-            )
+            stands = source_of(source)
+            rank = next((place for place, is_kind in enumerate(kinds) if is_kind(stands)), len(kinds))
             if not truth_day or truth_rank >= rank:
                 continue  # nothing is known, or nothing better than the source itself
             if any(_near(_read(day, month_first), truth_day) for day in days):
@@ -204,14 +203,12 @@ def _judged(source: str, agree: int, against: Sequence[Sequence[Day]]) -> Iterat
     """What evidence says of a source."""
     pages = agree + len(against)
     if len(against) >= MIN_PAGES and agree <= MAX_CHANCE_SHARE * pages and _are_shared(against):
-        reason = (
-            f"the site's, not the post's: on {len(against)} of {pages} pages it is the day of another post"
-        )
+        found = f"on {len(against)} of {pages} pages it is the day of another post"
+        reason = f"the site's, not the post's: {found}"
         yield Convention(Kind.SITES_DATE, source, "", len(against), agree, reason)
     elif agree >= MIN_PAGES and agree >= AGREEING_SHARE * pages and not _is_further(source_of(source)):
-        reason = (
-            f"the site prints the days of its posts elsewhere ({source}): right on {agree} of {pages} pages"
-        )
+        found = f"right on {agree} of {pages} pages"
+        reason = f"the site prints the days of its posts elsewhere ({source}): {found}"
         yield Convention(Kind.OWN_DATE, source, "", agree, len(against), reason)
 
 
@@ -291,12 +288,9 @@ def _names(said: Sequence[Said]) -> Iterator[Convention]:
     for one in said:
         for names in one.names:
             named[names.source].append((one, names.keys))
-    people = _spelled(said)
-    varying = frozenset(
-        source
-        for source, found in named.items()
-        if source in STRONG and _varies(["\t".join(sorted(keys)) for _, keys in found])
-    )
+    people = {key(name): name for one in said for names in one.names for name in names.names}
+    strong = {source: found for source, found in named.items() if source in STRONG}
+    varying = frozenset(s for s, found in strong.items() if _varies(["\t".join(sorted(k)) for _, k in found]))
     for source, found in sorted(named.items()):
         alone = Counter(next(iter(keys)) for _, keys in found if len(keys) == 1)
         for name, pages in alone.most_common(1):
@@ -319,37 +313,25 @@ def _names_others(said: Said, name: str, varying: frozenset[str]) -> bool:
     return bool(found) and all(name not in names.keys for names in found)
 
 
-def _spelled(said: Iterable[Said]) -> Mapping[str, str]:
-    """Key of a name → how it is written."""
-    return {key(name): name for one in said for names in one.names for name in names.names}
-
-
 def _bylines(said: Sequence[Said]) -> Iterator[Convention]:
     """Words that nearly all names of a site have in common, before or behind what tells them apart."""
-    names = {
-        tuple(name.split())
-        for one in said
-        for found in one.names_of([DECIDED])
-        for name in found.names
-        if len(name.split()) > MIN_NAME_WORDS
-    }
     every = {name for one in said for found in one.names_of([DECIDED]) for name in found.names}
+    names = {tuple(name.split()) for name in every if len(name.split()) > MIN_NAME_WORDS}
     for count in range(MAX_BYLINE_WORDS, 0, -1):
         behind = Counter(name[-count:] for name in names if len(name) - count >= MIN_NAME_WORDS)
         before = Counter(name[:count] for name in names if len(name) - count >= MIN_NAME_WORDS)
         done = False
-        for words, held, form in (*_one(behind, "… {}"), *_one(before, "{} …")):
-            if held >= MIN_PAGES and held >= CONSTANT_SHARE * len(every):
-                text = form.format(" ".join(words))
-                reason = f"without the words “{text}”, which {held} of {len(every)} names of this site have"
-                yield Convention(Kind.BYLINE, "", text, held, len(every) - held, reason)
-                done = True
+        for counts, form in ((behind, "… {}"), (before, "{} …")):
+            for words, held in counts.most_common(1):
+                if held >= MIN_PAGES and held >= CONSTANT_SHARE * len(every):
+                    text = form.format(" ".join(words))
+                    reason = (
+                        f"without the words “{text}”, which {held} of {len(every)} names of this site have"
+                    )
+                    yield Convention(Kind.BYLINE, "", text, held, len(every) - held, reason)
+                    done = True
         if done:
             return
-
-
-def _one(counts: Counter[tuple[str, ...]], form: str) -> list[tuple[tuple[str, ...], int, str]]:
-    return [(words, held, form) for words, held in counts.most_common(1)]
 
 
 # -- pictures and descriptions ---------------------------------------------------------------------
@@ -357,14 +339,10 @@ def _one(counts: Counter[tuple[str, ...]], form: str) -> list[tuple[tuple[str, .
 
 def _summaries(pages: Sequence[Observation]) -> Iterator[Convention]:
     """Pictures and descriptions that many posts share. Versions and copies of one post count as one."""
-    fields = (
-        (Kind.SITES_PICTURE, "picture", [(page.said.picture, page) for page in pages]),
-        (Kind.SITES_DESCRIPTION, "description", [(page.said.description, page) for page in pages]),
-    )
-    for kind, name, found in fields:
+    for kind, name in ((Kind.SITES_PICTURE, "picture"), (Kind.SITES_DESCRIPTION, "description")):
         posts: dict[str, set[str]] = defaultdict(set)
-        for value, page in found:
-            if value:
+        for page in pages:
+            if value := getattr(page.said, name):
                 posts[value].add(page.cluster)
         total = sum(map(len, posts.values()))
         for value, sharing in sorted(posts.items()):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsarchive.core.site_template.layouts import Layout
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Observation
 
@@ -34,23 +33,16 @@ def difference(old: Template, new: Template) -> Difference:
     """What differs between two templates, as far as `template.verdict_of`, `layout_of` or `effects` can tell."""
     entries = old.entries.keys() | new.entries.keys()
     keys = {key for key in entries if _says(old.entries, key) != _says(new.entries, key)}
-    before, after = _by_number(old), _by_number(new)
+    before, after = ({layout.number: layout for layout in each.layouts} for each in (old, new))
     moved = {n: x.container for n, x in before.items()} != {n: x.container for n, x in after.items()}
     for number in before.keys() & after.keys():
         keys |= before[number].starts ^ after[number].starts
         keys |= before[number].ends ^ after[number].ends
-    return Difference(frozenset(keys), moved or _conventions(old) != _conventions(new))
+    habits = [[convention.name for convention in each.conventions.known] for each in (old, new)]
+    return Difference(frozenset(keys), moved or habits[0] != habits[1])
 
 
 def _says(entries: Mapping[int, Entry], key: int) -> tuple[str, str, str] | None:
     """What an entry does to a page; how often it was seen, and why, does nothing."""
     entry = entries.get(key)
     return (entry.finding.role, entry.finding.label, entry.first) if entry else None
-
-
-def _by_number(template: Template) -> dict[int, Layout]:
-    return {layout.number: layout for layout in template.layouts}
-
-
-def _conventions(template: Template) -> list[str]:
-    return [convention.name for convention in template.conventions.known]

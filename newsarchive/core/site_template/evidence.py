@@ -103,7 +103,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
     if seen < MIN_ARTICLES:
         return _pair(stats, elsewhere) if seen == PAIR else None
     where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
-    if _is_short(stats.line):
+    if not stats.line.sentence:  # a label, a title, a name
         reason = _short(stats, total)
         return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
     if proof := _proof(stats, total, elsewhere, origins):
@@ -117,20 +117,12 @@ def _boilerplate(stats: Stats) -> Finding | None:
     as_boilerplate, as_body = len(stats.boilerplate_clusters), len(stats.clusters)
     most = as_boilerplate >= MIN_ARTICLES and as_boilerplate >= 1.5 * as_body
     # Sayings that take turns in one box: extraction keeps some and drops others, but their neighbours are boilerplate.
-    boxed = (
-        as_boilerplate >= max(MIN_ARTICLES, as_body / 3)
-        and stats.between_boilerplate >= AGREEING_SHARE * stats.pages
-    )
-    most = most or boxed
-    if stats.line.own or not (most or len(stats.proved) >= MIN_ARTICLES):
+    between = stats.between_boilerplate >= AGREEING_SHARE * stats.pages
+    boxed = between and as_boilerplate >= max(MIN_ARTICLES, as_body / 3)
+    if stats.line.own or not (most or boxed or len(stats.proved) >= MIN_ARTICLES):
         return None
     label = max(stats.boilerplate, key=lambda name: stats.boilerplate[name])
     return Finding("chrome", label, f"this line is {label} on the pages of {articles(as_boilerplate)}")
-
-
-def _is_short(line: Line) -> bool:
-    """A line that is no sentence: a label, a title, a name."""
-    return not line.sentence
 
 
 def _short(stats: Stats, total: int) -> str:
@@ -138,11 +130,8 @@ def _short(stats: Stats, total: int) -> str:
     edge = stats.before_boilerplate if stats.line.heading else stats.at_edge
     if edge >= AGREEING_SHARE * stats.pages:
         return f"next to boilerplate or the end in {edge} of {stats.pages}"
-    if (
-        not stats.line.heading
-        and total >= MIN_ARTICLES_FOR_SHARE
-        and len(stats.clusters) >= MIN_EDGE_SHARE * total
-    ):
+    is_frequent = total >= MIN_ARTICLES_FOR_SHARE and len(stats.clusters) >= MIN_EDGE_SHARE * total
+    if is_frequent and not stats.line.heading:
         return f"on {len(stats.clusters)} of {total} articles of this site"
     return ""
 
@@ -154,30 +143,25 @@ def _proof(
     seen = len(stats.clusters)
     if stats.line.sells:
         return "promo", "and offers something to the reader"
+    agreeing, inside = AGREEING_SHARE * stats.pages, _is_inside(stats)
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
-    if (
-        named >= MIN_ARTICLES
-        and stats.named >= AGREEING_SHARE * stats.pages
-        and stats.line.words >= MIN_SENTENCE_WORDS
-    ):
+    if named >= MIN_ARTICLES and stats.named >= agreeing and stats.line.words >= MIN_SENTENCE_WORDS:
         return "attribution", "and names the origin of each"
-    have, fewest = (
-        len(stats.clusters | stats.boilerplate_clusters),
-        MIN_ARTICLES_INSIDE if _is_inside(stats) else MIN_ARTICLES,
-    )
-    if total >= MIN_ARTICLES_FOR_SHARE and have >= max(_share_needed(stats) * total, fewest):
+    have = len(stats.clusters | stats.boilerplate_clusters)
+    fewest = max(_share_needed(stats) * total, MIN_ARTICLES_INSIDE if inside else MIN_ARTICLES)
+    if total >= MIN_ARTICLES_FOR_SHARE and have >= fewest:
         return "repeated", f"of {total} on this site"
     if reason := _credit(stats, seen, elsewhere):
         return "attribution", reason
     if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
         return "repeated", reason
-    if stats.beside_promo >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
+    if stats.beside_promo >= agreeing and seen >= MIN_ARTICLES:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
-    if _is_inside(stats) and stats.beside_name >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
+    if inside and stats.beside_name >= agreeing and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short line that comes with it"
-    if _is_inside(stats) and stats.beside_link >= AGREEING_SHARE * stats.pages and seen >= MIN_ARTICLES:
+    if inside and stats.beside_link >= agreeing and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short linked line"
-    if _is_inside(stats) and (name := _follows(stats, elsewhere, origins)):
+    if inside and (name := _follows(stats, elsewhere, origins)):
         return "promo", f"and follows the articles of {name}"
     return None
 
@@ -203,18 +187,18 @@ def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     if stats.inside < stats.pages or stats.isolated < stats.pages or stats.line.quotation:
         return None
     if stats.line.sells:
-        reason = "promo", "and offers something to the reader"
+        reason = "and offers something to the reader"
     elif stats.line.domain and stats.carried == stats.pages:
-        reason = "promo", "inside the text, and names a site"
+        reason = "inside the text, and names a site"
     elif stats.beside_promo == stats.pages:
-        reason = "promo", "beside a promo in both"
+        reason = "beside a promo in both"
     elif stats.named == stats.pages and stats.line.words >= MIN_SENTENCE_WORDS:
-        reason = "promo", "inside the text, and names the origin"
+        reason = "inside the text, and names the origin"
     elif sourced and stats.beside_name == stats.pages:
-        reason = "promo", "inside articles of one publisher, with a short line that comes with it"
+        reason = "inside articles of one publisher, with a short line that comes with it"
     else:
         return None
-    return Finding("chrome", reason[0], f"this line stands in 2 articles, {reason[1]}")
+    return Finding("chrome", "promo", f"this line stands in 2 articles, {reason}")
 
 
 def _is_inside(stats: Stats) -> bool:
@@ -248,13 +232,9 @@ def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
     bio stands there, and a refrain is short."""
     if len(elsewhere.sourced) < AGREEING_SHARE * len(elsewhere.clusters) and stats.carried < stats.pages:
         return ""
-    inside = stats.inside >= AGREEING_SHARE * stats.pages and stats.isolated >= AGREEING_SHARE * stats.pages
-    if (
-        len(elsewhere.sites) < 2
-        or len(elsewhere.clusters) < MIN_ARTICLES
-        or not inside
-        or stats.line.quotation
-    ):
+    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < MIN_ARTICLES or stats.line.quotation:
+        return ""
+    if min(stats.inside, stats.isolated) < AGREEING_SHARE * stats.pages:
         return ""
     long = stats.line.words >= MIN_WORDS_BEYOND_REFRAIN or len(elsewhere.sites) > 2
     return "always inside the text" if long else ""
@@ -267,10 +247,10 @@ def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int])
         names, seen = names | elsewhere.origins, max(seen, len(elsewhere.clusters))
     if len(names) != 1:
         return ""
-    name, size = next(iter(names)), origins.get(next(iter(names)), 0)
-    return (
-        name if size >= MIN_ORIGIN_ARTICLES and seen >= max(MIN_ARTICLES + 1, MIN_ORIGIN_SHARE * size) else ""
-    )
+    name = next(iter(names))
+    size = origins.get(name, 0)
+    enough = size >= MIN_ORIGIN_ARTICLES and seen >= max(MIN_ARTICLES + 1, MIN_ORIGIN_SHARE * size)
+    return name if enough else ""
 
 
 def judge_form(
@@ -291,8 +271,12 @@ def judge_form(
         return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
     if len(stats.keys) < MIN_ARTICLES:
         return None
-    if stats.line.leads:
-        return _lead(stats, seen, titles)
+    if (
+        stats.line.leads
+    ):  # a label before titles of other posts, or before links: "Where:" and "Cast:" are none
+        if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
+            return None
+        return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")
     if stats.varying_start and not stats.line.sells:
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
@@ -319,10 +303,3 @@ def _constant(stats: Stats) -> str:
     names = [set(names_in(sample)) for sample in stats.samples]
     shared = sorted(name for name in set.intersection(*names) if " " in name)
     return shared[0] if shared else ""
-
-
-def _lead(stats: Stats, seen: int, titles: Set[int]) -> Finding | None:
-    """A label that stands before titles of other posts, or before links. "Where:" and "Cast:" do not."""
-    if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
-        return None
-    return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

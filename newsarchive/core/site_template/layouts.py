@@ -113,7 +113,9 @@ def layouts(
     while len(left) >= MIN_PAGES and len(found) < MAX_LAYOUTS and (winner := _elected(left, repeated)):
         _add(found, *winner)
         left = [page for page in left if not fits(page.words_by_place, found[winner[0]])]
-    return tuple(_recounted(x, pages) for x in found.values())
+    # The pages of this window that fit a layout; one of an older window keeps its count.
+    counts = {x: sum(fits(page.words_by_place, x) for page in pages) for x in found.values()}
+    return tuple(replace(x, pages=count or x.pages) for x, count in counts.items())
 
 
 def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int] | None:
@@ -124,11 +126,6 @@ def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int
         if having >= MIN_PAGES and count >= MIN_NOMINATING_SHARE * having:
             return container, count
     return None
-
-
-def _recounted(layout: Layout, pages: Sequence[Observation]) -> Layout:
-    """A layout with the pages of this window that fit it; one of an older window keeps its count."""
-    return replace(layout, pages=sum(fits(page.words_by_place, layout) for page in pages) or layout.pages)
 
 
 def _add(found: dict[str, Layout], container: str, count: int, taught: bool = False) -> None:
@@ -156,24 +153,16 @@ def usual(pages: Iterable[Observation], known: Usual | None = None) -> Usual | N
     if len(lengths) < MIN_ARTICLES:
         return known
     found = Usual(len(lengths), round(median(lengths)), lengths[int(MAX_SHORT_SHARE * len(lengths))])
-    return known if known and _alike(found, known) else found
-
-
-def _alike(one: Usual, other: Usual) -> bool:
-    pairs = ((one.words, other.words), (one.short, other.short))
-    return all(abs(a - b) <= MAX_STEADY_CHANGE * b for a, b in pairs)
-
-
-def words_in(lines: Sequence[Line]) -> int:
-    """The words of a page's article, before the template of its site is applied."""
-    return sum(line.words for line in lines if line.is_body)
+    pairs = ((found.words, known.words), (found.short, known.short)) if known else ()
+    is_steady = known and all(abs(a - b) <= MAX_STEADY_CHANGE * b for a, b in pairs)
+    return known if is_steady else found
 
 
 def is_far_shorter(lines: Sequence[Line], known: Usual | None) -> bool:
     """Whether a page's article is far shorter than the site's others."""
     if known is None:
         return False
-    words = words_in(lines)
+    words = sum(line.words for line in lines if line.is_body)
     return words < FAR_SHORTER_SHARE * known.words and words < known.short
 
 

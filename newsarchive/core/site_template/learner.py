@@ -67,7 +67,13 @@ def taught(page: Observation, texts: Sequence[str]) -> Observation:
     An excerpt proves nothing, nor does a text that is another article's.
     """
     keys, whole = {line_key(t) for t in texts}, " ".join(fold(t) for t in texts)
-    held = {x.key for x in page.lines if x.key and (x.key in keys or _held(x.sample, whole))}
+
+    def holds(line: Line) -> bool:
+        """By its first characters too, for feeds join and split blocks."""
+        sample = line.sample
+        return line.key in keys or (len(sample) > MIN_HELD_CHARACTERS and fold(sample) in whole)
+
+    held = {line.key for line in page.lines if line.key and holds(line)}
     container = nominee(page, {x.key for x in page.lines if x.key not in held})
     if not container or not _is_full(page, container, held):
         return page
@@ -93,11 +99,6 @@ def _full(line: Line, container: str, held: set[int]) -> int:
     if line.key in held:
         return HELD
     return MISSING if line.key and inside(line.place, container) and not line.fixed else 0
-
-
-def _held(sample: str, whole: str) -> bool:
-    """Whether the full text holds a line, by its first characters (feeds join and split blocks)."""
-    return len(sample) > MIN_HELD_CHARACTERS and fold(sample) in whole
 
 
 def _is_full(page: Observation, container: str, held: set[int]) -> bool:
@@ -144,16 +145,12 @@ def learn(
     sites = layouts(pages, repeated, known.layouts if known else (), full.containers)
     anchored = tuple(_anchored(x, pages, labels, repeated) for x in sites)
     return Template(
-        _site(window, known),
+        pages[0].site if pages else known.site if known else "",
         kept,
         anchored,
         usual(pages, known.usual if known else None),
         conventions_of(pages, known.conventions if known else None),
     )
-
-
-def _site(window: Window, known: Template | None) -> str:
-    return next((page.site for page in window.pages.values()), known.site if known else "")
 
 
 def locks_of(template: Template) -> dict[int, str]:
@@ -220,7 +217,8 @@ def gather(
                 if line.proved:
                     found.proved.add(page.cluster)
                 continue
-            sides = _sides(flags, i)
+            # The labels before and after a line, "" for the article's own, `end` beyond the page.
+            sides = flags[i - 1] if i else "end", flags[i + 1] if i + 1 < len(flags) else "end"
             _count(found, page, line, i in inner, sides)
             if i == first:
                 found.first.add(page.url)
@@ -288,30 +286,17 @@ def _closing(flags: Sequence[str], recurs: Sequence[int]) -> Iterator[int]:
             yield i
 
 
-def _sides(flags: Sequence[str], i: int) -> tuple[str, str]:
-    """The labels before and after a line, "" for the article's own, `end` beyond the page."""
-    return flags[i - 1] if i else "end", flags[i + 1] if i + 1 < len(flags) else "end"
-
-
 def _beside_link(lines: Sequence[Line], i: int) -> bool:
     """Whether a short linked line, no heading, touches this one: a product's name beside its pitch."""
-    return any(
-        0 <= j < len(lines) and lines[j].linked and lines[j].words <= MAX_NAME_WORDS and not lines[j].sentence
-        for j in (i - 1, i + 1)
-    )
+    beside = (lines[j] for j in (i - 1, i + 1) if 0 <= j < len(lines))
+    return any(x.linked and x.words <= MAX_NAME_WORDS and not x.sentence for x in beside)
 
 
 def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -> bool:
     """Whether a short recurring line, no sentence and no heading, touches this one inside the text."""
-    return any(
-        j in inner
-        and lines[j].is_body
-        and lines[j].key in often
-        and lines[j].words <= MAX_NAME_WORDS
-        and not lines[j].sentence
-        and not lines[j].heading
-        for j in (i - 1, i + 1)
-    )
+    beside = (lines[j] for j in (i - 1, i + 1) if j in inner)
+    named = (x for x in beside if x.is_body and x.key in often and x.words <= MAX_NAME_WORDS)
+    return any(not x.sentence and not x.heading for x in named)
 
 
 def _findings(
@@ -348,9 +333,8 @@ def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
     """A line that opens one article alone is its lede; elsewhere it is a teaser in a list."""
     first = next(iter(stats.first)) if len(stats.first) == 1 else ""
     pages = stats.pages + sum(stats.boilerplate.values())
-    return Entry(
-        key, finding, pages, len(stats.clusters | stats.boilerplate_clusters), stats.line.sample, first
-    )
+    clusters = len(stats.clusters | stats.boilerplate_clusters)
+    return Entry(key, finding, pages, clusters, stats.line.sample, first)
 
 
 def _proved(key: int, pages: Sequence[Observation]) -> Entry:
@@ -411,15 +395,10 @@ def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repe
     after: Counter[int] = Counter()
     seen: Counter[int] = Counter()
     for page, flags in mine:
-        prose = [
-            i
-            for i, x in enumerate(page.lines)
-            if _is_unique(x, repeated) and inside(x.place, layout.container)
-        ]
-        if prose:
-            keys = {
-                x.key: i for i, x in enumerate(page.lines) if flags[i] and x.key in repeated and not x.fixed
-            }
+        lines = list(enumerate(page.lines))
+        own = [(i, x) for i, x in lines if x.is_body and x.is_prose and x.key not in repeated]
+        if prose := [i for i, x in own if inside(x.place, layout.container)]:
+            keys = {x.key: i for i, x in lines if flags[i] and x.key in repeated and not x.fixed}
             seen.update(keys.keys())  # a mapping would add the places, not ones
             before.update(key for key, i in keys.items() if i > prose[0])
             after.update(key for key, i in keys.items() if i < prose[-1])
@@ -427,7 +406,3 @@ def _anchored(layout: Layout, pages: Sequence[Observation], labels: Labels, repe
     starts = frozenset(key for key in often if before[key] <= MAX_BEYOND_SHARE * seen[key])
     ends = frozenset(key for key in often if after[key] <= MAX_BEYOND_SHARE * seen[key])
     return replace(layout, starts=starts, ends=ends)
-
-
-def _is_unique(line: Line, repeated: set[int]) -> bool:
-    return line.is_body and line.is_prose and line.key not in repeated

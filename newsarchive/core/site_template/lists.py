@@ -95,11 +95,10 @@ def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
 
     The items of a list are built alike: they begin with the same words, or hold prices and measures, or cells.
     """
-    if any(
-        lines[i].fixed or lines[i].own or lines[i].is_prose or lines[i].words > MAX_TITLE_WORDS for i in run
-    ):
+    found = [lines[i] for i in run]
+    if any(x.fixed or x.own or x.is_prose or x.words > MAX_TITLE_WORDS for x in found):
         return False
-    texts = [lines[i].sample for i in run]
+    texts = [x.sample for x in found]
     starts = {tuple(text.lower().split(maxsplit=2)[:2]) for text in texts}
     counted = sum(bool(_MEASURE.search(text)) for text in texts)
     varied = (len(run) < 3 or 2 * len(starts) > len(run)) and 2 * counted <= len(run)
@@ -178,9 +177,8 @@ def heads(
             tries[key].append(one)
             samples.setdefault(key, line.sample)
     total = len({page.cluster for page in pages})
-    credited = {
-        cluster for seen in tries.values() for cluster, opened, below in seen if _credited(opened, below)
-    }
+    every = (one for seen in tries.values() for one in seen)
+    credited = {cluster for cluster, opened, below in every if _credited(opened, below)}
     closed = {page.cluster for page, flags in zip(pages, labels, strict=True) if CREDITS.intersection(flags)}
     habit = len(credited) >= max(MIN_HABIT_ARTICLES, MIN_HABIT_SHARE * len(closed))
     found = {}
@@ -231,11 +229,9 @@ def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
     opened = Counter(kind for _, kind, _ in seen)
     if opened["slot"] >= AGREEING_SHARE * len(seen):
         return "slot"
-    known = opened["head"] + opened["credited"] + opened["inset"]
+    known, agreeing = opened["head"] + opened["credited"] + opened["inset"], AGREEING_SHARE * len(seen)
     enough = clusters >= max(MIN_SHAPED_ARTICLES, MIN_SHAPED_SHARE * total)
-    if known < AGREEING_SHARE * len(seen) and not (
-        enough and known + opened["shape"] >= AGREEING_SHARE * len(seen)
-    ):
+    if known < agreeing and not (enough and known + opened["shape"] >= agreeing):
         return ""
     return "inset" if opened["inset"] else "head"
 
@@ -316,9 +312,8 @@ def slots(pages: Sequence[Observation]) -> dict[str, Entry]:
         if label := _label(place, sightings, prose):
             sample = sightings[0][0].lines[sightings[0][1][0]].sample
             count = len({page.cluster for page, _ in sightings})
-            finding = Finding(
-                "chrome", label, f"below the text of {articles(count)}, {label} on most of them"
-            )
+            reason = f"below the text of {articles(count)}, {label} on most of them"
+            finding = Finding("chrome", label, reason)
             found[place] = Entry(place_key(place), finding, len(sightings), count, sample)
     return found
 
@@ -327,24 +322,18 @@ def _mixed(pages: Sequence[Observation]) -> set[str]:
     """Places whose lines are boilerplate on most pages, but not on all."""
     total = Counter(line.place for page in pages for line in page.lines)
     body = Counter(line.place for page in pages for line in page.lines if line.label == "body")
-    few = MAX_SLOT_LINES * len(pages)
-    return {
-        place
-        for place, count in body.items()
-        if count <= (1 - MIN_LABELLED_SHARE) * total[place] and total[place] <= few
-    }
+    few, share = MAX_SLOT_LINES * len(pages), 1 - MIN_LABELLED_SHARE
+    return {place for place, count in body.items() if count <= share * total[place] and total[place] <= few}
 
 
 def _last(page: Observation) -> int:
     """The place of the last prose that has prose of the same place beside it on this page: the article's."""
+    prose = [(i, line) for i, line in enumerate(page.lines) if line.is_body and line.is_prose]
     words: Counter[str] = Counter()
-    for line in page.lines:
-        if line.is_body and line.is_prose:
-            words[line.place] += line.words
+    for _, line in prose:
+        words[line.place] += line.words
     main = words.most_common(1)[0][0] if words else ""
-    return max(
-        (i for i, x in enumerate(page.lines) if x.is_body and x.is_prose and x.place == main), default=-1
-    )
+    return max((i for i, line in prose if line.place == main), default=-1)
 
 
 def _label(place: str, seen: Sequence[tuple[Observation, list[int]]], prose: dict[str, int]) -> str:

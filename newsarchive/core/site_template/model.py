@@ -71,14 +71,9 @@ class Template:
 
 def _length_rows(usual: Usual) -> list[dict[str, Any]]:
     row = {"role": "length", "label": "", "clusters": 0, "first": "", "version": 0, "pages": usual.pages}
-    found = (
-        ("the median of its articles, in words", usual.words),
-        ("all but one in twenty have", usual.short),
-    )
-    return [
-        row | {"fingerprint": n, "reason": reason, "sample": str(words)}
-        for n, (reason, words) in enumerate(found)
-    ]
+    median = {"fingerprint": 0, "reason": "the median of its articles, in words", "sample": str(usual.words)}
+    short = {"fingerprint": 1, "reason": "all but one in twenty have", "sample": str(usual.short)}
+    return [row | median, row | short]
 
 
 def _layout_rows(layout: Layout) -> list[dict[str, Any]]:

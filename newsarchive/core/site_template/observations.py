@@ -210,9 +210,7 @@ class _About(NamedTuple):
 
 def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
     """The facts of a page's blocks; without `words`, `sells` is not looked for."""
-    said = [
-        c.value for c in article.candidates if c.field == "description"
-    ]  # the first lines of the text, too
+    said = [c.value for c in article.candidates if c.field == "description"]  # first lines of the text, too
     own = frozenset(fold(t) for t in (article.headline, article.description, *said) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
@@ -227,10 +225,9 @@ def _line(block: Block, about: _About) -> Line:
     words, folded = comparable_words(text), fold(text)
     in_body = label == "body" and words <= MAX_FORM_WORDS
     proved = block.decided_by in PROVED
-    said = _in_body(block, words, folded, about) if in_body else _NOTHING_SAID
+    said = _in_body(block, words, folded, about) if in_body else {"form": 0}
     return Line(
         key=line_key(text),
-        form=said.form,
         place=signature(block.path),
         label=label,
         words=words,
@@ -239,57 +236,32 @@ def _line(block: Block, about: _About) -> Line:
         item=kind == "list_item",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        names_origin=said.names_origin,
         mentions=bool(about.names) and words <= MAX_NAMING_WORDS and names_one(folded, about.names),
-        sells=said.sells,
-        domain=said.domain,
         own=folded in about.own,
         fixed=label in OWN_LABELS or kind in ("code", "table"),
         guess=label in GUESSED_LABELS and not proved,
         proved=proved,
-        leads=said.leads,
-        teases=said.teases,
-        titled=said.titled,
         sure=(block.score or 0.0) >= MIN_SURE_MARGIN,
-        start=said.start,
         sample=text[: SAMPLE_CHARACTERS if in_body else SHORT_SAMPLE_CHARACTERS],
+        **said,
     )
 
 
-class _Said(NamedTuple):
-    """What a line of the article says of the page that it stands on; the fields are those of `Line`."""
-
-    form: int = 0
-    names_origin: bool = False
-    sells: bool = False
-    domain: bool = False
-    leads: bool = False
-    teases: bool = False
-    titled: bool = False
-    start: int = 0
-
-
-_NOTHING_SAID = _Said()
-
-
-def _in_body(block: Block, words: int, folded: str, about: _About) -> _Said:
+def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, Any]:
+    """What a line of the article says of the page that it stands on, by the fields of `Line`."""
     text = block.text
-    names_origin = _names(block, folded, about.marks) and not starts_with_name(text)
-    sells = about.words is not None and cues.sells(text, about.words)
-    titled = _holds_title(text, about.headline)
-    if words < MIN_FORM_WORDS or not (form := form_key(text)):
-        return _Said(names_origin=names_origin, sells=sells, titled=titled)
-    title = lead_of(text)[1] if block.kind == "paragraph" else ""
-    return _Said(
-        form=form,
-        names_origin=names_origin,
-        sells=sells,
-        domain=DOMAIN in form_of(text),
-        leads=bool(title),
-        teases=bool(title) and any(title.startswith(linked) for linked, _ in block.links),
-        titled=titled,
-        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])),
-    )
+    said: dict[str, Any] = {
+        "form": form_key(text) if words >= MIN_FORM_WORDS else 0,
+        "names_origin": _names(block, folded, about.marks) and not starts_with_name(text),
+        "sells": about.words is not None and cues.sells(text, about.words),
+        "titled": _holds_title(text, about.headline),
+    }
+    if said["form"]:
+        title = lead_of(text)[1] if block.kind == "paragraph" else ""
+        said["domain"], said["leads"] = DOMAIN in form_of(text), bool(title)
+        said["teases"] = bool(title) and any(title.startswith(linked) for linked, _ in block.links)
+        said["start"] = line_key(title or " ".join(text.split(maxsplit=2)[:2]))
+    return said
 
 
 def _holds_title(text: str, headline: str) -> bool:
@@ -419,20 +391,10 @@ def pack(page: Observation) -> bytes:
     places = list(dict.fromkeys(line.place for line in page.lines))
     labels = list(dict.fromkeys(line.label for line in page.lines))
     at = {text: i for i, text in enumerate(places)}, {text: i for i, text in enumerate(labels)}
-    rows = [
-        [
-            x.key,
-            x.form,
-            x.start,
-            at[0][x.place],
-            at[1][x.label],
-            x.words,
-            _flags(_switches(x)),
-            x.full,
-            x.sample,
-        ]
-        for x in page.lines
-    ]
+    rows = []
+    for x in page.lines:
+        where = at[0][x.place], at[1][x.label]
+        rows.append([x.key, x.form, x.start, *where, x.words, _flags(_switches(x)), x.full, x.sample])
     record = [FORMAT, page.origin, page.container, places, labels, rows, page.said]
     return compress(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(), PACKING_LEVEL)
 
@@ -493,9 +455,7 @@ def digest(page: Observation) -> int:
 def _sources(said: Said) -> list[Any]:
     """Which sources name a day, whether it is the one that was decided, who is named, and the picture and description."""
     decided = said.decided_day
-    days = {
-        (day.source, decided is not None and is_same(day, decided), bool(day.swapped)) for day in said.days
-    }
+    days = {(d.source, decided is not None and is_same(d, decided), bool(d.swapped)) for d in said.days}
     return [*sorted(days), *said.names, *filter(None, (said.picture, said.description))]
 
 

@@ -67,11 +67,8 @@ class Portable:
     @property
     def xpath(self) -> Portable:
         """The same as XPath 1.0."""
-        return Portable(
-            tuple(map(xpath, self.body)),
-            tuple(map(xpath, self.strip)),
-            xpath(self.title) if self.title else "",
-        )
+        title = xpath(self.title) if self.title else ""
+        return Portable(tuple(map(xpath, self.body)), tuple(map(xpath, self.strip)), title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,28 +219,19 @@ def _stripped(samples: Sequence[Sample], bodies: Sequence[str]) -> tuple[str, ..
             if block.label == "body":
                 kept.update(name for some in names for name in some)
                 continue
-            inside = next(
-                (depth for depth, some in enumerate(names) if any(body in some for body in bodies)), None
-            )
-            if inside is not None:
-                for some in names[inside + 1 :]:
-                    for name in some:
-                        lost.setdefault(name, []).append((number, at))
+            held = (depth for depth, some in enumerate(names) if not set(bodies).isdisjoint(some))
+            for some in names[next(held, len(names)) + 1 :]:
+                for name in some:
+                    lost.setdefault(name, []).append((number, at))
     covered: set[tuple[int, int]] = set()
     chosen: list[str] = []
 
     def size(name: str) -> int:
-        return sum(
-            len(_words(samples[number].article.blocks[at].text))
-            for number, at in lost[name]
-            if (number, at) not in covered
-        )
+        left = (place for place in lost[name] if place not in covered)
+        return sum(len(_words(samples[number].article.blocks[at].text)) for number, at in left)
 
-    free = {
-        name
-        for name, places in lost.items()
-        if name not in kept and len({number for number, _ in places}) > 1
-    }
+    pages = {name: len({number for number, _ in places}) for name, places in lost.items()}
+    free = {name for name, count in pages.items() if name not in kept and count > 1}
     while free and len(chosen) < MAX_STRIPPED:
         best = max(free, key=lambda name: (size(name), -len(name), name))
         if size(best) < MIN_STRIPPED_WORDS:
@@ -258,9 +246,8 @@ def _stripped(samples: Sequence[Sample], bodies: Sequence[str]) -> tuple[str, ..
 def _takes_nothing(sample: Sample, selector: str) -> bool:
     """Whether no line of the article stands in an element: the blocks know no path for what a page nests wrongly."""
     lines = {" ".join(_words(block.text)) for block in sample.article.blocks if block.label == "body"}
-    return not any(
-        " ".join(_words(" ".join(_shown(element, set())))) in lines for element in sample.found(selector)
-    )
+    texts = (" ".join(_shown(element, set())) for element in sample.found(selector))
+    return lines.isdisjoint(" ".join(_words(text)) for text in texts)
 
 
 def _title(samples: Sequence[Sample]) -> str:

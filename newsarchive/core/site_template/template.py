@@ -112,7 +112,8 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     for i, line in enumerate(lines):
         entry = entry_of(line, template)
         if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
-            _apply_entry(i, line, entry, found)
+            if entry.finding.role in (("chrome", "drop", "aside") if line.is_body else ("keep",)):
+                found[i] = entry.finding
         elif layout and i not in beyond and _taken_back(line, layout, entry):
             found[i] = Finding("container", "body", f"inside the article's element, layout {layout.number}")
     _cut(lines, layout, template, found)
@@ -137,15 +138,6 @@ def entry_of(line: Line, template: Template) -> Entry | None:
         return exact
     formed = template.entries.get(line.form) if line.form else None
     return formed or template.entries.get(place_key(line.place)) or exact
-
-
-def _apply_entry(i: int, line: Line, entry: Entry, found: dict[int, Finding]) -> None:
-    role = entry.finding.role
-    if role in ("chrome", "drop", "aside"):
-        if line.is_body:
-            found[i] = entry.finding
-    elif role == "keep" and not line.is_body:
-        found[i] = entry.finding
 
 
 def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
@@ -176,15 +168,15 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
     element nothing that extraction is sure of, and beyond an anchor no more than a list may hold: a longer one is content."""
     if layout is None:
         return
-    prose = [i for i, x in enumerate(lines) if x.is_body and i not in found and _is_unique_prose(x, template)]
+    own = [(i, x) for i, x in enumerate(lines) if x.is_body and i not in found]
+    prose = [i for i, x in own if _is_unique_prose(x, template)]
     if not prose:
         return
-    framed = range(*_frame(lines, layout, prose))
-    loose = [
-        i
-        for i, x in enumerate(lines)
-        if x.is_body and i not in found and not _stays(x, template) and not _is_unique_prose(x, template)
-    ]
+    # the lines between the last anchor above the prose and the first one below it
+    starts = (i for i in range(prose[0]) if lines[i].key in layout.starts)
+    ends = (i for i in range(prose[-1] + 1, len(lines)) if lines[i].key in layout.ends)
+    framed = range(max(starts, default=-1) + 1, min(ends, default=len(lines)))
+    loose = [i for i, x in own if not _stays(x, template) and not _is_unique_prose(x, template)]
     beyond = [i for i in loose if i not in framed]
     for i in loose:
         if not inside(lines[i].place, layout.container):
@@ -193,13 +185,6 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
             found[i] = Finding("container", "other", f"outside the article's element, layout {layout.number}")
         elif i not in framed and len(beyond) <= MAX_LIST_LINES:
             found[i] = Finding("anchor", "other", "beyond a line that frames the article")
-
-
-def _frame(lines: Sequence[Line], layout: Layout, prose: Sequence[int]) -> tuple[int, int]:
-    """The lines between the last anchor above the prose and the first one below it."""
-    starts = (i for i in range(prose[0]) if lines[i].key in layout.starts)
-    ends = (i for i in range(prose[-1] + 1, len(lines)) if lines[i].key in layout.ends)
-    return max(starts, default=-1) + 1, min(ends, default=len(lines))
 
 
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
@@ -212,9 +197,11 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
     for i, line in enumerate(lines):
         opener = _opener(line, template, found.get(i), i > last)
         run = _opened(lines, i, opener, is_boilerplate) if opener else []
-        if opener is LEADING_ON and not (run and _is_credited(lines, run[-1] + 1, found)):
+        if opener is LEADING_ON and not (run and _label(lines, found, run[-1] + 1) in CREDITS):
             continue
-        if opener and (run or _is_out(lines, i + 1, opener, found)):
+        # rules, or line by line, may have taken out the list of a learned head before
+        is_out = opener and opener.role in ("head", "inset") and _label(lines, found, i + 1) in LIST_LABELS
+        if opener and (run or is_out):
             _take(lines, [i, *run], opener, template, found)
     if last >= 0:
         labels = [_label(lines, found, i) for i in range(len(lines))]
@@ -232,23 +219,16 @@ def _opened(
     return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
 
 
-def _is_out(lines: Sequence[Line], at: int, opener: Finding, found: Mapping[int, Finding]) -> bool:
-    """Whether the list of a learned head was taken out before, by rules or line by line."""
-    return opener.role in ("head", "inset") and at < len(lines) and _label(lines, found, at) in LIST_LABELS
-
-
 def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
-    """The label that a line has by now, "" for the article's."""
+    """The label that a line has by now, "" for the article's and behind the last line."""
+    if i >= len(lines):
+        return ""
     label = found[i].label if i in found else lines[i].label
     return "" if label == "body" else label
 
 
 def _take(
-    lines: Sequence[Line],
-    run: Sequence[int],
-    opener: Finding,
-    template: Template,
-    found: dict[int, Finding],
+    lines: Sequence[Line], run: Sequence[int], opener: Finding, template: Template, found: dict[int, Finding]
 ) -> None:
     for j in run:
         back = j in found and found[j].label == "body"
@@ -262,19 +242,11 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
         line = lines[i]
         if not line.is_body or (i in found and found[i].label != "body"):
             continue
-        if _stays(line, template) or not (line.titled or _is_name(line)):
+        is_name = line.words <= MAX_CREDIT_WORDS and line.mentions and not line.sentence
+        if _stays(line, template) or not (line.titled or is_name):
             break
         holds = "the title of this article" if line.titled else "the name of its origin"
         found[i] = Finding("credit", "attribution", f"a last line that holds {holds}")
-
-
-def _is_name(line: Line) -> bool:
-    return line.words <= MAX_CREDIT_WORDS and line.mentions and not line.sentence
-
-
-def _is_credited(lines: Sequence[Line], at: int, found: Mapping[int, Finding]) -> bool:
-    """Whether a line is the attribution or the notice that ends a republished article."""
-    return at < len(lines) and _label(lines, found, at) in CREDITS
 
 
 def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
