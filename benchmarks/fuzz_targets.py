@@ -139,7 +139,7 @@ def run_listing(data: bytes) -> None:
     first_look(LookAt(text, URL, headers, 200), RULES)
     platforms.detect_platform(text, headers, URL, RULES)
     platforms.sources(text, headers, URL, RULES)
-    feeds.feed_links(text, URL, RULES)
+    feeds.announced_feeds(text, URL, RULES)
     pagination.archive_links(text, URL, RULES)
     wordpress.api_root(text, headers, URL)
     wordpress.post_id(text, headers)

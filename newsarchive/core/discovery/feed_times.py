@@ -46,9 +46,8 @@ class FeedTimes:
     def of(self, raw: Mapping[str, Any], key: str) -> datetime | None:
         """A time with the offset that the feed gives."""
         # Not `raw.get`, by which feedparser gives `published` for a missing `updated`.
-        written, value = (
-            (dict.get(raw, key), dict.get(raw, f"{key}_parsed")) if isinstance(raw, dict) else ("", None)
-        )
+        fields = raw if isinstance(raw, dict) else {}
+        written, value = dict.get(fields, key), dict.get(fields, f"{key}_parsed")
         own = None
         if isinstance(written, str) and (value is None or not _REGULAR_TIME.match(written)):
             own = self._own(written)
@@ -64,13 +63,11 @@ class FeedTimes:
         self.tries += 1
         import dateparser
 
+        written = written[:MAX_TIME_CHARACTERS]
         try:
-            found: datetime | None = dateparser.parse(
-                written[:MAX_TIME_CHARACTERS], languages=[self.language], settings=_READ_AS_WRITTEN
-            )
+            return dateparser.parse(written, languages=[self.language], settings=_READ_AS_WRITTEN)  # type: ignore[no-any-return]
         except Exception:  # dateparser raises whatever its regular expressions and tables stumble on
             return None
-        return found
 
 
 def _offset_of(written: object) -> timezone:

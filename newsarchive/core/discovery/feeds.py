@@ -179,14 +179,8 @@ class Feed:
         return tuple(entry.link_with_text for entry in self.entries)
 
 
-def feed_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
-    """The feeds that a page announces with `<link rel=alternate>`, those of posts before those of comments."""
-    found = announced_feeds(html_text, base_url, rules)
-    return sorted(found, key=found.__getitem__)
-
-
 def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bool]:
-    """The feeds that a page announces, in its order, each with whether it holds comments."""
+    """The feeds that a page announces with `<link rel=alternate>`, in its order, each with whether it holds comments."""
     tree = parse(html_text)
     base = base_of(tree, base_url)
     found: dict[str, bool] = {}
@@ -360,7 +354,8 @@ class _Parser:
 
 def _with_fewer_elements(body: bytes) -> tuple[bytes, str]:
     """The feed up to a bound, and what was cut off, "" for nothing. Broken marks are made text where there are many."""
-    body = _with_whole_marks(body)
+    if len(BARE_AMPERSAND.findall(body)) + len(BROKEN_TAG.findall(body)) > MAX_BROKEN_MARKS:
+        body = BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", body))
     end, cut = _bound(body)
     if not cut:
         return body, ""
@@ -394,13 +389,6 @@ def _bound(body: bytes) -> tuple[int, str]:
         if len(prefixes) > MAX_PREFIXES:
             return here, f"{MAX_PREFIXES} prefixes"
     return len(body), ""
-
-
-def _with_whole_marks(body: bytes) -> bytes:
-    marks = len(BARE_AMPERSAND.findall(body)) + len(BROKEN_TAG.findall(body))
-    if marks <= MAX_BROKEN_MARKS:
-        return body
-    return BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", body))
 
 
 def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
@@ -446,27 +434,19 @@ def _picture(raw: Mapping[str, Any]) -> str:
     """The address of an entry's picture: of `media:content`, an enclosure or `media:thumbnail`."""
     # Not `raw["enclosures"]`: feedparser makes them of the links, and raises where an element has that name.
     enclosures = (link for link in _rows(raw, "links") if link.get("rel") == "enclosure")
-    pictures = [
-        media
-        for media in (*_rows(raw, "media_content"), *enclosures)
-        if _text(media, "medium") == "image" or _text(media, "type").startswith("image/")
-    ]
+    media = [*_rows(raw, "media_content"), *enclosures]
+    pictures = [m for m in media if _text(m, "medium") == "image" or _text(m, "type").startswith("image/")]
     pictures += _rows(raw, "media_thumbnail")
-    return next(filter(None, (_text(media, "url") or _text(media, "href") for media in pictures)), "")
+    return next(filter(None, (_text(picture, "url") or _text(picture, "href") for picture in pictures)), "")
 
 
 def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
     """The entry's text, and whether it is from a field for full text (`content:encoded`, `atom:content`). Plain text has
     lost links and paragraphs, so it counts as a summary."""
-    contents = _rows(raw, "content")
-    full = max(
-        (_text(c, "value") for c in contents if c.get("type", "") != "text/plain"), key=len, default=""
-    )
-    if full.strip():
+    texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in _rows(raw, "content")]
+    if full := max((text for text, is_plain in texts if not is_plain), key=len, default=""):
         return full, True
-    plain = max(
-        (_text(c, "value") for c in contents if c.get("type", "") == "text/plain"), key=len, default=""
-    )
+    plain = max((text for text, is_plain in texts if is_plain), key=len, default="")
     return max(_text(raw, "summary"), _html_of(plain), key=len), False
 
 
@@ -530,25 +510,24 @@ def _read_json(body: bytes, url: str) -> tuple[Feed, Iterator[Entry]]:
 
 
 def _json_entry(item: Mapping[str, Any]) -> Entry:
-    published, updated = (
-        iso_time(text) or rfc_822_time(text)
-        for text in (_text(item, "date_published"), _text(item, "date_modified"))
-    )
+    written = _text(item, "date_published"), _text(item, "date_modified")
+    published, updated = (iso_time(text) or rfc_822_time(text) for text in written)
     authors = item.get("authors") or [item.get("author")]
-    names = [_text(a, "name") for a in authors if isinstance(a, dict)] if isinstance(authors, list) else []
+    names = (
+        unique(_text(a, "name") for a in authors if isinstance(a, dict)) if isinstance(authors, list) else ()
+    )
     tags = item.get("tags")
-    named = unique(names)
     return Entry(
         Link(_text(item, "url"), "feed", _text(item, "title"), updated or published, published),
         id=str(item.get("id") or ""),
         title=_text(item, "title"),
         html=_text(item, "content_html") or _html_of(_text(item, "content_text") or _text(item, "summary")),
         is_full=bool(_text(item, "content_html")),
-        author=", ".join(named),
+        author=", ".join(names),
         published=published,
         updated=updated,
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        authors=named,
+        authors=names,
         image=_text(item, "image") or _text(item, "banner_image"),
         language=_text(item, "language"),
     )

@@ -37,14 +37,13 @@ def base_of(tree: LexborHTMLParser, base_url: str) -> str:
 
 def link_header(value: str) -> Iterator[tuple[str, str]]:
     """(URL, relation) of a Link header (RFC 8288)."""
-    for match in re.finditer(
-        r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)", value[:MAX_LINK_HEADER_CHARACTERS]
-    ):
-        rel = re.search(r";\s*rel\s*=\s*\"?([^\";]+)\"?", match[2], re.I)
-        if rel:
+    for match in _LINK_VALUE.finditer(value[:MAX_LINK_HEADER_CHARACTERS]):
+        if rel := re.search(r";\s*rel\s*=\s*\"?([^\";]+)\"?", match[2], re.I):
             yield match[1], rel[1].strip()
 
 
+#: One link of a Link header: its address, and its parameters.
+_LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
 #: Characters of a Link header; the rest is not read.
 MAX_LINK_HEADER_CHARACTERS = 20_000
 #: Anchors of a page; further ones are skipped, for each takes .1 ms. It is twice `MAX_POSTS`: a list of posts links each
@@ -102,11 +101,9 @@ def address_score(url: str) -> float:
     path = unquoted(parts.path).strip("/")
     slug = re.sub(r"\.\w{2,5}$", "", path.rpartition("/")[2])
     hyphens = slug.count("-") + slug.count("_")
-    return (
-        3.0 * bool(_DATE_PATH.search(path) or _POST_ID.search(parts.query))
-        + (2.0 if hyphens >= 3 or len(slug) >= 30 else 1.0 if hyphens or not slug.isascii() else 0.0)
-        + 1.0 * bool(re.search(r"\d{4,}", slug))
-    )
+    score = 3.0 * bool(_DATE_PATH.search(path) or _POST_ID.search(parts.query))
+    score += 2.0 if hyphens >= 3 or len(slug) >= 30 else 1.0 if hyphens or not slug.isascii() else 0.0
+    return score + bool(re.search(r"\d{4,}", slug))
 
 
 @dataclass(frozen=True, slots=True)

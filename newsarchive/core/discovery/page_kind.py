@@ -65,11 +65,7 @@ _MAX_BLOCK_PAGE_CHARACTERS = 500_000
 _MAX_LD_CHARACTERS = 500_000
 
 #: Reasons of `index_reason` under which the page is no index.
-_BY_ADDRESS = {
-    "account": DropReason.LOGIN_PAGE,
-    "page": DropReason.STATIC_PAGE,
-    "file": DropReason.NOT_HTML,
-}
+_BY_ADDRESS = {"account": DropReason.LOGIN_PAGE, "page": DropReason.STATIC_PAGE, "file": DropReason.NOT_HTML}
 #: Body classes of WordPress and Blogger on a page that is no list.
 _SINGLE = frozenset(["single", "single-post", "item-view", "page", "static-view", "attachment"])
 #: Body classes of WordPress and Blogger on a list, in the order in which they are tried.
@@ -199,9 +195,7 @@ def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules)
         return "challenge"
     if len(page.html) > _MAX_BLOCK_PAGE_CHARACTERS:
         start = page.html[:_MAX_BLOCK_PAGE_CHARACTERS]
-        page = Shown(
-            start, "", fresh(start)
-        )  # not kept, because that would put out the tree of the whole page
+        page = Shown(start, "", fresh(start))  # a kept tree would put out that of the whole page
     barred = status in (401, 403, 429, 503) and any(mark in page.html for mark in words.block_marks)
     if barred or (words.block_titles.search(page.title) and page.says_less_than(MIN_TEXT_WORDS)):
         return "captcha" if "captcha" in page.html.lower() else "challenge"
@@ -233,12 +227,9 @@ def is_open_graph_article(tree: LexborHTMLParser) -> bool:
 
 def declares_article(tree: LexborHTMLParser) -> bool:
     """Whether a page's head, structured data or WordPress' body class calls it one article."""
-    declared = 'meta[property="article:published_time"], body.single'
-    return (
-        is_open_graph_article(tree)
-        or tree.css_first(declared) is not None
-        or _has_article_type(ld_types(tree))
-    )
+    if is_open_graph_article(tree) or _has_article_type(ld_types(tree)):
+        return True
+    return tree.css_first('meta[property="article:published_time"], body.single') is not None
 
 
 def ld_types(tree: LexborHTMLParser) -> frozenset[str]:

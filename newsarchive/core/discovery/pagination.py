@@ -28,7 +28,7 @@ MAX_POST_PARTS = 50
 #: Characters of a link's text that says "older posts"; a longer text is a headline.
 _MAX_LINK_TEXT_CHARACTERS = 40
 
-_PAGE_PARAMETERS = ("paged", "page", "pg", "p", "start", "offset", "updated-max", "skip")
+_PAGE_PARAMETERS = ("paged", "page", "pg", "start", "offset", "updated-max", "skip")
 #: A number at the end of a path, or behind `page=`, is in the address of every part, unless signs of them are percent-encoded. It
 #: is searched before the address is folded, because folding costs far more.
 _MAYBE_PART = re.compile(
@@ -200,13 +200,16 @@ def _series(url: str, rules: Rules) -> str:
 
 def _is_index_page(url: str, rules: Rules) -> bool:
     """Whether an address may be a page of an index: not the home page, and not a post's."""
-    if page_number(url, rules) or any(
-        f"{name}=" in urlsplit(url).query for name in _PAGE_PARAMETERS if name != "p"
-    ):
+    parts = urlsplit(url)
+    if page_number(url, rules) or any(f"{name}=" in parts.query for name in _PAGE_PARAMETERS):
         return True
-    reason = index_reason(url, rules)
-    return bool(_NUMBER.search(urlsplit(url).path)) or (
-        reason not in ("home page", "file", "account", "share") and address_score(url) < 3
+    if _NUMBER.search(parts.path):
+        return True
+    return address_score(url) < 3 and index_reason(url, rules) not in (
+        "home page",
+        "file",
+        "account",
+        "share",
     )
 
 

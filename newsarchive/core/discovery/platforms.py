@@ -119,12 +119,9 @@ def _places(kind: str, paths: tuple[str, ...], base_url: str) -> Iterator[Source
 
 def _score(platform: _Platform, host: str, headers: Mapping[str, str], head: str) -> int:
     """Two points for a host or header of the platform, one for each mark in the page."""
-    return (
-        2 * any(host == h or host.endswith(f".{h}") for h in platform.hosts)
-        + 2
-        * any(re.search(pattern, headers.get(name, ""), re.I) for name, pattern in platform.headers.items())
-        + sum(mark in head for mark in platform.marks)
-    )
+    is_hosted = any(host == h or host.endswith(f".{h}") for h in platform.hosts)
+    says_so = any(re.search(p, headers.get(name, ""), re.I) for name, p in platform.headers.items())
+    return 2 * is_hosted + 2 * says_so + sum(mark in head for mark in platform.marks)
 
 
 @lru_cache(maxsize=4)

@@ -77,7 +77,7 @@ def of_site(robots_txt: str, tdmrep: str, url: str, agent: str, rules: Rules) ->
         content_usage=tuple(f"robots.txt: {usage}" for usage in usages),
         reservations=("robots.txt",) if refused else (),
     )
-    if any(map(_Mining(rules), usages)):
+    if any(_forbids_mining(usage, rules) for usage in usages):
         said += Rights(reservations=("Content-Usage robots.txt",))
     return said + (_of_file(tdmrep, url) if tdmrep else Rights())
 
@@ -88,7 +88,7 @@ def of_headers(headers: Mapping[str, str], rules: Rules) -> Rights:
     if value := headers.get("x-robots-tag", ""):
         said += _directives("X-Robots-Tag", value, rules)
     if usage := headers.get("content-usage", ""):
-        reserved = ("Content-Usage header",) if _Mining(rules)(usage) else ()
+        reserved = ("Content-Usage header",) if _forbids_mining(usage, rules) else ()
         said += Rights(content_usage=(f"header: {_word(usage)}",), reservations=reserved)
     if "license" in headers.get("link", ""):
         named = (url for url, rel in link_header(headers["link"]) if "license" in rel.lower().split())
@@ -129,9 +129,8 @@ def _of_page(html: str, url: str, rules: Rules) -> Rights:
         elif address := try_normalise(attributes(node)["href"].strip(), url):
             licences.append(address)
     kept = tuple(map(_word, islice(dict.fromkeys(filter(None, licences)), MAX_WORDS)))
-    return (
-        said + _tdm("meta", tdm.get("tdm-reservation", ""), tdm.get("tdm-policy", "")) + Rights(licences=kept)
-    )
+    said += _tdm("meta", tdm.get("tdm-reservation", ""), tdm.get("tdm-policy", ""))
+    return said + Rights(licences=kept)
 
 
 def _of_jsonld(script: str, rules: Rules) -> list[str]:
@@ -143,12 +142,8 @@ def _of_jsonld(script: str, rules: Rules) -> list[str]:
     except ValueError:
         return []
     types = _words(rules, "licensed_types")
-    return [
-        word
-        for work in _works(found)
-        if types & set(_list(work.get("@type")))
-        for word in _named(work.get("license"))
-    ]
+    works = (work for work in _works(found) if types & set(_list(work.get("@type"))))
+    return [word for work in works for word in _named(work.get("license"))]
 
 
 def _works(value: Any) -> Iterator[dict[str, Any]]:
@@ -161,15 +156,10 @@ def _works(value: Any) -> Iterator[dict[str, Any]]:
 
 def _named(licence: Any) -> Iterator[str]:
     for one in _list(licence):
-        word = (
-            one
-            if isinstance(one, str)
-            else next((one[k] for k in ("@id", "url", "name") if one.get(k)), "")
-            if isinstance(one, dict)
-            else ""
-        )
-        if isinstance(word, str) and word.strip():
-            yield word.strip()
+        if isinstance(one, dict):
+            one = next((one[k] for k in ("@id", "url", "name") if one.get(k)), "")
+        if isinstance(one, str) and one.strip():
+            yield one.strip()
 
 
 def _list(value: Any) -> list[Any]:
@@ -267,10 +257,8 @@ def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[str, ...]:
 
 def _usages_of(robots_txt: str, url: str, agent: str) -> tuple[str, ...]:
     """The preferences of robots.txt for a page, of those with the longest path that matches."""
-    path = _path(url)
-    found = [
-        (len(p), usage) for p, usage in _usage_rules(robots_txt, agent.casefold()) if _matches(p or "/", path)
-    ]
+    path, known = _path(url), _usage_rules(robots_txt, agent.casefold())
+    found = [(len(p), usage) for p, usage in known if _matches(p or "/", path)]
     longest = max((length for length, _ in found), default=0)
     usages = (_word(usage) for length, usage in found if length == longest)
     return tuple(islice(dict.fromkeys(usages), MAX_WORDS))
@@ -300,14 +288,10 @@ def _lines(robots_txt: str) -> Iterable[str]:
     return robots_txt[:MAX_ROBOTS_TXT_CHARACTERS].splitlines()
 
 
-class _Mining:
+def _forbids_mining(usage: str, rules: Rules) -> bool:
     """Whether a preference of aipref keeps a page from mining or training: `n` for one of the categories."""
-
-    def __init__(self, rules: Rules) -> None:
-        self.categories = _words(rules, "mining_categories")
-
-    def __call__(self, usage: str) -> bool:
-        return any(key in self.categories and value == "n" for key, value in preferences(usage).items())
+    categories = _words(rules, "mining_categories")
+    return any(key in categories and value == "n" for key, value in preferences(usage).items())
 
 
 def preferences(usage: str) -> dict[str, str]:

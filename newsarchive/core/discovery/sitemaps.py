@@ -41,6 +41,11 @@ _ROWS = frozenset(("url", "sitemap"))
 _ROOT = re.compile(rb"<(?:\w+:)?(urlset|sitemapindex)(?:\s[^<>]*)?>")
 _ROW_START = re.compile(rb"<(?:[\w.-]+:)?(?:url|sitemap)[\s>]")
 
+#: How lxml reads a document that may be broken or hostile: no entity is expanded, nothing is fetched.
+_PARSING = {
+    "recover": True, "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
+    "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
 _GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 _UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -113,10 +118,8 @@ def sitemap_content(url: str, rules: Rules) -> str:
 def _names(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
     """What a sitemap may list, and a pattern of its names."""
     table: Table = rules.discovery.get("platforms", {}).get("sitemap_names", {})
-    return tuple(
-        (str(content), re.compile("|".join(f"(?:{p})" for p in patterns)))
-        for content, patterns in table.items()
-    )
+    either = {str(content): "|".join(f"(?:{p})" for p in patterns) for content, patterns in table.items()}
+    return tuple((content, re.compile(pattern)) for content, pattern in either.items())
 
 
 def parse_time(text: str) -> datetime | None:
@@ -158,16 +161,15 @@ def _xml_rows(data: bytes, prefix: str) -> tuple[list[_Row], str]:
     `prefix` stands before the names of elements, as `sm:`; a parser keeps one that is declared nowhere as a part of the name.
     """
     rows: list[_Row] = []
-    events = etree.iterparse(
-        _Stream(_cleaned(data)), events=("end",), recover=True, resolve_entities=False, no_network=True,
-        load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
-        tag=("{*}url", "{*}sitemap", f"{prefix}url", f"{prefix}sitemap"),
-    )  # fmt: skip
+    tags = ("{*}url", "{*}sitemap", f"{prefix}url", f"{prefix}sitemap")
+    events = etree.iterparse(_Stream(_cleaned(data)), events=("end",), tag=tags, **_PARSING)
     problem = ""
     try:
         for _, element in events:
             rows += _rows_of(element)
-            _forget(element)
+            element.clear()  # with those before it: the tree of 50 MB of XML would take 500 MB
+            while element.getprevious() is not None:
+                del element.getparent()[0]
             if len(rows) > MAX_SITEMAP_URLS:
                 break
     except etree.XMLSyntaxError as error:
@@ -192,18 +194,13 @@ def _rows_alone(data: bytes) -> list[_Row]:
     for start, end in pairwise([*starts, len(data)]):
         if end - start > MAX_ROW_BYTES:
             continue
-        options = etree.XMLParser(
-            recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-            remove_comments=True, remove_pis=True,
-        )  # fmt: skip
+        alone = (root[0] if root else b"<urlset>") + data[start:end]
         try:
-            document = etree.fromstring((root[0] if root else b"<urlset>") + data[start:end], options)
+            document = etree.fromstring(alone, etree.XMLParser(**_PARSING))
         except etree.XMLSyntaxError:
             continue
-        found = (
-            element for element in (document if document is not None else ()) if _local(element) in _ROWS
-        )
-        if (element := next(found, None)) is not None:
+        children = document if document is not None else ()
+        if (element := next((one for one in children if _local(one) in _ROWS), None)) is not None:
             rows += _rows_of(element)
     return rows
 
@@ -265,13 +262,6 @@ def _rows_of(element: etree._Element) -> list[_Row]:
 
 def _local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
-
-
-def _forget(element: etree._Element) -> None:
-    """Free an element that was read, and those before it: the tree of 50 MB of XML would take 500 MB."""
-    element.clear()
-    while element.getprevious() is not None:
-        del element.getparent()[0]
 
 
 def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rules, site_url: str) -> Sitemap:

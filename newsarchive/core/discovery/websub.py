@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urljoin
 
 from lxml import etree  # type: ignore[import-untyped]
+
+from newsarchive.core.discovery.links import link_header
 
 #: Algorithms of signatures that are believed. The standard also has SHA-1, which hubs of today need not use.
 _DIGESTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
@@ -31,8 +32,6 @@ MAX_PUSH_DELAY = timedelta(minutes=15)
 MAX_ANNOUNCEMENT_DELAY = timedelta(hours=1)
 #: Age of the posts by which a hub is judged. Older posts tell nothing of the hub of today.
 MAX_POST_AGE = timedelta(days=30)
-_LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s;,\"]+))*)")
-_REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s;,\"]+))", re.I)
 
 
 class Offer(NamedTuple):
@@ -51,11 +50,11 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
     found = _in_header(headers.get("link", ""))
     if "hub" not in found:
         found = _in_json(body) if body.lstrip()[:1] == b"{" else _in_xml(body)
-    hub, topic = (urljoin(url, found.get(rel, "")) for rel in ("hub", "self"))
-    right = all(
-        one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in (hub, topic)
+    offer = Offer(*(urljoin(url, found.get(rel, "")) for rel in ("hub", "self")))
+    fits = all(
+        one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in offer
     )
-    return Offer(hub, topic) if "hub" in found and right else None
+    return offer if "hub" in found and fits else None
 
 
 class NewPost(NamedTuple):
@@ -98,9 +97,8 @@ def announced_in_a_row(posts: Iterable[NewPost], pushes: Sequence[datetime], now
 
 def _in_header(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for address, parameters in _LINK.findall(text):
-        rel = _REL.search(parameters)
-        for word in ((rel[1] or rel[2]) if rel else "").lower().split():
+    for address, relations in link_header(text):
+        for word in relations.lower().split():
             found.setdefault(word, address)
     return found
 

@@ -120,9 +120,8 @@ def wp_posts_url(
         known["rest_route"] = known["rest_route"].rstrip("/") + "/wp/v2/posts"
     else:
         path = path.rstrip("/") + ("/posts" if "/wp/v2/" in path else "/wp/v2/posts")
-    return urlunsplit(
-        (parts.scheme, parts.netloc, path, urlencode(known | query, safe="/,:", quote_via=quote), "")
-    )
+    whole = urlencode(known | query, safe="/,:", quote_via=quote)
+    return urlunsplit((parts.scheme, parts.netloc, path, whole, ""))
 
 
 def parse_wp_posts(
@@ -137,7 +136,10 @@ def parse_wp_posts(
     except ValueError as error:
         return Posts(url, problem=f"not well formed: {error}"[:300])
     if isinstance(data, dict):
-        return _refusal(url, data)
+        refusal, message = str(data.get("code") or ""), _plain(data.get("message"))
+        if refusal == "rest_post_invalid_page_number":  # asked for a page after the last
+            return Posts(url, is_last=True)
+        return Posts(url, problem=f"{refusal}: {message}"[:300] if refusal else "no list of posts")
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
     kept: dict[str, Entry] = {}
     skipped: Counter[str] = Counter({"too many": len(rows) - MAX_ROWS} if len(rows) > MAX_ROWS else {})
@@ -185,13 +187,6 @@ def _json_part(body: bytes) -> str:
     text = body.decode("utf-8-sig", "replace")
     start = re.search(r"^[ \t]*([\[{])(?=\s*[\]{}\"])", text, re.M)
     return text[start.start(1) :] if start else text
-
-
-def _refusal(url: str, data: Mapping[str, Any]) -> Posts:
-    code, message = str(data.get("code") or ""), _plain(data.get("message"))
-    if code == "rest_post_invalid_page_number":  # asked for a page after the last
-        return Posts(url, is_last=True)
-    return Posts(url, problem=f"{code}: {message}"[:300] if code else "no list of posts")
 
 
 def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:

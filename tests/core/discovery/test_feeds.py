@@ -217,24 +217,24 @@ def test_charset_of_header_and_document():
     assert feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries[0].title == "ข้าว"
 
 
-def test_feed_links_put_posts_before_comments_in_any_language():
+def test_announced_feeds_tell_posts_from_comments_in_any_language():
     page = """<link rel=alternate type="application/rss+xml" title="Kommentare zu Blog" href="/k.xml">
     <link rel="alternate" type="application/rss+xml" title="Blog &raquo; Comments Feed" href="/comments/feed/">
     <LINK REL="Alternate" TYPE="application/atom+xml; charset=utf-8" HREF="atom.xml">
     <link rel=alternate type=application/feed+json href="/feed.json"><link rel=alternate hreflang=de href=/de/>
     <link rel=alternate type=application/rss+xml href="javascript:alert(1)"><link rel=alternate type=application/rss+xml>
     <link rel=stylesheet href=/style.css><link rel=alternate type=application/json href=/wp-json/wp/v2/pages/2>"""
-    assert feeds.feed_links(page, "https://blog.example/news/", RULES) == [
-        "https://blog.example/news/atom.xml",
-        "https://blog.example/feed.json",
-        "https://blog.example/k.xml",
-        "https://blog.example/comments/feed/",
-    ]
+    assert feeds.announced_feeds(page, "https://blog.example/news/", RULES) == {
+        "https://blog.example/news/atom.xml": False,
+        "https://blog.example/feed.json": False,
+        "https://blog.example/k.xml": True,
+        "https://blog.example/comments/feed/": True,
+    }
 
 
-def test_feed_links_follow_the_base_of_the_page():
+def test_announced_feeds_follow_the_base_of_the_page():
     page = '<base href="https://blog.example/x/"><link rel=alternate type=application/rss+xml href=rss>'
-    assert feeds.feed_links(page, "https://blog.example/", RULES) == ["https://blog.example/x/rss"]
+    assert list(feeds.announced_feeds(page, "https://blog.example/", RULES)) == ["https://blog.example/x/rss"]
 
 
 def test_usual_feeds_are_tried_below_the_start_and_at_the_root():
@@ -459,5 +459,6 @@ def test_json_feed_as_some_write_it():
     ],
 )
 def test_a_json_feed_of_version_1_is_announced_as_json(link, is_feed):
-    found = feeds.feed_links(f"<head><link rel='alternate' {link}></head>", "https://blog.example/", RULES)
+    page = f"<head><link rel='alternate' {link}></head>"
+    found = feeds.announced_feeds(page, "https://blog.example/", RULES)
     assert bool(found) == is_feed
