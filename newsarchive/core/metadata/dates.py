@@ -48,7 +48,8 @@ _PRINTED_BY_CODE = re.compile(
 NUMERIC = re.compile(
     r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
 )
-_URL = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?!\d)")
+#: A number that a slug begins with is no day: `/2025/03/11-ways-to-read/`.
+_URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2})[/-](\d{1,2})(?!\d))")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _URL_NAMED = re.compile(
@@ -170,7 +171,7 @@ def from_url(url: str) -> datetime | None:
     if match := _URL_NAMED.search(url):
         return _build(match[1], _MONTHS_IN_URLS.index(match[2].lower()) + 1, match[3])
     match = _URL.search(url) or _URL_COMPACT.search(url)
-    return _build(match[1], match[2], match[3]) if match else None
+    return _build(*filter(None, match.groups())) if match else None
 
 
 @lru_cache(maxsize=1024)  # the same line is searched for a date, a name and a signature

@@ -180,7 +180,7 @@ MAX_CHARS_BEFORE_STEM = 12
 #: Characters behind the beginning of a stem in which its name may end.
 MAX_CHARS_BEHIND_STEM = 28
 _IN_PICTURE = re.compile(r"/((?:19|20)\d\d)[/-](\d\d)[/-](\d\d)[/_-]")
-_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?=/[^/\d][^/]*)")
+_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(0?[1-9]|1[0-2])(?=/(?:\d{1,3}-)?[^/\d-][^/]*)")
 
 
 def find(

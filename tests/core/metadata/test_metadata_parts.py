@@ -44,6 +44,9 @@ def test_dates(text: str, expect: str | None) -> None:
         ("https://blog.example/mill-20250403.html", "2025-04-03"),
         ("https://blog.example/p/123456789", None),
         ("https://blog.example/2025/99/03/mill", None),
+        ("https://blog.example/2025-04-03-mill", "2025-04-03"),
+        ("https://blog.example/2025/04/03_mill.html", "2025-04-03"),
+        ("https://blog.example/2025/04/11-mills-on-the-river/", None),  # the number belongs to the headline
     ],
 )
 def test_date_in_the_address(url: str, expect: str | None) -> None:
