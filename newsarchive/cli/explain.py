@@ -158,6 +158,8 @@ def section(title: str, rows: Iterator[str]) -> Iterator[str]:
 
 
 def _candidates(article: Article, debug: bool) -> Iterator[str]:
+    """A line for each value that was offered for a field. An author whose byline holds more than the name says what is stored."""
+    names = [author.name for author in article.authors]
     for candidate in sorted(article.candidates, key=lambda c: (c.field, not c.chosen)):
         mark = "→" if candidate.chosen else " "
         because, field, source = candidate.reason, candidate.field, candidate.source
@@ -165,6 +167,8 @@ def _candidates(article: Article, debug: bool) -> Iterator[str]:
             because, field = plainwords.reason(because), plainwords.field(field)
             source = plainwords.source(source)
         why = f": {because}" if because else ""
+        if candidate.field == "authors" and candidate.chosen and names and candidate.value not in names:
+            why += f"; stored as {', '.join(names)}"
         yield f"{mark} {field} = {short(candidate.value)} ({source}{why})"
 
 

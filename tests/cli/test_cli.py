@@ -242,6 +242,17 @@ def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Pat
     assert "“We heard the horn" in read.stdout
 
 
+def test_explain_says_which_name_is_stored_of_a_byline_that_holds_more(tmp_path: Path) -> None:
+    body = (
+        "<p>The ferry sails again, the council said on Tuesday, and tickets will cost less than before.</p>"
+        * 3
+    )
+    page = f"<article><h1>Ferry</h1><p class=byline>Written by Jane Doe</p>{body}</article>"
+    (tmp_path / "post.html").write_text(page)
+    read = run("explain", str(tmp_path / "post.html"), "--url", "https://blog.example/ferry")
+    assert "→ author = Written by Jane Doe (a line marked as the byline; stored as Jane Doe)" in read.stdout
+
+
 def test_explain_reads_the_stored_bytes_again_and_knows_what_became_no_article(archive: str) -> None:
     stored = run("explain", "1", "--debug", "--db", archive).stdout
     assert "bytes: declared utf-8, read as utf-8" in stored
