@@ -109,8 +109,8 @@ def say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
 def in_words(words: str, wanted: Filters) -> str:
     """A search as it is typed: `ferry --site blog.example --hidden`; "" for everything."""
     narrowed = [
-        f"--{name}" if value is True else f"--{name} {quote(str(value))}"
-        for name, value in asdict(wanted).items()
+        f"--{option}" if value is True else f"--{option} {quote(str(value))}"
+        for option, value in ((name.replace("_", "-"), value) for name, value in asdict(wanted).items())
         if value not in ("", None, False, "all", "any")
     ]
     return " ".join([*([words] if words else []), *narrowed])

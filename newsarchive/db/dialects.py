@@ -81,6 +81,8 @@ class Dialect(ABC):
     version_table: str
     #: The column of the full-text index, `article_search AS f`, that holds the id of the article.
     search_key: str
+    #: The statement that puts an article (`:article_id`, `:document`) into the full-text index; "" where triggers do so.
+    index_search: str = ""
     #: Statements that make the full-text index anew; none where `newsarchive.db.fulltext` fills it.
     rebuild_search: Sequence[str] = ()
     #: Statements that run outside a transaction before the tables of an archive are made.
@@ -379,6 +381,10 @@ class PostgreSQL(Dialect):
     snapshot_options: ClassVar[dict[str, Any]] = {"isolation_level": "REPEATABLE READ"}
     version_table = "SELECT to_regclass('alembic_version')"
     search_key = "f.article_id"
+    index_search = (
+        "INSERT INTO article_search (article_id, document) VALUES (:article_id, CAST(:document AS tsvector))"
+        " ON CONFLICT (article_id) DO UPDATE SET document = EXCLUDED.document"
+    )
     locks_sites = True
     # A machine that lost its power or its network says no goodbye. By default the server would ask after two hours.
     session_of_locks = (

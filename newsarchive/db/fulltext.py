@@ -26,22 +26,17 @@ _MAX_DOCUMENT_BYTES = 900_000
 #: Articles that are read at a time when the index is made anew. More articles at a time take more memory.
 _REBUILT_ARTICLES = 500
 
-_UPSERT = text(
-    "INSERT INTO article_search (article_id, document) VALUES (:article_id, CAST(:document AS tsvector))"
-    " ON CONFLICT (article_id) DO UPDATE SET document = EXCLUDED.document"
-)
-
 
 def index(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Put articles into the index. A row has `article_id`, `headline` and `article_body`."""
-    if dialect_of(connection).rebuild_search:
+    if not (statement := dialect_of(connection).index_search):
         return  # triggers did it
     documents = [
         {"article_id": row["article_id"], "document": document(row["headline"], row["article_body"])}
         for row in rows
     ]
     if documents:
-        connection.execute(_UPSERT, documents)
+        connection.execute(text(statement), documents)
 
 
 def rebuild(connection: Connection) -> None:
