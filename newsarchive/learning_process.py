@@ -6,7 +6,8 @@
     learning.close()
 
 To learn a site of 300 pages took the process of a crawl 8 ms a page, a third of all that it did, while its worker processes
-waited for pages. The learning process writes to the archive itself: what was changed never comes to the crawl's.
+waited for pages. The learning process writes to the archive itself: what was changed never comes to the crawl's. A crawl asks
+for it where its workers leave a core free (`extensions.template_learning.has_own_process`).
 
 Importable without Scrapy.
 """

@@ -17,9 +17,10 @@ from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Observation
 from newsarchive.db.writing.store import Outcome
-from newsarchive.extensions.template_learning import TemplateLearning, template_learned
+from newsarchive.extensions.template_learning import TemplateLearning, has_own_process, template_learned
 from newsarchive.items import Article
 from newsarchive.learning import Summary
+from newsarchive.page_reader import PageReader
 from tests.storage import open_archive
 
 
@@ -61,6 +62,22 @@ def learning_of(engine: Engine, folder: Path, fake: Fake, **settings: object) ->
     if learning.learner is not None:
         learning.learner = fake  # type: ignore[assignment]
     return learning
+
+
+@pytest.mark.parametrize(
+    ("workers", "cores", "first_page", "has_own"),
+    [
+        pytest.param(0, 4, 0, False, id="without workers the crawl's process does all"),
+        pytest.param(2, 2, 0, False, id="each core has a worker"),
+        pytest.param(2, 3, 0, True, id="a core is left"),
+        pytest.param(2, 3, 20, False, id="the crawl is too small for workers"),
+    ],
+)
+def test_learning_has_a_process_of_its_own_where_workers_leave_a_core(
+    workers: int, cores: int, first_page: int, has_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsarchive.page_reader.cores", lambda: cores)
+    assert has_own_process(PageReader(workers=workers, first_page=first_page)) is has_own
 
 
 def stored(learning: TemplateLearning, outcomes: Sequence[tuple[str, Outcome, bool]]) -> None:

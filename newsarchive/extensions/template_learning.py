@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from newsarchive import page_reader
 from newsarchive.core.site_template.observations import Observation, Sighting, pack
 from newsarchive.core.steps import STEPS
 from newsarchive.core.urls import site_of, url_key
@@ -27,7 +28,7 @@ from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
 from newsarchive.learning import LEARNING_PAGES, Summary
 from newsarchive.learning_process import Archived, Done, SiteLearning
-from newsarchive.page_reader import reader_of
+from newsarchive.page_reader import PageReader, reader_of
 from newsarchive.parent_process import SHARED_READINGS
 
 if TYPE_CHECKING:
@@ -58,6 +59,16 @@ MAX_ERROR_CHARACTERS = 200
 def is_on(settings: BaseSettings) -> bool:
     """Whether a crawl with these settings learns: raw bytes are kept, and `NEWSARCHIVE_LEARN` is on."""
     return bool(raw_folders_of(settings)) and settings.getbool("NEWSARCHIVE_LEARN")
+
+
+def has_own_process(reader: PageReader) -> bool:
+    """Whether the sites of a crawl are learned in a process of their own, and not in the crawl's.
+
+    They are where worker processes read the pages and leave a core free. Where all cores have a worker, a further process
+    would only take turns with them: on two cores it took 60 MB and half a second of CPU time to load what the crawl's own
+    process has already (300 real pages, two workers).
+    """
+    return reader.pool is not None and reader.has_processes and page_reader.cores() > reader.pool.count
 
 
 class _Waiting(NamedTuple):
@@ -111,7 +122,7 @@ class TemplateLearning:
             settings.getlist("NEWSARCHIVE_STEPS"),
             os.environ.get(SHARED_READINGS, ""),
         )
-        return SiteLearning(archived, lambda: reader_of(self.crawler).has_processes)
+        return SiteLearning(archived, lambda: has_own_process(reader_of(self.crawler)))
 
     async def by_template(self, item: Article | PackedArticle) -> Article | PackedArticle:
         """An article as the template of its site has it that was learned from the pages of the same file.
