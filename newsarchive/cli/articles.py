@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import export
+from newsarchive.cli import tables
 from newsarchive.cli.common import (
     MAX_TEXT_COLUMNS,
     byline,
@@ -193,33 +194,21 @@ def history(which: str, as_json: bool, db: str) -> None:
     from newsarchive.db.reading.articles import history as versions
 
     found = versions(open_reader(db), which)
-    if on_terminal() and not as_json:
-        from newsarchive.cli import tables
-
-        tables.show(("version", "seen", "changed by", "headline, or what changed"), _history_rows(found))
-        return
-    for version in found:
-        if as_json:
+    if as_json:
+        for version in found:
             click.echo(export.to_json(version))
-        else:
-            mark = "*" if version.current else ""
-            echo(
-                f"{version.version}{mark}\t{version.seen_at:%Y-%m-%d %H:%M}\t{version.change_kind}\t{version.headline}"
-            )
-            for moved in version.fields:
-                echo(
-                    f"{version.version}{mark}\t{moved.seen_at:%Y-%m-%d %H:%M}\t{moved.change_kind}\t{moved.field}:"
-                    f" {_plain(moved.value_before)} -> {_plain(moved.value_after)}"
-                )
+    else:
+        header = ("version", "seen", "changed by", "headline, or what changed")
+        tables.print_rows(header, list(_history_rows(found, "→" if on_terminal() else "->")))
 
 
-def _history_rows(found: Iterable[Version]) -> Iterator[tuple[str, str, str, str]]:
+def _history_rows(found: Iterable[Version], arrow: str) -> Iterator[tuple[str, str, str, str]]:
     """A row for each version, and one for each change of a field while it was current."""
     for version in found:
         number = f"{version.version}{'*' if version.current else ''}"
         yield number, f"{version.seen_at:%Y-%m-%d %H:%M}", version.change_kind, version.headline
         for moved in version.fields:
-            change = f"{moved.field}: {_plain(moved.value_before)} → {_plain(moved.value_after)}"
+            change = f"{moved.field}: {_plain(moved.value_before)} {arrow} {_plain(moved.value_after)}"
             yield number, f"{moved.seen_at:%Y-%m-%d %H:%M}", moved.change_kind, change
 
 

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from newsarchive import config as settings
-from newsarchive.cli import sitelist
+from newsarchive.cli import sitelist, tables
 from newsarchive.cli.common import config_option, db_option, on_terminal, say, steps_in_force
 from newsarchive.cli.options import output_option
 from newsarchive.reprs import counted
@@ -63,8 +63,6 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 
 def show_table(held: settings.Config) -> None:
-    from newsarchive.cli import tables
-
     rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
     tables.show(("name", "source", "value"), rows)
 
@@ -100,13 +98,8 @@ def steps(as_json: bool, db: str) -> None:
         for name, takes, gives, source in rows:
             said = {"name": name, "takes": takes, "gives": gives, "source": source}
             click.echo(json.dumps(said, ensure_ascii=False))
-    elif on_terminal():
-        from newsarchive.cli import tables
-
-        tables.show(("step", "takes", "gives", "source"), rows)
     else:
-        for row in rows:
-            click.echo("\t".join(row))
+        tables.print_rows(("step", "takes", "gives", "source"), rows)
     in_use = {source for *_, source in rows}
     for offer in plugins.offered():
         if offer.source not in in_use:

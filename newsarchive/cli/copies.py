@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config, export
+from newsarchive.cli import tables
 from newsarchive.cli.common import (
     console,
     db_option,
@@ -225,8 +226,6 @@ def origins(
         say("no article names another publisher")
         raise SystemExit(1)
     if on_terminal() and not as_json:
-        from newsarchive.cli import tables
-
         rows = [
             (
                 r.articles,

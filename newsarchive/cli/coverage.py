@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import click
 
 from newsarchive import export
+from newsarchive.cli import tables
 from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.options import output_option
 from newsarchive.exceptions import UsageError
@@ -116,7 +117,6 @@ def _row(day: Day) -> dict[str, object]:
 def _draw(found: Sequence[Day], with_days: bool) -> None:
     from rich.text import Text
 
-    from newsarchive.cli import tables
     from newsarchive.db.reading.coverage import totals
 
     out = console()

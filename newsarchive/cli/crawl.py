@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import click
 
 from newsarchive import config
-from newsarchive.cli import sitelist
+from newsarchive.cli import sitelist, tables
 from newsarchive.cli.common import (
     complain,
     database_url,
@@ -105,8 +105,6 @@ def record(result: Result) -> dict[str, Any]:
 
 def show_table(results: Sequence[Result]) -> None:
     """Print a table on standard error with a row for each site. Addresses are neither broken nor cut."""
-    from newsarchive.cli import tables
-
     header = (*COLUMNS, "site")
     rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
     tables.show(header, rows, COLUMNS, messages())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
+from newsarchive.cli import tables
 from newsarchive.cli.common import (
     complain,
     db_option,
@@ -174,8 +175,6 @@ def _print_learned(site: str, db: str) -> None:
         cells = (row[name] for name in ("role", "label", "pages", "clusters", "version", "sample", "reason"))
         printed.append([" ".join(str(cell).split()) for cell in cells])
     if on_terminal() and printed:
-        from newsarchive.cli import tables
-
         header = ("role", "label", "pages", "articles", "version", "line", "reason")
         tables.show(header, printed, ("pages", "articles", "version"))
         return

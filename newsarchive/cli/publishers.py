@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import export
+from newsarchive.cli import tables
 from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, print_csv, say
 from newsarchive.cli.narrowing import hidden_option
 from newsarchive.cli.options import limit_option, output_option
@@ -154,8 +155,6 @@ def _row_of_publisher(one: Publisher) -> Row:
 
 
 def _draw(found: Sequence[Publisher]) -> None:
-    from newsarchive.cli import tables
-
     names = (
         "stories",
         "copies",

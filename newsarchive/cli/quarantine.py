@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from newsarchive import export
+from newsarchive.cli import tables
 from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, print_article, say
 from newsarchive.cli.options import dry_run_option, limit_option, output_option
 from newsarchive.exceptions import NoSuchArticle
@@ -42,8 +43,6 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     if not found:
         say("nothing is in quarantine")
     if on_terminal() and not as_json and found:
-        from newsarchive.cli import tables
-
         header = ("id", "state", "confidence", "words", "headline", "address")
         rows = [
             (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import config
-from newsarchive.cli import sitelist
+from newsarchive.cli import sitelist, tables
 from newsarchive.cli.common import (
     byline,
     console,
@@ -183,8 +183,6 @@ def list_sites(db: str) -> None:
         state = ", alarm: ".join([site.state, *alarms.get(site.domain, ())])
         rows.append((site.home_url, followed, state, last, site.articles))
     if on_terminal() and rows:
-        from newsarchive.cli import tables
-
         header = ("followed", "state", "last crawled (UTC)", "articles", "site")
         tables.show(header, [(*row[1:], row[0]) for row in rows], ("articles",))
         return

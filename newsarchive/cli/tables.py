@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
+from newsarchive.cli.common import console, echo, on_terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,6 +32,8 @@ def lines(
 ) -> Iterator[str]:
     """The lines of a table: the header, then each row in one line or two. `right` names the columns of numbers, which are
     aligned to the right."""
+    from rich.cells import cell_len, set_cell_size  # imported here: output that is no terminal has no table
+
     cells = [[_cell(cell) for cell in row[:-1]] + [_plain(row[-1])] for row in rows]
     table = [list(header), *cells]
     widths = [max(cell_len(row[i]) for row in table) for i in range(len(header) - 1)]
@@ -49,6 +51,15 @@ def lines(
             yield (" " * GAP).join([*aligned, row[-1]]).rstrip()
 
 
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
+    """Print rows as a table on a terminal (`show`); elsewhere each is a line with tabs between its cells."""
+    if on_terminal() and rows:
+        show(header, rows, right)
+    else:
+        for row in rows:
+            echo("\t".join(map(str, row)))
+
+
 def show(
     header: Sequence[str],
     rows: Iterable[Sequence[object]],
@@ -56,8 +67,6 @@ def show(
     out: Console | None = None,
 ) -> None:
     """Print the table, on standard output where no other console is given, with its header in bold."""
-    from newsarchive.cli.common import console
-
     out = out or console()
     first, *rest = lines(header, rows, out.width, right)
     out.print(first, style="bold", markup=False, soft_wrap=True)
@@ -70,6 +79,8 @@ def _plain(cell: object) -> str:
 
 
 def _cell(cell: object) -> str:
+    from rich.cells import cell_len, set_cell_size
+
     text = _plain(cell)
     if "://" in text or cell_len(text) <= MAX_CELL_COLUMNS:
         return text

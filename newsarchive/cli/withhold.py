@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, own_folders, say
+from newsarchive.cli import tables
+from newsarchive.cli.common import db_option, echo, open_archive, open_reader, own_folders, say
 from newsarchive.cli.options import dry_run_option, output_option, warc_option
 from newsarchive.exceptions import UsageError
 
@@ -213,11 +214,4 @@ def _print(entries: Iterable[Entry]) -> None:
         )
         for one in entries
     ]
-    if on_terminal() and rows:
-        from newsarchive.cli import tables
-
-        shown: Any = rows
-        tables.show(names, shown, ("id",))
-        return
-    for row in rows:
-        echo("\t".join(map(str, row)))
+    tables.print_rows(names, rows, ("id",))

@@ -59,7 +59,6 @@ def chunks(values: list[T], size: int = MAX_VALUES) -> Iterator[list[T]]:
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Row]) -> None:
-    """Run a statement for each row."""
     if rows:
         connection.execute(statement, list(rows))
 

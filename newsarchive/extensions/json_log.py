@@ -29,7 +29,6 @@ def is_on(settings: BaseSettings) -> bool:
 
 
 def line(event: str, **fields: Any) -> str:
-    """An event as one line."""
     return json.dumps(
         {"time": isoformat(utc_now()), "level": "INFO", "event": event, **fields},
         ensure_ascii=False,

@@ -106,7 +106,6 @@ Sample = tuple[tuple[str, ...], float]
 
 
 def samples(source: File | Engine, *, max_sites: int = MAX_SITES) -> list[tuple[Metric, list[Sample]]]:
-    """Every metric with its samples."""
     with reading(source) as reader:
         own = {domain for (domain,) in reader.tuples(_LARGEST, {"most": max_sites})}
         found = [(metric, _samples(reader, metric, own)) for metric in METRICS]
@@ -134,7 +133,6 @@ def _number(value: object, metric: Metric) -> float:
 
 
 def names() -> Sequence[str]:
-    """The names of all metrics."""
     return [metric.name for metric in (*METRICS, DATABASE_BYTES)]
 
 
