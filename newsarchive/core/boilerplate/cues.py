@@ -133,9 +133,8 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     found: list[Span] = []
     for i in sorted(cues):
         run = _promo_run(blocks, i, cues, words)
-        sold = any(
-            j in pitches or words.promo.count(fold(blocks[j].text), "product") for j in run if j in cues
-        )
+        told = [j for j in run if j in cues]
+        sold = any(j in pitches or words.promo.count(fold(blocks[j].text), "product") for j in told)
         if sold and (len(run) > 1 or (i in questions and i in pitches)):
             found.append((run, PROMO))
     return found + [([i], CALL) for i in calls]
@@ -170,11 +169,7 @@ def _is_question(text: str, words: Phrases) -> bool:
     if len(text) >= MAX_QUESTION_CHARACTERS or not ("?" in text or "¿" in text):
         return False
     folded = fold(text)
-    return (
-        words.promo.holds(folded, "reader")
-        and words.promo.holds(folded, "offer")
-        and not reports(folded, words)
-    )
+    return all(words.promo.holds(folded, kind) for kind in _QUESTION_KINDS) and not reports(folded, words)
 
 
 def _is_call(text: str, words: Phrases) -> bool:
@@ -182,12 +177,11 @@ def _is_call(text: str, words: Phrases) -> bool:
     if len(text) > MAX_CALL_CHARACTERS or not MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS:
         return False
     folded = fold(text)
-    if not (words.promo.holds(folded, "ours") and words.promo.holds(folded, "sold")):
+    if not all(words.promo.holds(folded, kind) for kind in _CALL_KINDS):
         return False
-    calls = any(words.promo.begins(folded, kind) for kind in ("call", "offer")) or (
-        words.promo.holds(folded, "reader")
-        and any(words.promo.holds(folded, kind) for kind in ("call", "offer"))
-    )
+    calls = any(words.promo.begins(folded, kind) for kind in ("call", "offer"))
+    if not calls and words.promo.holds(folded, "reader"):
+        calls = any(words.promo.holds(folded, kind) for kind in ("call", "offer"))
     return calls and not reports(folded, words) and not is_quotation(text)
 
 
@@ -205,12 +199,8 @@ def _is_pitch(text: str, words: Phrases) -> bool:
     if len(text) >= MAX_PITCH_CHARACTERS or comparable_words(text) < MIN_PITCH_WORDS:
         return False
     folded = fold(text)
-    return (
-        words.promo.holds(folded, "own")
-        and words.promo.holds(folded, "praise")
-        and words.promo.count(folded, "product") > 1
-        and not reports(folded, words)
-    )
+    praises = words.promo.holds(folded, "own") and words.promo.holds(folded, "praise")
+    return praises and words.promo.count(folded, "product") > 1 and not reports(folded, words)
 
 
 def sells(text: str, words: Phrases) -> bool:
@@ -287,9 +277,8 @@ def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = (
     if not heads:
         return []
     is_body = [b.label == "body" for b in blocks]
-    last_text = max(
-        (i for i, b in enumerate(blocks) if is_body[i] and is_prose(b, MIN_TEXT_WORDS)), default=-1
-    )
+    prose = (i for i, b in enumerate(blocks) if is_body[i] and is_prose(b, MIN_TEXT_WORDS))
+    last_text = max(prose, default=-1)
     found: list[Span] = []
     for i, head in heads.items():
         run = _list_run(blocks, is_body, i + 1, heads)
@@ -332,9 +321,8 @@ def _are_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
 
 def _is_teaser(block: Block) -> bool:
     """Whether a line is short enough for a title or teaser, and a line of text or a link as a whole."""
-    return comparable_words(block.text) <= MAX_TEASER_WORDS and (
-        is_linked(block) or block.kind in ("paragraph", "list_item", "heading")
-    )
+    is_line = block.kind in ("paragraph", "list_item", "heading") or is_linked(block)
+    return is_line and comparable_words(block.text) <= MAX_TEASER_WORDS
 
 
 # -- what stands below the text --------------------------------------------------------------------
@@ -380,9 +368,7 @@ def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
     News" … "Baked first at Mare News". The titles are the source's other articles, and the last line says where the
     article is from. Only lines below the last sentence of the text can be a tail.
     """
-    labels = [
-        b.label for b in blocks
-    ]  # those of the beginning, though the caller may label a tail that it was given
+    labels = [b.label for b in blocks]  # as they are now: the caller may label a tail that it is given
     prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, MIN_TEXT_WORDS)]
     asked = 0
     for i in range(prose[-1] + 1 if prose else len(blocks), len(blocks)):
@@ -438,8 +424,5 @@ def _is_record(blocks: Sequence[Block], labels: Sequence[str], tail: Tail, names
     """Whether other short lines of the text hold the name too: then it is a fact of each record of a list ("Platform:
     PC"), and names no source."""
     inside = {*tail[0], *tail[1]}
-    return any(
-        _closes_tail(block, names)
-        for i, block in enumerate(blocks)
-        if i not in inside and labels[i] == "body" and not is_prose(block, MIN_TEXT_WORDS)
-    )
+    text = (block for i, block in enumerate(blocks) if i not in inside and labels[i] == "body")
+    return any(_closes_tail(block, names) for block in text if not is_prose(block, MIN_TEXT_WORDS))

@@ -174,9 +174,8 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     for section in sections:
         for position, (file, label, text) in enumerate(_entries(rules, section)):
             pattern = _compile(file, f"{section}.{label}", text)
-            printed = (
-                text if len(text) <= MAX_PRINTED_CHARACTERS else text[: MAX_PRINTED_CHARACTERS - 1] + "…"
-            )
+            is_long = len(text) > MAX_PRINTED_CHARACTERS
+            printed = text[: MAX_PRINTED_CHARACTERS - 1] + "…" if is_long else text
             verdict = BlockVerdict(label, f"{file}, [{section}] {label}: {printed}", DecidedBy.PHRASE)
             table, signs = by_word, first_words(pattern)
             if not signs:

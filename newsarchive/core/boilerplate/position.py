@@ -104,17 +104,14 @@ def bylines_and_dates(
     last = max((at for at, i in enumerate(body) if is_prose(blocks[i])), default=len(body))
     for at, i in enumerate(body):
         block = blocks[i]
-        if MAX_LINES_ABOVE <= at <= last or len(block.text) > MAX_BYLINE_CHARACTERS:
-            continue
-        if block.kind in ("code", "table"):
+        is_edge = not MAX_LINES_ABOVE <= at <= last
+        if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
             continue
         lines = [line for line in block.text.split("\n") if line.strip()]
-        dated = [_is_labelled_date(line, rules) or _is_bare_date(line, block, rules) for line in lines]
-        if all(dated):
+        others = [line for line in lines if not _is_date(line, block, rules)]
+        if not others:
             yield i, "date", DATE
-        elif block.kind != "heading" and all(
-            is_date or _is_byline(line, authors, rules) for line, is_date in zip(lines, dated, strict=True)
-        ):
+        elif block.kind != "heading" and all(_is_byline(line, authors, rules) for line in others):
             yield i, "byline", BYLINE
 
 
@@ -150,9 +147,10 @@ def scripts(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
                 yield i
 
 
-def _is_bare_date(line: str, block: Block, rules: Rules) -> bool:
-    """Whether a line is a date and nothing else; in a list or a heading it belongs to them."""
-    return block.kind == "paragraph" and dates.date_text(line, rules) == line.strip(" .")
+def _is_date(line: str, block: Block, rules: Rules) -> bool:
+    """Whether a line is a labelled date, or a date and nothing else, which in a list or a heading belongs to them."""
+    is_bare = block.kind == "paragraph" and dates.date_text(line, rules) == line.strip(" .")
+    return is_bare or _is_labelled_date(line, rules)
 
 
 def _is_labelled_date(line: str, rules: Rules) -> bool:

@@ -53,12 +53,10 @@ MIN_WORDS_OUTSIDE_COMMENTS = 12
 #: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
 MAX_CLOSING_LINES = 3
 
-_ATTRIBUTION = BlockVerdict(
-    "attribution", "attribution: says where the article appeared first", DecidedBy.NOTICE
-)
-_COPYRIGHT = BlockVerdict(
-    "copyright", "copyright: a notice with its sign or year and a holder", DecidedBy.NOTICE
-)
+_CREDITS = "attribution: says where the article appeared first"
+_ATTRIBUTION = BlockVerdict("attribution", _CREDITS, DecidedBy.NOTICE)
+_RESERVES = "copyright: a notice with its sign or year and a holder"
+_COPYRIGHT = BlockVerdict("copyright", _RESERVES, DecidedBy.NOTICE)
 
 
 class Marks:
@@ -250,10 +248,10 @@ def credited_papers(marks: Marks) -> None:
 
 def pictures(marks: Marks) -> None:
     """Label captions and credits of pictures, and posts of social networks that scripts draw as they draw pictures."""
-    found = position.captions(marks.blocks, marks.body)
-    marks.mark_all(found, "caption", position.IN_FIGURE, DecidedBy.FIELD)
-    found = position.embeds(marks.blocks, marks.body)
-    marks.mark_all(found, "other", position.EMBED, DecidedBy.FILLER)
+    captions = position.captions(marks.blocks, marks.body)
+    marks.mark_all(captions, "caption", position.IN_FIGURE, DecidedBy.FIELD)
+    embeds = position.embeds(marks.blocks, marks.body)
+    marks.mark_all(embeds, "other", position.EMBED, DecidedBy.FILLER)
     for i in marks.body:
         block = marks.blocks[i]
         short = len(block.text) <= MAX_PICTURE_CREDIT_CHARACTERS and not is_prose(block, MIN_SENTENCE_WORDS)
@@ -270,12 +268,12 @@ def bylines_and_filler(marks: Marks) -> None:
     authors = [author.name for author in marks.article.authors]
     for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, marks.rules):
         marks.mark(i, label, rule, DecidedBy.FIELD)
-    found = list(position.wordless(marks.blocks, marks.body))
-    marks.mark_all(found, "other", position.WORDLESS, DecidedBy.FILLER)
-    found = list(position.filler(marks.blocks, marks.body))
-    marks.mark_all(found, "other", position.FILLED, DecidedBy.FILLER)
-    found = list(position.scripts(marks.blocks, marks.body))
-    marks.mark_all(found, "other", position.SCRIPT, DecidedBy.FILLER)
+    for places_of, rule in (
+        (position.wordless, position.WORDLESS),
+        (position.filler, position.FILLED),
+        (position.scripts, position.SCRIPT),
+    ):
+        marks.mark_all(list(places_of(marks.blocks, marks.body)), "other", rule, DecidedBy.FILLER)
 
 
 def tokens(marks: Marks) -> None:

@@ -265,9 +265,8 @@ class BoxNames:
                 continue
             above = up.index
             _, total, low, high, near = rows[above]
-            rows.append(
-                (own, total + own, own if own < low else low, own if own > high else high, 0.6 * near + own)
-            )
+            low, high = own if own < low else low, own if own > high else high
+            rows.append((own, total + own, low, high, 0.6 * near + own))
             # <body class="..."> names the whole page: it tells no block from another.
             bits[i] = 0 if tag == "body" else bits[above] | named
             tags[i] = tags[above] | tag_bits.get(tag, 0)

@@ -278,9 +278,8 @@ def model_of(rules: Rules) -> Model:
         model = json.loads(rules.models[MODEL])
         return Model(Forest.from_json(model), Names(model["tokens"]))
     except KeyError as error:
-        raise BadRules(
-            f"models/{MODEL}", str(error), "missing; python -m training.extraction makes it"
-        ) from error
+        remedy = "missing; python -m training.extraction makes it"
+        raise BadRules(f"models/{MODEL}", str(error), remedy) from error
     except (ValueError, TypeError, IndexError) as error:
         raise BadRules(f"models/{MODEL}", "", f"not a model: {error}") from error
 

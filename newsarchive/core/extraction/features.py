@@ -179,9 +179,8 @@ def _declared(blocks: Sequence[RawBlock], declared: str) -> Array:
     body = _NOT_WORD.sub("", declared.lower())
     if len(body) < MIN_DECLARED_CHARACTERS:
         return np.full(len(blocks), -1.0)
-    return np.array(
-        [float(_NOT_WORD.sub("", b.text[:120].lower())[:DECLARED_SAMPLE_CHARACTERS] in body) for b in blocks]
-    )
+    samples = (_NOT_WORD.sub("", b.text[:120].lower())[:DECLARED_SAMPLE_CHARACTERS] for b in blocks)
+    return np.array([float(sample in body) for sample in samples])
 
 
 def _title(out: dict[str, Array], blocks: Sequence[RawBlock], title: str) -> None:
@@ -306,9 +305,8 @@ def _signs() -> NDArray[np.uint8]:
     signs = np.zeros(0x10000, np.uint8)
     for low, high in _WIDE_BLOCKS:
         signs[low : high + 1] |= _WIDE
-    plane = "".join(
-        map(chr, range(0x10000))
-    )  # by runs of like characters, which takes a fiftieth of the time of each
+    # By runs of like characters, which takes a fiftieth of the time of each.
+    plane = "".join(map(chr, range(0x10000)))
     for pattern, bits in ((r"\w+", _IN_WORD), (r"[^\W\d_a-z]+", _CAPITAL), (r"\s+", _AFTER)):
         for run in re.finditer(pattern, plane):
             signs[run.start() : run.end()] |= bits
@@ -361,9 +359,8 @@ def _columns(blocks: Sequence[RawBlock]) -> Array:
 def _counts(texts: Sequence[str], lengths: Array) -> Array:
     """Six rows with a number for each block, counted in its first letters: spaces, commas, line breaks, wide letters,
     ends of sentences, and capitals (all letters but a to z) that begin a word."""
-    signs = _signs_of(
-        _GAP.join([t if len(t) <= SAMPLE_CHARACTERS else t[:SAMPLE_CHARACTERS] for t in texts]) + _GAP
-    )
+    samples = [t if len(t) <= SAMPLE_CHARACTERS else t[:SAMPLE_CHARACTERS] for t in texts]
+    signs = _signs_of(_GAP.join(samples) + _GAP)
     counted = signs & (_SPACE | _COMMA | _LINE | _WIDE)
     counted[:-1] |= signs[:-1] & signs[1:] >> 1 & _STOP  # with an `_AFTER` behind it
     counted[1:] |= signs[1:] & ~(signs[:-1] << 1) & _CAPITAL  # without an `_IN_WORD` before it
@@ -382,9 +379,8 @@ def _counts_of_whole(texts: Sequence[str]) -> Array:
     if not_ascii:
         signs = _signs_of(_GAP.join([texts[i] for i in not_ascii]) + _GAP)
         lengths = np.array([len(texts[i]) for i in not_ascii], np.float64)
-        wide[not_ascii] = np.add.reduceat(
-            (signs & _WIDE > 0).view(np.uint8), _starts(lengths), dtype=np.int64
-        )
+        is_wide = (signs & _WIDE > 0).view(np.uint8)
+        wide[not_ascii] = np.add.reduceat(is_wide, _starts(lengths), dtype=np.int64)
     return np.vstack([np.array(rows, np.float64).T, wide])
 
 

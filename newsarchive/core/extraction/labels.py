@@ -63,10 +63,7 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),
     ("caption", r"caption|photo-?credit|image-?credit"),
     ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
-    (
-        "nav",
-        r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar",
-    ),
+    ("nav", r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar"),
 )
 #: Elements → the label of what stands in them.
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",
@@ -116,17 +113,13 @@ class Namer:
             return _EMBED
         if block.kind == "caption":
             return _CAPTION
-        if (
-            block.kind == "heading"
-            and len(block.text) > MAX_COMMON_HEADING_CHARACTERS
-            and block.text.casefold() in self.title
-        ):
+        is_heading = block.kind == "heading" and len(block.text) > MAX_COMMON_HEADING_CHARACTERS
+        if is_heading and block.text.casefold() in self.title:
             return _HEADING
         label, rule = self._box(block.box)
         if block.box.hidden:
-            return BlockVerdict(
-                label or "other", "not on the screen until a script shows it", DecidedBy.HIDDEN
-            )
+            rule = "not on the screen until a script shows it"
+            return BlockVerdict(label or "other", rule, DecidedBy.HIDDEN)
         if label:
             return BlockVerdict(label, rule, DecidedBy.MARKUP)
         if "/button" in block.wrap or block.box.tag in ("option", "legend"):
@@ -157,22 +150,17 @@ class Namer:
         is kept beside the text.
         """
         text = block.text
-        if (
-            len(text) < MIN_STANDFIRST_CHARACTERS
-            or block.link_chars >= MIN_LINKED_STANDFIRST_SHARE * len(text)
-            or block.box.hidden
-            or block.kind == "caption"
-        ):
+        if len(text) < MIN_STANDFIRST_CHARACTERS or block.box.hidden or block.kind == "caption":
+            return None
+        if block.link_chars >= MIN_LINKED_STANDFIRST_SHARE * len(text):
             return None
         if found := self.leads.search(block.path.rpartition("body")[2].lower()):
             rule = f'a sentence above the text, in a box named "{found[0]}"'
             return BlockVerdict("description", rule, DecidedBy.MARKUP)
-        is_sentence = len(text) >= MIN_UNNAMED_STANDFIRST_CHARACTERS and (
-            block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
-        )
-        if below and is_sentence and self._box(block.box)[0] not in NO_STANDFIRST:
-            return _STANDFIRST
-        return None
+        ends = block.kind == "heading" or (block.kind == "paragraph" and ends_sentence(text))
+        if not below or not ends or len(text) < MIN_UNNAMED_STANDFIRST_CHARACTERS:
+            return None
+        return None if self._box(block.box)[0] in NO_STANDFIRST else _STANDFIRST
 
     def above(self, block: RawBlock) -> BlockVerdict | None:
         """The label of a line between headline and first paragraph that repeats the headline or is a date alone; `None`
@@ -181,13 +169,8 @@ class Namer:
         folded = text.casefold()
         if folded == self.title or (len(text) > MAX_COMMON_LINE_CHARACTERS and folded in self.title):
             return _REPEATS_TITLE
-        if (
-            len(text) <= MAX_DATE_CHARACTERS
-            and _DAY.search(text)
-            and len(_WORD.findall(text)) <= MAX_DATE_WORDS
-        ):
-            return _DATE
-        return None
+        is_date = len(text) <= MAX_DATE_CHARACTERS and _DAY.search(text)
+        return _DATE if is_date and len(_WORD.findall(text)) <= MAX_DATE_WORDS else None
 
 
 def is_headline(block: RawBlock) -> bool:
@@ -250,20 +233,13 @@ def repeated(texts: Sequence[str]) -> set[int]:
     out: set[int] = set()
     at = 0
     while at < len(twice):
-        run = _run(texts, first, twice[at])
-        if (
-            sum(len(texts[i]) for i in run) >= MIN_REPEATED_CHARACTERS
-            and max(len(texts[i]) for i in run) >= MIN_REPEATED_PROSE_CHARACTERS
-        ):
-            out.update(run)
-        while at < len(twice) and twice[at] <= run[-1]:
+        start = end = twice[at]
+        source = first[texts[start]]
+        while end < len(texts) and source < start and texts[source] == texts[end]:
+            source, end = source + 1, end + 1
+        lengths = [len(text) for text in texts[start:end]]
+        if sum(lengths) >= MIN_REPEATED_CHARACTERS and max(lengths) >= MIN_REPEATED_PROSE_CHARACTERS:
+            out.update(range(start, end))
+        while at < len(twice) and twice[at] < end:
             at += 1
     return out
-
-
-def _run(texts: Sequence[str], first: dict[str, int], start: int) -> range:
-    """The blocks from `start` on that repeat, one by one, those from its first occurrence on."""
-    source, end = first[texts[start]], start
-    while end < len(texts) and source < start and texts[source] == texts[end]:
-        source, end = source + 1, end + 1
-    return range(start, end)

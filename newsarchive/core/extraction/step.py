@@ -43,11 +43,8 @@ MIN_DECLARED_WORDS = 60
 #: Length of the JSON-LD `articleBody` by that of the text that the page shows. Above, the page shows a beginning.
 MAX_DECLARED_RATIO = 4
 DECLARED = "the page shows next to nothing, or a beginning: its JSON-LD articleBody"
-BEGINNING = BlockVerdict(
-    "other",
-    "the page shows no more than a beginning: the article stands in its JSON-LD",
-    DecidedBy.SOURCE_TEXT,
-)
+SHOWS_BEGINNING = "the page shows no more than a beginning: the article stands in its JSON-LD"
+BEGINNING = BlockVerdict("other", SHOWS_BEGINNING, DecidedBy.SOURCE_TEXT)
 KEPT = BlockVerdict("body", "the classifier and its neighbours", DecidedBy.MODEL)
 
 
@@ -152,9 +149,8 @@ def _without_dangling(blocks: list[Block]) -> list[Block]:
         return blocks
     for i in reversed(places):
         block = blocks[i]
-        if block.kind != "heading" and not (
-            block.text.endswith(":") and len(block.text) < MIN_PARAGRAPH_CHARACTERS
-        ):
+        announces = block.text.endswith(":") and len(block.text) < MIN_PARAGRAPH_CHARACTERS
+        if block.kind != "heading" and not announces:
             break
         blocks[i] = block.relabelled("other", "nothing that it announces follows", DecidedBy.NEIGHBOURS)
     return blocks

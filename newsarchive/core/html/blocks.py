@@ -132,9 +132,8 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
 
 def _leads_to_itself(anchor: LexborNode, attributes: dict[str, str | None]) -> bool:
     """Whether a link in a heading only gives the heading's own address: generators of static sites put "¶" or "#" there."""
-    return (
-        "#" in (attributes.get("href") or "") and (anchor.text(deep=True) or "").strip() in _SELF_LINK_SIGNS
-    )
+    has_fragment = "#" in (attributes.get("href") or "")
+    return has_fragment and (anchor.text(deep=True) or "").strip() in _SELF_LINK_SIGNS
 
 
 #: The whole text of a link in a heading that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
@@ -293,12 +292,8 @@ class _Walker:
         attributes, start = node.attributes, len(self.pieces)
         if attributes and ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
             return None
-        if (
-            tag == "a"
-            and self.box is not None
-            and self.box.kind == "heading"
-            and _leads_to_itself(node, attributes)
-        ):
+        in_heading = tag == "a" and self.box is not None and self.box.kind == "heading"
+        if in_heading and _leads_to_itself(node, attributes):
             return None
         inline = _Inline(tag, attributes, start, self.base)
         self.inline.append(inline)
@@ -450,13 +445,9 @@ class _Walker:
         cells = self.blocks[row.first :]
         if len(cells) < 2 or len({id(c.box) for c in cells}) < len(cells):
             return
-        if any(
-            c.kind != "table"
-            or c.box.parent is not row
-            or "\n" in c.text
-            or len(c.text) > MAX_CELL_CHARACTERS
-            for c in cells
-        ):
+        if any(c.kind != "table" or c.box.parent is not row for c in cells):
+            return
+        if any("\n" in c.text or len(c.text) > MAX_CELL_CHARACTERS for c in cells):
             return
         joined = RawBlock(" | ".join(c.text for c in cells), row, "table")
         joined.html = "".join(f"<{c.box.tag}>{c.html}</{c.box.tag}>" for c in cells)

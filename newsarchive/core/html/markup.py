@@ -86,11 +86,9 @@ def trim(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Whether a text holds nothing but white space and invisible characters."""
-    return not text or (
-        len(text) <= _MAX_BLANK_CHARACTERS
-        and not text.isascii()
-        and not text.translate(_WITHOUT_INVISIBLE).strip()
-    )
+    if text.isascii() or len(text) > _MAX_BLANK_CHARACTERS:
+        return not text
+    return not text.translate(_WITHOUT_INVISIBLE).strip()
 
 
 def escape(text: str) -> str:

@@ -23,10 +23,7 @@ _CANONICAL = re.compile(
     r"""\srel\s{0,3}=\s{0,3}["']?canonical["'\s>/]|\s(?:property|name)\s{0,3}=\s{0,3}["']?og:url["'\s>/]""",
     re.IGNORECASE,
 )
-_VALUE = re.compile(
-    r"""\s(?:href|content)\s{0,3}=\s{0,3}["']?(https?://[^"'\s>]{1,2000})""",
-    re.IGNORECASE,
-)
+_VALUE = re.compile(r"""\s(?:href|content)\s{0,3}=\s{0,3}["']?(https?://[^"'\s>]{1,2000})""", re.IGNORECASE)
 
 
 def own_address(body: bytes) -> str:

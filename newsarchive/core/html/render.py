@@ -22,9 +22,8 @@ _WRAPPED = {"quote": "blockquote", "table": "table"}
 
 def rendered(article: Article) -> Article:
     """The article with `article_html` and `word_count` made from its present blocks."""
-    return replace(
-        article, article_html=article_html(article.blocks), word_count=count_words(article.article_body)
-    )
+    html, words = article_html(article.blocks), count_words(article.article_body)
+    return replace(article, article_html=html, word_count=words)
 
 
 def article_html(blocks: Iterable[Block]) -> str:
@@ -53,13 +52,12 @@ def clean(html: str) -> str:
     >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
     '<p>a <a rel="nofollow noopener">b</a></p>'
     """
-    if len(html) <= MAX_PLAIN_CHARACTERS or _slow_characters(html) <= MAX_SLOW_CHARACTERS:
-        return _cleaner().clean(html)
-    return _cleaner().clean(html.translate(_STAND_INS).replace("&amp;", _AMPERSAND)).translate(_STOOD_FOR)
-
-
-def _slow_characters(html: str) -> int:
-    return html.count("&amp;") + (0 if html.isascii() else len(_SLOW.findall(html)))
+    if len(html) > MAX_PLAIN_CHARACTERS:
+        slow = html.count("&amp;") + (0 if html.isascii() else len(_SLOW.findall(html)))
+        if slow > MAX_SLOW_CHARACTERS:
+            stood_in = html.translate(_STAND_INS).replace("&amp;", _AMPERSAND)
+            return _cleaner().clean(stood_in).translate(_STOOD_FOR)
+    return _cleaner().clean(html)
 
 
 def markdown(article: Article) -> str:
@@ -103,7 +101,8 @@ def _list(items: list[Block]) -> str:
     base = min(max(1, i.level) for i in items)
     for item in items:
         depth = min(max(1, item.level) - base + 1, 8)
-        tag = _list_tag(item.path)
+        names = (step.partition("#")[0].partition(".")[0] for step in reversed(item.path.split("/")))
+        tag = next((name for name in names if name in ("ul", "ol")), "ul")
         while len(open_tags) > depth or (len(open_tags) == depth and open_tags[-1] != tag):
             out.append(f"</{open_tags.pop()}>")
         while len(open_tags) < depth:
@@ -111,12 +110,6 @@ def _list(items: list[Block]) -> str:
             out.append(f"<{tag}>")
         out.append(f"<li>{item.html or escape(item.text)}</li>")
     return "".join(out + [f"</{tag}>" for tag in reversed(open_tags)])
-
-
-def _list_tag(path: str) -> str:
-    """The innermost list of a tag path, `ul` where there is none."""
-    names = (step.partition("#")[0].partition(".")[0] for step in reversed(path.split("/")))
-    return next((name for name in names if name in ("ul", "ol")), "ul")
 
 
 #: Characters of HTML. In longer HTML, characters from U+0080 to U+00BF and `&amp;` are counted.
@@ -127,13 +120,10 @@ MAX_PLAIN_CHARACTERS = 20_000
 MAX_SLOW_CHARACTERS = 2000
 _SLOW = re.compile("[\x80-\xbf]")
 _FIRST_STAND_IN = 0x10FF00
-_STOOD_FOR = {_FIRST_STAND_IN + code: chr(code) for code in range(0x80, 0xC0)} | {
-    _FIRST_STAND_IN + 0xA0: "&nbsp;",
-    _FIRST_STAND_IN + ord("&"): "&amp;",
-}
-_STAND_INS = dict.fromkeys(_STOOD_FOR, "\ufffd") | {
-    code: chr(_FIRST_STAND_IN + code) for code in range(0x80, 0xC0)
-}
+_STOOD_FOR = {_FIRST_STAND_IN + code: chr(code) for code in range(0x80, 0xC0)}
+_STOOD_FOR |= {_FIRST_STAND_IN + 0xA0: "&nbsp;", _FIRST_STAND_IN + ord("&"): "&amp;"}
+_STAND_INS = dict.fromkeys(_STOOD_FOR, "\ufffd")
+_STAND_INS |= {code: chr(_FIRST_STAND_IN + code) for code in range(0x80, 0xC0)}
 _AMPERSAND = chr(_FIRST_STAND_IN + ord("&"))
 
 
