@@ -29,6 +29,7 @@ from newsarchive.items import (
     DIFFERS_FROM,
     Article,
     Block,
+    BlockVerdict,
     Candidate,
     DecidedBy,
     DropReason,
@@ -76,11 +77,30 @@ def usable(text: SourceText | None) -> bool:
 
 
 def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | None:
-    """What the post's feed or API says, for a page that was refused; `None` where that is no stand-in."""
+    """An article of nothing but what the post's feed or API says, with its headline, author and date, for a page that was
+    refused; `None` where that is no stand-in."""
     text = page.capture.source_text
     if text is None or refusal.reason not in FILLABLE or not usable(text):
         return None
-    return _from_source(page, text, f"the page: {refusal}", rules)
+    title = escape(text.title, quote=False)
+    # The entry as a page of its own, for the readers of metadata; what else it says they read from itself.
+    stand_in = replace(
+        page,
+        text=f"<html><head><title>{title}</title></head>"
+        f"<body><article><h1>{title}</h1>{text.html}</article></body></html>",
+    )
+    blocks = _blocks(page, text)
+    found = read_metadata(parse(stand_in.text), stand_in, blocks, rules)
+    found["candidates"] = (*found.get("candidates", ()), _candidate(text, blocks, f"the page: {refusal}"))
+    article = Article(
+        url=page.capture.base_url,
+        quality=Quality(),
+        charset_declared=page.charset_declared,
+        charset_used=page.charset_used,
+        extractor_version=EXTRACTOR_VERSION,
+        capture=page.capture,
+    )
+    return rendered(article.with_blocks(blocks, **found))
 
 
 def filled(page: Page, article: Article) -> Article:
@@ -91,7 +111,8 @@ def filled(page: Page, article: Article) -> Article:
     own = _blocks(page, text)
     if not (why := _lacks(article, own)):
         return article
-    shown = [_superseded(block, text) if block.label == "body" else block for block in article.blocks]
+    said = BlockVerdict("other", f"the {text.source} has the whole text", DecidedBy.SOURCE_TEXT)
+    shown = [block.relabelled(*said) if block.label == "body" else block for block in article.blocks]
     first = next((i for i, block in enumerate(article.blocks) if block.label == "body"), len(shown))
     candidate = _candidate(text, own, why)
     done = replace(article, candidates=(*article.candidates, candidate))
@@ -121,55 +142,14 @@ def tokens(texts: Iterable[str]) -> Iterable[str]:
     return (word for text in texts for word in _TOKEN.findall(fold(text)))
 
 
-def _from_source(page: Page, text: SourceText, why: str, rules: Rules) -> Article:
-    """An article of nothing but what the source says, with the source's own headline, author and date."""
-    stand_in = replace(page, text=_document(text))
-    blocks = _blocks(page, text)
-    found = read_metadata(parse(stand_in.text), stand_in, blocks, rules)
-    found["candidates"] = (*found.get("candidates", ()), _candidate(text, blocks, why))
-    article = Article(
-        url=page.capture.base_url,
-        quality=Quality(),
-        charset_declared=page.charset_declared,
-        charset_used=page.charset_used,
-        extractor_version=EXTRACTOR_VERSION,
-        capture=page.capture,
-    )
-    return rendered(article.with_blocks(blocks, **found))
-
-
-def _document(text: SourceText) -> str:
-    """A source's entry as a page of its own, for the readers of metadata; what else it says they read from itself."""
-    title = escape(text.title, quote=False)
-    return (
-        f"<html><head><title>{title}</title></head>"
-        f"<body><article><h1>{title}</h1>{text.html}</article></body></html>"
-    )
-
-
 def _blocks(page: Page, text: SourceText) -> list[Block]:
     """A source's text as blocks: all of them article, until the boilerplate step has looked at them."""
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
-    rule = f"the full text of the {text.source}"
+    said = BlockVerdict("body", f"the full text of the {text.source}", DecidedBy.SOURCE_TEXT)
     return [
-        Block(
-            raw.text,
-            raw.kind,
-            "body",
-            rule,
-            DecidedBy.SOURCE_TEXT,
-            None,
-            raw.path,
-            raw.level,
-            tuple(raw.links),
-            raw.html,
-        )
+        Block(raw.text, raw.kind, *said, None, raw.path, raw.level, tuple(raw.links), raw.html)
         for raw in read_blocks(tree, page.capture.base_url).blocks
     ]
-
-
-def _superseded(block: Block, text: SourceText) -> Block:
-    return block.relabelled("other", f"the {text.source} has the whole text", DecidedBy.SOURCE_TEXT)
 
 
 def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate:

@@ -16,7 +16,7 @@ from newsarchive.core.text.line_keys import signature
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import try_normalise
-from newsarchive.items import Article, Block, DecidedBy, Page, Quality, QualityFlag
+from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, Page, Quality, QualityFlag
 
 #: Part of the first page's words that lines which all pages have may make up; with more they are the text.
 MAX_COMMON_SHARE = 0.5
@@ -44,7 +44,11 @@ def joined(article: Article, parts: Sequence[Part]) -> Article:
     if not pages:
         return article
     common = _common_lines(article, pages)
-    blocks = [_dropped(block) if _key(block) in common else block for block in article.blocks]
+    repeated = BlockVerdict("repeated", "stands on every page of the post", DecidedBy.REPETITION)
+    blocks = [
+        block.relabelled(*repeated) if block.label == "body" and _key(block) in common else block
+        for block in article.blocks
+    ]
     seen = {_key(block) for block in blocks}
     places = {signature(block.path) for block in article.blocks if block.label == "body"}
     rest: list[Block] = []
@@ -60,20 +64,14 @@ def joined(article: Article, parts: Sequence[Part]) -> Article:
 def is_incomplete(pages: Sequence[Page]) -> bool:
     """Whether the first or the last of these pages links to a part that is not among them."""
     first, last = pages[0], pages[-1]
-    if not _may_have_parts(first):
-        return False
     home = first.capture.base_url
+    slug = home.partition("?")[0].rstrip("/").rpartition("/")[2]
+    # Nearly no page names a part at all. One that was not fetched from an address (a file, a text by hand) has none.
+    names_part = _SECOND.search(first.text) is not None or f"{slug}/2" in first.text
+    if not names_part or try_normalise(home) is None:
+        return False
     more = page_parts(last.text, last.capture.base_url, home)
     return bool(more) or len(page_parts(first.text, home)) >= len(pages)
-
-
-def _may_have_parts(page: Page) -> bool:
-    """Whether a page could name a part at all: cheap, since nearly none does. One that was not fetched from
-    an address (a file, a text by hand) has none."""
-    address = page.capture.base_url
-    slug = address.partition("?")[0].rstrip("/").rpartition("/")[2]
-    named = _SECOND.search(page.text) is not None or f"{slug}/2" in page.text
-    return named and try_normalise(address) is not None
 
 
 def flagged(article: Article) -> Article:
@@ -97,12 +95,6 @@ def _common_lines(article: Article, pages: Sequence[Part]) -> set[str]:
     words = sum(comparable_words(block.text) for block in body)
     shared = sum(comparable_words(block.text) for block in body if _key(block) in common)
     return common if shared <= MAX_COMMON_SHARE * words else set()
-
-
-def _dropped(block: Block) -> Block:
-    if block.label != "body":
-        return block
-    return block.relabelled("repeated", "stands on every page of the post", DecidedBy.REPETITION)
 
 
 def _placed(block: Block, places: set[str]) -> Block:

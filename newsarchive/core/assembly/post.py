@@ -39,8 +39,11 @@ def extract_step(page: Page, rules: Rules) -> Article:
     An article that lacks a page that its own pages announce is flagged `parts missing`. Raises
     `NotAnArticle` like `extraction.extract_step`.
     """
+    capture = page.capture
     try:
-        article = selected(_of_all_pages(_answered(page), rules), page.capture.selectors)
+        if capture.status >= 400:  # the words of an error are the server's
+            raise NotAnArticle(DropReason.HTTP_STATUS, f"the server answered {capture.status}")
+        article = selected(_of_all_pages(page, rules), capture.selectors)
     except NotAnArticle as refusal:
         standing_in = in_place_of(page, refusal, rules)
         if standing_in is None:
@@ -48,23 +51,13 @@ def extract_step(page: Page, rules: Rules) -> Article:
         article = standing_in
     else:
         article = filled(page, article)
-    return replace(
-        weighed(article, page.capture.source_text), post_id=_post_id(page), capture=_with_rights(page, rules)
-    )
-
-
-def _with_rights(page: Page, rules: Rules) -> Capture:
-    """The capture with what the answer and the page say of their use, beside what the files of the site say."""
-    capture = page.capture
+    # What the answer and the page say of their use is kept beside what the files of the site say.
     said = rights.of_answer(capture.headers, page.text, capture.base_url, rules)
-    return replace(capture, rights=(capture.rights or Rights()) + said)
-
-
-def _answered(page: Page) -> Page:
-    """The page. Raises `NotAnArticle` for the page of an error: its words are the server's."""
-    if page.capture.status >= 400:
-        raise NotAnArticle(DropReason.HTTP_STATUS, f"the server answered {page.capture.status}")
-    return page
+    identity = (capture.discovered.post_id if capture.discovered else "") or post_id(
+        page.text, capture.headers
+    )
+    capture = replace(capture, rights=(capture.rights or Rights()) + said)
+    return replace(weighed(article, capture.source_text), post_id=identity, capture=capture)
 
 
 def _of_all_pages(page: Page, rules: Rules) -> Article:
@@ -73,21 +66,12 @@ def _of_all_pages(page: Page, rules: Rules) -> Article:
     for capture in page.capture.parts:
         try:
             further = decoding.decode_step(capture, rules)
-            parts.append(_part(further, rules))
+            sheet, verdict = step.read(
+                further, rules
+            )  # however short, since it need not be an article by itself
+            parts.append(Part(tuple(step.labelled(sheet, verdict, rules)), quality(sheet, verdict)))
         except NotAnArticle:
             return flagged(joined(article, parts))
         pages.append(further)
     whole = joined(article, parts)
     return flagged(whole) if is_incomplete(pages) else whole
-
-
-def _part(page: Page, rules: Rules) -> Part:
-    """A further page: however short, since it need not be an article by itself."""
-    sheet, verdict = step.read(page, rules)
-    return Part(tuple(step.labelled(sheet, verdict, rules)), quality(sheet, verdict))
-
-
-def _post_id(page: Page) -> str:
-    capture = page.capture
-    from_source = capture.discovered.post_id if capture.discovered else ""
-    return from_source or post_id(page.text, capture.headers)

@@ -31,12 +31,9 @@ def _judged(block: Block, selectors: Selectors, bodied: bool) -> Block:
     if not bodied:
         return block
     if found := _inside(block.path, selectors.body):
-        own = block.label in ("body", "title", "caption")
-        return (
-            block
-            if own
-            else block.relabelled("body", f"the site's settings: body {found}", DecidedBy.SETTING)
-        )
+        if block.label in ("body", "title", "caption"):
+            return block
+        return block.relabelled("body", f"the site's settings: body {found}", DecidedBy.SETTING)
     return _other(block, "outside of the body of the site's settings")
 
 
