@@ -407,11 +407,9 @@ def _folded_path(path: str) -> str:
 def _is_tracking(parameter: str) -> bool:
     name, _, value = parameter.partition("=")
     name = name.lower()
-    return (
-        name in _TRACKING
-        or name.startswith(_TRACKING_PREFIX)
-        or value in _TRACKING_VALUE.get(name, frozenset())
-    )
+    if name in _TRACKING or name.startswith(_TRACKING_PREFIX):
+        return True
+    return value in _TRACKING_VALUE.get(name, frozenset())
 
 
 def _has_address(url: str) -> bool:

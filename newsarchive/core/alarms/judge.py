@@ -273,16 +273,12 @@ class Question(NamedTuple):
     min_good: int = MIN_GOOD_READINGS
 
     def cases(self) -> list[Case]:
-        return [
-            Case(
-                one.at,
-                self.is_bad(place),
-                one.id if isinstance(one, Reading) else 0,
-                getattr(one, "met", None),
-                self.proves(place),
-            )
-            for place, one in enumerate(self.items)
-        ]
+        found = []
+        for place, one in enumerate(self.items):
+            article = one.id if isinstance(one, Reading) else 0
+            met = getattr(one, "met", None)
+            found.append(Case(one.at, self.is_bad(place), article, met, self.proves(place)))
+        return found
 
 
 def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
@@ -307,18 +303,13 @@ def questions_of_posts(history: History) -> list[Question]:
         is_live = history.met is not None and one.met - history.met > DAY
         return not is_live or abs(one.published - one.met) > MAX_DATE_DISTANCE
 
+    def failed(problem: Problem) -> Callable[[int], bool]:
+        return lambda i: looks[i].problem is problem
+
     return [
-        Question(
-            AlarmKind.NOT_STORED, looks, lambda i: looks[i].problem is Problem.OTHER, 0.3, asks_new=True
-        ),
-        Question(AlarmKind.BLOCKED, looks, lambda i: looks[i].problem is Problem.BLOCKED, 0.1),
-        Question(
-            AlarmKind.SCRIPTS_ONLY,
-            looks,
-            lambda i: looks[i].problem is Problem.SCRIPTS_ONLY,
-            0.1,
-            asks_new=True,
-        ),
+        Question(AlarmKind.NOT_STORED, looks, failed(Problem.OTHER), 0.3, asks_new=True),
+        Question(AlarmKind.BLOCKED, looks, failed(Problem.BLOCKED), 0.1),
+        Question(AlarmKind.SCRIPTS_ONLY, looks, failed(Problem.SCRIPTS_ONLY), 0.1, asks_new=True),
         Question(AlarmKind.SHORTER, read, lambda i: read[i].words < limit, 0.1),
         Question(AlarmKind.NO_DATE, read, lambda i: read[i].published is None, 0.02, asks_new=True),
         Question(AlarmKind.NO_AUTHOR, read, lambda i: not read[i].has_author, 0.02, asks_new=True),
@@ -332,18 +323,13 @@ def _of_lack(kind: AlarmKind, posts: Sequence[Listed], now: datetime) -> Questio
     """Whether a list of the site has the posts that its other lists name, as it always had before."""
     wait = lag(posts)
     listed = [one for one in posts if one.at <= now - wait]
-    return Question(
-        kind,
-        listed,
-        lambda i: not listed[i].in_list,
-        0.1,
-        FROZEN_LIST_FACTOR * FALSE_ALARMS_A_YEAR,
+
+    def proves(i: int) -> bool:
         # A feed is cached for a while; a front page that was asked past the caches had stood still for long.
-        proves=lambda i: (
-            listed[i].is_proof and (kind is AlarmKind.FROZEN_PAGE or now - listed[i].at >= MAX_LAG)
-        ),
-        min_good=0,
-    )
+        return listed[i].is_proof and (kind is AlarmKind.FROZEN_PAGE or now - listed[i].at >= MAX_LAG)
+
+    max_false = FROZEN_LIST_FACTOR * FALSE_ALARMS_A_YEAR
+    return Question(kind, listed, lambda i: not listed[i].in_list, 0.1, max_false, proves=proves, min_good=0)
 
 
 def _short(readings: Sequence[Reading]) -> tuple[int, int]:
@@ -486,9 +472,8 @@ def _of_listings(history: History, now: datetime) -> Iterable[Alarm]:
     for listing in listings.current(history.listings):
         for question, evidence in _of_list(listing, history):
             if alarm := _asked(question, history, now):
-                found.setdefault(alarm.kind, []).append(
-                    replace(alarm, evidence={**alarm.evidence, **evidence})
-                )
+                alarm = replace(alarm, evidence={**alarm.evidence, **evidence})
+                found.setdefault(alarm.kind, []).append(alarm)
     if alarm := _asked(_of_lack(AlarmKind.FROZEN_PAGE, history.on_page, now), history, now):
         found.setdefault(alarm.kind, []).append(alarm)
     # One kind for all lists of a site: it stands while one of them is broken.
@@ -504,22 +489,16 @@ def _of_list(listing: Listing, history: History) -> Iterable[tuple[Question, dic
     if (bounds := listings.limits(before)) is not None:
         limit, usual = bounds
         cut = listings.cut_looks(looks, limit, usual)
-        yield (
-            Question(AlarmKind.FEWER_LISTED, looks, lambda i: i in cut, 0.02),
-            {"limit": limit, "median": usual},
-        )
+        question = Question(AlarmKind.FEWER_LISTED, looks, lambda i: i in cut, 0.02)
+        yield question, {"limit": limit, "median": usual}
     if listing.kind == listings.FRONT_PAGE:
         before = _before(looks, AlarmKind.FROZEN_PAGE, history)
         if (since := history.standing.get(AlarmKind.FROZEN_PAGE)) is not None:
-            begin = listings.start_of_same(
-                listing, since
-            )  # the frozen page itself says nothing of how it was
+            begin = listings.start_of_same(listing, since)  # the frozen page says nothing of how it was
             before = [look for look in before if look.at < begin]
         if (longest := listings.longest_same(before)) is not None:
-            yield (
-                Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02),
-                {"hours": round(longest / timedelta(hours=1))},
-            )
+            question = Question(AlarmKind.FROZEN_PAGE, looks, lambda i: looks[i].same > longest, 0.02)
+            yield question, {"hours": round(longest / timedelta(hours=1))}
 
 
 def _before(looks: Sequence[ListLook], kind: AlarmKind, history: History) -> list[ListLook]:
@@ -542,9 +521,8 @@ def _of_rhythm(history: History, now: datetime) -> Iterable[Alarm]:
     stands = bool({AlarmKind.SILENT, AlarmKind.FEWER_POSTS} & history.standing.keys())
     if len(days) < MIN_RHYTHM_DAYS or sum(days) < MIN_RHYTHM_POSTS:
         return
-    spans = [(history.quarters, span, QUARTERS_A_WEEK) for span in QUARTERS] + [
-        (days, span, DAYS_A_WEEK) for span in SPANS
-    ]
+    spans = [(history.quarters, span, QUARTERS_A_WEEK) for span in QUARTERS]
+    spans += [(days, span, DAYS_A_WEEK) for span in SPANS]
     for counts_of, span, week in spans:
         length = span * DAY * DAYS_A_WEEK / week
         # A blog that paused when it was met, over the holidays, is not broken by that.
@@ -575,12 +553,8 @@ def _slow(numbers: Sequence[int], span: int, week: int, *, stands: bool) -> tupl
     posts = sum(numbers[:span])
     if len(counts) < MIN_SPANS or posts >= (1 if stands else MAX_SMALL_SHARE) * min(counts):
         return None
-    bound = (
-        FALSE_RHYTHMS_A_YEAR
-        / LOOKS_A_YEAR
-        / (len(SPANS) + len(QUARTERS))
-        * (STANDING_FACTOR if stands else 1)
-    )
+    bound = FALSE_RHYTHMS_A_YEAR / LOOKS_A_YEAR / (len(SPANS) + len(QUARTERS))
+    bound *= STANDING_FACTOR if stands else 1
     return (posts, counts) if few_of(posts, counts, PACE_SPANS) < bound else None
 
 
@@ -592,6 +566,5 @@ def _of_runs(history: History, now: datetime) -> Iterable[Alarm]:
     last = history.last_success
     if last is None or history.failed_runs < MIN_FAILED_RUNS or now - last < MIN_UNREACHABLE:
         return
-    yield Alarm(
-        AlarmKind.UNREACHABLE, last, {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
-    )
+    evidence = {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
+    yield Alarm(AlarmKind.UNREACHABLE, last, evidence)

@@ -60,13 +60,9 @@ def few_of(x: int, counts: Sequence[int], recent: int) -> float:
     if size == inf:
         return min(1.0, sum(exp(k * log(mean) - mean - lgamma(k + 1)) for k in range(x + 1)))
     share = mean / (mean + size)
-    return min(
-        1.0,
-        sum(
-            exp(lgamma(k + size) - lgamma(size) - lgamma(k + 1) + size * log(1 - share) + k * log(share))
-            for k in range(x + 1)
-        ),
-    )
+    ways = (lgamma(k + size) - lgamma(size) - lgamma(k + 1) for k in range(x + 1))
+    logs = (count + size * log(1 - share) + k * log(share) for k, count in enumerate(ways))
+    return min(1.0, sum(map(exp, logs)))
 
 
 def middle(values: Sequence[float]) -> tuple[float, float]:

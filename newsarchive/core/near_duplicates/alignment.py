@@ -48,11 +48,8 @@ def _own_words_align(words: list[str], others: list[str]) -> bool:
     """Whether the words that stand in neither text more than `_MAX_TIMES` times are in both in the same order too."""
     from rapidfuzz.distance.LCSseq import similarity
 
-    first, second = Counter(words), Counter(others)
-    rare = [
-        [word for word in text if first[word] <= _MAX_TIMES and second[word] <= _MAX_TIMES]
-        for text in (words, others)
-    ]
+    times = Counter(words) | Counter(others)  # the greater of both numbers
+    rare = [[word for word in text if times[word] <= _MAX_TIMES] for text in (words, others)]
     shorter = min(map(len, rare))
     return shorter >= _MIN_OWN_WORDS and similarity(*rare) >= MIN_ALIGNED_WORDS * shorter
 

@@ -152,12 +152,9 @@ def link_of(a: Text, b: Text, bodies: Mapping[int, str] | None = None) -> Link |
     if containment >= _min_containment(ratio):
         proved = shared >= min(_MIN_SHARED_SHINGLES, len(short.shingles))
     else:
-        proved = (
-            ratio >= _MIN_EQUAL_RATIO
-            and containment >= MIN_UNDECIDED_CONTAINMENT
-            and bodies is not None
-            and is_rewritten(bodies.get(short.id, ""), bodies.get(long.id, ""))
-        )
+        is_open = ratio >= _MIN_EQUAL_RATIO and containment >= MIN_UNDECIDED_CONTAINMENT
+        both = [bodies.get(text.id, "") for text in (short, long)] if bodies is not None and is_open else []
+        proved = bool(both) and is_rewritten(*both)
     if not proved:
         return None
     overlap = shared / (len(short.shingles) + len(long.shingles) - shared)

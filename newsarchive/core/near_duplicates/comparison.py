@@ -47,12 +47,8 @@ class Comparison:
     @property
     def counts(self) -> dict[str, int]:
         """The numbers alone, for the database."""
-        return {
-            "kept": self.kept,
-            "added": len(self.added),
-            "cut": len(self.cut),
-            "altered": len(self.altered),
-        }
+        several = {"added": self.added, "cut": self.cut, "altered": self.altered}
+        return {"kept": self.kept} | {name: len(found) for name, found in several.items()}
 
 
 @lru_cache(maxsize=4)
@@ -121,10 +117,8 @@ def _alike_pairs(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
     from rapidfuzz.fuzz import ratio
 
     a, b = list(ours)[:_MAX_SENTENCES_BY_LIKENESS], list(theirs)[:_MAX_SENTENCES_BY_LIKENESS]
-    scored = (
-        (ratio(ours[i], theirs[j], score_cutoff=MIN_ALTERED_LIKENESS), i, j)
-        for i, j in _candidates(a, b, theirs, full)
-    )
+    pairs, least = _candidates(a, b, theirs, full), MIN_ALTERED_LIKENESS
+    scored = [(ratio(ours[i], theirs[j], score_cutoff=least), i, j) for i, j in pairs]
     found: dict[int, int] = {}
     taken: set[int] = set()
     for score, i, j in sorted(scored, reverse=True):

@@ -129,12 +129,12 @@ def _shingle_characters(folded: str) -> int:
     if sample.isascii():
         return 0
     codes = codes_of(sample)
-    counts = (
-        (size, sum(int(((codes >= first) & (codes <= last)).sum()) for first, last in blocks))
+    counts = {
+        size: sum(int(((codes >= first) & (codes <= last)).sum()) for first, last in blocks)
         for blocks, size in _SHINGLE_CHARACTERS
-    )
-    size, count = max(counts, key=lambda c: c[1])
-    return size if count * 3 > len(sample) else 0
+    }
+    size = max(counts, key=counts.__getitem__)
+    return size if counts[size] * 3 > len(sample) else 0
 
 
 class _Sums:

@@ -84,11 +84,8 @@ def paragraph_diff(old: str, new: str) -> list[Paragraph]:
     for before, after in ((a.rstrip("\n"), b.rstrip("\n")) for a, b in _pairs(old, new)):
         if not (before or after):
             continue
-        fate = (
-            (Fate.EQUAL if before == after else Fate.CHANGED)
-            if before and after
-            else (Fate.GONE if before else Fate.NEW)
-        )
+        fate = Fate.GONE if not after else Fate.NEW if not before else Fate.CHANGED
+        fate = Fate.EQUAL if before == after else fate
         found.append(Paragraph(fate, before, after, tuple(_joined(_changes(before, after)))))
     return found
 
@@ -153,9 +150,8 @@ def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]
 def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """The places of the paragraphs that are pairs, in order."""
     units = [[_UNITS.findall(paragraph) for paragraph in side] for side in (old, new)]
-    width = (
-        len(new) if len(old) * len(new) <= MAX_COMPARED_PAIRS else max(1, MAX_COMPARED_PAIRS // len(old) // 2)
-    )
+    is_small = len(old) * len(new) <= MAX_COMPARED_PAIRS
+    width = len(new) if is_small else max(1, MAX_COMPARED_PAIRS // len(old) // 2)
     middles = [i * len(new) // len(old) for i in range(len(old))]
     #: The places in the new text that each old paragraph is compared with.
     bands = [range(max(0, middle - width), min(len(new), middle + width + 1)) for middle in middles]

@@ -51,9 +51,8 @@ _HASHED = re.compile(r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+")
 
 def number(text: str) -> int:
     """A signed 64-bit number for a text (BLAKE2b, RFC 7693); archives store it, and it is the same in every run."""
-    return int.from_bytes(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big", signed=True
-    )
+    hashed = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(hashed.digest(), "big", signed=True)
 
 
 @lru_cache(maxsize=16384)
@@ -87,14 +86,11 @@ def form_of(text: str) -> str:
     if NAME not in marked and DOMAIN not in marked and QUOTED not in marked:
         return ""
     plain = _DIGITS.sub("0", fold_keeping_emoji(marked))
-    return plain if _has_words(plain) else ""
-
-
-def _has_words(plain: str) -> bool:
-    """Whether a line has enough words for a form. Most have, and are told without a count."""
-    if sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS:
-        return True
-    return sum(map(_word_count, _LETTERS.findall(plain))) >= MIN_FORM_WORDS
+    if (
+        sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS
+    ):  # most have enough words, and are told without a count
+        return plain
+    return plain if sum(map(_word_count, _LETTERS.findall(plain))) >= MIN_FORM_WORDS else ""
 
 
 def _word_count(word: str) -> int:

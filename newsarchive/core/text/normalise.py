@@ -74,9 +74,8 @@ class _Fold(dict[int, str | None]):
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
         category = unicodedata.category(char)
-        self[code] = (
-            char if category[0] in "LMN" else None if char in _APOSTROPHES or category == "Cf" else " "
-        )
+        is_left_out = char in _APOSTROPHES or category == "Cf"
+        self[code] = char if category[0] in "LMN" else None if is_left_out else " "
         return self[code]
 
 
@@ -236,9 +235,14 @@ def fold(text: str) -> str:
     ('share this', 'read more')
     """
     text = fold_keeping_emoji(text)
-    if text and (text[0] > _BEFORE_EMOJI or text[-1] > _BEFORE_EMOJI):
-        return _without_emoji(text)
-    return text
+    if not text or (text[0] <= _BEFORE_EMOJI and text[-1] <= _BEFORE_EMOJI):
+        return text
+    start, end = 0, len(text)
+    while start < end and _is_emoji(text[start]):
+        start += 1
+    while start < end and _is_emoji(text[end - 1]):
+        end -= 1
+    return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
 
 
 @lru_cache(maxsize=16384)
@@ -248,16 +252,6 @@ def fold_keeping_emoji(text: str) -> str:
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
     text = " ".join(_nfkc(text).split())
     return _QUOTES.sub("'", text.lstrip(_BEFORE).rstrip(_BEHIND)).lower()
-
-
-def _without_emoji(text: str) -> str:
-    """A line without the emoji at its ends, which stand for bullets: "👉 Read more"."""
-    start, end = 0, len(text)
-    while start < end and _is_emoji(text[start]):
-        start += 1
-    while start < end and _is_emoji(text[end - 1]):
-        end -= 1
-    return text[start:end].lstrip(_BEFORE).rstrip(_BEHIND)
 
 
 def _is_emoji(char: str) -> bool:
