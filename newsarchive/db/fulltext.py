@@ -1,19 +1,21 @@
 """The full-text index, kept in step with the texts of the articles.
 
-SQLite's triggers do so for FTS5. PostgreSQL is given the words that `query_language.tokenise` finds, so that both
+SQLite's triggers do so for FTS5. PostgreSQL is given the words that `query_language.words_of` finds, so that both
 databases find the same words, and words of the headline weigh more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.query_language import tokenise
+from newsarchive.db.query_language import words_of
 
 #: Position of a word from 1. PostgreSQL holds all positions above it for this one.
 _MAX_POSITION = 16383
@@ -57,23 +59,36 @@ def document(headline: str, body: str) -> str:
     >>> document("On ships", "Ships sink")
     "'on':1A 'ships':2A,4 'sink':5"
     """
-    places: dict[str, list[str]] = {}
-    size = 0
-    for word, at, weight in _weighted(headline, body):
-        if len(word) <= _MAX_WORD_CHARACTERS and size < _MAX_DOCUMENT_BYTES:
-            known = places.setdefault(word, [])
-            size += 10 + (0 if known else 4 * len(word))
-            if len(known) < _MAX_WORD_POSITIONS:
-                known.append(f"{at}{weight}")
-    return " ".join(f"'{word}':{','.join(where)}" for word, where in places.items() if where)
+    heads, words = words_of(headline)[:_MAX_POSITION], words_of(body)
+    start = len(heads) + 2 if heads else 1  # a gap of one keeps a phrase from running out of the headline
+    places = [*map("{}A".format, range(1, len(heads) + 1)), *_places()[start : start + len(words)]]
+    words = _fitting(heads + words)
+    found = defaultdict[str, list[str]](list)
+    for word, place in zip_longest(words, places[: len(words)], fillvalue=str(_MAX_POSITION)):
+        found[word].append(place)
+    return " ".join(
+        [
+            f"'{word}':{','.join(where[:_MAX_WORD_POSITIONS])}"
+            for word, where in found.items()
+            if len(word) <= _MAX_WORD_CHARACTERS
+        ]
+    )
 
 
-def _weighted(headline: str, body: str) -> Iterator[tuple[str, int, str]]:
-    """Each word, its position and its weight. A gap of one keeps a phrase from running out of the headline."""
-    at = 0
-    for token in islice(tokenise(headline), _MAX_POSITION):
-        at += 1
-        yield token.text, at, "A"
-    start = at + 2 if at else 1
-    for place, token in enumerate(tokenise(body), start):
-        yield token.text, min(place, _MAX_POSITION), ""
+@cache
+def _places() -> list[str]:
+    return [*map(str, range(_MAX_POSITION + 1))]
+
+
+def _fitting(words: list[str]) -> list[str]:
+    """The words up to the one with which a document is full."""
+    if 10 * len(words) + 4 * sum(map(len, words)) < _MAX_DOCUMENT_BYTES:
+        return words
+    size, known = 0, set[str]()
+    for at, word in enumerate(words):
+        if len(word) <= _MAX_WORD_CHARACTERS:
+            if size >= _MAX_DOCUMENT_BYTES:
+                return words[:at]
+            size += 10 + (0 if word in known else 4 * len(word))
+            known.add(word)
+    return words

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
+from newsarchive.db import fulltext
 from newsarchive.db.dialects import MAX_TRIGRAM_TEXT_CHARACTERS, dialect_of
 from newsarchive.db.query_language import (
     Marks,
@@ -27,6 +28,7 @@ from newsarchive.db.query_language import (
     snippet,
     tokenise,
     tsquery,
+    words_of,
 )
 from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import search as searching
@@ -214,6 +216,33 @@ def test_a_snippet_is_a_piece_of_the_text(text: str, query: str) -> None:
 def test_tokens_stand_in_the_text(text: str) -> None:
     for token in tokenise(text):
         assert fold(text[token.start : token.end]) == token.text
+    assert words_of(text) == [token.text for token in tokenise(text)]
+
+
+@pytest.mark.parametrize(
+    ("headline", "body", "document"),
+    [
+        ("On ships", "Ships sink", "'on':1A 'ships':2A,4 'sink':5"),
+        ("", "Café café", "'cafe':1,2"),
+        ("", f"{'x' * 256} y", "'y':2"),
+        ("", "a " * 20_000, f"'a':{','.join(map(str, range(1, 256)))}"),
+        ("", "a " * 16_382 + "b b", f"'a':{','.join(map(str, range(1, 256)))} 'b':16383,16383"),
+        ("a " * 20_000, "b", f"'a':{','.join(f'{at}A' for at in range(1, 256))} 'b':16383"),
+    ],
+    ids=["weights", "folded", "a long word", "positions of a word", "positions beyond the last", "a long headline"],
+)  # fmt: skip
+def test_the_index_of_postgresql_is_given_words_with_their_positions(
+    headline: str, body: str, document: str
+) -> None:
+    assert fulltext.document(headline, body) == document
+
+
+def test_words_beyond_the_bytes_of_a_document_are_left_out() -> None:
+    words = [f"w{number}" for number in range(60_000)]
+    document = fulltext.document("", " ".join(words))
+    last = len(document.split()) - 1
+    assert document.endswith(f"'w{last}':16383")
+    assert 900_000 <= sum(10 + 4 * len(word) for word in words[: last + 1]) < 900_000 + 50
 
 
 def test_of_very_many_matches_the_newest_are_ranked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
