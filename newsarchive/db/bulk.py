@@ -33,6 +33,9 @@ Given = Callable[[], Any]
 
 #: Values that one statement binds; further ones go into another. SQLite takes 32,766, older versions 999.
 MAX_VALUES = 500
+#: Rows from which on a database that can is given them as a stream (COPY). It takes two questions, and 24 µs of both sides a row where
+#: an INSERT takes 43: for fewer rows that is no gain.
+MIN_STREAMED_ROWS = 8
 #: Compiled forms of insertions that are kept, one for each table, set of columns and open database.
 MAX_INSERTS = 256
 
@@ -75,8 +78,14 @@ def select_rows(connection: Connection, sql: str, values: Mapping[str, Any]) -> 
 
 def insert_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
     """Insert rows that name the same columns; the others get their defaults."""
-    if rows:
-        _insert(table_of(model), tuple(rows[0]), connection.dialect).run(connection, rows)
+    if not rows:
+        return
+    table, dialect = table_of(model), dialect_of(connection)
+    compiled = _insert(table, tuple(rows[0]), connection.dialect)
+    if dialect.streams and len(rows) >= MIN_STREAMED_ROWS:
+        dialect.insert_tuples(connection, table.name, compiled.names, compiled.converted(rows))
+    else:
+        compiled.run(connection, rows)
 
 
 def insert_tuples(
@@ -180,17 +189,25 @@ class _Compiled:
             if name not in names
         }
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.values]
+
+    def converted(self, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+        """The values of each row, in the order of `names`, as the driver takes them."""
         if self.others:
             rows = [{name: give() for name, give in self.others.items()} | dict(row) for row in rows]
-        made = [
-            [row[name] if convert is None else convert(row[name]) for name, convert in self.values]
+        return [
+            tuple([row[name] if convert is None else convert(row[name]) for name, convert in self.values])
             for row in rows
         ]
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        made = self.converted(rows)
         if self.is_positional:
-            connection.exec_driver_sql(self.sql, list(map(tuple, made)))
+            connection.exec_driver_sql(self.sql, made)
         else:
-            names = [name for name, _ in self.values]
+            names = self.names
             connection.exec_driver_sql(self.sql, [dict(zip(names, one, strict=True)) for one in made])
 
 
