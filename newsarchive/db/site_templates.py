@@ -43,6 +43,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
+from newsarchive.db.models.site_templates import IS_HEAD
 from newsarchive.db.rows import line_hash
 
 #: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
@@ -98,7 +99,7 @@ def save(
 
 def heads(engine: Engine, keys: Set[int], but: str = "") -> list[Template]:
     """The entries with these keys that other sites than `but` learned as heads of lists, each as a template."""
-    others = SiteBlock.role.in_(("head", "inset")), SiteBlock.site_id != _id_of(but)
+    others = IS_HEAD, SiteBlock.site_id != _id_of(but)
     query = (
         select(Site.domain, *(getattr(SiteBlock, name) for name in known_sites.LEARNED))
         .join(Site, Site.id == SiteBlock.site_id)
@@ -342,7 +343,7 @@ def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
         .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
         .where(LineSighting.fingerprint.in_(some))
         .group_by(LineSighting.fingerprint)
-        .having(func.count(PageSighting.site_id.distinct()) > 1)
+        .having(func.min(PageSighting.site_id) != func.max(PageSighting.site_id))
     )
     found: list[int] = []
     for chunk in bulk.chunks(keys, MAX_LITERAL_KEYS):

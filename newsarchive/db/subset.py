@@ -1,6 +1,6 @@
 """A part of an archive as an archive of its own: chosen articles with all that belongs to them.
 
-What belongs to what is read from the schema's foreign keys, so that a new table comes along.
+What belongs to what is read from the references in the models, so that a new table comes along.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from newsarchive.db import bulk, schema
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
+from newsarchive.db.models.base import REFERS_TO
 from newsarchive.db.near_duplicates import index
 from newsarchive.db.rows import minhash_of
 
@@ -112,10 +113,10 @@ class _Part:
         while True:
             before = sum(map(len, self.rows.values()))
             for table in Base.metadata.sorted_tables:
-                for key in table.foreign_keys:
-                    if key.column.table.name != "articles":
-                        wanted = [row[key.parent.name] for row in self.rows[table.name].values()]
-                        self._add(key.column.table, key.column, wanted)
+                for column, parent in _parents(table):
+                    if parent.table.name != "articles":
+                        wanted = [row[column.name] for row in self.rows[table.name].values()]
+                        self._add(parent.table, parent, wanted)
             if sum(map(len, self.rows.values())) == before:
                 return
 
@@ -140,9 +141,19 @@ def _index(connection: Connection, articles: Sequence[Row]) -> None:
 
 
 def _references(table: Table, to: str) -> Iterator[Column[Any]]:
+    for column, parent in _parents(table):
+        if parent.table.name == to:
+            yield column
+
+
+def _parents(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
+    """The columns that refer to others, each with that other one, whether the database checks it or not."""
     for key in table.foreign_keys:
-        if key.column.table.name == to:
-            yield key.parent
+        yield key.parent, key.column
+    for column in table.c:
+        if to := column.info.get(REFERS_TO):
+            name, _, other = to.partition(".")
+            yield column, Base.metadata.tables[name].c[other]
 
 
 def _recount(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, readonly, schema
+from newsarchive.db import checks, readonly, schema, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
@@ -28,6 +28,7 @@ from newsarchive.db.readonly import Reader
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+from newsarchive.items import Block
 from tests.storage import START, archive_url, make_article
 
 pytestmark = pytest.mark.slow  # makes and upgrades archives
@@ -196,6 +197,48 @@ def test_an_old_archive_is_upgraded_with_its_articles(
         assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
     assert [hit.id for hit in search.search(engine, "quagga")] == [1]
+
+
+MENU = (Block("Home", label="nav"), Block("A quagga."), Block("About us", label="nav", score=-1.5))
+
+
+def test_left_out_lines_lose_two_references_that_the_database_checks_and_nothing_else(engine: Engine) -> None:
+    """Revision 0026."""
+    upgrade_to(engine, "0025")
+    with writing(engine) as connection:
+        views.make(connection)
+    Store(engine).ingest([make_article(1, blocks=MENU), make_article(2, blocks=MENU)])
+    query = text("SELECT * FROM dropped_lines ORDER BY revision_id, position")
+    shown = text("SELECT * FROM blocks ORDER BY 1, 2, 3")
+    with reading(engine) as connection:
+        before = [connection.execute(query).all(), connection.execute(shown).all()]
+    assert len(before[0]) == 4
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert [connection.execute(query).all(), connection.execute(shown).all()] == before
+    [left] = inspect(engine).get_foreign_keys("dropped_lines")
+    assert (left["constrained_columns"], left["options"]) == (["revision_id"], {"ondelete": "CASCADE"})
+    assert "ix_site_blocks_heads" in {index["name"] for index in inspect(engine).get_indexes("site_blocks")}
+    assert checks.database(engine) == []
+    with writing(engine) as connection:
+        connection.execute(text("DELETE FROM article_revisions WHERE id = 2"))
+        assert connection.execute(text("SELECT count(*) FROM dropped_lines")).scalar() == 2
+
+
+@pytest.mark.parametrize(
+    ("gone", "named"),
+    [("lines", "2 left-out lines without a text"), ("block_labels", "2 left-out lines without a label")],
+)
+def test_check_finds_left_out_lines_whose_references_lead_nowhere_and_reading_again_mends_them(
+    engine: Engine, gone: str, named: str
+) -> None:
+    upgrade(engine)
+    Store(engine).ingest([make_article(1, blocks=MENU)])
+    with writing(engine) as connection:
+        connection.execute(text(f"DELETE FROM {gone}"))
+    assert named in " | ".join(map(str, checks.database(engine)))
+    Store(engine).ingest([make_article(1, blocks=MENU)], reread=True)
+    assert checks.database(engine) == []
 
 
 #: Archives that earlier versions wrote, as `tests/stored/make.py` makes them, by the revision of their schema.

@@ -1,4 +1,4 @@
--- The schema of revision 0025. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0026. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -306,21 +306,6 @@ CREATE TABLE block_labels (
 	CONSTRAINT uq_block_labels_kind_rule UNIQUE (kind, rule)
 );
 
-CREATE TABLE dropped_lines (
-	revision_id INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	label_id INTEGER NOT NULL, 
-	line_hash BIGINT NOT NULL, 
-	score DOUBLE, 
-	CONSTRAINT pk_dropped_lines PRIMARY KEY (revision_id, position), 
-	CONSTRAINT fk_dropped_lines_revision_id_article_revisions FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE, 
-	CONSTRAINT fk_dropped_lines_label_id_block_labels FOREIGN KEY(label_id) REFERENCES block_labels (id), 
-	CONSTRAINT fk_dropped_lines_line_hash_lines FOREIGN KEY(line_hash) REFERENCES lines (hash)
-)
- WITHOUT ROWID
-
-;
-
 CREATE TABLE edits (
 	id INTEGER NOT NULL, 
 	revision_id INTEGER NOT NULL, 
@@ -552,6 +537,18 @@ CREATE VIRTUAL TABLE article_search USING fts5(
 CREATE VIRTUAL TABLE article_trigrams USING fts5(
         article_body, headline, content='articles', content_rowid='id', tokenize='trigram');
 
+CREATE TABLE "dropped_lines" (
+        revision_id INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        label_id INTEGER NOT NULL,
+        line_hash BIGINT NOT NULL,
+        score DOUBLE,
+        CONSTRAINT pk_dropped_lines PRIMARY KEY (revision_id, position),
+        CONSTRAINT fk_dropped_lines_revision_id_article_revisions
+            FOREIGN KEY(revision_id) REFERENCES article_revisions (id) ON DELETE CASCADE
+    ) WITHOUT ROWID
+    ;
+
 CREATE INDEX ix_crawl_runs_spider_site_started_at_reached ON crawl_runs (spider, site, started_at, reached);
 
 CREATE INDEX ix_origins_domain ON origins (domain);
@@ -645,6 +642,8 @@ CREATE INDEX ix_capture_rights_rights_id ON capture_rights (rights_id);
 CREATE INDEX ix_listing_looks_source_id ON listing_looks (source_id);
 
 CREATE INDEX ix_hub_pushes_site_id_at ON hub_pushes (site_id, at);
+
+CREATE INDEX ix_site_blocks_heads ON site_blocks (fingerprint) WHERE role IN ('head', 'inset');
 
 CREATE VIEW reposts AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
@@ -743,4 +742,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0025');
+INSERT INTO alembic_version VALUES ('0026');

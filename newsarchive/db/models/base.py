@@ -43,6 +43,15 @@ def set_null(column: str, **options: Any) -> Any:
     return mapped_column(ForeignKey(column, ondelete="SET NULL"), **options)
 
 
+#: The key in `Column.info` of a reference that no database checks: the column that it refers to.
+REFERS_TO = "refers_to"
+
+
+def unchecked(column: str, *kind: Any) -> Any:
+    """A reference that is right because its writers make it so, alone in their transaction; `newsarchive db check` looks."""
+    return mapped_column(*kind, info={REFERS_TO: column})
+
+
 class AuthorRow(Base):
     """A name in a byline. `kind` is `person`, `organisation` or `agency`."""
 

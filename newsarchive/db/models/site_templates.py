@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, false
+from sqlalchemy import BigInteger, Index, LargeBinary, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsarchive.db.models.base import Base, cascade
+
+#: The entries that the other sites are asked for, spelled as in their index: a database uses it where a query has the same words.
+IS_HEAD = text("role IN ('head', 'inset')")
 
 
 class SiteBlock(Base):
@@ -15,7 +18,11 @@ class SiteBlock(Base):
     """
 
     __tablename__ = "site_blocks"
-    __table_args__ = (Index(None, "site_id", "last_seen_at"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "site_id", "last_seen_at"),
+        Index("ix_site_blocks_heads", "fingerprint", sqlite_where=IS_HEAD, postgresql_where=IS_HEAD),
+        {"sqlite_with_rowid": False},
+    )
 
     site_id: Mapped[int] = cascade("sites.id", primary_key=True)
     fingerprint: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
