@@ -44,13 +44,24 @@ from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
 from newsarchive.db.models.site_templates import IS_HEAD
+from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import line_hash
+from newsarchive.db.values import storable
 
 #: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
 #: other article has are removed.
 MAX_FRESH_PAGES = 100
 
 
+_COUNT = "SELECT count(*) FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site"
+_UNRECORDED = """
+    SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE s.domain = :site AND NOT EXISTS (SELECT 1 FROM page_sightings AS p WHERE p.article_id = a.id)
+    ORDER BY a.id DESC LIMIT :limit
+"""
+_OTHERS = """
+    SELECT site_id FROM page_sightings WHERE site_id NOT IN (SELECT id FROM sites WHERE domain IN :sites) LIMIT 1
+"""
 #: Keys that one statement spells out, 20 characters each; SQLite takes statements of a million characters.
 MAX_LITERAL_KEYS = 5000
 
@@ -255,31 +266,23 @@ def _of_site(query: Select[Any], site: str) -> Select[Any]:
 def count(engine: Engine, site: str) -> int:
     """How many pages of a site have a record."""
     with reading(engine) as connection:
-        query = _of_site(select(func.count()).select_from(PageSighting), site)
-        return int(connection.execute(query).scalar_one())
+        return int(Reader.of(connection).value(_COUNT, {"site": site}))
 
 
 def unrecorded(engine: Engine, site: str, limit: int = WINDOW_PAGES) -> list[int]:
     """The newest articles of a site that have no record: stored by a crawl that kept none."""
-    query = (
-        select(ArticleRow.id)
-        .join(Site, Site.id == ArticleRow.site_id)
-        .where(Site.domain == site, ~exists().where(PageSighting.article_id == ArticleRow.id))
-        .order_by(ArticleRow.id.desc())
-        .limit(limit)
-    )
     with reading(engine) as connection:
-        return list(connection.execute(query).scalars())
+        rows = bulk.select_tuples(connection, _UNRECORDED, {"site": site, "limit": limit})
+    return [article_id for (article_id,) in rows]
 
 
 def article_ids(engine: Engine, urls: Iterable[str]) -> dict[str, int]:
     """URL → id of the articles that are stored under these URLs."""
-    wanted = list(urls)
+    query = "SELECT url, id FROM articles WHERE url IN :urls"
     found: dict[str, int] = {}
     with reading(engine) as connection:
-        for chunk in bulk.chunks(wanted):
-            query = select(ArticleRow.url, ArticleRow.id).where(ArticleRow.url.in_(chunk))
-            found |= {row.url: row.id for row in connection.execute(query)}
+        for chunk in bulk.chunks(list(map(storable, urls))):
+            found |= dict(bulk.select_tuples(connection, query, {"urls": chunk}))
     return found
 
 
@@ -300,6 +303,8 @@ def printing(engine: Engine, site: str, text: str) -> list[int]:
 def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
     """Remember verdict and layout of pages that were read again and gave the stored text."""
     rows = [{"b_id": i, "verdict": verdict, "layout": layout} for i, (verdict, layout) in verdicts.items()]
+    if not rows:
+        return
     with writing(engine) as connection:
         statement = update(PageSighting).where(PageSighting.article_id == bindparam("b_id"))
         bulk.execute_many(connection, statement, rows)
@@ -313,6 +318,8 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     pages = list(pages)
     found: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
+    if not pages:
+        return {}
     with reading(engine) as connection:
         if not _others(connection, {page.site for page in pages}):
             return {}
@@ -329,9 +336,7 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
 
 def _others(connection: Connection, sites: Iterable[str]) -> bool:
     """Whether any other site has pages with a record."""
-    own = select(Site.id).where(Site.domain.in_(list(sites)))
-    query = select(PageSighting.site_id).where(PageSighting.site_id.not_in(own)).limit(1)
-    return connection.execute(query).first() is not None
+    return bool(bulk.select_tuples(connection, _OTHERS, {"sites": list(sites)}))
 
 
 def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
@@ -430,6 +435,8 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
 
 def prune(engine: Engine, site: str, size: int = WINDOW_PAGES) -> None:
     """Remove pages beyond the window, and lines that only one page beyond the first `MAX_FRESH_PAGES` holds."""
+    if count(engine, site) <= min(size, MAX_FRESH_PAGES):
+        return  # as for most sites, and no other writer need wait
     newest = _of_site(select(PageSighting.article_id), site).order_by(
         PageSighting.seen_at.desc(), PageSighting.article_id.desc()
     )
