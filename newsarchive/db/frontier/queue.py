@@ -250,10 +250,6 @@ class Frontier:
                 found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
         return found
 
-    def withholds(self, url: str) -> bool:
-        """Whether the post under this address is withheld, or was erased."""
-        return bool(self.withheld([url]))
-
     def withheld(self, urls: Iterable[str]) -> set[str]:
         """The keys of those addresses whose posts are withheld, or were erased."""
         return {known.key for known in self.known(urls).values() if known.reason == DropReason.WITHHELD}

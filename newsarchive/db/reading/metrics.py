@@ -23,8 +23,6 @@ from newsarchive.exceptions import OutputError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.readonly import File
-
 
 #: Sites that have samples of their own, those with most articles. The articles of further ones are summed up, because
 #: each label is a time series that the monitoring system keeps.
