@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from warcio.archiveiterator import ArchiveIterator
 
@@ -60,7 +60,8 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
     if target.is_dir():
         if not (target / "datapackage.json").is_file():
             raise UsageError(f"{target} is no dataset: it has no datapackage.json")
-        _check(_Folder(target), found, public_key, is_wacz=False)
+        names = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+        _check(target, names, found, public_key, is_wacz=False)
         return found
     if not target.exists():
         raise UsageError(f"{target}: there is no such file")
@@ -77,7 +78,8 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
                     found.problem(
                         f"{name} is in it {number} times: a player may show another than was checked"
                     )
-            _check(_Zip(package), found, public_key, is_wacz=True)
+            names = {name for name in package.namelist() if not name.endswith("/")}
+            _check(zipfile.Path(package), names, found, public_key, is_wacz=True)
     except zipfile.BadZipFile:
         with target.open("rb") as file:
             begins = file.read(4) == b"PK\3\4"
@@ -89,33 +91,8 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
     return found
 
 
-class _Folder:
-    """The files of a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def names(self) -> set[str]:
-        return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
-
-    def open(self, name: str) -> IO[bytes]:
-        return (self.folder / name).open("rb")
-
-
-class _Zip:
-    """The files of a ZIP file."""
-
-    def __init__(self, package: zipfile.ZipFile) -> None:
-        self.package = package
-
-    def names(self) -> set[str]:
-        return {name for name in self.package.namelist() if not name.endswith("/")}
-
-    def open(self, name: str) -> IO[bytes]:
-        return self.package.open(name)
-
-
-_Files = _Folder | _Zip
+#: A folder or a ZIP file: both give a file by `files / name`.
+_Files = Path | zipfile.Path
 #: What reading a file of a damaged package raises.
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -130,8 +107,7 @@ _DAMAGE = (
 )
 
 
-def _check(files: _Files, found: Findings, public_key: bytes, *, is_wacz: bool) -> None:
-    names = files.names()
+def _check(files: _Files, names: set[str], found: Findings, public_key: bytes, *, is_wacz: bool) -> None:
     description = _description(files, names, found)
     if description is None:
         return
@@ -157,7 +133,7 @@ def _description(files: _Files, names: set[str], found: Findings) -> dict[str, A
 
 def _json(files: _Files, name: str, found: Findings) -> Any:
     try:
-        with files.open(name) as file:
+        with (files / name).open("rb") as file:
             return json.loads(file.read(MAX_DESCRIPTION_BYTES))
     except (*_DAMAGE, RecursionError) as error:
         found.problem(f"{name} cannot be read: {words(error)}")
@@ -193,7 +169,7 @@ def _check_resource(files: _Files, path: str, resource: dict[str, Any], found: F
         return
     length = 0
     try:
-        with files.open(path) as file:
+        with (files / path).open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 sums.update(chunk)
                 length += len(chunk)
@@ -218,7 +194,7 @@ def _check_digest(files: _Files, names: set[str], found: Findings, public_key: b
             found.problem(f"{name} is missing, so nothing vouches for datapackage.json")
         return
     try:
-        with files.open("datapackage.json") as file:
+        with (files / "datapackage.json").open("rb") as file:
             digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"  # type: ignore[arg-type]
     except _DAMAGE:
         return  # said already
@@ -276,7 +252,7 @@ def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found:
     file = name.rpartition("/")[2]
     at: int | None = None
     try:
-        with files.open(name) as stream:
+        with (files / name).open("rb") as stream:
             records = ArchiveIterator(stream, check_digests=True)
             for record in records:
                 at = records.offset
@@ -296,7 +272,7 @@ def _read_records(files: _Files, name: str, places: set[tuple[str, int]], found:
 
 
 def _lines(files: _Files, name: str) -> Iterator[bytes]:
-    with files.open(name) as file:
+    with (files / name).open("rb") as file:
         lines = gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
         while line := lines.readline(MAX_LINE_BYTES + 1):
             if len(line) > MAX_LINE_BYTES:
