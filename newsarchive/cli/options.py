@@ -14,9 +14,8 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -166,21 +165,16 @@ def stdout_into(target: Path) -> Iterator[None]:
         stream = part.open("w", encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror}; name another file") from error
-    before, sys.stdout = sys.stdout, stream
+    is_whole = False
     try:
-        yield
+        with stream, redirect_stdout(stream):
+            yield
+        is_whole = True
     except SystemExit:
-        pass_on = True
+        is_whole = True
         raise
-    except BaseException:
-        pass_on = False
-        raise
-    else:
-        pass_on = True
     finally:
-        sys.stdout = before
-        stream.close()
-        if pass_on:
+        if is_whole:
             os.replace(part, target)
         else:
             part.unlink()

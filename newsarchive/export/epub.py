@@ -29,19 +29,21 @@ _HREF = re.compile('href="([^"]*)"')
 
 
 class _Chapter(epub.EpubHtml):  # type: ignore[misc]
-    """A chapter whose text is in memory only while it is written."""
+    """A chapter whose text is in memory only while it is written; all take theirs from the same `articles`, in the order of the contents."""
 
-    def __init__(self, entry: _Entry, texts: _Texts) -> None:
+    def __init__(self, entry: _Entry, articles: Iterator[Stored]) -> None:
         super().__init__(
             uid=f"article-{entry.id}",
             file_name=f"article-{entry.id}.xhtml",
             title=entry.title,
             lang=entry.language,
         )
-        self.entry, self.texts = entry, texts
+        self.entry, self.articles = entry, articles
 
     def get_content(self, default: Any = None) -> Any:
-        self.content = self.texts.of(self.entry)
+        article = next((one for one in self.articles if one.id == self.entry.id), None)
+        # An article may have been removed between the two readings.
+        self.content = _text(article) if article else f"<p>{escape(self.entry.title)}</p>"
         try:
             return super().get_content()
         finally:
@@ -62,8 +64,8 @@ class _Entry:
 def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
     """EPUB 3 with contents by site and month. `articles` are read twice: once for the contents, once for the texts."""
     entries = [_entry(article) for article in articles]
-    texts = _Texts(articles)
-    chapters = [_Chapter(entry, texts) for entry in entries]
+    again = iter(articles)
+    chapters = [_Chapter(entry, again) for entry in entries]
     book = epub.EpubBook()
     book.set_identifier(f"urn:uuid:{uuid.uuid4()}")
     book.set_title(xml_text(title))
@@ -105,19 +107,6 @@ def _contents(chapters: list[_Chapter]) -> Iterator[Any]:
             own = list(of_month)
             parts.append((epub.Section(month, href=own[0].file_name), own))
         yield epub.Section(site, href=parts[0][1][0].file_name), parts
-
-
-class _Texts:
-    """The texts of the articles in the order of the contents."""
-
-    def __init__(self, articles: Iterable[Stored]) -> None:
-        self.waiting = iter(articles)
-
-    def of(self, entry: _Entry) -> str:
-        for article in self.waiting:
-            if article.id == entry.id:
-                return _text(article)
-        return f"<p>{escape(entry.title)}</p>"  # the article was removed between the two readings
 
 
 def _text(article: Stored) -> str:

@@ -14,6 +14,7 @@ Numbers are not texts and stay as they are.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -104,7 +105,7 @@ def write_rows(
 ) -> int:
     """CSV (RFC 4180) in UTF-8: a line of names, then the rows with cells as `cell` makes them. Returns their number."""
     number = 0
-    encoded = _Encoded(out)
+    encoded = codecs.getwriter("utf-8")(out)  # `io.TextIOWrapper` would close the stream
     if with_bom:
         encoded.write(BOM)
     lines = csv.writer(encoded, lineterminator=line_end)
@@ -113,16 +114,6 @@ def write_rows(
         number += 1
         lines.writerow([cell(one[name]) for name in names])
     return number
-
-
-class _Encoded:
-    """Encodes text for a binary stream; `io.TextIOWrapper` would close the stream."""
-
-    def __init__(self, out: IO[bytes]) -> None:
-        self.out = out
-
-    def write(self, text: str) -> int:
-        return self.out.write(text.encode())
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
