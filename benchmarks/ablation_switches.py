@@ -326,10 +326,8 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-def _unmended(texts: Any, *_args: Any) -> Any:
-    from newsarchive.edits import Repaired
-
-    return [Repaired(text, (), ()) for text in texts]
+def _unmended(*_args: Any) -> Any:
+    return {}
 
 
 def _as_it_is(text: str) -> Any:

@@ -12,8 +12,9 @@ Every door of newsarchive through which an answer of a site comes in is tried wi
 Nothing may take more than `MAX_SECONDS` of CPU time and `MAX_MEGABYTES` of memory at 4n bytes (5 MB), nor grow far faster than the
 answer. The exit code is 1 where something does, and where something else than `NotAnArticle` is raised.
 
-With `--bytes 64000` each text is repaired at that size alone, and so are six languages in every damage of `damaged_texts`. The
-exit code is 1 where a text takes longer than `MAX_REPAIR_SECONDS`.
+With `--bytes 64000` each text is repaired at that size alone, and so are six languages in every damage of `damaged_texts`, or,
+with `--random 400`, that number of texts of random shapes. The exit code is 1 where a text takes longer than
+`MAX_REPAIR_SECONDS`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from typing import NamedTuple
 import newsarchive
 from benchmarks import growth_shapes as made
 from benchmarks.fuzz_targets import URL, run_feed, run_listing, run_robots, run_sitemap, run_wordpress
+from benchmarks.growth_random import random_text
 from newsarchive import rules
 from newsarchive.core.discovery.first_look import LookAt, first_look
 from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
@@ -225,11 +227,13 @@ def _warm_up() -> None:
     _archive().store.engine.dispose()
 
 
-def _repair_texts_of(size: int, only: str) -> int:
-    """Print what texts of a size in bytes take; 1 where one takes too long, else 0."""
+def _repair_texts_of(size: int, only: str, number_at_random: int) -> int:
+    """Print what texts of a size in bytes take, those of a random shape where their number is given; 1 where one takes too long,
+    else 0."""
     wrong = 0
     print("| text | characters | seconds | |\n|---|---|---|---|")
-    for name, shape in {**made.TEXTS, **made.damaged_texts()}.items():
+    shapes = dict(map(random_text, range(number_at_random))) or {**made.TEXTS, **made.damaged_texts()}
+    for name, shape in shapes.items():
         if only not in name:
             continue
         text = shape(size).encode("utf-8", "surrogatepass")[:size].decode("utf-8", "ignore")
@@ -247,13 +251,16 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=0, help="bytes of the largest size")
     parser.add_argument("--bytes", type=int, default=0, help="repair texts of this size alone")
     parser.add_argument(
+        "--random", type=int, default=0, help="with --bytes: this number of texts of random shapes"
+    )
+    parser.add_argument(
         "--part", default="1/1", help="1/2: the first half of the shapes, for two processes at a time"
     )
     parser.add_argument("--largest-only", action="store_true", help="do not measure n and 2n")
     options = parser.parse_args()
     _warm_up()
     if options.bytes:
-        return _repair_texts_of(options.bytes, options.only)
+        return _repair_texts_of(options.bytes, options.only, options.random)
     wrong = 0
     part, parts = map(int, options.part.split("/"))
     print(

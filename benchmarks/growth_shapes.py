@@ -61,7 +61,7 @@ def paragraphs(text: str, length: int = 600) -> str:
     return "".join(f"<p>{text[at : at + length]}</p>\n" for at in range(0, len(text), length))
 
 
-def _noise_of(parts: tuple[str, ...], size: int) -> str:
+def noise_of(parts: tuple[str, ...], size: int) -> str:
     """Parts at random, always the same."""
     chance = random.Random(size)
     return "".join(chance.choices(parts, k=size))[:size]
@@ -111,12 +111,12 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "Han at random": partial(noise, 0x4E00, 0x9FFF),
     "路中": partial(repeated, "路中"),
     "anything at random": partial(noise, 0x80, 0x2FFF),
-    "Latin-1 in words at random": partial(_noise_of, (*map(chr, range(0xA0, 0x100)), *" \n" * 8)),
-    "Cyrillic and ? at random": partial(_noise_of, (*map(chr, range(0x410, 0x450)), *"?" * 90)),
+    "Latin-1 in words at random": partial(noise_of, (*map(chr, range(0xA0, 0x100)), *" \n" * 8)),
+    "Cyrillic and ? at random": partial(noise_of, (*map(chr, range(0x410, 0x450)), *"?" * 90)),
     "two bytes in words at random": partial(
-        _noise_of, (*_sequences(0xA0, 0x600, "iso-8859-15"), *["\n"] * 300, *["\ufffd"] * 60)
+        noise_of, (*_sequences(0xA0, 0x600, "iso-8859-15"), *["\n"] * 300, *["\ufffd"] * 60)
     ),
-    "three bytes at random": partial(_noise_of, _sequences(0x900, 0x1000, "ibm866")),
+    "three bytes at random": partial(noise_of, _sequences(0x900, 0x1000, "ibm866")),
     "Chinese as windows-1257, fuzzed": partial(_fuzzed, CHINESE, "windows-1257"),
     "Russian as koi8-r, fuzzed": partial(_fuzzed, RUSSIAN, "koi8-r"),
     "&acirc;&euro;": partial(repeated, "&acirc;&euro;&trade;"),

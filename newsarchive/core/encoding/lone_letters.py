@@ -21,10 +21,11 @@ RULE = "windows-1252"
 #: Characters of a line to either side of a mark in which a quotation is looked for that it may open or close.
 MAX_QUOTED_CHARACTERS = 400
 
+# Each pattern begins with the characters that it looks for: such a search takes a tenth of the time of others.
 #: Capitals whose second half is a quotation mark (`Ô`, `Ó`): inside a word of capitals, or as the first letter of a word.
-_QUOTED_CAPITAL = re.compile(r"(?<=[A-ZÀ-ÖØ-Þ])Ã([“”])(?=[A-ZÀ-ÖØ-Þ])|(?<![^\W_])Ã([“”])(?=[^\W\d_])")
+_QUOTED_CAPITAL = re.compile(r"Ã[“”](?:(?<=[A-ZÀ-ÖØ-Þ]Ã[“”])(?=[A-ZÀ-ÖØ-Þ])|(?<![^\W_]Ã[“”])(?=[^\W\d_]))")
 #: `Ö` as the first letter of a word: `Ã` is no word that a dash could stand behind.
-_DASHED_CAPITAL = re.compile(r"(?<![^\W_])Ã(–)(?=[^\W\d_]{2})")
+_DASHED_CAPITAL = re.compile(r"Ã–(?<![^\W_]Ã–)(?=[^\W\d_]{2})")
 #: Greek letters whose second half is a sign that stands behind no letter, or before none.
 _GREEK = re.compile(r"Î[±²³´µ¶·¸¹º¼½¾¿©£¦¨]")
 _FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK)

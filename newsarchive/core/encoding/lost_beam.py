@@ -212,10 +212,11 @@ def likeliest(
                 by_end.setdefault(token.end, []).append(token)
         is_without_rival = furthest <= at and len(here) == 1
         if here and furthest <= at and (by_end or not is_without_rival) and _is_one_state(here):
-            text += speller.texts.text(here[0].text)
-            tokens += _in_order(here[0].tokens)
+            best = here[0]
+            text += speller.texts.text(best.text)
+            tokens += _in_order(best.tokens)
             risk += _doubt(here, speller.texts)
-            here = [here[0]._replace(cost=0.0, text=0, tokens=None, unknown=0)]
+            here = [_Way(0.0, best.last, best.word, best.inside, 0, None, best.guessed)]
             speller.texts = _Texts()
             is_without_rival = True
         if is_without_rival and not by_end:
@@ -223,18 +224,22 @@ def likeliest(
         else:
             groups = _groups(here)
             for end, some in by_end.items():
-                arriving.setdefault(end, _Arrivals(speller)).read(here, groups, some)
-            arriving.setdefault(at + 1, _Arrivals(speller)).kept(here, groups, run[at], standing(run[at]))
-        furthest = max(furthest, at + 1, *by_end)
+                if (arrivals := arriving.get(end)) is None:
+                    arrivals = arriving[end] = _Arrivals(speller)
+                arrivals.read(here, groups, some)
+            if (arrivals := arriving.get(at + 1)) is None:
+                arrivals = arriving[at + 1] = _Arrivals(speller)
+            arrivals.kept(here, groups, run[at], standing(run[at]))
+        furthest = max(furthest, at + 1, *by_end) if by_end else max(furthest, at + 1)
     last = arriving.get(len(run) - 1)
     if last and last.least < inf:
         here = last.best(inf)
     ends = _Arrivals(speller)
     ends.kept(here, _groups(here), run[-1], 0.0)
     ways = ends.all()
-    best = speller.texts.text(ways[0].text)
+    text += speller.texts.text(ways[0].text)[:-1]
     tokens += _in_order(ways[0].tokens)
-    return Spelled(text + best[:-1], tuple(tokens), risk + _doubt(ways, speller.texts))
+    return Spelled(text, tuple(tokens), risk + _doubt(ways, speller.texts))
 
 
 def _is_one_state(ways: Sequence[_Way]) -> bool:
@@ -304,6 +309,9 @@ class _Group(NamedTuple):
 
 def _groups(ways: Sequence[_Way]) -> list[_Group]:
     """The groups of ways that are given in order, the cheapest first."""
+    if len(ways) == 1:  # at most places
+        way = ways[0]
+        return [_Group(way.last, way.inside, way.guessed, [(0, way)])]
     found: dict[tuple[str, bool, bool], _Group] = {}
     for number, way in enumerate(ways):
         key = way.last, way.inside, way.guessed
@@ -346,6 +354,9 @@ class _Arrivals:
     def best(self, ahead: float) -> list[_Way]:
         """The best ways, one for each text, in order; none that is much dearer than what is further `ahead` already."""
         most = min(self.least, ahead) + MAX_EXTRA_NATS
+        if not self._steps and len(self._weighed) == 1:  # at most places
+            cost, _, way = self._weighed[0]
+            return [way] if cost <= most else []
         costs: dict[tuple[int, bool], float] = {}
         for cost, _, way in self._weighed:
             costs[way.text, way.inside] = min(cost, costs.get((way.text, way.inside), inf))
@@ -399,7 +410,8 @@ class _Arrivals:
 
     def _settle(self) -> None:
         """Weigh ways until the best is known."""
-        heapify(self._steps)
+        if len(self._steps) > 1:
+            heapify(self._steps)
         while self._steps and self._steps[0][0] < self.least:
             self._weigh(heappop(self._steps))
 

@@ -24,8 +24,6 @@ from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import SPELLINGS
 from newsarchive.core.text.scripts import is_allowed, kind, script
 
-#: Matches runs that may be damaged, with the rest of their words. A space or `?` that may stand for a lost byte joins them.
-JOINED = re.compile(r"(?<![A-Za-z])[A-Za-z]*(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
 #: Nats. The cost of a sequence with a lost byte that may be several characters.
 LOST_BYTE_NATS = 4.0
 #: Nats. The cost of a sequence with a lost byte that can be one character only.

@@ -22,11 +22,20 @@ from newsarchive.core.encoding.changed_words import MAX_WORD_LETTERS
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation
 from newsarchive.core.encoding.lost_beam import Work
-from newsarchive.core.encoding.lost_bytes import GIVEN_UP, JOINED, Lossy, Mended, lossy
+from newsarchive.core.encoding.lost_bytes import GIVEN_UP, Lossy, Mended, lossy
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.quotation_marks import truncated_marks
-from newsarchive.core.encoding.runs import Change, Repairs, Runs, is_inside, line_around, placed, start_of
+from newsarchive.core.encoding.runs import (
+    Change,
+    Repairs,
+    Runs,
+    characters_of,
+    is_inside,
+    line_around,
+    placed,
+    start_of,
+)
 from newsarchive.core.text.scripts import kind, script
 
 #: Places of a letter whose words are looked up; further ones are not.
@@ -100,7 +109,10 @@ def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairM
 
 def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
     """The characters that begin sequences in the changes, each with its number there."""
-    inside = Counter("".join([text[c.start : c.end] for c in changes]))
+    inside: dict[str, int] = {}
+    for change in changes:
+        for char in text[change.start : change.end]:
+            inside[char] = inside.get(char, 0) + 1
     return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
 
 
@@ -205,9 +217,6 @@ def left_of(
 ) -> list[int]:
     """The positions, on lines with changes, of lead bytes that are followed by too few continuation bytes."""
     found = []
-    changed = bytearray(len(text))
-    for change in changes:
-        changed[change.start : change.end] = b"\1" * (change.end - change.start)
     starts: frozenset[str] | None = None
     for match in _headed(charset.name).finditer(text):
         at, head, next_ = match.start(), match[0], text[match.end() : match.end() + 1]
@@ -215,8 +224,14 @@ def left_of(
             starts = _starts_of(text, changes, firsts)
         is_cut = head in heads or head + next_ in starts or _is_mark(next_, charset)
         is_cut = is_cut or bool((_LOST if head in firsts else _SURELY_LOST).match(text, at + 1))
-        if is_cut and not changed[at]:
+        if is_cut:
             found.append(at)
+    if not found:
+        return found
+    changed = bytearray(len(text))
+    for change in changes:
+        changed[change.start : change.end] = b"\1" * (change.end - change.start)
+    found = [at for at in found if not changed[at]]
     on_changed_lines, end, is_changed = [], -1, False
     for at in found:
         if at > end:
@@ -334,7 +349,7 @@ def with_lost(
     `charset` must be proved by other damage on the page: a single `×` may be anything. Guessing without such a proof made
     one in twelve of 396 real pages worse.
     """
-    runs = Runs(text, JOINED)
+    runs = Runs(text, are_joined=True)
     spaced = [change for change in changes if " " in text[change.start : change.end]]
     suspect = runs.suspect([*rest.places, *(change.start for change in spaced)])
     heads, left = rest.heads, set(rest.left)
@@ -475,7 +490,7 @@ def _letters(
     text: str, changes: Sequence[Change], heads: frozenset[str], mended: dict[str, Mended]
 ) -> Counter[str]:
     """The number of each letter on the page, in lower case, after the changes and the certain guesses."""
-    letters = Counter(text.lower())
+    letters = characters_of(text.lower())
     letters -= Counter("".join([text[c.start : c.end] for c in changes]).lower())
     letters += Counter("".join([c.reading.after for c in changes]).lower())
     letters += Counter("".join([m.guesses for m in mended.values() if m.risk < MAX_SURE_RISK]).lower())
@@ -485,6 +500,8 @@ def _letters(
 def _scripts_of(text: str, changes: Sequence[Change]) -> frozenset[str]:
     """The scripts of the restored characters, and those with more than two letters outside of the changes for each inside."""
     inside = Counter(map(script, "".join([text[c.start : c.end] for c in changes])))
-    own = Counter(map(script, text))
+    own = Counter[str]()
+    for char, number in characters_of(text).items():
+        own[script(char)] += number
     back = {script(char) for c in changes for char in c.reading.after}
     return frozenset(back | {s for s, number in own.items() if number > 2 * inside[s]})

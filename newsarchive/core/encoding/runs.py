@@ -12,7 +12,7 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -31,6 +31,7 @@ from newsarchive.core.encoding.mojibake import (
 )
 from newsarchive.core.encoding.multibyte import bytes_of
 from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, non_ascii
+from newsarchive.core.text.normalise import codes_of
 from newsarchive.core.text.scripts import script
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -85,7 +86,7 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
 def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
     """The names of the codecs in which some window may hold UTF-8, and is suspicious enough for it."""
     names = frozenset[str]()
-    pairs: Counter[str] = Counter()
+    pairs: dict[str, int] = {}
     for run, suspicious, core in near:
         if suspicious >= MIN_SUSPICIOUS_PAIRS:
             names |= _named(codecs_in(run[1:-1]))
@@ -93,10 +94,10 @@ def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
             names |= _with_whole_sequence(core[1:-1].strip(_ASCII), core.strip(_ASCII))
         if not (found := _plausible_multi_bytes(core[1:-1].strip(_ASCII))):
             continue
-        pairs[core[2:4]] += 1
+        pairs[core[2:4]] = number = pairs.get(core[2:4], 0) + 1
         is_dense = suspicious >= MIN_SUSPICIOUS_SHARE * (len(run) - 1)
         is_dense |= len(core) - _CORE_CONTEXT <= suspicious + 1 > MIN_SUSPICIOUS_PAIRS
-        if is_dense or pairs[core[2:4]] == MIN_SUSPICIOUS_PAIRS:
+        if is_dense or number == MIN_SUSPICIOUS_PAIRS:
             names |= found
     return names
 
@@ -159,6 +160,21 @@ def _codecs_of(char: str) -> tuple[int, int, int]:
     return lead, continuation, whole
 
 
+#: Runs that a space or `?` joins, with the rest of their words.
+_JOINED = re.compile(r"(?:[^\x00-\x7f]++[? ]{0,2}[A-Za-z]*)++")
+
+
+def _joined(framed: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    end = 0
+    for start, _ in spans:
+        if start < end or not (match := _JOINED.match(framed, start)):
+            continue
+        while framed[start - 1].isascii() and framed[start - 1].isalpha():
+            start -= 1
+        end = match.end()
+        yield start, end
+
+
 class Change(NamedTuple):
     """`text[start:end]` of the page becomes `reading.after`."""
 
@@ -168,19 +184,22 @@ class Change(NamedTuple):
 
 
 class Runs:
-    """The runs of a page. A run that stands in the same context several times is one run with several places.
+    """The runs of a page. A run that stands in the same context several times is one run with several places. Where runs
+    `are_joined`, they have the rest of their words too, and join where a space or `?` may stand for a lost byte.
 
     `places` says where each run stands in the text, context included; -1 is a run at the start of the text. `spans`
     holds (place, run) in the order of the text. `framed` is the text between two line breaks, so that each run has
     context: place p of the text is place p + 1 of `framed`.
     """
 
-    def __init__(self, text: str, pattern: re.Pattern[str] = NON_ASCII) -> None:
+    def __init__(self, text: str, are_joined: bool = False) -> None:
         self.framed = framed = f"\n{text}\n"
-        if pattern is NON_ASCII and len(framed) >= MIN_PAGE_CHARACTERS:
+        if len(framed) >= MIN_PAGE_CHARACTERS:
             found = non_ascii(framed)
         else:
-            found = [match.span() for match in pattern.finditer(framed)]
+            found = [match.span() for match in NON_ASCII.finditer(framed)]
+        if are_joined:
+            found = list(_joined(framed, found))
         self.spans = [(start - 2, framed[start - 1 : end + 1]) for start, end in found]
         self.places: dict[str, list[int]] = {}
         for start, run in self.spans:
@@ -270,6 +289,17 @@ def is_inside(changes: Sequence[Change], start: int, end: int) -> bool:
     """Whether one of these changes touches `text[start:end]`. They are in order and do not overlap."""
     at = bisect_left(changes, end, key=start_of)
     return at > 0 and changes[at - 1].end > start
+
+
+def characters_of(text: str) -> Counter[str]:
+    """How often each character stands in a text."""
+    if len(text) < MIN_PAGE_CHARACTERS:
+        return Counter(text)
+    import numpy as np
+
+    numbers = np.bincount(codes_of(text))
+    codes = numbers.nonzero()[0]
+    return Counter(dict(zip(map(chr, codes.tolist()), numbers[codes].tolist(), strict=True)))
 
 
 def line_around(text: str, at: int) -> tuple[int, int]:

@@ -167,9 +167,12 @@ def gain_of(found: RunReadings, runs: Runs) -> float:
 def _weighed(found: RunReadings, runs: Runs) -> RunReadings:
     """The readings with a bonus where they remove a script that nothing else on the page uses, and where they give characters
     that the rest of the page has."""
-    inside = Counter(
-        "".join([run[r.start : r.end] * len(runs.places[run]) for run, rs in found.items() for r in rs])
-    )
+    inside: dict[str, int] = {}
+    for run, rs in found.items():
+        number = len(runs.places[run])
+        for r in rs:
+            for char in run[r.start : r.end]:
+                inside[char] = inside.get(char, 0) + number
     strange = _Strange(runs, inside)
     afters, letters = set("".join([r.after for rs in found.values() for r in rs])), runs.letters
     known = frozenset([c for c in afters if letters.get(c, 0) > inside.get(c, 0)])
@@ -183,7 +186,7 @@ def _weighed(found: RunReadings, runs: Runs) -> RunReadings:
 class _Strange(dict[str, float]):
     """Script → how much likelier its letters are to be damage, in nats, if the letters `inside` readings are."""
 
-    def __init__(self, runs: Runs, inside: Counter[str]) -> None:
+    def __init__(self, runs: Runs, inside: Mapping[str, int]) -> None:
         super().__init__({"LATIN": 0.0})
         self.runs, self.inside = runs, inside
 

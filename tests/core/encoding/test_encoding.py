@@ -328,6 +328,35 @@ def test_a_lost_character_that_was_read_wrongly_is_flagged() -> None:
     assert (done.text, done.damage) == ("The caf\ufffd is open", ("replacement characters",))
 
 
+@pytest.mark.parametrize("name", SINGLE_BYTE)
+def test_a_sign_of_a_lost_character_is_suspicious_in_every_codec(name: str) -> None:
+    misread = "".join(map(charset(name).decoded.__getitem__, "\ufffd".encode()))
+    gain = MODEL.cost(f"\n{misread}\n") - MODEL.cost("\n\ufffd\n")
+    if "\ufffd" not in misread and gain > step.MIN_REPLACEMENT_NATS:
+        assert suspects(MODEL, misread)
+        assert repair(f"The caf{misread} is open", RULES).text == "The caf\ufffd is open"
+
+
+def test_every_control_is_suspicious_whatever_stands_before_it() -> None:
+    control = MODEL.symbols["\x92"]
+    assert {MODEL.symbols[chr(code)] for code in range(0x80, 0xA0)} == {control}
+    assert all(MODEL.costs[before][control] > MODEL.limits[control] for before in range(len(MODEL.names)))
+    assert repair("\x93It rained\x94", RULES).text == "“It rained”"
+
+
+@pytest.mark.parametrize(
+    ("text", "damage"),
+    [
+        ("The ??? ??? of ????? ?????", ("question marks",)),
+        ("M??nchen is open", ("question marks",)),
+        ("What?? page.php?id=1?? and 4??5", ()),
+        ("Really ??", ()),
+    ],
+)
+def test_question_marks_that_stand_for_letters_are_noted(text: str, damage: tuple[str, ...]) -> None:
+    assert repair(text, RULES).damage == damage
+
+
 @pytest.mark.parametrize("text", ["a Ã\x80 b", "â\x80 lost", "\x9d", "ไทย\x92ไทย"])
 def test_a_control_that_may_be_a_part_of_utf8_or_stands_for_nothing_is_not_read_as_a_sign(text: str) -> None:
     assert "windows-1252 read as iso-8859-1" not in {edit.rule for edit in repair(text, RULES).edits}
