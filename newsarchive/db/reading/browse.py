@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, cast, func, inspect, literal, or_, select, text, tuple_
+from sqlalchemy import Connection, Engine, func, inspect, literal, literal_column, or_, select, text, tuple_
 
 from newsarchive.db.conditions import QUARANTINED, visible
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading
 from newsarchive.db.models import (
     ArticleOrigin,
@@ -271,7 +272,7 @@ def columns(engine: Engine) -> dict[str, list[str]]:
 
 
 def _months(connection: Connection, site_id: int) -> dict[str, int]:
-    month = func.substr(cast(ArticleRow.date_published, Text), 1, 7)
+    month: Any = literal_column(dialect_of(connection).month("articles.date_published"))
     query = (
         select(month, func.count())
         .where(ArticleRow.site_id == site_id, VISIBLE)
