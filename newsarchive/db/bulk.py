@@ -149,16 +149,12 @@ class Prepared:
     """An UPDATE or DELETE that runs for rows; a row gives the columns to set and the named values of the condition."""
 
     def __init__(self, statement: Any) -> None:
-        self.statement = statement
-        self._compiled = lru_cache(maxsize=16)(self._compile)
+        self._compiled = lru_cache(maxsize=16)(partial(_Compiled, statement))
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run the statement for each row; all rows name the same columns."""
         if rows:
             self._compiled(tuple(rows[0]), connection.dialect).run(connection, rows)
-
-    def _compile(self, names: tuple[str, ...], dialect: Dialect) -> _Compiled:
-        return _Compiled(self.statement, names, dialect)
 
 
 @lru_cache(maxsize=MAX_INSERTS)

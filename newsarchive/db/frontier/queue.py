@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, case, literal, select, update
 
@@ -26,7 +25,7 @@ from newsarchive.core.discovery.revisit import (
     next_check,
 )
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.bulk import table_of
+from newsarchive.db.bulk import chunks, table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import site_settings, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
@@ -35,8 +34,6 @@ from newsarchive.db.values import storable
 from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
 from newsarchive.private_networks import doors
 from newsarchive.times import utc_now
-
-T = TypeVar("T")
 
 #: The kinds of sources that a site is asked for first; others follow from them.
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
@@ -188,7 +185,7 @@ class Frontier:
         """The sources with these addresses, in their order, added where they are new."""
         found: dict[str, KnownSource] = {}
         with writing(self.engine) as connection:
-            for some in _chunks(addresses):
+            for some in chunks(list(addresses), MAX_CHUNK):
                 rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
                 insert_ignoring(connection, table_of(Source), rows)
                 here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
@@ -238,7 +235,7 @@ class Frontier:
         """Make a row of every link before it is fetched; gives how many were new (`updates.record`)."""
         new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
-            for chunk in _chunks(links):
+            for chunk in chunks(list(links), MAX_CHUNK):
                 new += updates.record(connection, chunk, naming)
         return new
 
@@ -246,7 +243,7 @@ class Frontier:
         """What the frontier knows of these URLs, by key."""
         found: dict[str, Known] = {}
         with reading(self.engine) as connection:
-            for keys in _chunks({url_key(url) for url in urls}):
+            for keys in chunks(list({url_key(url) for url in urls}), MAX_CHUNK):
                 found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
         return found
 
@@ -267,7 +264,7 @@ class Frontier:
         columns = (Url.url_key, SourceTextRow.published)
         query = select(*columns).join(SourceTextRow, SourceTextRow.url_id == Url.id)
         with reading(self.engine) as connection:
-            for keys in _chunks({url_key(url) for url in urls}):
+            for keys in chunks(list({url_key(url) for url in urls}), MAX_CHUNK):
                 dated = query.where(Url.url_key.in_(keys), SourceTextRow.published.is_not(None))
                 found |= {row.url_key: row.published for row in connection.execute(dated)}
         return found
@@ -445,9 +442,3 @@ def _known(
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):
         yield Known(*row)
-
-
-def _chunks(items: Iterable[T], size: int = MAX_CHUNK) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
