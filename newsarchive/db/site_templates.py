@@ -40,6 +40,7 @@ from newsarchive.core.site_template.observations import (
     unpack,
 )
 from newsarchive.db import bulk
+from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
@@ -53,6 +54,25 @@ from newsarchive.db.values import storable
 MAX_FRESH_PAGES = 100
 
 
+_ON_SEVERAL_SITES = """
+    SELECT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
+    WHERE l.fingerprint AMONG GROUP BY l.fingerprint HAVING min(p.site_id) <> max(p.site_id)
+"""
+_ALL_OWN_LINES = """
+    SELECT DISTINCT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
+    JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site
+"""
+_OWN_LINES = f"{_ALL_OWN_LINES} AND p.seen_at >= :since"
+_REPEATED = f"""
+    SELECT l.fingerprint FROM line_sightings AS l JOIN articles AS a ON a.id = l.article_id
+    WHERE l.fingerprint AMONG GROUP BY l.fingerprint
+    HAVING count(DISTINCT coalesce(a.cluster_id, -a.id)) >= {MIN_ARTICLES}
+"""
+_HOLDERS = """
+    SELECT DISTINCT l.fingerprint, s.domain FROM line_sightings AS l
+    JOIN page_sightings AS p ON p.article_id = l.article_id JOIN sites AS s ON s.id = p.site_id
+    WHERE l.fingerprint AMONG
+"""
 _COUNT = "SELECT count(*) FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site"
 _UNRECORDED = """
     SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = a.site_id
@@ -62,8 +82,8 @@ _UNRECORDED = """
 _OTHERS = """
     SELECT site_id FROM page_sightings WHERE site_id NOT IN (SELECT id FROM sites WHERE domain IN :sites) LIMIT 1
 """
-#: Keys that one statement spells out, 20 characters each; SQLite takes statements of a million characters.
-MAX_LITERAL_KEYS = 5000
+#: Keys of one question, 20 characters each. More: the database holds more rows at a time.
+MAX_KEYS = 5000
 
 
 def load(engine: Engine, site: str) -> Template:
@@ -86,10 +106,14 @@ def save(
     """
     at = at or datetime.now(UTC)
     new = template.rows()
+    wanted = {_key(row): row for row in new}
+    with reading(engine) as connection:  # mostly nothing changed, and no other writer need wait
+        if _learned(known_sites.learned(connection, template.site)) == wanted:
+            return False
     with writing(engine) as connection:
         before = {_key(row): row for row in known_sites.learned(connection, template.site)}
-        stored = {key: {name: row[name] for name in known_sites.LEARNED} for key, row in before.items()}
-        if {_key(row): row for row in new} == stored:
+        stored = _learned(before.values())
+        if stored == wanted:
             return False
         if known is not None and {_key(row): row for row in known.rows()} != stored:
             raise Outdated(template.site)
@@ -106,6 +130,11 @@ def save(
         ]
         bulk.insert_rows(connection, SiteBlock, rows)
     return True
+
+
+def _learned(rows: Iterable[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Stored entries by their keys, without their times."""
+    return {_key(row): {name: row[name] for name in known_sites.LEARNED} for row in rows}
 
 
 def heads(engine: Engine, keys: Set[int], but: str = "") -> list[Template]:
@@ -340,19 +369,21 @@ def _others(connection: Connection, sites: Iterable[str]) -> bool:
 
 
 def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
-    some: Any = bindparam(
-        "keys", expanding=True, literal_execute=True
-    )  # ten thousand of them: binding takes longer
-    query = (
-        select(LineSighting.fingerprint)
-        .join(PageSighting, PageSighting.article_id == LineSighting.article_id)
-        .where(LineSighting.fingerprint.in_(some))
-        .group_by(LineSighting.fingerprint)
-        .having(func.min(PageSighting.site_id) != func.max(PageSighting.site_id))
-    )
-    found: list[int] = []
-    for chunk in bulk.chunks(keys, MAX_LITERAL_KEYS):
-        found += connection.execute(query, {"keys": chunk}).scalars()
+    return sorted(key for (key,) in _of_lines(connection, _ON_SEVERAL_SITES, keys))
+
+
+def _of_lines(connection: Connection, query: str, keys: list[int]) -> list[tuple[Any, ...]]:
+    """The rows of a query about lines; its `AMONG` stands for the condition that a line is one of these."""
+    values: dict[str, Any] = {}
+
+    def bind(part: Any) -> str:
+        values["keys"] = part
+        return ":keys"
+
+    found = []
+    for part in bulk.chunks(keys, MAX_KEYS):
+        asked = query.replace("AMONG", dialect_of(connection).among(part, bind))
+        found += bulk.select_tuples(connection, asked, values)
     return found
 
 
@@ -408,27 +439,13 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
     """The other sites that hold lines of this one which `CLUSTERS` articles or more hold, those with most in common
     first. `since` leaves out lines of pages that were seen before it: they are not new to the others.
     """
-    own = _of_site(
-        select(LineSighting.fingerprint)
-        .distinct()
-        .join(PageSighting, PageSighting.article_id == LineSighting.article_id),
-        site,
+    query, values = (
+        (_OWN_LINES, {"site": site, "since": since}) if since else (_ALL_OWN_LINES, {"site": site})
     )
-    if since is not None:
-        own = own.where(PageSighting.seen_at >= since)
-    each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
-    found: set[tuple[int, str]] = set()
     with reading(engine) as connection:
-        for chunk in bulk.chunks(list(connection.execute(own).scalars())):
-            repeated = (
-                select(LineSighting.fingerprint)
-                .join(ArticleRow, ArticleRow.id == LineSighting.article_id)
-                .where(LineSighting.fingerprint.in_(chunk))
-                .group_by(LineSighting.fingerprint)
-                .having(func.count(each.distinct()) >= MIN_ARTICLES)
-            )
-            for part in bulk.chunks(list(connection.execute(repeated).scalars())):
-                found |= {(row.fingerprint, row.domain) for row in connection.execute(_holding(part))}
+        own = [key for (key,) in bulk.select_tuples(connection, query, values)]
+        repeated = [key for (key,) in _of_lines(connection, _REPEATED, own)]
+        found = _of_lines(connection, _HOLDERS, repeated)
     sites = Counter(domain for _, domain in found if domain != site)
     return [domain for domain, _ in sites.most_common(limit)]
 
