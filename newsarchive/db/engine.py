@@ -34,7 +34,7 @@ from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageErro
 #: forgotten it, which nobody tells this side. Fewer: a query costs two questions. More: a query may fail after a pause.
 MAX_IDLE_SECONDS = 10.0
 #: Under this name a connection of the pool keeps when it was used last.
-_USED = "newsarchive used at"
+_USED = "used_at"
 #: Engines of this process. A program that ends without closing its connections leaves the last commits in a file
 #: `-wal` beside the archive, and whoever then copies the archive alone copies none of them.
 _engines: WeakSet[Engine] = WeakSet()
