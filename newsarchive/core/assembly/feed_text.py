@@ -185,6 +185,5 @@ def weighed(article: Article, text: SourceText | None) -> Article:
         differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and is_split)
         flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
         confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence
-    return replace(
-        article, quality=replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
-    )
+    new = replace(old, confidence=confidence, completeness=round(found, 3), flags=flags)
+    return replace(article, quality=new)

@@ -61,11 +61,8 @@ def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[s
         label, rest = text.split(":", 1)
         if label.strip().casefold() in _listed(rules, "source"):
             yield from _agencies_in(rest, rules)
-    if (
-        may_have_dateline
-        and "(" in text[:MAX_DATELINE_CHARS]
-        and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30]))
-    ):
+    may_open = may_have_dateline and "(" in text[:MAX_DATELINE_CHARS]
+    if may_open and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30])):
         yield from _agencies_in(match[1], rules)
     if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSING_AGENCY.search(text[-40:])):
         unsure = frozenset(map(key, _listed(rules, "ambiguous")))
@@ -151,10 +148,8 @@ def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
 
 def _capitalised(text: str, rules: Rules) -> str:
     """The first words of a text, up to a word in small letters that is no part of a name."""
-    particles = person_names.words(rules).particles
-    return " ".join(
-        takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, text.split()[:6])
-    )
+    particles, words = person_names.words(rules).particles, text.split()[:6]
+    return " ".join(takewhile(lambda w: not person_names.is_small(w[0]) or w in particles, words))
 
 
 @lru_cache(maxsize=8)
@@ -248,10 +243,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     if "authors" not in known:
         out += agency_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
-    guessed = [c for c in out if c.source.bare in WEAK_GUESSES and c.value in described]
-    return [c for c in out if c not in guessed] + [
-        Claim("authors", name, Source(Place.LIFE)) for name in described
-    ]
+    kept = [c for c in out if c.source.bare not in WEAK_GUESSES or c.value not in described]
+    return kept + [Claim("authors", name, Source(Place.LIFE)) for name in described]
 
 
 def _in_masthead(block: Block, headline: Block) -> bool:
@@ -291,9 +284,8 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
         text = key(block.text) if shortest <= len(block.text) < longest else ""
         shown = bool(text) and text == folded
         if block.kind == "heading":
-            if shown or (
-                len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)
-            ):  # a line that stands over the headline ("Opinion") may be in the same heading
+            # A line that stands over the headline ("Opinion") may be in the same heading.
+            if shown or (len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)):
                 return i
             found.append(i)
         elif shown and same < 0:
@@ -339,11 +331,8 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     label, dated = "", False
     for line, block in _details(blocks):
         found = dates.date_text(line, rules)
-        if (
-            found
-            and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
-            and not is_dateline(line, found, block, rules)
-        ):
+        is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
+        if is_date and not is_dateline(line, found, block, rules):
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
@@ -414,10 +403,8 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
         return ""
     if len(words) > 2 and not _could_be_name(found, rules):
         return ""
-    particles = person_names.words(rules).particles
-    return (
-        rest if not person_names.is_small(words[0][0]) or (len(words) > 1 and words[0] in particles) else ""
-    )
+    is_particle = len(words) > 1 and words[0] in person_names.words(rules).particles
+    return rest if is_particle or not person_names.is_small(words[0][0]) else ""
 
 
 def _after_by_inside(line: str, rules: Rules) -> str:
@@ -460,11 +447,9 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
 
     In a script without capitals nothing shows a name ("أخبار العالم" is a section), so it must stand in a box for authors.
     """
-    if (
-        len(line) > 80
-        or (line.isascii() and not _TWO_CAPITALS.search(line))
-        or (block.kind == "heading" and not _in_author_box(block, rules))
-    ):
+    if len(line) > 80 or (line.isascii() and not _TWO_CAPITALS.search(line)):
+        return ""
+    if block.kind == "heading" and not _in_author_box(block, rules):
         return ""
     for segment in person_names.segments(line, rules):
         name = person_names.clean(segment, rules)
@@ -481,14 +466,9 @@ def _is_list_of_names(text: str, title: frozenset[str], rules: Rules) -> bool:
     """Whether a text is only a list of names: "Jane Doe, John Roe & Ann Poe", "Jane Doe / dpa"."""
     parts = person_names.words(rules).separators.split(text)[:8]
     people = [part for part in parts if person_names.kind_of(part, "", rules) != "agency"]
-    return (
-        len(people) > 0
-        and len(parts) > 1
-        and all(
-            person_names.like_a_name(part, rules) and not title & set(part.casefold().split())
-            for part in people
-        )
-    )
+    if not people or len(parts) < 2 or any(title & set(part.casefold().split()) for part in people):
+        return False
+    return all(person_names.like_a_name(part, rules) for part in people)
 
 
 def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
@@ -499,19 +479,13 @@ def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: 
         if _is_elsewhere(block):
             continue
         if "authors" in missing:
-            labelled = (
-                _if_people(_after_by(before, block.text, rules), rules)
-                if person_names.says_by(before, rules)
-                else ""
-            )
+            labelled = ""
+            if person_names.says_by(before, rules):
+                labelled = _if_people(_after_by(before, block.text, rules), rules)
             if name := labelled or _signature(block.text, rules):
                 yield Claim("authors", name, Source(Place.TEXT, Position.BELOW))
                 label = before if labelled and block.kind == "list_item" else label
-            elif (
-                len(block.text) < 60
-                and _in_author_box(block, rules)
-                and person_names.like_a_name(block.text, rules)
-            ):
+            elif _in_author_box(block, rules) and person_names.like_a_name(block.text, rules):
                 yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
         may_date = "date_published" in missing and block.label not in _ELSEWHERE
         found = dates.date_text(block.text, rules) if may_date else ""
@@ -528,9 +502,8 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
         if not when and not who:
             continue
         changed = dates.says_modified(block.text[:MAX_SENTENCE_CHARS], rules)
-        found = (
-            [Claim("date_modified" if changed else "date_published", when, _FROM_SENTENCE)] if when else []
-        )
+        field = "date_modified" if changed else "date_published"
+        found = [Claim(field, when, _FROM_SENTENCE)] if when else []
         return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found
     return []
 

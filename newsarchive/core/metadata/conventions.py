@@ -181,11 +181,8 @@ def _on_day(said: Said, conventions: Conventions) -> Iterable[Convention]:
         sites = [c for c in conventions.of(Kind.SITES_DATE) if c.source in same]
         yield from sites
         own = [c for c in conventions.of(Kind.OWN_DATE) if said.days_of([c.source])]
-        if (
-            not sites
-            and not any(c.source in same for c in own)
-            and not any(is_stated(source_of(s)) for s in same)
-        ):
+        has_own = any(c.source in same for c in own) or any(is_stated(source_of(s)) for s in same)
+        if not sites and not has_own:
             yield from own
     if conventions.month_first is not None and any(
         _other_order(d, conventions.month_first) == decided.day for d in said.days if d.source != DECIDED
@@ -371,9 +368,8 @@ def _signed(article: Article, changing: Sequence[Convention], rules: Rules) -> A
     decided, candidates = authors.decide(rest, [article.publisher, host], sections, article.blocks, rules)
     if not decided:
         return article
-    return replace(
-        article, authors=decided, candidates=_replaced(article.candidates, "authors", [*candidates, *refused])
-    )
+    kept = _replaced(article.candidates, "authors", [*candidates, *refused])
+    return replace(article, authors=decided, candidates=kept)
 
 
 def _named(article: Article, changing: Sequence[Convention]) -> Article:
@@ -414,9 +410,8 @@ def _pictured(article: Article, convention: Convention, rules: Rules) -> Article
             refused[claim] = "the site's own picture"
     address, candidates = best([c for c in claims if c not in refused], rules)
     candidates += [claim.candidate(reason=reason) for claim, reason in refused.items()]
-    image = (
-        replace(article.image, url=elements.absolute(address, base)) if article.image and address else None
-    )
+    url = elements.absolute(address, base)
+    image = replace(article.image, url=url) if article.image and address else None
     return replace(article, image=image, candidates=_replaced(article.candidates, "image", candidates))
 
 

@@ -125,9 +125,8 @@ class OtherPosts:
             if titles is None:
                 titles = self._titles[up.mem_id] = self._titles_in(up)
             if titles.count:
-                return titles.is_list and (
-                    titles.count == 1 or 2 * self._similar_count(node, up) > titles.count
-                )
+                is_one = titles.count == 1
+                return titles.is_list and (is_one or 2 * self._similar_count(node, up) > titles.count)
             up = up.parent
         return False
 
@@ -210,11 +209,8 @@ class OtherPosts:
         """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
         start, end = max(0, at - MAX_BLOCKS_BEFORE), max(0, at) + MAX_BLOCKS_AFTER
         near = blocks[start:end]
-        named = {
-            i
-            for i, block in enumerate(near)
-            if block.links and i != at - start and self._names_another(block)
-        }
+        linked = (i for i, block in enumerate(near) if block.links and i != at - start)
+        named = {i for i in linked if self._names_another(near[i])}
         if not named:
             return list(blocks)
         of_headline = set(_prefixes(blocks[at].path)) if at >= 0 else set()
@@ -234,13 +230,9 @@ class OtherPosts:
 
     def _names_another(self, block: Block) -> bool:
         """Whether a block is little more than a link to another post, whose text is a title."""
-        heading = block.kind == "heading"
-        return any(
-            len(text) >= MIN_LINK_SHARE * len(block.text)
-            and reads_as_title(text)
-            and self._leads_to_other(url, heading)
-            for text, url in block.links[:MAX_BLOCK_LINKS]
-        )
+        heading, shortest = block.kind == "heading", MIN_LINK_SHARE * len(block.text)
+        titles = (link for link in block.links[:MAX_BLOCK_LINKS] if len(link[0]) >= shortest)
+        return any(reads_as_title(text) and self._leads_to_other(url, heading) for text, url in titles)
 
 
 def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Container]]:
@@ -285,11 +277,8 @@ def _lists(
             headings[one] += block.kind == "heading" and _tag(one[0]) in _ITEMS
     items = {one for one, count in headings.items() if count and length[one] <= MAX_ITEM_CHARS * count}
     full = {one for one in title_length if title_length[one] >= MIN_TITLE_SHARE * length[one]}
-    return frozenset(
-        one
-        for one in items | full
-        if _tag(one[0]) not in _WHOLE and (anywhere or _tag(one[0]) in (*_ITEMS, *_LISTS))
-    )
+    found = frozenset(one for one in items | full if _tag(one[0]) not in _WHOLE)
+    return found if anywhere else frozenset(one for one in found if _tag(one[0]) in (*_ITEMS, *_LISTS))
 
 
 @lru_cache(maxsize=4096)

@@ -108,12 +108,8 @@ def said_by(article: Article, rules: Rules) -> Said:
     `article` must be as the page alone gave it, before anything learned was applied.
     """
     picture = article.image.url if article.image else ""
-    return Said(
-        _days(article, rules),
-        _names(article, rules),
-        picture[:MAX_SUMMARY_CHARACTERS],
-        article.description[:MAX_SUMMARY_CHARACTERS],
-    )
+    summary = (text[:MAX_SUMMARY_CHARACTERS] for text in (picture, article.description))
+    return Said(_days(article, rules), _names(article, rules), *summary)
 
 
 def _days(article: Article, rules: Rules) -> tuple[Day, ...]:

@@ -327,25 +327,18 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         name = match[1]
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
     name = _without_services(name, rules)
-    if printed:
-        name = _without_particles(name, rules)
+    tokens = name.split()
+    while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in words(rules).particles:
+        tokens.pop()  # "Jane Doe le", where "le" stood before a date
+        name = " ".join(tokens)
     if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
         name += "."
-    if (
-        not 2 <= len(name) <= MAX_NAME_CHARS
-        or len(name.split()) > MAX_NAME_WORDS
-        or not any(map(str.isalpha, name))
-    ):
+    fits = 2 <= len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS
+    if not fits or not any(map(str.isalpha, name)) or key(name) in words(rules).never:
         return ""
-    if (
-        _URL.search(name)
-        or key(name) in words(rules).never
-        or _ID.fullmatch(name)
-        or _VARIABLE.fullmatch(name)
-        or _REPORTED.fullmatch(name)
-        or _is_button(name, printed, rules)
-        or is_credit(name, rules)
-    ):
+    if _URL.search(name) or any(pattern.fullmatch(name) for pattern in (_ID, _VARIABLE, _REPORTED)):
+        return ""
+    if _is_button(name, printed, rules) or is_credit(name, rules):
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""
@@ -358,12 +351,8 @@ def _without_initials(name: str, rules: Rules) -> str:
     `CM Craig McCarthy` becomes `Craig McCarthy`, and `Jane Doe, Fri` becomes `Jane Doe`.
     """
     first, *rest = name.split() or [""]
-    if (
-        len(rest) >= 2
-        and first.isupper()
-        and first == "".join(t[0] for t in rest)[: len(first)]
-        and len(first) > 1
-    ):
+    initials = "".join(t[0] for t in rest)[: len(first)]
+    if len(rest) >= 2 and len(first) > 1 and first.isupper() and first == initials:
         name = " ".join(rest)
     before, _, last = name.rpartition(" ")
     short = bool(before) and " " not in before and len(last) < 3  # "Minh Sa", "Kim Do" are whole names
@@ -399,14 +388,6 @@ def _without_services(name: str, rules: Rules) -> str:
         tokens.pop()
     before = " ".join(tokens)
     return before if before != name and like_a_name(before, rules) else name
-
-
-def _without_particles(name: str, rules: Rules) -> str:
-    """A name without small words behind it: `Jane Doe le`, which stood before a date, becomes `Jane Doe`."""
-    tokens = name.split()
-    while len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in words(rules).particles:
-        tokens.pop()
-    return " ".join(tokens) if len(tokens) < len(name.split()) else name
 
 
 def _is_button(name: str, printed: bool, rules: Rules) -> bool:

@@ -105,21 +105,15 @@ def _is_outside(claim: Claim, when: datetime, month: re.Match[str]) -> bool:
         claim.source.place is Place.TEXT and claim.source.position in UNSURE_POSITIONS
     )
     max_apart = timedelta(days=MAX_ADDRESS_DAYS)
-    return (
-        claim.field == "date_published"
-        and is_unsure
-        and not first - max_apart <= when.date() <= last + max_apart
-    )
+    is_inside = first - max_apart <= when.date() <= last + max_apart
+    return claim.field == "date_published" and is_unsure and not is_inside
 
 
 def _declares(claim: Claim) -> bool:
     place, position, qualifier, _ = claim.source
-    return (
-        place in _DECLARED
-        and place not in _NOT_DECLARED
-        and position not in UNSURE_POSITIONS
-        and qualifier not in _OF_CHANGES
-    )
+    if place not in _DECLARED or place in _NOT_DECLARED:
+        return False
+    return position not in UNSURE_POSITIONS and qualifier not in _OF_CHANGES
 
 
 def _only_changed(stated: Mapping[Claim, datetime], read: Mapping[Claim, datetime]) -> bool:
@@ -225,10 +219,8 @@ def in_scripts(page: str, title: str, rules: Rules) -> Iterator[Fallback]:
         read = [(at, value, when) for at, value in kept if (when := dates.parse(value, rules)) is not None]
         if len({when.date() for _, _, when in read}) > 1:
             places = list(islice(_positions(title, page), MAX_SCRIPT_VALUES)) if title else []
-            apart = [
-                min((abs(at - place) for place in places), default=MAX_CHARS_FROM_HEADLINE)
-                for at, _, _ in read
-            ]
+            farthest = MAX_CHARS_FROM_HEADLINE
+            apart = [min((abs(at - place) for place in places), default=farthest) for at, _, _ in read]
             read = [read[apart.index(min(apart))]] if min(apart) < MAX_CHARS_FROM_HEADLINE else []
         if read:
             _, value, when = read[0]
@@ -249,12 +241,9 @@ def authors_in_scripts(page: str, rules: Rules) -> Iterator[Claim]:
 def _kept(page: str, kind: str, rules: Rules) -> list[tuple[int, str]]:
     """Position and value of `"publishDate": "2025-04-03"`, `data-publish-date="2025-04-03"`, `publishDate=1743674000`."""
     stems, names = _stems_and_names(kind, rules)
-    places = sorted(
-        at for start, ends in stems for at in _positions(start, page) if page.startswith(ends, at)
-    )
-    keys = (
-        names.search(page, max(0, at - MAX_CHARS_BEFORE_STEM), at + MAX_CHARS_BEHIND_STEM) for at in places
-    )
+    found = (at for start, ends in stems for at in _positions(start, page) if page.startswith(ends, at))
+    spans = ((max(0, at - MAX_CHARS_BEFORE_STEM), at + MAX_CHARS_BEHIND_STEM) for at in sorted(found))
+    keys = (names.search(page, start, end) for start, end in spans)
     values = (_VALUE.match(page, key.start()) for key in keys if key)
     return list({m.start(): (m.start(), m[1] or m[2]) for m in values if m}.values())[:MAX_SCRIPT_VALUES]
 
@@ -391,9 +380,8 @@ def decide(
     offered = options(read)
     chosen, candidates = weigh(offered, field, rules)
     weighed = (claim for option in offered for claim in option.claims)  # in the order of the candidates
-    out = [
-        c for claim, c in zip(weighed, candidates, strict=True) if c.chosen or not _is_change(claim)
-    ] + refused
+    pairs = zip(weighed, candidates, strict=True)
+    out = [c for claim, c in pairs if c.chosen or not _is_change(claim)] + refused
     if chosen is None:
         return Dated(), out
     first = chosen.claims[0]
@@ -448,8 +436,7 @@ def read_claims(
     read: dict[Claim, datetime] = {}
     refused: list[tuple[Claim, str]] = []
     for claim in claims[:MAX_DATES]:
-        when = dates.parse(claim.value, rules)
-        if when is None:
+        if (when := dates.parse(claim.value, rules)) is None:
             refused.append((claim, _refusal(when, now)))
         else:
             read[claim] = when

@@ -137,29 +137,22 @@ def mark_later_days(claims: Sequence[Claim], rules: Rules, *, day_first: bool = 
 
     Where a declared day agrees with the site's day or is later, all claims stay as they are.
     """
-    stated = {
-        c: when for c in claims if c.source.bare in SITE_SOURCES and (when := _parse_iso(c.value)) is not None
-    }
+    of_site = (c for c in claims if c.source.bare in SITE_SOURCES)
+    stated = {c: when for c in of_site if (when := _parse_iso(c.value)) is not None}
     if not stated:
         return list(claims)
     declared = [dates.parse(c.value, rules, day_first=day_first) for c in claims if c.source.bare in DECLARED]
     days = [day for day in declared if day is not None]
-    return [
-        replace(c, source=c.source.qualified(Qualifier.AFTER_DECLARED))
-        if c in stated and days and all(stated[c] - day > MAX_SAME_DAY for day in days)
-        else c
-        for c in claims
-    ]
+    later = {c for c, when in stated.items() if days and all(when - day > MAX_SAME_DAY for day in days)}
+    marked = {c: replace(c, source=c.source.qualified(Qualifier.AFTER_DECLARED)) for c in later}
+    return [marked.get(c, c) for c in claims]
 
 
 def month_first(claims: Sequence[Claim], rules: Rules) -> bool | None:
     """Whether 03/04 is in March on this page: a date of the page that agrees with the site's date in one order only
     tells it. `None` where no date tells it."""
-    days = {
-        when.date()
-        for c in claims
-        if c.source.bare in SITE_SOURCES and (when := _parse_iso(c.value)) is not None
-    }
+    stated = (_parse_iso(c.value) for c in claims if c.source.bare in SITE_SOURCES)
+    days = {when.date() for when in stated if when is not None}
     if not days:
         return None
     for claim in claims:

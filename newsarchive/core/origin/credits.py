@@ -236,9 +236,8 @@ def credits_picture(text: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def _pictures(rules: Rules) -> re.Pattern[str]:
     words = entries_of(rules, "pictures")
-    return compiled.regex(
-        rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)", re.I
-    )
+    pattern = rf"\W*(?:\w+\s){{0,2}}{any_of(words)}(?:\W|(?<=[^\x00-\u02ff]))" if words else r"(?!)"
+    return compiled.regex(pattern, re.I)
 
 
 def _points(

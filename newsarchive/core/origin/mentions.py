@@ -108,10 +108,8 @@ def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | Non
     if listed:
         return _of_listed(listed[0], hosts, rules)
     names = unlisted_names(_without(line, hosts), words, rules)
-    slips = [
-        (found, n) for n in names if len(n.text) >= _MIN_SLIP_CHARACTERS and (found := by_name(n.text, rules))
-    ]
-    if slips:
+    long = [n for n in names if len(n.text) >= _MIN_SLIP_CHARACTERS]
+    if slips := [(found, n) for n in long if (found := by_name(n.text, rules))]:
         return _of_listed(slips[0], hosts, rules)
     return _of_host(hosts, names, line, rules) if hosts else _of_name(names)
 

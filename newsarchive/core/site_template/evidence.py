@@ -273,7 +273,7 @@ def judge_form(
         return None
     if (
         stats.line.leads
-    ):  # a label before titles of other posts, or before links: "Where:" and "Cast:" are none
+    ):  # before titles of other posts, or before links: "Where:" and "Cast:" do not stand so
         if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
             return None
         return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

@@ -96,9 +96,9 @@ def confirms(text: str, said: str) -> bool:
     True
     """
     words = _LITTLE_WORDS.get(said)
-    return (
-        words is not None and len(words.intersection(_NO_LETTERS.split(text.casefold()))) >= MIN_LITTLE_WORDS
-    )
+    if words is None:
+        return False
+    return len(words.intersection(_NO_LETTERS.split(text.casefold()))) >= MIN_LITTLE_WORDS
 
 
 def detect(text: str) -> tuple[str, float]:

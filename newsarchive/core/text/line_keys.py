@@ -86,11 +86,9 @@ def form_of(text: str) -> str:
     if NAME not in marked and DOMAIN not in marked and QUOTED not in marked:
         return ""
     plain = _DIGITS.sub("0", fold_keeping_emoji(marked))
-    if (
-        sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS
-    ):  # most have enough words, and are told without a count
-        return plain
-    return plain if sum(map(_word_count, _LETTERS.findall(plain))) >= MIN_FORM_WORDS else ""
+    has_words = sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS  # as most have, which spares the count
+    has_words = has_words or sum(map(_word_count, _LETTERS.findall(plain))) >= MIN_FORM_WORDS
+    return plain if has_words else ""
 
 
 def _word_count(word: str) -> int:
