@@ -468,6 +468,76 @@ def _blag(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
     return folder / "build"
 
 
+def _material(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    program = _pip(tools / "material", "mkdocs-material") / "mkdocs"
+    docs = folder / "docs" / "blog"
+    (docs / "posts").mkdir(parents=True)
+    (folder / "docs" / "index.md").write_text(f"# {SITE}\n\nNotes from the quay.\n")
+    (docs / "index.md").write_text("# Blog\n")
+    people = {post.author: f"a{number}" for number, post in enumerate(posts)}
+    authors = {"authors": {key: {"name": name, "description": "Writer", "avatar": "https://x.example/a.png"} for name, key in people.items()}}  # fmt: skip
+    (docs / ".authors.yml").write_text(json.dumps(authors))
+    for post in posts:
+        front = _front(
+            date=post.date, authors=[people[post.author]], categories=[post.category], tags=post.tags
+        )
+        (docs / "posts" / f"{post.slug}.md").write_text(
+            f"{front}# {_markdown(post.title)}\n\n{_body(post, '<!-- more -->')}", encoding="utf-8"
+        )
+    settings = {
+        "site_name": SITE,
+        "site_url": f"{url}/",
+        "theme": {"name": "material"},
+        "plugins": ["search", "blog", "tags"],
+    }
+    (folder / "mkdocs.yml").write_text(json.dumps(settings))
+    run(folder, program, "build", "--quiet")
+    return folder / "site"
+
+
+def _pelican(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    program = _pip(tools / "pelican", "pelican[markdown]") / "pelican"
+    (folder / "content").mkdir()
+    for post in posts:
+        head = f"Title: {post.title}\nDate: {post.date:%Y-%m-%d %H:%M}\nCategory: {post.category}\n"
+        head += f"Tags: {', '.join(post.tags)}\nAuthor: {post.author}\nSlug: {post.slug}\n\n"
+        (folder / "content" / f"{post.slug}.md").write_text(head + _body(post), encoding="utf-8")
+    settings = {
+        "SITENAME": SITE, "SITEURL": url, "AUTHOR": OWNER, "TIMEZONE": "UTC", "THEME": theme, "DEFAULT_LANG": "en",
+        "DEFAULT_PAGINATION": 6, "FEED_ALL_ATOM": "feeds/all.atom.xml", "PATH": "content", "OUTPUT_PATH": "site",
+    }  # fmt: skip
+    (folder / "pelicanconf.py").write_text(
+        "".join(f"{name} = {value!r}\n" for name, value in settings.items())
+    )
+    run(folder, program, "content", "-s", "pelicanconf.py", "-q")
+    return folder / "site"
+
+
+def _starlight(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    root = tools / "starlight"
+    _npm(root, "astro", "@astrojs/starlight", "starlight-blog", "sharp")
+    content = root / "src" / "content" / "docs"
+    for made in (content, root / "dist", root / ".astro", root / "node_modules" / ".astro"):
+        shutil.rmtree(made, ignore_errors=True)
+    (content / "blog").mkdir(parents=True)
+    (content / "index.md").write_text(_front(title=SITE) + "Notes from the quay.\n")
+    for post in posts:
+        front = _front(title=post.title, date=post.date, authors=[{"name": post.author}], tags=post.tags)
+        (content / "blog" / f"{post.slug}.md").write_text(front + _body(post), encoding="utf-8")
+    (root / "src" / "content.config.ts").write_text(
+        "import { defineCollection } from 'astro:content';\nimport { docsLoader } from '@astrojs/starlight/loaders';\n"
+        "import { docsSchema } from '@astrojs/starlight/schema';\nimport { blogSchema } from 'starlight-blog/schema';\n"
+        "export const collections = { docs: defineCollection({ loader: docsLoader(), schema: docsSchema({ extend: (context) => "
+        "blogSchema(context) }) }) };\n"
+    )
+    (root / "astro.config.mjs").write_text(
+        "import starlight from '@astrojs/starlight';\nimport blog from 'starlight-blog';\nimport { defineConfig } from 'astro/config';\n"
+        f"export default defineConfig({{ site: {url!r}, telemetry: false, integrations: [starlight({{ title: {SITE!r}, plugins: [blog()] }})] }});\n"
+    )
+    run(root, "npx", "astro", "build")
+    return Path(shutil.copytree(root / "dist", folder / "site"))
+
+
 BLOGS = (
     *(Blog(f"hexo-{theme}", partial(_hexo, theme), theme in ("fluid", "icarus")) for theme in THEMES_OF_HEXO),
     Blog("docusaurus", _docusaurus, category=False),
@@ -475,6 +545,9 @@ BLOGS = (
     *(Blog(f"nikola-{theme}", partial(_nikola, theme), category=False) for theme in ("base", "bootblog4")),
     Blog("ablog-alabaster", _ablog, category=False, time=False),
     Blog("blag", _blag, author=False, category=False),
+    Blog("mkdocs-material", _material, time=False),
+    *(Blog(f"pelican-{theme}", partial(_pelican, theme)) for theme in ("notmyidea", "simple")),
+    Blog("starlight-blog", _starlight, category=False, time=False),
 )
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ SOURCES = {
     "markup alone": "a name alone on its line",
     "markup category": "a link marked as the section",
     "markup link to a category": "a link to a category beside the headline",
+    "markup link to a tag": "a link to a tag",
     "markup breadcrumb": "the breadcrumbs printed above the text",
     "markup tag": "links marked as tags",
     "markup figure": "printed with the picture",

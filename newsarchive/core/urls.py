@@ -254,6 +254,19 @@ def is_category(url: str) -> bool:
     return _CATEGORY.search(url[:2000]) is not None
 
 
+#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`.
+_TAG = re.compile(r"/(?:tags?|tagged|etiquetas?|schlagw\w{1,8}|label|keywords?)/[^/?#]", re.IGNORECASE)
+
+
+def is_tag(url: str) -> bool:
+    """Whether an address is that of a tag of posts, by the words that blogs put into it.
+
+    >>> is_tag("/tags/ferry/"), is_tag("/2025/03/ferry/"), is_tag("https://shop.example/lamp?tag=blog-21")
+    (True, False, False)
+    """
+    return _TAG.search(url[:2000]) is not None
+
+
 def check_start_url(text: str, argument: str = "url") -> str:
     """The URL that a person typed: `blog.example` becomes `https://blog.example/`.
 

@@ -21,7 +21,7 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
-from newsarchive.core.urls import is_category
+from newsarchive.core.urls import is_category, is_tag
 from newsarchive.rules import Rules
 
 Attributes = dict[str, str | None]
@@ -40,12 +40,15 @@ _IS_BREADCRUMB = re.compile(r"crumb|rootline|ariane|(?<![\w-])arbo(?![\w-])", re
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 #: Links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
 _CATEGORIES = 'a[href*="/categor" i],a[href*="/kategor" i],a[href*="/rubri" i]'
+#: Links that may lead to a tag of posts (`urls.is_tag`).
+_TAGS = 'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i]'
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
         _BREADCRUMBS,
         _CATEGORIES,
+        _TAGS,
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),
     ]
@@ -55,10 +58,10 @@ _NO_MARKS = frozenset((
     "body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript",
     "select", "option",
 ))  # fmt: skip
-#: What makes a link a mark although it leads to a category.
+#: What makes a link a mark although it leads to a category or tag.
 _MARKED = re.compile("|".join([_IS_BREADCRUMB.pattern, *_CLASSES]), re.IGNORECASE)
-#: Links to categories kept of one page; later ones are not.
-MAX_CATEGORY_LINKS = 100
+#: Links to categories, and links to tags, kept of one page; later ones are not.
+MAX_TOPIC_LINKS = 100
 #: JSON-LD scripts read of one page; later ones are not read.
 MAX_SCRIPTS = 30
 #: Characters read of one script; the rest is cut off.
@@ -113,6 +116,8 @@ class Elements:
     marks: list[Mark] = field(default_factory=list)
     #: Links to categories without `rel=tag`; `at` is the number of marks before each.
     category_links: list[Mark] = field(default_factory=list)
+    #: The same for links to tags.
+    tag_links: list[Mark] = field(default_factory=list)
 
 
 def read_elements(tree: LexborHTMLParser) -> Elements:
@@ -171,7 +176,7 @@ def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
 
 
 def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
-    """A link is a mark for what it says of itself. One that only leads to a category is kept apart: a menu of categories would
+    """A link is a mark for what it says of itself. One that only leads to a category or a tag is kept apart: a menu of them would
     push what stands beside the headline out of its reach."""
     attributes = node.attributes
     names, rel = attributes.get("class") or "", (attributes.get("rel") or "").casefold().split()
@@ -179,9 +184,11 @@ def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
     is_mark = (
         "itemprop" in attributes or not {"author", "tag", "home"}.isdisjoint(rel) or _MARKED.search(said)
     )
-    links = out.category_links
-    if "tag" not in rel and len(links) < MAX_CATEGORY_LINKS and is_category(attributes.get("href") or ""):
-        links.append(Mark(node, tag, attributes, len(out.marks), names))
+    if "tag" not in rel:
+        href = attributes.get("href") or ""
+        for links, is_topic in ((out.category_links, is_category), (out.tag_links, is_tag)):
+            if len(links) < MAX_TOPIC_LINKS and is_topic(href):
+                links.append(Mark(node, tag, attributes, len(out.marks), names))
     if is_mark:
         _add_mark(out, node, tag)
 

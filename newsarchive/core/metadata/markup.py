@@ -33,6 +33,8 @@ _ASIDE_CLASS = re.compile(
 _ASIDE_TAGS = ("footer", "nav", "aside")
 #: The beginning of the classes of author and date in blogs of MkDocs Material, which has them in a sidebar.
 _IN_SIDEBAR = "md-post__"
+#: What the lists inside that sidebar are called, as the menus are.
+_IN_MENU_OF_SIDEBAR = "md-nav"
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE_CLASS = re.compile(
@@ -440,10 +442,11 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
     Near the headline (`near`) only classes and IDs tell it, not tags: themes wrap the date below a headline in
     `<aside>`.
     """
+    is_aside = False
     up: LexborNode | None = node
     for _ in range(MAX_ANCESTORS):
         if up is None or up.tag in ("body", "html", "article", "main"):
-            return False
+            return is_aside
         attributes = up.attributes
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
@@ -451,6 +454,8 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
         if (names != " " and _says_aside(names)) or (
             not near and up.tag in _ASIDE_TAGS and not _POST_FOOT.search(names)
         ):
-            return True
+            is_aside = True
+            if _IN_MENU_OF_SIDEBAR not in names:
+                return True
         up = up.parent
-    return False
+    return is_aside

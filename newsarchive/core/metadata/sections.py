@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborNode
 
 from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim
-from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.markup import (
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
@@ -29,12 +29,21 @@ from newsarchive.core.metadata.markup import (
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import is_category, parts_of
+from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.items import Block, DecidedBy
 from newsarchive.rules import Rules
 
 #: Links to categories that may stand together beside a headline; more are a menu.
 MAX_LINKED_CATEGORIES = 3
+#: Links to tags in one list. More are a cloud of all tags of the site.
+MAX_LINKED_TAGS = 20
+#: Characters read of such a list. Of a longer one less than `MIN_SHARE_OF_TAGS` is tags.
+MAX_LINKED_TAGS_CHARS = 400
+#: Characters of a list that are tags, as a share of all. A text with fewer links to tags here and there.
+MIN_SHARE_OF_TAGS = 0.6
+#: The number of posts behind a tag in a cloud of all tags: "coffee 3", "Joe Biden (233)".
+_COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
 #: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
 MAX_LINKS_BESIDE = 8
 #: Characters around a link to a category: a line with date and author. A longer text is a paragraph.
@@ -153,11 +162,55 @@ def linked_categories(
             and text_of(group, MAX_BYLINE_CHARS)
             and len(group.css("a")) <= MAX_LINKS_BESIDE
             and first <= group_links[0].at <= last
-            and not (aside(node) or in_masthead(node, around) or other_posts.holds(node))
+            and not (_is_aside(node) or in_masthead(node, around) or other_posts.holds(node))
         ):
             for link in group_links:
                 yield from _named("article_section", text_of(link.node), Place.CATEGORY_LINK)
             return
+
+
+def linked_tags(
+    links: Sequence[Mark], headline: Mark | None, other_posts: OtherPosts, url: str
+) -> Iterator[Claim]:
+    """The tags that a list of links leads to, by their addresses: `<a href="/tags/ferry/">ferry</a>`.
+
+    `links` are those to tags of posts without `rel=tag`. The first list that holds little else is taken, or else
+    the line with date and tags beside the headline; a cloud of all tags, with the number of posts behind each, is no list.
+    """
+    if headline is None:
+        return
+    groups: dict[int, list[Mark]] = {}
+    for link in links:
+        if same_site(url, absolute(link.attributes.get("href") or "", url)):
+            groups.setdefault(_around(link.node).mem_id, []).append(link)
+    around = ancestors_of(headline)
+    first, last = headline.at - MAX_NEAR_MARKS_BEFORE, headline.at + MAX_NEAR_MARKS_AFTER
+    lists: list[Sequence[str]] = []
+    lines: list[Sequence[str]] = []
+    for group in groups.values():
+        node = group[0].node
+        texts = [text_of(link.node, MAX_SECTION_CHARS) for link in group]
+        if len(group) > MAX_LINKED_TAGS or sum(_COUNT.search(text) is not None for text in texts) > 1:
+            continue
+        if aside(node, near=True) or in_masthead(node, around) or other_posts.holds(node):
+            continue
+        whole = text_of(_around(node), MAX_LINKED_TAGS_CHARS)
+        if sum(map(len, texts)) >= MIN_SHARE_OF_TAGS * len(whole) > 0:
+            lists.append(texts)
+        elif 0 < len(whole) <= MAX_BYLINE_CHARS and first <= group[0].at <= last and not ends_sentence(whole):
+            lines.append(texts)
+    for text in (lists or lines or [()])[0]:
+        yield from _named("keywords", text, Place.TAG_LINK)
+
+
+def _is_aside(node: LexborNode) -> bool:
+    """As `markup.aside`, but for the `<footer>` of a post, in which Pelican names its category."""
+    if not aside(node):
+        return False
+    up: LexborNode | None = node
+    while up is not None and up.tag not in ("footer", "nav", "aside"):
+        up = up.parent
+    return up is None or up.tag != "footer" or aside(node, near=True)
 
 
 def _around(link: LexborNode) -> LexborNode:

@@ -81,6 +81,7 @@ class Place(StrEnum):
     CATEGORY = "markup category"
     CRUMBS = "markup breadcrumb"
     CATEGORY_LINK = "markup link to a category"
+    TAG_LINK = "markup link to a tag"
     TAG = "markup tag"
     FIGURE = "markup figure"
     PAYWALL = "markup paywall"
@@ -160,7 +161,7 @@ _PLACED = TIMES | DATES | (GUESSES - {Place.LIFE}) | {
 }  # fmt: skip
 #: All that is read from the page's elements and lines.
 MARKUP = _PLACED | FIRST_HEADINGS | SECOND_HEADINGS | {
-    Place.MARKUP, Place.HOME, Place.HEADLINE, Place.LIFE, Place.AGENCY, Place.CATEGORY, Place.CRUMBS, Place.CATEGORY_LINK, Place.TAG,
+    Place.MARKUP, Place.HOME, Place.HEADLINE, Place.LIFE, Place.AGENCY, Place.CATEGORY, Place.CRUMBS, Place.CATEGORY_LINK, Place.TAG, Place.TAG_LINK,
     Place.FIGURE, Place.PAYWALL,
 }  # fmt: skip
 #: What stands in the page's body, where readers see it, as opposed to its head.

@@ -176,6 +176,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += sections.section_claims(found.marks, title)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
+    claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
     people = (
         c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
