@@ -4,7 +4,7 @@
     python -m benchmarks.generators DATA/articles --only docusaurus hexo-next
 
 DATA has `truth.jsonl` with `title`, `author` and `text` of real articles; each blog has 16 of them, drawn by its name, with a date,
-a category and two tags each. Hexo and Docusaurus are installed with npm, Nikola, ABlog and blag with pip, into FOLDER, where the next
+a category and two tags each. Hexo, Docusaurus and Starlight are installed with npm, the others with pip, into FOLDER, where the next
 run finds them; Jekyll is the system's. A generator that is not to be had is named and left out. Each blog is crawled from its front
 page over loopback, and every field of each article is compared with what was put into the blog. A field counts for a blog only where
 its theme prints it, as `Blog` says.
@@ -515,7 +515,7 @@ def _pelican(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: P
 
 def _starlight(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
     root = tools / "starlight"
-    _npm(root, "astro", "@astrojs/starlight", "starlight-blog", "sharp")
+    _npm(root, "astro", "@astrojs/starlight", "starlight-blog", "sharp", "node@22")
     content = root / "src" / "content" / "docs"
     for made in (content, root / "dist", root / ".astro", root / "node_modules" / ".astro"):
         shutil.rmtree(made, ignore_errors=True)
@@ -534,7 +534,8 @@ def _starlight(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Pa
         "import starlight from '@astrojs/starlight';\nimport blog from 'starlight-blog';\nimport { defineConfig } from 'astro/config';\n"
         f"export default defineConfig({{ site: {url!r}, telemetry: false, integrations: [starlight({{ title: {SITE!r}, plugins: [blog()] }})] }});\n"
     )
-    run(root, "npx", "astro", "build")
+    programs = root / "node_modules" / ".bin"
+    run(root, programs / "node", programs / "astro", "build")
     return Path(shutil.copytree(root / "dist", folder / "site"))
 
 
