@@ -47,6 +47,9 @@ PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between two looks at the queue.
 LOOK_SECONDS = 2.0
 TABLES_SHOWN = 12
+#: zlib's level of the WARC files, as news crawlers of Java have it. The archive copies records as they are packed: with 1 its files are a
+#: fifth larger.
+LEVEL = 6
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -116,7 +119,7 @@ def write_file(path: Path, pages: Pages, numbers: range) -> None:
                     warc_headers_dict={"WARC-Date": date},
                 )
             )
-            out.write(gzip.compress(record.getvalue(), 1))
+            out.write(gzip.compress(record.getvalue(), LEVEL))
     unfinished.rename(path)
 
 
