@@ -20,8 +20,8 @@ from sqlalchemy import Engine
 
 from newsarchive.core.urls import site_of
 from newsarchive.db import checks
-from newsarchive.db.checks import command, guarded
-from newsarchive.db.engine import is_writable, reading, shown
+from newsarchive.db.checks import guarded
+from newsarchive.db.engine import command, is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.hubs import MAX_RELIANCE, REFUSED, VERIFIED, subscriptions
 from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite

@@ -19,7 +19,7 @@ from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
 from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
-from newsarchive.db.engine import open_engine, shown
+from newsarchive.db.engine import command, open_engine, shown
 from newsarchive.db.reading.articles import get
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.schema import upgrade
@@ -198,7 +198,9 @@ def copy(source: str, target: str, progress: transfer.Progress = transfer.silent
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
     if schema.current(from_engine) != readonly.head():
-        raise DatabaseUnavailable(f"{shown(from_engine)} holds an old archive; first: newsarchive db upgrade")
+        raise DatabaseUnavailable(
+            f"{shown(from_engine)} holds an old archive; first: {command(from_engine, 'db upgrade')}"
+        )
     upgrade(to_engine)
     counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)

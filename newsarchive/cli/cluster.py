@@ -128,13 +128,15 @@ def _asked_again(ask: Callable[[], Agreement], seconds: float) -> Agreement:
 
 def _check_archive(url: str) -> None:
     """Raises `DatabaseUnavailable` where the archive has other tables than this version writes."""
-    from newsarchive.db.engine import open_engine, shown
+    from newsarchive.db.engine import command, open_engine, shown
     from newsarchive.db.readonly import head
     from newsarchive.db.schema import current
 
     engine = open_engine(url)
     if current(engine) != head():
-        raise DatabaseUnavailable(f"{shown(engine)} holds no archive, or an old one: newsarchive db upgrade")
+        raise DatabaseUnavailable(
+            f"{shown(engine)} holds no archive, or an old one: {command(engine, 'db upgrade')}"
+        )
     engine.dispose()
 
 

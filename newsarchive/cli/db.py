@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC
@@ -90,7 +91,7 @@ def current(db: str) -> None:
         held = readonly.current(connection)
     if held is None:
         raise DatabaseUnavailable(
-            f"{db} holds no archive: name another with --db, or make one there: newsarchive db upgrade"
+            f"{db} holds no archive: name another with --db, or make one there: newsarchive db upgrade --db {shlex.quote(db)}"
         )
     click.echo(f"{held}\t{readonly.head()}")
 

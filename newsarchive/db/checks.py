@@ -21,7 +21,7 @@ from sqlalchemy import Engine, func, select
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
 from newsarchive.db import fulltext, readonly, views
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import is_writable, reading, shown, sqlite_file, translated, writing
+from newsarchive.db.engine import command, is_writable, reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.exceptions import DatabaseError
@@ -61,12 +61,6 @@ def recovery(engine: Engine) -> str:
         return "look into the server's log, and restore a dump: pg_restore --help"
     quoted, saved = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-recovered.db")))
     return f"restore a backup, or save what can be read: sqlite3 {quoted} .recover | sqlite3 {saved}"
-
-
-def command(engine: Engine, words: str) -> str:
-    """A command on this archive, to paste."""
-    name = dialect_of(engine).shown(engine.url)
-    return f"newsarchive {words} --db {shlex.quote(name)}"
 
 
 def schema(engine: Engine) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import os
 import select
+import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -311,6 +312,11 @@ def shown(url: URL | Engine) -> str:
     """How messages name a database: the file's path, or the URL with its password starred out."""
     url = url.url if isinstance(url, Engine) else url
     return dialect_of(url).shown(url)
+
+
+def command(engine: Engine, words: str) -> str:
+    """A command on this archive, to paste: `newsarchive db upgrade --db news.db`."""
+    return f"newsarchive {words} --db {shlex.quote(shown(engine))}"
 
 
 def sqlite_file(engine: Engine) -> Path | None:

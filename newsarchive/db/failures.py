@@ -6,6 +6,7 @@ SQLite's "database or disk is full" becomes "news.db cannot be written: the disk
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavailable
@@ -53,7 +54,8 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     for remedies, kind in ((_REMEDIES, DatabaseUnavailable), (_AWAY, DatabaseAway)):
         for said, remedy in remedies:
             if re.search(said, low):
-                return kind(f"{name} {remedy}")
+                of_archive = f" --db {shlex.quote(name)}" if remedy.endswith("db upgrade") else ""
+                return kind(f"{name} {remedy}{of_archive}")
     first = cause.splitlines()[0] if cause else type(error).__name__
     return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")
 
@@ -61,4 +63,5 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
 def require_file(path: Path) -> None:
     """Raise `DatabaseUnavailable` where no file is at this path: SQLite would make an empty one."""
     if not path.exists():
-        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: newsarchive db upgrade")
+        command = f"newsarchive db upgrade --db {shlex.quote(str(path))}"
+        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: {command}")

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from newsarchive.db import readonly, schema
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import open_existing, open_readonly, parse_url, shown, sqlite_file
+from newsarchive.db.engine import command, open_existing, open_readonly, parse_url, shown, sqlite_file
 from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
@@ -120,7 +120,9 @@ def opened(db: str) -> Engine:
             f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
         )
     if held != readonly.head():
-        raise DatabaseUnavailable(f"{shown(engine)} holds an old archive; first: newsarchive db upgrade")
+        raise DatabaseUnavailable(
+            f"{shown(engine)} holds an old archive; first: {command(engine, 'db upgrade')}"
+        )
     if not browse.holds_articles(engine):
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no article yet; first: scrapy crawl news -a url=https://blog.example"
