@@ -310,8 +310,6 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("template: pairs", "template", "template", {"newsarchive.core.site_template.evidence:_pair": returns(None)}, ()),
     ("template: proof of sentences", "template", "template",
      {"newsarchive.core.site_template.evidence:_proof": returns(None)}, ()),
-    ("template: follows its publisher", "template", "template",
-     {"newsarchive.core.site_template.evidence:_follows": returns("")}, ()),
     ("template: scattered", "template", "template", {"newsarchive.core.site_template.evidence:_scattered": returns("")}, ()),
     ("template: credits", "template", "template", {"newsarchive.core.site_template.template:_credits": returns(None)}, ()),
     ("template: runs", "template", "template", {"newsarchive.core.site_template.template:_runs": returns(None)}, ()),

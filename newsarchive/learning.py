@@ -255,8 +255,7 @@ class Learner:
         pages = list(window.pages.values())
         keys: set[int] = set().union(*(page.keys for page in pages))
         heads = heads_of(site_templates.heads(self.engine, keys, but=next((p.site for p in pages), "")))
-        origins = site_templates.origin_sizes(self.engine, {page.origin for page in pages if page.origin})
-        return Network(site_templates.shared(self.engine, pages), origins, heads)
+        return Network(site_templates.shared(self.engine, pages), heads)
 
     # -- applying the template again -------------------------------------------------------------------
 

@@ -419,22 +419,6 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Obse
     return found
 
 
-def origin_sizes(engine: Engine, origins: Iterable[str]) -> dict[str, int]:
-    """How many articles the archive's windows hold of each origin; copies count as one."""
-    sizes: dict[str, int] = {}
-    with reading(engine) as connection:
-        for chunk in bulk.chunks(sorted(origins)):
-            each = func.coalesce(ArticleRow.cluster_id, -ArticleRow.id)
-            query = (
-                select(PageSighting.origin, func.count(each.distinct()))
-                .join(ArticleRow, ArticleRow.id == PageSighting.article_id)
-                .where(PageSighting.origin.in_(chunk))
-                .group_by(PageSighting.origin)
-            )
-            sizes |= {row[0]: row[1] for row in connection.execute(query)}
-    return sizes
-
-
 def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
     """The other sites that hold lines of this one which `CLUSTERS` articles or more hold, those with most in common
     first. `since` leaves out lines of pages that were seen before it: they are not new to the others.

@@ -33,10 +33,6 @@ MIN_CLOSING_SHARE = 0.2
 MIN_WORDS_BEYOND_REFRAIN = 12
 #: Part of the observations of a line that must agree (next to boilerplate, names the origin).
 AGREEING_SHARE = 0.8
-#: Part of an origin's articles that a promo must follow to be the publisher's.
-MIN_ORIGIN_SHARE = 0.6
-#: Articles that an origin must have for that.
-MIN_ORIGIN_ARTICLES = 8
 
 
 @dataclass(slots=True)
@@ -91,10 +87,10 @@ def articles(count: int) -> str:
     return f"{count} article" + ("s" if count != 1 else "")
 
 
-def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]) -> Finding | None:
+def judge(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding | None:
     """What the pages that have a line prove; `None` where it does not repeat.
 
-    `total` is the number of articles in the window, `origins` how many each origin has.
+    `total` is the number of articles in the window.
     """
     if finding := _boilerplate(stats):
         return finding
@@ -106,7 +102,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[s
     if not stats.line.sentence:  # a label, a title, a name
         reason = _short(stats, total)
         return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
-    if proof := _proof(stats, total, elsewhere, origins):
+    if proof := _proof(stats, total, elsewhere):
         label, reason = proof
         return Finding("chrome", label, f"{where}, {reason}")
     return Finding("aside", "body", f"{where}, with no proof that it is boilerplate")
@@ -136,9 +132,7 @@ def _short(stats: Stats, total: int) -> str:
     return ""
 
 
-def _proof(
-    stats: Stats, total: int, elsewhere: Elsewhere | None, origins: dict[str, int]
-) -> tuple[str, str] | None:
+def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, str] | None:
     """The label of a repeated sentence, and the second piece of evidence that it is boilerplate."""
     seen = len(stats.clusters)
     if stats.line.sells:
@@ -161,8 +155,6 @@ def _proof(
         return "promo", "inside the text, beside a short line that comes with it"
     if inside and stats.beside_link >= agreeing and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short linked line"
-    if inside and (name := _follows(stats, elsewhere, origins)):
-        return "promo", f"and follows the articles of {name}"
     return None
 
 
@@ -238,19 +230,6 @@ def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
         return ""
     long = stats.line.words >= MIN_WORDS_BEYOND_REFRAIN or len(elsewhere.sites) > 2
     return "always inside the text" if long else ""
-
-
-def _follows(stats: Stats, elsewhere: Elsewhere | None, origins: dict[str, int]) -> str:
-    """The publisher whose articles the line follows, on this site or on all, "" for none."""
-    names, seen = set(stats.origins), sum(stats.origins.values())
-    if elsewhere and len(elsewhere.sourced) == len(elsewhere.clusters):
-        names, seen = names | elsewhere.origins, max(seen, len(elsewhere.clusters))
-    if len(names) != 1:
-        return ""
-    name = next(iter(names))
-    size = origins.get(name, 0)
-    enough = size >= MIN_ORIGIN_ARTICLES and seen >= max(MIN_ARTICLES + 1, MIN_ORIGIN_SHARE * size)
-    return name if enough else ""
 
 
 def judge_form(

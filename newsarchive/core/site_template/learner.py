@@ -10,7 +10,7 @@ that it lists no more.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -308,25 +308,17 @@ def _findings(
 ) -> dict[int, Entry]:
     """New findings of one round. An `aside` may become boilerplate in a later round, not the reverse."""
     total = len({page.cluster for page in pages})
-    origins = dict(shared.origins) | {k: max(n, shared.origins.get(k, 0)) for k, n in _origins(pages).items()}
     titles = {line.key for page in pages for line in page.lines if line.own}
     found: dict[int, Entry] = {}
     for key, s in stats.items():
         if key in known and known[key].finding.role != "aside":
             continue
-        if finding := judge(s, total, shared.keys.get(key), origins):
+        if finding := judge(s, total, shared.keys.get(key)):
             found[key] = _entry(key, finding, s)
     for key, s in forms.items():
         if key not in known and (finding := judge_form(s, total, shared.keys.get(key), titles)):
             found[key] = _entry(key, finding, s)
     return found
-
-
-def _origins(pages: Sequence[Observation]) -> dict[str, int]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for page in pages:
-        found[page.origin].add(page.cluster)
-    return {name: len(clusters) for name, clusters in found.items()}
 
 
 def _entry(key: int, finding: Finding, stats: Stats) -> Entry:

@@ -328,11 +328,10 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Keys and forms that more than one site shows in its articles, the size of each origin, and what
-    other sites' templates know as heads of lists (template entries by key: see `learning.heads_of`)."""
+    """Keys and forms that more than one site shows in its articles, and what other sites' templates know as heads of
+    lists (template entries by key: see `learning.heads_of`)."""
 
     keys: Mapping[int, Elsewhere] = field(default_factory=dict)
-    origins: Mapping[str, int] = field(default_factory=dict)
     heads: Mapping[int, Any] = field(default_factory=dict)
 
 
@@ -342,10 +341,8 @@ def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -
     seen: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
     copies: dict[str, list[Observation]] = defaultdict(list)
-    origins: dict[str, set[str]] = defaultdict(set)
     for page in pages:
         copies[page.cluster].append(page)
-        origins[page.origin].add(page.cluster)
         for key in {k for line in page.lines if line.is_body for k in (line.key, line.form) if k}:
             seen[key].append(page)
         for line in page.lines:
@@ -353,7 +350,7 @@ def network(windows: Iterable[Window], heads: Mapping[int, Any] | None = None) -
                 named[line.key].add(page.cluster)
     shared = {key: found for key, found in seen.items() if len({p.site for p in found}) > 1}
     keys = {key: elsewhere(found, copies, named[key]) for key, found in shared.items()}
-    return Network(keys, {name: len(clusters) for name, clusters in origins.items() if name}, heads or {})
+    return Network(keys, heads or {})
 
 
 def elsewhere(
