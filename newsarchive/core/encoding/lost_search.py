@@ -381,7 +381,7 @@ def _blank(
     text: str, changes: Sequence[Change], charset: Charset, heads: frozenset[str], grams: GramModel
 ) -> Lossy:
     """The hypothesis with the letters and scripts of the page, without a spelling of lost bytes."""
-    letters = {c for c in unchanged(text, changes)[0] if c > "\x7f" and script(c)}
+    letters = {c for c in set(unchanged(text, changes)[0]) if c > "\x7f" and script(c)}
     return Lossy(
         charset,
         heads=heads,

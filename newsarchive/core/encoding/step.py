@@ -88,7 +88,7 @@ def _repaired_texts(texts: Sequence[str], rules: Rules) -> Found:
         last, is_whole = _settled(_after(texts, repaired), rules, work)
         is_whole = is_whole or not _has_edits(last)
         repaired = _in_turn(texts, repaired, last)
-    return _damaged(texts)
+    return _damaged(texts, "\n".join(texts))
 
 
 def _settled(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Found, bool]:
@@ -104,7 +104,7 @@ def _settled(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Found, boo
             return kept, is_whole
         last = _repaired_once(_after(texts, repaired), rules, work)
         repaired = _in_turn(texts, repaired, last)
-    return _damaged(texts), True
+    return _damaged(texts, "\n".join(texts)), True
 
 
 def _has_edits(found: Found) -> bool:
@@ -156,12 +156,11 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> Found:
             or may_be_sibling(page.text, gram_model_of(rules))
         ):
             return _repaired_page(texts, page, positions, rules, work)
-    return _damaged(texts)
+    return _damaged(texts, page.text)
 
 
-def _damaged(texts: Sequence[str]) -> Found:
-    """The texts that have damage beyond repair, as they are."""
-    page = "\n".join(texts)
+def _damaged(texts: Sequence[str], page: str) -> Found:
+    """The texts that have damage beyond repair, as they are; `page` are all of them together."""
     if "\ufffd" not in page and "??" not in page:
         return {}
     both = ((number, Repaired(text, (), damage_of(text))) for number, text in enumerate(texts))
@@ -173,7 +172,7 @@ def _left(texts: Sequence[str], page: Unescaped, positions: Sequence[int]) -> Fo
     import numpy as np
 
     starts = _starts(texts)
-    found = _damaged(texts)
+    found = _damaged(texts, page.text)
     for number in np.unique(np.searchsorted(starts, page.originals(positions), side="right") - 1).tolist():
         found[number] = Repaired(texts[number], (), (*damage_of(texts[number]), TOO_MUCH))
     return found
@@ -231,7 +230,7 @@ def _repaired_page(
             is_unexplained = not own.isascii() and number not in edits and number not in lost
             if is_unexplained and (opinion := list(second_opinion(own, model))):
                 edits[number] = opinion
-    found = _damaged(texts)
+    found = _damaged(texts, page.text)
     for number in sorted(edits.keys() | lost):
         after = replay(texts[number], edits[number]) if number in edits else texts[number]
         damage = damage_of(after) + ((LOST,) if number in lost else ())
