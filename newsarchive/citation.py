@@ -282,7 +282,7 @@ def identifier(headline: str, text: str, url: str = "") -> Identifier:
     """The identifier of a text.
 
     >>> str(identifier("A ferry", "It sails."))[:20]
-    'nwa:1:txt:25b0562b97'
+    'nwa:1:txt:93dd918137'
     """
     digest = hashlib.sha256(f"{headline}\n\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
     return Identifier(digest, url)

@@ -120,7 +120,9 @@ class WarcWriter:
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         with self._lock:
-            return self._exchange(url, wire, at, None, {COPIED_FROM: copied_from}, digest)
+            # The name of a file may have a line break, which would end the field, and bytes that are no UTF-8.
+            name = " ".join(copied_from.split()).encode(errors="replace").decode()
+            return self._exchange(url, wire, at, None, {COPIED_FROM: name}, digest)
 
     def _exchange(
         self,

@@ -113,6 +113,21 @@ def test_a_record_is_copied_with_its_fields_and_the_name_of_its_file(tmp_path: P
         )  # its check sum and its length are right
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
+@pytest.mark.parametrize("name", ["two\r\nlines: 1.warc.gz", "caf\udce9.warc.gz"])
+def test_no_name_of_a_file_breaks_the_head(tmp_path: Path, name: str, is_copied: bool) -> None:
+    [(capture, wire)] = in_file(tmp_path, member(1) if is_copied else member(1, pack=with_name))
+    writer = WarcWriter(tmp_path / "own")
+    place = writer.write_copy(capture.base_url, wire, capture.fetched_at, name, payload_digest(wire.body))
+    writer.close()
+    assert read_capture(tmp_path / "own", place.file, place.offset).body == wire.body
+    with (tmp_path / "own" / place.file).open("rb") as stream:
+        [_, record] = ArchiveIterator(stream)
+        fields = dict(record.rec_headers.headers)
+    assert fields["X-Copied-From"] in ("two lines: 1.warc.gz", "caf?.warc.gz")
+    assert not {"lines", "1.warc.gz"} & fields.keys()
+
+
 @pytest.mark.parametrize(
     "given_",
     [

@@ -155,8 +155,8 @@ def crossed(samples: Sequence[Sample]) -> Measured | None:
 def xpath(selector: str) -> str:
     """A selector of CSS as XPath 1.0.
 
-    >>> xpath("div.post")
-    "//div[@class and contains(concat(' ', normalize-space(@class), ' '), ' post ')]"
+    >>> xpath("article > h1")
+    '//article/h1'
     """
     return GenericTranslator().css_to_xpath(selector, prefix="//")
 
