@@ -56,6 +56,7 @@ def test_no_blocks_agree_on_nothing() -> None:
         ("category-list tag-cloud", "category-list tag-cloud"),  # of no post: it is what its name says
         ("gh-article post tag-comments tag-hash-import no-image", "gh-article post no-image"),
         ("BlogItem hentry author-ann-bell post-type-text", "BlogItem hentry post-type-text"),
+        ("post author-box", "post author-box"),
         ("kg-card kg-callout-card kg-callout-card-grey kg-width-wide", "kg-width-wide"),
         ("kg-card kg-signup-card", "kg-signup-card"),  # it asks for something, and is no text
         ("widget Blog", "Blog"),

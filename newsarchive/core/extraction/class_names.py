@@ -38,10 +38,10 @@ ANCESTORS = ("article", "main", "figure", "table", "p", "ul")
 TAG_BITS = {tag: 1 << i for i, tag in enumerate(ANCESTORS)}
 _PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
 
-#: What the classes begin with that WordPress, Ghost and Squarespace make of a post's topics and author.
-_TOPICS = ("category-", "tag-", "author-")
-#: Classes by which these three mark a post.
-_POST_CLASSES = frozenset(["hentry", "status-publish", "post"])
+#: What the classes begin with that WordPress and Ghost make of a post's topics.
+_TOPICS = ("category-", "tag-")
+#: The same with its author, whom Squarespace and some plug-ins add.
+_TOPICS_AND_AUTHOR = (*_TOPICS, "author-")
 #: What the classes begin with that Ghost's editor gives to parts of the text: notes, answers that open, products, pictures.
 #: Its boxes that ask for something are known by `platforms/ghost.toml`.
 _CARDS_OF_TEXT = ("kg-card", "kg-callout", "kg-toggle", "kg-product", "kg-image", "kg-gallery", "kg-embed")
@@ -143,7 +143,9 @@ def telling(names: Sequence[str]) -> Sequence[str]:
     >>> telling(["widget", "Blog"]), telling(["widget", "HTML"])
     (['Blog'], ['widget', 'HTML'])
     """
-    if not _POST_CLASSES.isdisjoint(names):
+    if "hentry" in names or "status-publish" in names:
+        return [name for name in names if not name.startswith(_TOPICS_AND_AUTHOR)]
+    if "post" in names:
         return [name for name in names if not name.startswith(_TOPICS)]
     if any(name.startswith("kg-") for name in names):
         return [name for name in names if not name.startswith(_CARDS_OF_TEXT)]
