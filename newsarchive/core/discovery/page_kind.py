@@ -369,19 +369,21 @@ def _by_walls(page: Shown, words: _Words) -> Kind | None:
 def _words_beside_gate(page: Shown, gates: Sequence[str]) -> float:
     """The words of the post, without links and the site's frame, beside a box that keeps back the rest of it; infinite where no
     such box is there. The post is the nearest `<article>` or `<main>` around the box, so that teasers of other posts do not count."""
-    here = [name for name in gates if name in page.html]
-    box = page.tree.css_first(", ".join(f".{name}" for name in here)) if here else None
+    here = ", ".join(f".{name}" for name in gates if name in page.html)
+    box = page.tree.css_first(here) if here else None
     post = box.parent if box is not None else None
     while post is not None and post.tag not in ("article", "main"):
         post = post.parent
-    if box is None or post is None:
+    if post is None:
         return math.inf
     shown = fresh(post.html or "")
-    for node in shown.css(
-        ", ".join((*(f".{name}" for name in here), "script, style, nav, header, footer, form, a"))
-    ):
-        node.decompose()
-    return count_words(shown.body.text(deep=True, separator=" ")) if shown.body else 0
+    shown.strip_tags(["script", "style", "nav", "header", "footer", "form", "a"])
+    texts = [
+        node.text(deep=True, separator=" ")
+        for node in (shown.body, shown.css_first(here))
+        if node is not None
+    ]
+    return count_words(texts[0]) - sum(map(count_words, texts[1:])) if texts else 0
 
 
 def _by_address(page: Shown, rules: Rules) -> Kind | None:
