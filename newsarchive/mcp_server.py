@@ -165,6 +165,7 @@ def article(archive: Archive, url_or_id: str, offset: int = 0) -> dict[str, Any]
         "first_seen_at": isoformat(found.first_seen_at),
         "fetched_at": isoformat(found.fetched_at),
         "gone_at": isoformat(found.gone_at),
+        "is_accessible_for_free": found.is_accessible_for_free,
         "version": found.version,
         "versions": found.versions,
         "story": found.cluster_id,

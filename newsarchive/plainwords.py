@@ -31,6 +31,14 @@ def printable(text: str) -> str:
     return text.translate(_UNSEEN)
 
 
+#: What is said of an article that its site marks as not free (`Article.is_accessible_for_free` is false). Some of these sites send the
+#: whole text all the same and hide it by a script, so that it may be whole.
+NOT_FREE = (
+    "The site gives this article in full only to readers who pay: the text here may be its beginning alone."
+)
+#: The same beside a headline in a list.
+NOT_FREE_SHORT = "not free"
+
 #: The names of sources in `data/metadata/trust.toml`. "The page's …" is what only programs read, not people.
 SOURCES = {
     "json-ld": "the page's JSON-LD",

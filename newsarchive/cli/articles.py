@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive import export
+from newsarchive import export, plainwords
 from newsarchive.cli import tables
 from newsarchive.cli.common import (
     MAX_TEXT_COLUMNS,
@@ -22,6 +22,7 @@ from newsarchive.cli.common import (
     console,
     db_option,
     echo,
+    free_line,
     on_terminal,
     open_reader,
     origin_line,
@@ -150,6 +151,7 @@ def _print_coloured(hits: Iterable[Hit]) -> None:
     out = console()
     for hit in hits:
         parts = [str(hit.id), _day(hit), hit.site, hit.origin and f"from {hit.origin}", hit.in_language]
+        parts += [plainwords.NOT_FREE_SHORT] if hit.is_accessible_for_free is False else []
         out.print(Text(hit.headline or hit.url, style="bold"))
         out.print(Text(" · ".join(part for part in parts if part), style="cyan"))
         out.print(Text(hit.url, style="dim"), soft_wrap=True)
@@ -337,6 +339,7 @@ def html(article: Article) -> str:
     details = [
         byline(article.authors, article.date_published, article.publisher),
         origin_line(article.origin),
+        free_line(article),
     ]
     paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in details if line)
     language = f' lang="{escape(article.in_language)}"' if article.in_language else ""

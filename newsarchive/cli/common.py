@@ -266,10 +266,15 @@ def print_article(article: Article, *, pager: bool = False) -> None:
         origin_line(article.origin),
         f"The original is in the archive: {original}" if original else "",
     ]
-    details += [use_line(getattr(article, "rights", None)), *dates(article)]
+    details += [use_line(getattr(article, "rights", None)), *dates(article), free_line(article)]
     with paged(pager):
         print_wrapped(article.headline, [line for line in details if line], article.article_body)
     say(account(article.edits, article.dropped))
+
+
+def free_line(article: Article) -> str:
+    """That the article must be paid for, and may therefore be cut off; "" where the site does not say so."""
+    return plainwords.NOT_FREE if article.is_accessible_for_free is False else ""
 
 
 def use_line(rights: Rights | None) -> str:

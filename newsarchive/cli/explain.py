@@ -13,6 +13,7 @@ from newsarchive.cli.common import (
     console,
     db_option,
     echo,
+    free_line,
     on_terminal,
     open_archive,
     open_reader,
@@ -136,6 +137,8 @@ def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
         yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
     if gone := getattr(article, "gone_at", None):
         yield f"found deleted on {gone:%Y-%m-%d}"
+    if line := free_line(article):
+        yield line
     quality = article.quality
     flags = quality.flags if debug else map(plainwords.flag, quality.flags)
     doubts = f" ({', '.join(flags)})" if quality.flags else ""

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
 from newsarchive.core.html.render import clean
 from newsarchive.times import utc
@@ -46,7 +47,8 @@ def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The templates of these pages."""
-    return templates(TEMPLATES, {"day": day, "link": link}, {"version": VERSION})
+    names = {"version": VERSION, "not_free": plainwords.NOT_FREE}
+    return templates(TEMPLATES, {"day": day, "link": link}, names)
 
 
 def style() -> str:

@@ -46,7 +46,8 @@ MAX_OPENING_CHARACTERS = 80
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The templates of our own pages."""
-    return templates(TEMPLATES, FILTERS, {"static": static})
+    said = {"not_free": plainwords.NOT_FREE, "not_free_short": plainwords.NOT_FREE_SHORT}
+    return templates(TEMPLATES, FILTERS, {"static": static} | said)
 
 
 @dataclass(frozen=True, slots=True)

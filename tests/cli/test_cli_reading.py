@@ -29,6 +29,7 @@ def articles() -> list[Article]:
         make_article(
             n, url=f"https://{'blog' if n % 3 else 'other'}.example/{n}", headline=f"Ferry number {n}",
             body=f"The ferry of day {n} left the harbour.", date_published=START + timedelta(days=20 * n),
+            is_accessible_for_free=None if n < 6 else n == 6,
         )
         for n in range(1, 8)
     ]  # fmt: skip
@@ -99,7 +100,10 @@ def test_rows_for_programs(archive: str) -> None:
         "in_language",
         "date_published",
         "score",
+        "is_accessible_for_free",
     } == set(rows[0])
+    free = {row["headline"]: row["is_accessible_for_free"] for row in rows}
+    assert [free[f"Ferry number {n}"] for n in (5, 6, 7)] == [None, True, False]
     assert all("**" in row["snippet"] for row in rows)
     table = list(csv.DictReader(io.StringIO(run(archive, "search", "ferry", "--csv").stdout)))
     assert [row["headline"] for row in table] == [row["headline"] for row in rows]
@@ -115,6 +119,19 @@ def test_a_person_sees_the_found_words_in_colour(archive: str, monkeypatch: pyte
     assert "\x1b[" not in plain
     assert "**ferry**" in plain
     assert max(map(len, plain.splitlines())) <= 60
+    assert [line.endswith(" · en · not free") for line in plain.splitlines() if " · en" in line].count(
+        True
+    ) == 1
+
+
+@pytest.mark.parametrize(("which", "is_told"), [("6", False), ("7", False), ("8", True)])
+@pytest.mark.parametrize("command", [["show"], ["show", "--html"], ["explain"]], ids=" ".join)
+def test_an_article_that_must_be_paid_for_says_that_it_may_be_cut_off(
+    archive: str, command: list[str], which: str, is_told: bool
+) -> None:
+    """Number 8 says that it must be paid for, number 7 that it is free, number 6 nothing."""
+    said = "The site gives this article in full only to readers who pay: the text here may be its beginning alone."
+    assert (said in run(archive, *command, which).stdout) == is_told
 
 
 class Tags(HTMLParser):

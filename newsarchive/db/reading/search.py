@@ -242,7 +242,10 @@ JOINED = """
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
 """
-_COLUMNS = "a.id, a.url, a.headline, a.in_language, a.date_published, s.domain AS site, o.name AS origin"
+_COLUMNS = (
+    "a.id, a.url, a.headline, a.in_language, a.date_published, a.is_accessible_for_free,"
+    " s.domain AS site, o.name AS origin"
+)
 _NEWEST = "a.date_published DESC NULLS LAST, a.id DESC"
 #: The orders in which ids of matches can be had.
 ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NULLS LAST, a.id"}
@@ -267,7 +270,8 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found article. A higher `score` is a better match; 0 where results are in order of date."""
+    """One found article. A higher `score` is a better match; 0 where results are in order of date. `is_accessible_for_free` is
+    false where the page says that it must be paid for, `None` where it says nothing."""
 
     id: int
     url: str
@@ -278,6 +282,7 @@ class Hit:
     in_language: str
     date_published: datetime | None
     score: float
+    is_accessible_for_free: bool | None = None
 
 
 def search(
