@@ -27,6 +27,7 @@ from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, O
 from newsarchive.core.site_template.readings import unpack_reading
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
 from newsarchive.core.steps import STEPS, observed, templated, text_of
+from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings, Reading
@@ -114,7 +115,9 @@ class Learner:
         what changes. Below three pages only locks count, which are those of the site by default.
 
         `going_on` says that more pages are to come: those beyond the window wait for the end of the crawl,
-        which reads them again where it must and then forgets them. `waiting` are pages that teach as well and are not stored yet.
+        which reads them again where it must and then forgets them. `waiting` are pages that teach as well and are not stored yet, and
+        so do those of the site that wait in other crawls of the same worker. A template that was learned from them, and then
+        again without them while they wait, would forget what they showed: what is stored by it would be read again.
         """
         for _ in range(MAX_TRIES):
             with suppress(site_templates.Outdated):
@@ -127,19 +130,21 @@ class Learner:
         """Learn a site from pages that were read without its template and wait to be stored, beside those that are stored; gives
         the articles of those that wait, in order, by the new template.
 
-        So each is stored once. Each needs its record beside its reading. Pages of the site that wait in other crawls of the same
-        worker teach as well, so that what these crawls learn next to each other is the same, and no page is stored a second time.
+        So each is stored once. Each needs its record beside its reading.
         """
-        own = list(readings)
-        keys = {one.url_key for one in own}
-        others = (
-            [one for one in self.readings.waiting(site) if one.url_key not in keys] if self.readings else []
-        )
-        pages = [self._observed(one, site) for one in own]
-        teaching = [seen for _, seen in (*(self._observed(one, site) for one in others), *pages) if seen]
-        summary = self.learn(site, going_on=True, waiting=teaching)
+        pages = [self._observed(one, site) for one in readings]
+        summary = self.learn(site, going_on=True, waiting=[seen for _, seen in pages if seen])
         template = site_templates.load(self.engine, site)
         return summary, [self._waiting(article, template, seen) for article, seen in pages]
+
+    def _waiting_elsewhere(self, site: str, own: Sequence[Observation]) -> Iterator[Observation]:
+        """The pages of a site that wait in other crawls of the same worker; `own` wait in this one."""
+        keys = {url_key(page.url) for page in own}
+        for reading in self.readings.waiting(site) if self.readings is not None else ():
+            if reading.url_key not in keys:
+                _, seen = self._observed(reading, site)
+                if seen is not None:
+                    yield seen
 
     def _observed(self, reading: Reading, site: str) -> tuple[Article, Observation | None]:
         article = unpack_reading(reading.page)
@@ -173,7 +178,7 @@ class Learner:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
         window = self._pages(site, summary)
-        for page in waiting:
+        for page in (*self._waiting_elsewhere(site, waiting), *waiting):
             if page.url not in window.pages:  # else another crawl has stored it meanwhile
                 window.add(page)
         summary.pages = len(window.pages)

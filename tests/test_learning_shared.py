@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from newsarchive.core.site_template.observations import pack
 from newsarchive.core.site_template.readings import pack_reading
 from newsarchive.core.steps import article_from, observed
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import site_templates
+from newsarchive.db.engine import reading
 from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture
@@ -22,6 +23,12 @@ from tests.storage import START, open_archive
 from tests.test_learning_archive import CHIPS, blog, clean
 
 pytestmark = pytest.mark.slow  # stores and learns sites
+
+#: A picture and a description that every post has.
+OF_THE_SITE = (
+    '<meta property="og:image" content="https://heron.example/2026/harbour-at-dawn.jpg">'
+    '<meta name="description" content="All that two people of the harbour have seen since they moved there in spring.">'
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -57,13 +64,45 @@ def test_pages_that_wait_in_two_crawls_of_one_worker_teach_both(archive: Engine,
         assert (done.pages, done.reread, done.failed) == (8, 0, [])
 
 
+def test_a_site_that_is_learned_while_another_crawl_s_pages_wait_does_not_forget_what_they_showed(
+    archive: Engine, tmp_path: Path
+) -> None:
+    """Each crawl learns with the pages of both that wait, stores its own, and may learn the site again before the other's are
+    stored (`LEARNING_PAGES`, `MISFIT_STEPS`, the end of the crawl). The picture and the description that all eight posts share are the
+    site's; four posts alone do not prove it. No page is stored a second time."""
+    pages = {
+        url: page.replace("<head>", f"<head>{OF_THE_SITE}")
+        for url, page in blog("heron", range(8), tail=CHIPS).items()
+    }
+    halves = [dict(list(pages.items())[:4]), dict(list(pages.items())[4:])]
+    crawls = [KeptReadings(file=str(tmp_path / "readings.db")) for _ in halves]
+    own = [[waiting(*page, kept) for page in half.items()] for half, kept in zip(halves, crawls, strict=True)]
+    store = Store(archive)
+    for mine, kept in zip(own, crawls, strict=True):
+        run = store.start_run("warc", {})
+        learner = Learner(archive, tmp_path, readings=kept, run_id=run)
+        _, articles = learner.learn_waiting("heron.example", mine)
+        assert [(article.image, article.description) for article in articles] == [(None, "")] * 4
+        store.ingest(articles, run)
+        for one in mine:
+            kept.end_wait(one.url_key)
+            kept.keep(one)
+        for going_on in (True, False):
+            done = learner.learn("heron.example", going_on=going_on)
+            assert (done.pages, done.reread, done.changed) == (8, 0, [])
+    with reading(archive) as connection:
+        kinds = connection.execute(text("SELECT version, change_kind FROM article_revisions")).all()
+        fields = connection.execute(text("SELECT field FROM field_changes")).all()
+    assert ([tuple(kind) for kind in kinds], fields) == ([(1, "new")] * 8, [])
+
+
 def waiting(url: str, page: str, kept: KeptReadings) -> Reading:
     """The reading of a page that waits for the template of its site."""
     article = article_from(Capture(url, page.encode(), START, url), RULES)
     seen = observed(article, site_of(url), RULES)
-    reading = Reading(url_key(url), pack_reading(article), pack(seen))
-    kept.wait(reading, site_of(url))
-    return reading
+    one = Reading(url_key(url), pack_reading(article), pack(seen))
+    kept.wait(one, site_of(url))
+    return one
 
 
 def test_what_another_crawl_read_of_other_bytes_is_not_taken(archive: Engine, tmp_path: Path) -> None:
