@@ -20,6 +20,7 @@ from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
 from newsarchive.warc.writer import WarcWriter
+from tests import warm
 from tests.cli.test_cli import run
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
@@ -104,6 +105,21 @@ def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Pa
     none = crawl(f"path={only_warc(db)}", "site=elsewhere.example", spider="warc", db=tmp_path / "none.db")
     assert "skipped: other site" in none.stderr
     assert rows(tmp_path / "none.db", WHAT) == []
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_crawl_of_a_file_ends_with_its_last_page(workers: str, db: Path) -> None:
+    """Scrapy's engine looks by itself once an hour here: a crawl that waited for that would be killed."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    other = db.parent / "other.db"
+    environment = warm.own_environment() | {
+        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings", "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{other}"
+    }  # fmt: skip
+    words = ("crawl", "warc", "-a", f"path={only_warc(db)}", "-s", f"NEWSARCHIVE_WORKERS={workers}")
+    done = warm.run("tests.patched_heartbeat", *words, environment=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert rows(other, WHAT) == rows(db, WHAT)
 
 
 def kinds(file: Path) -> list[str]:

@@ -34,7 +34,7 @@ CAPTURES_AT_A_TIME = 16
 #: Bytes of a record in a packed WARC file; pages of news have 50 KB, other files less. With more the first pages of a file are read by
 #: the spider's own process.
 BYTES_OF_A_PAGE = 50_000
-#: Seconds until a crawl that is being stopped looks whether its last page is done.
+#: Seconds until a crawl that is at its end, or is being stopped, looks whether its last page is done.
 END_SECONDS = 0.1
 #: The Scrapy signal that no further page is to come.
 all_pages_read = object()
@@ -58,6 +58,8 @@ class WarcSpider(ArchiveSpider):
     limit: int | None
     #: Room for pages under way. A page that waits for the template of its site needs none (`extensions.template_learning`).
     room: asyncio.Semaphore
+    #: Whether no further page is to come.
+    all_read = False
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
     frontier: Frontier | None = None
 
@@ -98,16 +100,20 @@ class WarcSpider(ArchiveSpider):
         """A page is done, and the next one may come."""
         self.room.release()
         engine = self.crawler.engine
-        if engine is not None and engine.needs_backout():  # the crawl is being stopped
+        if engine is not None and (
+            self.all_read or engine.needs_backout()
+        ):  # the end, or it is being stopped
             asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
 
     def end_if_idle(self) -> None:
-        """Let a crawl that is being stopped end once its last page is done.
+        """Let a crawl that is at its end, or is being stopped, end once its last page is done.
 
-        Scrapy (2.19) looks whether it may end after each response, and not after an item that came from `start`: it would wait
-        for ever.
+        Scrapy (2.19) looks whether it may end after each response, and not after an item that came from `start`: at its end it
+        would look 5 seconds later, and a crawl that is being stopped would wait for ever.
         """
         scraper = self.crawler.engine.scraper if self.crawler.engine else None
+        if self.all_read and self.crawler.engine and self.crawler.engine._slot:
+            self.crawler.engine._slot.nextcall.schedule()
         closing = scraper.slot.closing if scraper and scraper.slot else None
         if scraper is None or closing is None or closing.called:
             return
@@ -135,7 +141,9 @@ class WarcSpider(ArchiveSpider):
             self.crawler.stats.set_value(key(Failure.DATABASE), str(error))
             await engine.close_spider_async(reason="database_error")
         finally:
+            self.all_read = True
             self.crawler.signals.send_catch_log(all_pages_read)
+            asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
 
     def batches(self) -> Iterator[list[Capture]]:
         """The wanted pages of all files, in order, each copied into the archive's own WARC files.
