@@ -18,6 +18,7 @@ from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.discussions import discussion
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
+from newsarchive.core.extraction.confidence import reconsidered
 from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
@@ -125,12 +126,12 @@ def boilerplate_step(article: Article, rules: Rules) -> Article:
     """The article with the blocks of its page labelled; its text, HTML and word count are those of the body blocks.
 
     No text is changed, nor its order. A block of several lines is cut where its lines get different labels, and
-    between paragraphs.
+    between paragraphs. What the passes know of the page tells how sure the extraction is now.
     """
     judged = article.with_blocks(_labelled(article, rules, PASSES))
     if (lines := opened(judged)) is not None:
         judged = closed(judged, lines, _labelled(lines.article, rules, LINE_PASSES))
-    return rendered(judged)
+    return rendered(reconsidered(judged, article.blocks))
 
 
 def _labelled(article: Article, rules: Rules, passes: Iterable[Pass]) -> list[Block]:
