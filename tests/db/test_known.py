@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from newsarchive.cli import cli
+from newsarchive.core.site_template.evidence import Finding
+from newsarchive.core.site_template.model import Entry, Template
+from newsarchive.db import site_templates
+from newsarchive.db.engine import writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.readonly import reading
@@ -50,6 +54,24 @@ def test_a_site_counts_its_articles_and_knows_when_it_is_due(engine: Engine) -> 
         (site,) = known_sites.sites(connection)
     assert (site.articles, site.due_at()) == (2, None)
     assert [one.domain for one in sites.due()] == [site.domain]
+
+
+def test_the_entries_of_a_template_come_in_one_order_whatever_was_written_last(engine: Engine) -> None:
+    """PostgreSQL gives rows as they lie on the disk where nobody asks for an order."""
+    entries = {
+        key: Entry(key, Finding("chrome", "nav", f"line {key}"), 8, 8, f"line {key}")
+        for key in (5, -7, 3, 11)
+    }
+    site_templates.save(engine, Template("blog.example", entries))
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE site_blocks SET pages = 9 WHERE fingerprint = -7"))
+    with reading(engine) as connection:
+        assert [row["fingerprint"] for row in known_sites.learned(connection, "blog.example")] == [
+            -7,
+            3,
+            5,
+            11,
+        ]
 
 
 @pytest.mark.parametrize(

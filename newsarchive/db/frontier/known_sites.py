@@ -143,10 +143,11 @@ def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[
 
 
 def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:
-    """The entries of a site's template, a row each: the columns `LEARNED`, and `first_seen_at`."""
+    """The entries of a site's template in the order of their keys, a row each: the columns `LEARNED`, and `first_seen_at`."""
     query = (
         f"SELECT {', '.join(f'site_blocks.{name}' for name in LEARNED)}, site_blocks.first_seen_at"
         " FROM site_blocks JOIN sites ON sites.id = site_blocks.site_id WHERE sites.domain = :domain"
+        " ORDER BY site_blocks.fingerprint, site_blocks.role, site_blocks.version"
     )
     found = Reader.of(connection).tuples(query, {"domain": domain})
     return [dict(zip(LEARNED, row[:-1], strict=True)) | {"first_seen_at": moment(row[-1])} for row in found]
