@@ -417,6 +417,22 @@ def test_a_cancelled_job_stops_and_a_failed_one_can_be_tried_again(url: str, tmp
     assert run("cluster", "retry", "999999", url=url).returncode == 1
 
 
+def test_status_names_the_sites_whose_hub_pushes(url: str) -> None:
+    """Only where the hub is relied on now, and only sites that are followed."""
+    follow(url, "http://127.0.0.1:9", "http://127.0.0.2:9", "http://127.0.0.3:9")
+    change(url, """UPDATE public.sites SET config = '{"follow": false}' WHERE domain = '127.0.0.3:9'""")
+    change(
+        url,
+        "INSERT INTO public.hub_subscriptions (site_id, hub, topic, state, seen_at, relied_until)"
+        " SELECT id, 'http://hub.example/', home_url || 'feed', 'verified', now(),"
+        " now() + CASE domain WHEN '127.0.0.2:9' THEN -1 ELSE 1 END * interval '20 minutes' FROM public.sites",
+    )
+    said = run("cluster", "status", url=url).stdout.splitlines()
+    assert said[-1] == "pushed\t1 site asked every 12 hours while a hub announces each post: 127.0.0.1:9"
+    shown = json.loads(run("cluster", "status", "--json", url=url).stdout)
+    assert [one["site"] for one in shown["pushed"]] == ["127.0.0.1:9"]
+
+
 def test_due_sites_are_crawled_without_cron_by_the_policy_of_one_machine(url: str, tmp_path: Path) -> None:
     """`schedule` runs each minute; here its work is asked for directly."""
     from newsarchive.cluster.work import Work

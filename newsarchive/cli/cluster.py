@@ -188,16 +188,19 @@ Examples:
 @limit_option
 @db_option
 def status(as_json: bool, limit: int | None, db: str) -> None:
-    """The jobs that wait, run and failed, and the workers with the seconds since their last sign of life."""
+    """The jobs that wait, run and failed, the workers with the seconds since their last sign of life, and the sites that are asked
+    every twelve hours only because a hub announces their posts."""
     queue = _queue(db)
     with queue.session():
         agreement, counts, workers = queue.agreement(), queue.counts(), queue.workers()
         listed = queue.jobs(("doing", "failed"), limit or MAX_LISTED)
+    pushed = queue.pushed()
     if as_json:
         found = {
             "version": agreement.version, "draining": agreement.draining, "queues": counts,
             "workers": [{"id": w.id, "seconds_since_sign_of_life": round(w.seconds, 1), "jobs": w.jobs} for w in workers],
             "jobs": [_record(job) for job in listed],
+            "pushed": [{"site": site, "hub_relied_on_until": until.isoformat()} for site, until in pushed.items()],
         }  # fmt: skip
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -208,6 +211,11 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
         echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
         echo(f"job {job.id}\t{STATES[job.status]}\t{_told(job)}\tafter {job.attempts} tries")
+    if pushed:
+        named = list(pushed)[: limit or MAX_LISTED]
+        more = len(pushed) - len(named)
+        words = f"{counted(len(pushed), 'site')} asked every 12 hours while a hub announces each post"
+        echo(f"pushed\t{words}: {', '.join(named)}" + (f" and {more} more" if more else ""))
     if not workers and on_terminal():
         say("no worker is at work: newsarchive worker")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 from newsarchive.config import without_password
 from newsarchive.db.failures import explained
-from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     import psycopg
@@ -56,6 +56,11 @@ _FAILED_AT = (
     "SELECT j.args ->> 'site', max(e.at) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
     " WHERE j.status = 'failed' AND j.queue_name = %s AND e.type = 'failed' GROUP BY 1"
 )
+#: Among the archive's own tables.
+_PUSHED = """
+SELECT s.domain, max(h.relied_until) FROM hub_subscriptions AS h JOIN sites AS s ON s.id = h.site_id
+WHERE h.relied_until > now() AND s.config ->> 'follow' = 'true' GROUP BY s.domain ORDER BY s.domain
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,6 @@ class Queue:
             return
         import psycopg
 
-        password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
         try:
             with psycopg.connect(
                 self.conninfo, options=OPTIONS, connect_timeout=CONNECT_SECONDS
@@ -148,7 +152,13 @@ class Queue:
                 f"{without_password(self.url)} has no queue yet: newsarchive cluster init"
             ) from error
         except psycopg.Error as error:
-            raise explained(without_password(self.url), error, str(password or "")) from error
+            raise self._explained(error) from error
+
+    def _explained(self, error: psycopg.Error) -> DatabaseError:
+        import psycopg
+
+        password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
+        return explained(without_password(self.url), error, str(password or ""))
 
     def create(self, schema: LiteralString, agreement: Agreement) -> None:
         """Make Procrastinate's tables with its own script, and the row of ours."""
@@ -215,6 +225,19 @@ class Queue:
         """Jobs in these states, the newest first."""
         with self.connected() as connection:
             return [QueuedJob(*row) for row in connection.execute(_JOBS, (list(statuses), limit))]
+
+    def pushed(self) -> dict[str, datetime]:
+        """The followed sites (domains) that are asked less often because a hub announces their posts, and until when it is relied
+        on. None in an archive of a version that knew no hubs."""
+        import psycopg
+
+        try:
+            with psycopg.connect(self.conninfo, connect_timeout=CONNECT_SECONDS) as connection:
+                return dict(connection.execute(_PUSHED).fetchall())
+        except psycopg.errors.UndefinedTable:
+            return {}
+        except psycopg.Error as error:
+            raise self._explained(error) from error
 
     def sites_at_work(self, queue: str) -> set[str]:
         """The sites that jobs of this queue are at."""
