@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 from scrapy import Request
 from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
+from warcio.warcwriter import WARCWriter
 
 from newsarchive import demo
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
@@ -153,6 +155,41 @@ def test_what_came_out_of_a_foreign_file_can_be_read_again_without_it(db: Path, 
     learned = run("learn", "--all", "--db", str(moved))
     assert "3 pages known" in learned.stderr
     assert "cannot be read" not in learned.stderr
+
+
+def test_saved_pages_that_somebody_put_into_a_warc_file_are_read(db: Path, tmp_path: Path) -> None:
+    """Records of the type `resource` have no answer of a server: each becomes one that says what it was."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    saved = tmp_path / "saved.warc.gz"
+    with only_warc(tmp_path / "first.db").open("rb") as stream, saved.open("wb") as out:
+        writer = WARCWriter(out)
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "response":
+                url, body = record.rec_headers.get_header("WARC-Target-URI"), record.content_stream()
+                kind = record.http_headers.get_header("Content-Type")
+                writer.write_record(writer.create_warc_record(url, "resource", body, warc_content_type=kind))
+    assert "3 new" in crawl(f"path={saved}", spider="warc", db=db).stderr
+    assert rows(db, WHAT) == rows(tmp_path / "first.db", WHAT)
+    with only_warc(db).open("rb") as stream:
+        types = [record.rec_headers.get_header("X-Copied-Type") for record in ArchiveIterator(stream)]
+    assert types == [None, *["resource"] * 3]
+    assert "3 skipped: stored before" in crawl(f"path={saved}", spider="warc", db=db).stderr
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 read: 0 new, 0 updated, 3 unchanged, 0 failed" in again.stderr
+
+
+def test_a_file_that_has_no_page_is_no_success(db: Path, tmp_path: Path) -> None:
+    """As the files of metadata that lie beside those of Common Crawl."""
+    path = tmp_path / "meta.warc.gz"
+    with path.open("wb") as out:
+        writer = WARCWriter(out)
+        url = "https://blog.example/1"
+        writer.write_record(writer.create_warc_record(url, "metadata", io.BytesIO(b"fetchTimeMs: 3\r\n")))
+    done = crawl(f"path={path}", spider="warc", db=db)
+    assert "meta.warc.gz: holds no answer of a website, only records of other types or none" in done.stderr
+    assert "failed: no page in these files" in done.stderr
+    assert done.returncode == ALL_FAILED
 
 
 def test_bytes_that_went_missing_are_copied_whole_once_more(db: Path, tmp_path: Path) -> None:

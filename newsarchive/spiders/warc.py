@@ -158,13 +158,20 @@ class WarcSpider(ArchiveSpider):
 
     def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file."""
+        is_empty = True
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
+                is_empty = False
                 if isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(found[0]):
                     yield *found, Path(file).name
+        if is_empty:
+            self.count(Group.FAILED, "no page in these files")
+            self.logger.warning(
+                "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
+            )
 
     def new(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[tuple[Capture, Wire, str]]:
         """Those that are neither withheld nor in the archive with their bytes; any other is counted."""

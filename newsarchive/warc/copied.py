@@ -25,6 +25,8 @@ from newsarchive.items import Capture
 
 #: A field of newsarchive's own in the header of a copied record: the name of the file that it comes from.
 COPIED_FROM = "X-Copied-From"
+#: Another: the type of the record there, where it was no answer (`resource`).
+COPIED_TYPE = "X-Copied-Type"
 #: Another: the first line of the record as it was there.
 COPIED_VERSION = "X-Copied-Version"
 #: The header of a gzip member (RFC 1952): deflate, no flags, no time, no system named.

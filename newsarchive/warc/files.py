@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from newsarchive.warc.object_storage import ObjectFile
@@ -26,12 +26,14 @@ Folder = Path | str | Sequence[Path | str]
 @dataclass(frozen=True, slots=True)
 class Wire:
     """An answer as it came over the network: the body with its content codings, without its transfer coding. `member` is its record
-    in a foreign WARC file, where that can be copied as it lies there (`copied`)."""
+    in a foreign WARC file, where that can be copied as it lies there (`copied`). A `resource` is a file that somebody put into a WARC
+    file without a server's answer: its status line is ours, and of its headers it has the media type alone."""
 
     status_line: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     member: bytes = b""
+    kind: Literal["response", "resource"] = "response"
 
 
 def default_folder(database_url: str) -> Path:

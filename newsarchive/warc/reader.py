@@ -1,6 +1,6 @@
 """Reading WARC files, newsarchive's own and foreign ones: a damaged record is reported, and the next one is read.
 
-Every response becomes a `Capture`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
+Every response, and every file that was put in without one (a `resource` record), becomes a `Capture`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
 
 
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
-    """Every response of a WARC file, and a `Damage` for each record that cannot be read.
+    """Every response and resource of a WARC file, and a `Damage` for each record that cannot be read.
 
     Revisit records are left out: their payload is in another record. In a file that was gzipped in one piece, places
     count in the unpacked data.
@@ -225,12 +225,12 @@ class _Reader:
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
-                found = _exchange(record) if record.rec_type == "response" else None
+                found = _exchange(record) if record.rec_type in ("response", "resource") else None
                 if found is not None:  # offset and length are known once the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     capture, wire = replace(found[0], place=Place(self.name, *where, digest)), found[1]
-                    if isinstance(stream, Remembering):
+                    if isinstance(stream, Remembering) and wire.kind == "response":
                         member = of_record(record, capture, len(wire.body), stream.taken(*where))
                         wire = replace(wire, member=member)
                     yield capture, wire
@@ -337,12 +337,21 @@ def _begins_record(stream: BinaryIO, offset: int) -> bool:
 
 
 def _exchange(record: Any) -> tuple[Capture, Wire] | None:
-    """A response record as a capture, and as it came; `None` for other records. A revisit has an empty body."""
+    """A response or resource as a capture, and as it came; `None` for other records. A revisit has an empty body.
+
+    A resource is a file of a web address (WARC 1.1, 6.4), as `warcit` writes a folder of saved pages.
+    """
     http = record.http_headers
-    if record.rec_type not in ("response", "revisit") or http is None:
-        return None
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
     if not url.startswith(("http:", "https:")):
+        return None
+    at = _moment(record.rec_headers.get_header("WARC-Date"))
+    if record.rec_type == "resource":
+        media_type = record.rec_headers.get_header("Content-Type") or ""
+        body = raw_body(record)
+        wire = Wire("HTTP/1.1 200 OK", (("Content-Type", media_type),), body, kind="resource")
+        return Capture(url, body, at, url, 200, {"content-type": media_type}), wire
+    if record.rec_type not in ("response", "revisit") or http is None:
         return None
     headers = _joined(http.headers)
     transfer = headers.get("transfer-encoding", "")
@@ -355,7 +364,6 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         decoded(raw, transfer, MAX_BODY_BYTES) if transfer else raw,
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
-    at = _moment(record.rec_headers.get_header("WARC-Date"))
     return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import brotli
@@ -58,6 +59,27 @@ def read(path: Path) -> list[Capture | Damage]:
 
 def bodies(path: Path) -> list[bytes | str]:
     return [found.body if isinstance(found, Capture) else found.problem for found in captures(path)]
+
+
+def test_a_file_that_was_put_in_without_an_answer_is_read(tmp_path: Path) -> None:
+    """`warcit` writes a folder of saved pages so; those that stand for no web address are left out."""
+    records = [
+        f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {uri}\r\nWARC-Date: 2025-04-01T12:00:00Z\r\n"
+        f"WARC-Record-ID: <urn:uuid:0f8fad5b-d9cb-469f-a165-708677289501>\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {len(PAGE)}\r\n\r\n".encode()
+        + PAGE
+        + b"\r\n\r\n"
+        for uri, kind in [
+            ("http://blog.example/1", "text/html; charset=utf-8"),
+            ("urn:thumbnail:http://blog.example/1", "image/png"),
+            ("file:///home/ana/1.html", "text/html"),
+        ]
+    ]
+    [found] = read(written(tmp_path / "x.warc.gz", [info(), *records]))
+    assert isinstance(found, Capture)
+    assert (found.url, found.status, found.body) == ("http://blog.example/1", 200, PAGE)
+    assert found.headers == {"content-type": "text/html; charset=utf-8"}
+    assert found.fetched_at == datetime(2025, 4, 1, 12, tzinfo=UTC)
 
 
 CODED = [
