@@ -51,7 +51,8 @@ class Settings:
     `permalinks` is WordPress's own notation, "" for `?p=ID`. `furniture`: see `php/blog.php`. `page_cache`
     answers with an ETag, and 304 to who has the page, as a caching plugin does; without it WordPress does so
     for feeds alone. `date_format` is PHP's (`F j, Y`), "" for WordPress's own. `seo` adds to each page's head what
-    a plugin for search engines prints: the page then says of itself what a stock theme leaves out.
+    a plugin for search engines prints: the page then says of itself what a stock theme leaves out. `locale` is
+    WordPress's own name of a language (`de_DE`), "" for English; Debian's wordpress-l10n has them.
     """
 
     title: str = "A blog"
@@ -65,7 +66,7 @@ class Settings:
     posts_per_page: int = 10
     posts_per_feed: int = 10
     timezone: str = "Asia/Jakarta"
-    language: str = "en"
+    locale: str = ""
     date_format: str = ""
     seo: bool = False
     page_cache: bool = False
@@ -163,6 +164,13 @@ def missing_theme(name: str) -> str:
     return f"no theme {name} in {PACKAGE}: set {THEMES}=FOLDER to a folder that holds {name}/style.css"
 
 
+def missing_locale(name: str) -> str:
+    """Why there can be no blog in this language here, and what to do: "" where there can."""
+    if not name or (PACKAGE / f"wp-content/languages/{name}.mo").is_file():
+        return ""
+    return f"no words of WordPress for {name}: install Debian's wordpress-l10n (`apt-get install wordpress-l10n`)"
+
+
 @dataclass
 class WordPress:
     """A blog from `__enter__` to `__exit__`. Raises `WordPressError` where PHP or WordPress fails."""
@@ -180,10 +188,12 @@ class WordPress:
     def __enter__(self) -> WordPress:
         if why := missing_theme(self.settings.theme):
             raise WordPressError(why)
+        if why := missing_locale(self.settings.locale):
+            raise WordPressError(why)
         self._folder = Path(tempfile.mkdtemp(prefix="newsarchive-wordpress-"))
         try:
             self._lay_out()
-            install = {"title": self.settings.title}
+            install = {"title": self.settings.title, "locale": self.settings.locale}
             self._php({"database": "create", "install": install, "options": self.settings.options()})
             self._serve()
         except BaseException:
@@ -267,6 +277,8 @@ class WordPress:
         for name in ("wp-includes", "wp-admin"):
             (self.docroot / name).symlink_to(PACKAGE / name)
         content = self.docroot / "wp-content"
+        content.mkdir()
+        (content / "languages").symlink_to(PACKAGE / "wp-content/languages")
         for name in ("themes", "mu-plugins", "uploads", "plugins"):
             (content / name).mkdir(parents=True)
         for name, theme in themes().items():

@@ -57,6 +57,11 @@ echo json_encode(['answers' => $answers], JSON_UNESCAPED_UNICODE | JSON_THROW_ON
 
 function install(array $wanted): void
 {
+    if ($wanted['locale']) {
+        // As the installer does: the options get the formats of dates that the language has.
+        load_default_textdomain($wanted['locale']);
+        $GLOBALS['wp_locale'] = new WP_Locale();
+    }
     wp_install($wanted['title'], 'editor', 'editor@blog.example', true, '', 'not-a-secret', $wanted['locale'] ?? '');
     foreach (get_posts(['post_type' => 'any', 'post_status' => 'any', 'numberposts' => -1]) as $post) {
         wp_delete_post($post->ID, true); // "Hello world!" and the sample pages
@@ -83,7 +88,9 @@ function fail_on_error(mixed $result): mixed
 
 function author(string $name): int
 {
-    $login = substr(sanitize_user(sanitize_title($name), true), 0, 50) ?: 'user-' . substr(md5($name), 0, 8);
+    // A name in another script leaves next to nothing of a login, and the next name would leave the same.
+    $login = substr(sanitize_user(remove_accents($name), true), 0, 50);
+    $login = strlen($login) > 2 ? $login : 'user-' . substr(md5($name), 0, 8);
     $user = get_user_by('login', $login);
     return $user ? $user->ID : fail_on_error(wp_insert_user([
         'user_login' => $login, 'user_pass' => 'not-a-secret', 'display_name' => $name, 'role' => 'author',
