@@ -4,7 +4,7 @@ To load Scrapy, SQLAlchemy and the package takes most of the time of a small com
 them. So the first command of a test process starts a server, which loads them once and forks for each command. What a
 user's process does after its imports the fork does too: it has its own arguments, environment, folder and streams, and
 runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before the fork. The spiders
-that such a command starts are forks of the server as well.
+that such a command starts are forks of the server as well, and so is the server from which a worker forks its spiders.
 
 `NEWSARCHIVE_TEST_COLD=1` starts each command as a program of its own, and so does a system without `pidfd_open`.
 """
@@ -12,6 +12,8 @@ that such a command starts are forks of the server as well.
 from __future__ import annotations
 
 import atexit
+import fcntl
+import gc
 import json
 import os
 import runpy
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -30,24 +32,41 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, cast
 
-from newsarchive import config, demo, rules, spider_processes, worker
+from scrapy.utils.misc import walk_modules
+
+from newsarchive import config, demo, rules, spider_processes, spider_server, worker
 from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture
 from newsarchive.plugins import steps
 
 ROOT = Path(__file__).parent.parent
-#: What the server loads: what most commands need.
+#: What the server loads: what most commands need, and what a crawl imports as it starts, which takes a third of its CPU time.
 LOADED = (
-    "alembic.command", "numpy", "scrapy.cmdline", "scrapy.commands.crawl", "scrapy.core.downloader.handlers.http11",
-    "sqlalchemy.dialects.sqlite", "newsarchive.cli.articles", "newsarchive.cli.crawl", "newsarchive.cli.db",
-    "newsarchive.cli.explain", "newsarchive.core.steps", "newsarchive.db.writing.store", "newsarchive.learning",
-    "newsarchive.page_reader", "newsarchive.reextract", "newsarchive.warc.reader", "newsarchive.warc.writer",
+    "alembic.command", "feedparser", "numpy", "rich.progress", "sqlalchemy.dialects.sqlite",
+    "scrapy.cmdline", "scrapy.core.downloader.handlers.http11", "scrapy.core.downloader.handlers.s3",
+    "scrapy.downloadermiddlewares.httpcompression", "scrapy.downloadermiddlewares.httpproxy",
+    "scrapy.downloadermiddlewares.offsite", "scrapy.downloadermiddlewares.robotstxt", "scrapy.exporters",
+    "scrapy.extensions.corestats", "scrapy.extensions.memusage", "scrapy.extensions.throttle", "scrapy.pqueues",
+    "scrapy.spidermiddlewares.depth", "scrapy.spidermiddlewares.metacopy", "scrapy.squeues",
+    "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.crawl", "newsarchive.cli.db",
+    "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.commands.crawl",
+    "newsarchive.consumers", "newsarchive.core.steps", "newsarchive.db.reading.metrics", "newsarchive.db.writing.store",
+    "newsarchive.extensions.alarms", "newsarchive.extensions.template_learning", "newsarchive.extensions.warc",
+    "newsarchive.learning_process", "newsarchive.page_reader", "newsarchive.pipelines", "newsarchive.reextract",
+    "newsarchive.spiders.news", "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader",
+    "newsarchive.warc.writer",
 )  # fmt: skip
+#: Scrapy imports all modules of its commands and of ours, whichever it is to run.
+COMMANDS = ("scrapy.commands", "newsarchive.commands")
 #: What acts on the environment while it is imported. Each command must import it itself.
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
 #: Bytes of a request: a command's arguments and environment.
 MAX_REQUEST_BYTES = 1 << 17
+#: Descriptors of a request: the three streams, where to answer, and those that are passed.
+MAX_DESCRIPTORS = 8
+#: Where a fork keeps its own descriptors, out of the way of those that a command is passed under the numbers they have.
+FREE_DESCRIPTORS = 200
 #: Descriptors of open files for standard input, output and error.
 Streams = tuple[int | None, int | None, int | None]
 IS_COLD = bool(os.environ.get("NEWSARCHIVE_TEST_COLD")) or not hasattr(os, "pidfd_open")
@@ -57,7 +76,7 @@ class Warm:
     """A command in a fork of the server, with the methods of `subprocess.Popen` that tests and our commands use.
 
     `streams` are open files for its standard input, output and error. Where none is given, the input is empty, or a pipe with
-    `has_input`, and the others are pipes.
+    `has_input`, and the others are pipes. The descriptors `passed` are open in it too, under the same numbers.
     """
 
     def __init__(
@@ -69,6 +88,7 @@ class Warm:
         has_input: bool = False,
         text: bool = True,
         streams: Streams = (None, None, None),
+        passed: Sequence[int] = (),
     ) -> None:
         self.args = args
         self.returncode: int | None = None
@@ -81,11 +101,10 @@ class Warm:
         )
         mine, theirs = socket.socketpair()
         request = {"words": args[3:], "module": args[2], "environment": dict(environment), "group": own_group}
-        request["cwd"] = cwd or os.getcwd()
+        request |= {"cwd": cwd or os.getcwd(), "passed": list(passed)}
+        sent = [given, stdout, stderr, theirs.fileno(), *passed]
         with _lock:
-            socket.send_fds(
-                _line or _server(), [json.dumps(request).encode()], [given, stdout, stderr, theirs.fileno()]
-            )
+            socket.send_fds(_line or _server(), [json.dumps(request).encode()], sent)
         for fd in (given, stdout, stderr):
             os.close(fd)
         theirs.close()
@@ -293,7 +312,7 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
                 line = cast("socket.socket", key.fileobj)
                 message, fds = b"", []
                 with suppress(OSError):  # a command that was killed
-                    message, fds, _, _ = socket.recv_fds(line, MAX_REQUEST_BYTES, 4)
+                    message, fds, _, _ = socket.recv_fds(line, MAX_REQUEST_BYTES, MAX_DESCRIPTORS)
                 if not message:
                     if line is control:
                         return None
@@ -310,21 +329,29 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
                         os.close(fd)
                     for number, fd in enumerate(fds[:3]):
                         os.dup2(fd, number)
-                    for fd in fds:
-                        os.close(fd)
-                    _line = theirs
                     request: dict[str, Any] = json.loads(message)
+                    request["received"] = [_moved(fd) for fd in fds[4:]]
+                    for fd in fds[:4]:
+                        os.close(fd)
+                    _line = socket.socket(fileno=_moved(theirs.detach()))
                     return request
                 theirs.close()
                 lines.add(ours)
                 selector.register(ours, selectors.EVENT_READ)
-                for fd in fds[:3]:
+                for fd in (*fds[:3], *fds[4:]):
                     os.close(fd)
                 asker = socket.socket(fileno=fds[3])
                 asker.sendall(f"{pid}\n".encode())
                 child = os.pidfd_open(pid)
                 children[child] = pid, asker
                 selector.register(child, selectors.EVENT_READ)
+
+
+def _moved(fd: int) -> int:
+    """A descriptor of the same file, above those that commands use."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FREE_DESCRIPTORS)
+    os.close(fd)
+    return moved
 
 
 def _spider(
@@ -341,8 +368,22 @@ def _spider(
         return Warm(args, env, own_group=start_new_session, has_input=has_input, text=False, streams=streams)
 
 
+def _spider_server(
+    args: list[str], *, env: Mapping[str, str], pass_fds: Sequence[int], stdin: int, start_new_session: bool
+) -> Any:
+    """What `SpiderServer` starts, likewise."""
+    if not _may_fork(env):
+        return subprocess.Popen(
+            args, env=env, pass_fds=pass_fds, stdin=stdin, start_new_session=start_new_session
+        )
+    return Warm(args, env, own_group=start_new_session, streams=(None, 1, 2), passed=pass_fds)
+
+
 def _run(request: dict[str, Any]) -> None:
     """What a new process would do after its imports."""
+    for fd, number in zip(request["received"], request["passed"], strict=True):
+        os.dup2(fd, number)
+        os.close(fd)
     if request["group"]:
         os.setsid()
     os.environ.clear()
@@ -350,9 +391,10 @@ def _run(request: dict[str, Any]) -> None:
     time.tzset()
     os.chdir(request["cwd"])
     sys.path[0] = request["cwd"]
-    vars(spider_processes)["subprocess"] = SimpleNamespace(
-        Popen=_spider, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
-    )
+    for module, starts in ((spider_processes, _spider), (spider_server, _spider_server)):
+        vars(module)["subprocess"] = SimpleNamespace(
+            Popen=starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
+        )
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         before = getattr(sys, name)
         number = ("stdin", "stdout", "stderr").index(name)
@@ -365,11 +407,13 @@ def _run(request: dict[str, Any]) -> None:
         if config.load()["standfirst"] != config.STANDFIRSTS[0]:
             rules._once.cache_clear()  # the one setting that the rules hold
     sys.argv = [request["module"], *request["words"]]
+    is_package = hasattr(sys.modules.get(request["module"]), "__path__")
+    sys.modules.pop(request["module"] + ".__main__" * is_package, None)  # it runs anew, as in a new process
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
 def _load() -> None:
-    for name in LOADED:
+    for name in (*LOADED, *(module.__name__ for package in COMMANDS for module in walk_modules(package))):
         import_module(name)
     for path, (_, body) in demo.pages("https://demo.example").items():
         with suppress(NotAnArticle):  # the front page
@@ -381,6 +425,8 @@ def _load() -> None:
             )
     if early := [name for name in READ_ENVIRONMENT if name in sys.modules]:
         raise RuntimeError(f"loaded before the fork: {', '.join(early)}")
+    gc.collect()
+    gc.freeze()  # no fork's collector looks at what is loaded, and so none copies its memory
 
 
 if __name__ == "__main__":
