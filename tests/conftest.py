@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import installed
+
 # No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsarchive")
@@ -31,6 +33,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     of them, and each process collects all tests, which takes four seconds of CPU time."""
     cores = os.cpu_count() or 1
     return cores if config.option.markexpr == "not slow" else 2 * cores
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our wheel, built once for all processes."""
+    [built] = (installed.built_once(installed.shared_folder(tmp_path_factory)) / "dist").glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def bin_folder(wheel: Path) -> Path:
+    """The programs of an environment that holds the wheel, and sees the libraries of this one."""
+    return wheel.parent.parent / "venv" / "bin"
 
 
 @pytest.fixture

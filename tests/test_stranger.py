@@ -9,20 +9,15 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
-import venv
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.serving import ROOT, Answer, Site, served
+from tests.serving import Answer, Site, served
 from tests.test_crawl import front, post, rows
 
 pytestmark = pytest.mark.slow
-
-#: What a build reads. It works in a copy: a build leaves folders behind that the next one would pack.
-SOURCES = ("newsarchive", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
 
 SPIDERS = '''
 import scrapy
@@ -110,38 +105,12 @@ process.start()
 """
 
 
-def pip(*words: str | Path, python: Path | None = None) -> None:
-    where = ["--python", str(python)] if python else []
-    line = [sys.executable, "-m", "pip", *where, *map(str, words), "--quiet", "--no-deps", "--no-index"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
-def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment that holds our wheel, and sees the libraries of this one."""
-    source = tmp_path_factory.mktemp("source")
-    for name in SOURCES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, source / name)
-    pip("wheel", "--no-build-isolation", "-w", source / "dist", source)
-    (wheel,) = (source / "dist").glob("*.whl")
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(folder, with_pip=False, symlinks=True)
-    pip("install", wheel, python=folder / "bin" / "python")
-    (packages,) = folder.glob("lib/python*/site-packages")
-    # A path that stands in a .pth file is searched, but its own .pth files are not read: an editable
-    # installation of this checkout stays out of sight.
-    libraries = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "libraries.pth").write_text("\n".join(libraries))
-    return folder / "bin"
-
-
-@pytest.fixture
-def project(bin_folder: Path, tmp_path: Path) -> Path:
+def started_project(bin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project as `scrapy startproject` makes it, with the add-on, a spider and a pipeline."""
-    assert run(bin_folder, "-m", "scrapy", "startproject", "shop", folder=tmp_path).returncode == 0
-    made = tmp_path / "shop"
+    folder = tmp_path_factory.mktemp("project")
+    assert run(bin_folder, "-m", "scrapy", "startproject", "shop", folder=folder).returncode == 0
+    made = folder / "shop"
     (made / "shop" / "spiders" / "own.py").write_text(SPIDERS)
     (made / "shop" / "pipelines.py").write_text(PIPELINE)
     with (made / "shop" / "settings.py").open("a") as settings:
@@ -150,6 +119,12 @@ def project(bin_folder: Path, tmp_path: Path) -> Path:
     where = run(bin_folder, "-c", "import newsarchive; print(newsarchive.__file__)", folder=made).stdout
     assert str(bin_folder.parent) in where
     return made
+
+
+@pytest.fixture
+def project(started_project: Path, tmp_path: Path) -> Path:
+    """A copy of the project, in which nothing was crawled."""
+    return shutil.copytree(started_project, tmp_path / "shop")
 
 
 def run(bin_folder: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -5,62 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import subprocess
-import sys
-import venv
 import zipfile
 from email.parser import Parser
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from newsarchive import demo
 from newsarchive.version import VERSION
-from tests.serving import ROOT
 from tests.test_crawl import rows
 
 pytestmark = pytest.mark.slow
-
-#: The first that reads licences as pyproject.toml has them (PEP 639); the extra `test` brings it.
-OLDEST_SETUPTOOLS = 77
-
-#: What a build reads. It works in a copy: a build leaves folders behind that the next one would pack.
-SOURCES = ("newsarchive", "pyproject.toml", "requirements.txt", "README.md", "LICENSE")
-
-
-def pip(*words: str | Path, python: Path | None = None) -> None:
-    where = ["--python", str(python)] if python else []
-    line = [sys.executable, "-m", "pip", *where, *map(str, words), "--quiet", "--no-deps", "--no-index"]
-    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if int(version("setuptools").partition(".")[0]) < OLDEST_SETUPTOOLS:
-        pytest.skip(f"setuptools {OLDEST_SETUPTOOLS} or later builds the wheel: pip install -e '.[test]'")
-    folder = tmp_path_factory.mktemp("build")
-    for name in SOURCES:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
-    pip("wheel", "--no-build-isolation", "-w", folder / "dist", folder)
-    [built] = (folder / "dist").glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment that holds the wheel, and sees the libraries of this one."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    venv.create(folder, with_pip=False, symlinks=True)
-    python = folder / "bin" / "python"
-    pip("install", wheel, python=python)
-    [packages] = (folder / "lib").glob("python*/site-packages")
-    libraries = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "libraries.pth").write_text("\n".join(libraries))
-    return folder / "bin"
 
 
 def run(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
