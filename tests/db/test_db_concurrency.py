@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,37 +14,10 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.reading import search, selection, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
+from tests import warm
 from tests.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
-
-#: A crawl in small: argv is URL, blog, number of articles; prints the number of each committed article.
-CRAWL = """
-import sys
-sys.path.insert(0, ".")
-from newsarchive.db.engine import open_engine
-from newsarchive.db.writing.store import Store, Writer
-from tests.storage import make_article
-
-url, blog, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-store = Store(open_engine(url))
-writer = Writer(store, store.start_run("news", {"site": blog}), batch=7, max_age=0.01)
-waiting = []
-for number in range(count):
-    shared = make_article(number, url=f"https://{blog}/post-{number}", body=f"Text {number} of {blog}. " * 20)
-    waiting.append((number, writer.submit(shared)))
-    if len(waiting) == 7:
-        for done, future in waiting:
-            future.result(120)
-            sys.stdout.write(f"{done}\\n")
-            sys.stdout.flush()
-        waiting = []
-for done, future in waiting:
-    future.result(120)
-    sys.stdout.write(f"{done}\\n")
-    sys.stdout.flush()
-writer.close()
-"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -56,10 +28,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def crawl(engine: Engine, blog: str, count: int) -> subprocess.Popen[str]:
     url = engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", CRAWL, url, blog, str(count)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    process: subprocess.Popen[str] = warm.started(
+        "tests.small_crawl", url, blog, str(count), environment=warm.own_environment()
     )
+    return process
 
 
 def test_two_crawls_and_a_reader_share_an_archive(engine: Engine) -> None:

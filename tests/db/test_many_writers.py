@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
-from multiprocessing import get_context
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -16,89 +17,42 @@ from newsarchive.db import site_templates
 from newsarchive.db.checks import database
 from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.models import ArticleRow
-from newsarchive.db.near_duplicates.rebuild import recluster_range
+from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from newsarchive.learning import Learner
+from tests import warm
 from tests.storage import make_article, open_archive, postgresql_url
+from tests.story_writer import ARTICLES, COMPARED, body
 
 pytestmark = pytest.mark.slow  # eight processes
 
-WRITERS, ARTICLES = 8, 12
+WRITERS = 8
 #: Seconds that all writers together may take; 40 on two cores.
 MAX_WAIT_SECONDS = 600
-SENTENCES = [
-    f"The council of the old harbour town met for the {n}th time and spoke of {word} until late in the evening."
-    for n, word in enumerate(
-        [
-            "bridges",
-            "ferries",
-            "schools",
-            "budgets",
-            "winters",
-            "rivers",
-            "storms",
-            "markets",
-            "railways",
-            "libraries",
-        ]
-    )
-]
 
 
-def body(number: int, place: int) -> str:
-    """One story, with a line of its own in every copy."""
-    return "\n\n".join(
-        [" ".join(SENTENCES), f"Republished by blog {number} as number {place} of its reports."]
-    )
+def results(processes: list[subprocess.Popen[str]]) -> list[int]:
+    """What each of them prints. At the end all are killed: two that wait for each other do not hold up the tests."""
+    try:
+        done = [warm.ended(process, timeout=MAX_WAIT_SECONDS) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    assert not any(one.returncode for one in done), [one.stderr for one in done]
+    return [int(one.stdout) for one in done]
 
 
-def write(url: str, number: int) -> int:
-    """Store copies of one story as a blog, in small batches, and learn the blog in between; then half of them again, edited."""
-    engine = open_engine(url)
-    store, site = Store(engine), f"blog-{number}.example"
-    made = [
-        make_article(
-            place, url=f"https://{site}/post-{place}", body=body(number, place), headline=f"Post {place}"
-        )
-        for place in range(ARTICLES)
-    ]
-    run = store.start_run("news", {"url": site})
-    for at in range(0, ARTICLES, 3):
-        store.ingest(made[at : at + 3], run)
-        Learner(engine, str(Path("/nowhere"))).learn(site, going_on=True)
-    edited = [
-        make_article(
-            place, url=one.url, body=f"{one.article_body}\n\nCorrected.", headline=one.headline, day=1
-        )
-        for place, one in enumerate(made[::2])
-    ]
-    store.ingest(edited, store.start_run("recrawl", {"site": site}))
-    store.finish_run(run, "finished", {})
-    engine.dispose()
-    return len(made)
-
-
-def compare(url: str, first: int) -> int:
-    engine = open_engine(url)
-    done = recluster_range(engine, first, first + 23)
-    engine.dispose()
-    return done
+def started(task: str, url: str, numbers: Iterable[int]) -> list[subprocess.Popen[str]]:
+    environment = warm.own_environment()
+    return [warm.started("tests.story_writer", task, url, str(n), environment=environment) for n in numbers]
 
 
 def test_eight_writers_on_one_story() -> None:
     with postgresql_url() as url:
-        from newsarchive.db.schema import upgrade
-
         engine = open_engine(url)
         upgrade(engine)
-        # At the end of the block this pool kills its processes: two that wait for each other do not hold up the tests.
-        with get_context("spawn").Pool(WRITERS) as pool:
-            written = pool.starmap_async(write, [(url, number) for number in range(WRITERS)])
-            done = written.get(MAX_WAIT_SECONDS)
-            assert sum(done) == WRITERS * ARTICLES
-            one_cluster(engine)
-            ranges = [(url, first) for first in range(1, WRITERS * ARTICLES, 24)]
-            compared = pool.starmap_async(compare, ranges).get(MAX_WAIT_SECONDS)
+        assert results(started("write", url, range(WRITERS))) == [ARTICLES] * WRITERS
+        one_cluster(engine)
+        compared = results(started("compare", url, range(1, WRITERS * ARTICLES, COMPARED)))
         assert sum(compared) == WRITERS * ARTICLES
         one_cluster(engine)
         engine.dispose()

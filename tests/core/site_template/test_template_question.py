@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,8 @@ from newsarchive.db import schema
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.schema import upgrade
 from newsarchive.learning import Learner
+from tests import warm
 from tests.archives import crawled, lines
-from tests.serving import ROOT
 from tests.storage import open_archive
 from tests.test_learning_archive import CHIPS, blog
 
@@ -36,14 +35,15 @@ def learned(folder: Path, pages: int) -> Path:
 
 def keep(db: Path, *options: str, answer: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     """The command, at a terminal where there is an answer to give."""
+    words = ("sites", "template", "heron.example", "--keep", CHIPS[0], *options, "--db", str(db))
     ours, theirs = pty.openpty()
     try:
         os.write(ours, answer)
-        return subprocess.run(
-            [sys.executable, "-m", "newsarchive", "sites", "template", "heron.example", "--keep", CHIPS[0], *options, "--db", str(db)],
-            stdin=theirs if answer else subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        streams = (theirs if answer else None, None, None)
+        environment = warm.own_environment()
+        return warm.ended(
+            warm.started("newsarchive", *words, environment=environment, streams=streams, text=False)
+        )
     finally:
         os.close(ours)
         os.close(theirs)
