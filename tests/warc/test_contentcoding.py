@@ -14,6 +14,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsarchive.warc import contentcoding
 from newsarchive.warc.contentcoding import STEP_BYTES, BodyTooLong, decoded, joined_chunks
 
 pytestmark = pytest.mark.slow  # unpacks bombs
@@ -54,6 +55,32 @@ BOMBS: dict[str, Callable[[bytes], bytes]] = {
     "gzip, gzip": lambda data: gzip.compress(gzip.compress(data)),
 }
 CODINGS = ("gzip", "deflate", "br", "zstd")
+
+
+def test_what_follows_a_member_is_not_copied_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = 0
+
+    class Unpack:
+        def __init__(self, wbits: int) -> None:
+            self._own = zlib_decompressobj(wbits)
+
+        def __getattr__(self, name: str) -> object:
+            nonlocal left
+            value = getattr(self._own, name)
+            left += len(value) if name == "unused_data" else 0
+            return value
+
+    zlib_decompressobj = zlib.decompressobj
+    monkeypatch.setattr(contentcoding.zlib, "decompressobj", Unpack)
+    assert decoded(gzip.compress(b"") * 2000 + gzip.compress(PAGE), "gzip", MAX_BYTES) == PAGE
+    assert left < 2001 * contentcoding.FED_BYTES < 2001 * 2000 * len(gzip.compress(b""))
+
+
+def test_a_body_of_very_many_frames_is_damaged() -> None:
+    frame = zstd.compress(b"")
+    assert decoded(frame * 5000 + zstd.compress(PAGE), "zstd", MAX_BYTES) == PAGE
+    with pytest.raises(ValueError, match="more than 10,000 frames"):
+        decoded(frame * 10_001, "zstd", MAX_BYTES)
 
 
 @pytest.mark.parametrize("sent", SENT)
