@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 
+from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
@@ -51,11 +51,6 @@ IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
 _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
-#: The elements that scripts of networks draw their posts in.
-_NETWORK = re.compile(
-    r"\.(?:twitter-(?:tweet|video)|instagram-media|fb-(?:post|video|xfbml)|tiktok-embed|bluesky-embed|mastodon-embed"
-    r"|reddit-(?:embed|card)|text-post-media)"
-)
 
 #: Signs that code has many of, and prose few.
 _SCRIPT_SIGNS = ";{}()=+"
@@ -73,7 +68,7 @@ def captions(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
 
 def embeds(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
     """The posts of social networks in a body, none where much of it is told in them."""
-    return _minor(blocks, body, [i for i in body if _is_embedded(blocks[i].path)], MAX_EMBEDDED_SHARE)
+    return _minor(blocks, body, [i for i in body if in_embedded_post(blocks[i].path)], MAX_EMBEDDED_SHARE)
 
 
 def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_share: float) -> list[int]:
@@ -82,11 +77,6 @@ def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_s
     if not found or words > max_share * sum(comparable_words(blocks[i].text) for i in body):
         return []
     return found
-
-
-@lru_cache(maxsize=8192)
-def _is_embedded(path: str) -> bool:
-    return _NETWORK.search(path) is not None
 
 
 def _is_caption(block: Block) -> bool:

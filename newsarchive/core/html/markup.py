@@ -29,6 +29,12 @@ BLOCKS = frozenset(["address", "article", "aside", "blockquote", "body", "captio
 #: Elements that embed another page. Their `src` is kept; their content belongs to the other page.
 EMBEDS = frozenset(["iframe", "video"])
 
+#: The elements that scripts of networks draw their posts in.
+_EMBEDDED_POST = re.compile(
+    r"\.(?:twitter-(?:tweet|video)|instagram-media|fb-(?:post|video|xfbml)|tiktok-embed|bluesky-embed|mastodon-embed"
+    r"|reddit-(?:embed|card)|text-post-media)"
+)
+
 #: Inline elements that stay in `Block.html` → the tag that they are written with.
 INLINE = {tag: tag for tag in ("a", "em", "strong", "code", "sub", "sup", "q", "cite", "abbr", "mark", "s",
                                "ins", "del", "u", "kbd", "samp", "var", "time")}  # fmt: skip
@@ -49,6 +55,16 @@ _SOFT_HYPHEN = re.compile("(?<=[a-zß-ž])\xad(?=[a-zß-ÿ])")
 _WITHOUT_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 #: Characters of a text. A longer text is taken to hold something that can be seen.
 _MAX_BLANK_CHARACTERS = 39
+
+
+@lru_cache(maxsize=8192)
+def in_embedded_post(path: str) -> bool:
+    """Whether a block with this path is a part of a post of a social network, which a script draws inside the article.
+
+    >>> in_embedded_post("html/body/article/blockquote.twitter-tweet/p"), in_embedded_post("html/body/article/p")
+    (True, False)
+    """
+    return _EMBEDDED_POST.search(path) is not None
 
 
 def fold(text: str) -> str:

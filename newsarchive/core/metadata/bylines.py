@@ -18,6 +18,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice, takewhile
 
+from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.headline import alike
@@ -219,8 +220,10 @@ _ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\
 def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules: Rules) -> list[Claim]:
     """The claims of the lines after the headline, then of those before it, then of signatures below the article.
 
-    `known` are the fields that the page gives elsewhere. Signatures are read for missing fields only.
+    `known` are the fields that the page gives elsewhere. Signatures are read for missing fields only. Who signs a post of a social
+    network inside the article, and when, is not the article's author.
     """
+    blocks = [block for block in blocks if not in_embedded_post(block.path)]
     at = headline_index(blocks, headline)
     after = blocks[at + 1 : at + 1 + MAX_BLOCKS_AFTER]
     before = [

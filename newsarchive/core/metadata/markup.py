@@ -35,6 +35,8 @@ _ASIDE_TAGS = ("footer", "nav", "aside")
 _IN_SIDEBAR = "md-post__"
 #: What the lists inside that sidebar are called, as the menus are.
 _IN_MENU_OF_SIDEBAR = "md-nav"
+#: Blogger calls the list that holds the post itself a widget, as it calls what stands in the sidebar: `<div class="widget Blog">`.
+_POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE_CLASS = re.compile(
@@ -433,7 +435,7 @@ def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark
 
 @lru_cache(maxsize=4096)
 def _says_aside(names: str) -> bool:
-    return bool(_ASIDE_CLASS.search(names.lower()))
+    return bool(_ASIDE_CLASS.search(names.lower())) and not _POSTS_OF_BLOGGER.search(names)
 
 
 def aside(node: LexborNode, *, near: bool = False) -> bool:

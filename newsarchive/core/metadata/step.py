@@ -266,6 +266,7 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
     for field in _SIMPLE:
         out[field], why = best([c for c in found.of(field) if key(c.value)], rules)  # "/" names no publisher
         candidates += why
+    out["publisher"] = headline.without_motto(out["publisher"], page.capture.base_url)
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
