@@ -85,6 +85,7 @@ def test_articles_name_their_origin(case: dict[str, Any]) -> None:
             body=() if case.get("no_body") else BODY,
             authors=tuple(Author(name) for name in case.get("authors", [])),
             candidates=tuple(Candidate(*c) for c in case.get("candidates", [])),
+            headline=case.get("headline", ""),
             article_section=case.get("section", ""),
             keywords=tuple(case.get("keywords", [])),
         ),
