@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, KeysView, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from itemadapter import ItemAdapter
 from itemadapter.adapter import AdapterInterface
@@ -47,10 +47,18 @@ class _ReadOnlyAdapter(AdapterInterface):
         return KeysView(dict.fromkeys(self))
 
     def __setitem__(self, field_name: str, new: Any) -> None:
-        raise TypeError(f"{field_name}: {self.REFUSAL.format(type(self.item).__name__)}")
+        self._refuse(field_name)
 
     def __delitem__(self, field_name: str) -> None:
-        raise TypeError(f"{field_name}: {self.REFUSAL.format(type(self.item).__name__)}")
+        self._refuse(field_name)
+
+    def _refuse(self, field_name: str) -> NoReturn:
+        """Raises `KeyError` for a name that is no field, as itemadapter's own adapters do: Scrapy's pipelines of files and pictures set a
+        field `files` or `images` on each item, and pass over one that has no such field."""
+        kind = type(self.item).__name__
+        if field_name not in self:
+            raise KeyError(f"{kind} does not support field: {field_name}")
+        raise TypeError(f"{field_name}: {self.REFUSAL.format(kind)}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.get_field_names_from_class(type(self.item)))

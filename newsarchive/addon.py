@@ -14,6 +14,7 @@ from scrapy import Spider
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from newsarchive import browser, connections, middlewares, pipelines
 from newsarchive.config import AUTO
@@ -87,8 +88,8 @@ class Addon:
         return cls(crawler.spidercls)
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Raises `UsageError` where `newsarchive.settings` could not read its file, and where a step of another project
-        cannot be used."""
+        """Raises `UsageError` where `newsarchive.settings` could not read its file, where the project's reactor is not that of
+        asyncio, and where a step of another project cannot be used."""
         from newsarchive import settings as own_settings  # reads the environment as it is imported
 
         for name in (name for name in dir(own_settings) if name.startswith("NEWSARCHIVE_")):
@@ -96,6 +97,12 @@ class Addon:
         # A crawl must not write into another archive than the one that the unreadable file may name.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
+        reactor = settings.get("TWISTED_REACTOR")
+        if reactor and not issubclass(load_object(reactor), AsyncioSelectorReactor):
+            raise UsageError(
+                f"TWISTED_REACTOR = {str(reactor)!r}: newsarchive works with the reactor of asyncio alone, which is Scrapy's default: "
+                "take this line out of the project's settings"
+            )
         steps_of(settings)  # a step that cannot be used is named before the first page is fetched
         agent = getattr(own_settings, "USER_AGENT", "") or user_agent(
             settings.get("NEWSARCHIVE_CONTACT") or ""

@@ -72,7 +72,7 @@ FIELDS: tuple[Field, ...] = (
     Field("keywords", "texts", "keywords", "tags"),
     Field("image", "text", "image.url", "address of the picture"),
     Field("is_based_on", "text", "is_based_on", "address of the work it is based on, where the page links it"),
-    Field("is_accessible_for_free", "flag", "is_accessible_for_free", "false where the page says that it must be paid for"),
+    Field("is_accessible_for_free", "flag", "is_accessible_for_free", "false where the page says that it must be paid for", is_in_hits=True),
     Field("credit_text", "text", "origin.credit_text", "credit line as printed; it is no part of the text"),
     Field("copyright_notice", "text", "origin.copyright_notice", "copyright line as printed; it is no part of the text"),
     Field("copyright_holder", "text", "origin.copyright_holder", "holder that the copyright line names"),

@@ -244,9 +244,11 @@ def robots_first(site: Site) -> bool:
 
 
 def test_settings_of_the_project_stand(bin_folder: Path, project: Path) -> None:
+    """So does Scrapy's own pipeline of files, which sets a field `files` on each item that can have one."""
     with (project / "shop" / "settings.py").open("a") as settings:
         settings.write(
             '\nNEWSARCHIVE_DATABASE_URL = "sqlite:///shop.db"\nNEWSARCHIVE_WARC = "off"\nUSER_AGENT = "shop/1"\n'
+            'ITEM_PIPELINES["scrapy.pipelines.files.FilesPipeline"] = 1\nFILES_STORE = "files"\n'
         )
     with served(blog()) as site:
         scrapy(bin_folder, "crawl", "own", "-a", f"home={site.home}/", folder=project)
@@ -254,3 +256,13 @@ def test_settings_of_the_project_stand(bin_folder: Path, project: Path) -> None:
     assert not list(project.glob("*warc*"))
     assert not (project / "newsarchive.db").exists()
     assert rows(project / "shop.db", "SELECT count(*) FROM articles") == [(3,)]
+
+
+def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: Path) -> None:
+    with (project / "shop" / "settings.py").open("a") as settings:
+        settings.write('\nTWISTED_REACTOR = "twisted.internet.selectreactor.SelectReactor"\n')
+    words = ("-m", "scrapy", "crawl", "own", "-a", "home=http://127.0.0.1:9/")
+    done = run(bin_folder, *words, folder=project)
+    assert done.returncode != 0
+    assert "newsarchive works with the reactor of asyncio alone" in done.stderr
+    assert "no running event loop" not in done.stderr
