@@ -11,6 +11,7 @@ folder, ours, and those in the folders of `NEWSARCHIVE_TEST_THEMES` (parted like
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import json
@@ -171,6 +172,23 @@ def missing_locale(name: str) -> str:
     return f"no words of WordPress for {name}: install Debian's wordpress-l10n (`apt-get install wordpress-l10n`)"
 
 
+@cache
+def _folder_of_compiled() -> Path:
+    """Where PHP's processes keep what they have compiled, until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="newsarchive-php-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _compiled() -> list[str]:
+    """Options of PHP by which its processes share what they have compiled of WordPress: a short one takes 0.08 s of CPU time
+    instead of 0.25."""
+    folder = _folder_of_compiled()
+    if not folder.is_dir():  # this process ends, and the last blogs are taken away
+        return []
+    return ["-d", "opcache.enable_cli=1", "-d", f"opcache.file_cache={folder}"]
+
+
 @dataclass
 class WordPress:
     """A blog from `__enter__` to `__exit__`. Raises `WordPressError` where PHP or WordPress fails."""
@@ -304,6 +322,7 @@ class WordPress:
         done = subprocess.run(
             [
                 "php",
+                *_compiled(),
                 "-d",
                 "display_errors=stderr",
                 "-d",
@@ -325,7 +344,7 @@ class WordPress:
 
     def _serve(self) -> None:
         log = (self._folder / "php.log").open("wb")
-        command = ["php", "-d", "opcache.enable_cli=1", "-d", "display_errors=stderr", "-d", "log_errors=1"]
+        command = ["php", *_compiled(), "-d", "display_errors=stderr", "-d", "log_errors=1"]
         command += ["-S", self._bound, "-t", str(self.docroot), str(HERE / "router.php")]
         self._server = subprocess.Popen(
             command,
