@@ -224,7 +224,11 @@ def test_a_simulated_season() -> None:
     assert told == [(AlarmKind.SHORTER, 0), (AlarmKind.SHORTER, 1)]
     assert max(one.a_day for one in done.breakages if one.blog == 1) < 1
     assert done.witnesses > 0
-    assert done == simulate(7, blogs=2, days=80, quiet=60, in_archive=True)
+    # What an archive keeps gives the same alarms. It takes four times as long, so the season is half as long.
+    kept = simulate(7, blogs=2, days=40, quiet=24, in_archive=True)
+    assert any(one.hours is not None for one in kept.breakages)
+    assert kept.witnesses > 0
+    assert kept == simulate(7, blogs=2, days=40, quiet=24)
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
