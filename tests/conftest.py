@@ -56,8 +56,10 @@ def db(tmp_path: Path) -> Path:
 
 #: The files that take longest, by what they wait and compute; one that began late would run alone at the end.
 LONGEST = (
-    "test_cluster.py", "test_archive.py", "test_failing_sites.py", "test_discovery_blogs.py", "test_crawl_workers.py",
-    "test_docs.py", "test_crawl_sites.py", "test_learning_archive.py", "test_failures.py", "test_browser.py",
+    "test_cluster.py", "test_wordpress_crawl.py", "test_erasing.py", "test_crawl_sites.py", "test_crawl_url.py",
+    "test_discovery_blogs.py", "test_spider_server.py", "test_wordpress.py", "test_failures.py", "test_learning_archive.py",
+    "test_failing_sites.py", "test_crawl_workers.py", "test_erasing_killed.py", "test_site_says.py", "test_whose_change.py",
+    "test_alarms.py", "test_stranger.py", "test_docs.py", "test_archive.py", "test_browser.py",
 )  # fmt: skip
 
 

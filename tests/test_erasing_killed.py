@@ -15,6 +15,7 @@ import pytest
 
 from newsarchive import doctor
 from newsarchive.db.reading.withheld import entries
+from tests import warm
 from tests.storage import open_archive
 from tests.test_erasing import TAIL, Kept, raw_bytes
 
@@ -67,9 +68,7 @@ def words(kept: Kept) -> list[str]:
 def again(kept: Kept) -> None:
     """Run it again as a person does, and look at every byte of every file."""
     kept.engine.dispose()
-    done = subprocess.run(
-        [sys.executable, "-m", "newsarchive", *words(kept)], capture_output=True, text=True, timeout=120
-    )
+    done = warm.run("newsarchive", *words(kept), environment=warm.own_environment())
     assert done.returncode == 0, done.stderr
     assert {entry.state for entry in entries(kept.engine)} == {"erased"}
     kept.engine.dispose()

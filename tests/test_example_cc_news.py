@@ -64,6 +64,7 @@ def headlines(example: ModuleType, folder: Path) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_file_becomes_a_table_of_its_articles(example: ModuleType, tmp_path: Path) -> None:
     file = warc(tmp_path / "CC-NEWS-1.warc.gz", RECORDS)
     counts = example.work(str(file), str(tmp_path))

@@ -76,6 +76,7 @@ def test_repairing_a_line_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_a_new_archive_is_made_without_alembic(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom newsarchive.db.engine import open_engine\nfrom newsarchive.db.schema import upgrade\n"
@@ -93,6 +94,7 @@ def test_a_new_archive_is_made_without_alembic(tmp_path: Path) -> None:
 UNUSED = "aiohttp requests tldextract alembic dateparser markdownify pyarrow pandas"
 
 
+@pytest.mark.slow
 def test_a_crawl_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     code = (
         "import atexit, sys\nfrom scrapy.cmdline import execute\n"

@@ -66,6 +66,7 @@ def stores(tmp_path: Path) -> tuple[Store, Store]:
     return whole, apart
 
 
+@pytest.mark.slow
 def test_packed_articles_leave_the_archive_that_whole_ones_do(
     stores: tuple[Store, Store], tmp_path: Path
 ) -> None:

@@ -201,6 +201,7 @@ any_block = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(any_block, max_size=30))
 def test_texts_order_and_number_never_change(found: list[Block]) -> None:
     done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from newsarchive import rules
 from newsarchive.core.encoding.charsets import MULTI_BYTE
 from newsarchive.core.encoding.multibyte import _Codec
@@ -24,6 +26,7 @@ def test_symbols_of_more_characters_are_worked_out_each_time() -> None:
     assert [fresh[char] for char in reversed(CHARACTERS)] == first[::-1]
 
 
+@pytest.mark.slow
 def test_bytes_of_more_characters_are_worked_out_each_time() -> None:
     for name in MULTI_BYTE:
         codec, other = _Codec(name), _Codec(name)
