@@ -31,6 +31,7 @@ from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.reprs import link, table_html
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.coverage import Day as CoverageDay
@@ -251,7 +252,7 @@ class Hits(list[Hit]):
     def _repr_html_(self) -> str:
         rows = (
             (
-                escape(hit.date_published.date().isoformat() if hit.date_published else ""),
+                written_day(hit.date_published, hit.date_published_source),
                 escape(hit.site),
                 link(hit.url, hit.headline),
                 escape(hit.origin),

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import one_line
-from newsarchive.times import utc
+from newsarchive.times import ONLY_MONTH, is_day_known, isoformat, utc, written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -71,6 +71,8 @@ class Citation:
     origin: str = ""
     original_url: str = ""
     original_date: datetime | None = None
+    #: Whether the day of `published` is known, or only its month.
+    is_day_known: bool = True
     #: Why the text cannot be read, as a sentence without its full stop; "" for a text that can.
     withheld: str = ""
 
@@ -83,6 +85,11 @@ class Citation:
     def title(self) -> str:
         """The headline; of a post without one its address."""
         return one_line(self.headline) or self.url
+
+    @property
+    def published_day(self) -> str:
+        """`2025-04-01`, or `2025-04` where the day is not known; "" for no date."""
+        return written_day(self.published, "" if self.is_day_known else ONLY_MONTH)
 
     @property
     def first_published(self) -> str:
@@ -124,6 +131,7 @@ def of(article: Stored) -> Citation:
         origin.name if origin else "",
         (origin.url if origin else "") or article.is_based_on,
         origin.date if origin else None,
+        is_day_known(article.date_published_source),
     )
 
 
@@ -154,7 +162,8 @@ def csl(citation: Citation) -> dict[str, Any]:
         ("issued", citation.published), ("accessed", citation.fetched_at), ("original-date", citation.original_date),
     ):  # fmt: skip
         if moment:
-            item[name] = {"date-parts": [[moment.year, moment.month, moment.day]]}
+            parts = [moment.year, moment.month, moment.day]
+            item[name] = {"date-parts": [parts if name != "issued" or citation.is_day_known else parts[:2]]}
     if citation.origin:
         item["original-publisher"] = one_line(citation.origin)
     if citation.language:
@@ -184,7 +193,7 @@ def bibtex(citation: Citation) -> str:
         "title": f"{{{_tex(citation.title)}}}",
         "howpublished": _tex(citation.site),
         "year": str(published.year) if published else "",
-        "date": published.date().isoformat() if published else "",
+        "date": citation.published_day,
         "url": one_line(citation.url).translate(_TEX_URL),
         "urldate": citation.fetched_at.date().isoformat() if citation.fetched_at else "",
         "note": _tex(citation.note),
@@ -202,7 +211,7 @@ def ris(citation: Citation) -> str:
         ("TI", citation.title),
         ("T2", citation.site),
         ("PY", f"{published:%Y}" if published else ""),
-        ("DA", f"{published:%Y/%m/%d}" if published else ""),
+        ("DA", citation.published_day.replace("-", "/") + ("" if citation.is_day_known else "//")),
         ("Y2", f"{captured:%Y/%m/%d}" if captured else ""),
         ("LA", citation.language),
         ("UR", citation.url),
@@ -218,7 +227,7 @@ def line(citation: Citation) -> str:
     """A citation in one line: who, what, where, when; the original; the capture and its digests."""
     names = [one_line(name) for name, _ in citation.authors]
     who = ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1] if names else ""
-    when = f", {_day(citation.published)}" if citation.published else ""
+    when = f", {_day(citation.published, citation.is_day_known)}" if citation.published else ""
     head = f"{who}: " if who else ""
     return f"{head}“{citation.title}”. {one_line(citation.site)}{when}. {one_line(citation.url)}. {citation.note}"
 
@@ -235,7 +244,9 @@ def jsonld(article: Stored) -> dict[str, Any]:
         "identifier": str(citation.identifier),
         "author": [{"@type": kinds[is_person], "name": name} for name, is_person in citation.authors],
         "publisher": {"@type": "Organization", "name": citation.site},
-        "datePublished": utc(citation.published).isoformat() if citation.published else "",
+        "datePublished": (isoformat(citation.published) or "")
+        if citation.is_day_known
+        else citation.published_day,
         "dateModified": utc(article.date_modified).isoformat() if article.date_modified else "",
         "inLanguage": citation.language,
         "articleSection": article.article_section,
@@ -250,17 +261,18 @@ def jsonld(article: Stored) -> dict[str, Any]:
 FORMATS = {"text": line, "csl": csl_json, "bibtex": bibtex, "ris": ris}
 
 
-def _day(moment: datetime) -> str:
-    """A day in words that no country reads otherwise.
+def _day(moment: datetime, is_day_known: bool = True) -> str:
+    """A day in words that no country reads otherwise, or its month.
 
-    >>> _day(datetime(2025, 4, 1))
-    '1 April 2025'
+    >>> _day(datetime(2025, 4, 1)), _day(datetime(2025, 4, 1), False)
+    ('1 April 2025', 'April 2025')
     """
     months = (
         "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December",
     )  # fmt: skip
-    return f"{moment.day} {months[moment.month - 1]} {moment.year}"
+    day = f"{moment.day} " if is_day_known else ""
+    return f"{day}{months[moment.month - 1]} {moment.year}"
 
 
 def _tex(text: str) -> str:

@@ -64,6 +64,7 @@ FIELDS: tuple[Field, ...] = (
         "date_published_source", "text", "date_published_source",
         "where that date was found; it ends with ` (month)` where only the month is known, with ` (relative)` where it"
         " was counted from the fetch",
+        is_in_hits=True,
     ),
     Field("date_modified", "moment", "date_modified", "when the page says that it was changed"),
     Field("date_modified_source", "text", "date_modified_source", "where that date was found"),

@@ -16,8 +16,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from newsarchive.times import written_day
+
 if TYPE_CHECKING:
-    from newsarchive.items import Article, Author, Block, Capture, Origin, Page
+    from newsarchive.items import Article, Block, Capture, Origin, Page
 
 #: Characters of one text in a line; what is longer is cut, with an ellipsis.
 MAX_TEXT_CHARACTERS = 60
@@ -111,11 +113,11 @@ def origin_repr(origin: Origin) -> str:
     return line("Origin", origin.name, domain=origin.domain, url=origin.url, confidence=origin.confidence)
 
 
-def byline(authors: tuple[Author, ...], published: datetime | None, publisher: str) -> str:
-    """`By A and B · 2025-04-01 · Blog`."""
-    names = " and ".join(author.name for author in authors)
-    day = published.date().isoformat() if published else ""
-    return " · ".join(part for part in (f"By {names}" if names else "", day, publisher) if part)
+def byline(article: Article) -> str:
+    """`By A and B · 2025-04-01 · Blog`; `2025-04` where the day is not known."""
+    names = " and ".join(author.name for author in article.authors)
+    day = written_day(article.date_published, article.date_published_source)
+    return " · ".join(part for part in (f"By {names}" if names else "", day, article.publisher) if part)
 
 
 def origin_line(origin: Origin | None) -> str:
@@ -129,7 +131,7 @@ def origin_line(origin: Origin | None) -> str:
 
 def article_html(article: Article) -> str:
     """An article as a notebook shows it: everything escaped, nothing loaded."""
-    heads = [byline(article.authors, article.date_published, article.publisher), origin_line(article.origin)]
+    heads = [byline(article), origin_line(article.origin)]
     small = "".join(f"<div><small>{escape(head)}</small></div>" for head in heads if head)
     paragraphs = [f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n") if part]
     first, rest = paragraphs[:MAX_OPEN_PARAGRAPHS], paragraphs[MAX_OPEN_PARAGRAPHS:]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+#: How the source of a date ends where only its month is known; the date is then the first of the month.
+ONLY_MONTH = "(month)"
 #: No crawl was made before it: a clock that shows an earlier time was never set.
 FIRST_DAY = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -27,6 +29,20 @@ def isoformat(moment: datetime | None) -> str | None:
     '2025-04-30T08:15:00+00:00'
     """
     return utc(moment).isoformat() if moment is not None else None
+
+
+def is_day_known(source: str) -> bool:
+    """Whether the source of a date tells its day: `url (month)` does not."""
+    return ONLY_MONTH not in source
+
+
+def written_day(moment: datetime | None, source: str = "") -> str:
+    """The day of a date as people read it, only the month where its source tells no more; "" for no date.
+
+    >>> written_day(datetime(2025, 4, 1, 8, 30), "meta"), written_day(datetime(2025, 4, 1), "url (month)")
+    ('2025-04-01', '2025-04')
+    """
+    return f"{utc(moment):%Y-%m-%d}"[: None if is_day_known(source) else 7] if moment else ""
 
 
 def months(first: str, last: str) -> Iterator[str]:

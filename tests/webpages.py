@@ -143,7 +143,7 @@ def articles() -> list[Article]:
         article(3, "\n\n".join(elsewhere), url=MIRROR, headline="Ferry line closes", date_published=START + timedelta(days=1, hours=2)),
         article(4, THAI, url="https://thai.example/1", headline="เรือเฟอร์รี่เที่ยวสุดท้าย", in_language="th"),
         article(5, ARABIC, url="https://arabic.example/1", headline="العبارة الأخيرة", in_language="ar", authors=(Author("ليلى حداد"),)),
-        article(6, CHINESE, url="https://chinese.example/1", headline="最后一班渡轮", in_language="zh", is_accessible_for_free=False),
+        article(6, CHINESE, url="https://chinese.example/1", headline="最后一班渡轮", in_language="zh", is_accessible_for_free=False, date_published_source="url (month)"),
         article(7, f"A word: {LONG_WORD}.", url="https://long.example/1", headline=LONG_WORD, in_language="de"),
         article(8, "A post that never had a headline, only this sentence about a harbour.", url="https://blog.example/none", headline=""),
         article(9, "Everybody wrote this.", url="https://many.example/1", headline="Three hundred authors", authors=tuple(Author(f"Author Number {n}") for n in range(1, 301))),

@@ -35,6 +35,7 @@ from newsarchive.cli.common import (
 from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
 from newsarchive.cli.options import option, output_option
 from newsarchive.exceptions import UsageError
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -173,7 +174,7 @@ def _snippet(marked: str, colours: bool) -> Text:
 
 
 def _day(hit: Hit) -> str:
-    return hit.date_published.date().isoformat() if hit.date_published else "-"
+    return written_day(hit.date_published, hit.date_published_source) or "-"
 
 
 @click.command(
@@ -337,7 +338,7 @@ def _hidden(source: File | Engine, article_id: int) -> str:
 def html(article: Article) -> str:
     """An article as an HTML document without script and style; it loads nothing."""
     details = [
-        byline(article.authors, article.date_published, article.publisher),
+        byline(article),
         origin_line(article.origin),
         free_line(article),
     ]

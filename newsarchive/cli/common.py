@@ -260,7 +260,7 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
 
 def print_article(article: Article, *, pager: bool = False) -> None:
     """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
-    details = [byline(article.authors, article.date_published, article.publisher), article.url]
+    details = [byline(article), article.url]
     original = getattr(article, "original_url", "")  # only a stored article has it
     details += [
         origin_line(article.origin),

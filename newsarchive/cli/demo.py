@@ -150,7 +150,7 @@ def by_kind(stored: Stored) -> dict[str, list[str]]:
 def print_header(out: Console, stored: Stored) -> None:
     """Print the headline, the byline with its date, and who published the article first."""
     out.print(stored.headline, style="bold", markup=False)
-    out.print(byline(stored.authors, stored.date_published, stored.publisher), style="dim", markup=False)
+    out.print(byline(stored), style="dim", markup=False)
     if line := origin_line(stored.origin):
         out.print(line, style="green", markup=False)
 

@@ -149,7 +149,7 @@ def show_preview(seen: Preview) -> None:
     for article in seen.articles:
         out.print()
         out.print(article.headline, style="bold", markup=False)
-        out.print(byline(article.authors, article.date_published, article.publisher), markup=False)
+        out.print(byline(article), markup=False)
         if line := origin_line(article.origin):
             out.print(line, markup=False)
         body = article.article_body

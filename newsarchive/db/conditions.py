@@ -22,6 +22,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from newsarchive.times import ONLY_MONTH
+
 #: The ids of the articles in quarantine that readers do not see.
 QUARANTINED = "SELECT article_id FROM quarantine WHERE state <> 'accepted'"
 #: The ids of the articles that nobody sees: they are withheld, or were erased.
@@ -62,7 +64,7 @@ def exact_date(alias: str) -> str:
 
     Such a date is stored as the first of the month: a copy would look earlier than its original.
     """
-    known = f"replace({alias}.date_published_source, '(month)', '') = {alias}.date_published_source"
+    known = f"replace({alias}.date_published_source, '{ONLY_MONTH}', '') = {alias}.date_published_source"
     return f"CASE WHEN {known} THEN {alias}.date_published END"
 
 

@@ -111,7 +111,7 @@ def _contents(chapters: list[_Chapter]) -> Iterator[Any]:
 
 def _text(article: Stored) -> str:
     details = [
-        byline(article.authors, article.date_published, article.publisher),
+        byline(article),
         origin_line(article.origin),
     ]
     lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in details if line)

@@ -19,11 +19,12 @@ from markupsafe import Markup
 from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
 from newsarchive.core.html.render import clean
-from newsarchive.times import utc
+from newsarchive.times import utc, written_day
 from newsarchive.version import VERSION
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
+    from newsarchive.items import Article
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
@@ -48,7 +49,7 @@ def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
 def environment() -> Environment:
     """The templates of these pages."""
     names = {"version": VERSION, "not_free": plainwords.NOT_FREE}
-    return templates(TEMPLATES, {"day": day, "link": link}, names)
+    return templates(TEMPLATES, {"day": day, "link": link, "published_day": published_day}, names)
 
 
 def style() -> str:
@@ -59,6 +60,11 @@ def style() -> str:
 def day(moment: datetime | None) -> str:
     """A day in UTC; "" where it is not known."""
     return f"{utc(moment):%Y-%m-%d}" if moment else ""
+
+
+def published_day(article: Article) -> str:
+    """The day of publication, only the month where the page tells no more; "" where neither is known."""
+    return written_day(article.date_published, article.date_published_source)
 
 
 def link(url: str) -> str:

@@ -27,10 +27,11 @@ from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size
-from newsarchive.times import utc
+from newsarchive.times import is_day_known, utc, written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
+    from newsarchive.db.reading.search import Hit
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
@@ -104,6 +105,14 @@ def day(moment: datetime | None) -> Markup:
     return _time(moment, "%Y-%m-%d")
 
 
+def published_day(article: Article | Hit) -> Markup:
+    """The day of publication, only the month where the page tells no more."""
+    if article.date_published is None or is_day_known(article.date_published_source):
+        return day(article.date_published)
+    month = written_day(article.date_published, article.date_published_source)
+    return Markup('<time datetime="{0}">{0}</time>').format(month)
+
+
 def minute(moment: datetime | None) -> Markup:
     return _time(moment, "%Y-%m-%d %H:%M UTC")
 
@@ -121,6 +130,8 @@ def published(article: Article) -> Markup:
     """The date of publication: in the zone that the page names, where it names another than UTC, and in UTC."""
     if article.date_published is None:
         return Markup('<span class="none">no date of publication</span>')
+    if not is_day_known(article.date_published_source):
+        return Markup("{} (the page tells only the month)").format(published_day(article))
     in_utc = minute(article.date_published)
     try:
         printed = datetime.fromisoformat(article.date_published_raw.strip())
@@ -221,6 +232,7 @@ def lang(code: str) -> Markup:
 FILTERS = {
     "changes": changes,
     "day": day,
+    "published_day": published_day,
     "hours": hours,
     "lang": lang,
     "later": later,

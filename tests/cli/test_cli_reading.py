@@ -30,6 +30,7 @@ def articles() -> list[Article]:
             n, url=f"https://{'blog' if n % 3 else 'other'}.example/{n}", headline=f"Ferry number {n}",
             body=f"The ferry of day {n} left the harbour.", date_published=START + timedelta(days=20 * n),
             is_accessible_for_free=None if n < 6 else n == 6,
+            date_published_source="url (month)" if n == 5 else "meta",
         )
         for n in range(1, 8)
     ]  # fmt: skip
@@ -101,6 +102,7 @@ def test_rows_for_programs(archive: str) -> None:
         "date_published",
         "score",
         "is_accessible_for_free",
+        "date_published_source",
     } == set(rows[0])
     free = {row["headline"]: row["is_accessible_for_free"] for row in rows}
     assert [free[f"Ferry number {n}"] for n in (5, 6, 7)] == [None, True, False]
@@ -132,6 +134,20 @@ def test_an_article_that_must_be_paid_for_says_that_it_may_be_cut_off(
     """Number 8 says that it must be paid for, number 7 that it is free, number 6 nothing."""
     said = "The site gives this article in full only to readers who pay: the text here may be its beginning alone."
     assert (said in run(archive, *command, which).stdout) == is_told
+
+
+def test_a_date_of_which_the_page_tells_the_month_alone_is_written_without_a_day(archive: str) -> None:
+    """Such a date is stored as the first of the month, with a source that ends with "(month)"."""
+    day = START + timedelta(days=20 * 5)
+    found = run(archive, "search", "ferry").stdout
+    assert f"{day:%Y-%m}" in found
+    assert f"{day:%Y-%m-%d}" not in found
+    for form, written in {
+        "text": f"{day:%B %Y}. ", "csl": f"{day.month}\n", "bibtex": f"date = {{{day:%Y-%m}}}", "ris": f"DA  - {day:%Y/%m}//",
+    }.items():  # fmt: skip
+        assert written in run(archive, "cite", "6", "--format", form).stdout
+    for words in (["show", "6"], ["show", "--html", "6"]):
+        assert f"{day:%Y-%m} · A Blog" in run(archive, *words).stdout
 
 
 class Tags(HTMLParser):

@@ -243,8 +243,8 @@ JOINED = """
     LEFT JOIN origins AS o ON o.id = ao.origin_id
 """
 _COLUMNS = (
-    "a.id, a.url, a.headline, a.in_language, a.date_published, a.is_accessible_for_free,"
-    " s.domain AS site, o.name AS origin"
+    "a.id, a.url, a.headline, a.in_language, a.date_published, a.date_published_source,"
+    " a.is_accessible_for_free, s.domain AS site, o.name AS origin"
 )
 _NEWEST = "a.date_published DESC NULLS LAST, a.id DESC"
 #: The orders in which ids of matches can be had.
@@ -283,6 +283,7 @@ class Hit:
     date_published: datetime | None
     score: float
     is_accessible_for_free: bool | None = None
+    date_published_source: str = ""
 
 
 def search(
