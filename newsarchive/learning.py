@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
-from newsarchive.core.metadata.conventions import effects
 from newsarchive.core.site_template.difference import difference
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.readings import unpack_reading
-from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
+from newsarchive.core.site_template.template import takes_otherwise
 from newsarchive.core.steps import STEPS, observed, templated, text_of
 from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
@@ -275,7 +274,7 @@ class Learner:
         agreeing = {}
         for page in window.pages.values():
             is_known = changed is not None and known.agreeing.get(page.url) is page
-            if not (is_known and changed and not changed.concerns(page)) and _is_stale(page, template):
+            if not (is_known and changed and not changed.concerns(page)) and takes_otherwise(template, page):
                 yield page
             else:
                 agreeing[page.url] = page
@@ -380,15 +379,7 @@ def says_no_more(now: SourceText | None, then: SourceText | None, article: Artic
 
 
 def _stale(pages: Iterable[Observation], template: Template) -> Iterator[Observation]:
-    return (page for page in pages if _is_stale(page, template))
-
-
-def _is_stale(page: Observation, template: Template) -> bool:
-    """Whether a template takes a page otherwise than the one by which the page was read last."""
-    layout = layout_of(page.lines, template)
-    changing = effects(page.said, template.conventions)
-    verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
-    return (verdict, layout.number if layout else 0) != (page.verdict, page.layout)
+    return (page for page in pages if takes_otherwise(template, page))
 
 
 def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:

@@ -68,7 +68,7 @@ from newsarchive.page_reader import (
     set_reader,
     worker_count,
 )
-from newsarchive.reextract import raw_folders, stored_reading
+from newsarchive.reextract import raw_folders, renewing, stored_reading
 from newsarchive.reprs import counted
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
@@ -418,7 +418,8 @@ class StorePipeline:
         steps = settings.getlist("NEWSARCHIVE_STEPS")
         rules_folder = settings.get("NEWSARCHIVE_RULES") or None
         again = stored_reading(engine, folders, rules_folder, steps) if own else None
-        self.store = Store(engine, again=again)
+        renew = renewing(rules_of(settings), steps_of(settings)) if own else None
+        self.store = Store(engine, again=again, renew=renew)
         arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)
         if steps:
             arguments |= {"steps": ", ".join(steps)}

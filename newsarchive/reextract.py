@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -15,6 +15,10 @@ from sqlalchemy import Engine
 
 from newsarchive import rules
 from newsarchive.core import steps as core_steps
+from newsarchive.core.site_template.model import Template
+from newsarchive.core.site_template.observations import Observation, Sighting, unpack
+from newsarchive.core.site_template.readings import unpack_reading
+from newsarchive.core.site_template.template import takes_otherwise
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
@@ -25,10 +29,12 @@ from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.schema import upgrade
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes
-from newsarchive.db.writing.packed import head_of
+from newsarchive.db.writing.ingest import Renew
+from newsarchive.db.writing.packed import PackedArticle, head_of, packed
 from newsarchive.db.writing.store import Outcome, Reread, Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle
 from newsarchive.items import Article, Kept
+from newsarchive.rules import Rules
 from newsarchive.stored_pages import StoredPage, StoredPageReader, StoredPages, stored_capture
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.files import Folder, default_folder, folders
@@ -184,6 +190,29 @@ def stored_reading(
         return article if isinstance(article, Article) else None
 
     return again
+
+
+def renewing(rules: Rules, steps: Steps = STEPS) -> Renew:
+    """What gives an article, as it was read a moment ago, by another template of its site; `None` where that takes its page as the
+    one did by which it was read, and where nobody has kept what the page alone was read as."""
+
+    def renew(given: Article | PackedArticle, template: Template) -> Article | PackedArticle | None:
+        article = head_of(given)
+        seen = article.seen
+        if not isinstance(seen, (Observation, Sighting)) or not seen.reading or steps != STEPS:
+            return None
+        page = (
+            seen
+            if isinstance(seen, Observation)
+            else unpack(seen.record, article.url, seen.site, verdict=seen.verdict, layout=seen.layout)
+        )
+        if page is None or not takes_otherwise(template, page):
+            return None
+        alone = replace(unpack_reading(seen.reading), capture=article.capture)
+        done = core_steps.templated(alone, template, rules, steps, keep_reading=True, seen=page)
+        return packed(done) if isinstance(given, PackedArticle) else done
+
+    return renew
 
 
 def _site(kept: Kept) -> str:

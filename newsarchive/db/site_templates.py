@@ -39,6 +39,7 @@ from newsarchive.core.site_template.observations import (
     sighting,
     unpack,
 )
+from newsarchive.core.site_template.template import takes_otherwise
 from newsarchive.db import bulk
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, writing
@@ -89,7 +90,12 @@ MAX_KEYS = 5000
 def load(engine: Engine, site: str) -> Template:
     """The template of a site (its domain); an empty one where nothing was learned yet."""
     with reading(engine) as connection:
-        return from_rows(site, known_sites.learned(connection, site))
+        return held(connection, site)
+
+
+def held(connection: Connection, site: str) -> Template:
+    """As `load`, inside a transaction."""
+    return from_rows(site, known_sites.learned(connection, site))
 
 
 class Outdated(Exception):
@@ -282,6 +288,14 @@ def unpacked(row: Any, record: bytes, site: str) -> Observation | None:
 def brought_up(page: Observation, row: Any) -> Observation:
     """A page, whose record is as it was, with what its row says now: itself where nothing changed."""
     return page.with_verdict(_cluster(row.cluster_id, row.url), row.verdict, row.layout)
+
+
+def taken_otherwise(connection: Connection, article_ids: Iterable[int], template: Template) -> set[int]:
+    """Those of some articles of a site whose pages its template takes otherwise than when they were read last."""
+    query = _records(template.site).where(PageSighting.article_id.in_(list(article_ids)))
+    rows = connection.execute(query).all()
+    pages = {row.article_id: unpacked(row, row.record, template.site) for row in rows}
+    return {number for number, page in pages.items() if page is not None and takes_otherwise(template, page)}
 
 
 def _cluster(number: int | None, url: str) -> str:

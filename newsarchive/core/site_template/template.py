@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from newsarchive.core.boilerplate.cues import MAX_LIST_LINES
-from newsarchive.core.metadata.conventions import Convention
+from newsarchive.core.metadata.conventions import Convention, effects
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import (
@@ -18,7 +18,7 @@ from newsarchive.core.site_template.lists import (
     saying,
 )
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.site_template.observations import Line, lines_of, words_by_place
+from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
 from newsarchive.core.text.line_keys import number, place_key
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
@@ -265,3 +265,11 @@ def _opener(line: Line, template: Template, finding: Finding | None, below: bool
     if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None
+
+
+def takes_otherwise(template: Template, page: Observation) -> bool:
+    """Whether a template takes a page otherwise than the one by which the page was read last."""
+    layout = layout_of(page.lines, template)
+    changing = effects(page.said, template.conventions)
+    verdict = verdict_of(verdicts(page.lines, template, page.url), changing)
+    return (verdict, layout.number if layout else 0) != (page.verdict, page.layout)

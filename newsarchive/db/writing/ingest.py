@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
@@ -59,6 +60,8 @@ _STORED = """
 
 #: Reads the stored bytes of an article, by its id, with today's extractor; `None` where they cannot be read.
 ReadAgain = Callable[[int], Article | None]
+#: Gives an article that was read a moment ago by another template of its site; `None` where that takes its page no otherwise.
+Renew = Callable[[Article | PackedArticle, Template], Article | PackedArticle | None]
 
 
 class Batch:
@@ -73,8 +76,9 @@ class Batch:
         reread: bool = False,
         again: ReadAgain | None = None,
         rates: EditRates | None = None,
+        renew: Renew | None = None,
     ) -> None:
-        self.again = again
+        self.again, self.renew = again, renew
         self.rates = rates or EditRates()
         #: The ids of sites that were asked for, by domain.
         self.site_ids: dict[str, int] = {}
@@ -180,10 +184,32 @@ class Batch:
             values["domains"] = list({site_of(post.url) for post in posts})
         return [row_id for (row_id,) in bulk.select_tuples(self.connection, query, values)]
 
+    def _left_behind(self) -> set[int]:
+        """The ids of stored articles that seem to be edited, and that the template of their site takes otherwise by now than when
+        they were read.
+
+        A site may be learned while its pages are under way, by this crawl or by another. So the new articles are first taken by the
+        template of now: else what was learned between two readings would look like an edit.
+        """
+        doubtful: dict[str, list[Plan]] = {}
+        for plan in self.plans if self.renew else ():
+            if plan.seems_edited and isinstance(plan.article.seen, (Observation, Sighting)):
+                doubtful.setdefault(plan.article.seen.site, []).append(plan)
+        behind: set[int] = set()
+        for site, plans in doubtful.items():
+            template = site_templates.held(self.connection, site)
+            for plan in plans:
+                if self.renew and (newer := self.renew(plan.packed or plan.article, template)):
+                    plan.take(newer)
+            ids = [plan.article_id for plan in plans if plan.seems_edited]
+            behind |= site_templates.taken_otherwise(self.connection, ids, template) if ids else set()
+        return behind
+
     def _catch_up(self) -> None:
-        """Read the stored bytes of articles again that an older extractor read, before new bytes are compared with them: so
-        a change by the publisher and one by the extractor are two versions."""
-        old = [plan for plan in self.plans if plan.is_outdated] if self.again else []
+        """Read the stored bytes of articles again that an older extractor read, or an older template of their site took, before new
+        bytes are compared with them: so a change by the publisher and one by the reading are two versions."""
+        behind = self._left_behind()
+        old = [p for p in self.plans if p.is_outdated or p.article_id in behind] if self.again else []
         read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
         if read:
             Batch(self.connection, read, self.run_id, self.now, reread=True).store()

@@ -19,7 +19,7 @@ from newsarchive.db import rows
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing.field_changes import Move
-from newsarchive.db.writing.packed import PackedArticle
+from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.items import Article, ChangeKind
 
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
@@ -118,12 +118,23 @@ class Plan:
         return self.change_kind in (ChangeKind.NEW, ChangeKind.PUBLISHER)
 
     @property
-    def is_outdated(self) -> bool:
-        """Whether other bytes came for an article that another extractor read. Then the cause of a change is not clear."""
+    def seems_edited(self) -> bool:
+        """Whether other bytes came for an article, and something differs from what is stored of it."""
         if self.stored is None or self.same_bytes or self.reread or self.is_late:
             return False
-        other = self.article.extractor_version != self.stored["extractor_version"]
-        return other and (self.text_changed or self.record_changed)
+        return self.text_changed or self.record_changed
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether other bytes came for an article that another extractor read. Then the cause of a change is not clear."""
+        stored = self.stored or {}
+        return self.seems_edited and self.article.extractor_version != stored.get("extractor_version")
+
+    def take(self, given: Article | PackedArticle) -> None:
+        """Have another reading of the same page in place of the article."""
+        self.article, self.packed = head_of(given), given if isinstance(given, PackedArticle) else None
+        self.__dict__.pop("details", None)
+        self.__post_init__()
 
     @property
     def is_of_this_run(self) -> bool:

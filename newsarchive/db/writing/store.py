@@ -31,7 +31,7 @@ from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import CrawlRun
 from newsarchive.db.rows import VERSION_FIELDS, keys
 from newsarchive.db.writing.captures import record
-from newsarchive.db.writing.ingest import Batch, ReadAgain
+from newsarchive.db.writing.ingest import Batch, ReadAgain, Renew
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan
 from newsarchive.db.writing.withhold import lift_due
@@ -66,13 +66,18 @@ class Store:
     """Writes what a crawl gives. Every method is one transaction and raises `DatabaseError`; a failed one leaves nothing.
 
     `clock` gives the time of an article without a capture. `again` reads the stored bytes of an article, by its id, where
-    another extractor read them before.
+    another extractor read them before, or its site was learned since. `renew` gives an article that is to be stored by the template
+    that its site has by then.
     """
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime] = utc_now, again: ReadAgain | None = None
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime] = utc_now,
+        again: ReadAgain | None = None,
+        renew: Renew | None = None,
     ) -> None:
-        self.engine, self.clock, self.again = engine, clock, again
+        self.engine, self.clock, self.again, self.renew = engine, clock, again, renew
         self.rates = EditRates()
 
     def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
@@ -117,7 +122,9 @@ class Store:
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                work = Batch(connection, batch, run_id, self.clock(), reread, self.again, self.rates)
+                work = Batch(
+                    connection, batch, run_id, self.clock(), reread, self.again, self.rates, self.renew
+                )
                 outcomes += (Outcome(plan.outcome) for plan in work.store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
