@@ -32,6 +32,9 @@ MAX_EXTRA_NATS = 20.0
 #: Steps (`Work`) for one page. After them nothing more is guessed on the page. A page of fifteen sentences takes 40,000;
 #: 240,000 take about a second.
 MAX_STEPS = 240_000
+#: Steps of a pass, for runs of which too few are restored, after which the other runs are given up. Later passes of the page may take
+#: a quarter of them, and a quarter of that.
+MAX_VAIN_STEPS = 60_000
 #: Steps. The cost of finding the sequences that may start at a place, and of comparing the ways there.
 STEPS_OF_A_PLACE = 10
 #: Places of a run, after each of which its steps are counted. A run that would take more steps than are left, if the rest of
@@ -68,9 +71,14 @@ _ONE_SCRIPT = {"HIRAGANA": "CJK", "KATAKANA": "CJK"}
 @dataclass(slots=True)
 class Work:
     """The number of steps that are left for a page, all its passes together. In one step the cost of one more character is
-    looked up for one way to read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`."""
+    looked up for one way to read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`.
+
+    `patience` is the number of steps that a pass may take for runs of which too few are restored. `is_vain` says that a sample of
+    them took twice as many and none was restored, so that nothing more is tried on the page."""
 
     left: int = MAX_STEPS
+    patience: int = MAX_VAIN_STEPS
+    is_vain: bool = False
 
     def suffices(self, taken: int, done: int, places: int) -> bool:
         """Whether the steps that are left suffice for the rest of a run of `places` places, where the first `done` of them

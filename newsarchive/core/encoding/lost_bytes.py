@@ -103,6 +103,8 @@ class Lossy:
 
     def mended(self, run: str, model: PairModel, grams: GramModel, work: Work) -> Mended:
         """The run with all characters restored that can be; it has one character of context at either end."""
+        if work.is_vain:
+            return GIVEN_UP
         raw = self.charset.to_bytes(run)
         first = 0x80 if self._heads and not self.spelling else 0xC2
         spelled = likeliest(

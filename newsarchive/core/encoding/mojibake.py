@@ -155,6 +155,9 @@ UTF8 = re.compile(
 
 #: In layers: a text may have been read wrongly three times, one reading over another. More are not looked for.
 MAX_LAYERS = 3
+#: In characters: the layers of a longer text are told by its beginning, because all ways to undo two layers are tried, some 500. Of
+#: 7,000 damaged pages none has as long a text without ASCII. Less would do, but a short beginning may name another codec that reads it alike.
+MAX_UNFOLDED_CHARACTERS = 2_000
 #: In nats: a run is read with the layers of the other runs of the page, unless that costs this much more.
 MAX_EXTRA_LAYERS_NATS = 8.0
 
@@ -244,7 +247,7 @@ class Utf8:
     def _weigh(self, model: PairModel, run: str, start: int, end: int, decoded: str) -> Reading | None:
         """The reading of a piece, all its layers undone; `None` where that is no printable text."""
         before, after = run[start - 1], run[end : end + 1] or " "
-        final, cost, inner = unfold(model, before, decoded, after, MAX_LAYERS - 1)
+        final, cost, inner = _unfolded(model, before, decoded, after)
         if self.inner and self.inner != inner:
             final, cost, inner = self._forced(model, before, decoded, after, (final, cost, inner))
         if not is_allowed(final):
@@ -307,6 +310,21 @@ def _without_context(charset: Charset, core: str, model: PairModel) -> tuple[str
 
 #: A text with layers undone: text, cost in nats, names of the codecs.
 Unfolded = tuple[str, float, tuple[str, ...]]
+
+
+def _unfolded(model: PairModel, before: str, text: str, after: str) -> Unfolded:
+    """`unfold` with all layers. Those of a long text are told by its beginning."""
+    if len(text) <= MAX_UNFOLDED_CHARACTERS:
+        return unfold(model, before, text, after, MAX_LAYERS - 1)
+    beginning, behind = text[:MAX_UNFOLDED_CHARACTERS], text[MAX_UNFOLDED_CHARACTERS]
+    names = unfold(model, before, beginning, behind, MAX_LAYERS - 1)[2]
+    best: Unfolded = (text, model.cost(before + text + after), ())
+    for number, name in enumerate(names, 1):
+        text = _decoded(text, charset(name))
+        cost = model.cost(before + text + after)
+        if cost < best[1] - 1 and is_allowed(text):
+            best = (text, cost, names[:number])
+    return best
 
 
 @lru_cache(maxsize=1 << 14)

@@ -7,15 +7,16 @@ from functools import partial
 
 import pytest
 
-from benchmarks.growth_shapes import TEXTS, damaged_texts
+from benchmarks.growth_random import random_text
+from benchmarks.growth_shapes import CHINESE, TEXTS, damaged_texts
 from newsarchive import rules
-from newsarchive.core.encoding import ftfy_fallback, ngram_model, proof, step, voting
+from newsarchive.core.encoding import ftfy_fallback, mojibake, ngram_model, proof, step, voting
+from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.ftfy_fallback import differences
-from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_WAYS, Work
-from newsarchive.core.encoding.lost_search import MAX_VAIN_STEPS
+from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_VAIN_STEPS, MAX_WAYS, Work
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped
 from newsarchive.core.encoding.ngram_model import GramModel
-from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.pair_model import PairModel, model_of
 from newsarchive.core.encoding.step import repair
 
 RULES = rules.default()
@@ -101,6 +102,43 @@ def test_a_run_that_would_take_more_steps_than_are_left_takes_few_of_them(works:
 def test_noise_of_which_nothing_is_restored_is_given_up_soon(works: list[Work]) -> None:
     repair(TEXTS["Latin-1 in words at random"](64_000), RULES)
     assert sum(MAX_STEPS - work.left for work in works) < 3 * MAX_VAIN_STEPS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "number",
+    [70, 73, 75, 77],
+    ids=["in the sample", "in the sample, long runs", "in each pass", "in the first pass"],
+)
+def test_a_page_of_which_nothing_is_restored_is_given_up_in_all_passes(
+    number: int, works: list[Work]
+) -> None:
+    repaired = repair(random_text(number)[1](30_000), RULES)
+    assert "lost bytes" in repaired.damage
+    assert MAX_STEPS - works[0].left < 3 * MAX_VAIN_STEPS
+    assert not repair(repaired.text, RULES).edits
+
+
+def test_the_layers_of_a_long_run_are_told_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All ways to undo two layers, some 500, were tried with the whole of it."""
+    read, decoded = 0, mojibake._decoded
+
+    def counted(text: str, codec: Charset) -> str:
+        nonlocal read
+        read += len(text)
+        return decoded(text, codec)
+
+    monkeypatch.setattr(mojibake, "_decoded", counted)
+    run = "".join(chr(0xC0 + number * 7 % 0x300) for number in range(8_000)).encode().decode("latin-1")
+    Utf8(charset("iso-8859-1")).readings([f"\n{run}\n"], model_of(RULES))
+    assert 0 < read < 100 * len(run)
+
+
+def test_a_long_run_that_was_read_wrongly_three_times_is_restored() -> None:
+    damaged = CHINESE * 10
+    for _ in range(3):
+        damaged = damaged.encode().decode("latin-1")
+    assert repair(damaged, RULES).text == CHINESE * 10
 
 
 @pytest.mark.slow
