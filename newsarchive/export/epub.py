@@ -17,6 +17,7 @@ from ebooklib import epub
 from newsarchive.export import byline, origin_line
 from newsarchive.export.text import xml_text
 from newsarchive.reprs import counted
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -84,7 +85,7 @@ def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
 
 
 def _entry(article: Stored) -> _Entry:
-    day = f"{article.date_published:%Y-%m-%d} " if article.date_published else ""
+    day = f"{written_day(article.date_published, article.date_published_source)} ".lstrip()
     name = xml_text(f"{day}{article.headline or article.url}")
     return _Entry(article.id, article.site, day[:7] or "undated", name, article.in_language)
 

@@ -11,7 +11,7 @@ from lxml.builder import ElementMaker  # type: ignore[import-untyped]
 
 from newsarchive.export.text import opened
 from newsarchive.export.text import xml_text as t
-from newsarchive.times import isoformat
+from newsarchive.times import is_day_known, isoformat, written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -41,10 +41,12 @@ def document(article: Stored) -> Any:
     text = E.text(body)
     if article.in_language:
         text.set(f"{_XML}lang", t(article.in_language))
-    day = isoformat(article.date_published) or ""
+    when = isoformat(article.date_published) or ""
+    if not is_day_known(article.date_published_source):
+        when = written_day(article.date_published, article.date_published_source)
     license = (article.origin.license or article.origin.copyright_notice) if article.origin else ""
     header = _header(
-        article.headline, day, [_source(article)],
+        article.headline, when, [_source(article)],
         [author.name for author in article.authors], article.site, license,
     )  # fmt: skip
     if article.keywords:

@@ -338,6 +338,16 @@ def test_tei_is_one_corpus(archive: str, tmp_path: Path) -> None:
         ]
 
 
+def test_tei_gives_the_month_alone_where_the_page_tells_no_day(tmp_path: Path) -> None:
+    with open_archive_at(tmp_path / "a.db") as engine:
+        schema.upgrade(engine)
+        Store(engine).ingest([make_article(1, date_published=START, date_published_source="url (month)")])
+    assert export(str(tmp_path / "a.db"), tmp_path / "a.tei").exit_code == 0
+    root = ElementTree.parse(tmp_path / "a.tei").getroot()
+    [date] = root.iterfind("{*}TEI//{*}publicationStmt/{*}date")
+    assert (date.text, date.get("when")) == ("2025-04", "2025-04")
+
+
 def counts(archive: str) -> dict[str, int]:
     from sqlalchemy import func, select
 
