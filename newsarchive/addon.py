@@ -100,7 +100,7 @@ class Addon:
         reactor = settings.get("TWISTED_REACTOR")
         if reactor and not issubclass(load_object(reactor), AsyncioSelectorReactor):
             raise UsageError(
-                f"TWISTED_REACTOR = {str(reactor)!r}: newsarchive works with the reactor of asyncio alone, which is Scrapy's default: "
+                f"TWISTED_REACTOR = {str(reactor)!r}: the add-on works with the reactor of asyncio alone, which is Scrapy's default: "
                 "take this line out of the project's settings"
             )
         steps_of(settings)  # a step that cannot be used is named before the first page is fetched
