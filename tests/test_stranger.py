@@ -264,5 +264,5 @@ def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: P
     words = ("-m", "scrapy", "crawl", "own", "-a", "home=http://127.0.0.1:9/")
     done = run(bin_folder, *words, folder=project)
     assert done.returncode != 0
-    assert "newsarchive works with the reactor of asyncio alone" in done.stderr
+    assert "the add-on works with the reactor of asyncio alone" in done.stderr
     assert "no running event loop" not in done.stderr
