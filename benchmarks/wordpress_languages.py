@@ -45,7 +45,7 @@ HEADLINE_CHARACTERS = (24, 90)
 #: Themes that print no date on the page of a post; lists and feeds have it.
 WITHOUT_DATE = ("twentytwentyfive",)
 #: How a page names its language, where that is not the name of the table.
-WRITTEN = {"zh-hans": "zh", "zh-hant": "zh", "no": "nb"}
+WRITTEN = {"zh-hans": "zh", "zh-hant": "zh"}
 FIELDS = ("headline", "author", "day", "publisher", "section", "tags", "language")
 
 
@@ -222,7 +222,7 @@ def answers(article: Stored, post: Post, settings: Settings) -> dict[str, tuple[
     day = published.astimezone(ZoneInfo(settings.timezone)).date() if published else None
     fields: dict[str, tuple[object, object]] = {
         "headline": (_plain(article.headline), _plain(post.title.text)),
-        "author": ([author.name for author in article.authors], [post.author]),
+        "author": ([_plain(author.name) for author in article.authors], [_plain(post.author)]),
         "day": (day, post.date.date()),
         "publisher": (article.publisher, settings.title),
         "section": (article.article_section, post.categories[0]),
