@@ -18,7 +18,7 @@ from newsarchive.db.reading import articles, search, selection, statistics
 from newsarchive.db.reading.articles import Moved
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
-from newsarchive.items import Author, Block, Edit, Origin
+from newsarchive.items import Article, Author, Block, Edit, Origin
 from tests.storage import START, delete_post, make_article, open_archive, rich_article
 
 NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REREAD
@@ -342,6 +342,36 @@ def test_a_canonical_url_on_the_same_host_finds_the_article(store: Store, engine
     ) == [UNCHANGED]
     assert store.ingest([make_article(1, url=canonical, canonical_url=canonical, day=2)]) == [UNCHANGED]
     assert articles.get(engine, canonical).id == articles.get(engine, "https://blog.example/post-1").id
+
+
+def seen_at(at: str, body: str, day: int) -> Article:
+    """A post as the page under an address shows it; the page names the post's own address."""
+    return make_article(1, url=at, canonical_url=OWN, body=body, day=day)
+
+
+OWN, VIEW = "https://blog.example/post-1", "https://blog.example/print/1"
+
+
+@pytest.mark.parametrize(
+    "order", [(OWN, VIEW, OWN, VIEW), (VIEW, OWN, VIEW, OWN)], ids=["own first", "view first"]
+)
+def test_a_view_of_a_post_takes_no_turns_with_the_post_itself(
+    store: Store, engine: Engine, order: tuple[str, ...]
+) -> None:
+    """A page for printing names the post as its own address, and has other words around the text."""
+    bodies = {OWN: "The ferry left at noon.", VIEW: "Printed from A Blog. The ferry left at noon."}
+    for day, at in enumerate(order):
+        store.ingest([seen_at(at, bodies[at], day)])
+    assert articles.get(engine, OWN).article_body == bodies[OWN]
+    assert len(history(engine)) == (1 if order[0] == OWN else 2)
+    assert store.ingest([seen_at(OWN, "The ferry left at one.", 5)]) == [UPDATED]
+
+
+def test_a_view_stands_for_a_post_that_is_gone_from_its_own_address(store: Store, engine: Engine) -> None:
+    store.ingest([seen_at(OWN, "The ferry left at noon.", 0)])
+    delete_post(engine, OWN, START + timedelta(days=1))
+    assert store.ingest([seen_at(VIEW, "The ferry left at one.", 2)]) == [UPDATED]
+    assert articles.get(engine, OWN).article_body == "The ferry left at one."
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ _SAME_POST = """
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
            a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.headline, a.alternative_headline, a.description,
-           a.article_body, r.payload_digest, r.version, r.run_id
-    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id
+           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, c.final_url AS read_at
+    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
     WHERE a.id IN :ids ORDER BY a.id
 """
 
@@ -111,9 +111,11 @@ class Batch:
         everyone = self.plans
         left_out = self._leave_out_withheld()
         self._find()
+        aside = [plan for plan in self.plans if plan.speaks_for_another]
+        self.plans = [plan for plan in self.plans if not plan.speaks_for_another]
         self._catch_up()
         if not self.reread:
-            self._write_captures([*self.plans, *left_out])
+            self._write_captures([*self.plans, *aside, *left_out])
         withhold.mark(self.connection, left_out)
         self._late()
         self._number_versions([plan for plan in self.plans if plan.adds_version])
@@ -145,6 +147,7 @@ class Batch:
             updates.Fetched(plan.article, plan.seen_at, plan.text_changed and plan.is_publishers)
             for plan in self.plans
         ]
+        looks += [updates.Fetched(plan.article, plan.seen_at, changed=False) for plan in aside]
         if self.reread:
             updates.take_up(self.connection, looks)
         else:

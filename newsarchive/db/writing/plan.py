@@ -89,6 +89,21 @@ class Plan:
         )
 
     @property
+    def speaks_for_another(self) -> bool:
+        """Whether the page names another address as that of its post, what the archive has of the post was read there, and this page
+        differs from it.
+
+        A view for printing does so, and a page that means ill. The post's own address knows better, as long as it answers:
+        else the two would take turns, and each turn would look like an edit.
+        """
+        stored = self.stored
+        if stored is None or self.reread or self.canonical_key in (self.key, *self.asked_keys):
+            return False
+        read_at = url_key(stored["read_at"]) if stored["read_at"] else stored["url_key"]
+        is_from_there = read_at == self.canonical_key and stored["gone_at"] is None
+        return is_from_there and (self.text_changed or self.record_changed)
+
+    @property
     def text_changed(self) -> bool:
         """Whether a text differs, so that a version is added. Markup alone makes no version."""
         return self.stored is None or any(self.texts[name] != self.stored[name] for name in VERSION_FIELDS)
@@ -182,6 +197,8 @@ class Plan:
             return "withheld"
         if self.stored is None:
             return "new"
+        if self.speaks_for_another:
+            return "unchanged"
         if self.is_late:
             return "unchanged" if self.in_history else "updated"
         if not self.has_changed:
