@@ -100,9 +100,8 @@ class WarcSpider(ArchiveSpider):
         """A page is done, and the next one may come."""
         self.room.release()
         engine = self.crawler.engine
-        if engine is not None and (
-            self.all_read or engine.needs_backout()
-        ):  # the end, or it is being stopped
+        is_at_end = self.all_read or (engine is not None and engine.needs_backout())
+        if engine is not None and is_at_end:
             asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
 
     def end_if_idle(self) -> None:

@@ -218,13 +218,11 @@ def without_motto(name: str, url: str) -> str:
     """
     parts = [part.strip(_AROUND_PART) for part in _MOTTO.split(name)]
     labels = (parts_of(url).hostname or "").removeprefix("www.").split(".")[:-1]
-    if (
-        len(parts) < 2 or not labels or key(name) in map(key, labels)
-    ):  # "Harbour|News" of harbour-news.example
+    is_like_host = key(name) in map(key, labels)  # "Harbour|News" of harbour-news.example
+    if len(parts) < 2 or not labels or is_like_host:
         return name
-    own = (
-        labels[-1:] if len(labels) == 1 or len(labels[-1]) >= MIN_HOST_WORD_LETTERS else labels[-2:-1]
-    )  # "example.co.uk"
+    has_short_end = len(labels) > 1 and len(labels[-1]) < MIN_HOST_WORD_LETTERS  # "example.co.uk"
+    own = labels[-2:-1] if has_short_end else labels[-1:]
     of_domain = [part for part in parts if any(_begin_alike(part, label) for label in own)]
     of_machine = [part for part in parts if part not in of_domain and _bare(part) == _bare(labels[0])]
     if len(of_domain) + len(of_machine) != 1:
