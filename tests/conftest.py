@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from tests import installed
 # No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsarchive")
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and so would each command that a test interrupts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing that is made while tests are collected goes away: the collector would look at a million objects again and again.
 gc.disable()
