@@ -4,9 +4,12 @@ hold of the result. It raises for nothing but a defect: errors that the part doc
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
 import gzip
+import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -229,18 +232,31 @@ def run_jsonld(data: bytes) -> None:
 
 
 def run_warc(data: bytes) -> None:
-    """A foreign or torn file, plain or gzipped; what `recover` makes of it can be read to its end."""
-    from newsarchive.warc.reader import captures, whole_length
+    """A foreign or torn file, plain or gzipped: a record that is copied as it is reads as before, and what `recover` makes of the
+    file can be read to its end."""
+    from newsarchive.warc.copied import with_source
+    from newsarchive.warc.reader import Damage, captures, exchanges, whole_length
     from newsarchive.warc.writer import recover
 
-    path = scratch() / "torn.warc.gz.open"
-    path.write_bytes(data)
-    for _ in captures(path):
-        pass
+    path, copy = scratch() / "torn.warc.gz.open", scratch() / "copy.warc.gz"
+    path.write_bytes(_packed_by_record(data) if len(data) % 2 else data)
+    for found in exchanges(path, copying=True):
+        if isinstance(found, Damage) or not found[1].member:
+            continue
+        copy.write_bytes(with_source(found[1].member, "torn.warc.gz"))
+        (again,) = captures(copy)
+        assert not isinstance(again, Damage), str(again)
+        assert (again.url, again.body, again.fetched_at) == (found[0].url, found[0].body, found[0].fetched_at)
     whole_length(path)
     recover(scratch())
     for _ in captures(path.with_suffix("")):
         pass
+
+
+def _packed_by_record(data: bytes) -> bytes:
+    """A plain file with each of its records packed: changes of a packed file seldom reach what is inside."""
+    records = re.split(rb"(?<=\r\n\r\n)(?=WARC/)", data)
+    return b"".join(gzip.compress(record, mtime=0) for record in records)
 
 
 def run_coding(data: bytes) -> None:
@@ -312,6 +328,12 @@ def warcs() -> Iterator[bytes]:
         head % (kind, at, len(body)) + body + b"\r\n\r\n"
         for at, (kind, body) in enumerate([(b"response", http), (b"request", http), (b"response", coded), (b"revisit", http), (b"warcinfo", b"a: b\r\n")])
     ]  # fmt: skip
+    saved = head % (b"resource", 5, 15) + b"<p>A saved page" + b"\r\n\r\n"
+    records.append(saved.replace(b"application/http; msgtype=response", b"text/html"))
+    digest = b"WARC-Payload-Digest: sha1:" + base64.b32encode(hashlib.sha1(packed).digest()) + b"\r\n"
+    records.append(
+        records[2].replace(b"Content-Type: ", digest + b"Content-Type: ", 1)
+    )  # it can be copied as it is
     yield b"".join(records)
     yield b"".join(gzip.compress(one, mtime=0) for one in records)
     yield gzip.compress(b"".join(records), mtime=0)
