@@ -9,6 +9,7 @@ translations.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 
@@ -29,6 +30,13 @@ def printable(text: str) -> str:
     'a␛]0;title␇b'
     """
     return text.translate(_UNSEEN)
+
+
+class PrintableRecord(logging.LogRecord):
+    """A line of the log, in which a stranger's words move no cursor and set no title."""
+
+    def getMessage(self) -> str:
+        return printable(super().getMessage())
 
 
 #: What is said of an article that its site marks as not free (`Article.is_accessible_for_free` is false). Some of these sites send the

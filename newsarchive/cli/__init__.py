@@ -8,6 +8,7 @@ standard error. Exit codes: 0 fine, 1 nothing found or not done, 2 usage, 5 the 
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import platform
 import signal
@@ -28,7 +29,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.parent_process import stop_with_parent
-from newsarchive.plainwords import printable
+from newsarchive.plainwords import PrintableRecord, printable
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -195,6 +196,7 @@ def main(args: list[str] | None = None) -> Any:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    logging.setLogRecordFactory(PrintableRecord)  # libraries log what strangers wrote
     # Python's default for SIGTERM ends the process at once. SQLite then leaves the last commits in the `-wal` file.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED_BY_SIGTERM))

@@ -44,7 +44,7 @@ from newsarchive.exceptions import (
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.page_reader import worker_count
 from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
-from newsarchive.plainwords import printable
+from newsarchive.plainwords import PrintableRecord
 from newsarchive.times import FIRST_DAY, utc_now
 
 if TYPE_CHECKING:
@@ -79,13 +79,6 @@ class Formatter(ScrapyHelpFormatter):
         if text.startswith(ARGUMENTS_HEAD):
             return text
         return super()._fill_text(text, width, indent)
-
-
-class PrintableRecord(logging.LogRecord):
-    """A line of the log, in which a stranger's words move no cursor and set no title."""
-
-    def getMessage(self) -> str:
-        return printable(super().getMessage())
 
 
 def arguments_of(loader: Any) -> Iterator[str]:

@@ -39,8 +39,8 @@ _DIGEST = re.compile(r"sha1:[A-Z2-7]{32}")
 MAX_MEMBER_BYTES = 4 * 2**20
 #: The polynomial of CRC-32, lowest power first.
 _POLYNOMIAL = 0xEDB88320
-#: Bytes of a member that are unpacked to see how its record begins.
-_FIRST_BYTES = 512
+#: Bytes of the head of a record. One with a longer head is packed again.
+MAX_HEAD_BYTES = 2**16
 
 
 class Remembering:
@@ -74,30 +74,41 @@ class Remembering:
 def of_record(record: Any, capture: Capture, length: int, packed: bytes) -> bytes:
     """The member of a response that can be copied as it is, else "".
 
-    Its header names the URL of its capture, a time, and the digest of its payload; its digests were found right; its body was not sent in chunks, and
-    has the `length` that its answer names.
+    Its header names the URL of its capture, letter by letter, a time, and the digest of its payload; its digests were found right; its
+    body was not sent in chunks, and has the `length` that its answer names. The member is whole, and holds nothing else.
     """
     head, answer = record.rec_headers, record.http_headers
     plain = (
         packed[:4] == GZIP_HEADER[:4]
-        and _begins_record(packed)
-        and head.get_header("WARC-Target-URI") == capture.url
         and capture.fetched_at is not None
         and _DIGEST.fullmatch(head.get_header("WARC-Payload-Digest") or "")
         and record.digest_checker.passed is True
         and not head.get_header("WARC-Segment-Number")
         and answer.get_header("Transfer-Encoding") is None
         and answer.get_header("Content-Length") in (None, str(length))
+        and _is_record(packed, capture.url, record.length)
     )
     return packed if plain else b""
 
 
-def _begins_record(packed: bytes) -> bool:
+def _is_record(packed: bytes, url: str, length: int) -> bool:
+    """Whether bytes are one gzip member with one record of this URL and of this length, in bytes. A member that holds more than its
+    record is torn where warcio took the record's end to be; and warcio gives an address with a space otherwise than it stands there.
+    """
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        first = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(packed[:_FIRST_BYTES], 9)
+        record = unpack.decompress(packed, MAX_HEAD_BYTES + length)
     except zlib.error:
         return False
-    return re.match(rb"WARC/1\.[01]\r", first) is not None
+    end = record.find(b"\r\n\r\n")
+    head = record[:end]
+    return (
+        unpack.eof
+        and not unpack.unused_data
+        and len(record) - end == length + 2 * len(b"\r\n\r\n")
+        and re.match(rb"WARC/1\.[01]\r", head) is not None
+        and re.search(rb"(?i)\nwarc-target-uri: *<?%s>?(\r|$)" % re.escape(url.encode()), head) is not None
+    )
 
 
 def with_source(packed: bytes, source: str) -> bytes:

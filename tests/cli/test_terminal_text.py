@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 from newsarchive.cli import cli
-from newsarchive.commands.crawl import PrintableRecord
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.export.text import cell
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Origin
-from newsarchive.plainwords import printable
+from newsarchive.plainwords import PrintableRecord, printable
 from newsarchive.web.datasette import SafeCsv
 from tests.storage import make_article
 
@@ -93,6 +94,18 @@ def test_right_to_left_marks_lines_and_tabs_stay() -> None:
 def test_the_log_of_a_crawl_prints_none_either() -> None:
     record = PrintableRecord("news", logging.WARNING, "", 0, "%s: moved", (HOSTILE,), None)
     assert not FORBIDDEN.search(record.getMessage())
+
+
+@pytest.mark.slow
+def test_nor_does_what_a_library_logs_in_a_command() -> None:
+    code = (
+        "import logging, sys; from newsarchive import cli\n"
+        "try: cli.main(['--version'])\n"
+        "except SystemExit: logging.getLogger('warcio').warning('%s', sys.argv[1])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, HOSTILE], capture_output=True, text=True, check=True)
+    assert "own" in done.stderr
+    assert not FORBIDDEN.search(done.stderr)
 
 
 FORMULAS = [

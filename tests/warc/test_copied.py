@@ -141,11 +141,14 @@ def test_no_name_of_a_file_breaks_the_head(tmp_path: Path, name: str, is_copied:
         {"pack": with_name},
         {"pack": lambda record: gzip.compress(b"") + gzip.compress(record)},
         {"pack": lambda record: record},
+        {"change": lambda record: record + random.Random(1).randbytes(50_000)},
+        {"change": lambda record: record.replace(b"blog.example/1", b"blog.example/1 \x1b]0;title\x07")},
+        {"change": lambda record: record.replace(b"\r\nContent-Type: app", b"\r\nX: " + b"x" * 70_000 + b"\r\nContent-Type: app")},
     ],
     ids=[
         "sent in chunks", "another length", "another digest", "wrong block digest", "wrong payload digest", "a segment", "no date",
         "a name in the head of its member", "an empty member before it",
-        "not packed",
+        "not packed", "more than a record in its member", "an address with a space and an escape sequence", "a long head",
     ],
 )  # fmt: skip
 def test_any_other_record_is_written_anew(tmp_path: Path, given_: dict[str, object]) -> None:
