@@ -260,6 +260,46 @@ def test_what_a_list_says_of_an_address_that_leads_to_the_post_is_said_of_the_po
     assert (site.edits, site.announced, site.announces) == (1, 1, True)
 
 
+VIEW = "https://blog.example/print/1"
+
+
+def seen_as_a_view(day: int) -> Article:
+    """The post as its page for printing shows it, which names the post's own address as its own."""
+    capture = Capture(VIEW, f"<p>{day}".encode(), START + day * DAY, VIEW)
+    return replace(make_article(url=VIEW, canonical_url=URL, body="Printed. First."), capture=capture)
+
+
+@pytest.mark.parametrize("answer", ["the page", "304"])
+def test_a_view_of_a_post_that_is_set_aside_is_done_and_looked_at_ever_more_rarely(
+    archive: Archive, answer: str
+) -> None:
+    archive.name(Link(URL, "feed"), Link(VIEW, "home page"))
+    archive.fetch(make_article(url=URL))
+    days, waits = (0, 1, 30, 300), []
+    for day in days:
+        archive.frontier = Frontier(archive.engine, lambda day=day: START + day * DAY)
+        if answer == "the page" or day == 0:
+            archive.fetch(seen_as_a_view(day))
+        else:
+            archive.frontier.unchanged(VIEW)
+        [known] = archive.frontier.known([VIEW]).values()
+        assert (known.state, known.last_checked_at) == ("ok", START + day * DAY)
+        assert known.next_check_at is not None
+        waits.append((known.next_check_at - START - day * DAY) / DAY)
+    assert archive.frontier.waiting(archive.site) == []
+    assert waits[0] < 1 < 5 < waits[2] < 30 < waits[3]
+    assert articles.get(archive.engine, URL).article_body == "First.\n\nSecond."
+
+
+def test_the_view_of_an_old_post_is_old(archive: Archive) -> None:
+    archive.name(Link(URL, "feed"), Link(VIEW, "home page"))
+    published = START - 1000 * DAY
+    for article in (make_article(url=URL), seen_as_a_view(0)):
+        archive.fetch(replace(article, date_published=published))
+    looks = archive.frontier.known([URL, VIEW]).values()
+    assert all(known.next_check_at and known.next_check_at > START + 30 * DAY for known in looks)
+
+
 def test_a_site_that_edits_its_posts_is_looked_at_more_often(archive: Archive) -> None:
     def wait() -> timedelta:
         url = "https://blog.example/another"

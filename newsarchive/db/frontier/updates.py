@@ -13,7 +13,7 @@ same stand in one row: `first_at` is the first of them, `last_at` the last. A li
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +41,7 @@ _VISITS = """
            (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = :kind) AS changes
     FROM articles AS a WHERE a.url_key IN :keys OR a.canonical_key IN :keys ORDER BY a.id
 """
+_FIRST_SEEN = "SELECT url_key, site_id, first_seen_at FROM urls WHERE url_key IN :keys"
 _IDS = "SELECT id, url_key FROM urls WHERE url_key IN :keys"
 _WITH_PARTS = (
     "SELECT DISTINCT p.url_id FROM url_parts AS p JOIN urls AS u ON u.id = p.url_id WHERE u.url_key IN :keys"
@@ -208,7 +209,8 @@ def visits(connection: Connection, key: str, now: datetime, rates: EditRates) ->
 
 
 def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> dict[str, Visits]:
-    """The same of several posts; those of which the archive has no article are left out."""
+    """The same of several posts. Of an address under which no article stands, a view of a post for instance, its age alone is known
+    as long as the archive knows the address; those that it does not know are left out."""
     found: dict[str, Visits] = {}
     for part in bulk.parts(set(keys)):
         values = {"keys": part, "kind": ChangeKind.PUBLISHER.value}
@@ -217,6 +219,11 @@ def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> di
             seen = Visits(row["first_seen_at"], row["date_published"], row["changes"], site=site)
             for key in {row["url_key"], row["canonical_key"]}.intersection(part):
                 found.setdefault(key, seen)
+        if others := [key for key in part if key not in found]:
+            for row in bulk.select_rows(connection, _FIRST_SEEN, {"keys": others}):
+                found[row["url_key"]] = Visits(
+                    row["first_seen_at"], site=rates.of(connection, row["site_id"])
+                )
     return found
 
 
@@ -245,8 +252,10 @@ def _next_look(one: Fetched, known: Mapping[str, Visits]) -> dict[str, Any]:
         due = {"next_check_at": one.at, "reason": QualityFlag.PARTS_MISSING.value, "fail_count": 1}
         return filled | due
     outcome: Outcome = "changed" if one.changed else "unchanged"
+    seen = known.get(key, Visits(one.at))
+    seen = replace(seen, published=seen.published or article.date_published)
     return filled | {
-        "next_check_at": next_check(known.get(key, Visits(one.at)), one.at, outcome, key),
+        "next_check_at": next_check(seen, one.at, outcome, key),
         "reason": f"{FILLED}{article.filled_from}" if article.filled_from else "",
         "fail_count": 0,
     }
