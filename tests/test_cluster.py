@@ -318,6 +318,35 @@ def test_a_warc_file_whose_worker_is_killed_is_gone_on_with_and_each_capture_is_
     assert rows(url, "SELECT url FROM articles ORDER BY url") == [(address,) for address in sorted(pages)]
 
 
+@pytest.mark.parametrize("job", ["crawl", "warc"])
+def test_a_page_that_kills_its_process_is_set_aside_and_the_job_goes_on(
+    url: str, tmp_path: Path, job: str
+) -> None:
+    """Pages are read by the spider itself here, so that the page kills the whole spider at the first try."""
+    poisoned = "/die/a-story-that-nobody-reads/"
+    pages = {poisoned: post("A story that nobody reads"), **STORIES}
+    with served({"/": front(*pages), **pages}) as site:
+        if job == "crawl":
+            run("cluster", "enqueue", "crawl", site.home, url=url)
+        else:
+            writer = WarcWriter(tmp_path / "foreign", "CC-NEWS")
+            for path, body in pages.items():
+                writer.write_response(
+                    site.home + path, "HTTP/1.1 200 OK", [("Content-Type", "text/html")], body.encode()
+                )
+            writer.close()
+            [file] = (tmp_path / "foreign").iterdir()
+            run("cluster", "enqueue", "warc", str(file), url=url)
+        with worker(url, tmp_path, NEWSARCHIVE_STEPS="tests.pool_jobs:dying after decode"):
+            wait_for(lambda: no_job_left(url))
+    assert rows(url, "SELECT url FROM articles ORDER BY url") == [
+        (site.home + path,) for path in sorted(STORIES)
+    ]
+    assert rows(url, "SELECT reason FROM urls WHERE url LIKE '%/die/%'") == [("crashed",)]
+    assert rows(url, "SELECT 1 FROM procrastinate_jobs WHERE queue_name <> 'housekeeping'") == []
+    assert "ended with 1" in (tmp_path / "worker.log").read_text()  # the first try
+
+
 def test_a_push_of_a_hub_puts_a_crawl_into_the_queue(url: str, tmp_path: Path) -> None:
     hub, path = Hub(), "/a-first-long-story/"
     entry = f"<entry><title>A report</title><id>{path}</id><updated>2025-04-01T00:00:00Z</updated>"

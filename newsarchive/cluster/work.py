@@ -39,8 +39,9 @@ T = TypeVar("T")
 
 #: Seconds after which a job is tried again whose site another crawl has.
 LOCKED_SECONDS = 15
-#: Options of a crawl whose process broke before: a process for each page, so that the page which breaks it is set aside.
-CAREFUL = ("NEWSARCHIVE_WORKERS=1",)
+#: Variables of a job whose process broke before: all pages are read in a process apart, one after the other, so that the page which
+#: breaks it is set aside.
+CAREFUL = {"NEWSARCHIVE_WORKERS": "1"}
 
 
 @dataclass
@@ -93,10 +94,9 @@ class Work:
             site = self.archive.get(url) or KnownSite(site_of(url), url)
             if only_if_due and not (site.followed and self.archive.is_due(site)):
                 return None
-            settings = CAREFUL if job.attempts else ()
             running.processes.share_lock = True
             return crawl_one(
-                self.archive, site, running.processes, CrawlOptions({}, settings, quiet=True),
+                self.archive, site, running.processes, CrawlOptions({}, quiet=True),
                 only_if_due=only_if_due, on_lock=lambda lock: setattr(running, "lock", lock),
             )  # fmt: skip
 
@@ -143,7 +143,7 @@ class Work:
         if self.leaving:
             raise HandBack(self.leaving)
         processes = SpiderProcesses(self.url, server=self.server)
-        processes.environment[PARENT_MOVES_FILES] = "1"
+        processes.environment |= {PARENT_MOVES_FILES: "1"} | (CAREFUL if job.attempts else {})
         with self._held(Running(job, processes)) as running:
             task = asyncio.ensure_future(asyncio.to_thread(work, running))
             try:
