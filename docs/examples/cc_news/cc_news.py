@@ -20,7 +20,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from glob import glob
+from glob import escape, glob
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,8 @@ def work(path: str, folder: str) -> dict[str, int | float | str]:
         while rows := list(islice(found, MAX_ROW_GROUP_ARTICLES)):
             out.write_table(pa.Table.from_pylist(rows, schema=SCHEMA))
     unfinished.rename(target)
+    for left in target.parent.glob(f"{escape(target.name)}.*.unfinished"):  # by a process that was killed
+        left.unlink(missing_ok=True)
     return {"file": path, **counts, "CPU seconds": round(time.process_time() - begun, 2)}
 
 
@@ -134,9 +136,10 @@ def main() -> int:
         else with_ray(paths, folder, options.workers)
     )
     failed = 0
+    out, sys.stdout = sys.stdout, sys.stderr  # what Ray says of its processes is no line of JSON
     for counts in found:
-        sys.stdout.write(f"{json.dumps(counts)}\n")
-        sys.stdout.flush()
+        out.write(f"{json.dumps(counts)}\n")
+        out.flush()
         failed += "failed" in counts
     return 1 if failed else 0
 
