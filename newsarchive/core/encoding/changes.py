@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from newsarchive.core.html.edited import EditedText, edited_html
+from newsarchive.core.html.render import article_html
 from newsarchive.edits import Edit, Repaired, replay, unreplay
 
 if TYPE_CHECKING:
@@ -269,28 +271,25 @@ def _text(changed: Mapping[str, Repaired], where: str, text: str) -> str:
 
 def _with_blocks(article: Article, changed: Mapping[str, Repaired]) -> Article:
     blocks = [_block(b, changed.get(f"blocks/{i}")) for i, b in enumerate(article.blocks)]
-    in_order = [
-        e for i in range(len(blocks)) if f"blocks/{i}" in changed for e in changed[f"blocks/{i}"].edits
-    ]
-    return article.with_blocks(blocks, article_html=follow(article.article_html, in_order))
+    html = article_html(blocks) if article.article_html else ""
+    return article.with_blocks(blocks, article_html=html)
 
 
 def _block(block: Block, repaired: Repaired | None) -> Block:
     if repaired is None:
         return block
-    links = tuple((follow(text, repaired.edits), url) for text, url in block.links)
-    return replace(block, text=repaired.text, html=follow(block.html, repaired.edits), links=links)
+    html = edited_html(block.html, block.text, repaired.edits) if block.html else ""
+    links = _links(block.links, EditedText(block.text, repaired.edits)) if block.links else ()
+    return replace(block, text=repaired.text, html=html, links=links)
 
 
-def follow(copy: str, edits: Iterable[Edit]) -> str:
-    """Make the same changes in a copy of a text, or of a part of it, that has markup in between.
-
-    An edit whose text does not stand in the copy (after the one before) is passed over.
-    """
-    out, at = [], 0
-    for edit in edits:
-        found = copy.find(edit.before, at)
-        if found >= 0:
-            out += [copy[at:found], edit.after]
-            at = found + len(edit.before)
-    return "".join([*out, copy[at:]])
+def _links(links: Iterable[tuple[str, str]], block: EditedText) -> tuple[tuple[str, str], ...]:
+    """Links with their texts repaired, which stand in the text of their block in this order."""
+    found, at = [], 0
+    for text, url in links:
+        start = block.text.find(text, at)
+        if start >= 0:
+            at = start + len(text)
+            text = block.part(start, at)
+        found.append((text, url))
+    return tuple(found)
