@@ -79,12 +79,18 @@ _BEGINNINGS = (
 )
 #: Labels of boxes whose sentences below the headline are no standfirst.
 NO_STANDFIRST = frozenset({"byline", "author bio", "caption", "advert", "consent"})
+#: Hosts of networks that fill the frames of other sites with adverts.
+_ADVERT_HOST = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:googlesyndication|doubleclick|amazon-adsystem|adnxs|criteo|taboola|outbrain|revcontent|mgid"
+    r"|dianomi|a-ads|adform|smartadserver|teads|zergnet|datafeedfile)\.\w+(?:[:/?#]|$)"
+)
 _BEGINS = re.compile(any_literal(_BEGINNINGS.split()))
 #: A year, or a date in numbers.
 _DAY = re.compile(r"\b(19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|年.*日")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 _EMBED = BlockVerdict("other", "something embedded from elsewhere", DecidedBy.MARKUP)
+_ADVERT_FRAME = BlockVerdict("advert", "a frame of a network of adverts", DecidedBy.MARKUP)
 _CAPTION = BlockVerdict("caption", "the caption of a picture", DecidedBy.MARKUP)
 _HEADING = BlockVerdict("title", "a heading that the page's <title> repeats", DecidedBy.MARKUP)
 _CONTROL = BlockVerdict("form", "a control", DecidedBy.MARKUP)
@@ -110,7 +116,7 @@ class Namer:
     def name(self, block: RawBlock) -> BlockVerdict:
         """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
-            return _EMBED
+            return _ADVERT_FRAME if _ADVERT_HOST.match(block.text) else _EMBED
         if block.kind == "caption":
             return _CAPTION
         is_heading = block.kind == "heading" and len(block.text) > MAX_COMMON_HEADING_CHARACTERS

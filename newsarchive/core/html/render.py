@@ -68,12 +68,26 @@ def markdown(article: Article) -> str:
 
 
 def _with_embeds(blocks: list[Block]) -> Iterator[Block]:
-    """The blocks labelled `body`, and the embeds between the first and the last of them."""
+    """The blocks labelled `body`, the embeds between the first and the last of them, and those right beside these two
+    in the same box: a film above the first paragraph."""
     places = [i for i, b in enumerate(blocks) if b.label == "body"]
     if places:
-        for block in blocks[places[0] : places[-1] + 1]:
-            if block.label == "body" or (block.kind == "embed" and block.label == "other"):
+        first, last = places[0], places[-1]
+        while first and _is_embed_beside(blocks[first - 1], blocks[places[0]]):
+            first -= 1
+        while last + 1 < len(blocks) and _is_embed_beside(blocks[last + 1], blocks[places[-1]]):
+            last += 1
+        for block in blocks[first : last + 1]:
+            if block.label == "body" or _is_embed(block):
                 yield block
+
+
+def _is_embed(block: Block) -> bool:
+    return block.kind == "embed" and block.label == "other"
+
+
+def _is_embed_beside(block: Block, text: Block) -> bool:
+    return _is_embed(block) and block.path.startswith(text.path.rpartition("/")[0] + "/")
 
 
 def _element(block: Block) -> str:

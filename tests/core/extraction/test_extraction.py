@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -279,6 +280,34 @@ def test_the_frame_of_a_button_is_nothing_to_read() -> None:
     film = "https://www.youtube.com/embed/eqAOuXmIhJc"
     page = f'<body><p>One</p><iframe src="{button}"></iframe><iframe src="{film}"></iframe><p>Two</p>'
     assert [b.text for b in read_blocks(parse(page), URL).blocks] == ["One", film, "Two"]
+
+
+def test_a_film_between_paragraphs_is_a_link_in_the_html_and_no_line_of_the_text() -> None:
+    """Its address was a line of the text where the paragraphs around it were likely enough to be the article."""
+    above, film, advert, below, elsewhere = (
+        f"https://{host}/embed/eqAOuXmIhJc"
+        for host in (
+            "player.example",
+            "www.youtube.com",
+            "ads.doubleclick.net",
+            "maps.example",
+            "chat.example",
+        )
+    )
+    paragraph = "<p>The night ferry returned to the old harbour, and people came out of their houses to see it land.</p>"
+    page = (
+        f"<title>Night ferry returns</title><body><article><h1>Night ferry returns</h1><div class=text>"
+        f'<figure><iframe src="{above}" title="The ferry"></iframe></figure>{paragraph * 3}'
+        f'<iframe src="{film}"></iframe><iframe src="{advert}"></iframe>{paragraph.replace("night", "day") * 3}'
+        f'<iframe src="{below}"></iframe></div></article><footer><iframe src="{elsewhere}"></iframe></footer>'
+    )
+    article = read(page)
+    assert "https://" not in article.article_body
+    labels = {block.text: block.label for block in article.blocks if block.kind == "embed"}
+    assert labels == {above: "other", film: "other", advert: "advert", below: "other", elsewhere: "other"}
+    links = re.findall(r'<a href="([^"]*)"', article.article_html)
+    assert links == [above, film, below]
+    assert f'<p><a href="{above}" rel="nofollow noopener">The ferry</a></p>' in article.article_html
 
 
 @pytest.mark.parametrize(
