@@ -186,6 +186,20 @@ def parts_of(url: str) -> SplitResult:
 
 
 @lru_cache(maxsize=_MAX_REMEMBERED_URLS)
+def names_host(url: str, base: str) -> bool:
+    """Whether an address that a page gives as its own names a host at all: that of the page, or one with a domain.
+
+    Plug-ins write the page's slug there (`http://old-harbour`), or the whole address in escapes.
+
+    >>> names_host("https://b.example/1", "https://a.example/"), names_host("http://old-harbour", "https://a.example/")
+    (True, False)
+    >>> names_host("http://wiki/1", "http://wiki/"), names_host("https://a.example%2F1", "https://a.example/1")
+    (True, False)
+    """
+    host = parts_of(url).hostname or ""
+    return host == parts_of(base).hostname or (_plausible_host(host) and "%" not in host)
+
+
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 

@@ -30,6 +30,12 @@ MAX_CLAIM_CHARS = 2000
 #: Claims kept of one page, and elements read of it; the rest is dropped. A page with more is hostile or an index.
 MAX_CLAIMS = 400
 
+#: Characters of a text with keywords, and keywords that are read of it; the rest is dropped.
+MAX_KEYWORDS_CHARS = 5000
+MAX_LISTED_KEYWORDS = 100
+#: What stands between keywords, also in Chinese and Japanese.
+KEYWORD_SEPARATORS = re.compile("[,;，；、]")
+
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 #: In mojibake, soft hyphen, no-break space and next line are the second half of a letter: `Ã` with one of them is
@@ -100,6 +106,16 @@ class Option:
         sources = list(dict.fromkeys(c.source for c in self.claims))
         heard = [s for s in sources if s.place not in self.unheard] if self.unheard else sources
         return [*(heard or sources), *self.traits]
+
+
+def keyword_list(text: str, separators: re.Pattern[str] = KEYWORD_SEPARATORS) -> list[str]:
+    """The keywords that one text holds, at most `MAX_LISTED_KEYWORDS`.
+
+    >>> keyword_list("ferry, old  harbour;coast"), keyword_list("渡轮，海港、天气")
+    (['ferry', 'old harbour', 'coast'], ['渡轮', '海港', '天气'])
+    """
+    words = (plain(word).lstrip() for word in separators.split(text[:MAX_KEYWORDS_CHARS]))
+    return [word for word in words if word][:MAX_LISTED_KEYWORDS]
 
 
 def plain(value: object) -> str:

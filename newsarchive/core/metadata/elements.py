@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, plain
+from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, keyword_list, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
 from newsarchive.core.urls import is_category, is_tag
@@ -280,7 +280,7 @@ def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]
     if field in _URL_FIELDS:
         yield Claim(field, absolute(text, url), source)
     elif field == "keywords":  # Docusaurus joins the values of `article:tag` with commas too
-        yield from (Claim(field, " ".join(word.split()), source) for word in text.split(",")[:100])
+        yield from (Claim(field, word, source) for word in keyword_list(text))
     else:
         yield Claim(field, text, source)
 

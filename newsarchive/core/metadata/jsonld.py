@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.claims import MAX_LISTED_KEYWORDS, Claim, keyword_list, plain
 from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.tolerant_json import DECODER, loads, repaired, whole_characters
 from newsarchive.core.urls import parts_of
@@ -29,6 +29,8 @@ _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|"
     r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;)\s*$"
 )
+#: What stands between the keywords of one text; in JSON-LD a bar too.
+_KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$")
 _PAGE = frozenset(
@@ -243,8 +245,8 @@ def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterato
 def _keywords(value: Any) -> Iterable[str]:
     values = _list(value)
     if len(values) == 1 and isinstance(values[0], str):
-        values = re.split(r"[,;|]", values[0][:5000])
-    return [t for t in (plain(_name(v)) for v in values[:100]) if t]
+        return keyword_list(values[0], _KEYWORD_SEPARATORS)
+    return [word for word in (plain(_name(v)).strip() for v in values[:MAX_LISTED_KEYWORDS]) if word]
 
 
 def _resolve(value: Any, by_id: dict[str, Node]) -> Any:

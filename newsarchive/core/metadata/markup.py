@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.claims import Claim, keyword_list, plain
 from newsarchive.core.metadata.dates import parse, says, says_modified
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
@@ -260,7 +260,7 @@ def _item_type(node: LexborNode) -> str:
 def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
     """The claims of a property whose value is an object, a list or a truth value."""
     if name == "keywords":
-        yield from (Claim(name, word.strip(), _MICRODATA) for word in re.split("[,;]", mark.content)[:50])
+        yield from (Claim(name, word, _MICRODATA) for word in keyword_list(mark.content))
     elif name == "image":
         inner = mark.node.css_first('[itemprop~="url"],img')
         address = mark.address or (Mark(inner, "", inner.attributes, 0).address if inner is not None else "")

@@ -36,7 +36,7 @@ from newsarchive.core.metadata.person_names import clean, like_a_name, organisat
 from newsarchive.core.metadata.sources import GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import parts_of
+from newsarchive.core.urls import names_host, parts_of
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -65,6 +65,8 @@ _TITLE_PLACES = {
 _NAMES_SITE = frozenset((
     Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP,
 ))  # fmt: skip
+#: What parts the name of a site from a title that it was cut off.
+_AROUND_NAME = " \u00a0-–—|·•:~⋅"
 #: Words for free and not free (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
 _FREE = dict.fromkeys(("true", "yes", "free"), True) | dict.fromkeys(
     ("false", "no", "locked", "metered"), False
@@ -263,13 +265,33 @@ def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
 def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """The fields that are decided by trust alone."""
     candidates: list[Candidate] = []
+    url = page.capture.base_url
     for field in _SIMPLE:
-        out[field], why = best([c for c in found.of(field) if key(c.value)], rules)  # "/" names no publisher
+        claims = [c for c in found.of(field) if key(c.value)]  # "/" names no publisher
+        if field == "canonical_url":
+            nowhere = [c for c in claims if not names_host(c.value, url)]
+            claims = [c for c in claims if c not in nowhere]
+            candidates += [c.candidate(reason="has no host that the web could know") for c in nowhere]
+        out[field], why = best(claims, rules)
         candidates += why
-    out["publisher"] = headline.without_motto(out["publisher"], page.capture.base_url)
+    publisher = _as_written(out["publisher"], [c.value for c in found.of("publisher")])
+    out["publisher"] = headline.without_motto(publisher, url)
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
+
+
+def _as_written(name: str, names: Sequence[str]) -> str:
+    """The publisher's name without a dash or bar at its ends; one in small letters as another claim writes it.
+
+    >>> _as_written("Harbour Post |", []), _as_written("harbourpost", ["harbourpost", "Harbour Post"])
+    ('Harbour Post', 'Harbour Post')
+    """
+    name = name.strip(_AROUND_NAME)
+    if not name.islower() or "." in name:  # "heron.example" is how it is written
+        return name
+    others = (other.strip(_AROUND_NAME) for other in names)
+    return next((other for other in others if key(other) == key(name) and not other.islower()), name)
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
@@ -283,7 +305,7 @@ def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) ->
     words: dict[str, str] = {}
     for claim in claims:
         if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
-            words.setdefault(key(claim.value), claim.value)
+            words.setdefault(key(claim.value), claim.value.strip(" "))
     out["keywords"] = tuple(words.values())[:MAX_KEYWORDS]
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
