@@ -2,8 +2,10 @@
 
     python -m benchmarks.crawl --pages ../shared/data/articles --posts 30 150 600
     python -m benchmarks.crawl --pages ../shared/data/articles --profile
+    python -m benchmarks.crawl --pages ../shared/data/articles --posts 5000 --memory 500
 
-The pages of a folder (`*.html.gz`) are served gzipped as the posts of one blog, with a feed and a sitemap. Every contender
+The pages of a folder (`*.html.gz`) are served gzipped as the posts of one blog, with a feed and a sitemap; where there are
+fewer than posts, they come again with the words of their texts in another order. Every contender
 starts anew, finds the posts by the sitemap, and fetches them all: `bare` parses nothing; `naive` is what many write first,
 trafilatura and ftfy in the callback and a commit each; `news-please` the same with its extractor. Each round runs all of
 them one after the other; the table has the medians. Rates are wall-clock with start-up, so compare ratios within a
@@ -22,9 +24,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -138,7 +141,7 @@ def environment() -> dict[str, str]:
     return found
 
 
-def run(one: Contender, folder: Path, profile: bool) -> Figures:
+def run(one: Contender, folder: Path, profile: bool, memory: Memory | None = None) -> Figures:
     """One crawl in a new folder. Ends the benchmark with what the crawl said where it fails."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         here = Path(own)
@@ -152,7 +155,8 @@ def run(one: Contender, folder: Path, profile: bool) -> Figures:
         started = time.perf_counter()
         with (here / "said").open("w") as said:
             process = psutil.Popen(command, env=environment(), cwd=here, stdout=said, stderr=said)
-            peak, children = watch(process, started)
+            look = partial(memory.note, here) if memory else lambda total, own: None
+            peak, children = watch(process, started, look)
         wall = time.perf_counter() - started
         if process.returncode:
             sys.exit(f"{one.name} ended with {process.returncode}:\n{(here / 'said').read_text()[-3000:]}")
@@ -162,18 +166,43 @@ def run(one: Contender, folder: Path, profile: bool) -> Figures:
     return Figures(wall, cpu + children, cpu, peak, report["longest_block"], stored, size, report["parts"])
 
 
-def watch(process: psutil.Popen, started: float) -> tuple[float, float]:
-    """Follow a crawl to its end: the most megabytes of all its processes, and the CPU seconds of those that it started."""
+@dataclass
+class Memory:
+    """The most megabytes of all processes of a crawl, and of its own one, while each `step` articles were stored."""
+
+    step: int
+    peaks: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def note(self, folder: Path, total: float, own: float) -> None:
+        stored = 0
+        with suppress(sqlite3.Error):  # the tables are not there yet, or are being written
+            stored, _ = archive(folder)
+        before = self.peaks.get(stored // self.step, (0.0, 0.0))
+        self.peaks[stored // self.step] = max(total, before[0]), max(own, before[1])
+
+    def table(self) -> str:
+        """What was noted, as a table in Markdown."""
+        lines = ["| articles | peak MB | of it main |", "|---|--:|--:|"]
+        for number, (total, own) in sorted(self.peaks.items()):
+            span = f"{number * self.step:,} to {(number + 1) * self.step - 1:,}"
+            lines.append(f"| {span} | {total:.0f} | {own:.0f} |")
+        return "\n".join(lines)
+
+
+def watch(process: psutil.Popen, started: float, look: Callable[[float, float], None]) -> tuple[float, float]:
+    """Follow a crawl to its end: the most megabytes of all its processes, and the CPU seconds of those that it started. `look` is
+    given the megabytes of all processes, and of the crawl's own one, at each look."""
     peak, spent = 0.0, dict[int, float]()
     while process.poll() is None:
         if time.perf_counter() - started > MAX_SECONDS:
             process.kill()
             sys.exit(f"a crawl took more than {MAX_SECONDS} seconds")
-        total = 0.0
+        total = own = 0.0
         try:
             for one in (process, *process.children(recursive=True)):
                 used = one.memory_full_info()
                 total += getattr(used, "pss", used.rss) / 1e6
+                own = own or total  # the first is the crawl's own
                 if one.pid != process.pid:
                     times = one.cpu_times()
                     spent[one.pid] = times.user + times.system
@@ -182,6 +211,7 @@ def watch(process: psutil.Popen, started: float) -> tuple[float, float]:
         finally:
             time.sleep(LOOK_SECONDS)
         peak = max(peak, total)
+        look(total, own)
     return peak, sum(spent.values())
 
 
@@ -259,13 +289,17 @@ def main() -> None:
     parser.add_argument(
         "--profile", action="store_true", help="one crawl without workers, and where its CPU time goes"
     )
+    parser.add_argument(
+        "--memory",
+        type=int,
+        metavar="N",
+        help="one crawl with the workers of `auto`, and the most memory while each N articles were stored",
+    )
     options = parser.parse_args()
     for posts in options.posts:
         pages = real_pages(options.pages, posts) if options.pages else made_pages(posts)
-        if len(pages) < posts:
-            parser.error(
-                f"{', '.join(map(str, options.pages))}: {len(pages)} pages, fewer than {posts}; give --posts {len(pages)} or more folders"
-            )
+        if not pages:
+            parser.error(f"{', '.join(map(str, options.pages))}: no pages (*.html.gz)")
         with served(pages) as url, tempfile.TemporaryDirectory() as folder:
             measure(url, Path(folder), posts, options)
 
@@ -276,6 +310,13 @@ def measure(url: str, folder: Path, posts: int, options: argparse.Namespace) -> 
     if options.profile:
         found = next(one for one in chosen if one.name == "newsarchive, 0 workers")
         print(f"\n{posts} posts, {found.name}\n\n{profile_table(run(found, folder, True), posts)}")
+        return
+    if options.memory:
+        found, memory = next(one for one in chosen if one.name == "newsarchive"), Memory(options.memory)
+        done = run(found, folder, False, memory)
+        print(
+            f"\n{posts} posts, {found.name}: {done.stored} stored, {done.cpu:.0f} s of CPU\n\n{memory.table()}"
+        )
         return
     if options.only:
         chosen = [one for one in chosen if one.name == BARE or any(word in one.name for word in options.only)]

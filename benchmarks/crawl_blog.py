@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import multiprocessing
 import random
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -50,12 +51,35 @@ WORDS = [
 ]
 
 
+#: A text between two tags that is long enough for prose. Neither scripts nor data are: they have braces.
+_PROSE = re.compile(rb">[^<>{}]{80,}<")
+
+
 def real_pages(folders: Sequence[Path], count: int) -> list[bytes]:
-    """At most `count` different pages of folders, taken evenly from all of them, always the same; fewer where there are
-    no more."""
+    """Pages of folders, `count` of them, taken evenly from all, always the same. Where there are fewer, they come again with other
+    texts (`reworded`). No pages at all where the folders have none."""
     files = sorted(file for folder in folders for file in folder.rglob("*.html.gz"))
     taken = [files[i * len(files) // count] for i in range(count)] if count < len(files) else files
-    return [gzip.decompress(file.read_bytes()) for file in taken]
+    pages = [gzip.decompress(file.read_bytes()) for file in taken]
+    for number in range(len(pages), count if pages else 0):
+        pages.append(reworded(pages[number % len(files)], number))
+    return pages
+
+
+def reworded(page: bytes, seed: int) -> bytes:
+    """A page with the words of its longer texts in another order; all else is as it was.
+
+    >>> reworded(b"<h1>The ferry</h1><p>" + b"left late " * 9 + b"at noon</p>", 1).count(b"left")
+    9
+    """
+    chance = random.Random(seed)
+
+    def shuffled(match: re.Match[bytes]) -> bytes:
+        words = match[0][1:-1].split(b" ")
+        chance.shuffle(words)
+        return b">" + b" ".join(words) + b"<"
+
+    return _PROSE.sub(shuffled, page)
 
 
 def made_pages(count: int) -> list[bytes]:
