@@ -17,7 +17,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import insert
 
+from benchmarks.alarm_blogs import Blog, Post
+from benchmarks.alarm_keeping import Found, InArchive
 from benchmarks.alarms import simulate
 from benchmarks.blogs import sentence
 from newsarchive.cli import cli
@@ -34,10 +37,13 @@ from newsarchive.core.alarms.judge import (
     State,
     judge,
 )
+from newsarchive.core.alarms.listings import FEED, FRONT_PAGE
 from newsarchive.core.alarms.named import Listed
 from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
+from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.models import CrawlRun
 from newsarchive.db.reading import statistics
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
@@ -266,6 +272,55 @@ def test_an_archive_tells_its_sites_history(database: str, tmp_path: Path) -> No
         assert [one.kind for one in over.cleared] == [AlarmKind.NO_AUTHOR]
         assert statistics.stats(engine).alarms == {}
         assert statistics.stats(engine).quarantined == 5  # those that are as they were when the alarm came
+
+
+#: Posts of each of two blogs in one archive, and the looks at a list that are kept.
+SHARED, KEPT_LOOKS = 40, 30
+
+
+def keep_posts(archive: InArchive, blog: Blog, first: int, unsigned: int) -> None:
+    """A blog with a post in 12 hours, of which the last have no author, and the very last does not come into the feed.
+
+    The second blog's posts come an hour earlier, and its server says that its feed was changed later.
+    """
+    for number in range(SHARED):
+        at = NOW - (SHARED - number) * 12 * HOUR - blog.number * HOUR
+        post = Post(first + number, at, 400, number < SHARED - unsigned, True, 0.95, True)
+        lists = (FEED, FRONT_PAGE) if number < SHARED - 1 else (FRONT_PAGE,)
+        archive.meet(blog, post, at, lists[0])
+        archive.store(blog, post, Found(at, post.words, f"text {post.id}", 0.95, post.has_author), at)
+        archive.settle(blog, post, "ok", "", at)
+        for kind in lists:
+            archive.listed(blog, kind, at, 10, f"{post.id}", at + blog.number * DAY if kind == FEED else None)
+    run = {"spider": "news", "site": f"blog{blog.number}.example", "stats": {"downloader/blocked": 1}}
+    archive.connection.execute(insert(CrawlRun).values(run | {"started_at": NOW - HOUR, "finished_at": NOW}))
+
+
+def test_what_another_site_does_is_no_history_of_a_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The season has one site in each archive, so that no reading, look, list, run or alarm could be another site's."""
+    monkeypatch.setattr(updates, "MAX_KEPT_LOOKS", KEPT_LOOKS)
+    with open_archive("sqlite", tmp_path) as engine:
+        blogs = own, other = [Blog(number, random.Random(number), [60], [1.0] * 7) for number in range(2)]
+        archive = InArchive(engine, blogs)
+
+        def known(blog: Blog) -> History:
+            return history_of(archive.connection, blog.site_id, NOW, failed=True)
+
+        with archive.day():
+            keep_posts(archive, own, 1, unsigned=0)
+            alone = known(own)
+            keep_posts(archive, other, 1001, unsigned=NEW)
+            assert known(own) == alone
+            beside = known(other)
+            assert list(archive.look(own, NOW).standing) == [AlarmKind.FROZEN_FEED]
+            assert known(other) == beside
+            looked_at = known(own)
+            assert list(archive.look(other, NOW).standing) == [AlarmKind.NO_AUTHOR]
+            assert known(own) == looked_at
+            assert list(archive.look(own, NOW).standing) == [AlarmKind.FROZEN_FEED]
+            assert list(known(other).standing) == [AlarmKind.NO_AUTHOR]
 
 
 def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(tmp_path: Path) -> None:
