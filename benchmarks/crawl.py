@@ -38,8 +38,10 @@ from benchmarks.crawl_blog import made_pages, real_pages, served
 ROOT = Path(__file__).parent.parent
 #: Seconds between two looks at the memory and the CPU time of a crawl's processes.
 LOOK_SECONDS = 0.1
+#: Seconds between two counts of what a crawl has stored.
+COUNT_SECONDS = 1.0
 #: Seconds after which a crawl has failed.
-MAX_SECONDS = 1800
+MAX_SECONDS = 3600
 
 SPIDER = """
 import scrapy
@@ -172,13 +174,17 @@ class Memory:
 
     step: int
     peaks: dict[int, tuple[float, float]] = field(default_factory=dict)
+    #: articles that were stored at the last count, and when that was
+    stored: int = 0
+    counted_at: float = 0.0
 
     def note(self, folder: Path, total: float, own: float) -> None:
-        stored = 0
-        with suppress(sqlite3.Error):  # the tables are not there yet, or are being written
-            stored, _ = archive(folder)
-        before = self.peaks.get(stored // self.step, (0.0, 0.0))
-        self.peaks[stored // self.step] = max(total, before[0]), max(own, before[1])
+        if time.perf_counter() - self.counted_at > COUNT_SECONDS:
+            with suppress(sqlite3.Error):  # the tables are not there yet, or are being written
+                self.stored, _ = archive(folder)
+            self.counted_at = time.perf_counter()
+        before = self.peaks.get(self.stored // self.step, (0.0, 0.0))
+        self.peaks[self.stored // self.step] = max(total, before[0]), max(own, before[1])
 
     def table(self) -> str:
         """What was noted, as a table in Markdown."""
@@ -313,10 +319,11 @@ def measure(url: str, folder: Path, posts: int, options: argparse.Namespace) -> 
         return
     if options.memory:
         found, memory = next(one for one in chosen if one.name == "newsarchive"), Memory(options.memory)
-        done = run(found, folder, False, memory)
-        print(
-            f"\n{posts} posts, {found.name}: {done.stored} stored, {done.cpu:.0f} s of CPU\n\n{memory.table()}"
-        )
+        try:
+            done = run(found, folder, False, memory)
+            print(f"\n{posts} posts, {found.name}: {done.stored} stored, {done.cpu:.0f} s of CPU")
+        finally:  # also of a crawl that was broken off
+            print(f"\n{memory.table()}")
         return
     if options.only:
         chosen = [one for one in chosen if one.name == BARE or any(word in one.name for word in options.only)]
