@@ -258,6 +258,10 @@ def test_what_is_in_memory_is_bounded(archive: Engine, tmp_path: Path) -> None:
     assert list(windows.sites)[-1] == "pike.example"
     again = windows.window("heron.example")
     assert again.pages == first.pages
+    newest = windows.window("heron.example", size=2)
+    assert len(newest.pages) == 2
+    held = windows.site("heron.example").shared.keys()
+    assert held == {line for one in newest.pages.values() for line in one.lines}
 
 
 def test_a_page_of_which_the_feed_tells_more_by_now_is_read_from_its_bytes(

@@ -7,6 +7,7 @@ takes as long as learning from it, so that only the records that are new since t
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -44,9 +45,17 @@ class KnownSite:
         """The page, with the lines that other pages have as well held once."""
         if page is None:
             return None
-        if len(self.shared) > MAX_LINES:  # of pages that have left the window, too
-            self.shared.clear()
         return replace(page, lines=tuple([self.shared.setdefault(line, line) for line in page.lines]))
+
+    def keep(self, articles: Container[int]) -> None:
+        """Forget the records of all other articles, and what only they hold: pages that have left the window."""
+        kept = {number: record for number, record in self.records.items() if number in articles}
+        if len(kept) == len(self.records):
+            return
+        pages = [page for _, page in kept.values() if page is not None]
+        urls = {page.url for page in pages}
+        self.records, self.shared = kept, {line: line for page in pages for line in page.lines}
+        self.agreeing = {url: page for url, page in self.agreeing.items() if url in urls}
 
     @property
     def lines(self) -> int:
@@ -75,6 +84,7 @@ class SiteWindows:
         with reading(self.engine) as connection:
             rows = site_templates.newest(connection, domain, size)
             stamps = {row.article_id: (row.seen_at, row.digest) for row in rows}
+            known.keep(stamps)  # before others are unpacked
             stale = [
                 i for i, stamp in stamps.items() if i not in known.records or known.records[i][0] != stamp
             ]
