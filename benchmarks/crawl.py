@@ -43,6 +43,9 @@ COUNT_SECONDS = 1.0
 #: Seconds after which a crawl has failed.
 MAX_SECONDS = 3600
 
+#: How a crawl of ours ends where some posts failed, such as a real page that shows a wall.
+FAILED_POSTS = 3
+
 SPIDER = """
 import scrapy
 from scrapy.utils.sitemap import Sitemap
@@ -160,7 +163,7 @@ def run(one: Contender, folder: Path, profile: bool, memory: Memory | None = Non
             look = partial(memory.note, here) if memory else lambda total, own: None
             peak, children = watch(process, started, look)
         wall = time.perf_counter() - started
-        if process.returncode:
+        if process.returncode not in (0, FAILED_POSTS):
             sys.exit(f"{one.name} ended with {process.returncode}:\n{(here / 'said').read_text()[-3000:]}")
         report = json.loads((here / "report.json").read_text())
         stored, size = archive(here)

@@ -224,17 +224,17 @@ def test_a_site_that_cannot_be_crawled_for_hours() -> None:
 @pytest.mark.slow
 def test_a_simulated_season() -> None:
     """The benchmark in small: `python -m benchmarks.alarms` has the figures."""
-    done = simulate(7, blogs=2, days=80, quiet=60)
+    done = simulate(7, blogs=2, days=48, quiet=28)
     assert [one.sentence for one in done.false] == []
     told = [(one.kind, one.blog) for one in done.breakages if one.hours is not None and one.hours <= 24]
     assert told == [(AlarmKind.SHORTER, 0), (AlarmKind.SHORTER, 1)]
     assert max(one.a_day for one in done.breakages if one.blog == 1) < 1
     assert done.witnesses > 0
-    # What an archive keeps gives the same alarms. It takes four times as long, so the season is half as long.
-    kept = simulate(7, blogs=2, days=40, quiet=24, in_archive=True)
+    # What an archive keeps gives the same alarms. It takes four times as long, so the season is shorter.
+    kept = simulate(7, blogs=2, days=28, quiet=12, in_archive=True)
     assert any(one.hours is not None for one in kept.breakages)
     assert kept.witnesses > 0
-    assert kept == simulate(7, blogs=2, days=40, quiet=24)
+    assert kept == simulate(7, blogs=2, days=28, quiet=12)
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

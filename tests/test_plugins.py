@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import subprocess
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from newsarchive import export, items, pipelines, plugins, rules
+from newsarchive import Archive, export, items, pipelines, plugins, rules
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
 from newsarchive.crawling import Dropped
@@ -207,16 +206,15 @@ def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_pat
             check=False, env=bare | {"NEWSARCHIVE_STEPS": steps} | more,
         )  # fmt: skip
 
-    def texts() -> dict[str, dict[str, Any]]:
-        done = run("export", "-", "--format", "jsonl", "--db", "demo.db", steps="")
-        return {row["url"]: row for row in map(json.loads, done.stdout.splitlines())}
+    def texts() -> dict[str, str]:
+        return {one.url: one.article_body for one in Archive(tmp_path / "demo.db").articles()}
 
     assert "shout\tArticle\tArticle\town_step:shout (own-step 1.0)" in run("steps").stdout
     crawled = run("demo", "--db", "demo.db", NEWSARCHIVE_WORKERS="1")
     assert crawled.returncode == 0, crawled.stderr
     first = texts()
     assert first
-    assert all((text := row["article_body"].split("\n\n")[0]) == text.upper() for row in first.values())
+    assert all((text := body.split("\n\n")[0]) == text.upper() for body in first.values())
     again = run("reextract", "--only-older-than", "1000", "--db", "demo.db")
     assert (again.returncode, again.stdout) == (0, ""), again.stdout + again.stderr
     assert texts() == first

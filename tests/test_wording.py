@@ -61,10 +61,17 @@ def unworded(article: Article) -> Article:
     return replace(article, blocks=tuple(replace(block, rule="") for block in article.blocks))
 
 
+@pytest.fixture(scope="module")
+def before() -> list[Article]:
+    """All articles with the sentences as they are."""
+    return list(map(unworded, read() + taught()))
+
+
 @pytest.mark.parametrize("wording", ["", "phrases/head: template, not on the screen"])
-def test_the_wording_of_rules_decides_nothing(monkeypatch: pytest.MonkeyPatch, wording: str) -> None:
+def test_the_wording_of_rules_decides_nothing(
+    before: list[Article], monkeypatch: pytest.MonkeyPatch, wording: str
+) -> None:
     """Every sentence is another one from the moment on in which a pass gives it to a block."""
-    before = list(map(unworded, read() + taught()))
     set_rule = items._set_rule
     with monkeypatch.context() as reworded:
         reworded.setattr(items, "_set_rule", lambda block, rule: set_rule(block, wording))

@@ -117,7 +117,7 @@ def test_a_coding_that_is_not_known_is_named(label: str) -> None:
 
 @pytest.mark.parametrize("label", CODINGS)
 def test_a_body_that_breaks_off_gives_what_came_before(label: str) -> None:
-    page = b"".join(b"<p>%d</p>" % (n * n * 7919 % 100_003) for n in range(200_000))
+    page = b"".join(b"<p>%d</p>" % (n * n * 7919 % 100_003) for n in range(30_000))
     body = SENT[{"deflate": "deflate of zlib"}.get(label, label)][1](page)
     got = decoded(body[: len(body) // 2], label, 2**24)
     assert page.startswith(got)
@@ -135,7 +135,7 @@ def test_noise_is_refused(label: str) -> None:
 
 @pytest.mark.parametrize("label", BOMBS)
 def test_a_bomb_is_refused_before_it_fills_the_memory(label: str) -> None:
-    bomb = BOMBS[label](b"\0" * 2**26)
+    bomb = BOMBS[label](b"\0" * 2**24)
     tracemalloc.start()
     try:
         with pytest.raises(BodyTooLong, match="longer than 1048576 bytes"):

@@ -15,6 +15,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -72,6 +73,7 @@ class PostList(NamedTuple):
     fresh_kind: str = ""
 
 
+@lru_cache(maxsize=4096)  # the same posts are put beside the feed and the front page
 def shape(url: str) -> str:
     """What the addresses of posts of a site have in common: the folders of the path, without their names and numbers.
 
