@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -60,6 +61,9 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 #: Posts of the healthy blog, two a day; those after them are what a case makes of them.
 KNOWN, NEW = 200, 6
+
+#: How a shell is told of this Python.
+PYTHON = shlex.quote(sys.executable)
 
 
 def reading(number: int, **changes: Any) -> Reading:
@@ -347,9 +351,7 @@ def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(tmp_pa
 
 def test_a_command_gets_the_alarm_on_its_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "a file"
-    run_command(
-        f"{sys.executable} -c 'import sys; open(sys.argv[1], \"w\").write(sys.stdin.read())' '{file}'", b"{}"
-    )
+    run_command(f"{PYTHON} -c 'import sys; open(sys.argv[1], \"w\").write(sys.stdin.read())' '{file}'", b"{}")
     assert file.read_text() == "{}"
 
 
@@ -358,8 +360,8 @@ def test_a_command_gets_the_alarm_on_its_standard_input(tmp_path: Path) -> None:
     [
         ("no-such-command-here", "could not be run"),
         ("'unbalanced", "could not be run"),
-        (f"{sys.executable} -c 'import sys; sys.exit(\"no mail server\")'", "ended with 1: no mail server"),
-        (f"{sys.executable} -c 'import time; time.sleep(60)'", "ended after 0.5 seconds"),
+        (f"{PYTHON} -c 'import sys; sys.exit(\"no mail server\")'", "ended with 1: no mail server"),
+        (f"{PYTHON} -c 'import time; time.sleep(60)'", "ended after 0.5 seconds"),
     ],
 )
 def test_a_command_that_fails_is_told(command: str, says: str) -> None:
@@ -510,7 +512,7 @@ def test_an_alarm_is_sent_once_its_articles_wait_and_it_clears_by_itself(
     blog: Site, known: Path, tmp_path: Path
 ) -> None:
     db, out = Path(shutil.copy(known, tmp_path / "archive.db")), tmp_path / "sent"
-    command = f"{sys.executable} -c \"import sys; open('{out}', 'a').write(sys.stdin.read() + chr(10))\""
+    command = f"{PYTHON} -c \"import sys; open('{out}', 'a').write(sys.stdin.read() + chr(10))\""
     options = ("-s", "NEWSARCHIVE_WARC=off", "-s", f"NEWSARCHIVE_ALARM_COMMAND={command}")
     blog.answers |= answers(new_posts(AlarmKind.NO_AUTHOR))
     assert crawl(f"url={blog.home}/", *options, db=db).returncode == 3

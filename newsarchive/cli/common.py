@@ -114,7 +114,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
             raise
     raise DatabaseUnavailable(
         f"{place}: no archive there: mend --db, or follow a site first: "
-        f"newsarchive sites add https://blog.example --db {place}"
+        f"newsarchive sites add https://blog.example --db {shlex.quote(place)}"
     )
 
 

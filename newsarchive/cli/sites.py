@@ -5,6 +5,7 @@ newsarchive sites add https://blog.example
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,7 +139,8 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
         say("not saved")
         raise SystemExit(1)
     archive_of(db).follow(seen.home_url, config, platform=seen.platform, name=seen.articles[0].publisher)
-    say(f"followed: {seen.home_url}; crawl it now: newsarchive crawl {seen.home_url} --db {db}")
+    home = shlex.quote(seen.home_url)
+    say(f"followed: {seen.home_url}; crawl it now: newsarchive crawl {home} --db {shlex.quote(db)}")
 
 
 def show_preview(seen: Preview) -> None:

@@ -18,6 +18,7 @@ archives are made by the revisions, as those on PostgreSQL are.
 from __future__ import annotations
 
 import logging
+import shlex
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select
 
 from newsarchive.db import fulltext, readonly, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
-from newsarchive.db.engine import open_engine, reading, shown, sqlite_file, translated, writing
+from newsarchive.db.engine import command, open_engine, reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
@@ -229,7 +230,7 @@ def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
 def _damaged(path: Path, said: str) -> DatabaseUnavailable:
     return DatabaseUnavailable(
         f"{path} is damaged ({' '.join(said.split())}), and was not copied, so that older backups stay the ones to take:"
-        f" newsarchive doctor --db {path} says what can be done"
+        f" newsarchive doctor --db {shlex.quote(str(path))} says what can be done"
     )
 
 
@@ -274,7 +275,7 @@ def require_known(engine: Engine, revision: str) -> None:
     """
     if revision in UNRELEASED:
         steps = "; ".join(
-            f"git checkout {commit}; newsarchive db upgrade --db {shown(engine)}"
+            f"git checkout {commit}; {command(engine, 'db upgrade')}"
             for reached, commit in LAST_TO_UPGRADE.items()
             if revision < reached
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_a_missing_archive_is_named_and_not_created(tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_no_error(archive: str) -> None:
-    command = f"{sys.executable} -m newsarchive show 1 --json --db {archive} | head -c 10"
+    command = f"{shlex.quote(sys.executable)} -m newsarchive show 1 --json --db {archive} | head -c 10"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,

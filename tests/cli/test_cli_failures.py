@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -132,3 +133,30 @@ def test_a_read_only_disk(words: str, code: int, says: str, prints: str, whole: 
     assert done.stderr.startswith(says)
     assert prints in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", ["crawl --all", "schedule --cron", "sites list", "stats", "doctor", "backup {out}/b.db"]
+)
+@pytest.mark.parametrize("state", ["missing", "damaged"])
+def test_a_command_in_a_message_can_be_pasted_where_a_folder_has_a_space(
+    words: str, state: str, tmp_path: Path
+) -> None:
+    db = tmp_path / "my blogs" / "news of 2026.db"
+    db.parent.mkdir()
+    if state == "damaged":
+        engine = open_engine(f"sqlite:///{db}")
+        upgrade(engine)
+        fill(engine, tmp_path / "warc")
+        close_all()
+        garbage(db, 0.3, 0.9)
+    done = CliRunner().invoke(cli, [*words.format(out=tmp_path).split(), "--db", str(db)])
+    close_all()
+    named = [
+        part for line in done.stderr.splitlines() for part in line.split("newsarchive ")[1:] if "--db" in part
+    ]
+    assert done.exit_code != 0
+    assert named or state == "damaged" or "--db" not in done.stderr
+    for part in named:
+        found = shlex.split(part.split("; ")[0].split(" says ")[0])
+        assert found[found.index("--db") + 1].rstrip(".,:") == str(db), part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -70,7 +71,9 @@ def test_the_script_that_a_shell_reads(shell: str) -> None:
 def test_tab_in_fish(tmp_path: Path) -> None:
     """The one shell that says what it would offer without a terminal."""
     command = tmp_path / "newsarchive"
-    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m newsarchive "$@"\n', encoding="utf-8")
+    command.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m newsarchive "$@"\n', encoding="utf-8"
+    )
     command.chmod(0o755)
     script = '_NEWSARCHIVE_COMPLETE=fish_source newsarchive | source; complete -C "newsarchive export --format mar"'
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path)}

@@ -89,7 +89,7 @@ def test_an_article_is_repaired_in_all_its_texts():
     assert done.image.caption == "Renée at Trump’s"
     assert done.article_body == "Whole.\n\nAsia’s neighbor’s way"
     assert done.blocks[1].html == "Asia’s <a>neighbor’s</a> way"
-    assert done.article_html == "<p>Asia’s <a>neighbor’s</a> way</p>"
+    assert done.article_html == '<p>Whole.</p>\n<p>Asia’s <a rel="nofollow noopener">neighbor’s</a> way</p>'
     assert done.blocks[1].links == (("neighbor’s", "u"),)
     assert [e.where for e in done.edits] == [
         "headline",
