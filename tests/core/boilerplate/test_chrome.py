@@ -210,6 +210,7 @@ def test_texts_order_and_number_never_change(found: list[Block]) -> None:
     assert all(new.rule for old, new in zip(found, done.blocks, strict=True) if old.label != new.label)
 
 
+@pytest.mark.slow
 @given(st.lists(any_block, max_size=30))
 def test_nothing_comes_into_the_article(found: list[Block]) -> None:
     done = boilerplate_step(Article(url="https://heron.example/1", blocks=tuple(found)), RULES)

@@ -75,6 +75,7 @@ def test_links_of_a_page(addresses: list[str], text: str) -> None:
     first_look(LookAt(html, GOOD, {"x-robots-tag": text, "link": text}, 200), RULES)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)  # each is a page
 @given(st.lists(ADDRESSES, min_size=1, max_size=3))
 def test_a_base_and_a_canonical_address(addresses: list[str]) -> None:

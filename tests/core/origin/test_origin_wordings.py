@@ -40,10 +40,12 @@ def test_most_credits_are_read_by_name_and_domain(answers: list[tuple[Wording, A
     assert sum(placed) / len(placed) >= 0.95
 
 
+@pytest.mark.slow
 def test_no_other_line_names_an_origin(answers: list[tuple[Wording, Article]]) -> None:
     assert [line.text for line, article in answers if line.name is None and article.origin] == []
 
 
+@pytest.mark.slow
 def test_a_line_that_names_the_origin_leaves_the_text(answers: list[tuple[Wording, Article]]) -> None:
     kept = [line.text for line, a in answers if line.name and a.origin and line.text in a.article_body]
     assert kept == []
