@@ -83,6 +83,9 @@ def postgresql_url() -> Iterator[str]:
     server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(
+            f"ALTER DATABASE {name} SET synchronous_commit = off"
+        )  # no test crashes it
     try:
         yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:
