@@ -8,7 +8,7 @@ the tree once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.html.markup import (
     BLOCKS,
     BREAK,
+    CELL_SEPARATOR,
     EMBEDS,
     HEADINGS,
     INLINE,
@@ -155,6 +156,9 @@ MAX_BOX_DEPTH = 120
 MAX_OPEN_INLINE_ELEMENTS = 40
 #: Characters of a cell of a table. A row with a longer cell is layout, and its cells stay blocks of their own.
 MAX_CELL_CHARACTERS = 300
+#: Columns or rows that a cell may span; a greater number is not kept.
+MAX_SPAN_CELLS = 100
+_CELLS = frozenset(["td", "th"])
 
 
 def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
@@ -242,7 +246,7 @@ class _Walker:
                 elif element is not None and not pieces and not self.marks and element.tag != "tr":
                     element.last, self.box = len(blocks), element.parent or element  # no text to end
                 else:
-                    self._leave_box(element)
+                    self._leave_box(element, up)
                 node = up
             node = after
             if len(blocks) + self.breaks > MAX_BLOCKS:
@@ -318,13 +322,13 @@ class _Walker:
             self.open.append(None)
         return child
 
-    def _leave_box(self, element: Box | None) -> None:
+    def _leave_box(self, element: Box | None, node: LexborNode) -> None:
         """The end of a block-level element, or of an element that lay too deep to count."""
         if self.pieces or self.inline or self.marks:
             self.end_block()
         if element is not None:
             if element.tag == "tr":
-                self._join_cells(element)
+                self._join_cells(element, node)
             element.last = len(self.blocks)
             self.box = element.parent or self.box
 
@@ -439,9 +443,12 @@ class _Walker:
             self.blocks.append(RawBlock(source, box, "embed", 0, links, len(source), "", "/" + tag))
         return None
 
-    def _join_cells(self, row: Box) -> None:
+    def _join_cells(self, row: Box, node: LexborNode) -> None:
         """Make the cells of a row of data one block, `1889 | Eiffel Tower`. A row with cells of paragraphs or several
-        lines is layout, and its cells stay blocks of their own."""
+        lines is layout, and its cells stay blocks of their own.
+
+        The HTML has the empty cells too, without which a number would stand below another head.
+        """
         cells = self.blocks[row.first :]
         if len(cells) < 2 or len({id(c.box) for c in cells}) < len(cells):
             return
@@ -449,11 +456,28 @@ class _Walker:
             return
         if any("\n" in c.text or len(c.text) > MAX_CELL_CHARACTERS for c in cells):
             return
-        joined = RawBlock(" | ".join(c.text for c in cells), row, "table")
-        joined.html = "".join(f"<{c.box.tag}>{c.html}</{c.box.tag}>" for c in cells)
+        joined = RawBlock(CELL_SEPARATOR.join(c.text for c in cells), row, "table")
+        joined.html = "".join(self._cells(row, node, {c.box.index: c for c in cells}))
         joined.links = [link for c in cells for link in c.links]
         joined.link_chars = sum(c.link_chars for c in cells)
         self.blocks[row.first :] = [joined]
+
+    def _cells(self, row: Box, node: LexborNode, held: Mapping[int, RawBlock]) -> Iterator[str]:
+        """The cells of a row as HTML. An element without content has no box."""
+        boxes = (box for box in self.boxes[row.index + 1 :] if box.parent is row and box.tag in _CELLS)
+        child = node.first_child
+        while child is not None:
+            if child.tag in _CELLS:
+                box = next(boxes, None) if child.first_child is not None else None
+                block = held.get(box.index) if box is not None else None
+                spans = "".join(
+                    f' {name}="{span}"'
+                    for name in ("colspan", "rowspan")
+                    if (span := child.attributes.get(name) or "").isdecimal()
+                    and 1 < int(span[:4]) <= MAX_SPAN_CELLS
+                )
+                yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>"
+            child = child.next
 
 
 #: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose

@@ -14,9 +14,9 @@ import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-from newsarchive.core.html.markup import escape
+from newsarchive.core.html.markup import CELL_SEPARATOR, escape
 from newsarchive.edits import Edit, replay
 
 _TAG = re.compile(r"""(<(?:"[^"]*"|[^">])*>)""")
@@ -64,9 +64,8 @@ def edited_html(markup: str, text: str, edits: Iterable[Edit]) -> str:
     Each piece of text between two tags becomes what its letters have become.
     """
     pieces = _TAG.split(markup)  # text, tag, text, …, text
-    plain = [
-        ("\n" if n % 2 and p == "<br>" else "" if n % 2 else html.unescape(p)) for n, p in enumerate(pieces)
-    ]
+    plain = [_said_by(piece) if n % 2 else html.unescape(piece) for n, piece in enumerate(pieces)]
+    _part_cells(pieces, plain)
     places = _places(plain, text)
     if places is None:
         return markup
@@ -77,6 +76,20 @@ def edited_html(markup: str, text: str, edits: Iterable[Edit]) -> str:
         after = piece if number % 2 else edited.part(start, end)
         out.append(piece if number % 2 or after == text[start:end] else escape(after))
     return "".join(out)
+
+
+def _said_by(tag: str) -> str:
+    return "\n" if tag == "<br>" else ""
+
+
+def _part_cells(pieces: list[str], plain: list[str]) -> None:
+    """Put what the text of a row has between two cells (`1889 | Eiffel Tower`) in the place of the tags there."""
+    cells = [number for number, piece in enumerate(pieces) if number % 2 and piece.startswith(("<td", "<th"))]
+    is_first = True
+    for number, end in pairwise([*cells, len(plain)]):
+        if any(plain[number:end]):
+            plain[number] = "" if is_first else CELL_SEPARATOR
+            is_first = False
 
 
 def _places(plain: list[str], text: str) -> list[int] | None:

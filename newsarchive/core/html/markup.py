@@ -46,6 +46,9 @@ HEADINGS = {f"h{n}": n for n in range(1, 7)}
 #: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.
 BREAK = "\0"
 
+#: Stands between the cells of a row of data in its text.
+CELL_SEPARATOR = " | "
+
 #: HTML's white space besides the space. U+00A0, U+0085 and the like are left out, because in mojibake they are letters.
 _SPACES = "\t\n\f\r"
 _AROUND_BREAK = re.compile(" ?\0 ?")

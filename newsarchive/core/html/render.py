@@ -98,7 +98,7 @@ def _element(block: Block) -> str:
     if block.kind == "code":
         return f"<pre><code>{content}</code></pre>"
     if block.kind == "table":
-        return f"<tr>{content if '<td>' in content or '<th>' in content else f'<td>{content}</td>'}</tr>"
+        return f"<tr>{content if content.startswith(('<td', '<th')) else f'<td>{content}</td>'}</tr>"
     if block.kind == "caption":
         return f"<figure><figcaption>{content}</figcaption></figure>"
     if block.kind == "embed":
@@ -149,7 +149,7 @@ def _cleaner() -> nh3.Cleaner:
         "q cite abbr mark s ins del u kbd samp var time br"  # fmt: skip
     return nh3.Cleaner(
         tags=set(tags.split()),
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
         url_schemes={"http", "https"},
         link_rel="nofollow noopener",
     )

@@ -21,7 +21,7 @@ from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.exceptions import BadRules, NotAnArticle
-from newsarchive.items import LABELS, Article, Capture, DropReason, Page, QualityFlag
+from newsarchive.items import LABELS, Article, Block, Capture, DropReason, Page, QualityFlag
 from newsarchive.rules import Rules, default, with_standfirst
 
 CASES = Path(__file__).parents[2] / "cases" / "extraction"
@@ -308,6 +308,28 @@ def test_a_film_between_paragraphs_is_a_link_in_the_html_and_no_line_of_the_text
     links = re.findall(r'<a href="([^"]*)"', article.article_html)
     assert links == [above, film, below]
     assert f'<p><a href="{above}" rel="nofollow noopener">The ferry</a></p>' in article.article_html
+
+
+@pytest.mark.parametrize(
+    ("row", "text", "cells"),
+    [
+        ("<td>1889<td>Eiffel Tower", "1889 | Eiffel Tower", "<td>1889</td><td>Eiffel Tower</td>"),
+        ("<td>1889<td><td>7", "1889 | 7", "<td>1889</td><td></td><td>7</td>"),
+        ("<td> <td>1889<td>7<td>&nbsp;", "1889 | 7", "<td></td><td>1889</td><td>7</td><td></td>"),
+        (
+            "<th colspan=2>Year<th rowspan=1>Visits",
+            "Year | Visits",
+            '<th colspan="2">Year</th><th>Visits</th>',
+        ),
+        ("<td colspan=99999>1889<td rowspan=two>7", "1889 | 7", "<td>1889</td><td>7</td>"),
+    ],
+)
+def test_a_row_of_data_keeps_its_empty_cells_in_the_html(row: str, text: str, cells: str) -> None:
+    """Without them a number would stand below the head of another column."""
+    (block,) = read_blocks(parse(f"<table><tr>{row}</table>"), URL).blocks
+    assert (block.text, block.html) == (text, cells)
+    article = Article(URL).with_blocks([Block(block.text, block.kind, html=block.html)])
+    assert rendered(article).article_html == f"<table><tr>{cells}</tr></table>"
 
 
 @pytest.mark.parametrize(
