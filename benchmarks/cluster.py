@@ -30,7 +30,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.blog_scores import table
-from benchmarks.day import STARTED, Account
+from benchmarks.day import SPIDERS, STARTED, Account
 from newsarchive.cluster.setup import HEARTBEAT_SECONDS
 from newsarchive.db.queue import Queue, conninfo
 from tests.own_postgresql import Server, own_postgresql
@@ -432,7 +432,7 @@ def overlaps(site: Site) -> list[str]:
 
 def cost(options: argparse.Namespace) -> list[list[str]]:
     """CPU a page, of one worker with three jobs at a time and of three workers with one each, from their starts to the end of the last job."""
-    parts = ("workers", "spiders", "processes that read pages", "PostgreSQL")
+    parts = ("workers", SPIDERS, "processes that read pages", "PostgreSQL")
     rows = [["workers", "jobs at a time", "pages", "CPU ms a page", *parts, "seconds"]]
     for workers, concurrency in ((1, options.workers), (options.workers, 1)):
         chance = random.Random(options.seed)

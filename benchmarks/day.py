@@ -46,6 +46,8 @@ DAY = 500_000
 PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between two looks at the queue.
 LOOK_SECONDS = 2.0
+#: Seconds that a worker gets to end. At a load of 20 on two cores it took more than 120.
+MAX_END_SECONDS = 600
 TABLES_SHOWN = 12
 #: zlib's level of the WARC files, as news crawlers of Java have it. The archive copies records as they are packed: with 1 its files are a
 #: fifth larger.
@@ -157,6 +159,8 @@ class Account:
         return found + self.ended
 
 
+#: The forks of a worker's server: its spiders, and the processes that read their pages.
+SPIDERS = "spiders and their readers"
 #: The workers that this process has started and waits for itself.
 STARTED: set[int] = set()
 
@@ -184,7 +188,7 @@ def _role(pid: int, processes: Mapping[int, tuple[int, str, float]], postgresql:
     if any("multiprocessing.forkserver" in _command(one) for one in line):
         return "processes that read pages"
     if any("newsarchive.spider_server" in _command(one) for one in line):
-        return "spiders"
+        return SPIDERS
     return "workers" if line[-1] in STARTED else ""
 
 
@@ -269,7 +273,15 @@ def workers(given: argparse.Namespace, folder: Path, environment: Mapping[str, s
         for worker in started:
             worker.send_signal(signal.SIGTERM)
         for worker in started:
-            worker.wait(120)
+            try:
+                worker.wait(MAX_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                print(
+                    f"a worker had not ended {MAX_END_SECONDS} seconds after SIGTERM, and was killed: workers.log says more;"
+                    " the figures are of the time before",
+                    file=sys.stderr,
+                )
 
 
 def finished(url: str, deadline: float) -> bool:

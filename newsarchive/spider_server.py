@@ -11,6 +11,7 @@ environment and streams, runs `python -m MODULE` to its end, and costs no other 
 
 The spiders of a server work at one archive, and share what they have read in a temporary file (`db.kept_readings`).
 What reads the environment while it is imported is not loaded before the fork. The server ends with the process that started it.
+A spider has the processes that read its pages (`worker_pool`) forked by the same server.
 Where a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
 """
 
@@ -28,10 +29,13 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
+from multiprocessing.connection import Connection
 from tempfile import mkdtemp
 from typing import Any, Protocol, Self
 
+from newsarchive import worker_pool
 from newsarchive.exceptions import UsageError
 from newsarchive.parent_process import SHARED_READINGS
 
@@ -66,24 +70,35 @@ class Child(Protocol):
 class Fork:
     """A fork of the server. `stdin` is a pipe that it may watch: nothing is written to it, and it closes with this process."""
 
-    def __init__(self, pid: int, handle: int, stdin: int, answers: socket.socket) -> None:
-        self.pid, self.handle, self.stdin, self.answers = pid, handle, stdin, answers
+    def __init__(self, pid: int, handle: int, answers: socket.socket) -> None:
+        self.pid, self.handle, self.answers = pid, handle, answers
+        self.stdin: int | None = None
         self.returncode: int | None = None
+        #: Held where a signal is sent and where `handle` is closed, whose number may be another's then.
+        self.guard = threading.Lock()
 
     def wait(self) -> int:
         """The exit code; minus the number of a signal that ended it."""
         if self.returncode is None:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self.handle, selectors.EVENT_READ)
-                selector.register(self.answers, selectors.EVENT_READ)
-                selector.select()
+            _readable(self.handle, self.answers)
             said = self.answers.recv(16)
             if not said:  # the server is gone, and nobody can say how its fork ends
                 self.kill()
-                with selectors.DefaultSelector() as selector:
-                    selector.register(self.handle, selectors.EVENT_READ)
-                    selector.select()
-            self.returncode = int(said) if said else -signal.SIGKILL
+                _readable(self.handle)
+            with self.guard:
+                self.returncode = int(said) if said else -signal.SIGKILL
+                os.close(self.handle)
+                self.answers.close()
+        return self.returncode
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end, at most these seconds."""
+        if self.returncode is None and _readable(self.handle, timeout=timeout):
+            self.wait()
+
+    @property
+    def exitcode(self) -> int | None:
+        """The same as `wait` gives, `None` before it was waited for."""
         return self.returncode
 
     def terminate(self) -> None:
@@ -93,18 +108,40 @@ class Fork:
         self._send(signal.SIGKILL)
 
     def _send(self, number: int) -> None:
-        if self.returncode is None:
-            with suppress(OSError):  # it has ended
+        with self.guard, suppress(OSError):  # it has ended
+            if self.returncode is None:
                 signal.pidfd_send_signal(self.handle, number)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: Any) -> None:
-        os.close(self.stdin)
+        if self.stdin is not None:
+            os.close(self.stdin)
         self.wait()
-        os.close(self.handle)
-        self.answers.close()
+
+
+def _readable(*files: int | socket.socket, timeout: float | None = None) -> bool:
+    """Wait until one of these files can be read, or has ended; whether that came in time."""
+    with selectors.DefaultSelector() as selector:
+        for file in files:
+            selector.register(file, selectors.EVENT_READ)
+        return bool(selector.select(timeout))
+
+
+def _asked(control: socket.socket, request: Mapping[str, Any], stdin: int) -> Fork:
+    """A fork of the server at the other end of `control`. Raises `OSError` where the server gives none."""
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        with theirs:
+            socket.send_fds(control, [json.dumps(request).encode()], [stdin, theirs.fileno()])
+        said, handles, _, _ = socket.recv_fds(mine, 16, 1)
+        if not (said and handles):
+            raise BrokenPipeError("the server of spiders has ended")
+    except OSError:
+        mine.close()
+        raise
+    return Fork(int(said), handles[0], mine)
 
 
 class SpiderServer:
@@ -122,27 +159,19 @@ class SpiderServer:
         """`python -m module words` as a fork; `None` where that cannot be done here."""
         if not self.usable:
             return None
+        request = {"module": module, "words": list(words), "environment": dict(environment)}
         given, stdin = os.pipe()
-        mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        request = json.dumps(
-            {"module": module, "words": list(words), "environment": dict(environment)}
-        ).encode()
         try:
             with self.lock:
-                socket.send_fds(self._server(), [request], [given, theirs.fileno()])
-            theirs.close()
-            said, handles, _, _ = socket.recv_fds(mine, 16, 1)
-            if said and handles:
-                return Fork(int(said), handles[0], stdin, mine)
+                fork = _asked(self._server(), request, given)
         except OSError:
-            pass
+            os.close(stdin)
+            self.close()  # it broke: the next spider begins another
+            return None
         finally:
             os.close(given)
-            theirs.close()
-        os.close(stdin)
-        mine.close()
-        self.close()  # it broke: the next spider begins another
-        return None
+        fork.stdin = stdin
+        return fork
 
     def _server(self) -> socket.socket:
         if self.control is None:
@@ -174,14 +203,16 @@ class SpiderServer:
 # -- the server process ------------------------------------------------------------------------------------------------
 
 
-def serve(control: socket.socket) -> dict[str, Any] | None:
-    """Fork for each request. In a fork it returns the request; in the server `None`, once nobody asks any more."""
-    children: dict[int, tuple[int, socket.socket]] = {}
+def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
+    """Fork for each request. In a fork it returns the request, and by what the fork may ask for others; in the server `None`, once
+    nobody asks any more."""
+    #: Those who may ask: whoever started the server, and its forks; and the forks with those who asked for them.
+    asking, children = {control}, dict[int, tuple[int, socket.socket]]()
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         while True:
             for key, _ in selector.select():
-                if key.fileobj is not control:
+                if key.fd in children:
                     pid, asker = children.pop(key.fd)
                     selector.unregister(key.fd)
                     os.close(key.fd)
@@ -190,30 +221,41 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
                         asker.sendall(str(code).encode())
                     asker.close()
                     continue
-                message, fds, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, 2)
+                assert isinstance(key.fileobj, socket.socket)
+                try:
+                    message, fds, _, _ = socket.recv_fds(key.fileobj, MAX_REQUEST_BYTES, 2)
+                except ConnectionResetError:  # a fork that was killed
+                    message = b""
                 if not message:
-                    return None
+                    if key.fileobj is control:
+                        return None
+                    selector.unregister(key.fileobj)
+                    asking.discard(key.fileobj)
+                    key.fileobj.close()
+                    continue
+                mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 pid = os.fork()
                 if not pid:
-                    control.close()
-                    for _, asker in children.values():
-                        asker.close()
+                    for one in (mine, *asking, *(asker for _, asker in children.values())):
+                        one.close()
                     for fd in children:
                         os.close(fd)
                     os.dup2(fds[0], 0)
                     for fd in fds:
                         os.close(fd)
-                    request: dict[str, Any] = json.loads(message)
-                    return request
+                    return json.loads(message), theirs
+                theirs.close()
                 os.close(fds[0])
                 asker, handle = socket.socket(fileno=fds[1]), os.pidfd_open(pid)
                 with suppress(OSError):  # its asker is gone, and it ends as its standard input closes
                     socket.send_fds(asker, [str(pid).encode()], [handle])
                 children[handle] = pid, asker
                 selector.register(handle, selectors.EVENT_READ)
+                asking.add(mine)
+                selector.register(mine, selectors.EVENT_READ)
 
 
-def run(request: Mapping[str, Any], readings: str) -> None:
+def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> None:
     """What a new process would do after its imports. In a session of its own: signals reach it by name alone."""
     os.setsid()
     os.environ.clear()
@@ -223,8 +265,21 @@ def run(request: Mapping[str, Any], readings: str) -> None:
     os.close(nothing)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     _renew_rules()
+    if request["module"] == worker_pool.__name__:
+        worker_pool.serve(Connection(os.dup(0)))
+        return
+    control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
+    worker_pool.start_by(partial(_reader, control))
     sys.argv = [request["module"], *request["words"]]
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+
+
+def _reader(control: socket.socket, pipe: Connection) -> Fork | None:
+    """A process of a `WorkerPool`, as another fork of the server that forked this spider."""
+    request = {"module": worker_pool.__name__, "words": [], "environment": dict(os.environ)}
+    with suppress(OSError):  # the server is gone, and soon this spider will be
+        return _asked(control, request, pipe.fileno())
+    return None
 
 
 def _renew_rules() -> None:
@@ -254,6 +309,6 @@ if __name__ == "__main__":
     asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if asked is not None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        run(asked, file)
+        run(*asked, file)
     else:  # the worker may have been killed
         shutil.rmtree(sys.argv[2], ignore_errors=True)

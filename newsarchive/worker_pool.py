@@ -22,7 +22,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -72,6 +72,21 @@ class Shared(NamedTuple):
     name: str
     version: int
     value: bytes
+
+
+class Process(Protocol):
+    """A process as a pool uses it; `multiprocessing` has such ones."""
+
+    @property
+    def pid(self) -> int | None: ...
+    @property
+    def exitcode(self) -> int | None: ...
+    def join(self, timeout: float | None = None) -> None: ...
+    def kill(self) -> None: ...
+
+
+#: Starts a process that calls `serve` with this end of a pipe; `None` where that cannot be done.
+Start = Callable[[Connection], Process | None]
 
 
 class Does(Protocol):
@@ -155,6 +170,15 @@ class WorkerPool:
 
 
 _pools: WeakSet[WorkerPool] = WeakSet()
+#: How the pools of this program start processes before they ask `multiprocessing`.
+_start: Start | None = None
+
+
+def start_by(start: Start) -> None:
+    """Have all pools of this program start their processes in this way, where it can be done: a program that is a fork of one which
+    has loaded everything has others forked beside it, and needs no fork-server of its own, whose start takes a second of CPU."""
+    global _start
+    _start = start
 
 
 @atexit.register
@@ -171,7 +195,7 @@ class _WorkerThread(threading.Thread):
     def __init__(self, pool: WorkerPool) -> None:
         super().__init__(name="newsarchive-worker", daemon=True)
         self.pool = pool
-        self.process: BaseProcess | None = None
+        self.process: Process | None = None
         self.pipe: Connection | None = None
         #: What the process holds: name → version.
         self.told: dict[str, int] = {}
@@ -253,20 +277,16 @@ class _WorkerThread(threading.Thread):
 
     def _fork(self) -> Connection:
         """Start a process. Raises `EOFError` where the thread is to stop."""
-        context = multiprocessing.get_context(_start_method())
-        if context.get_start_method() == "forkserver":
-            context.set_forkserver_preload([PRELOADED])
         with self.guard:
             if self.stopped:
                 raise EOFError
-            self.pipe, theirs = context.Pipe()
-        arguments = (theirs, self.pool.factory, self.pool.arguments, self.pool.seconds)
-        process: BaseProcess = context.Process(target=_serve, args=arguments, daemon=True)  # type: ignore[attr-defined]
-        with theirs, _main_hidden():
-            process.start()
+            self.pipe, theirs = multiprocessing.Pipe()
+        with theirs:
+            process = (_start(theirs) if _start is not None else None) or _by_multiprocessing(theirs)
         self.process, self.told = process, {}
         if self.stopped:  # `stop` came while the process was being started
             process.kill()
+        self.pipe.send((self.pool.factory, self.pool.arguments, self.pool.seconds))
         return self.pipe
 
     def stop(self) -> None:
@@ -325,6 +345,16 @@ def _start_method() -> str:
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
+def _by_multiprocessing(pipe: Connection) -> Process:
+    context = multiprocessing.get_context(_start_method())
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload([PRELOADED])
+    process: BaseProcess = context.Process(target=serve, args=(pipe,), daemon=True)  # type: ignore[attr-defined]
+    with _main_hidden():
+        process.start()
+    return process
+
+
 _starting = threading.Lock()
 
 
@@ -349,11 +379,15 @@ def _main_hidden() -> Iterator[None]:
 # -- in the process ----------------------------------------------------------------------------------
 
 
-def _serve(pipe: Connection, factory: str, arguments: tuple[Any, ...], seconds: float) -> None:
-    """Do one job after the other until the parent closes its end of the pipe, or is gone."""
+def serve(pipe: Connection) -> None:
+    """Do one job after the other until the parent closes its end of the pipe, or is gone. The pipe tells first what does them."""
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal sends Ctrl+C to the parent too, which ends this process
+    try:
+        factory, arguments, seconds = pipe.recv()
+    except (EOFError, OSError):  # the parent has ended
+        return
     try:
         does: Does = resolve_name(factory)(*arguments)
     except Exception as error:

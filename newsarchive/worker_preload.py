@@ -1,4 +1,4 @@
-"""What the fork-server does once, so that each worker process finds it done (see `worker_pool`).
+"""What the fork-server, or the server of spiders, does once, so that each worker process finds it done (see `worker_pool`).
 
 A process reads its first page in 700 ms, because tables and patterns are made ready when they are first asked for, and
 the second in 60. So one page of the demo blog is read here, and all processes share what came of it, 55 MB. The model of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -128,6 +129,53 @@ def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_ano
     assert server.process is not first
     server.close()
     assert server.process is None
+
+
+#: What a spider of a server does: it has pages read in processes, and says how that went.
+POOLED = """
+import json, os, time
+from newsarchive.worker_pool import WorkerPool
+pool, found = WorkerPool(2, "tests.pool_jobs:Does", (), 0.5), dict()
+for job in (("die",), ("spin",), ("double", 21)):
+    try:
+        found[job[0]] = pool.submit(job).result(100)
+    except Exception as error:
+        found[job[0]] = f"{type(error).__name__}: {error}"
+found["processes"] = pool.processes()
+open(SAID + ".part", "w").write(json.dumps(found))
+os.rename(SAID + ".part", SAID)
+time.sleep(600)
+"""
+
+
+def test_the_processes_that_read_pages_for_a_spider_are_forks_of_the_same_server(
+    server: SpiderServer, tmp_path: Path
+) -> None:
+    """They die, are stopped and are replaced like others, and end with a spider that is killed."""
+    said = tmp_path / "said"
+    program = POOLED.replace("SAID", repr(str(said)))
+    with fork(server, "timeit", "-n", "1", "-r", "1", f"exec({program!r})") as spider:
+        wait_for(said)
+        found = json.loads(said.read_text())
+        assert server.process is not None
+        parents = {parent_of(pid) for pid in found["processes"]}
+        spider.kill()
+    assert parents == {server.process.pid}
+    assert found["double"] == 42
+    assert found["die"] == "Died: the process that read it died 2 times, at last by SIGKILL"
+    assert found["spin"] == "TooSlow: more than 0.5 seconds of CPU time"
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while any(map(parent_of, found["processes"])) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(parent_of, found["processes"]))
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another; 0 for one that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
