@@ -13,8 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests import warm
 
+#: For tests with an encoding of ASCII: Python then finds no package below a folder whose name has other letters.
+needs_ascii_folder = pytest.mark.skipif(
+    not __file__.isascii(),
+    reason="with an encoding of ASCII Python finds no package below a folder with other letters",
+)
 ROOT = Path(__file__).parent.parent
 #: Seconds after which a command is taken to hang.
 TIMEOUT = 300

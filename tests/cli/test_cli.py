@@ -16,6 +16,7 @@ from newsarchive import demo
 from newsarchive.core.urls import url_key
 from tests import warm
 from tests.serving import Answer, crawl, served
+from tests.terminal import needs_ascii_folder
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -117,6 +118,7 @@ def test_a_closed_pipe_is_no_error(archive: str) -> None:
     assert done.returncode in (0, 1)
 
 
+@needs_ascii_folder
 def test_a_locale_without_utf8_prints_what_it_can(archive: str) -> None:
     done = run(
         "show", "1", "--db", archive, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C", "PYTHONUTF8": "0"}

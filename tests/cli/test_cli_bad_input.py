@@ -17,6 +17,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
 from tests.storage import make_article, rich_article
+from tests.terminal import needs_ascii_folder
 
 #: Commands that read or change an archive, with arguments that would be right for one with articles 1 and 2.
 ON_ARCHIVE = (
@@ -215,9 +216,10 @@ def environment(**more: str) -> dict[str, str]:
     ("more", "codes"),
     [
         ({"COLUMNS": "40", "TERM": "xterm-256color", "LANG": "C.UTF-8"}, True),
-        (
+        pytest.param(
             {"COLUMNS": "40", "TERM": "xterm", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
             True,
+            marks=needs_ascii_folder,
         ),
         ({"COLUMNS": "8", "NO_COLOR": "1", "TERM": "xterm"}, False),
         ({"TERM": "dumb"}, False),
@@ -248,10 +250,7 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-@pytest.mark.skipif(
-    not __file__.isascii(),
-    reason="with an encoding of ASCII Python finds no package below a folder with other letters",
-)
+@needs_ascii_folder
 def test_no_terminal_and_no_utf8(full: str) -> None:
     more = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "20"}
     done = subprocess.run(
