@@ -40,7 +40,7 @@ class Server:
     def run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [self.programs / program, *arguments], user=self.user, cwd="/", check=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=300,
         )  # fmt: skip
 
     def create(self) -> None:

@@ -169,7 +169,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _run(command: Sequence[str | Path], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{command[0]}: {done.stderr or done.stdout}")
 

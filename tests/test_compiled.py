@@ -250,7 +250,7 @@ def test_a_second_process_finds_the_file_beside_the_bytecode(tmp_path: Path) -> 
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=300,
         )
         for _ in range(2)
     ]

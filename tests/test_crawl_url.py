@@ -131,7 +131,7 @@ def test_what_holds_in_the_shell_holds_for_cron_too_and_deletions_are_found(tmp_
                 "PYTHONPATH": environment(tmp_path)["PYTHONPATH"],
                 "NO_PROXY": "127.0.0.1",
             }
-            done = subprocess.run(line, shell=True, cwd="/", env=bare, capture_output=True, text=True, timeout=90, check=False)  # fmt: skip
+            done = subprocess.run(line, shell=True, cwd="/", env=bare, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
             return done.returncode, done.stdout, done.stderr
 
         assert as_cron() == (0, "", "")

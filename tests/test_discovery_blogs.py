@@ -29,7 +29,7 @@ MOST_PAGES = 200
 def fetch(url):
     """(status, headers with lower-case names, body)."""
     try:
-        with urllib.request.urlopen(url, timeout=20) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return response.status, {k.lower(): v for k, v in response.headers.items()}, response.read()
     except urllib.error.HTTPError as error:
         return error.code, {}, b""

@@ -316,7 +316,7 @@ def test_the_documents_start_with_a_crawl_that_works_as_it_stands_there(page: st
     for line in [crawl, *then]:
         program, *words = line.split()
         done = subprocess.run(
-            [sys.executable, "-m", program, *words], cwd=tmp_path, timeout=120, check=False, text=True,
+            [sys.executable, "-m", program, *words], cwd=tmp_path, timeout=300, check=False, text=True,
             env=environment | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

@@ -103,7 +103,7 @@ def test_killed_at_a_step_it_ends_when_it_is_run_again(
 ) -> None:
     kept.engine.dispose()
     command = [sys.executable, "-c", KILLER, module, function, when, *words(kept)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == -signal.SIGKILL, (done.stdout, done.stderr)
     if function != "finish":
         assert "erasing" in {entry.state for entry in entries(kept.engine)}
@@ -115,7 +115,7 @@ def test_killed_at_some_moment_it_ends_when_it_is_run_again(kept: Kept, tmp_path
     """By the clock, so that it is hit between the steps, too; `share` is of the time that such a run takes here."""
     command = [sys.executable, "-m", "newsarchive"]
     begun = time.monotonic()
-    subprocess.run([*command, "withhold", "list", "--db", kept.url], capture_output=True, timeout=120)
+    subprocess.run([*command, "withhold", "list", "--db", kept.url], capture_output=True, timeout=300)
     kept.engine.dispose()
     process = subprocess.Popen([*command, *words(kept)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(share * 1.5 * (time.monotonic() - begun))

@@ -131,7 +131,7 @@ def test_a_disk_that_is_full_ends_a_crawl_with_5_and_one_line(db: Path) -> None:
     with served({"/": front(*POSTS), **POSTS}) as site:
         process = started(f"url={site.home}/", db=db)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
-        _, said = process.communicate(timeout=100)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == DATABASE_FAILED, said
     assert "Traceback" not in said
     assert [line.startswith("error: ") for line in said.splitlines()].count(True) == 1

@@ -36,7 +36,7 @@ def interrupted(when: str, *words: str, db: Path) -> subprocess.CompletedProcess
     }
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, when, *words],
-        env=environment, capture_output=True, text=True, timeout=120, check=False, cwd=db.parent,
+        env=environment, capture_output=True, text=True, timeout=300, check=False, cwd=db.parent,
     )  # fmt: skip
 
 

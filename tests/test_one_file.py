@@ -55,7 +55,7 @@ def test_a_crawl_that_is_told_to_end_leaves_one_file(db: Path, tmp_path: Path, n
                 process.send_signal(number)
 
         site.watch = watch
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "Traceback" not in err
     assert beside(db) == []

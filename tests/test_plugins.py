@@ -194,7 +194,7 @@ def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_pat
         "--target",
         str(target),
     ]
-    subprocess.run([*pip, str(source)], check=True, timeout=120)
+    subprocess.run([*pip, str(source)], check=True, timeout=300)
     bare = {
         name: value for name, value in os.environ.items() if not name.startswith(("NEWSARCHIVE_", "SCRAPY_"))
     }
@@ -202,7 +202,7 @@ def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_pat
 
     def run(*words: str, steps: str = "shout after chrome", **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "newsarchive", *words], cwd=tmp_path, capture_output=True, text=True, timeout=150,
+            [sys.executable, "-m", "newsarchive", *words], cwd=tmp_path, capture_output=True, text=True, timeout=300,
             check=False, env=bare | {"NEWSARCHIVE_STEPS": steps} | more,
         )  # fmt: skip
 

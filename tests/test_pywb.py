@@ -81,17 +81,17 @@ def answers(address: str) -> bool:
 
 @pytest.mark.parametrize("moment", [FIRST, LATER], ids=["response", "revisit"])
 def test_a_page_is_replayed_as_it_was(replay: str, moment: datetime) -> None:
-    with urllib.request.urlopen(f"{replay}/{moment:%Y%m%d%H%M%S}id_/{POST}", timeout=20) as answer:
+    with urllib.request.urlopen(f"{replay}/{moment:%Y%m%d%H%M%S}id_/{POST}", timeout=60) as answer:
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.read() == BODY  # the player unpacks it for who does not accept gzip
 
 
 def test_the_player_lists_both_captures(replay: str) -> None:
-    with urllib.request.urlopen(f"{replay}/cdx?url={POST}", timeout=20) as answer:
+    with urllib.request.urlopen(f"{replay}/cdx?url={POST}", timeout=60) as answer:
         lines = answer.read().decode().splitlines()
     assert [line.split()[1] for line in lines] == ["20250401120000", "20250502130000"]
 
 
 def test_a_page_that_was_never_captured_is_not_found(replay: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{replay}/id_/https://blog.example/never", timeout=20)
+        urllib.request.urlopen(f"{replay}/id_/https://blog.example/never", timeout=60)

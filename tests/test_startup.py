@@ -113,7 +113,7 @@ def test_a_crawl_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *command[1:]], cwd=tmp_path, env=os.environ | {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"},
-        capture_output=True, text=True, check=True, timeout=120,
+        capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     assert "3 new" in done.stderr
     assert done.stdout.splitlines()[-1] == "[]"

@@ -25,7 +25,7 @@ def run(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         [program, *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 

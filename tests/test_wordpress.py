@@ -51,7 +51,7 @@ def folded(text: str) -> str:
 def get(url: str, **headers: str) -> Answer:
     request = urllib.request.Request(url, headers={k.replace("_", "-"): v for k, v in headers.items()})
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return Answer(response.status, response.headers, response.read(), response.url)
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read(), url)

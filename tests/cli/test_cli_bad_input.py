@@ -255,7 +255,7 @@ def test_no_terminal_and_no_utf8(full: str) -> None:
     more = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "20"}
     done = subprocess.run(
         [sys.executable, "-c", _ALL.format(commands=SHOWN, archive=full)],
-        stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=False, env=environment(**more),
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False, env=environment(**more),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert b"\x1b[" not in done.stdout

@@ -53,7 +53,7 @@ def test_two_crawls_and_a_reader_share_an_archive(engine: Engine) -> None:
 def test_two_crawls_of_one_site_store_each_article_once(engine: Engine) -> None:
     crawls = [crawl(engine, "same.example", 60) for _ in range(2)]
     for process in crawls:
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
     stats = statistics.stats(engine)
     assert (stats.articles, stats.revisions, stats.captures) == (60, 60, 120)

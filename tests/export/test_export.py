@@ -295,7 +295,7 @@ def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:
     export(archive, tmp_path / "a.epub")
     done = subprocess.run(
         ["java", "-jar", EPUBCHECK, str(tmp_path / "a.epub")],
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 fatals / 0 errors / 0 warnings" in done.stdout

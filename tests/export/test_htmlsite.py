@@ -216,7 +216,7 @@ def test_a_browser_searches_it_from_a_disk(site: Path, words: str, finds: list[s
     address = f"{(site / 'search.html').as_uri()}?q={quote(words)}"
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]
     done = subprocess.run(
-        [str(CHROMIUM), *options, address], capture_output=True, text=True, timeout=120, check=True
+        [str(CHROMIUM), *options, address], capture_output=True, text=True, timeout=300, check=True
     )
     page = lxml.html.fromstring(done.stdout)
     assert [a.text_content() for a in page.xpath("//ul[@id='found']//a")] == finds
@@ -256,6 +256,6 @@ def test_a_browser_opens_it_from_a_disk(site: Path) -> None:
         "--dump-dom",
         (site / "articles" / "6.html").as_uri(),
     ]
-    done = subprocess.run([str(CHROMIUM), *words], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run([str(CHROMIUM), *words], capture_output=True, text=True, timeout=300, check=True)
     assert "About this copy" in done.stdout
     assert "<script>alert" not in done.stdout

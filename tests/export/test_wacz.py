@@ -480,7 +480,7 @@ def test_a_package_is_read_as_warc_files_are(package: Path) -> None:
 def test_the_engine_of_replayweb_page_opens_it(signed: Path) -> None:
     script = Path(__file__).with_name("replay.mjs")
     done = subprocess.run(
-        [str(NODE), str(script), MODULES, str(signed)], capture_output=True, timeout=120, check=True
+        [str(NODE), str(script), MODULES, str(signed)], capture_output=True, timeout=300, check=True
     )
     found = json.loads(done.stdout)
     assert {(page["url"], page["title"], page["status"]) for page in found["pages"]} == {
@@ -500,7 +500,7 @@ def test_pywb_replays_it(package: Path, tmp_path: Path) -> None:
     with player(tmp_path) as address:
         for moment in (START, LATER):
             page = f"{address}/blogs/{moment:%Y%m%d%H%M%S}id_/{POST}"
-            with urllib.request.urlopen(page, timeout=20) as answer:
+            with urllib.request.urlopen(page, timeout=60) as answer:
                 assert answer.read() == PAGE
-        with urllib.request.urlopen(f"{address}/blogs/cdx?url={POST}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{address}/blogs/cdx?url={POST}", timeout=60) as answer:
             assert len(answer.read().splitlines()) == 2

@@ -550,7 +550,7 @@ def test_the_command_says_where_it_is_and_stops_on_ctrl_c(file: Path) -> None:
         assert process.stderr is not None
         line = process.stderr.readline()
         address = line.split()[2]
-        assert httpx.get(address, timeout=20).status_code == 200
+        assert httpx.get(address, timeout=60).status_code == 200
         process.send_signal(2)
         assert process.wait(60) == 0
         assert process.stderr.read() == "stopped\n"
