@@ -213,6 +213,8 @@ def crawl(
 
 def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
     """Run one spider, whose output is shown unless `--quiet` is given, and give its exit code."""
+    from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
+
     spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
     with spiders.stopped_by_signals():
         code = spiders.run(spider, [*words, *options.scrapy_options(spider)])

@@ -65,6 +65,8 @@ def demo(db: str | None) -> None:
 
 def crawl(url: str) -> None:
     """Crawl the bundled blog into this database, with the same spider as any blog. Raises `NewsArchiveError`."""
+    from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
+
     command = [
         sys.executable,
         "-m",

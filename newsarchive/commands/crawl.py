@@ -224,6 +224,7 @@ class Command(ScrapyCrawl):
     def preflight(self, args: list[str], spargs: dict[str, str]) -> None:
         """Raise before the first request what would fail later."""
         from newsarchive.db.engine import open_engine
+        from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
         from newsarchive.db.schema import upgrade
 
         assert self.settings is not None

@@ -160,3 +160,16 @@ def test_a_command_in_a_message_can_be_pasted_where_a_folder_has_a_space(
     for part in named:
         found = shlex.split(part.split("; ")[0].split(" says ")[0])
         assert found[found.index("--db") + 1].rstrip(".,:") == str(db), part
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("args", [("crawl", "https://blog.example"), ("crawl", "demo"), ("demo",)])
+def test_without_the_locks_of_posix_a_crawl_says_which_systems_have_them(
+    tmp_path: Path, args: tuple[str, ...]
+) -> None:
+    code = "import sys; sys.modules['fcntl'] = None; from newsarchive import cli; cli.main(sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", code, *args], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == (
+        "error: to crawl, newsarchive needs Linux or macOS: on Windows run it inside WSL (Windows Subsystem for Linux)\n"
+    )
+    assert (done.stdout, done.returncode) == ("", 2)

@@ -11,7 +11,6 @@ other crawls. A pooler between program and server must keep sessions (PgBouncer:
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -24,7 +23,14 @@ from sqlalchemy.pool import NullPool
 
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import sqlite_file, translated
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+
+try:
+    import fcntl
+except ImportError:
+    raise UsageError(
+        "to crawl, newsarchive needs Linux or macOS: on Windows run it inside WSL (Windows Subsystem for Linux)"
+    ) from None
 
 
 class SiteLock:
