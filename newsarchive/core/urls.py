@@ -91,6 +91,8 @@ _WITH_HOST = re.compile(r"https?://[^/#\s]", re.I)
 _LINE_BREAKS = re.compile(r"[\t\r\n]+")
 #: An `&` that was escaped once or more often for HTML, and never unescaped: `?a=1&amp;b=2`.
 _ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0{0,3}38);)+", re.I)
+#: What is left of one before the first parameter: `?amp;b=2`. Behind another parameter it would be an escaped `&` again.
+_FIRST_AMPERSAND = re.compile(r"^([^?]*\?)(?:amp;)+", re.I)
 #: A scheme before another: `http://https://blog.example/`. In a path it is no mistake: `web.archive.org/web/2020/http://https://…`.
 _DOUBLE_SCHEME = re.compile(r"\A(?:https?:/{1,2})+(?=https?:/)", re.I)
 #: A host without a scheme: `www.blog.example/post`. No folder has such a name.
@@ -159,8 +161,8 @@ def _mended(text: str, base: str) -> str:
     >>> _mended("http://https://blog.example/?a=1&amp;b=2", ""), _mended("www.blog.example/a", "http://blog.example/")
     ('https://blog.example/?a=1&b=2', 'http://www.blog.example/a')
     """
-    if "&" in text:
-        text = _ESCAPED_AMPERSAND.sub("&", text)
+    if ";" in text:
+        text = _FIRST_AMPERSAND.sub(r"\1", _ESCAPED_AMPERSAND.sub("&", text))
     if text.count(":/") > 1:
         text = _DOUBLE_SCHEME.sub("", text)
     if _BARE_HOST.match(text):
