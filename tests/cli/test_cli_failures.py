@@ -170,6 +170,6 @@ def test_without_the_locks_of_posix_a_crawl_says_which_systems_have_them(
     code = "import sys; sys.modules['fcntl'] = None; from newsarchive import cli; cli.main(sys.argv[1:])"
     done = subprocess.run([sys.executable, "-c", code, *args], cwd=tmp_path, capture_output=True, text=True)
     assert done.stderr == (
-        "error: to crawl, newsarchive needs Linux or macOS: on Windows run it inside WSL (Windows Subsystem for Linux)\n"
+        "error: a crawl needs Linux or macOS: on Windows, work inside WSL (Windows Subsystem for Linux)\n"
     )
     assert (done.stdout, done.returncode) == ("", 2)

@@ -29,7 +29,7 @@ try:
     import fcntl
 except ImportError:
     raise UsageError(
-        "to crawl, newsarchive needs Linux or macOS: on Windows run it inside WSL (Windows Subsystem for Linux)"
+        "a crawl needs Linux or macOS: on Windows, work inside WSL (Windows Subsystem for Linux)"
     ) from None
 
 
