@@ -74,7 +74,7 @@ class Work:
     looked up for one way to read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`.
 
     `patience` is the number of steps that a pass may take for runs of which too few are restored. `is_vain` says that a sample of
-    them took half as many again and none was restored, so that nothing more is tried on the page."""
+    them took twice as many and none was restored, so that nothing more is tried on the page."""
 
     left: int = MAX_STEPS
     patience: int = MAX_VAIN_STEPS
