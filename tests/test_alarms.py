@@ -283,7 +283,7 @@ SHARED, KEPT_LOOKS = 40, 30
 
 
 def keep_posts(archive: InArchive, blog: Blog, first: int, unsigned: int) -> None:
-    """A blog with a post in 12 hours, of which the last have no author, and the very last does not come into the feed.
+    """A blog with a post in 12 hours. The last posts have no author, and the very last does not come into the feed.
 
     The second blog's posts come an hour earlier, and its server says that its feed was changed later.
     """
