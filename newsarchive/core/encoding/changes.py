@@ -278,9 +278,9 @@ def _with_blocks(article: Article, changed: Mapping[str, Repaired]) -> Article:
 def _block(block: Block, repaired: Repaired | None) -> Block:
     if repaired is None:
         return block
-    html = edited_html(block.html, block.text, repaired.edits) if block.html else ""
-    links = _links(block.links, EditedText(block.text, repaired.edits)) if block.links else ()
-    return replace(block, text=repaired.text, html=html, links=links)
+    edited = EditedText(block.text, repaired.edits)
+    html = edited_html(block.html, edited) if block.html else ""
+    return replace(block, text=edited.repaired, html=html, links=_links(block.links, edited))
 
 
 def _links(links: Iterable[tuple[str, str]], block: EditedText) -> tuple[tuple[str, str], ...]:

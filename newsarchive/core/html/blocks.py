@@ -471,13 +471,16 @@ class _Walker:
                 box = next(boxes, None) if child.first_child is not None else None
                 block = held.get(box.index) if box is not None else None
                 spans = "".join(
-                    f' {name}="{span}"'
-                    for name in ("colspan", "rowspan")
-                    if (span := child.attributes.get(name) or "").isdecimal()
-                    and 1 < int(span[:4]) <= MAX_SPAN_CELLS
+                    _span(name, child.attributes.get(name) or "") for name in ("colspan", "rowspan")
                 )
                 yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>"
             child = child.next
+
+
+def _span(name: str, value: str) -> str:
+    """` colspan="2"`; nothing for a value that is no number from 2 to `MAX_SPAN_CELLS`."""
+    cells = int(value) if value.isascii() and value.isdecimal() and len(value) <= 3 else 1
+    return f' {name}="{cells}"' if 1 < cells <= MAX_SPAN_CELLS else ""
 
 
 #: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose

@@ -4,7 +4,7 @@ A run of damaged letters does not end where an element does: half of `Ð¼<b>Ð�
 looked for in the HTML; it is carried over by its place in the text.
 
     >>> edits = [Edit("repair", "windows-1252", "Ð¼Ð¸Ñ€", "мир")]
-    >>> edited_html("Ð¼<b>Ð¸</b>Ñ€ &amp; R", "Ð¼Ð¸Ñ€ & R", edits)
+    >>> edited_html("Ð¼<b>Ð¸</b>Ñ€ &amp; R", EditedText("Ð¼Ð¸Ñ€ & R", edits))
     'м<b>и</b>р &amp; R'
 """
 
@@ -26,6 +26,8 @@ _BLANK = re.compile(r"[ \t\n\f\r]+")
 
 class EditedText:
     """A text and its edits, whose parts can be asked for as they are after the edits.
+
+    Raises `ValueError` where an edit does not fit the text or overlaps another.
 
     >>> EditedText("Ð¼Ð¸Ñ€", [Edit("repair", "windows-1252", "Ð¼Ð¸Ñ€", "мир")]).part(2, 6)
     'ир'
@@ -58,7 +60,7 @@ class EditedText:
         return at + self._shifts[number]
 
 
-def edited_html(markup: str, text: str, edits: Iterable[Edit]) -> str:
+def edited_html(markup: str, edited: EditedText) -> str:
     """The HTML of a text after the edits of the text. HTML that is not that of the text comes back as it is.
 
     Each piece of text between two tags becomes what its letters have become.
@@ -66,15 +68,14 @@ def edited_html(markup: str, text: str, edits: Iterable[Edit]) -> str:
     pieces = _TAG.split(markup)  # text, tag, text, …, text
     plain = [_said_by(piece) if n % 2 else html.unescape(piece) for n, piece in enumerate(pieces)]
     _part_cells(pieces, plain)
-    places = _places(plain, text)
+    places = _places(plain, edited.text)
     if places is None:
         return markup
-    edited = EditedText(text, edits)
     out = []
     for number, piece in enumerate(pieces):
         start, end = places[number], places[number + 1]
         after = piece if number % 2 else edited.part(start, end)
-        out.append(piece if number % 2 or after == text[start:end] else escape(after))
+        out.append(piece if number % 2 or after == edited.text[start:end] else escape(after))
     return "".join(out)
 
 

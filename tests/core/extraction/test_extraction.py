@@ -321,6 +321,7 @@ def test_a_film_between_paragraphs_is_a_link_in_the_html_and_no_line_of_the_text
             "Year | Visits",
             '<th colspan="2">Year</th><th>Visits</th>',
         ),
+        ("<td colspan=00029999>1889<td rowspan=２>7", "1889 | 7", "<td>1889</td><td>7</td>"),
         ("<td colspan=99999>1889<td rowspan=two>7", "1889 | 7", "<td>1889</td><td>7</td>"),
     ],
 )

@@ -55,7 +55,7 @@ def edit(before: str, after: str, start: int = 0) -> Edit:
 def test_an_edit_is_made_in_the_html_of_its_text(
     markup: str, text: str, edits: list[Edit], expected: str
 ) -> None:
-    assert edited_html(markup, text, edits) == expected
+    assert edited_html(markup, EditedText(text, edits)) == expected
 
 
 @given(
@@ -73,7 +73,7 @@ def test_the_letters_of_each_element_are_those_that_it_had(words: list[str], dat
         edits.append(edit(before, right[low:high], at))
         at += len(before)
     marked = "".join(f"<b>{html.escape(word, quote=False)}</b>" for word in damaged)
-    found = re.findall("<b>(.*?)</b>", edited_html(marked, text, edits))
+    found = re.findall("<b>(.*?)</b>", edited_html(marked, EditedText(text, edits)))
     assert [html.unescape(word) for word in found] == words
 
 
