@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from newsarchive.core.discovery import revisit
-from newsarchive.core.discovery.revisit import SETTLING, SiteEdits
+from newsarchive.core.discovery.revisit import SETTLING_DAYS, SiteEdits
 
 Days = np.ndarray[Any, np.dtype[np.float64]]
 Rows = np.ndarray[Any, np.dtype[np.int64]]
@@ -57,12 +57,12 @@ class World:
         self.born = random.uniform(-BACKLOG_DAYS, days, self.posts)
         self.site_rate = random.gamma(SITE_SHAPE, rate / SITE_SHAPE, sites)
         self.rate = self.site_rate[self.site] * random.gamma(POST_SHAPE, 1 / POST_SHAPE, self.posts)
-        edits = random.poisson(self.rate * np.log1p((days - self.born) / SETTLING))
+        edits = random.poisson(self.rate * np.log1p((days - self.born) / SETTLING_DAYS))
         post = np.repeat(np.arange(self.posts), edits)
-        grown = (1 + (days - self.born[post]) / SETTLING) ** random.uniform(0, 1, len(post))
-        at = self.born[post] + SETTLING * (grown - 1)
+        grown = (1 + (days - self.born[post]) / SETTLING_DAYS) ** random.uniform(0, 1, len(post))
+        at = self.born[post] + SETTLING_DAYS * (grown - 1)
         lived = np.random.default_rng(seed + 1_000_000).exponential(1 / max(deletions, 1e-9), self.posts)
-        self.deleted = self.born + SETTLING * np.expm1(np.minimum(lived, 50))
+        self.deleted = self.born + SETTLING_DAYS * np.expm1(np.minimum(lived, 50))
         there = at < self.deleted[post]
         post, at = post[there], at[there]
         order = np.lexsort((at, post))
@@ -189,8 +189,8 @@ class Learner(Policy):
     def _learn(self, posts: Rows, at: float, changed: Any, told: Any) -> None:
         world, site = self.world, self.world.site[posts]
         told_share, invented = world.announced_share[site][:, None], world.false_a_day[posts][:, None]
-        age = world.age(posts, at)[:, None] + SETTLING
-        before = np.maximum(self.last_look[posts] - world.born[posts], 0)[:, None] + SETTLING
+        age = world.age(posts, at)[:, None] + SETTLING_DAYS
+        before = np.maximum(self.last_look[posts] - world.born[posts], 0)[:, None] + SETTLING_DAYS
         watched = np.log(age / before)
         silent = -POST_GRID * told_share * watched  # no announcement came before
         seen = -np.expm1(-POST_GRID * (1 - told_share) * watched) + 1e-12  # an unannounced edit
@@ -206,7 +206,7 @@ class Learner(Policy):
         others = self.site[self.world.site[posts]] - self.of_site[posts]
         others = np.exp(others - others.max(1, keepdims=True))
         belief = (others @ self.spread) * np.exp(self.of_post[posts])
-        scale = self.world.age(posts, at) + SETTLING
+        scale = self.world.age(posts, at) + SETTLING_DAYS
         mean = belief @ POST_GRID / belief.sum(1)
         spread = np.sqrt(np.maximum(belief @ POST_GRID**2 / belief.sum(1) - mean**2, 0)) / mean
         wanted = np.log(self.amount / 100 / np.sqrt(scale) / (1 + EXPLORED * spread))
@@ -267,8 +267,8 @@ class Ours(Policy):
     def look(self, posts: Rows, at: float, changed: Any, told: Any, *, first: bool) -> Days:
         world, site = self.world, self.world.site[posts]
         if not first:
-            before = np.maximum(self.last_look[posts] - world.born[posts], 0) + SETTLING
-            np.add.at(self.exposure, site, np.log((world.age(posts, at) + SETTLING) / before))
+            before = np.maximum(self.last_look[posts] - world.born[posts], 0) + SETTLING_DAYS
+            np.add.at(self.exposure, site, np.log((world.age(posts, at) + SETTLING_DAYS) / before))
             np.add.at(self.edits, site, changed.astype(float))
             last = world.edits_until(posts[changed], at) - 1
             np.add.at(self.announced, site[changed], world.announced[last].astype(float))
@@ -283,15 +283,15 @@ class Ours(Policy):
         unannounced = np.array([one.unannounced for one in known])[where]
         age = self.world.age(posts, at)
         first_age = np.maximum(self.first_look[posts] - self.world.born[posts], 0)
-        watched = np.log((age + SETTLING) / (first_age + SETTLING))
+        watched = np.log((age + SETTLING_DAYS) / (first_age + SETTLING_DAYS))
         own = (1 + self.changes[posts]) / (1 / rate + watched)
-        own *= 1 + revisit.EXPLORED / np.sqrt(1 + self.changes[posts])
+        own *= 1 + revisit.EXPLORED_DEVIATIONS / np.sqrt(1 + self.changes[posts])
         return days_to_wait(age, own * unannounced + revisit.DELETION_RATE, self.amount / 100)
 
 
 def days_to_wait(age: Days, rate: Days, min_gain: float) -> Days:
     """`revisit.days_to_wait` for many posts at once."""
-    scale = age + SETTLING
+    scale = age + SETTLING_DAYS
     low, high = np.log(MIN_WAIT / scale), np.log(MAX_WAIT / scale)
     rate = np.clip(rate, 1e-6, 50)
     rate = np.where(np.abs(rate - 1) < 1e-4, 1.0001, rate)

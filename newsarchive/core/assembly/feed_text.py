@@ -170,7 +170,8 @@ def agreement(article: Article, text: SourceText) -> tuple[float, float]:
 
 
 def weighed(article: Article, text: SourceText | None) -> Article:
-    """The article with a quality that has heard its source. One filled from the source says nothing anew."""
+    """The article with a quality that takes its source into account. An article that was filled from the source stays as it is:
+    its text agrees with itself."""
     if text is None or article.filled_from or not usable(text):
         return article
     found, held = agreement(article, text)

@@ -53,7 +53,8 @@ MAX_LIST_LINES = 8
 MAX_TEASER_WORDS = 45
 #: Words of a line that heads a list because it names the page's source.
 MAX_SOURCE_HEAD_WORDS = 8
-#: Words of a sentence below which no list may stand that is known by a name alone.
+#: Words of a sentence of the article. Above the last sentence of at least this length, a list whose head is known by a name alone
+#: stays.
 MIN_TEXT_WORDS = 20
 #: Lines below a head like "About the author"; more lines are text.
 MAX_BIO_LINES = 4
@@ -63,7 +64,7 @@ MAX_COMMENTS_HEAD_WORDS = 12
 MIN_WORDS_ABOVE_COMMENTS = 40
 #: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
 MAX_TAIL_HEAD_WORDS = 10
-#: Heads below a text whose names are looked for in all of it; further ones are no tail's. A page of 10,000 took 12 s.
+#: Heads below a text whose names are looked for in all of the text. Further heads open no tail: a page with 10,000 of them took 12 s.
 MAX_TAILS = 50
 #: Words of a line that closes such a tail: "Baked first at Mare News".
 MAX_TAIL_CLOSING_WORDS = 45

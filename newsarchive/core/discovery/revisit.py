@@ -1,7 +1,7 @@
 """When to look at a post again: where a look is worth most.
 
 A post is edited soon after it appears, ever more rarely later, and some sites edit while others never do. The rate of edits
-falls as one over the age: `rate / (age + SETTLING)`, so as many edits fall between one and ten days as between ten and a
+falls as one over the age: `rate / (age + SETTLING_DAYS)`, so as many edits fall between one and ten days as between ten and a
 hundred. Of 370 pages that state when they were changed last, this describes ages from minutes to years.
 
 A look is worth the time that our copy would be out of date without it. Looking wherever that exceeds one bound gives the least
@@ -36,21 +36,21 @@ MAX_INTERVAL = 180 * DAY
 #: Difference of the clocks of two machines; a greater one is an error of one of them.
 MAX_CLOCK_DIFFERENCE = HOUR
 #: Days after which the rate of edits begins to fall.
-SETTLING = 1 / 96
+SETTLING_DAYS = 1 / 96
 #: Edits per unit of `exposure` that are expected of a post while nothing is known of its site.
 PRIOR_RATE = 0.25
 #: The weight of `PRIOR_RATE`, in observed edits. More: what is observed at a site counts less at first.
-PRIOR_POSTS = 0.5
+PRIOR_RATE_EDITS = 0.5
 #: The share of edits that listings with times of change are expected to announce, 0 to 1, while no edit was observed.
 PRIOR_ANNOUNCED = 0.8
-#: The weight of `PRIOR_ANNOUNCED`, in observed edits.
-PRIOR_EDITS = 2.0
+#: The weight of `PRIOR_ANNOUNCED`, in observed edits. More: what is observed of announcements counts less at first.
+PRIOR_ANNOUNCED_EDITS = 2.0
 #: Deletions of a post per unit of exposure, which makes a third of all posts in ten years. No listing announces a deletion. More:
 #: posts of sites that never edit are looked at more often.
 DELETION_RATE = 0.03
 #: By how many of its standard deviations a post's rate of edits is raised, because a look at a post of which little is known also
 #: teaches. More: posts that never changed are looked at more often, and posts that often change more rarely.
-EXPLORED = 1.0
+EXPLORED_DEVIATIONS = 1.0
 #: What a look must be worth, in days out of date over the square root of days of age. More means fewer looks and staler copies.
 MIN_GAIN = 0.035
 #: Share of the wait by which it is moved, earlier or later, so that the posts of one crawl do not come due together.
@@ -82,15 +82,15 @@ class SiteEdits:
     @property
     def rate(self) -> float:
         """Edits of one post per unit of exposure."""
-        return (PRIOR_POSTS + self.edits) / (PRIOR_POSTS / PRIOR_RATE + self.exposure)
+        return (PRIOR_RATE_EDITS + self.edits) / (PRIOR_RATE_EDITS / PRIOR_RATE + self.exposure)
 
     @property
     def unannounced(self) -> float:
         """The part of edits that no listing announces, more than 0 and at most 1."""
         if not self.announces:
             return 1.0
-        known = PRIOR_EDITS + self.edits
-        return max(1 - (PRIOR_EDITS * PRIOR_ANNOUNCED + self.announced) / known, 0.02)
+        known = PRIOR_ANNOUNCED_EDITS + self.edits
+        return max(1 - (PRIOR_ANNOUNCED_EDITS * PRIOR_ANNOUNCED + self.announced) / known, 0.02)
 
 
 #: A site of which nothing is known.
@@ -174,12 +174,12 @@ def explored(rate: float, changes: int) -> float:
 
     A gamma distribution that started with one edit and saw `changes` more has a standard deviation of mean / sqrt(1 + changes).
     """
-    return rate * (1 + EXPLORED / math.sqrt(1 + changes))
+    return rate * (1 + EXPLORED_DEVIATIONS / math.sqrt(1 + changes))
 
 
 def exposure(from_age: float, to_age: float) -> float:
     """How much a post is exposed to edits between two ages in days. It is 1 where the age grows by a factor of e."""
-    return math.log((to_age + SETTLING) / (from_age + SETTLING))
+    return math.log((to_age + SETTLING_DAYS) / (from_age + SETTLING_DAYS))
 
 
 def days_to_wait(age: float, rate: float, min_gain: float) -> float:
@@ -188,7 +188,7 @@ def days_to_wait(age: float, rate: float, min_gain: float) -> float:
     `age` is in days, `rate` in edits a unit of exposure. Without a look for r times the age, the copy is up to date with
     probability s = (1 + r) ** -rate; a look then spares the integral of s over that time less s at its end.
     """
-    scale = age + SETTLING
+    scale = age + SETTLING_DAYS
     low, high = math.log(MIN_INTERVAL / DAY / scale), math.log(MAX_INTERVAL / DAY / scale)
     rate = min(max(rate, 1e-6), 50.0)
     if abs(rate - 1) < 1e-4:

@@ -15,9 +15,9 @@ from newsarchive.core.encoding.mojibake import RunReadings
 from newsarchive.core.encoding.ngram_model import GramModel, camel_parts
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed
 
-#: In letters: a shorter word may be known by accident.
+#: Letters of a word. A shorter word may be known by accident and does not count.
 MIN_KNOWN_LETTERS = 3
-#: In letters: this far before and behind a change its word is looked at; longer words are none.
+#: Letters before and behind a change that are read to find its word. A longer run of letters is no word.
 MAX_WORD_LETTERS = 40
 
 WORD = re.compile(r"[^\W\d_]+")
@@ -46,8 +46,8 @@ def words_of(line: list[Change], text: str) -> Iterator[str]:
 
 
 class KnownBeforeAndAfter(NamedTuple):
-    """The number of changed words that are known, whole and in all their sequences, on one side alone: `before` the
-    changes or `after` them."""
+    """How many changed words are better known before the changes than after them (`before`), and how many after them
+    (`after`). A word counts by `_weight`."""
 
     before: int
     after: int
@@ -121,7 +121,7 @@ def known_words(found: RunReadings, runs: Runs, grams: GramModel, min_letters: i
 
 
 def cost_of_words(found: RunReadings, runs: Runs, grams: GramModel, some: Iterable[str]) -> float:
-    """What the words cost that the readings of some runs bring forth, in nats, each run at its first place."""
+    """The cost, in nats, of the words that the readings of some runs bring forth. Each run counts at its first place alone."""
     total = 0.0
     for run in some:
         at = runs.places[run][0]

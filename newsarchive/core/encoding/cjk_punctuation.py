@@ -50,8 +50,8 @@ JAPANESE = dict(
 #: Nats. The cost of a mark that has none in the language.
 OTHER_MARK_NATS = 5.0
 #: Opening bracket → closing bracket.
-PAIRS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
-CLOSINGS = frozenset(PAIRS.values())
+BRACKETS = {"（": "）", "《": "》", "〈": "〉", "「": "」", "『": "』", "【": "】", "〔": "〕"}
+CLOSINGS = frozenset(BRACKETS.values())
 #: Marks that end a sentence.
 ENDS = frozenset("。！？")
 #: Marks between the parts of a sentence.
@@ -103,7 +103,7 @@ MAX_LINE_MARKS = 80
 #: Spaces before a mark that are skipped to find the character before it.
 _MAX_SKIPPED_SPACES = 8
 
-_MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *PAIRS, *CLOSINGS, *STOPS]) + "]")
+_MARK = re.compile("[" + "".join([*BEGINNINGS.values(), *BRACKETS, *CLOSINGS, *STOPS]) + "]")
 #: Characters that may follow the last mark of a line.
 _QUOTED = "”’\"' "
 _HAN = compiled.regex("[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
@@ -286,11 +286,11 @@ def _next(state: _State, place: _Place, char: str, line: str) -> tuple[_State, f
     """The state after a mark, and the cost of the mark with the open brackets and the mark before it."""
     cost = _beside(state, place, char)
     opened = state.opened
-    if char in PAIRS:
+    if char in BRACKETS:
         cost += IMPOSSIBLE_NATS * any(c == char for c, _ in opened)
         opened = (*opened[-1:], (char, place.at))
     elif char in CLOSINGS:
-        if opened and PAIRS[opened[-1][0]] == char:
+        if opened and BRACKETS[opened[-1][0]] == char:
             cost += _within(char, line[opened[-1][1] + 1 : place.at])
             opened = opened[:-1]
         else:
@@ -315,12 +315,12 @@ def _within(char: str, part: str) -> float:
 def _here(place: _Place, char: str, costs: Mapping[str, float]) -> float:
     """The cost of a mark between the characters beside it."""
     cost = costs.get(char, OTHER_MARK_NATS)
-    if not place.before and char not in PAIRS:
+    if not place.before and char not in BRACKETS:
         return IMPOSSIBLE_NATS
     if not place.behind:
         return (
             IMPOSSIBLE_NATS
-            if char in PAIRS
+            if char in BRACKETS
             else COMMA_AT_LINE_END_NATS
             if char in COMMAS
             else 0.5
@@ -349,22 +349,22 @@ def _beside(state: _State, place: _Place, char: str) -> float:
     if state.at != place.at - 1 or not state.char:
         return 0.0
     if char in STOPS:
-        return IMPOSSIBLE_NATS * (state.char in STOPS or state.char in PAIRS)
+        return IMPOSSIBLE_NATS * (state.char in STOPS or state.char in BRACKETS)
     if char in CLOSINGS:
-        return IMPOSSIBLE_NATS * (state.char in COMMAS or state.char in PAIRS)
+        return IMPOSSIBLE_NATS * (state.char in COMMAS or state.char in BRACKETS)
     return 0.0
 
 
 #: The character that a multi-byte codec makes of the dot → the codec.
-WRONG = {"路": "gb18030", "繚": "big5", "쨌": "euc-kr"}
+DAMAGED_DOTS = {"路": "gb18030", "繚": "big5", "쨌": "euc-kr"}
 #: Places between names on a page, for characters that are also words. At fewer places they are left as they are.
 MIN_PLACES = {"路": 2}
 #: Names that begin with such a character: Luther, Louis, Reuters, Luke.
-INTERPUNCTS_BEGINNINGS = frozenset(("路德", "路易", "路透", "路加"))
+NAME_BEGINNINGS = frozenset(("路德", "路易", "路透", "路加"))
 #: Dots between names on undamaged pages.
-RIGHT = "·‧・•"
-#: The characters of names, in simplified and in traditional writing.
-NAMES = (
+UNDAMAGED_DOTS = "·‧・•"
+#: The characters that foreign names are written with, in simplified and in traditional writing.
+NAME_CHARACTERS = (
     "阿埃艾爱安奥澳巴班贝本比彼宾波伯勃博布查茨达戴丹德登迪蒂丁杜敦多厄恩尔法凡菲费芬弗夫福盖甘冈戈格根贡古圭哈海汉豪赫亨胡霍"
     "基吉加贾杰捷金卡凯坎康考科克肯孔库奎昆拉莱兰朗劳勒雷里利丽莉连林琳卢鲁伦罗洛马玛迈麦曼毛梅门蒙米敏明莫默姆穆纳娜内奈南"
     "尼涅纽努诺欧帕潘佩彭皮珀普齐奇乔切琼丘让热日瑞若萨塞赛桑瑟沙莎尚绍舍申圣施史什舒斯松苏索所塔泰坦汤陶特滕铁廷图托陀瓦"
@@ -376,18 +376,18 @@ NAME_CHARACTER_NATS = 2.0
 #: Characters on each side of the dot that count as evidence; further ones do not.
 MAX_NAME_CHARACTERS = 4
 
-_PLACE = re.compile(f"(?<=[{NAMES}]{{2}})[{''.join(WRONG)}](?=[{NAMES}]{{2}})")
-_NAME = re.compile(f"[{NAMES}]*")
+_PLACE = re.compile(f"(?<=[{NAME_CHARACTERS}]{{2}})[{''.join(DAMAGED_DOTS)}](?=[{NAME_CHARACTERS}]{{2}})")
+_NAME = re.compile(f"[{NAME_CHARACTERS}]*")
 
 
 def may_be_interpunct(text: str) -> bool:
     """Whether a page may have a damaged dot between names."""
-    return any(char in text for char in WRONG) and _PLACE.search(text) is not None
+    return any(char in text for char in DAMAGED_DOTS) and _PLACE.search(text) is not None
 
 
 def interpunct_changes(text: str, grams: GramModel) -> Sequence[Change]:
     """The changes that restore the dots of a page; none where the page has undamaged dots."""
-    if any(char in text for char in RIGHT):
+    if any(char in text for char in UNDAMAGED_DOTS):
         return ()
     found = list(_between_names(text, grams))
     wrong = [text[change.start] for change in found]
@@ -399,14 +399,14 @@ def _between_names(text: str, grams: GramModel) -> Iterator[Change]:
         at = match.start()
         before, char, behind = text[at - 1], text[at], text[at + 1]
         is_word = grams.cost(before + char) < UNKNOWN_NATS or grams.cost(char + behind) < UNKNOWN_NATS
-        if is_word or char + behind in INTERPUNCTS_BEGINNINGS:
+        if is_word or char + behind in NAME_BEGINNINGS:
             continue
         left, right = (
             text[max(0, at - MAX_NAME_CHARACTERS) : at][::-1],
             text[at + 1 : at + 1 + MAX_NAME_CHARACTERS],
         )
         letters = _letters(left) + _letters(right)
-        yield Change(at, at + 1, Reading(0, 1, "·", WRONG[char], NAME_CHARACTER_NATS * letters))
+        yield Change(at, at + 1, Reading(0, 1, "·", DAMAGED_DOTS[char], NAME_CHARACTER_NATS * letters))
 
 
 def _letters(part: str) -> int:

@@ -102,9 +102,10 @@ def _is_wide(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or head[:512].count(0) * 4 >= len(head[:512])
 
 
-#: In bytes: a declaration may stand this far into a page. Browsers look at 1,024 bytes, pages need more.
+#: Bytes at the start of a page that are searched for a declaration. Browsers search 1,024; some pages declare later.
 MAX_DECLARATION_BYTES = 4096
-#: A page is UTF-8 with stray bytes in it where these are no more than this share of the bytes of valid sequences.
+#: Stray bytes as a share of the bytes in valid sequences, 0 to 1. Up to here a page is UTF-8 with stray bytes in it; above, it is
+#: not UTF-8.
 MAX_STRAY_SHARE = 0.5
 
 _BOMS = (

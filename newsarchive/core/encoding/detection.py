@@ -15,15 +15,15 @@ from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.encoding.pair_model import model_of
 from newsarchive.rules import models_alone
 
-#: In bytes: of a page no more is looked through, from its first byte that is not ASCII.
+#: Bytes of a page, from its first byte beyond ASCII on, that are searched for text beyond ASCII; later ones are not.
 MAX_SEARCHED_BYTES = 16_384
-#: In bytes: of these, no more is read with each codec.
+#: Bytes of what was found that are read with each codec; the rest is not.
 MAX_SAMPLE_BYTES = 3_000
-#: In nats: what a character counts that no text has, beside what the model says.
+#: Nats. What each character that no text has (a control, U+FFFD, a private one) costs a codec, on top of what the model says.
 NO_TEXT_NATS = 12.0
-#: Charsets of the web (https://encoding.spec.whatwg.org/#names-and-labels), and by how many nats text in them must be likelier
-#: than in windows-1252: English pages have single bytes beyond ASCII, ½ or ©, that are letters in another charset. Pages in other
-#: scripts have so many that they lose nothing. Of two charsets that read alike, the first one wins.
+#: Nats → charsets of the web (https://encoding.spec.whatwg.org/#names-and-labels) in which text must be likelier by this than in
+#: windows-1252. An English page may have a single byte beyond ASCII, ½ or ©, that is a letter in another charset; a page in another
+#: script has hundreds of such bytes, so that the handicap changes nothing. Of two charsets that read alike, the first one wins.
 HANDICAPS_NATS = {
     0.0: "windows-1252",
     5.0: "windows-1250 windows-1254 windows-1257 windows-1258 iso-8859-2 iso-8859-15",
@@ -32,7 +32,7 @@ HANDICAPS_NATS = {
     24.0: "koi8-u macintosh x-mac-cyrillic ibm866",
 }
 
-#: Bytes beyond ASCII, with what may be the second bytes of theirs, and one byte at either end.
+#: A run of bytes beyond ASCII, with ASCII bytes between them that may be second halves of characters, and one byte at either end.
 _RUN = re.compile(rb"[^\x80-\xff]?[\x80-\xff](?:[^\x80-\xff\n<>]{0,3}[\x80-\xff])*[^\x80-\xff]?")
 _HIGH = re.compile(rb"[\x80-\xff]")
 _NO_TEXT = re.compile("[\x7f-\x9f\ue000-\uf8ff\ufffd]")

@@ -21,7 +21,7 @@ from newsarchive.core.encoding.runs import Window, plausible_single_bytes, windo
 from newsarchive.core.text.scripts import is_allowed
 from newsarchive.edits import Edit
 
-#: In nats: a change that gains less is not made, because nothing else on the page speaks for it.
+#: Nats that a change must gain. One that gains less is not made, because nothing else on the page speaks for it.
 MIN_CONVINCING_NATS = 16.0
 #: The codecs that Latin script is read with: ftfy knows no others that this package lacks.
 LATIN_CODECS = {
@@ -34,10 +34,10 @@ LATIN_CODECS = {
     "cp437",
 }
 LATIN_CODECS |= {"macintosh"}
-#: In characters: a longer text is not shown to ftfy.
+#: Characters of a text. A longer text is not shown to ftfy.
 MAX_ASKED_CHARACTERS = 4000
-#: In characters: a longer stretch between two characters of ASCII is compared as a whole, because a comparison character
-#: by character takes time in the cube of its length.
+#: Characters between two characters of ASCII. A longer stretch is compared as a whole, because a comparison character by character
+#: takes time in the cube of its length.
 MAX_COMPARED_CHARACTERS = 40
 
 

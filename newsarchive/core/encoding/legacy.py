@@ -33,9 +33,9 @@ from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel, arrays_of
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed
 
-#: A codec that lacks more than this share of a text's characters did not make the text.
+#: Characters of a text that a codec lacks, as a share of all, 0 to 1. Above, the codec did not make the text.
 MAX_LACKING_SHARE = 0.4
-#: In nats: what each character costs that the codec lacks.
+#: Nats. The cost of a character that the codec lacks.
 LACKING_NATS = 3.0
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
@@ -83,7 +83,7 @@ def likeliest_pair(runs: list[str], model: PairModel) -> Legacy | None:
 
 #: C1 controls: no text has them.
 C1 = re.compile("[\x80-\x9f]")
-#: What controls are where no other codec makes words of them (https://encoding.spec.whatwg.org/#names-and-labels).
+#: How C1 controls came about where no other codec makes words of them (https://encoding.spec.whatwg.org/#names-and-labels).
 CONTROLS = Legacy(charset("windows-1252"), charset("iso-8859-1"))
 
 
@@ -154,20 +154,20 @@ def are_only_controls(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
 
 #: The codecs of the family: Latin script, with most letters at the same places.
 FAMILY = ("windows-1250", "iso-8859-2", "windows-1252", "windows-1254", "windows-1257")
-#: Letters that a frequent letter of some language comes out as in another codec of the family → letters beside which
-#: they are right: Portuguese and French ones, Polish ones.
+#: Letter that a frequent letter of some language becomes in another codec of the family (Hungarian `ő` becomes `õ`) → letters that
+#: show the first one to be right: `õ` is Portuguese on a page that has `ã` or `ç`. "" where no letter shows it.
 TELLING_LETTERS = {"õ": "ãç", "û": "çèê", "ń": "łę", "ŕ": "", "ĺ": "", "ľ": ""}
-#: In letters: a shorter word is not looked at.
+#: Letters of a word. A shorter word is not looked at.
 MIN_WORD_LETTERS = 3
-#: In words: no more words with these letters are looked at.
+#: Words with these letters that are looked at; later ones are not.
 MAX_SIBLING_WORDS = 40
-#: In words: a text is right in which this many words with these letters are known.
+#: Known words with these letters. A text that has two is right as it stands.
 MIN_RIGHT_WORDS = 2
-#: In words: fewer different words with these letters are no proof.
+#: Different words with these letters. Fewer prove nothing.
 MIN_CHANGED_WORDS = 3
-#: A text is right where more than this share of the words to change is known as they stand.
+#: Known words as a share of the words to change, before the change. Above, the text is right as it stands.
 MAX_KNOWN_BEFORE_SHARE = 0.25
-#: A pair of codecs is wrong where less than this share of the words is known after the change.
+#: The same after the change. Below, the pair of codecs is wrong.
 MIN_KNOWN_AFTER_SHARE = 0.6
 
 _TELLING_LETTER = re.compile(f"[{''.join(TELLING_LETTERS)}]")

@@ -28,7 +28,7 @@ from newsarchive.core.encoding.charsets import Charset, charset, charsets
 from newsarchive.core.encoding.pair_model import UNITS_PER_NAT, PairModel
 from newsarchive.core.text.scripts import is_allowed
 
-#: In nats: what it costs that damage begins or ends inside a run.
+#: Nats. The cost of a border between damage and right text inside a run.
 SWITCH_NATS = 3.0
 _SWITCH = SWITCH_NATS * UNITS_PER_NAT
 
@@ -89,11 +89,11 @@ def _offer(ways: list[_Way | None], at: int, way: _Way) -> None:
         ways[at] = way
 
 
-#: In characters: the shortest run that holds a sequence, which has two, and a character of context at either end.
+#: Characters of the shortest run that holds a sequence: the two of the sequence, and one of context at either end.
 MIN_SEQUENCE_RUN_CHARACTERS = 4
 #: Runs that are searched for sequences together; fewer are looked up one by one.
 MIN_JOINED_RUNS = 40
-#: In characters: what is found in a run of this length or less is cached for the next page.
+#: Characters of a run. What is found in a run of this length or less is cached for the next page.
 MAX_CACHED_RUN_CHARACTERS = 24
 
 #: Two sets of codecs, a bit each, in the order of `charsets()`: those that make a character of a lead byte, and those
@@ -153,12 +153,12 @@ UTF8 = re.compile(
     rb"|(?<=[\xf1-\xf3])[\x80-\xbf]{3}|(?<=\xf4)[\x80-\x8f][\x80-\xbf]{2})(?:" + _SEQUENCE + rb")*"
 )
 
-#: In layers: a text may have been read wrongly three times, one reading over another. More are not looked for.
+#: Wrong readings of a text, one over the other, that are undone. More are not looked for.
 MAX_LAYERS = 3
-#: In characters: the layers of a longer text are told by its beginning, because all ways to undo two layers are tried, some 500. Of
-#: 7,000 damaged pages none has as long a text without ASCII. Less would do, but a short beginning may name another codec that reads it alike.
+#: Characters of a text without ASCII. The layers of a longer text are told by its beginning, because some 500 ways to undo two layers
+#: are tried. Of 7,000 damaged pages none has so long a text. A shorter beginning might fit another codec too.
 MAX_UNFOLDED_CHARACTERS = 2_000
-#: In nats: a run is read with the layers of the other runs of the page, unless that costs this much more.
+#: Nats. A run is read with the layers of the page's other runs, unless that costs more than this.
 MAX_EXTRA_LAYERS_NATS = 8.0
 
 

@@ -21,10 +21,9 @@ from newsarchive.core.text.scripts import is_allowed
 
 #: UTF-8, ASCII included: what the bytes of a damaged stretch are.
 _TEXT = re.compile(rb"(?:[\x20-\x7e]|" + UTF8.pattern + rb")+")
-#: In characters: a longer stretch is read in parts of this length.
+#: Characters of a stretch. A longer stretch is read in parts of this length.
 MAX_STRETCH_CHARACTERS = 400
-#: In characters: in a stretch of this length or less, a part of it may be all that is damaged, so that parts are
-#: weighed too.
+#: Characters of a stretch. In one of this length or less, only a part may be damaged, so that its parts are weighed too.
 MAX_PARTLY_DAMAGED_CHARACTERS = 6
 
 _gain = attrgetter("gain")

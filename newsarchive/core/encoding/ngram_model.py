@@ -23,13 +23,13 @@ from newsarchive.rules import Rules
 MODEL_FILE = "encoding-grams.bin"
 #: The first bytes of a model file.
 MAGIC = b"GRAM1"
-#: In nats: what a sequence costs that the model does not have.
+#: Nats. The cost of a sequence that the model does not have.
 UNKNOWN_NATS = 17.0
-#: In nats: what the most frequent sequences cost. Costs are stored in whole nats above this.
+#: Nats. The cost of the most frequent sequences. Costs are stored as whole nats above it.
 MIN_GRAM_NATS = 2
-#: In letters: a sequence of a script that parts its words.
+#: Letters of a sequence in a script with spaces between words.
 GRAM_LETTERS = 5
-#: In letters: a sequence of a script that does not part its words.
+#: The same for scripts without spaces.
 UNPARTED_GRAM_LETTERS = {"CJK": 2, "HIRAGANA": 2, "KATAKANA": 2, "THAI": 3}
 
 

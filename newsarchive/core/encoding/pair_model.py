@@ -33,20 +33,20 @@ MODEL_FILE = "encoding.bin"
 MAGIC = b"PAIR1"
 #: Costs are stored in eighths of a nat, one byte each: the dearest pair costs 31.9 nats.
 UNITS_PER_NAT = 8.0
-#: In nats: clean text has the pairs that cost this or less, and not those that cost more.
+#: Nats. Clean text has the pairs that cost this or less, and none that costs more.
 MAX_CLEAN_PAIR_NATS = 11.0
 #: The same for a pair that ends in a character of `_LARGE_KINDS`.
 MAX_CLEAN_LARGE_KIND_NATS = 14.5
 #: Han, Hangul and emoji have more characters than word lists can show pairs of: symbols that begin so.
 _LARGE_KINDS = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
-#: In characters: numpy sums the costs of a text from this length on, plain Python those of a shorter one.
+#: Characters of a text. From here on numpy sums the costs of its pairs; of a shorter text plain Python does.
 MIN_NUMPY_CHARACTERS = 400
 #: A script with less than this share of a page's letters may be mojibake as a whole.
 MIN_SCRIPT_SHARE = 0.3
-#: Characters whose symbol is remembered, all pages together; a site in Chinese has some 8,000. Of further ones it is worked
-#: out at each place: noise has up to a million, which took 100 bytes each for ever.
+#: Characters whose symbol is remembered, of all pages together; a site in Chinese has some 8,000. The symbol of a further character
+#: is worked out at each place: noise has up to a million different ones, and each remembered one takes 100 bytes for good.
 MAX_REMEMBERED_CHARACTERS = 1 << 15
-#: In characters: a shorter text is a line, and its suspects are looked up without numpy.
+#: Characters of a text. A shorter text is a line, and its suspects are looked up without numpy.
 MIN_PAGE_CHARACTERS = 240
 
 

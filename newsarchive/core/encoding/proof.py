@@ -31,20 +31,20 @@ from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.runs import Runs, start_of
 from newsarchive.core.text.scripts import script
 
-#: In letters: a shorter word is not taken as known where it stands, because letters of damage may happen to be a word.
-#: A word without capitals inside may have one letter less.
+#: Letters of a word that counts as known where it stands; letters of damage may happen to be a shorter word. A word without
+#: capitals inside may have one letter less.
 MIN_STANDING_WORD_LETTERS = 4
-#: In nats: a reading of a believed codec that gains less must make a known word, or be a sign that is proven elsewhere on
-#: the page. Measured: of 67,000 readings that were right, 27 gained less than 10.
+#: Nats. A reading of a believed codec that gains less must make a known word, or be a sign that is proved elsewhere on the page. Of
+#: 67,000 right readings, 27 gained less than 10.
 MIN_SURE_NATS = 9.0
-#: A page is written in a script with more than this share of its letters, apart from those that are read otherwise. A
-#: script with less may be a name, or the menu of languages.
+#: Letters of a script as a share of the page's letters, without those that are read otherwise. Above, the page is written in the
+#: script; below, the script may be that of a name, or of the menu of languages.
 MIN_HOME_SHARE = 0.05
-#: In letters: no more letters to either side belong to the word that a reading cuts. Text without spaces is one word,
-#: and to look through all of it for each reading takes time in the square of its length.
+#: Letters on either side of a reading that are read to find the word that it cuts. Text without spaces is one word, and to look
+#: through all of it for each reading takes time in the square of its length.
 MAX_REST_LETTERS = 60
 #: Scripts that are met on any page: Greek in formulas.
-ANYWHERE = frozenset(("GREEK",))
+SCRIPTS_OF_ANY_PAGE = frozenset(("GREEK",))
 #: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
 #: damages.
 UNCUT_SCRIPTS = frozenset(("", "LATIN", *UNPARTED_GRAM_LETTERS))
@@ -152,10 +152,12 @@ class Proof:
         home = self._home(
             found, {name for run, r in some for name in writings(run[r.start : r.end] + r.after)}
         )
-        strange = {(run, r) for run, r in some if not writings(r.after) <= ANYWHERE | home}
+        strange = {(run, r) for run, r in some if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home}
         if strange:
             words = frozenset[str]().union(*(_scripts_of_words(r.after) for rs in found.values() for r in rs))
-            strange = {(run, r) for run, r in strange if not writings(r.after) <= ANYWHERE | home | words}
+            strange = {
+                (run, r) for run, r in strange if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home | words
+            }
         lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r)}
         doubtful = strange | lone | _own(some, home, is_multi_byte)
         if not doubtful:
@@ -181,7 +183,7 @@ class Proof:
     def _is_letter_of_no_word(self, run: str, reading: Reading) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has."""
         after = reading.after
-        if len(after) > 1 or not after.isalpha() or writings(after) == ANYWHERE:
+        if len(after) > 1 or not after.isalpha() or writings(after) == SCRIPTS_OF_ANY_PAGE:
             return False
         if len(self.model.names[self.model.symbols[after]]) > 1 and not writings(after):
             return True
@@ -195,7 +197,7 @@ def _may_be_doubtful(before: str, after: str, is_multi_byte: bool) -> bool:
     """Whether a reading is one letter, or has letters that not every page has, or is a single character that proves
     nothing."""
     is_letter = len(after) == 1 and after.isalpha()
-    return is_letter or not writings(after) <= ANYWHERE or _is_single(before, after, is_multi_byte)
+    return is_letter or not writings(after) <= SCRIPTS_OF_ANY_PAGE or _is_single(before, after, is_multi_byte)
 
 
 def _is_single(before: str, after: str, is_multi_byte: bool) -> bool:

@@ -36,15 +36,16 @@ from newsarchive.core.text.scripts import script
 
 NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 
-#: In characters: UTF-8 that was read wrongly is no farther than this from a suspicious position.
+#: Characters. UTF-8 that was read wrongly stands no farther than this from a suspicious position.
 MAX_SUSPECT_DISTANCE = 8
-#: At least this share of the pairs near by is suspicious where UTF-8 was read wrongly. Measured: the bound lets through
-#: one clean page in thirty, and stops one damaged page in a thousand.
+#: Suspicious pairs as a share of the pairs nearby. With less, no UTF-8 was read wrongly there. Measured: the bound lets one clean
+#: page in thirty through, and stops one damaged page in a thousand.
 MIN_SUSPICIOUS_SHARE = 0.2
-#: With this number of suspicious pairs, or of windows with the same pair, a window is looked at by its codecs alone.
+#: Suspicious pairs of a window, or windows with the same pair. From this number on nothing else is asked: what codecs may hold UTF-8
+#: there is conceivable.
 MIN_SUSPICIOUS_PAIRS = 2
 
-#: In characters: what `Window.core` adds around its suspicious positions (two before, three behind).
+#: Characters that `Window.core` adds around its suspicious positions: two before and three behind.
 _CORE_CONTEXT = 5
 #: No codec makes ASCII of a byte of UTF-8 beyond it. Without ASCII around it a text is met again more often.
 _ASCII = "".join(map(chr, range(0x80)))

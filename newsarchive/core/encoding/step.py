@@ -33,8 +33,8 @@ from newsarchive.rules import Rules
 if TYPE_CHECKING:
     from newsarchive.items import Article
 
-#: In passes: one codec may have been read over several others. A page that still changes in the last pass is left as it
-#: is: its text is no damage that we know.
+#: Times that a page is repaired, because one wrong reading may lie over others. A page that still changes in the last pass is left as
+#: it was: it is no damage that we know.
 MAX_PASSES = 8
 #: Suspicious positions of a page. A page with more is left as it is, because each takes 10 to 50 µs and becomes an edit that is
 #: stored. A wholly damaged text of 60,000 Russian or 30,000 Chinese letters has as many.

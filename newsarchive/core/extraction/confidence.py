@@ -23,7 +23,7 @@ from newsarchive.core.extraction.page_type import MIN_EXPECTED_F1
 from newsarchive.items import Article, Block, DecidedBy, Quality, QualityFlag
 from newsarchive.verdicts import DIFFERS_FROM, PROVED
 
-#: Passes after which a block that is not text is none for sure.
+#: Passes that prove a block to be no text.
 CERTAIN = PROVED | {DecidedBy.HEADLINE, DecidedBy.FILLER, DecidedBy.COMMENTS}
 #: Flags of a confidence that is not the classifier's alone: another text was compared or taken.
 OF_OTHER_TEXTS = frozenset({*DIFFERS_FROM.values(), QualityFlag.FROM_JSON_LD})
@@ -44,8 +44,8 @@ def reconsidered(article: Article, before: Sequence[Block]) -> Article:
 
 
 def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
-    """The F1 to expect of the blocks that are text, 0 to 1. With `certain`, a block that is none for sure has no chance to be text, and
-    a second copy adds its chance to that of the first.
+    """The F1 to expect of the blocks that are text, 0 to 1. With `certain`, a block that was proved to be no text has no chance to be
+    text, and a second copy adds its chance to that of the first.
 
     >>> post, comment = Block("The ferry runs.", score=1.0), Block("At last!", label="comments", score=0.0)
     >>> known = comment.relabelled("comments", "", DecidedBy.SELECTOR)
@@ -73,7 +73,7 @@ def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
 
 
 def _is_certain(block: Block) -> bool:
-    """Whether a block that is not text is none for sure: a pass proved it, it is a second copy, or it stands in a box of comments."""
+    """Whether a block is no text for certain: a pass proved it, it is a second copy, or it stands in a box of comments."""
     proved = block.decided_by in CERTAIN or block.decided_by == DecidedBy.REPETITION
     return proved or block.label == "comments"
 

@@ -79,7 +79,7 @@ def fold(text: str) -> str:
     >>> fold("  a\\n b" + BREAK + " c "), fold("Süd\xadtirol")
     ('a b\\nc', 'Südtirol')
     """
-    if text.isascii():  # in ASCII, Python's white space is HTML's, and its split the faster
+    if text.isascii():  # in ASCII, Python's white space is HTML's, and `split` is faster
         folded = " ".join(text.split())
         return _AROUND_BREAK.sub("\n", folded).strip(" \n") if BREAK in folded else folded
     if "\xad" in text:

@@ -120,7 +120,7 @@ def fresh(text: str) -> LexborHTMLParser:
 
 
 def readable_characters(text: str) -> int:
-    """The characters of a page that are read: all, but for a page with too many characters or tags."""
+    """How many characters of a page are read: all of them, unless it has more than `MAX_PAGE_CHARACTERS` or `MAX_TAGS`."""
     end = min(len(text), MAX_PAGE_CHARACTERS)
     if text.count("<", 0, end) <= MAX_TAGS:
         return end
@@ -147,8 +147,8 @@ _END_OF_RAW_TEXT = {
 
 
 def _may_have_long_tags(text: str) -> bool:
-    """Whether some element may have more attributes than `MAX_ATTRIBUTES`. Most pages are told by what stands between
-    two `>`, or by their quotation marks, in which attributes may hide a `>`."""
+    """Whether some element may have more attributes than `MAX_ATTRIBUTES`. Attributes are counted between one `>` and the
+    next. A value in quotation marks may hold a `>`, so a page with more than `MAX_UNCHECKED_QUOTES` of them always may."""
     if text.count('"') + text.count("'") > MAX_UNCHECKED_QUOTES:
         return True
     parts = (text[start:end] for start, end in _long_parts(text))

@@ -25,7 +25,7 @@ from newsarchive.core.text.normalise import normalise
 MIN_ALIGNED_WORDS = 0.55
 #: Times that a word stands in a text for it to be one of its own. Small words and a template's stand there more often, and texts that
 #: share those alone are no copies; the same share of a text's own words must stand in the other one.
-_MAX_TIMES = 2
+_MAX_TIMES_OF_OWN_WORD = 2
 #: Own words of the shorter text; with fewer, nothing is proved.
 _MIN_OWN_WORDS = 20
 #: Share of the shorter text's characters that stand in the longer one in the same order, in scripts without spaces between
@@ -45,11 +45,11 @@ _MAX_CHARACTERS = 20_000
 
 
 def _own_words_align(words: list[str], others: list[str]) -> bool:
-    """Whether the words that stand in neither text more than `_MAX_TIMES` times are in both in the same order too."""
+    """Whether the words that stand in neither text more than `_MAX_TIMES_OF_OWN_WORD` times are in both in the same order too."""
     from rapidfuzz.distance.LCSseq import similarity
 
     times = Counter(words) | Counter(others)  # the greater of both numbers
-    rare = [[word for word in text if times[word] <= _MAX_TIMES] for text in (words, others)]
+    rare = [[word for word in text if times[word] <= _MAX_TIMES_OF_OWN_WORD] for text in (words, others)]
     shorter = min(map(len, rare))
     return shorter >= _MIN_OWN_WORDS and similarity(*rare) >= MIN_ALIGNED_WORDS * shorter
 

@@ -16,7 +16,7 @@ from newsarchive.core.text.line_keys import names_in, starts_with_name
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.
 MIN_ARTICLES = 3
 #: Articles that may prove a line by where it stands and what it says, which is better evidence than repetition.
-PAIR = 2
+MIN_PAIR_ARTICLES = 2
 #: Lines of a run of repeated lines. In a longer run a story that was brought up to date repeats its passages.
 MAX_RUN_LINES = 5
 #: Part of the site's articles that must have a sentence inside their text for it to be boilerplate.
@@ -97,7 +97,7 @@ def judge(stats: Stats, total: int, elsewhere: Elsewhere | None) -> Finding | No
     sites = len(elsewhere.sites) if elsewhere else 1
     seen = max(len(stats.clusters), len(elsewhere.clusters) if elsewhere else 0)
     if seen < MIN_ARTICLES:
-        return _pair(stats, elsewhere) if seen == PAIR else None
+        return _pair(stats, elsewhere) if seen == MIN_PAIR_ARTICLES else None
     where = f"this line stands in {articles(seen)}" + (f", on {sites} blogs" if sites > 1 else "")
     if not stats.line.sentence:  # a label, a title, a name
         reason = _short(stats, total)
@@ -172,7 +172,7 @@ def _credit(stats: Stats, seen: int, elsewhere: Elsewhere | None) -> str:
 
 def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     """A line of only two articles, between prose that differs: of one publisher and built like a promo."""
-    if stats.line.domain and (closes := _credit(stats, PAIR, elsewhere)):
+    if stats.line.domain and (closes := _credit(stats, MIN_PAIR_ARTICLES, elsewhere)):
         return Finding("chrome", "attribution", f"this line stands in 2 articles, {closes}")
     known = elsewhere.origins if elsewhere else set(stats.origins)
     sourced = len(known) == 1 and sum(stats.origins.values()) == stats.pages
@@ -241,10 +241,14 @@ def judge_form(
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
-    if seen >= PAIR and len(stats.keys) >= PAIR and stats.titled >= AGREEING_SHARE * stats.pages:
+    if (
+        seen >= MIN_PAIR_ARTICLES
+        and len(stats.keys) >= MIN_PAIR_ARTICLES
+        and stats.titled >= AGREEING_SHARE * stats.pages
+    ):
         label = "promo" if _is_inside(stats) else "attribution"
         return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
-    if seen < MIN_ARTICLES or len(stats.keys) < PAIR:
+    if seen < MIN_ARTICLES or len(stats.keys) < MIN_PAIR_ARTICLES:
         return None
     if not stats.varying_start and (name := _constant(stats)):
         return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
@@ -277,7 +281,11 @@ def judge_form(
 
 def _constant(stats: Stats) -> str:
     """A name of two words or more that all lines of a form hold, where they close their articles."""
-    if stats.closing < AGREEING_SHARE * stats.pages or _is_inside(stats) or len(stats.samples) < PAIR:
+    if (
+        stats.closing < AGREEING_SHARE * stats.pages
+        or _is_inside(stats)
+        or len(stats.samples) < MIN_PAIR_ARTICLES
+    ):
         return ""
     names = [set(names_in(sample)) for sample in stats.samples]
     shared = sorted(name for name in set.intersection(*names) if " " in name)

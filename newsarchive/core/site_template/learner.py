@@ -119,7 +119,7 @@ def learn(
 
     `known` is the one before: its layouts keep their numbers, and what left the window stays learned.
     `shared` is what the sites together show. `locks` maps keys to `keep` or `drop`; by default they are those
-    of `known`. What full texts taught of a page is in its record (`core/site_template/learner.py`).
+    of `known`. What a full text taught of a page is in the page's record (`taught`).
     """
     pages, shared = list(window.pages.values()), shared or Network()
     full = lessons(pages)

@@ -31,7 +31,7 @@ MIN_SHORT_TITLE_WORDS = 3.5
 #: Words of a title; a longer line without a full stop is a paragraph that lost its own.
 MAX_TITLE_WORDS = 30
 #: How a head or a title ends that is no statement and still ends like a sentence.
-CALLS = ("?", "!", "…", "...", "？", "！", "؟")
+CALLING_ENDS = ("?", "!", "…", "...", "？", "！", "؟")
 #: A price, a share, or a cell's edge; "12 March" and "7 strikers" are none.
 _MEASURE = re.compile(r"[$€£¥|%]|\d\s?(?:k?g|m?l|cm|mm|km|oz|lb|tsp|tbsp)\b")
 CLOSING_QUOTES = ("”", "“", "’", "»", "«", '"', "'", "」", "』", "》")
@@ -42,7 +42,7 @@ OPENING = CREDITS | {"related", "read more", "repeated"}
 
 def states(line: Line) -> bool:
     """Whether a line is a statement: a sentence that neither asks nor calls."""
-    return line.sentence and not line.sample.rstrip().endswith(CALLS)
+    return line.sentence and not line.sample.rstrip().endswith(CALLING_ENDS)
 
 
 def is_head(line: Line) -> bool:

@@ -127,7 +127,7 @@ class Observation:
     the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
     `said` is what the page says of its date and its authors;
     `misfit` says of the page in hand that no layout fits it as it should; `reading` is what it was read as without a
-    template (`readings.pack_reading`), empty where that is not kept. Neither is part of the record that is stored.
+    template (`readings.pack_reading`), empty where that is not kept. `misfit` and `reading` are no part of the stored record.
     """
 
     url: str

@@ -37,7 +37,7 @@ MIN_LAYOUT_SHARE = 0.25
 #: Share of the pages (0 to 1) whose headline an element must be for its selector to be that of titles.
 MIN_TITLE_SHARE = 0.6
 #: Word F1 (0 to 1) of an element's text against the article. Below it the page is of another layout.
-MIN_FITTING = 0.5
+MIN_FITTING_F1 = 0.5
 #: Layouts of a site. Further ones fit single pages.
 MAX_BODIES = 3
 #: Elements that are stripped, those with most words first. Readers of feeds look for each of them on every page.
@@ -120,7 +120,7 @@ def learn(samples: Sequence[Sample]) -> Portable | None:
     left = list(samples)
     while len(left) >= MIN_PAGES and len(bodies) < MAX_BODIES and (best := _best_body(left)):
         bodies.append(best)
-        left = [sample for sample in left if sample.alike(best) < MIN_FITTING]
+        left = [sample for sample in left if sample.alike(best) < MIN_FITTING_F1]
     if not bodies:
         return None
     return Portable(tuple(bodies), _stripped(samples, bodies), _title(samples))
@@ -177,7 +177,10 @@ def _best_body(samples: Sequence[Sample]) -> str:
         if count < needed:
             continue
         scores = [sample.alike(name) for sample in samples]
-        if sum(score >= MIN_FITTING for score in scores) >= needed and fmean(scores) > best_score + MIN_GAIN:
+        if (
+            sum(score >= MIN_FITTING_F1 for score in scores) >= needed
+            and fmean(scores) > best_score + MIN_GAIN
+        ):
             best, best_score = name, fmean(scores)
     return best
 

@@ -18,11 +18,12 @@ F = TypeVar("F")
 #: to about twelve times this number of bytes. Fewer: the lines that a site repeats are worked out more often; with pages of 180 KB the
 #: caches are emptied after 28 pages. A process that read 150 real pages of 150 sites had 97 MB of its own, and 135 MB with 20,000,000.
 MAX_REMEMBERED_BYTES = 5_000_000
-#: Entries that a cache of texts may hold, at least. A smaller cache holds tables that were compiled from the rules: it is not emptied.
+#: Entries that a cache may hold. A cache for at least this number holds texts and is emptied; a smaller one holds tables that were
+#: compiled from the rules, and is kept.
 MIN_ENTRIES = 256
 
 _read = 0
-#: Caches that are no names of a module, such as those of functions that are made from a table.
+#: Caches that no name of a module leads to, such as those of functions that are made from a table.
 _made: WeakSet[Any] = WeakSet()
 
 
@@ -33,8 +34,8 @@ def noted(cache: F) -> F:
 
 
 def text_read(size: int) -> None:
-    """Count the bytes of one more page, or the characters of a text that is repaired by itself. Where there were more than
-    `MAX_REMEMBERED_BYTES` since the last time, the caches are emptied."""
+    """Count the bytes of one more page, or the characters of a text that is repaired by itself. When more than
+    `MAX_REMEMBERED_BYTES` were counted since the caches were last emptied, empty them."""
     global _read
     _read += size
     if _read > MAX_REMEMBERED_BYTES:

@@ -1,4 +1,4 @@
-"""References to characters (`&amp;`, `&#8217;`) as the characters, also of a stranger who writes `&#999…` with 5,000 digits."""
+"""Puts characters in the place of references to them (`&amp;`, `&#8217;`), also where a page writes `&#999…` with 5,000 digits."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ _NO_LETTERS = re.compile(r"\W+")
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
 #: Characters that say as much as a syllable or a word does elsewhere.
 _WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
-#: Other codes that pages and the detector write → the code that is stored.
-_SAME = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "cz": "cs", "jp": "ja", "gr": "el", "ua": "uk",
+#: Codes that pages or the detector write for a language → the code that is stored for it.
+_STORED_CODES = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "cz": "cs", "jp": "ja", "gr": "el", "ua": "uk",
          "mo": "ro"}  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def code(declared: str) -> str:
     """
     match = _TAG.match(declared[:40])
     found = match[1].lower() if match else ""
-    return _SAME.get(found, found)
+    return _STORED_CODES.get(found, found)
 
 
 def finish_language(text: str, declared: str) -> tuple[str, str]:
@@ -110,7 +110,7 @@ def detect(text: str) -> tuple[str, float]:
     detector = _detector()
     found, probability = detector.identifier.classify(sample)
     detector.tables.release()
-    return _SAME.get(found, found), float(probability)
+    return _STORED_CODES.get(found, found), float(probability)
 
 
 class _Detector(NamedTuple):

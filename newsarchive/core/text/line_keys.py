@@ -26,7 +26,7 @@ MIN_FORM_WORDS = 3
 #: Ordinals are digits too: "22nd" and "1st" differ in the day alone.
 _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
 _DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
-#: Stands in every domain, and is found in a twentieth of the time.
+#: A dot and two letters, which every domain holds. A line without them needs no search for `_DOMAIN`, which takes twenty times as long.
 _IN_DOMAIN = re.compile(r"\.[a-z]{2}", re.I)
 #: A title in quotation marks, as an attribution gives it.
 _QUOTED = re.compile(r"“[^“”]{8,200}”|„[^„“”]{8,200}[“”]|«[^«»]{8,200}»|《[^《》]{2,80}》|\"[^\"]{8,200}\"")
@@ -86,7 +86,7 @@ def form_of(text: str) -> str:
     if NAME not in marked and DOMAIN not in marked and QUOTED not in marked:
         return ""
     plain = _DIGITS.sub("0", fold_keeping_emoji(marked))
-    has_words = sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS  # as most have, which spares the count
+    has_words = sum(map(str.isalpha, plain.split())) >= MIN_FORM_WORDS  # enough for most lines, and faster
     has_words = has_words or sum(map(_word_count, _LETTERS.findall(plain))) >= MIN_FORM_WORDS
     return plain if has_words else ""
 

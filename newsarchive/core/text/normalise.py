@@ -47,10 +47,10 @@ MIN_ARRAY_CHARACTERS = 300
 _MAX_SINGLE_LINES = 8
 #: Characters of the texts that are normalised and hashed together: their arrays fit in a processor's cache.
 _MAX_GROUP_CHARACTERS = 50_000
-#: Characters that a character may become in NFKC without being counted, and times its length that a long text may become with
-#: those that are: `ﷺ` becomes 18. A text that would be longer stays in NFC, since a million of them take 6 s and 800 MB.
+#: A factor. A character that becomes more characters than this in NFKC (`ﷺ` becomes 18) is counted, and a long text in which the
+#: counted ones would grow to more than this times its length stays in NFC: a million `ﷺ` take 6 s and 800 MB.
 _MAX_EXPANSION = 3
-#: Characters in NFKC of a text that is never too long.
+#: Characters in NFKC. A text that grows to this length at most is never too long.
 _MAX_EXPANDED_CHARACTERS = 100_000
 #: Characters of a text in which expanding characters are counted; a shorter one cannot become too long.
 _MIN_EXPANDING_CHARACTERS = _MAX_EXPANDED_CHARACTERS // 18
@@ -142,7 +142,7 @@ def _composed(text: str) -> str:
 
 
 def _nfkc(text: str) -> str:
-    """A text in NFKC; a long text of characters that become many in NFC."""
+    """A text in NFKC, or in NFC where NFKC would make it too long (`_MAX_EXPANSION`)."""
     if unicodedata.is_normalized("NFKC", text):
         return text
     if len(text) > _MIN_EXPANDING_CHARACTERS:

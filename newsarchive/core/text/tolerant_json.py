@@ -76,13 +76,14 @@ def whole_characters(json_text: str) -> str:
     return _ESCAPE.sub(lambda match: match[1] or r"\ufffd", json_text)
 
 
-#: Characters of a JSON text that is mended, at a microsecond each; a longer one is left as it is.
+#: Characters of a JSON text. A longer text is not mended: each character takes a microsecond.
 MAX_MENDED_CHARACTERS = 300_000
-#: Characters of white space behind a quotation mark before what shows that it ends its string.
+#: Characters of white space that may stand between a quotation mark and the sign (`:`, `,`, a bracket) that shows that it ends its
+#: string. Behind more, the mark counts as a part of the string.
 _MAX_SPACE = 100
 _ENDS_STRING = rf"(?=\s{{0,{_MAX_SPACE}}}(?:[:}}\]]|//|,\s{{0,{_MAX_SPACE}}}(?:[\"'{{\[\d}}\]/,-]|true|false|null|\w{{1,40}}\s?:|$)|$))"
-#: A comment; a string in double quotation marks, which it may hold itself; one in single ones; a bracket; a comma; a name,
-#: a number or words without quotation marks.
+#: A comment; a string in double quotation marks, which may hold such marks itself; the same in single ones; a bracket; a comma;
+#: a colon; a name, a number or words without quotation marks.
 _PART = re.compile(
     r"(?P<comment>//[^\n]*+|/\*(?:.*?\*/|.*))"
     rf'|"(?P<double>(?:[^"\\]|\\.|"(?!{_ENDS_STRING}))*+)(?:"|\Z)'

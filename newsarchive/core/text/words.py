@@ -52,8 +52,8 @@ def count_words(text: str) -> int:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> int:
-    """How often a pattern that matches no white space, and a run of letters and digits once, is found in a text. The
-    pattern is slow, and therefore reads only what is not all letters and digits."""
+    """How often a pattern is found in a text. It must match no white space, and match a run of letters and digits once: such
+    runs are counted without the pattern, which is slow."""
     words = text.split()
     with_signs = list(filterfalse(str.isalnum, words))
     return len(words) - len(with_signs) + len(pattern.findall(" ".join(with_signs)))

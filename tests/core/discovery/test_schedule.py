@@ -87,12 +87,12 @@ def test_a_look_is_worth_the_time_out_of_date_that_it_spares(rate, age):
     rate = min(max(rate, 1e-6), 50)
 
     def up_to_date(days):
-        return ((age + revisit.SETTLING) / (age + revisit.SETTLING + days)) ** rate
+        return ((age + revisit.SETTLING_DAYS) / (age + revisit.SETTLING_DAYS + days)) ** rate
 
     gain = sum(up_to_date((n + 0.5) / steps * wait) for n in range(steps)) / steps * wait - wait * up_to_date(
         wait
     )
-    scale = age + revisit.SETTLING
+    scale = age + revisit.SETTLING_DAYS
     wanted = 0.05 * scale**0.5
     if rate > 1:
         wanted = min(wanted, 0.9 / (rate - 1) * scale)
