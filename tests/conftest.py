@@ -13,6 +13,8 @@ from tests import installed
 # No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("newsarchive")
+#: Examples of a test that says no number of its own, in the quick subset; all tests together try 100.
+MAX_QUICK_EXAMPLES = 30
 
 # A shell that starts the tests in the background has Ctrl-C ignored, and so would each command that a test interrupts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -28,6 +30,11 @@ def pytest_configure(config: pytest.Config) -> None:
     Where the environment keeps Python from writing bytecode, it goes into pytest's own cache instead of the folders of
     the code.
     """
+    if config.option.markexpr == "not slow":
+        settings.register_profile(
+            "quick", settings.get_profile("newsarchive"), max_examples=MAX_QUICK_EXAMPLES
+        )
+        settings.load_profile("quick")
     cache = getattr(config, "cache", None)
     if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from newsarchive.warc import object_storage
+from tests.serving import running
 
 BUCKET = "news"
 ADDRESS = f"s3://{BUCKET}/warc"
@@ -62,7 +62,6 @@ def stored(monkeypatch: Any) -> Iterator[Storage]:
             pass
 
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     storage.environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
         "AWS_ACCESS_KEY_ID": "test",
@@ -73,16 +72,16 @@ def stored(monkeypatch: Any) -> Iterator[Storage]:
     for name, value in storage.environment.items():
         monkeypatch.setenv(name, value)
     forget()
-    client = _client(storage)
-    if client.exists(BUCKET):  # moto's storage is one for the whole process
-        client.rm(BUCKET, recursive=True)
-    client.mkdir(BUCKET)
-    storage.asked.clear()
-    try:
-        yield storage
-    finally:
-        server.shutdown()
-        forget()
+    with running(server):
+        client = _client(storage)
+        if client.exists(BUCKET):  # moto's storage is one for the whole process
+            client.rm(BUCKET, recursive=True)
+        client.mkdir(BUCKET)
+        storage.asked.clear()
+        try:
+            yield storage
+        finally:
+            forget()
 
 
 def forget() -> None:

@@ -12,11 +12,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseServer
 
 from tests import warm
 from tests.warm import ROOT as ROOT
 
 HTML = "text/html; charset=UTF-8"
+
+
+#: Seconds between two looks of a server whether it is to end. Python's own 0.5 would be waited for at the end of each test.
+POLL_SECONDS = 0.02
+
+
+@contextmanager
+def running(server: BaseServer) -> Iterator[None]:
+    """Let a server answer in a thread of its own, and close it at the end."""
+    thread = threading.Thread(target=server.serve_forever, args=(POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @dataclass
@@ -107,14 +125,8 @@ def served(
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     table = answers(site.home) if callable(answers) else answers
     site.answers.update({p: a if isinstance(a, Answer) else Answer(a) for p, a in table.items()})
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(server):
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def crawl(

@@ -18,7 +18,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -27,6 +26,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import running
 from tests.wordpress.server import free_address
 from tests.wordpress.truth import Line, Post
 
@@ -197,14 +197,8 @@ def _served(build: Build, posts: Sequence[Post], permalink: str) -> Iterator[Sta
         _age(blog.folder / "public")
         handler = partial(_Handler, blog.requests, directory=str(blog.folder / "public"))
         server = ThreadingHTTPServer((host, int(port)), handler)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
+        with running(server):
             yield blog
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
 
 def _age(folder: Path) -> None:

@@ -8,7 +8,6 @@ import shlex
 import shutil
 import sqlite3
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -54,7 +53,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.extensions.alarms import DeliveryFailed, run_command
 from newsarchive.extensions.alarms import post as send
 from newsarchive.items import Author
-from tests.serving import Answer, Site, crawl, served
+from tests.serving import Answer, Site, crawl, running, served
 from tests.storage import START, make_article, open_archive
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -385,12 +384,8 @@ def hook() -> Iterator[tuple[str, list[bytes]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", taken
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(server):
+        yield f"http://127.0.0.1:{server.server_port}", taken
 
 
 def test_a_webhook_gets_the_alarm_by_post(hook: tuple[str, list[bytes]]) -> None:

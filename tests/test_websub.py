@@ -31,7 +31,7 @@ from newsarchive.items import Capture
 from newsarchive.times import utc_now
 from newsarchive.websub import LEASE_SECONDS, State, Subscriber
 from tests.cli.test_cli import run
-from tests.serving import ROOT, Answer, crawl, served
+from tests.serving import POLL_SECONDS, ROOT, Answer, crawl, served
 from tests.test_crawl import post, rows
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
@@ -254,7 +254,7 @@ class Hub(ThreadingHTTPServer):
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
 
     @property
     def address(self) -> str:

@@ -16,14 +16,22 @@ from newsarchive import Archive
 from newsarchive.db.engine import open_engine
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
-from newsarchive.web import security, server
-from newsarchive.web.library import SETTLING_SECONDS
+from newsarchive.web import library, security, server
 from newsarchive.web.views import ROUTES
 from newsarchive.web.views.dates import day_of
 from tests import webpages
 from tests.storage import make_article, open_archive
 
 httpx = pytest.importorskip("httpx")
+
+
+#: What stands for `library.SETTLING_SECONDS` here. The times of files on the disk of a test differ after some milliseconds.
+SETTLING_SECONDS = 0.2
+
+
+@pytest.fixture(autouse=True)
+def _soon_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "SETTLING_SECONDS", SETTLING_SECONDS)
 
 
 @pytest.fixture(scope="module")
