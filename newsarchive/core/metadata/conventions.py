@@ -1,9 +1,10 @@
-"""Decides an article's date, authors, picture and description again by the habits of its site, which one page cannot show.
+"""Decides an article's date, authors, picture, description and keywords again by the habits of its site, which one page cannot show.
 
 WordPress's default theme prints no date of the post, but a list "More posts" with the dates of the newest posts. So every
 page of the site seems to be of the day of the newest post, and only all pages together show that the date is not the
 post's. They also show whether 03/04/2025 is in March, the time zone, a name that stands on every page, the words that the
-site puts around names, and the picture and description that a theme gives every post that has none of its own.
+site puts around names, and the picture, description and keywords that a theme
+gives every post that has none of its own.
 
 The record of each page (`page_record.Said`) keeps the days and names that each source states, and what was decided by the page alone.
 `core/site_template/conventions.py` learns conventions from these records, and this module applies them.
@@ -17,7 +18,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import cached_property
 
-from newsarchive.core.metadata import authors, dates, elements, headline, publication_date, sections
+from newsarchive.core.metadata import authors, dates, elements, headline, keywords, publication_date, sections
 from newsarchive.core.metadata.claims import Claim, best
 from newsarchive.core.metadata.page_record import (
     DECIDED,
@@ -81,6 +82,8 @@ class Kind(StrEnum):
     SITES_PICTURE = "picture of the site"
     #: This description stands for many posts: it describes the site.
     SITES_DESCRIPTION = "description of the site"
+    #: These keywords of a meta element stand on nearly every page: they are about the site.
+    SITES_KEYWORDS = "keywords of the site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,11 @@ def _on_names(said: Said, conventions: Conventions) -> Iterable[Convention]:
 
 
 def _on_summary(said: Said, conventions: Conventions) -> Iterable[Convention]:
-    for kind, value in ((Kind.SITES_PICTURE, said.picture), (Kind.SITES_DESCRIPTION, said.description)):
+    for kind, value in (
+        (Kind.SITES_PICTURE, said.picture),
+        (Kind.SITES_DESCRIPTION, said.description),
+        (Kind.SITES_KEYWORDS, said.keywords),
+    ):
         yield from (c for c in conventions.of(kind) if c.value == value)
 
 
@@ -248,8 +255,8 @@ def applied(
     rules: Rules,
     page_text: Callable[[], str] = str,
 ) -> Article:
-    """An article, which was decided by its page alone, with date, authors, picture and description by the conventions of its
-    site.
+    """An article, which was decided by its page alone, with date, authors, picture, description and keywords by the
+    conventions of its site.
 
     `changing` are the `effects` on its page; without any the article is returned as it is. A candidate that loses by a
     convention says so in its reason. `page_text` gives the page as text, "" where it is not available. It is called only
@@ -269,6 +276,8 @@ def applied(
             article = _pictured(article, convention, rules)
         elif convention.kind is Kind.SITES_DESCRIPTION:
             article = _described(article, convention, rules)
+        elif convention.kind is Kind.SITES_KEYWORDS:
+            article = _keyed(article, convention, rules)
     return article
 
 
@@ -425,3 +434,13 @@ def _described(article: Article, convention: Convention, rules: Rules) -> Articl
     candidates += [*(c.candidate(reason=convention.reason) for c in sites), *refused]
     kept = _replaced(article.candidates, "description", candidates)
     return replace(article, description=description, candidates=kept)
+
+
+def _keyed(article: Article, convention: Convention, rules: Rules) -> Article:
+    """The article with the keywords of the next best source, or without any."""
+    claims = of_field(article.candidates, "keywords")
+    sites = [c for c in claims if c.source.bare is Place.META]
+    others = [c for c in claims if c not in sites]
+    words, candidates = keywords.decide(others, article.article_section, rules)
+    candidates += [c.candidate(reason=convention.reason) for c in sites]
+    return replace(article, keywords=words, candidates=_replaced(article.candidates, "keywords", candidates))

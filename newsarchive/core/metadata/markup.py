@@ -391,8 +391,13 @@ def _text_before(node: LexborNode) -> str:
 
 def _names_in(node: LexborNode, rules: Rules) -> str:
     """The text of an element for authors, with a comma between links or list items that are a name each. Where it has names in
-    `<strong>`, it is these."""
+    `<strong>`, or one element of the class `name`, it is these: the rest is a job, or a badge such as "Lv3"."""
     text = text_of(node, MAX_BYLINE_CHARS)
+    inner = node.css(".name") if text else []
+    if len(inner) == 1 and inner[0].mem_id != node.mem_id:
+        name = text_of(inner[0], MAX_BYLINE_CHARS)
+        if name and clean(name, rules) == name:
+            return name
     strong = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("strong,b")[:MAX_BYLINE_ELEMENTS]]
     if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
         return "; ".join(strong)  # the rest is a job

@@ -1,4 +1,4 @@
-"""The record of what one page states of its post: days, names, picture and description, each with its source.
+"""The record of what one page states of its post: days, names, picture, description and keywords.
 
 `core/site_template` keeps the records of a site's pages and learns the site's conventions from them
 (`core/metadata/conventions.py`). A record is made of the article as the page alone gave it, and is small: a few hundred bytes.
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from newsarchive.core.metadata import authors, dates
 from newsarchive.core.metadata.claims import Claim
-from newsarchive.core.metadata.sources import API_AND_FEED, Qualifier, Source, source_of
+from newsarchive.core.metadata.sources import API_AND_FEED, Place, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Article, Candidate, SourceText
 from newsarchive.rules import Rules
@@ -73,13 +73,15 @@ class Said(NamedTuple):
     """The days and names that the sources of a page state. The source `DECIDED` has what was decided by the page alone.
 
     `picture` is the address of the picture that was decided by the page alone, and `description` the description, each cut
-    to `MAX_SUMMARY_CHARACTERS`; "" for none.
+    to `MAX_SUMMARY_CHARACTERS`; "" for none. `keywords` are those that were decided by the page alone, where they stand in a
+    meta element.
     """
 
     days: tuple[Day, ...] = ()
     names: tuple[Names, ...] = ()
     picture: str = ""
     description: str = ""
+    keywords: str = ""
 
     @property
     def decided_day(self) -> Day | None:
@@ -108,8 +110,15 @@ def said_by(article: Article, rules: Rules) -> Said:
     `article` must be as the page alone gave it, before anything learned was applied.
     """
     picture = article.image.url if article.image else ""
-    summary = (text[:MAX_SUMMARY_CHARACTERS] for text in (picture, article.description))
+    listed = meta_keywords(article)
+    summary = (text[:MAX_SUMMARY_CHARACTERS] for text in (picture, article.description, listed))
     return Said(_days(article, rules), _names(article, rules), *summary)
+
+
+def meta_keywords(article: Article) -> str:
+    """The keywords of an article as one text, where a meta element has them, else ""."""
+    chosen = (c for c in article.candidates if c.field == "keywords" and c.chosen)
+    return ", ".join(c.value for c in chosen if source_of(c.source).bare is Place.META)
 
 
 def _days(article: Article, rules: Rules) -> tuple[Day, ...]:

@@ -24,6 +24,7 @@ from newsarchive.core.metadata import (
     elements,
     headline,
     jsonld,
+    keywords,
     markup,
     publication_date,
     sections,
@@ -33,7 +34,7 @@ from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
 from newsarchive.core.metadata.elements import read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, like_a_name, organisation
-from newsarchive.core.metadata.sources import GUESSES, Place, Position, Qualifier, Source
+from newsarchive.core.metadata.sources import GUESSES, JSON_LD, OPEN_GRAPH, Place, Position, Qualifier, Source
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import names_host, parts_of
@@ -71,10 +72,6 @@ _AROUND_NAME = " \u00a0-–—|·•:~⋅"
 _FREE = dict.fromkeys(("true", "yes", "free"), True) | dict.fromkeys(
     ("false", "no", "locked", "metered"), False
 )
-#: Keywords of one article; the rest is dropped.
-MAX_KEYWORDS = 50
-#: Characters of a keyword; a longer text is none.
-MAX_KEYWORD_CHARS = 80
 #: Likeness (`headline.alike`) of a heading and the headline. Above, the heading shows the headline.
 MIN_HEADLINE_LIKENESS = 0.8
 #: Blocks whose dates tell in which order the page writes day and month; later ones are not read.
@@ -165,7 +162,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += [claim for claim, _ in headings]
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
-    claims += of_site
+    claims = _without_titles_as_names(claims + of_site)
     site_names = _site_names(claims, url)
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
@@ -254,6 +251,20 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
     return known | {"authors"} if any(clean(name, rules) for name in people) else known
 
 
+def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims without a name of the site in a meta element (`application-name`) that is the page's own title, where another
+    source names the site otherwise: some themes fill these elements with the title of each post."""
+    titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
+    names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare is not Place.META}
+    if not titles or not names - titles - {""}:
+        return list(claims)
+    return [
+        c
+        for c in claims
+        if not (c.field == "publisher" and c.source.bare is Place.META and key(c.value) in titles)
+    ]
+
+
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """The names that the site gives itself, the texts that link to its home page, and its host."""
     names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
@@ -295,25 +306,8 @@ def _as_written(name: str, names: Sequence[str]) -> str:
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    """All keywords of the most trusted source. Feeds list the section among the tags; it is no keyword."""
-    section = key(out["article_section"])
-    of_feed = [c for c in found.of("keywords") if c.source.bare is Place.FEED]
-    sections_in_feed = [c for c in of_feed if section and key(c.value) == section]
-    claims = [c for c in found.of("keywords") if c not in sections_in_feed]
-    _, candidates = best(claims, rules)
-    source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
-    words: dict[str, str] = {}
-    for claim in claims:
-        if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
-            words.setdefault(key(claim.value), claim.value.strip(" "))
-    out["keywords"] = tuple(words.values())[:MAX_KEYWORDS]
-    reason = next((c.reason for c in candidates if c.chosen), "")
-    refused = [c.candidate(reason="is the section") for c in sections_in_feed]
-    chosen = [
-        replace(c, chosen=True, reason=reason) if claim.source == source else c
-        for claim, c in zip(claims, candidates, strict=True)
-    ]
-    return chosen + refused
+    out["keywords"], candidates = keywords.decide(found.of("keywords"), out["article_section"], rules)
+    return candidates
 
 
 def _dates(

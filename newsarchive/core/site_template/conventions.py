@@ -4,7 +4,8 @@ The evidence is what the site says elsewhere of the same posts: its API and its 
 else what its head declares. A source on the page that agrees with it is where the site prints its posts' dates; one
 that contradicts it, with days that many pages share, is about something else: the newest post, a list. Evidence that
 hardly varies proves nothing, for a site may have imported all its posts on one day; and a name is the site's only where
-its pages name other people by better signs. A picture or a description that many posts share belongs to none of them.
+its pages name other people by better signs. A picture or a description that many posts share belongs to none of them, and
+neither do keywords that nearly all share.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ MAX_ZONE_DAYS = 1
 MAX_SHARE_OF_ONE = 0.5
 #: Different days, or names, that evidence must have to vary.
 MIN_VARIETY = 3
-#: Part of the pages that name the same author, where a name may be the site's.
+#: Part of the pages that name the same author, where a name may be the site's; or that have the same keywords.
 CONSTANT_SHARE = 0.8
 #: Part of the pages with such a name that name somebody else by a better sign.
 CONTRADICTED_SHARE = 0.5
@@ -334,20 +335,25 @@ def _bylines(said: Sequence[Said]) -> Iterator[Convention]:
             return
 
 
-# -- pictures and descriptions ---------------------------------------------------------------------
+# -- pictures, descriptions and keywords ---------------------------------------------------------------------
 
 
 def _summaries(pages: Sequence[Observation]) -> Iterator[Convention]:
-    """Pictures and descriptions that many posts share. Versions and copies of one post count as one."""
-    for kind, name in ((Kind.SITES_PICTURE, "picture"), (Kind.SITES_DESCRIPTION, "description")):
+    """Pictures and descriptions that many posts share, and keywords that nearly all share: many sites write the same into the
+    head of each page. Versions and copies of one post count as one."""
+    for kind, name, share in (
+        (Kind.SITES_PICTURE, "picture", SUMMARY_SHARE),
+        (Kind.SITES_DESCRIPTION, "description", SUMMARY_SHARE),
+        (Kind.SITES_KEYWORDS, "keywords", CONSTANT_SHARE),
+    ):
         posts: dict[str, set[str]] = defaultdict(set)
         for page in pages:
             if value := getattr(page.said, name):
                 posts[value].add(page.cluster)
         total = sum(map(len, posts.values()))
         for value, sharing in sorted(posts.items()):
-            if len(sharing) >= max(MIN_PAGES, SUMMARY_SHARE * total):
-                reason = f"the site's, not the post's: {len(sharing)} of {total} posts have this {name}"
+            if len(sharing) >= max(MIN_PAGES, share * total):
+                reason = f"the site's, not the post's: {len(sharing)} of {total} posts have {'these' if kind is Kind.SITES_KEYWORDS else 'this'} {name}"
                 yield Convention(kind, "", value, len(sharing), total - len(sharing), reason)
 
 

@@ -408,10 +408,10 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
 
 
-def _said(days: list[list[Any]], names: list[list[Any]], picture: str = "", description: str = "") -> Said:
-    """The record of what a page says. An older version kept no picture and no description."""
+def _said(days: list[list[Any]], names: list[list[Any]], *summary: str) -> Said:
+    """The record of what a page says. An older version kept no picture, no description or no keywords."""
     named = tuple(Names(source, tuple(n)) for source, n in names)
-    return Said(tuple(Day(*day) for day in days), named, picture, description)
+    return Said(tuple(Day(*day) for day in days), named, *summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,10 +450,10 @@ def digest(page: Observation) -> int:
 
 
 def _sources(said: Said) -> list[Any]:
-    """Which sources name a day, whether it is the one that was decided, who is named, and the picture and description."""
+    """Which sources name a day, whether it is the one that was decided, who is named, the picture, the description and the keywords."""
     decided = said.decided_day
     days = {(d.source, decided is not None and is_same(d, decided), bool(d.swapped)) for d in said.days}
-    return [*sorted(days), *said.names, *filter(None, (said.picture, said.description))]
+    return [*sorted(days), *said.names, *filter(None, (said.picture, said.description, said.keywords))]
 
 
 @lru_cache(maxsize=4096)

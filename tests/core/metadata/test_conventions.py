@@ -1,4 +1,4 @@
-"""What all pages of a site together tell of its dates, names, pictures and descriptions, and how each page is then read."""
+"""What all pages of a site together tell of its dates, names, pictures, descriptions and keywords, and how each page is then read."""
 
 from __future__ import annotations
 
@@ -200,6 +200,29 @@ def test_what_many_posts_share_describes_none_of_them(
     assert from_rows(template.site, template.rows()).conventions == template.conventions
     refused = [c for one in read for c in one.candidates if c.value.endswith("theme.png")]
     assert all(c.reason.startswith("the site's, not the post's: ") for c in refused)
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (lambda n: "harbour, weblog", "linked"),
+        (lambda n: "harbour, weblog" if n < 6 else f"harbour, week {n}", "meta"),
+    ],
+    ids=["all pages have the same words", "half of the pages have the same words"],
+)
+def test_keywords_of_nearly_all_pages_are_the_sites(head: Callable[[int], str], expected: str) -> None:
+    def page(one: Post, n: int) -> str:
+        meta = f'<meta name="keywords" content="{head(n)}">'
+        tags = f'<ul class="tags"><li><a href="/tags/weir-{n}/">weir {n}</a></li></ul>'
+        return one.html.replace("</head>", meta + "</head>").replace("</h1>", "</h1>" + tags, 1)
+
+    written = [replace(one, html=page(one, n)) for n, one in enumerate(posts({"label": "", "posts": 12}))]
+    articles = [alone(one) for one in written]
+    template = learn(Window(seen(articles)))
+    read = [templated(article, template, RULES) for article in articles]
+    words = {"linked": lambda n: [f"weir {n}"], "meta": lambda n: head(n).split(", ")}[expected]
+    assert [list(one.keywords) for one in read] == [words(n) for n in range(12)]
+    assert from_rows(template.site, template.rows()).conventions == template.conventions
 
 
 def test_versions_of_one_post_do_not_make_its_picture_the_sites() -> None:

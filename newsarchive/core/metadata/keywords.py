@@ -1,0 +1,42 @@
+"""Choose the keywords of an article: the whole list of the most trusted source.
+
+A page states its keywords in several places, and their lists are not mixed: a feed has the categories among them, a meta
+element may hold words for search engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newsarchive.core.metadata.claims import Claim, best
+from newsarchive.core.metadata.sources import Place
+from newsarchive.core.text.normalise import key
+from newsarchive.items import Candidate
+from newsarchive.rules import Rules
+
+#: Keywords of one article; the rest is dropped.
+MAX_KEYWORDS = 50
+#: Characters of a keyword; a longer text is none.
+MAX_KEYWORD_CHARS = 80
+
+
+def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[str, ...], list[Candidate]]:
+    """All keywords of the most trusted source, and all candidates. Feeds list the section among the tags; it is no keyword."""
+    folded = key(section)
+    of_feed = [c for c in claims if c.source.bare is Place.FEED]
+    sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
+    claims = [c for c in claims if c not in sections_in_feed]
+    _, candidates = best(claims, rules)
+    source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
+    words: dict[str, str] = {}
+    for claim in claims:
+        if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
+            words.setdefault(key(claim.value), claim.value.strip(" "))
+    reason = next((c.reason for c in candidates if c.chosen), "")
+    refused = [c.candidate(reason="is the section") for c in sections_in_feed]
+    chosen = [
+        replace(c, chosen=True, reason=reason) if claim.source == source else c
+        for claim, c in zip(claims, candidates, strict=True)
+    ]
+    return tuple(words.values())[:MAX_KEYWORDS], chosen + refused
