@@ -29,7 +29,7 @@ from typing import Any
 import requests
 
 from benchmarks.blog_scores import table
-from benchmarks.generators import HEADER, OWNER, SITE, Blog, Post, compared, crawl, drawn, run
+from benchmarks.made_blogs import HEADER, OWNER, SITE, Blog, Post, compared, crawl, drawn, run
 from newsarchive import Archive
 from newsarchive.archive import Stored
 
