@@ -34,6 +34,7 @@ from newsarchive.cli.common import (
 )
 from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
 from newsarchive.cli.options import option, output_option
+from newsarchive.core.html.render import outlined
 from newsarchive.exceptions import UsageError
 from newsarchive.times import written_day
 
@@ -348,7 +349,7 @@ def html(article: Article) -> str:
         f'<!DOCTYPE html>\n<html{language}>\n<head>\n<meta charset="utf-8">\n'
         f'<title>{escape(article.headline)}</title>\n<link rel="canonical" href="{escape(article.url)}">\n'
         f"</head>\n<body>\n<article>\n<h1>{escape(article.headline)}</h1>\n{paragraphs}\n"
-        f"{article.article_html}\n</article>\n</body>\n</html>"
+        f"{outlined(article.article_html)}\n</article>\n</body>\n</html>"
     )
 
 

@@ -33,6 +33,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
 from newsarchive.core.site_template.readings import pack_reading
 from newsarchive.core.site_template.template import is_misfit, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
 from newsarchive.rules import Rules
@@ -210,6 +211,8 @@ def templated(
     done = applied(done, changing, template.conventions, rules, page_text)
     if done.blocks != article.blocks:
         done = rendered(done)
+        if not begins_alike(done, article):
+            done = with_language(done)
         row = list(steps.values())
         for step in row[1 + max(at for at, step in enumerate(row) if step.name in READING) :]:
             done = step(done, rules)

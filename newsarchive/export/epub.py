@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ebooklib import epub
 
+from newsarchive.core.html.render import outlined
 from newsarchive.export import byline, origin_line
 from newsarchive.export.text import xml_text
 from newsarchive.reprs import counted
@@ -117,11 +118,14 @@ def _text(article: Stored) -> str:
     ]
     lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in details if line)
     link = f'<p><a href="{escape(_uri(article.url))}">{escape(article.url)}</a></p>'
-    body = article.article_html or "".join(f"<p>{escape(p)}</p>" for p in article.article_body.split("\n\n"))
+    body = outlined(article.article_html) or "".join(
+        f"<p>{escape(p)}</p>" for p in article.article_body.split("\n\n")
+    )
     body = _HREF.sub(lambda found: f'href="{escape(_uri(unescape(found[1])))}"', body)
     return xml_text(f"<h1>{escape(article.headline or article.url)}</h1>{lines}{body}{link}")
 
 
 def _uri(url: str) -> str:
     """An address as RFC 3986 spells it: a browser forgives what an e-book reader does not."""
-    return quote(url, safe=":/?#@!$&'()*+,;=%~")
+    before, mark, fragment = url.partition("#")
+    return quote(before, safe=":/?@!$&'()*+,;=%~") + mark + quote(fragment, safe=":/?@!$&'()*+,;=%~")

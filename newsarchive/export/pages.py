@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
-from newsarchive.core.html.render import clean
+from newsarchive.core.html.render import clean, outlined
 from newsarchive.times import utc, written_day
 from newsarchive.version import VERSION
 
@@ -90,7 +90,7 @@ def article_page(article: Stored, **around: Any) -> str:
         byline=", ".join(author.name for author in article.authors),
         described=jsonld(article),
         cited=line(of(article)),
-        text=Markup(clean(article.article_html)) if article.article_html else None,
+        text=Markup(outlined(clean(article.article_html))) if article.article_html else None,
         paragraphs=article.article_body.split("\n\n"),
         **found,
     )

@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 
 from newsarchive import plainwords
 from newsarchive.core.encoding.changes import BODY, Piece, paragraphs, pieces
-from newsarchive.core.html.render import clean
+from newsarchive.core.html.render import clean, outlined
 from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
@@ -123,7 +123,9 @@ def _time(moment: datetime | None, form: str) -> Markup:
     moment = utc(moment)
     shown, whole = moment.strftime(form), moment.strftime("%Y-%m-%d %H:%M UTC")
     title = Markup(' title="{}"').format(whole) if whole != shown else ""
-    return Markup('<time datetime="{}"{}>{}</time>').format(moment.isoformat(), title, shown)
+    return Markup('<time datetime="{}"{}>{}</time>').format(
+        moment.isoformat(timespec="seconds"), title, shown
+    )
 
 
 def published(article: Article) -> Markup:
@@ -206,7 +208,7 @@ def changes(run: Iterable[Change]) -> Markup:
 
 def sanitised(html: str) -> Markup:
     """Stored HTML, cleaned again on its way out, each paragraph in its own direction."""
-    return Markup(re.sub(r"<(p|h[1-6]|li|blockquote|td|th)>", r'<\1 dir="auto">', clean(html)))
+    return Markup(re.sub(r"<(p|h[1-6]|li|blockquote|td|th)>", r'<\1 dir="auto">', outlined(clean(html))))
 
 
 def named(headline: str, body: str = "") -> Markup:

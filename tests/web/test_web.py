@@ -36,6 +36,7 @@ from newsarchive.web import chart, datasette, server
 from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
 from newsarchive.web.render import runs
 from tests import webpages
+from tests.checkers import html_errors, needs_vnu
 from tests.storage import START, make_article
 
 pytest.importorskip("datasette", reason="the extra web is not installed")
@@ -113,6 +114,14 @@ def test_a_page_shows_what_it_is_for(client: httpx.Client, path: str) -> None:
     assert answer.status_code == 200
     for wanted in PAGES[path]:
         assert wanted in answer.text
+
+
+@needs_vnu
+def test_vnu_finds_no_error_in_any_page(client: httpx.Client, tmp_path: Path) -> None:
+    """The tables are Datasette's pages, and held to its own standard."""
+    for number, path in enumerate(path for path in PAGES if not path.startswith("/archive")):
+        (tmp_path / f"{number}.html").write_bytes(client.get(path).content)
+    assert html_errors(tmp_path) == []
 
 
 @pytest.mark.parametrize("query", datasette.queries(), ids=lambda query: query["name"])

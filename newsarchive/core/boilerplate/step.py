@@ -23,6 +23,7 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
+from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.core.text.lines import is_prose, record_lines, source_names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
@@ -131,7 +132,9 @@ def boilerplate_step(article: Article, rules: Rules) -> Article:
     judged = article.with_blocks(_labelled(article, rules, PASSES))
     if (lines := opened(judged)) is not None:
         judged = closed(judged, lines, _labelled(lines.article, rules, LINE_PASSES))
-    return rendered(reconsidered(judged, article.blocks))
+    done = rendered(reconsidered(judged, article.blocks))
+    # A line such as PHP's "Strict Standards" at the top of a text misleads the detector of languages.
+    return done if begins_alike(done, article) else with_language(done)
 
 
 def _labelled(article: Article, rules: Rules, passes: Iterable[Pass]) -> list[Block]:

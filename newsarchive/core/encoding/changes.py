@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.html.edited import EditedText, edited_html
 from newsarchive.core.html.render import article_html
+from newsarchive.core.text.language import with_language
 from newsarchive.edits import Edit, Repaired, replay, unreplay
 
 if TYPE_CHECKING:
@@ -235,16 +236,8 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
         damage=tuple(dict.fromkeys((*article.damage, *damage))),
         quality=replace(article.quality, flags=flags),
     )
-    return _language(_with_blocks(replace(article, **_plain(article, changed)), changed))
-
-
-def _language(article: Article) -> Article:
-    """The language once more: damaged text misleads the detector."""
-    from newsarchive.core.text.language import finish_language
-
-    declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
-    found, source = finish_language(article.article_body[:5000], declared)
-    return replace(article, in_language=found, in_language_source=source)
+    # Damaged text misleads the detector of languages.
+    return with_language(_with_blocks(replace(article, **_plain(article, changed)), changed))
 
 
 def _plain(article: Article, changed: Mapping[str, Repaired]) -> dict[str, Any]:

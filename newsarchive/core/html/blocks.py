@@ -113,6 +113,17 @@ class RawBlock:
     def path(self) -> str:
         return self.box.path + self.wrap
 
+    @property
+    def level_or_table(self) -> int:
+        """`level`; of the rows and cells of a table the index of its box, by which two tables that follow each other
+        are told apart."""
+        if self.kind != "table":
+            return self.level
+        box: Box | None = self.box
+        while box is not None and box.tag != "table":
+            box = box.parent
+        return box.index if box is not None else 0
+
 
 @dataclass(slots=True)
 class Reading:
@@ -506,4 +517,5 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "br": _Walker._line_break,
     "hr": _Walker._end_at_rule,
     "span": _Walker._enter_inline,
+    "time": _Walker._enter_inline,
 }

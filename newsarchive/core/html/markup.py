@@ -35,9 +35,10 @@ _EMBEDDED_POST = re.compile(
     r"|reddit-(?:embed|card)|text-post-media)"
 )
 
-#: Inline elements that stay in `Block.html` → the tag that they are written with.
+#: Inline elements that stay in `Block.html` → the tag that they are written with. `<time>` is none: without the attributes that
+#: are left out, its content must be a date for machines.
 INLINE = {tag: tag for tag in ("a", "em", "strong", "code", "sub", "sup", "q", "cite", "abbr", "mark", "s",
-                               "ins", "del", "u", "kbd", "samp", "var", "time")}  # fmt: skip
+                               "ins", "del", "u", "kbd", "samp", "var")}  # fmt: skip
 INLINE |= {"i": "em", "b": "strong", "strike": "s", "tt": "code"}
 
 #: Headings → their level, 1 to 6.

@@ -16,6 +16,15 @@ from newsarchive.items import Article, Block
 if TYPE_CHECKING:
     import nh3
 
+#: What the cleaner leaves of a link whose address may not stay.
+_NO_LINK_TAG = '<a rel="nofollow noopener">'
+_NO_LINK = re.compile(f"{_NO_LINK_TAG}(.*?)</a>", re.S)
+#: Control characters that are no white space (HTML standard, 13.1.4). Those from U+0080 on stay, for mojibake is made of them.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+#: The tags of headings; what the cleaner has let through gives them no attributes.
+_HEADING_TAG = re.compile(r"<(/)?h([1-6])>")
+#: Lists in lists that are written; the items of deeper ones stand in the deepest of them.
+MAX_NESTED_LISTS = 8
 #: Kinds of blocks → the element around a run of them.
 _WRAPPED = {"quote": "blockquote", "table": "table"}
 
@@ -34,7 +43,7 @@ def article_html(blocks: Iterable[Block]) -> str:
     """
     kept = list(_with_embeds(list(blocks)))
     out = []
-    for kind, run in groupby(kept, key=lambda b: b.kind):
+    for (kind, _), run in groupby(kept, key=lambda b: (b.kind, b.level if b.kind == "table" else 0)):
         rows = list(run)
         if kind == "list_item":
             out.append(_list(rows))
@@ -47,11 +56,40 @@ def article_html(blocks: Iterable[Block]) -> str:
 
 
 def clean(html: str) -> str:
-    """HTML with nothing but the elements that an article needs and links to http and https.
+    """HTML with nothing but the elements that an article needs and links to http and https, and without control characters, which
+    no HTML may hold.
 
     >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
-    '<p>a <a rel="nofollow noopener">b</a></p>'
+    '<p>a b</p>'
     """
+    cleaned = _cleaned(_CONTROLS.sub("", html))
+    return _NO_LINK.sub(r"\1", cleaned) if _NO_LINK_TAG in cleaned else cleaned
+
+
+def outlined(html: str) -> str:
+    """The same HTML with headings that begin below a headline, at `<h2>`, and leave no level out: a page that shows an
+    article has its headline as `<h1>`, and a reader of the screen moves through it by its headings.
+
+    >>> outlined("<h4>a</h4><h5>b</h5><h3>c</h3>")
+    '<h2>a</h2><h3>b</h3><h2>c</h2>'
+    """
+    above: list[int] = []
+    written = ""
+
+    def level(match: re.Match[str]) -> str:
+        nonlocal written
+        if match[1]:
+            return f"</{written}>"
+        while above and above[-1] >= int(match[2]):
+            above.pop()
+        above.append(int(match[2]))
+        written = f"h{min(1 + len(above), 6)}"
+        return f"<{written}>"
+
+    return _HEADING_TAG.sub(level, html)
+
+
+def _cleaned(html: str) -> str:
     if len(html) > MAX_PLAIN_CHARACTERS:
         slow = html.count("&amp;") + (0 if html.isascii() else len(_SLOW.findall(html)))
         if slow > MAX_SLOW_CHARACTERS:
@@ -64,7 +102,7 @@ def markdown(article: Article) -> str:
     """The article's HTML as Markdown, which ends in a line feed."""
     from markdownify import markdownify
 
-    return str(markdownify(article.article_html, heading_style="ATX")).strip() + "\n"
+    return str(markdownify(outlined(article.article_html), heading_style="ATX")).strip() + "\n"
 
 
 def _with_embeds(blocks: list[Block]) -> Iterator[Block]:
@@ -109,21 +147,24 @@ def _element(block: Block) -> str:
 
 
 def _list(items: list[Block]) -> str:
-    """List items as nested lists; an `ol` where the innermost list of an item's path is an `ol`."""
+    """List items as nested lists, each inside the item above it; an `ol` where the innermost list of an item's path is
+    an `ol`."""
     out: list[str] = []
-    open_tags: list[str] = []
+    open_tags: list[str] = []  # of each list that is open, whose last item is open too
     base = min(max(1, i.level) for i in items)
     for item in items:
-        depth = min(max(1, item.level) - base + 1, 8)
+        depth = min(max(1, item.level) - base + 1, MAX_NESTED_LISTS)
         names = (step.partition("#")[0].partition(".")[0] for step in reversed(item.path.split("/")))
         tag = next((name for name in names if name in ("ul", "ol")), "ul")
         while len(open_tags) > depth or (len(open_tags) == depth and open_tags[-1] != tag):
-            out.append(f"</{open_tags.pop()}>")
+            out.append(f"</li></{open_tags.pop()}>")
+        if len(open_tags) == depth:
+            out.append("</li>")
         while len(open_tags) < depth:
             open_tags.append(tag)
-            out.append(f"<{tag}>")
-        out.append(f"<li>{item.html or escape(item.text)}</li>")
-    return "".join(out + [f"</{tag}>" for tag in reversed(open_tags)])
+            out.append(f"<{tag}>" if len(open_tags) == depth else f"<{tag}><li>")
+        out.append(f"<li>{item.html or escape(item.text)}")
+    return "".join(out + [f"</li></{tag}>" for tag in reversed(open_tags)])
 
 
 #: Characters of HTML. In longer HTML, characters from U+0080 to U+00BF and `&amp;` are counted.
@@ -146,7 +187,7 @@ def _cleaner() -> nh3.Cleaner:
     import nh3
 
     tags = "p h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code table tr td th figure figcaption a em strong sub sup " \
-        "q cite abbr mark s ins del u kbd samp var time br"  # fmt: skip
+        "q cite abbr mark s ins del u kbd samp var br"  # fmt: skip
     return nh3.Cleaner(
         tags=set(tags.split()),
         attributes={"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},

@@ -8,11 +8,13 @@ eight needs it; its tables, of 72 MB, are mapped from a file when it is first ne
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import mapped
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL
+from newsarchive.items import Article
 
 #: Letters of a text, where a Chinese, Japanese or Korean character counts as four. A text with fewer says too little
 #: about its language, and is not given to the detector.
@@ -87,6 +89,19 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
     if said and sure < MIN_OVERRULING_PROBABILITY:
         return said, "declared"
     return found, "detected"
+
+
+def with_language(article: Article) -> Article:
+    """The article with the language of its present text, which may have changed since the page was read."""
+    declared = next((c.value for c in article.candidates if c.field == "in_language" and c.chosen), "")
+    found, source = finish_language(article.article_body, declared)
+    return replace(article, in_language=found, in_language_source=source)
+
+
+def begins_alike(article: Article, before: Article) -> bool:
+    """Whether two texts of an article have the same beginning, by which the language is told."""
+    first = FIRST_SAMPLE_CHARACTERS
+    return article.article_body[:first] == before.article_body[:first]
 
 
 def confirms(text: str, said: str) -> bool:

@@ -21,7 +21,7 @@ from newsarchive.core.boilerplate.phrases import (
 from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.text.normalise import fold
 from newsarchive.exceptions import BadRules
-from newsarchive.items import LABELS, Article, Author, Block, DecidedBy
+from newsarchive.items import LABELS, Article, Author, Block, Candidate, DecidedBy
 from newsarchive.rules import Rules
 
 CASES = Path(__file__).parents[2] / "cases" / "chrome"
@@ -273,3 +273,23 @@ def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
         "phrases/xx.toml, [line] share: delen",
         "platforms/xx.toml, [select] .own",
     )
+
+
+def test_the_language_is_that_of_the_text_that_is_left() -> None:
+    """Warnings of PHP above a post are English. They leave the text, and the post is as German as it was."""
+    warnings = [
+        Block(
+            f"Strict Standards: Redefining already defined constructor for class {name} in /www/{name}.php on line {n}"
+        )
+        for n, name in enumerate(("wpdb", "WP_Object_Cache", "Walker_Page", "Walker_Category"), 50)
+    ]
+    german = "Die Fähre kehrt zurück, und der alte Hafen hat wieder einen Fahrplan. Der Bürgermeister freut sich sehr."
+    page = Article(
+        "https://blog.example/1",
+        in_language="en",
+        in_language_source="detected",
+        candidates=(Candidate("in_language", "de-DE", "html", chosen=True),),
+    ).with_blocks([*warnings, Block(german), Block(f"{german} Alle kamen.")])
+    article = boilerplate_step(page, RULES)
+    assert "Strict Standards" not in article.article_body
+    assert (article.in_language, article.in_language_source) == ("de", "declared and detected")

@@ -1,0 +1,117 @@
+"""The HTML of an article holds to the HTML standard: what a strict reader, such as an e-book's, would refuse is not in it."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.render import MAX_NESTED_LISTS, article_html, outlined
+from newsarchive.items import Block
+
+
+def html_of(page: str) -> str:
+    """The HTML of a page all of which is the article."""
+    found = read_blocks(parse(page), "https://blog.example/1").blocks
+    return article_html(
+        Block(raw.text, raw.kind, path=raw.path, level=raw.level_or_table, html=raw.html) for raw in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "html"),
+    [
+        pytest.param(
+            "<ul><li>Ferries<ul><li>by night</li><li>by day</li></ul></li><li>Trains</li></ul>",
+            "<ul><li>Ferries<ul><li>by night</li><li>by day</li></ul></li><li>Trains</li></ul>",
+            id="a list in an item of a list",
+        ),
+        pytest.param(
+            "<ul><li>Ferries</li><ul><li>by night</li></ul></ul>",
+            "<ul><li>Ferries<ul><li>by night</li></ul></li></ul>",
+            id="a list beside the item that it belongs to, as old editors write it",
+        ),
+        pytest.param(
+            "<ol><li>One<ul><li>a</li></ul><ol><li>b</li></ol></li></ol>",
+            "<ol><li>One<ul><li>a</li></ul><ol><li>b</li></ol></li></ol>",
+            id="two kinds of lists in one item",
+        ),
+        pytest.param(
+            "<ul><li>One</li></ul><ol><li>Two</li></ol>",
+            "<ul><li>One</li></ul><ol><li>Two</li></ol>",
+            id="two kinds of lists, one below the other",
+        ),
+        pytest.param(
+            "<ul><ul><ul><li>deep</li></ul></ul><li>high</li></ul>",
+            "<ul><li><ul><li><ul><li>deep</li></ul></li></ul></li><li>high</li></ul>",
+            id="the first item lies deeper than the next",
+        ),
+        pytest.param(
+            "<table><tr><th>Year<th>Visits<tr><td>1889<td>7</table><table><tr><td>Horn<td>B flat<td>2</table>",
+            "<table><tr><th>Year</th><th>Visits</th></tr><tr><td>1889</td><td>7</td></tr></table>"
+            "<table><tr><td>Horn</td><td>B flat</td><td>2</td></tr></table>",
+            id="two tables with nothing between them",
+        ),
+        pytest.param(
+            "<p>On <time datetime='2025-04-01'>the first of April</time> it left.</p>",
+            "<p>On the first of April it left.</p>",
+            id="a time for people",
+        ),
+        pytest.param("<p>A bell\x07 rang.\x1d</p>", "<p>A bell rang.</p>", id="control characters"),
+        pytest.param(
+            "<p>See <a href='https://[half/a'>the <em>ferry</em></a> and <a href='/b'>b</a>.</p>",
+            '<p>See the <em>ferry</em> and <a href="https://blog.example/b" rel="nofollow noopener">b</a>.</p>',
+            id="a link whose address is none",
+        ),
+    ],
+)
+def test_elements_stand_where_the_standard_lets_them(page: str, html: str) -> None:
+    assert html_of(page).replace("\n", "") == html
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["ul", "ol"])), min_size=1, max_size=30))
+def test_a_list_holds_items_alone_and_every_item_once(items: list[tuple[int, str]]) -> None:
+    blocks = [
+        Block(f"item {n}", "list_item", path=f"html/body/{tag}/li", level=level)
+        for n, (level, tag) in enumerate(items)
+    ]
+    html = article_html(blocks)
+    body = LexborHTMLParser(html).body
+    assert body is not None
+    for found in body.css("ul, ol"):
+        assert {child.tag for child in found.iter()} == {"li"}
+    assert re.findall(r"item \d+", html) == [f"item {n}" for n in range(len(items))]
+    assert max(html.count("<ul>") + html.count("<ol>"), 1) <= len(items) * MAX_NESTED_LISTS
+
+
+@pytest.mark.parametrize(
+    ("written", "levels"),
+    [
+        ("", ""),
+        ("4", "2"),
+        ("2 3 3 2", "2 3 3 2"),
+        ("3 5 5 3 4", "2 3 3 2 3"),
+        ("4 2 4", "2 2 3"),
+        ("1 2 3 4 5 6", "2 3 4 5 6 6"),
+    ],
+)
+def test_headings_begin_below_the_headline_and_leave_no_level_out(written: str, levels: str) -> None:
+    def headings(numbers: str) -> str:
+        return "".join(f"<h{n}>The <em>ferry</em></h{n}><p>h3</p>" for n in numbers.split())
+
+    assert outlined(headings(written)) == headings(levels)
+
+
+@given(st.lists(st.integers(1, 6), max_size=20))
+def test_headings_never_skip_a_level(numbers: list[int]) -> None:
+    html = outlined("".join(f"<h{n}>x</h{n}>" for n in numbers))
+    assert len(re.findall(r"<h([2-6])>x</h\1>", html)) == len(numbers)
+    levels = [1, *map(int, re.findall(r"<h([2-6])>", html))]
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+    assert outlined(html) == html
