@@ -104,6 +104,8 @@ class Detail(StrEnum):
     ALARM_CLEARED = "alarm cleared"
     #: Alarms that could not be judged or sent, each with a sentence.
     ALARM_PROBLEM = "alarm problem"
+    #: Pages that are read and wait until their site is learned; they are stored then.
+    AWAITING_TEMPLATE = "awaiting template"
     LEARNED = "learned"
     LEARNING_FAILED = "learning_failed"
     PARTS_NOT_MODIFIED = "parts not modified"

@@ -119,6 +119,24 @@ def test_the_limit_is_the_end_of_the_bar() -> None:
     assert extensions.Progress.from_crawler(found).position() == (10, 20)
 
 
+def test_of_a_file_nobody_knows_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    found = crawler({"newsarchive/discovered": 132, "newsarchive/new": 100})
+    found.spider.all_read = False
+    progress = extensions.Progress.from_crawler(found)
+    progress.pace.clock = clock = Clock()
+    progress.pace.start()
+    clock.now += 10
+    assert progress.pace.words() == "100 posts, 10.0 pages a second"
+    found.spider.all_read = True
+    assert progress.pace.words() == "100 of 132 posts, 10.0 pages a second, 4 seconds left"
+
+
+def test_a_page_that_waits_until_its_site_is_learned_is_read() -> None:
+    """A file of a thousand sites has one page of each, and stores them at its end: hours seemed to be left."""
+    stats = {"newsarchive/discovered": 1000, "newsarchive/new": 2, "newsarchive/awaiting template": 498}
+    assert extensions.Progress.from_crawler(crawler(stats)).position() == (500, 1000)
+
+
 def test_quiet_shows_nothing() -> None:
     for extension in (extensions.Progress, extensions.Summary):
         with pytest.raises(NotConfigured):

@@ -54,8 +54,9 @@ if TYPE_CHECKING:
 
 #: Why a post was read and not stored: the database failed.
 NOT_STORED = "not stored"
-#: Gives the number of posts that are done, and of all posts that are known by now.
-Position = Callable[[], tuple[int, int]]
+#: Gives the number of posts that are done, and of all posts that are known by now; `None` for the second while nobody knows
+#: how many are to come.
+Position = Callable[[], tuple[int, int | None]]
 
 
 def duration(seconds: float) -> str:
@@ -94,15 +95,25 @@ class Pace:
     def words(self) -> str:
         """`120 of 400 posts, 1.0 pages a second, 5 minutes left`."""
         done, found = self.position()
-        if not found:
-            return "looking for posts"
         seconds = self.clock() - self.started
         speed = done / seconds if seconds > 0 else 0.0
-        parts = [f"{done} of {found} posts"]
+        parts = [posts_words(done, found)]
         if speed:
             parts.append(speed_words(speed))
+        if speed and found is not None:
             parts.append(f"{duration((found - done) / speed)} left" if done < found else "finishing")
         return ", ".join(parts)
+
+
+def posts_words(done: int, found: int | None) -> str:
+    """How far a crawl is.
+
+    >>> posts_words(120, 400), posts_words(120, None), posts_words(0, 0)
+    ('120 of 400 posts', '120 posts', 'looking for posts')
+    """
+    if not found:
+        return f"{done} posts" if done else "looking for posts"
+    return f"{done} of {found} posts"
 
 
 #: Columns of a terminal. On a narrower one the speed is shown as `0.5/s` instead of in words, which leaves room for the bar.
@@ -157,8 +168,9 @@ class Bar(rich_progress.Progress):
     def get_renderables(self) -> Iterable[RenderableType]:
         if self.tasks:  # `__init__` draws the bar before it has a task
             done, found = self.position()
-            words = f"{done} of {found} posts" if found else "looking for posts"
-            self.update(self.tasks[0].id, completed=done, total=found or None, description=words)
+            self.update(
+                self.tasks[0].id, completed=done, total=found or None, description=posts_words(done, found)
+            )
         yield self.make_tasks_table(self.tasks)
         yield Text(shortened(self.page(), self.screen.width), style="dim", no_wrap=True, overflow="crop")
 
@@ -330,12 +342,20 @@ class Progress:
         dumb = not self.console.is_terminal or self.console.is_dumb_terminal
         return not dumb and not (rows and sys.stdout.isatty())
 
-    def position(self) -> tuple[int, int]:
-        """The number of posts that are done, and of all posts to fetch that are known by now."""
-        counts = Counts(dict(self.stats.get_stats()))  # a copy: the bar is drawn by a thread of its own
+    def position(self) -> tuple[int, int | None]:
+        """The number of posts that are read, and of all posts to fetch that are known by now; `None` while files are read whose
+        number of posts nobody knows.
+
+        A page that waits for the template of its site is read, and takes little more than the others to store: by what is
+        stored, a file of a thousand sites would have had hours to go until its last page was read.
+        """
+        stats = dict(self.stats.get_stats())  # a copy: the bar is drawn by a thread of its own
+        counts = Counts(stats)
         found = max(0, counts[Count.DISCOVERED] - counts.skipped(SKIPPED_AS_KNOWN))
         limit = getattr(self.crawler.spider, "limit", None)
-        done = sum(counts[name] for name in DONE)
+        done = sum(counts[name] for name in DONE) + stats.get(key(Detail.AWAITING_TEMPLATE), 0)
+        if limit is None and not getattr(self.crawler.spider, "all_read", True):
+            return done, None
         return done, max(done, min(found, limit) if limit else found)
 
     def at(self, request: Request) -> None:

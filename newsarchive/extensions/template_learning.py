@@ -148,9 +148,11 @@ class TemplateLearning:
             self._release(next(iter(self.waiting)))
         spider: Any = self.crawler.spider
         spider.room.release()
+        self.crawler.stats.inc_value(key(Detail.AWAITING_TEMPLATE))
         try:
             return await one.done
         finally:
+            self.crawler.stats.inc_value(key(Detail.AWAITING_TEMPLATE), -1)
             await spider.room.acquire()
 
     async def _is_known(self, site: str) -> bool:
