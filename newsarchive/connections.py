@@ -78,16 +78,16 @@ class JudgingReactor:
 
 
 class TellingEndpoint:
-    """An endpoint for Scrapy's pool of HTTP/2, which tells the requests that wait for a connection that there is none.
+    """An endpoint for Scrapy's pool of HTTP/2. Where a connection fails, it tells the requests that wait for it.
 
-    The pool forgets them when a connection fails: they, and all later requests to the host, would end with a timeout.
+    The pool itself forgets them: they, and all later requests to the host, would end with a timeout.
     """
 
     def __init__(self, endpoint: Any, pool: Any, key: Any) -> None:
         self.endpoint, self.pool, self.key = endpoint, pool, key
 
     def connect(self, factory: Any) -> Deferred[Any]:
-        """A connection once there is one. Where there is none, this never fires, and those who wait are told the failure."""
+        """A connection, once it stands. Where it fails, this never fires, and the requests that wait are told of the failure."""
         connected: Deferred[Any] = Deferred()
         self.endpoint.connect(factory).addCallbacks(connected.callback, self.failed)
         return connected

@@ -1,10 +1,10 @@
-"""Who wants the articles of a crawl besides its archive? Where nobody does, worker processes hand over what is stored alone.
+"""Who wants the articles of a crawl besides its archive? Where nobody does, worker processes hand over only what is stored.
 
     scrapy crawl news -a url=https://blog.example                      # nobody
-    scrapy crawl news -a url=https://blog.example -O articles.json     # Scrapy's feeds do
+    scrapy crawl news -a url=https://blog.example -O articles.json     # Scrapy's feeds
 
-So does a pipeline of another project behind ours, whoever listens to `item_scraped`, and a log formatter of one's own. What
-is not known here is taken for one who does.
+Others that want them are a pipeline of another project behind ours, whoever listens to `item_scraped`, and a log formatter of
+one's own. What is not known here is taken to want them.
 """
 
 from __future__ import annotations

@@ -403,17 +403,20 @@ class Quality:
 class PageRecord(Protocol):
     """What the steps after the site's template need of a page's record for learning.
 
-    `verdict` is the number of what the template made of the page (0 for nothing), `layout` the version of the
-    template that it fits (0 for none), `misfit` whether no layout fits it as it should.
     `core.site_template.observations.Observation` is such a record, with the page's lines.
     """
 
     @property
-    def verdict(self) -> int: ...
+    def verdict(self) -> int:
+        """The number of what the template made of the page, 0 for nothing."""
+
     @property
-    def layout(self) -> int: ...
+    def layout(self) -> int:
+        """The version of the template that the page fits, 0 for none."""
+
     @property
-    def misfit(self) -> bool: ...
+    def misfit(self) -> bool:
+        """Whether no layout fits the page as it should."""
 
 
 _time: dict[str, Any] = {"serializer": isoformat}

@@ -47,9 +47,10 @@ class Archived(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Readings to keep; then the `site` to learn while its crawl goes on, with pages of it that are `waiting` to be stored, or the
-    sites to learn at its end with those `around` them that share lines `since` then. `packs` says that nobody but the writer
-    wants the articles of the pages that wait."""
+    """Readings to keep, and then a site to learn: `site` while its crawl goes on, with its pages that are `waiting` to be stored; or,
+    at the end of a crawl, the sites `around`, with the others that hold lines of their pages seen `since` then.
+
+    `packs` says that nobody but the writer wants the articles of the pages that wait."""
 
     readings: Sequence[Reading] = ()
     site: str = ""

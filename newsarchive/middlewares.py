@@ -164,9 +164,8 @@ class SiteLeft(IgnoreRequest):
 class BarrenSourceMiddleware:
     """Leaves a source that names no posts, such as a sitemap of 50,000 addresses that were made up.
 
-    Only posts that the archive does not hold are counted, from their answers: a source that has named
-    `NEWSARCHIVE_MAX_BARREN_POSTS` in a row of which none became an article is asked for no more in this crawl. What it
-    named besides waits in the frontier for the next.
+    What counts are the answers of posts that the archive does not hold. Where `NEWSARCHIVE_MAX_BARREN_POSTS` of them in a row became
+    no article, this crawl asks for nothing more that the source names; it waits in the frontier for the next crawl.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -344,8 +343,8 @@ class DecompressionMiddleware:
 class CharsetMiddleware:
     """Tells Scrapy the charset of an answer where it would take another; stands behind Scrapy's decompression.
 
-    Scrapy takes every codec of Python for a charset, and raises for `rot13`, which is none. It reads robots.txt as
-    UTF-8 alone, so robots.txt is made UTF-8 here, and cut at the length that is read.
+    Scrapy takes every codec of Python for a charset, and raises for `rot13`, which is no charset. It reads robots.txt as UTF-8
+    alone, so robots.txt is made UTF-8 here, and cut at the length that is read.
     """
 
     def process_response(self, request: Request, response: Response) -> Response:

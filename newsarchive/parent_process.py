@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 
 #: A variable of the environment: standard input is such a pipe.
@@ -24,21 +23,18 @@ PARENT_MOVES_FILES = "NEWSARCHIVE_PARENT_MOVES_FILES"
 SHARED_READINGS = "NEWSARCHIVE_SHARED_READINGS"
 
 
-def stop_with_parent(stop: Callable[[], None] | None = None) -> None:
-    """Where the environment asks for it, call `stop` (by default: send SIGTERM to this process) when the parent has ended.
+def stop_with_parent() -> None:
+    """Where the environment asks for it, send SIGTERM to this process when the parent has ended.
 
     The variable is taken out of the environment: it is not meant for the processes that this one starts.
     """
     if os.environ.pop(STOP_WITH_PARENT, ""):
-        threading.Thread(target=_watch, args=(stop or _terminate,), name="parent", daemon=True).start()
+        threading.Thread(target=_stop_at_end_of_input, name="parent", daemon=True).start()
 
 
-def _watch(stop: Callable[[], None]) -> None:
+def _stop_at_end_of_input() -> None:
+    """Standard input is a pipe from the parent, which ends when the parent does."""
     with suppress(OSError):
         while os.read(0, 1024):
             pass
-    stop()
-
-
-def _terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)

@@ -193,8 +193,11 @@ def stored_reading(
 
 
 def renewing(rules: Rules, steps: Steps = STEPS) -> Renew:
-    """What gives an article, as it was read a moment ago, by another template of its site; `None` where that takes its page as the
-    one did by which it was read, and where nobody has kept what the page alone was read as."""
+    """A function that applies another template of its site to an article that was read a moment ago.
+
+    It gives `None` where the new template takes the page as the old one did, and where nobody has kept what the page alone was
+    read as.
+    """
 
     def renew(given: Article | PackedArticle, template: Template) -> Article | PackedArticle | None:
         article = head_of(given)
@@ -244,8 +247,10 @@ def backup(engine: Engine, target: Path | str) -> None:
 
 
 def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's texts, what was left out of them or a field that readers see is not as stored; never for one
-    that is not stored, or found deleted: reading again must not bring it back."""
+    """Whether an article's texts, what was left out of them or a field that readers see differ from what is stored.
+
+    False for an article that is not stored, or whose page is gone: to read it again must not bring it back.
+    """
     try:
         stored = get(engine, article.url, explained=False)
     except NoSuchArticle:

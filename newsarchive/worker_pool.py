@@ -175,8 +175,11 @@ _start: Start | None = None
 
 
 def start_by(start: Start) -> None:
-    """Have all pools of this program start their processes in this way, where it can be done: a program that is a fork of one which
-    has loaded everything has others forked beside it, and needs no fork-server of its own, whose start takes a second of CPU."""
+    """Have all pools of this program start their processes in this way, where that can be done.
+
+    A spider that was forked from a server which has loaded everything has its readers forked from that server too. A fork-server
+    of its own would take a second of CPU time to start.
+    """
     global _start
     _start = start
 
@@ -200,7 +203,7 @@ class _WorkerThread(threading.Thread):
         #: What the process holds: name → version.
         self.told: dict[str, int] = {}
         self.stopped = False
-        #: Held where a pipe is made and where the thread is told to stop, so that no pipe is made behind that.
+        #: Held while a pipe is made, and while the thread is told to stop: after that no pipe is made.
         self.guard = threading.Lock()
 
     def run(self) -> None:

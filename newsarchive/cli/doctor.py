@@ -204,11 +204,9 @@ def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
         )
 
 
-def is_scheduled(home: Path | None = None) -> bool:
-    units = (
-        Path("/etc/systemd/system"),
-        (home or Path.home()) / ".config/systemd/user",
-    )
+def is_scheduled() -> bool:
+    """Whether a timer of systemd, a file in `/etc/cron.d` or a line of this user's crontab names newsarchive."""
+    units = (Path("/etc/systemd/system"), Path.home() / ".config/systemd/user")
     if any(unit.name.endswith(".timer") for folder in units for unit in folder.glob("*newsarchive*")):
         return True
     if any("newsarchive" in path.name for path in Path("/etc/cron.d").glob("*")):

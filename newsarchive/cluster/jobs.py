@@ -178,10 +178,10 @@ async def tidy(context: JobContext, timestamp: int) -> None:
 
 
 async def give_back(manager: JobManager, job: Job) -> None:
-    """Put a job that nobody works at any more back into the queue, in place of the same where that waits there: what waits might
-    be content that the site is not due, and leave what this one had begun.
+    """Put a job that nobody works at any more back into the queue.
 
-    Where the database does not take it, the job stays as it is, for the next look.
+    It takes the place of a job of the same kind that waits there: that one might find that the site is not due, and leave what
+    this one had begun. Where the database does not take it, the job stays as it is, for the next look.
     """
     try:
         await manager.retry_job(job, utc_now())

@@ -1,9 +1,15 @@
 """`scrapy crawl` for an archive: it checks before it fetches, and its exit code tells cron how the crawl went.
 
-The arguments, the settings and the database are checked first. The exit code is 0 where all went well, 1 for a fault in
-the spider, 2 for wrong usage, 3 where some posts could not be fetched and wait for the next crawl or an alarm stands,
-4 where the site could not be crawled or none of its posts fetched, 5 where the database failed, 130 or 143 where a
-signal stopped the crawl before it began, and 143 where a second signal stopped it in the middle of its work.
+The arguments, the settings and the database are checked first. The exit codes are
+
+    0    all went well
+    1    a fault in the spider
+    2    wrong usage
+    3    some posts could not be fetched, and wait for the next crawl; or an alarm stands
+    4    the site could not be crawled, or none of its posts fetched
+    5    the database failed
+    130  Ctrl+C stopped the crawl before it began
+    143  SIGTERM stopped it before it began, or a second signal in the middle of its work
 """
 
 from __future__ import annotations

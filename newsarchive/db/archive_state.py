@@ -3,9 +3,9 @@
 A work on the whole archive, such as `recluster`, is a row with its name as the spider. Its `stats`, `{"last_id": 4000}`,
 are written in the transaction of what was done: a killed work has done no more and no less than they say.
 
-A run that writes its raw bytes into another folder than the one beside the archive names it in its arguments, and so
-does a copy into another database, whose captures name files that lie where the source has them. So
-`newsarchive reextract` finds them without being told.
+A run that writes its raw bytes into another folder than the one beside the archive names that folder in its arguments. So does a
+copy into another database: the files of its captures lie where those of the source do. So `newsarchive reextract` finds all
+files without being told.
 
 The row of a crawl also says which site it crawled, and whether it reached it: `crawled_site({"url": "https://blog.example/feed"})`
 is `"blog.example"`. Both are columns, so that the days on which a site was crawled come from an index alone.

@@ -14,8 +14,8 @@ where it names no other publisher and is no later copy of a story.
 
 **Reserved.** Sites reserve articles from text and data mining, as the newest fetch of their pages found it, by any of what
 `core.discovery.rights` reads: TDMRep, a preference of IETF aipref, a directive `noai`, or a robots.txt that keeps crawlers for
-mining and training from the page. Where the newest answer said nothing, nothing is reserved; of an answer that was stored
-before these words were kept, nothing is known.
+mining and training from the page. An article whose newest answer said nothing is not reserved. Of an answer that was stored before
+these words were kept nothing is known, so that its article is not reserved either.
 """
 
 from __future__ import annotations

@@ -102,15 +102,13 @@ class Outdated(Exception):
     """Another process saved the site's template meanwhile."""
 
 
-def save(
-    engine: Engine, template: Template, at: datetime | None = None, *, known: Template | None = None
-) -> bool:
+def save(engine: Engine, template: Template, *, known: Template | None = None) -> bool:
     """Replace a site's template in one transaction; gives whether anything differs from before.
 
     An entry that was there keeps its `first_seen_at`. `known` is the template that this one was learned from: raises `Outdated`
     where another stands there by now, whose entries, and what people locked, would be lost.
     """
-    at = at or datetime.now(UTC)
+    at = datetime.now(UTC)
     new = template.rows()
     wanted = {_key(row): row for row in new}
     with reading(engine) as connection:  # mostly nothing changed, and no other writer need wait

@@ -30,42 +30,45 @@ Key = tuple[Any, ...]
 #: Called with a table's name, rows done of it and rows in all.
 Progress = Callable[[str, int, int], None]
 
+#: Rows that are read, compared or copied in one transaction. A copy that is broken off loses no more.
+MAX_CHUNK_ROWS = 500
 
-def mirror(source: Connection, target: Engine, progress: Progress, chunk: int) -> None:
+
+def mirror(source: Connection, target: Engine, progress: Progress) -> None:
     """Make the rows of `target` those of `source`. Broken off, it can be called again."""
     tables = Base.metadata.sorted_tables
     for table in reversed(tables):
-        for theirs, ours in _aligned(source, target, table, chunk):
+        for theirs, ours in _aligned(source, target, table):
             _delete(target, table, [key for key in theirs if key not in ours])
     for table in tables:
         done = 0
-        for theirs, ours in _aligned(source, target, table, chunk):
+        for theirs, ours in _aligned(source, target, table):
             _write(target, table, theirs, ours)
             done += len(ours)
             progress(f"{table.name}, compared", done, done)
 
 
-def rows_after(connection: Connection, table: Table, key: Key | None, chunk: int) -> Iterator[list[Row]]:
-    """Rows behind a key, `chunk` at a time."""
-    while rows := _rows(connection, table, key, None, chunk):
+def rows_after(connection: Connection, table: Table, key: Key | None) -> Iterator[list[Row]]:
+    """Rows behind a key, `MAX_CHUNK_ROWS` at a time."""
+    while rows := _rows(connection, table, key, None, MAX_CHUNK_ROWS):
         yield rows
         key = _key(table, rows[-1])
 
 
 def _aligned(
-    source: Connection, target: Engine, table: Table, chunk: int
+    source: Connection, target: Engine, table: Table
 ) -> Iterator[tuple[Mapping[Key, Row], Mapping[Key, Row]]]:
     """Rows of target and source between the same two keys; what lies behind the last key of the source
     comes at the end, with no rows of the source."""
     after: Key | None = None
-    for rows in rows_after(source, table, None, chunk):
+    for rows in rows_after(source, table, None):
         up_to = _key(table, rows[-1])
         with reading(target) as connection:
             theirs = _rows(connection, table, after, up_to, None)
         yield _by_key(table, theirs), _by_key(table, rows)
         after = up_to
     with reading(target) as connection:
-        rest = list(chain.from_iterable(rows_after(connection, table, after, chunk)))
+        rest = list(chain.from_iterable(rows_after(connection, table, after)))
     yield _by_key(table, rest), {}
 
 
@@ -121,17 +124,11 @@ def _named(table: Table, key: Key) -> Row:
     return {f"key_{column.name}": value for column, value in columns}
 
 
-#: Rows that one transaction copies; a copy that is broken off loses no more.
-MAX_CHUNK_ROWS = 500
-
-
 def silent(table: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def copy(
-    source: Engine, target: Engine, progress: Progress = silent, chunk: int = MAX_CHUNK_ROWS
-) -> dict[str, int]:
+def copy(source: Engine, target: Engine, progress: Progress = silent) -> dict[str, int]:
     """Copy every row; gives how many each table got. Both must have this version's schema.
 
     What is written to the source meanwhile is left for the next copy. Go on with a copy that was broken
@@ -144,9 +141,9 @@ def copy(
     with reading(source.execution_options(**dialect_of(source).snapshot_options)) as state:
         tables = Base.metadata.sorted_tables
         begun = any(_last_key(target, table) for table in tables)
-        copied = {table.name: _copy_table(state, target, table, progress, chunk) for table in tables}
+        copied = {table.name: _copy_table(state, target, table, progress) for table in tables}
         if begun:
-            mirror(state, target, progress, chunk)
+            mirror(state, target, progress)
     _restart_sequences(target)
     return copied
 
@@ -178,13 +175,13 @@ def _refuse_withheld(source: Engine, target: Engine) -> None:
         )
 
 
-def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress, chunk: int) -> int:
+def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress) -> int:
     with reading(target) as connection:
         done = _count(connection, table)
     last = _last_key(target, table)
     total = _count(source, table)
     first = done
-    for rows in rows_after(source, table, last, chunk):
+    for rows in rows_after(source, table, last):
         with writing(target) as connection:
             insert_ignoring(connection, table, rows)
             if table.name == "articles":

@@ -1,7 +1,7 @@
 """Names of files by a template: `{site}/{date}-{slug}.md` → `blog.example/2025-04-01-a-ferry.md`, one file an article.
 
-What a page says becomes a name that every file system takes. It can neither make a folder nor leave the folder, and neither hide
-a file nor replace another.
+What a page says becomes a name that every file system takes. It cannot make a folder, leave the folder, hide a file or replace
+another one.
 
     headline "../../etc/passwd"   {slug}      → etc-passwd
     headline "CON"                {headline}  → _CON           a device on Windows

@@ -5,10 +5,10 @@ security    what stands before every page: who may ask, and what a browser may d
 app         the application: Starlette's routes, answers with entity tags, Datasette behind them
 views       a function for each page: archive and request in, a `Page` with its record out
 answers     what a view is given and gives
-library     the archive as the views read it; the one place where a page gets an article
+library     the archive as the views read it, the one place where a page gets an article; counts that are made in the background
 render      templates, and how they show values and an article's text
-chart       the bars of a site's yield as SVG
-cache       counts over the whole archive, made in the background
+chart       the articles of a site or of the archive over time, as bars in SVG
+picture     who had a text when and from whom, as SVG
 datasette   Datasette, and its words on tables, columns and queries (tables.toml, queries.toml)
 
 No page has a script: the Content-Security-Policy forbids all, so text from a blog can never run.

@@ -1,7 +1,7 @@
 """Judges blocks of several lines line by line.
 
 Example: old layouts set paragraphs apart with `<br>` alone, so that one cell of a table holds a share row, a subscription
-form and a notice as the lines of one block. Each line is a known phrase, the block is none.
+form and a notice as the lines of one block. Each line is a known phrase, and the block as a whole is not.
 
 `opened` makes every line a block of its own for the passes of the boilerplate step. `closed` puts lines together again
 where all lines of a block got one label, and lines of text that stood together, so that a poem or an address stays as

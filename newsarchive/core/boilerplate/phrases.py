@@ -165,8 +165,8 @@ def _compile(file: str, key: str, pattern: str) -> str:
 def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     """One lookup for all patterns of some sections, with a memory for lines that repeat.
 
-    Of the thousands of patterns a line is only held against those that can match it: patterns that begin with the
-    word or the letter that the line begins with, and patterns that need a text which the line holds.
+    There are thousands of patterns. A line is compared with few of them: with those that can begin with its first word or its first
+    letter, and with those that need a text that the line holds.
     """
     by_word: dict[str, dict[str, _Alternatives]] = {}
     by_letter: dict[str, dict[str, _Alternatives]] = {}

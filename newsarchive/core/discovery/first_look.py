@@ -28,14 +28,17 @@ class LookAt(NamedTuple):
 
 
 class FirstLook(NamedTuple):
-    """Why the site keeps us out (`block`), where the page forbids copies (`forbidden`), "" for neither; what the page
-    is if it is no article; the addresses of the post's further pages, and of a second one that it does not link
-    (`unlinked`, "" for none)."""
+    """What the first look found."""
 
+    #: Why the site keeps us out, "" where it does not.
     block: str = ""
+    #: The place that forbids copies, "" where they are allowed.
     forbidden: str = ""
+    #: What the page is, if it is no article.
     kind: Kind = Kind()
+    #: The addresses of the post's further pages.
     parts: tuple[str, ...] = ()
+    #: The address of a second page that the first one does not link, "" for none.
     unlinked: str = ""
 
 

@@ -1,4 +1,4 @@
-"""Bytes without a declaration that holds: which codec makes them text?
+"""Tells in which codec bytes are text, where nothing declares it or the declaration is wrong.
 
     detected("Новости дня".encode("koi8-r"))      # "koi8-r"
 

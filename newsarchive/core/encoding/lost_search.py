@@ -197,8 +197,8 @@ class _LineScripts:
 
 
 def _is_right(word: str, at: int, lines: _LineScripts, grams: GramModel) -> bool:
-    """Whether a word is known, or, for a short word, whether its line is written in its script. Words longer than
-    `MAX_WORD_LETTERS` are none, in scripts that part them, and are not looked up."""
+    """Whether a word is known, or, for a short word, whether its line is written in its script. In scripts with spaces between
+    words, more than `MAX_WORD_LETTERS` letters are no word, and are not looked up."""
     if len(word) > MAX_WORD_LETTERS and script(word[0]) not in UNPARTED_GRAM_LETTERS:
         return False
     if len(word) > MAX_SHORT_WORD_LETTERS:
@@ -279,7 +279,7 @@ def _class(chars: Iterable[str]) -> str:
     return f"[{own}]" if own else ""
 
 
-#: The end of a sentence. A question mark is none here, because it may stand for a lost byte.
+#: The end of a sentence. A question mark does not end one here, because it may stand for a lost byte.
 _END = re.compile(r"[.!][\"')\]]* |\n")
 #: Letters of an abbreviation (`Mr.`); two damaged characters count as one letter. A full stop behind a longer word without
 #: full stops inside ends a sentence.

@@ -80,8 +80,8 @@ def role_of(before: str, behind: str) -> str:
 def truncated_marks(
     text: str, changes: Sequence[Change], codec: Charset, spelling: str, language: Callable[[], str]
 ) -> dict[int, str]:
-    """Position → quotation mark, for the marks that lost their last byte and can be restored. "" means that the mark is none
-    whose last byte this codec loses.
+    """Position → quotation mark, for the marks that lost their last byte and can be restored. "" stands at a place that opens a
+    quotation, where this codec loses the last byte of no opening mark: something else stood there.
 
     `spelling` is one of `SPELLINGS`. `language` gives a two-letter code, "" for an unknown language; it is called only
     where it may decide.

@@ -87,10 +87,11 @@ def agreed(scores: Array, groups: Groups) -> Array:
     return result
 
 
-def smoothed(scores: Array, share: float = NEIGHBOURS_WEIGHT) -> Array:
+def smoothed(scores: Array) -> Array:
     """Each score drawn towards its neighbours in reading order."""
     padded = np.concatenate([scores[:1], scores, scores[-1:]])
-    result: Array = (scores + share * (padded[:-2] + padded[2:]) / 2) / (1 + share)
+    neighbours = (padded[:-2] + padded[2:]) / 2
+    result: Array = (scores + NEIGHBOURS_WEIGHT * neighbours) / (1 + NEIGHBOURS_WEIGHT)
     return result
 
 
@@ -329,7 +330,7 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
 
 
 def shape_groups(reading: Reading) -> NDArray[np.int64]:
-    """The number of each block's group: blocks in boxes of the same shape that all are links, or that all are none."""
+    """The number of each block's group. A group has the blocks in boxes of one shape that are links, or those that are not."""
     ids: dict[int, int] = {}
     # The complement tells links apart without a pair for each block.
     keys = (~b.box.shape if is_link(b) else b.box.shape for b in reading.blocks)

@@ -30,9 +30,12 @@ OF_OTHER_TEXTS = frozenset({*DIFFERS_FROM.values(), QualityFlag.FROM_JSON_LD})
 
 
 def reconsidered(article: Article, before: Sequence[Block]) -> Article:
-    """The article with the confidence that its blocks have after the passes of the boilerplate step; `before` are those that extraction
-    gave. A confidence that another text has changed stays, and so does that of a post on several pages, which is that of its weakest
-    page."""
+    """The article with the confidence that its blocks have after the passes of the boilerplate step; `before` are the blocks that
+    extraction gave.
+
+    The confidence stays where another text (a feed, an API) has changed it, and for a post on several pages, whose confidence is
+    that of its weakest page.
+    """
     quality = article.quality
     is_split = article.capture is not None and bool(article.capture.parts)
     if is_split or article.filled_from or not OF_OTHER_TEXTS.isdisjoint(quality.flags):

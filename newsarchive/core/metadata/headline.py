@@ -81,8 +81,11 @@ def decide(
 
 
 def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], list[Candidate]]:
-    """The claims without those of one word that is a folder of the address `url`, and these as refused candidates, where a
-    first heading or a card has another headline: content systems print "News" over each page of "/news/", also in `<title>`."""
+    """The claims without those of one word that is a folder of the address `url`, and these as refused candidates.
+
+    Content systems print "News" over each page of "/news/", also in `<title>`. Such claims are refused only where a first heading or
+    a card has another headline.
+    """
     folders = set(map(key, parts_of(url).path.strip("/").split("/")[:-1])) - {""}
     named = [c for c in claims if " " not in c.value.strip() and key(c.value) in folders]
     others = [c for c in claims if c not in named]
@@ -155,8 +158,8 @@ def _traits(group: Sequence[Claim], head_titles: Sequence[str]) -> tuple[Trait, 
 
 
 def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
-    """Claims without the site's name at either end, where a heading shows the rest or the site has this name; and without
-    a chain of names where no heading is like the title."""
+    """Claims without the site's name at either end, where a heading shows the rest, or where the page names its site so; and
+    without a chain of names, where no heading is like the title."""
     names = sites - {""}
     cut = {c: _without_name(c.value, names, set(), host) for c in claims if _in_body(c)}
     known = set(map(key, cut.values()))

@@ -145,8 +145,7 @@ DECLARING = JSON_LD | OPEN_GRAPH | META | {Place.MICRODATA}
 TIMES = frozenset((Place.TIME, Place.TIME_LABELLED))
 #: Elements whose class names a date.
 DATES = frozenset((Place.DATE, Place.DATE_LABELLED))
-#: Dates behind a word for publishing.
-LABELLED = frozenset((Place.TIME_LABELLED, Place.DATE_LABELLED))
+
 #: `<h1>`, whether marked as the headline or not.
 FIRST_HEADINGS = frozenset((Place.H1, Place.H1_MARKED))
 #: `<h2>`, whether marked as the headline or not.

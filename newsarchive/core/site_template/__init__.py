@@ -2,5 +2,6 @@
 
 `observations` records each page, `learner` makes a `model.Template` of a window of them, and `template` applies it to one
 page. `evidence` judges lines that repeat, `lists` and `layouts` what stands together and where, `conventions` what the
-site does with dates and names.
+site does with dates and names. `difference` tells which pages a new template may change, `readings` keeps what a page alone
+was read as, and `portable` gives what was learned as CSS selectors for other programs.
 """

@@ -159,8 +159,10 @@ def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, 
 
 
 def _credit(stats: Stats, seen: int, elsewhere: Elsewhere | None) -> str:
-    """Why a sentence that closes articles is no bio and no disclaimer: it sends the reader to another site, or three
-    blogs print it under different articles and it holds a name, though it does not begin with one."""
+    """Why a sentence that closes articles is a credit, "" where it may be a bio or a disclaimer.
+
+    A credit names a site. Or three blogs print it under different articles, and it holds a name but does not begin with one.
+    """
     closes = stats.pages and stats.closing >= AGREEING_SHARE * stats.pages and not _is_inside(stats)
     if not closes or not stats.line.form or starts_with_name(stats.line.sample):
         return ""

@@ -32,7 +32,7 @@ MIN_SHORT_TITLE_WORDS = 3.5
 MAX_TITLE_WORDS = 30
 #: How a head or a title ends that is no statement and still ends like a sentence.
 CALLING_ENDS = ("?", "!", "…", "...", "？", "！", "؟")
-#: A price, a share, or a cell's edge; "12 March" and "7 strikers" are none.
+#: A price, a share, or a cell's edge, but not "12 March" or "7 strikers".
 _MEASURE = re.compile(r"[$€£¥|%]|\d\s?(?:k?g|m?l|cm|mm|km|oz|lb|tsp|tbsp)\b")
 CLOSING_QUOTES = ("”", "“", "’", "»", "«", '"', "'", "」", "』", "》")
 #: Labels of the lines that end a republished article, and of those that may stand above a list of its publisher.
@@ -216,11 +216,14 @@ def _credited(opened: str, below: bool) -> bool:
 
 
 def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
-    """What a line opens, by its tries: a key of `LABELS` or "". `clusters` are the articles, here and on other
+    """What a line opens, by its tries: a key of `LABELS` or "". `clusters` is the number of articles, here and on other
     sites, that have the line.
 
-    A list that is only shaped like teasers is believed on a tenth of the articles, one that is known to
-    be of teasers on three, one that leads to an attribution at once where the site has the habit.
+    How many articles must have it depends on its lists:
+
+    - One is enough where each list leads to an attribution, and that is the site's habit.
+    - Three are enough where the lists are known to be of teasers, or of sayings.
+    - A tenth of the articles is needed where the lists are only shaped like teasers.
     """
     if habit and all(_credited(opened, below) for _, opened, below in seen):
         return "head"
@@ -239,12 +242,15 @@ def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
 def _opens(
     page: Observation, flags: Sequence[str], i: int, titles: set[int], recurs: bool, below: bool
 ) -> str:
-    """Which list a line opens on one page: `head`, `credited`, `inset`, `shape` or "".
+    """Which list a line opens on one page:
 
-    A list is known as one where its head names the article's origin, or half of its lines are links or
-    titles of the site's other pages, or a rule took them out; `credited` where lines as long as titles touch an attribution; an `inset`
-    has the text going on below it. A `shape` has the look alone: no items of a list, under no heading.
-    Ingredients, tracks and references under a heading are the article's own.
+    - `head`: a list of teasers. The line names the article's origin, or half of the lines below are links or titles of the
+      site's other pages, or a rule took them out.
+    - `credited`: lines as long as titles, which touch an attribution.
+    - `inset`: the same as `head` inside the text, which goes on below it.
+    - `shape`: lines that only look like teasers. They are no items of a list and stand under no heading, because ingredients,
+      tracks and references under a heading are the article's own.
+    - "": none of these.
     """
 
     def is_boilerplate(at: int) -> bool:

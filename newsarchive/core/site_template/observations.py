@@ -74,39 +74,50 @@ GUESSED_LABELS = frozenset({"other", "nav", "related", "footer"})
 
 
 class Line(NamedTuple):
-    """One block of a page. `label` is what extraction and the boilerplate step made of it.
+    """One block of a page, as it is compared with those of the site's other pages."""
 
-    `names_origin`: the line holds the origin's name or domain. `sells`: a weak cue of a promo, no proof
-    by itself. `own`: the page's title or description. `proved`: a rule of the boilerplate step labelled it. `start` is a number for the first two words.
-    `leads`: a label and a title, whose number `start` is then; `teases`: the title is a link.
-    `mentions` is `names_origin` wherever the name stands, in a line that may be a head. `titled`: the line holds
-    the page's own headline and more, as an attribution does. `full`: whether the feed's full text holds the
-    line: `HELD`, `MISSING`, or 0 where there is none. `sure`: extraction's model is sure that it is of the article.
-    """
-
+    #: The numbers of the line and of its form (`text.line_keys`); 0 for none.
     key: int
     form: int
+    #: The signature of its place in the page.
     place: str
+    #: What extraction and the boilerplate step made of it.
     label: str
     words: int
     sentence: bool = False
     heading: bool = False
+    #: An item of a list.
     item: bool = False
+    #: All of it, or nearly all, is link text.
     linked: bool = False
     quotation: bool = False
+    #: It holds the name or the domain of the article's origin.
     names_origin: bool = False
+    #: The same in a short line, which may be the head of a list, wherever the name stands.
     mentions: bool = False
+    #: It has a weak cue of a promo, which proves nothing by itself.
     sells: bool = False
+    #: It holds a domain.
     domain: bool = False
+    #: It is the page's title or description.
     own: bool = False
+    #: A line of the page's own head (its title, byline, date), code or a table: a template never takes it out.
     fixed: bool = False
+    #: Its label may be a guess of extraction.
     guess: bool = False
+    #: A rule of the boilerplate step labelled it.
     proved: bool = False
+    #: It is a label and a title.
     leads: bool = False
+    #: The same, and the title is a link.
     teases: bool = False
+    #: It holds the page's own headline and more, as an attribution does.
     titled: bool = False
+    #: Extraction's model is sure that it is of the article.
     sure: bool = False
+    #: A number for its first two words; of a line that `leads`, for its title.
     start: int = 0
+    #: Whether the full text of the post in a feed has it: `HELD`, `MISSING`, or 0 where no full text is known.
     full: int = 0
     sample: str = ""
 
@@ -121,25 +132,25 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Observation:
-    """One page: `cluster` names the article that it is a copy of (its own URL where it is none).
-
-    `container` is the element that a full text proved. `verdict` is the number of what the template made of
-    the page when it was read last (`template.verdict_of`), `layout` the version that it fitted then, 0 for none;
-    `said` is what the page says of its date and its authors;
-    `misfit` says of the page in hand that no layout fits it as it should; `reading` is what it was read as without a
-    template (`readings.pack_reading`), empty where that is not kept. `misfit` and `reading` are no part of the stored record.
-    """
+    """One page of a site, as learning sees it. `misfit` and `reading` are no part of the stored record."""
 
     url: str
     site: str
+    #: Names the article that the page is a copy of; the page's own URL for an article without copies.
     cluster: str
     origin: str = ""
     lines: tuple[Line, ...] = ()
+    #: The element that a full text proved to hold the article.
     container: str = ""
+    #: The number of what the template made of the page when it was read last (`template.verdict_of`).
     verdict: int = 0
+    #: The layout that the page fitted then, 0 for none.
     layout: int = 0
+    #: No layout fits the page as it should.
     misfit: bool = field(default=False, compare=False)
+    #: What the page says of its date, its authors, its picture and its description.
     said: Said = NOTHING
+    #: What the page was read as without a template (`readings.pack_reading`), empty where that is not kept.
     reading: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property

@@ -1,4 +1,5 @@
-"""What is known of a site's pages, as CSS selectors for other programs: which element holds the article, what in it is none.
+"""What is known of a site's pages, as CSS selectors for other programs: which element holds the article, and what in it is not
+part of the article.
 
     body   div.entry-content
     strip  div.sharedaddy, div#jp-relatedposts
@@ -10,7 +11,8 @@ does is lost, and `measured` says how much: the words that the selectors keep of
 programs too, against the article's own.
 
 The element is the one whose text is most like the articles' (word F1) on the pages; a second is added for pages that have
-another layout. What is stripped are elements in it that hold a line that is no article, and on no page one that is.
+another layout. Stripped are the elements in it that hold a line which is no part of the article, and that hold a line of the
+article on no page.
 """
 
 from __future__ import annotations

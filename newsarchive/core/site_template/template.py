@@ -77,10 +77,8 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
 
 
 def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
-    """Whether a page is not as its site's template has it.
-
-    So it is where no layout fits, where all anchors of the layout vanished, where an anchor stands on the other side of
-    the text, or where a rule proves that a line is boilerplate which the template kept.
+    """Whether a page is not as its site's template has it, in one of four ways: no layout fits it; all anchors of its layout are
+    gone; an anchor stands on the other side of the text; or a rule proves a line to be boilerplate that the template kept.
     """
     if layout is None:
         return bool(template.layouts)
@@ -141,8 +139,11 @@ def entry_of(line: Line, template: Template) -> Entry | None:
 
 
 def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
-    """Unique prose in the article's element that extraction took for something else, where a feed or an API proves the
-    element or the page's own evidence is for it: galleries, teasers and comments stand in the element too."""
+    """Whether a line that extraction took for something else is put back into the article: unique prose in the article's element.
+
+    Galleries, teasers and comments stand in that element too, so a feed or an API must have proved the element, or extraction's
+    own model must be sure of the line.
+    """
     return (
         entry is None
         and line.guess
@@ -164,8 +165,11 @@ def _is_unique_prose(line: Line, template: Template) -> bool:
 
 
 def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found: dict[int, Finding]) -> None:
-    """Take out what stands outside of the article's element or beyond an anchor; never unique prose, outside of the
-    element nothing that extraction is sure of, and beyond an anchor no more than a list may hold: a longer one is content."""
+    """Take out what stands outside of the article's element or beyond an anchor.
+
+    Unique prose always stays. What extraction is sure of stays outside of the element. Beyond an anchor no more lines go than
+    a list may hold, because a longer list is content.
+    """
     if layout is None:
         return
     own = [(i, x) for i, x in enumerate(lines) if x.is_body and i not in found]

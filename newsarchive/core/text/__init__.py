@@ -6,10 +6,12 @@ All other packages of the core may use this package, and it uses none of them. E
 - `words`: how many words a text has
 - `sentences`: where sentences end
 - `normalise`: two spellings of one text as the same string
-- `lines`: whether a line of a page is prose, link text or a quotation, and which names stand in it
-- `records`: which lines of a page are a list of records, such as games with their publishers
+- `lines`: whether a line of a page is prose, link text or a quotation, which names stand in it, and which lines are a list of
+  records, such as games with their publishers
 - `line_keys`: the numbers by which the lines of a site's pages are compared with each other
 - `language`: which language a text is in
 - `patterns`: whether any of many words or patterns stands in a text
 - `diff`: what changed between two texts
+- `entities` and `tolerant_json`: references to characters, and JSON, as strangers write them
+- `caches`: what all caches of the core may hold together
 """

@@ -175,7 +175,8 @@ def _lease(
 ) -> tuple[datetime | None, datetime | None]:
     """When the lease of a subscription ends, and since when it is verified; `None` for one that the hub does not hold.
 
-    A server that has just started asks anew for what its hub still holds: posts that it missed meanwhile tell of that by themselves.
+    A server that has just started subscribes anew, while its hub may still hold the old subscription; until the hub answers, the
+    old lease counts. What was missed while the server was down shows in the posts that no push announced.
     """
     since = known.verified_since if known else None
     if state.state == VERIFIED and state.lease > 0:

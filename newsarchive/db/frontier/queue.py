@@ -160,7 +160,7 @@ class Frontier:
     def private_sites(self) -> list[str]:
         """The private sites that a user named: those that are followed or were crawled by their address.
 
-        A site of which only its own redirects tell is none: an archive that was made without the guard may hold such.
+        A site that is known by redirects alone does not count: an archive that was made before crawls were guarded may hold one.
         """
         with reading(self.engine) as connection:
             rows = connection.execute(select(Site.home_url, Site.config).where(Site.home_url != ""))

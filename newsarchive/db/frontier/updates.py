@@ -1,8 +1,8 @@
 """What the frontier takes over from a listing and from a fetch.
 
-`record` makes a row of each link before it is fetched, with who named it and what its source says of it. A link whose
-source says another `lastmod` than before makes its post due, and so does another text where the archive has the
-source's: that stands in the frontier and outlives a fetch that fails or is killed.
+`record` makes a row of each link before it is fetched, with who named it and what its source says of it. A post becomes due where
+its source gives another `lastmod` than before, or, for a post whose text the archive has from the source, another text. That it is
+due stands in the frontier, and outlives a fetch that fails or is killed.
 
 `mark` remembers of a post that answered when to look again, and the validators that make that look conditional.
 
@@ -187,7 +187,7 @@ def take_up(connection: Connection, read: Iterable[Fetched]) -> None:
 def validators(article: Article) -> list[Validators]:
     """The validators of every answer that the article was made of, its own first.
 
-    Empty where one answer has none: then nobody can say that nothing changed.
+    Empty where one of the answers has no validators: then the server cannot say that nothing changed.
     """
     capture = article.capture
     if capture is None or capture.status != 200 or QualityFlag.PARTS_MISSING in article.quality.flags:

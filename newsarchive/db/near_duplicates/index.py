@@ -1,9 +1,9 @@
 """The index that finds near duplicates: which articles share a key of their signatures.
 
 Every signature gives some 17 keys (`core.near_duplicates.fingerprint.keys`), and an entry of the index is one key with one
-article. Of articles with one text (one `content_hash`) only the first is in the index, and a key takes no more than
-`MAX_HOLDERS_PER_KEY` articles: a thousand equal error pages, or a phrase that opens every post of a blog, cost no more than a
-few, and no answer grows with the archive.
+article. Of articles with the same text (the same `content_hash`) only the first is in the index, and a key takes no more than
+`MAX_HOLDERS_PER_KEY` articles. So a thousand equal error pages, or a phrase that opens every post of a blog, cost no more than a
+few articles, and no answer grows with the archive.
 
 Keys fall anywhere: as rows, the entries of each batch would touch every page of a tree that grows with the archive. So
 entries, eight bytes each, are kept in sorted arrays and go through three levels (a log-structured merge: O'Neil, Cheng,

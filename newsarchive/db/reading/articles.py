@@ -376,7 +376,7 @@ MAX_CHUNK_ARTICLES = 2_000
 
 
 def columns(
-    source: File | Engine, ids: Sequence[int], names: Sequence[str], *, chunk: int = MAX_CHUNK_ARTICLES
+    source: File | Engine, ids: Sequence[int], names: Sequence[str]
 ) -> Iterator[dict[str, Sequence[Any]]]:
     """The columns `names` of the flat rows of articles, a chunk of ids at a time, each chunk in the order of ids.
 
@@ -385,9 +385,9 @@ def columns(
     wanted = ", ".join(["id", *names])
     views = ("current_articles", "hidden_articles")
     query = " UNION ALL ".join(f"SELECT {wanted} FROM {view} WHERE id IN :ids" for view in views)
-    for at in range(0, len(ids), chunk):
+    for at in range(0, len(ids), MAX_CHUNK_ARTICLES):
         with reading(source) as reader:
-            rows = reader.tuples(query, {"ids": list(ids[at : at + chunk])})
+            rows = reader.tuples(query, {"ids": list(ids[at : at + MAX_CHUNK_ARTICLES])})
         rows.sort(key=lambda row: int(row[0]))
         found = list(zip(*rows, strict=True)) or [()] * (len(names) + 1)
         yield dict(zip(names, found[1:], strict=True))

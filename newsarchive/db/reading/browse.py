@@ -32,6 +32,16 @@ VISIBLE = text(visible("articles.id"))
 SITE_SPIDERS = ("news", "recrawl")
 #: The newest articles, among which the stories are looked for that grew last.
 MAX_RECENT_ARTICLES = 2_000
+#: Other articles of a cluster that the page of an article names, the earliest.
+MAX_MATES = 20
+#: Publishers that the page of a site names, those of most articles.
+MAX_SITE_ORIGINS = 12
+#: Kinds of outcomes of a site's URLs that its page counts, the most frequent.
+MAX_SITE_OUTCOMES = 30
+#: URLs with a problem that the page of a site names, those that were asked last.
+MAX_SITE_PROBLEMS = 12
+#: Crawls that the page of a site names, the newest.
+MAX_SITE_RUNS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +240,7 @@ def _story(connection: Connection, cluster_id: int) -> Story | None:
     )
 
 
-def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Mate]:
+def mates(engine: Engine, cluster_id: int, but: int) -> list[Mate]:
     """The other articles of a cluster, the earliest first."""
     when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
     query = (
@@ -238,7 +248,7 @@ def mates(engine: Engine, cluster_id: int, but: int, limit: int = 20) -> list[Ma
         .join(Site, Site.id == ArticleRow.site_id)
         .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, VISIBLE)
         .order_by(when, ArticleRow.id)
-        .limit(limit)
+        .limit(MAX_MATES)
     )
     with reading(engine) as connection:
         return [Mate(*row) for row in connection.execute(query)]
@@ -282,7 +292,7 @@ def _months(connection: Connection, site_id: int) -> dict[str, int]:
     return {name or "": int(number) for name, number in connection.execute(query)}
 
 
-def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tuple[str, str, int]]:
+def _origins(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
     query = (
         select(OriginRow.name, OriginRow.domain, func.count())
         .select_from(ArticleRow)
@@ -291,19 +301,20 @@ def _origins(connection: Connection, site_id: int, limit: int = 12) -> list[tupl
         .where(ArticleRow.site_id == site_id, VISIBLE)
         .group_by(OriginRow.name, OriginRow.domain)
         .order_by(func.count().desc(), OriginRow.name)
+        .limit(MAX_SITE_ORIGINS)
     )
-    return [(name, domain, int(n)) for name, domain, n in connection.execute(query.limit(limit))]
+    return [(name, domain, int(n)) for name, domain, n in connection.execute(query)]
 
 
 def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
     columns = (Url.state, Url.reason, Url.reason_detail)
     query = select(*columns, func.count()).where(Url.site_id == site_id)
     grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
-    found = connection.execute(grouped.limit(30))
+    found = connection.execute(grouped.limit(MAX_SITE_OUTCOMES))
     return [(state, with_detail(reason, detail), int(n)) for state, reason, detail, n in found]
 
 
-def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Problem]:
+def _problems(connection: Connection, site_id: int) -> list[Problem]:
     query = (
         select(Url.url, Url.state, Url.reason, Url.reason_detail, Url.fail_count, Url.last_checked_at)
         .where(Url.site_id == site_id, or_(Url.fail_count > 0, Url.state.in_(("blocked", "gone", "skipped"))))
@@ -317,13 +328,13 @@ def _problems(connection: Connection, site_id: int, limit: int = 12) -> list[Pro
             row.fail_count,
             row.last_checked_at,
         )
-        for row in connection.execute(query.limit(limit))
+        for row in connection.execute(query.limit(MAX_SITE_PROBLEMS))
     ]
 
 
-def _runs(connection: Connection, domain: str, limit: int = 5) -> list[Run]:
+def _runs(connection: Connection, domain: str) -> list[Run]:
     of_site = select(CrawlRun.__table__).where(CrawlRun.spider.in_(SITE_SPIDERS), CrawlRun.site == domain)
-    newest = of_site.order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc()).limit(limit)
+    newest = of_site.order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc()).limit(MAX_SITE_RUNS)
     return [_run(row) for row in connection.execute(newest)]
 
 

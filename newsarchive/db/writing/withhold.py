@@ -82,15 +82,13 @@ def withhold(
         return [_take(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
 
 
-def lift(
-    engine: Engine, which: Sequence[str | int], *, now: datetime | None = None, dry_run: bool = False
-) -> list[Entry]:
+def lift(engine: Engine, which: Sequence[str | int], *, dry_run: bool = False) -> list[Entry]:
     """Show withheld articles again, in one transaction. Raises `NoSuchArticle` for one that is not withheld, `Withheld` for
     one that was erased."""
     with tried(engine, dry_run) as connection:
         named = [_standing(connection, one) for one in which]
         found = list({entry.id: entry for entry in named}.values())
-        _lift(connection, found, now or utc_now())
+        _lift(connection, found, utc_now())
     return found
 
 

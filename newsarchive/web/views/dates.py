@@ -14,7 +14,7 @@ from typing import Any
 
 from newsarchive.exceptions import UsageError
 
-#: Characters of a date; a longer text is none.
+#: Characters of a date. A longer text is not read as one.
 MAX_DATE_CHARACTERS = 40
 
 #: Languages whose words for days and months are read. With all that dateparser knows, a word that is no date takes seconds.
