@@ -1,7 +1,7 @@
 """What an archive remembers of itself in `crawl_runs`: how far long works have come, and where its WARC files lie.
 
 A work on the whole archive, such as `recluster`, is a row with its name as the spider. Its `stats`, `{"last_id": 4000}`,
-are written in the transaction of what was done: a killed work has done no more and no less than they say.
+are written in the same transaction as the work itself: a killed work has done exactly what they say.
 
 A run that writes its raw bytes into another folder than the one beside the archive names that folder in its arguments. So does a
 copy into another database: the files of its captures lie where those of the source do. So `newsarchive reextract` finds all
@@ -38,7 +38,7 @@ FAILED_STATS = ("site_error", "site_left/")
 
 
 def stopped(connection: Connection, name: str, arguments: State) -> tuple[int, State] | None:
-    """The run of an unfinished work with these arguments and how far it came, `None` where there is none."""
+    """The run of an unfinished work with these arguments, and how far it came; `None` where there is none."""
     query = select(CrawlRun.id, CrawlRun.arguments, CrawlRun.stats).where(
         CrawlRun.spider == name, CrawlRun.finished_at.is_(None)
     )

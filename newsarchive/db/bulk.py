@@ -31,10 +31,12 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 Given = Callable[[], Any]
 
-#: Values that one statement binds; further ones go into another. SQLite takes 32,766, older versions 999.
+#: The most values that one statement binds; more are divided among several statements. SQLite allows 32,766, older
+#: versions 999.
 MAX_VALUES = 500
-#: Rows from which on a database that can is given them as a stream (COPY). It takes two questions, and 24 µs of both sides a row where
-#: an INSERT takes 43: for fewer rows that is no gain.
+#: From this number of rows on, a database that supports it is given them as a stream (COPY). A stream takes two
+#: exchanges with the server, and then 24 µs of CPU a row (client and server) instead of the 43 µs of an INSERT: for
+#: fewer rows nothing is gained.
 MIN_STREAMED_ROWS = 8
 #: Compiled forms of insertions that are kept, one for each table, set of columns and open database.
 MAX_INSERTS = 256
@@ -103,7 +105,8 @@ def insert_new_rows(connection: Connection, model: type[Base], rows: Sequence[Ro
 
 
 def new_ids(connection: Connection, model: type[Base], number: int) -> list[int]:
-    """Ids for new rows, ascending. No other writer gives them away: a write transaction is alone."""
+    """Ids for new rows, ascending. No other writer can take the same ids, because only one write transaction runs at a
+    time."""
     if not number:
         return []
     query = dialect_of(connection).new_ids(table_of(model).name, number)
@@ -178,7 +181,7 @@ class _Compiled:
         self.is_positional = bool(compiled.positional)
         order = compiled.positiontup if self.is_positional else binds
         self.values = [(name, _converter(binds[name].type, dialect)) for name in order]
-        #: What gives the values that no row has: the defaults of columns, and what the statement itself says.
+        #: Gives the values that no row has: the defaults of columns, and the values in the statement itself.
         self.others = {
             name: _default(defaults[name]) if name in defaults else partial(getattr, binds[name], "value")
             for name in order

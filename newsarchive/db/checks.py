@@ -28,12 +28,13 @@ from newsarchive.exceptions import DatabaseError
 from newsarchive.fields import FLAT
 from newsarchive.findings import Check, Finding, Fix, error, note, warning
 
-#: Bytes of the write-ahead log of an SQLite archive. A longer one makes reading slow; it grows where a reader stays for long.
+#: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
+#: transaction open for long.
 MAX_WAL_BYTES = 256 * 2**20
 
 
 def database(engine: Engine) -> list[Finding]:
-    """What is wrong with the database. Reads all of it, which takes minutes for a large one."""
+    """All that is wrong with the database. Reads the whole database, which takes minutes for a large one."""
     found = guarded(Check.OPENS, schema, engine)
     if any(finding.check is Check.OPENS for finding in found):
         return found
@@ -56,7 +57,7 @@ def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: E
 
 
 def recovery(engine: Engine) -> str:
-    """How what is left of a damaged database is saved."""
+    """The commands that save what is left of a damaged database."""
     if (path := sqlite_file(engine)) is None:
         return "look into the server's log, and restore a dump: pg_restore --help"
     quoted, saved = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-recovered.db")))

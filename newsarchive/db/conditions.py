@@ -2,20 +2,22 @@
 
 Searches, exports, figures, stories, lists, the pages of `newsarchive web` and the views of the database all ask here.
 
-**Seen.** Readers do not see articles in quarantine that wait, those that a person dropped, and those that are withheld. Who names
-an article in quarantine by its URL or id, or asks for `hidden`, sees it all the same; nobody sees a withheld one, whose texts are
-sealed besides. `newsarchive.db.writing.quarantine` and `newsarchive.db.writing.withhold` decide which articles these are.
+**Seen.** Readers do not see articles in quarantine that wait, those that a person dropped, and those that are withheld.
+A person who names an article in quarantine by its URL or id, or asks for `hidden`, sees it nevertheless. Nobody sees a
+withheld article, whose texts are also sealed. `newsarchive.db.writing.quarantine` and `newsarchive.db.writing.withhold`
+decide which articles these are.
 
-**Counted.** Where stories are copied, every article counts, the first of each story, or what is the blog's own. A story is a
-cluster of copies. Its first article is the one that was published first, by its own date, else by the time of the first crawl.
-That does not depend on what else narrows a search: the first copy of a story is the same on every day and site, so that counts
-by site or month add up to the count of all. Articles that readers do not see are never the first. An article is the blog's own
-where it names no other publisher and is no later copy of a story.
+**Counted.** Of copied stories, the user chooses what counts: every article, the first article of each story, or the
+blogs' own articles. A story is a cluster of copies. Its first article is the one that was published first, by its own
+date, else by the time of the first crawl. That does not depend on what else narrows a search: the first copy of a story
+is the same on every day and site, so that counts by site or month add up to the count of all. Articles that readers do
+not see are never the first. An article is the blog's own where it names no other publisher and is no later copy of a
+story.
 
 **Reserved.** Sites reserve articles from text and data mining, as the newest fetch of their pages found it, by any of what
 `core.discovery.rights` reads: TDMRep, a preference of IETF aipref, a directive `noai`, or a robots.txt that keeps crawlers for
-mining and training from the page. An article whose newest answer said nothing is not reserved. Of an answer that was stored before
-these words were kept nothing is known, so that its article is not reserved either.
+mining and training from the page. An article whose newest answer said nothing is not reserved. Answers from before
+these words were kept tell nothing of them, so their articles are not reserved either.
 """
 
 from __future__ import annotations
@@ -50,9 +52,9 @@ class Copies(StrEnum):
     NONE = "none"
 
 
-#: Stands in place of a publisher: what names no other publisher.
+#: Given instead of a publisher: articles that name no other publisher.
 OWN = "own"
-#: Stands in place of a publisher: what names one.
+#: Given instead of a publisher: articles that name another publisher.
 REPUBLISHED = "republished"
 
 #: The ids of the articles that name another publisher.
@@ -60,9 +62,9 @@ _CREDITED = "SELECT article_id FROM article_origins"
 
 
 def exact_date(alias: str) -> str:
-    """The SQL of the date that an article prints; NULL for none, and where the page gives the month alone.
+    """The SQL of the date that an article prints. NULL where it prints none or only a month.
 
-    Such a date is stored as the first of the month: a copy would look earlier than its original.
+    A date with only a month is stored as the first of that month, so a copy would look earlier than its original.
     """
     known = f"replace({alias}.date_published_source, '{ONLY_MONTH}', '') = {alias}.date_published_source"
     return f"CASE WHEN {known} THEN {alias}.date_published END"
@@ -86,7 +88,7 @@ def first_of_story(alias: str) -> str:
 
 #: The condition that an article, whose id stands as {id}, names no other publisher.
 OWN_IDS = f"{{id}} NOT IN ({_CREDITED})"
-#: The condition that it names one.
+#: The condition that an article, whose id stands as {id}, names another publisher.
 REPUBLISHED_IDS = f"{{id}} IN ({_CREDITED})"
 #: The ids of the articles that are no first copy of their story, by the index of stories alone.
 _LATER = (
@@ -118,13 +120,14 @@ def counted_ids(copies: Copies) -> list[str]:
 #: The choices of the filter `rights`.
 RIGHTS = ("any", "tdm")
 
-# The plus keeps SQLite from the index of `parent_id`, in which nearly every capture is NULL: for each article it would read
-# them all, and the first 20 of 20,000 articles took more than 80 s.
+# The plus keeps SQLite from using the index of `parent_id`, in which nearly every capture is NULL: it would read all of
+# these for each article, and the first 20 of 20,000 articles took more than 80 s.
 _NEWEST = (
     "+c.parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM captures AS later"
     " WHERE later.url_id = c.url_id AND later.id > c.id AND +later.parent_id IS NULL{same})"
 )
-# With a plus at {of_all} SQLite begins with what was said; without one it may begin with the captures of a few articles.
+# With a plus at {of_all} SQLite begins with the statements of sites; without it, it may begin with the captures of a
+# few articles.
 _CAPTURES = "rights AS x JOIN capture_rights AS cr ON cr.rights_id = x.id JOIN captures AS c ON c.id = {of_all}cr.capture_id"
 #: Captures of the address of an article.
 _OF_ADDRESS = f"{_CAPTURES} AND {_NEWEST.format(same='')} JOIN urls AS u ON u.id = c.url_id JOIN articles AS a ON a.url_key = u.url_key"
@@ -140,8 +143,9 @@ def said(columns: str, condition: str, *, of_few: bool = False) -> str:
     """The query of what was said at the newest fetches of articles: rows of `columns` of `articles AS a` and `rights AS x`, each
     once.
 
-    Say `of_few` where `condition` names some articles. Without it the query begins with what was said: it would else go through
-    the versions of all articles, which took 0.14 s for 100,000 that nothing is known of.
+    Give `of_few` where `condition` names a few articles. Without it the query begins with the statements of sites:
+    otherwise it would go through the versions of all articles, which took 0.14 s for 100,000 articles without any
+    statement.
     """
     of_all = "" if of_few else "+"
     sources = (what.format(of_all=of_all) for what in (_OF_ADDRESS, _OF_REDIRECT))

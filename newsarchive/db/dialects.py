@@ -37,16 +37,16 @@ Bind = Callable[[Any], str]
 HEADLINE_WEIGHT = 4.0
 #: Characters of the shortest string that FTS5's trigram index finds. A shorter one is looked for in the texts themselves.
 MIN_TRIGRAM_CHARACTERS = 3
-#: Characters of a text in a script without spaces that FTS5's trigram index holds. A longer text is looked through at each search
-#: of such a string, because a million characters at random take 3 s to index: each is another trigram. The bound stands in the
-#: triggers and in the index `ix_articles_long_unspaced` too, and no real article is as long.
+#: Characters of a text in a script without spaces that FTS5's trigram index holds. A longer text is read at each search
+#: for such a string, because a million random characters, each of which begins another trigram, take 3 s to index. The
+#: same bound stands in the triggers and in the index `ix_articles_long_unspaced`. No real article is as long.
 MAX_TRIGRAM_TEXT_CHARACTERS = 200_000
-#: Pages of SQLite's write-ahead log, 16 MB. Beyond it a commit moves them into the archive: a page that many commits changed
-#: is moved once. With 1,000 a crawl writes a quarter more bytes.
+#: Pages of SQLite's write-ahead log (16 MB). When the log has more, a commit moves them into the archive, and a page
+#: that many commits changed is moved only once. With 1,000 pages a crawl writes a quarter more bytes.
 MAX_WAL_PAGES = 4_000
 #: The number of the advisory lock of PostgreSQL that a writer holds for one transaction.
 WRITER_LOCK = int.from_bytes(b"newsarch")
-#: Tables that have no models, because they differ by database; FTS5 keeps more beside them, whose names begin so.
+#: Tables without a model, because they differ by database. FTS5 keeps further tables, whose names begin with these.
 FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 
 
@@ -232,7 +232,7 @@ class SQLite(Dialect):
     name = "sqlite"
     driver = "sqlite+pysqlite"
     is_file = True
-    # The connection that was used last is used next, so that few of them fill their caches.
+    # The connection that was used last is used next, so that only few connections fill their caches.
     engine_options: ClassVar[dict[str, Any]] = {
         "connect_args": {"timeout": BUSY_SECONDS},
         "pool_use_lifo": True,
@@ -323,7 +323,7 @@ class SQLite(Dialect):
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
-        # Each commit waits for the disk. NORMAL would lose the last commits in a power cut.
+        # Each commit waits for the disk. With NORMAL a power cut would lose the last commits.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute(f"PRAGMA wal_autocheckpoint = {MAX_WAL_PAGES}")
@@ -378,7 +378,8 @@ class PostgreSQL(Dialect):
     name = "postgresql"
     driver = "postgresql+psycopg"
     engine_options: ClassVar[dict[str, Any]] = {}
-    # A transaction of the default level gives each query the newest state, as no transaction does, and takes two questions more.
+    # A transaction of the default level shows each query the newest state, as queries without a transaction do, and
+    # costs two more exchanges with the server.
     reading_options: ClassVar[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
     snapshot_options: ClassVar[dict[str, Any]] = {"isolation_level": "REPEATABLE READ"}
     version_table = "SELECT to_regclass('alembic_version')"
@@ -389,7 +390,8 @@ class PostgreSQL(Dialect):
     )
     locks_sites = True
     streams = True
-    # A machine that lost its power or its network says no goodbye. By default the server would ask after two hours.
+    # A machine that lost its power or its network does not close its connections. By default the server would notice
+    # only after two hours.
     session_of_locks = (
         "SET tcp_keepalives_idle = 15",
         "SET tcp_keepalives_interval = 5",
@@ -454,9 +456,10 @@ class PostgreSQL(Dialect):
         return postgresql.insert(table)
 
     def configure(self, connection: Any, record: Any) -> None:
-        """Say that a row at a random place costs little more than the next one, where nobody has set it otherwise: the rows that are
-        asked for are in memory or on an SSD. With the server's own setting, of the time of disks that turn, it reads all `lines` of
-        an archive of some thousand articles for the 200 of one article: 13 ms in place of .5."""
+        """Tell the planner that a row at a random place costs little more than the next row, unless somebody has set
+        this cost: the rows that are read are in memory or on an SSD. The server's own default is meant for rotating
+        disks. With it the server reads all `lines` of an archive of some thousand articles to find the 200 of one
+        article, which takes 13 ms instead of 0.5 ms."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('random_page_cost', '1.1', FALSE) FROM pg_settings"
@@ -467,7 +470,7 @@ class PostgreSQL(Dialect):
     def insert_tuples(
         self, connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
     ) -> None:
-        """By COPY: it takes server and client 24 µs a row, and an INSERT for each row 43."""
+        """Uses COPY, which takes server and client 24 µs a row; an INSERT for each row takes 43 µs."""
         from sqlalchemy import exc
 
         driver = connection.connection.driver_connection

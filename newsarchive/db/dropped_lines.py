@@ -1,13 +1,15 @@
-"""The lines that versions left out, in the tables that hold each text once.
+"""Stores the lines that were dropped from versions, each text only once.
 
 A menu of 80 lines stands on every page of a site. Its texts are rows of `lines` once, by their hash; a page adds 80 rows of
 numbers to `dropped_lines`. A line that is there already is passed over.
 
-Two texts of one hash are told apart: the second takes the next number that is free. Who makes a page could look for such
-a pair, 48 bits are few, and a reader would then be shown another line than the one that was left out.
+Two texts with the same hash are told apart: the second takes the next free number. The author of a page could search
+for such a pair, because 48 bits are few; without this, a reader would be shown another line than the one that was
+dropped.
 
-A hash begins with that of the site: so the lines of a page lie side by side, and are written and read as a few pages of the
-file. With a hash of the text alone each line lay elsewhere, and a commit wrote three times the bytes.
+A hash begins with bits of the site's hash. So the lines of a page lie side by side, and a few pages of the file are
+written and read for them. With a hash of the text alone each line lay elsewhere, and a commit wrote three times as many
+bytes.
 """
 
 from __future__ import annotations
@@ -73,5 +75,5 @@ def _texts(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
 
 
 def forget(connection: Connection, revision_ids: Sequence[int]) -> None:
-    """Remove what these versions left out: they are read again."""
+    """Remove the dropped lines of these versions, which are read again."""
     connection.execute(delete(models.DroppedLine).where(models.DroppedLine.revision_id.in_(revision_ids)))

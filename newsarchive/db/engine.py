@@ -31,13 +31,14 @@ from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
-#: Seconds that a connection to a server was not used, after which the server is asked whether it is still there. A firewall may have
-#: forgotten it, which nobody tells this side. Fewer: a query costs two questions. More: a query may fail after a pause.
+#: A connection to a server that was not used for this many seconds is tested before its next use: a firewall may have
+#: dropped it without telling anybody. With fewer seconds more queries cost a second exchange; with more, a query may
+#: fail after a pause.
 MAX_IDLE_SECONDS = 10.0
-#: Under this name a connection of the pool keeps when it was used last.
+#: The key under which a connection of the pool notes when it was used last.
 _USED = "used_at"
-#: Engines of this process. A program that ends without closing its connections leaves the last commits in a file
-#: `-wal` beside the archive, and whoever then copies the archive alone copies none of them.
+#: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
+#: commits in a file `-wal` beside the archive, and a person who then copies only the archive loses them.
 _engines: WeakSet[Engine] = WeakSet()
 #: Connections of this process that cannot write.
 _readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
@@ -102,10 +103,12 @@ def _note_use(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -
 
 
 def _ask(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
-    """Ask the server whether a connection is still there, where that is in doubt: it was idle for long, or there is something to
-    read from it, as at its end. Raises `exc.InvalidatePoolError`, and the pool opens another, where it is not.
+    """Test whether a connection is still open, where that is in doubt: it was idle for long, or the server has sent
+    something, as it does when it closes a connection. Raises `exc.InvalidatePoolError` where it is closed; the pool
+    then opens another.
 
-    With a question before each query (`pool_pre_ping`) and a transaction around it, a query took the client three times the CPU.
+    With a test before each query (`pool_pre_ping`) and a transaction around it, a query took three times as much CPU of
+    the client.
     """
     used = record.info.get(_USED)
     if used is None:
@@ -165,7 +168,8 @@ def open_existing(url: str) -> Engine:
 
 
 def open_to_check(url: str) -> Engine:
-    """An engine to look at an archive with, which cannot write where nobody may: SQLite refuses to open such a file otherwise.
+    """An engine to check an archive with. It is read-only where this process may not write the file, because SQLite
+    would otherwise refuse to open it.
 
     Raises as `open_existing` does.
     """
@@ -174,13 +178,15 @@ def open_to_check(url: str) -> Engine:
 
 
 def is_writable(engine: Engine) -> bool:
-    """Whether this process may write the archive: its file, and the files beside it that SQLite makes. A server may tell."""
+    """Whether this process may write the archive: its file, and the files that SQLite makes beside it. For a server
+    this is assumed; the server refuses by itself."""
     path = sqlite_file(engine)
     return path is None or (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK))
 
 
 def open_readonly(url: str) -> Engine:
-    """An engine that cannot write, for a server beside a crawl: it sees what is committed and holds no lock.
+    """An engine that cannot write, for a web server that runs beside a crawl: it sees what is committed and holds no
+    lock.
 
     Raises `UsageError` for what is not an SQLite file, `DatabaseUnavailable` where there is none.
     """
@@ -194,7 +200,8 @@ def open_readonly(url: str) -> Engine:
     return _followed(engine)
 
 
-#: Bytes of one value, and of one row, that a query by a stranger may make; for more it fails. A stored page has half as many.
+#: The most bytes of one value, and of one row, in a query by a stranger; a query that makes more fails. The largest
+#: stored page has half as many.
 MAX_VALUE_BYTES = 32 * 1024 * 1024
 #: Bytes of memory that SQLite takes in this process, once a connection with limits was opened; queries that need more fail.
 MAX_SQLITE_BYTES = 256 * 1024 * 1024
@@ -236,7 +243,7 @@ class _LimitedConnection(_ReadOnlyConnection):
         return super().cursor(factory or _LimitedCursor)
 
     def execute(self, *arguments: Any) -> Any:
-        return self.cursor().execute(*arguments)  # sqlite3 would take its own cursor
+        return self.cursor().execute(*arguments)  # otherwise sqlite3 would take its own cursor
 
 
 class _LimitedCursor(sqlite3.Cursor):
@@ -326,8 +333,8 @@ def sqlite_file(engine: Engine) -> Path | None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """To read from the archive; nothing may be written. An SQLite file is read in one state, however long it takes; of PostgreSQL
-    each query sees what is committed by then, unless the engine has `snapshot_options`.
+    """A connection to read from the archive; nothing may be written. All queries on an SQLite file see the same state.
+    On PostgreSQL each query sees what is committed by then, unless the engine has `snapshot_options`.
 
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
     """

@@ -37,7 +37,7 @@ _REMEDIES = (
 )
 
 
-#: The same for a server that may be back in a moment.
+#: The same for a server that may answer again in a moment.
 _AWAY = (
     ("connection refused|timeout expired", "does not answer: is PostgreSQL running there?"),
     (

@@ -60,7 +60,7 @@ def document(headline: str, body: str) -> str:
     "'on':1A 'ships':2A,4 'sink':5"
     """
     heads, words = words_of(headline)[:_MAX_POSITION], words_of(body)
-    start = len(heads) + 2 if heads else 1  # a gap of one keeps a phrase from running out of the headline
+    start = len(heads) + 2 if heads else 1  # because of the gap of one, no phrase spans headline and text
     places = [*map("{}A".format, range(1, len(heads) + 1)), *_places()[start : start + len(words)]]
     words = _fitting(heads + words)
     found = defaultdict[str, list[str]](list)
@@ -81,7 +81,7 @@ def _places() -> list[str]:
 
 
 def _fitting(words: list[str]) -> list[str]:
-    """The words up to the one with which a document is full."""
+    """The words that fit into a document."""
     if 10 * len(words) + 4 * sum(map(len, words)) < _MAX_DOCUMENT_BYTES:
         return words
     size, known = 0, set[str]()

@@ -17,15 +17,18 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-#: Bytes of all readings. Beyond it the oldest are removed: their pages have been read by a template of hundreds of pages,
-#: and it will hardly change. A real page takes 30 KB, so that these are two thousand pages.
+#: Bytes of all readings. Where there are more, the oldest are removed: their pages were read with a template that was
+#: learned from hundreds of pages and will hardly change. A real page takes 30 KB, so this is room for two thousand
+#: pages.
 MAX_BYTES = 64_000_000
-#: Bytes of the readings that crawls share: those of two, as a worker runs two by default. They lie on the disk.
+#: Bytes of the readings that crawls share, enough for two crawls, because a worker runs two by default. They lie on the
+#: disk.
 MAX_SHARED_BYTES = 2 * MAX_BYTES
-#: Seconds for which crawls use what another one has read. A large file is read in an hour. Later they are
-#: removed: somebody may have changed the rules or erased a page, and a crawl that was killed never stores its pages.
+#: Seconds for which crawls use what another crawl has read; within an hour a large file is read. Older readings are
+#: removed: somebody may have changed the rules or erased a page since, and a crawl that was killed never stores its
+#: pages.
 MAX_SHARED_SECONDS = 3600.0
-#: Seconds that one process waits for another one that writes to the same file, which takes a millisecond.
+#: Seconds that a process waits for another that writes to the same file. Such a write takes a millisecond.
 MAX_LOCKED_SECONDS = 1.0
 #: `at` is the Unix time when a page was read, a site its domain.
 TABLES = """
@@ -59,8 +62,8 @@ class KeptReadings:
     def __init__(self, max_bytes: int = MAX_BYTES, file: str = "") -> None:
         self.max_bytes, self.is_shared = max_bytes, bool(file)
         self._lock = threading.Lock()
-        # A name of "" is a temporary file that SQLite removes itself. Nothing in it has to outlive a crash of the system, and
-        # nothing in a shared one may be damaged by a process that is killed.
+        # The name "" stands for a temporary file that SQLite removes itself. Its contents need not survive a crash of
+        # the system, and those of a shared file must survive a process that is killed.
         self._database = sqlite3.connect(
             file, timeout=MAX_LOCKED_SECONDS, check_same_thread=False, isolation_level=None
         )
@@ -97,7 +100,8 @@ class KeptReadings:
         self._execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (reading.url_key, site))
 
     def waiting(self, site: str) -> list[Reading]:
-        """The readings of a site's pages that wait, in any crawl that shares the file; the one that waits longest first."""
+        """The readings of a site's waiting pages, from all crawls that share the file; the one that waits longest comes
+        first."""
         return self._selected(
             "SELECT url_key, page, record FROM waiting JOIN readings USING (url_key)"
             " WHERE site = ? AND at > ? ORDER BY number",
@@ -105,11 +109,12 @@ class KeptReadings:
         )
 
     def end_wait(self, url_key: str) -> None:
-        """The page is stored, or will never be."""
+        """Record that a page no longer waits: it is stored, or never will be."""
         self._execute("DELETE FROM waiting WHERE url_key = ?", (url_key,))
 
     def close(self) -> None:
-        """Keep nothing afterwards, and find nothing. The readings are removed, but for those in a file that others share."""
+        """Remove the readings, but for those in a file that others share. Afterwards nothing is kept and nothing is
+        found."""
         with self._lock:
             self._database.close()
 

@@ -1,9 +1,9 @@
 """The tables of a cluster's queue, which are Procrastinate's, and one row of ours that says what all workers must agree on.
 
 They stand in a schema of their own beside the archive, `newsarchive_queue`, in the same PostgreSQL database: a copy of the
-archive takes none of them along. Procrastinate reads and writes its own tables; here stands what it has no query for: making
-the tables, the row `cluster`, and counts that are quick with 100,000 jobs. With the driver alone, because `newsarchive cluster
-status` should answer at once.
+archive takes none of them along. Procrastinate reads and writes its own tables. This module has what Procrastinate has
+no query for: it makes the tables, reads and writes the row `cluster`, and counts quickly even with 100,000 jobs. It
+uses only the driver of the database, because `newsarchive cluster status` should answer at once.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ CREATE TABLE newsarchive_queue.cluster (
 )"""
 #: An index of ours on Procrastinate's table, by which jobs are counted and those of a state found.
 _INDEX = "CREATE INDEX IF NOT EXISTS newsarchive_jobs_by_status ON procrastinate_jobs (status, queue_name)"
-#: Without `count(*)` over the events: Procrastinate keeps those of every job. Grouped before the state becomes text.
+#: The events are not counted, because Procrastinate keeps those of every job. Jobs are grouped before the state becomes
+#: text.
 _COUNTS = (
     "SELECT queue_name, status::text, number FROM"
     " (SELECT queue_name, status, count(*) AS number FROM procrastinate_jobs GROUP BY 1, 2) AS counted ORDER BY 1, 2"
@@ -56,7 +57,7 @@ _FAILED_AT = (
     "SELECT j.args ->> 'site', max(e.at) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
     " WHERE j.status = 'failed' AND j.queue_name = %s AND e.type = 'failed' GROUP BY 1"
 )
-#: Among the archive's own tables.
+#: The followed sites whose hub is relied on, from the archive's own tables.
 _PUSHED = """
 SELECT s.domain, max(h.relied_until) FROM hub_subscriptions AS h JOIN sites AS s ON s.id = h.site_id
 WHERE h.relied_until > now() AND s.config ->> 'follow' = 'true' GROUP BY s.domain ORDER BY s.domain

@@ -1,7 +1,7 @@
 """Reading with the driver of the database alone: one set of plain SQL for SQLite and PostgreSQL.
 
-`newsarchive stats` takes less time than the import of SQLAlchemy, which writes the archive and knows its schema: so
-what only reads goes without it.
+`newsarchive stats` takes less time than the import of SQLAlchemy alone. So only what writes the archive or needs its
+schema uses SQLAlchemy, and what only reads does without.
 
     with reading(open_source("newsarchive.db")) as reader:
         reader.rows("SELECT id, headline FROM articles WHERE id IN :ids", {"ids": [17, 18]})
@@ -154,8 +154,8 @@ def _reading_file(path: Path) -> Iterator[Reader]:
 def _opened(path: Path) -> sqlite3.Connection:
     """A connection to an archive. On a read-only disk the file is opened as one that nobody changes.
 
-    A file in WAL mode needs another one beside it even to be read. Commits that lie in a `-wal` beside it would be missed, so
-    then the error stands.
+    A file in WAL mode needs another one beside it even to be read. Where a `-wal` lies beside it, its commits would be
+    missed that way, so the error is raised.
     """
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:

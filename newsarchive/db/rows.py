@@ -7,7 +7,8 @@ paths, `html/body.home.blog/div#page.site/…/ul#menu/li`, are 100 KB, their lin
 
 Its format: the HTML, a zero byte, and a JSON list of `[paths, path, element, level, links]`. `paths` has each path once, the other
 lists a value for each dropped line in its order: the number of its path, its element, its level and its links. The links are a URL
-alone where the whole line is one link. All is packed, with the text of the article as dictionary: the HTML repeats it.
+alone where the whole line is one link. All of it is compressed with the text of the article as dictionary, because the
+HTML repeats that text.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence,
 
 Row = dict[str, Any]
 
-#: Fields whose text makes a version; they stand in the article and in its revisions.
+#: Fields whose texts make a version. They are stored in the article's row and in its revisions.
 VERSION_FIELDS = ("headline", "alternative_headline", "description", "article_body")
 
 #: Types of the fields that a column of the table `articles` can hold as they are.
@@ -59,7 +60,7 @@ _ORIGIN_COLUMNS = (
     "url", "as_printed", "date", "confidence", "credit_text", "copyright_notice", "copyright_holder", "copyright_year",
     "license",
 )  # fmt: skip
-#: Bytes at the end of a text that are the dictionary. Deflate, which packed older archives, looks back at no more.
+#: This many bytes at the end of a text are the dictionary. Deflate, which packed older archives, looks back no further.
 MAX_DICTIONARY_BYTES = 32_768
 Links = tuple[tuple[str, str], ...]
 
@@ -90,7 +91,8 @@ def flat(record: Author | Candidate | Evidence | Image | Quality) -> Row:
 
 @cache
 def _field_names(kind: Any) -> tuple[str, ...]:
-    """An article has 35 candidates: to ask each for its fields takes longer than to read them."""
+    """The names of the fields of a record. They are remembered, because an article has 35 candidates, and asking each
+    for its fields would take longer than reading them."""
     return tuple(field.name for field in fields(kind))
 
 

@@ -11,8 +11,8 @@ shows the whole schema to whoever wants to read it. It is made from the revision
     python -m newsarchive.db.schema           # writes the script anew
     python -m newsarchive.db.schema mood      # writes before it a revision, 0026_mood.py, for what was changed in the models
 
-A test compares the two. The script names its revision: where a revision was added and the script was not made anew, new
-archives are made by the revisions, as those on PostgreSQL are.
+A test compares the two. The script names its revision. Where a revision was added and the script was not made anew, new
+archives are made by the revisions, as archives on PostgreSQL always are.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 25))
 #: The last commits whose `newsarchive db upgrade` still upgrades such archives, by the revision to which each brings them.
 LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}
-#: Free share of an SQLite file (0 to 1). From this share on `give_back` writes the file anew; below it the next crawls fill
-#: the free pages, and copying the whole file is not worth the time.
+#: Free share of an SQLite file (0 to 1). From this share on, `give_back` writes the file anew. Below it the next crawls
+#: fill the free pages, and copying the whole file is not worth the time.
 MAX_FREE_SHARE = 0.1
 #: Below the folder of the migrations.
 SCRIPT = "current.sqlite.sql"
@@ -221,7 +221,8 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
 
 
 def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
-    """Raise where a backup is damaged: its pages are copied as they are, and nobody would look at it before it is needed."""
+    """Raise where a backup is damaged: its pages are copied as they are, and otherwise nobody would notice before the
+    backup is needed."""
     (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     if said != "ok":
         raise _damaged(path, said)
@@ -387,7 +388,8 @@ def _write_revision(engine: Engine, name: str) -> None:
 
 
 def _create_current(connection: Connection) -> bool:
-    """Make the tables of an empty SQLite archive within the transaction; false where the script is not of today."""
+    """Make the tables of an empty SQLite archive within the transaction. False where the script is not that of the
+    newest revision."""
     path = readonly.MIGRATIONS / SCRIPT
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if not text.startswith(_HEAD.format(readonly.head())):

@@ -1,8 +1,9 @@
 """The learned template of each site, and what learning has seen of its pages.
 
-A template (`core.site_template`) is stored as one row an entry in `site_blocks`. Learning sees a record a page and which
-articles hold a line (`core.site_template.observations`); `record` keeps these inside the transaction that stores a batch.
-The newest pages of a site are its window; `prune` removes older ones, so that the tables do not grow with a site.
+A template (`core.site_template`) is stored in `site_blocks`, one row for each entry. Learning needs a record of each
+page, and to know which articles hold a line (`core.site_template.observations`); `record` keeps both in the transaction
+that stores a batch. The newest pages of a site are its window; `prune` removes older ones, so that the tables do not
+grow with a site.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import line_hash
 from newsarchive.db.values import storable
 
-#: Pages of a site, the newest, whose lines are all kept: a later page may repeat them. Of older pages the lines that no
-#: other article has are removed.
+#: All lines of this many newest pages of a site are kept, because a later page may repeat them. Of older pages, lines
+#: that no other article has are removed.
 MAX_FRESH_PAGES = 100
 
 
@@ -83,7 +84,7 @@ _UNRECORDED = """
 _OTHERS = """
     SELECT site_id FROM page_sightings WHERE site_id NOT IN (SELECT id FROM sites WHERE domain IN :sites) LIMIT 1
 """
-#: Keys of one question, 20 characters each. More: the database holds more rows at a time.
+#: Keys in one query, 20 characters each. With more, the database holds more rows at a time.
 MAX_KEYS = 5000
 
 
@@ -94,7 +95,7 @@ def load(engine: Engine, site: str) -> Template:
 
 
 def held(connection: Connection, site: str) -> Template:
-    """As `load`, inside a transaction."""
+    """The template of a site as `load` gives it, inside a transaction."""
     return from_rows(site, known_sites.learned(connection, site))
 
 
@@ -105,13 +106,14 @@ class Outdated(Exception):
 def save(engine: Engine, template: Template, *, known: Template | None = None) -> bool:
     """Replace a site's template in one transaction; gives whether anything differs from before.
 
-    An entry that was there keeps its `first_seen_at`. `known` is the template that this one was learned from: raises `Outdated`
-    where another stands there by now, whose entries, and what people locked, would be lost.
+    An entry that was there keeps its `first_seen_at`. `known` is the template that this one was learned from: raises
+    `Outdated` where another process has saved a template since, because its entries, and what people locked in it,
+    would be lost.
     """
     at = datetime.now(UTC)
     new = template.rows()
     wanted = {_key(row): row for row in new}
-    with reading(engine) as connection:  # mostly nothing changed, and no other writer need wait
+    with reading(engine) as connection:  # mostly nothing changed, and then no other writer has to wait
         if _learned(known_sites.learned(connection, template.site)) == wanted:
             return False
     with writing(engine) as connection:
@@ -183,9 +185,10 @@ def record(
     *,
     may_hold_lines: bool = False,
 ) -> None:
-    """Keep the records of articles; a record that says nothing new is left as it is.
+    """Keep the records of articles. A record that tells nothing new is not written.
 
-    `may_hold_lines` says that articles without a record may have lines: somebody deleted their records alone.
+    `may_hold_lines` says that articles without a record may still have lines, because somebody deleted only their
+    records.
     """
     if not seen:
         return
@@ -239,7 +242,8 @@ def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
 
 
 def newest(connection: Connection, site: str, size: int) -> Sequence[Any]:
-    """The rows of the newest pages of a site, newest first, without their records: what changes with each reading."""
+    """The rows of the newest pages of a site, newest first, without their records: these columns change with each
+    reading."""
     columns: list[Any] = [PageSighting.article_id, PageSighting.seen_at, PageSighting.digest]
     columns += [PageSighting.verdict, PageSighting.layout, ArticleRow.url, ArticleRow.cluster_id]
     query = _of_site(select(*columns), site).join(ArticleRow, ArticleRow.id == PageSighting.article_id)
@@ -248,9 +252,10 @@ def newest(connection: Connection, site: str, size: int) -> Sequence[Any]:
 
 
 def pages(engine: Engine, site: str, but: Container[str] = ()) -> Iterator[Observation]:
-    """The pages of a site that have a record, without those at the URLs `but`, in chunks: beyond its window until they are pruned.
+    """The pages of a site that have a record, in chunks; also those beyond its window that are not pruned yet. Pages at
+    the URLs `but` are left out.
 
-    A record that is left out is not unpacked, which takes 2 ms.
+    The record of a page that is left out is not unpacked, because unpacking takes 2 ms.
     """
     last = 0
     query = _records(site).order_by(PageSighting.article_id).limit(bulk.MAX_VALUES)
@@ -284,12 +289,13 @@ def unpacked(row: Any, record: bytes, site: str) -> Observation | None:
 
 
 def brought_up(page: Observation, row: Any) -> Observation:
-    """A page, whose record is as it was, with what its row says now: itself where nothing changed."""
+    """A page whose record has not changed, with the present values of its row; the same object where nothing
+    changed."""
     return page.with_verdict(_cluster(row.cluster_id, row.url), row.verdict, row.layout)
 
 
 def taken_otherwise(connection: Connection, article_ids: Iterable[int], template: Template) -> set[int]:
-    """Those of some articles of a site whose pages its template takes otherwise than when they were read last."""
+    """Those of these articles of a site whose pages the template reads differently than when they were read last."""
     query = _records(template.site).where(PageSighting.article_id.in_(list(article_ids)))
     rows = connection.execute(query).all()
     pages = {row.article_id: unpacked(row, row.record, template.site) for row in rows}
@@ -342,7 +348,7 @@ def printing(engine: Engine, site: str, text: str) -> list[int]:
 
 
 def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
-    """Remember verdict and layout of pages that were read again and gave the stored text."""
+    """Store the verdict and the layout of pages that were read again and gave the stored text."""
     rows = [{"b_id": i, "verdict": verdict, "layout": layout} for i, (verdict, layout) in verdicts.items()]
     if not rows:
         return
@@ -355,7 +361,7 @@ def settle(engine: Engine, verdicts: Mapping[int, tuple[int, int]]) -> None:
 
 
 def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]:
-    """What other sites show of the lines that these pages of one site hold."""
+    """What other sites show about the lines on these pages of one site."""
     pages = list(pages)
     found: dict[int, list[Observation]] = defaultdict(list)
     named: dict[int, set[str]] = defaultdict(set)
@@ -432,8 +438,9 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Obse
 
 
 def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
-    """The other sites that hold lines of this one which `CLUSTERS` articles or more hold, those with most in common
-    first. `since` leaves out lines of pages that were seen before it: they are not new to the others.
+    """The other sites that share lines with this one, those with most in common first. Only lines that `CLUSTERS`
+    articles or more hold count. With `since`, lines of pages that were seen before it do not: they are not new to the
+    others.
     """
     query, values = (
         (_OWN_LINES, {"site": site, "since": since}) if since else (_ALL_OWN_LINES, {"site": site})
@@ -449,7 +456,7 @@ def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) ->
 def prune(engine: Engine, site: str, size: int = WINDOW_PAGES) -> None:
     """Remove pages beyond the window, and lines that only one page beyond the first `MAX_FRESH_PAGES` holds."""
     if count(engine, site) <= min(size, MAX_FRESH_PAGES):
-        return  # as for most sites, and no other writer need wait
+        return  # so it is for most sites, and no other writer has to wait
     newest = _of_site(select(PageSighting.article_id), site).order_by(
         PageSighting.seen_at.desc(), PageSighting.article_id.desc()
     )

@@ -19,9 +19,9 @@ from newsarchive.db import bulk, site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import PageSighting
 
-#: Lines of all records that stay in memory, 600 bytes each, or 70 MB where no two are alike; what the pages of a site share is
-#: held once. Beyond it the sites that were learned longest ago are unpacked again; the site that is being learned stays,
-#: whatever it has.
+#: Lines of all records that stay in memory: 600 bytes each, so 70 MB where no two are alike; a line that several pages
+#: of a site share is held once. Where there are more, the sites that were learned longest ago leave memory and are
+#: unpacked again when they are needed. The site that is being learned stays, however many it has.
 MAX_LINES = 120_000
 
 #: What changes whenever the record of an article does.
@@ -32,7 +32,8 @@ Stamp = tuple[datetime, int]
 class KnownSite:
     """A site in memory: its records by article, each with its stamp, `None` for one that cannot be read.
 
-    `agreeing` are the records, by URL, that `template` takes as the template did by which their pages were read last.
+    `agreeing` are the records, by URL, that `template` reads in the same way as the template with which their pages
+    were read last.
     """
 
     records: dict[int, tuple[Stamp, Observation | None]] = field(default_factory=dict)
@@ -42,13 +43,14 @@ class KnownSite:
     shared: dict[Line, Line] = field(default_factory=dict)
 
     def sharing(self, page: Observation | None) -> Observation | None:
-        """The page, with the lines that other pages have as well held once."""
+        """The page; its lines that other pages have as well are the same objects as theirs."""
         if page is None:
             return None
         return replace(page, lines=tuple([self.shared.setdefault(line, line) for line in page.lines]))
 
     def keep(self, articles: Container[int]) -> None:
-        """Forget the records of all other articles, and what only they hold: pages that have left the window."""
+        """Forget the records of all other articles, whose pages have left the window, and the lines that only they
+        hold."""
         kept = {number: record for number, record in self.records.items() if number in articles}
         if len(kept) == len(self.records):
             return
@@ -70,7 +72,7 @@ class SiteWindows:
         self.sites: OrderedDict[str, KnownSite] = OrderedDict()
 
     def site(self, domain: str) -> KnownSite:
-        """What is in memory of a site; nothing yet for one that is new."""
+        """What is in memory of a site; empty for a new site."""
         known = self.sites.setdefault(domain, KnownSite())
         self.sites.move_to_end(domain)
         return known
@@ -84,7 +86,7 @@ class SiteWindows:
         with reading(self.engine) as connection:
             rows = site_templates.newest(connection, domain, size)
             stamps = {row.article_id: (row.seen_at, row.digest) for row in rows}
-            known.keep(stamps)  # before others are unpacked
+            known.keep(stamps)  # before further records are unpacked
             stale = [
                 i for i, stamp in stamps.items() if i not in known.records or known.records[i][0] != stamp
             ]

@@ -1,6 +1,6 @@
 """A part of an archive as an archive of its own: chosen articles with all that belongs to them.
 
-What belongs to what is read from the references in the models, so that a new table comes along.
+The references in the models say which rows belong to an article, so that a new table needs no line here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from newsarchive.db.rows import minhash_of
 
 Row = dict[str, Any]
 
-#: Tables whose dependants come along; those of a site and a publisher do only where named in `_OF_SITE`.
+#: Tables whose dependent rows are copied too. Of a site's dependent tables only those in `_OF_SITE` are copied, of a
+#: publisher's none.
 _OWNERS = ("articles", "article_revisions", "urls", "captures")
 #: What belongs to a site itself, not to its pages.
 _OF_SITE = ("sources", "site_blocks")
@@ -31,12 +32,12 @@ MAX_CHUNK_ARTICLES = 100
 
 
 def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
-    """Make an SQLite archive of these articles at `target`, which must not exist; gives how many.
+    """Make an SQLite archive of these articles at `target`, which must not exist; gives the number of articles.
 
-    The file is written without gaps, so that it is no larger than the archive it comes from. Raw bytes stay where
-    they are: captures say what was fetched, and their WARC files are not copied.
+    The file is written without gaps, so that it is no larger than the archive it comes from. WARC files are not copied:
+    the captures in the new archive say what was fetched, but the raw bytes stay where they are.
     """
-    ids = sorted(ids)  # rows that come in the order of their keys fill the pages of a tree
+    ids = sorted(ids)  # rows that are inserted in the order of their keys fill the pages of a tree
     engine = open_engine(str(target))
     try:
         schema.upgrade(engine)
@@ -57,9 +58,10 @@ def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
 
 
 def _small_cache(engine: Engine) -> None:
-    """Every page is read and written once: the cache of 64 MiB that serves searches would only grow here.
+    """Give an engine a small cache: every page is read and written only once, so the cache of 64 MiB that serves
+    searches would only take memory.
 
-    The pool gives the same connection again to whoever works alone.
+    The pool gives a single thread the same connection again, so that the setting stays.
     """
     with engine.connect() as connection:
         for statement in dialect_of(engine).small_cache:
@@ -67,7 +69,7 @@ def _small_cache(engine: Engine) -> None:
 
 
 class _Part:
-    """Rows of every table that belong to some articles, gathered by their keys."""
+    """The rows of every table that belong to some articles, gathered by their keys."""
 
     def __init__(self, connection: Connection, ids: Sequence[int]) -> None:
         self.connection = connection
@@ -79,7 +81,8 @@ class _Part:
         self._add_parents()
 
     def write(self, connection: Connection) -> int:
-        """Insert, parents first. Of a link to an article that did not come along, the article's side stays."""
+        """Insert the rows, parents first. A row that refers to an article that is not copied keeps its other columns,
+        and the reference is emptied."""
         chosen = {row["id"] for row in self.rows["articles"].values()}
         for table in Base.metadata.sorted_tables:
             links = list(_references(table, "articles"))
@@ -89,7 +92,7 @@ class _Part:
         return len(chosen)
 
     def _add(self, table: Table, column: Column[Any], values: Iterable[Any]) -> list[Row]:
-        """Rows by a column, and what belongs to those that are new."""
+        """Add the rows with these values in a column, and what belongs to the rows that are new here."""
         keys = [c.name for c in table.primary_key.columns]
         known, new = self.rows[table.name], []
         for part in bulk.parts({value for value in values if value is not None}):
@@ -109,7 +112,7 @@ class _Part:
                     self._add(other, column, [row["id"] for row in rows])
 
     def _add_parents(self) -> None:
-        """What the rows refer to, until nothing is missing; other articles are not fetched."""
+        """Add the rows to which the rows refer, until nothing is missing. Other articles are not added."""
         while True:
             before = sum(map(len, self.rows.values()))
             for table in Base.metadata.sorted_tables:
@@ -132,7 +135,8 @@ def _linked(row: Row, links: Sequence[Column[Any]], chosen: set[int]) -> bool:
 
 
 def _index(connection: Connection, articles: Sequence[Row]) -> None:
-    """The index of copies has no references; its keys follow from the signatures."""
+    """Make the index of copies of these articles. It has no references to follow; its keys are computed from the
+    signatures."""
     signatures = {row["id"]: minhash_of(row["minhash"]) for row in articles if row["minhash"]}
     hashes = {row["id"]: row["content_hash"] for row in articles if row["id"] in signatures}
     firsts = index.equal_texts(connection, {text for text in hashes.values() if text})
@@ -147,7 +151,8 @@ def _references(table: Table, to: str) -> Iterator[Column[Any]]:
 
 
 def _parents(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
-    """The columns that refer to others, each with that other one, whether the database checks it or not."""
+    """The columns of a table that refer to another column, each with that column, whether the database checks the
+    reference or not."""
     for key in table.foreign_keys:
         yield key.parent, key.column
     for column in table.c:
@@ -157,6 +162,6 @@ def _parents(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
 
 
 def _recount(connection: Connection) -> None:
-    """A cluster counts the articles that came along."""
+    """Set the size of each cluster to the number of its articles that were copied."""
     number = select(func.count()).where(ArticleRow.cluster_id == Cluster.id).scalar_subquery()
     connection.execute(update(Cluster).values(size=number))

@@ -30,12 +30,12 @@ Key = tuple[Any, ...]
 #: Called with a table's name, rows done of it and rows in all.
 Progress = Callable[[str, int, int], None]
 
-#: Rows that are read, compared or copied in one transaction. A copy that is broken off loses no more.
+#: Rows that are read, compared or copied in one transaction. A copy that is interrupted loses no more.
 MAX_CHUNK_ROWS = 500
 
 
 def mirror(source: Connection, target: Engine, progress: Progress) -> None:
-    """Make the rows of `target` those of `source`. Broken off, it can be called again."""
+    """Make the rows of `target` equal to those of `source`. After an interruption it can be called again."""
     tables = Base.metadata.sorted_tables
     for table in reversed(tables):
         for theirs, ours in _aligned(source, target, table):
@@ -58,8 +58,8 @@ def rows_after(connection: Connection, table: Table, key: Key | None) -> Iterato
 def _aligned(
     source: Connection, target: Engine, table: Table
 ) -> Iterator[tuple[Mapping[Key, Row], Mapping[Key, Row]]]:
-    """Rows of target and source between the same two keys; what lies behind the last key of the source
-    comes at the end, with no rows of the source."""
+    """Rows of target and source between the same two keys. Rows of the target behind the last key of the source come at
+    the end, with no rows of the source."""
     after: Key | None = None
     for rows in rows_after(source, table, None):
         up_to = _key(table, rows[-1])
@@ -203,7 +203,7 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def _restart_sequences(engine: Engine) -> None:
-    """Where the database counts ids on its own: go on from where the copied ones end."""
+    """Where the database counts ids by itself, let it go on after the copied ones."""
     with writing(engine) as connection:
         for table in Base.metadata.sorted_tables:
             if "id" in table.c and (statement := dialect_of(engine).restart_ids(table.name)):

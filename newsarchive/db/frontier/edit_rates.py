@@ -1,4 +1,4 @@
-"""How the posts of a site are edited, as far as the archive saw: by that it decides when to look at them again.
+"""How often the posts of a site are edited, as far as the archive has seen: this decides when to look at them again.
 
 EditRates().of(connection, site_id)
 # SiteEdits(edits=31, exposure=812.4, announced=27, announces=True, min_gain=0.02)
@@ -27,8 +27,8 @@ _EDITS = (
     .scalar_subquery()
     .label("edits")
 )
-# What lists said of the addresses under which its versions were fetched, where the article's own has no row: a list calls it
-# `/?p=12`, which leads to the post.
+# Where the article's own address has no row, what lists said of the addresses under which its versions were fetched: a
+# list may name the post as `/?p=12`, which leads to it.
 _LASTMOD = func.coalesce(
     Url.lastmod,
     select(func.max(_Listed.lastmod))
@@ -38,7 +38,7 @@ _LASTMOD = func.coalesce(
     .scalar_subquery(),
     type_=Url.lastmod.type,
 ).label("lastmod")
-# The ids come from an index alone: with 100,000 articles, only the newest ones are read themselves.
+# The ids come from an index alone, so that of 100,000 articles only the newest are read.
 _IDS = (
     select(ArticleRow.id)
     .where(ArticleRow.site_id == bindparam("site_id"))
@@ -54,7 +54,7 @@ _NEWEST = (
 
 
 class EditRates:
-    """What is known of the edits of sites, asked for once for each site: one crawl changes it little."""
+    """What is known of the edits of sites. It is read once for each site, because one crawl changes it little."""
 
     def __init__(self) -> None:
         self._known: dict[int, SiteEdits] = {}
@@ -76,7 +76,7 @@ class EditRates:
             edits += row.edits
             if row.lastmod is not None:
                 announces = True
-                # A listing whose time of change never moved past the first look announced nothing.
+                # A listing that never gave a time of change later than the first look announced nothing.
                 announced += min(row.edits, 1) if row.lastmod > row.first_seen_at else 0
         site = SiteEdits(edits, watched, announced, announces)
         looks = _looks_a_day(connection, site_id)
@@ -84,7 +84,7 @@ class EditRates:
 
 
 def _looks_a_day(connection: Connection, site_id: int) -> float | None:
-    """What the settings of the site allow, `None` where they say nothing."""
+    """The looks a day that the settings of the site allow, `None` where they say nothing."""
     row = connection.execute(select(Site.platform, Site.config).where(Site.id == site_id)).first()
     if row is None:
         return None

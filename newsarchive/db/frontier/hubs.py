@@ -34,15 +34,16 @@ from newsarchive.times import utc_now
 
 #: The state of a subscription that its hub confirmed.
 VERIFIED = "verified"
-#: The state of one that its hub refused.
+#: The state of a subscription that its hub refused.
 REFUSED = "refused"
 #: Time after which an unchanged subscription is written again, as a sign of life of the server, and its hub judged anew.
 SIGN_OF_LIFE = timedelta(minutes=10)
 #: Time after the last sign of life for which a trusted hub is relied on. More: pushes are missed for longer while the server is down.
 MAX_RELIANCE = timedelta(minutes=30)
-#: The newest articles of a site by which its hub is judged. Fewer than `MIN_ANNOUNCED_POSTS` would trust no hub.
+#: A hub is judged by this many newest articles of its site. With fewer than `MIN_ANNOUNCED_POSTS` no hub would be
+#: trusted.
 MAX_JUDGED_ARTICLES = 20
-#: Characters of what a hub said that are kept.
+#: The characters of a hub's message that are kept.
 MAX_PROBLEM_CHARACTERS = 300
 
 _NEW_POSTS = """
@@ -111,7 +112,7 @@ class Hubs:
             connection.execute(insert(HubPush).values(site_id=site_id, at=at or now))
 
     def keep(self, states: Iterable[HubState]) -> None:
-        """Write what changed of subscriptions, forget those that are no more, and judge the hubs whose time has come."""
+        """Store changed subscriptions, delete those that no longer exist, and judge the hubs that are due."""
         wanted = {(site_of(state.site), state.hub, state.topic): state for state in states}
         now = self.clock()
         with reading(self.engine) as connection:
@@ -175,8 +176,9 @@ def _lease(
 ) -> tuple[datetime | None, datetime | None]:
     """When the lease of a subscription ends, and since when it is verified; `None` for one that the hub does not hold.
 
-    A server that has just started subscribes anew, while its hub may still hold the old subscription; until the hub answers, the
-    old lease counts. What was missed while the server was down shows in the posts that no push announced.
+    A server that has just started subscribes anew, while its hub may still hold the old subscription. Until the hub
+    answers, the old lease counts. Pushes that were missed while the server was down show as posts that no push
+    announced.
     """
     since = known.verified_since if known else None
     if state.state == VERIFIED and state.lease > 0:
@@ -187,13 +189,14 @@ def _lease(
 
 
 def _announced(connection: Connection, site_id: int, domain: str, since: datetime, now: datetime) -> int:
-    """How many of the newest posts that were found since a hub was subscribed to were announced by it, in a row."""
+    """How many of the newest posts in a row the hub announced, among those that were found since it was subscribed
+    to."""
     since = max(since, now - MAX_POST_AGE)
     values = {"site_id": site_id, "site": domain, "since": since, "number": MAX_JUDGED_ARTICLES}
     posts = []
     for named_at, published, looked_before in select_tuples(connection, _NEW_POSTS, values):
         named, before = moment(named_at), moment(looked_before)
-        if named and before:  # what the first crawl found is no news
+        if named and before:  # what the first crawl found is not new
             posts.append(NewPost(named, before, moment(published)))
     pushes = select_tuples(
         connection, "SELECT at FROM hub_pushes WHERE site_id = :site_id ORDER BY at", {"site_id": site_id}

@@ -25,8 +25,8 @@ DEFAULT_INTERVAL_HOURS = 1.0
 #: Time by which a site is due before its interval is over: a cron job that starts a little earlier than the last one
 #: must find its sites due.
 MAX_EARLY = timedelta(minutes=5)
-#: Hours between two crawls of a site whose hub announces every post. Two polls a day bound what a lost push costs, and leave no day
-#: without a crawl.
+#: Hours between two crawls of a site whose hub announces every post. Two crawls a day limit what a lost push costs, and
+#: leave no day without a crawl.
 PUSHED_INTERVAL_HOURS = 12.0
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
@@ -39,9 +39,10 @@ _RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
 
-#: The setting that names the file which lists a site, or which has settings of many sites (`Sites.keep_listed`).
+#: The setting that names the file in which a site is listed, or which has the settings of many sites
+#: (`Sites.keep_listed`).
 LISTED = "listed"
-#: The setting of a listed site that has its settings which were given by hand.
+#: The setting of a listed site that keeps the settings which were given by hand before.
 BEFORE = "before"
 
 #: Columns of an entry of a site's template.
@@ -137,7 +138,7 @@ def defaults(connection: Reader | Connection) -> dict[str, dict[str, Any]]:
 
 
 def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[str, Any]:
-    """What a site of this platform gets unless it says otherwise."""
+    """The settings that a site of this platform has unless its own settings differ."""
     both = {**scopes.get(GLOBAL, {}), **(scopes.get(platform, {}) if platform else {})}
     return {key: value for key, value in both.items() if key != LISTED}
 

@@ -95,8 +95,8 @@ def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
 
 @contextmanager
 def shared_crawl_lock(engine: Engine, site: str) -> Iterator[None]:
-    """Hold the lock of a crawl of this site together with the command that has it, and longer than it, where the command is
-    killed."""
+    """Hold the lock of a crawl of this site together with the command that has it. Where that command is killed, the
+    lock is still held here."""
     if dialect_of(engine).locks_sites:
         with _session(engine) as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock_shared({lock_number(site)})")

@@ -37,7 +37,7 @@ from newsarchive.times import utc_now
 
 #: The kinds of sources that a site is asked for first; others follow from them.
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
-#: Links that one statement records and URLs that one statement asks for; more go into another.
+#: Links that one statement records, and URLs that one statement asks for; more are divided among several statements.
 MAX_CHUNK = 500
 #: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
 MAX_EARLIER_RUNS = 500
@@ -77,13 +77,14 @@ class Known:
 
     @property
     def left_out(self) -> datetime | None:
-        """When the post was published that an earlier crawl left out for its age, `None` for any other URL."""
+        """When the post was published, where an earlier crawl left it out for its age; `None` for any other URL."""
         is_left_out = self.state == "skipped" and self.reason == DropReason.BEFORE_SINCE
         return self.published if is_left_out else None
 
     def rests(self, now: datetime, lastmod: datetime | None = None) -> bool:
-        """Whether it was looked at and its time has not come again; a listing whose `lastmod` says that it changed
-        since makes it due, and so does a look by a clock that was wrong. What is withheld always rests."""
+        """Whether it was looked at and is not due again. A `lastmod` of a listing that is later than the last look
+        makes it due, and so does a last look that is dated in the future, because a clock was wrong. A withheld URL is
+        never due."""
         if self.reason == DropReason.WITHHELD:
             return True
         if is_news(lastmod, self.lastmod, self.last_checked_at) or is_future(self.last_checked_at, now):
@@ -93,7 +94,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class KnownSource:
-    """A source of a site, with what makes a conditional request of it."""
+    """A source of a site, with the validators for a conditional request."""
 
     id: int
     kind: str
@@ -211,7 +212,7 @@ class Frontier:
             )
 
     def listed(self, source_id: int, posts: int | None = None, digest: str = "") -> None:
-        """Record what a look at a list of posts found; without `posts` it found what the look before found (304)."""
+        """Record what a look at a list of posts found. Without `posts` it found the same as the look before (304)."""
         with writing(self.engine) as connection:
             updates.record_look(connection, source_id, self.clock(), posts, digest)
 
@@ -221,7 +222,7 @@ class Frontier:
             return updates.same_since(connection, source_id)
 
     def named_by(self, source_id: int) -> list[Link]:
-        """The URLs that a source ever named: what it still says when it answers 304."""
+        """The URLs that a source has ever named. When it answers 304, it still names them."""
         query = (
             select(Url.url, Discovery.kind).join(Discovery, Discovery.url_id == Url.id)
             .where(Discovery.source_id == source_id).group_by(Url.id, Url.url, Discovery.kind).order_by(Url.id)
@@ -333,7 +334,7 @@ class Frontier:
             row = connection.execute(select(*columns).where(Url.url_key == key)).first()
             failures = (row.fail_count if row is not None else 0) + 1
             if reason == DropReason.CRASHED and row is not None and row.reason != reason:
-                failures = 1  # a timeout before it is no try at reading
+                failures = 1  # an earlier timeout does not count, because nothing was read then
             stored = row is not None and row.state in ("ok", "gone")
             outcome: Outcome = "blocked" if stored or state != "skipped" else "skipped"
             outcome = "crashed" if reason == DropReason.CRASHED else outcome
@@ -387,7 +388,7 @@ class Frontier:
                 connection.execute(
                     update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)
                 )
-                # A post that is stored, and not under this address: the address that it is stored under counts.
+                # The post is stored, but under another address: that address counts.
                 other = row is not None and row.state == "ok"
                 news = any(one.gone_at is None for one in stored) if stored else news and not other
         if not gone:

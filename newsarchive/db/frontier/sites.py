@@ -29,14 +29,14 @@ from newsarchive.times import utc_now
 def _is_due(site: KnownSite, now: datetime, tried: datetime | None = None) -> bool:
     """Whether the time of a site has come. A crawl that is dated later than now was made by a clock that was wrong.
 
-    `tried` is when a crawl of it last failed, where its next try is to wait as long as after a success.
+    `tried` is when a crawl of it last failed, where the next try should wait as long as after a success.
     """
     if tried is not None and tried > (site.last_success_at or tried - MAX_EARLY):
         site = replace(site, last_success_at=tried)
     return is_future(site.last_success_at, now) or (site.due_at(now) or now) <= now
 
 
-#: When posts of these sites were last looked at again.
+#: When the posts of these sites were last looked at again.
 _RECRAWLS = (
     "SELECT site, max(started_at) FROM crawl_runs WHERE spider = 'recrawl' AND site IN :sites GROUP BY site"
 )
@@ -105,7 +105,8 @@ class Sites:
     def _with_due_posts(
         self, sites: Iterable[KnownSite], tried: Mapping[str, datetime], now: datetime
     ) -> list[KnownSite]:
-        """Those of these sites that have posts to look at again, and whose posts were not looked at within an interval."""
+        """Those of these sites that have posts to look at again, and whose posts were not looked at again within the
+        last interval."""
         by_domain = {site.domain: site for site in sites}
         found, last = set[str](), dict[str, datetime]()
         with reading(self.engine) as connection:

@@ -44,7 +44,8 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
     """Keep texts by the id of their URL, where they differ from what is kept and are no worse; gives the ids of
     those that were replaced.
 
-    A source replaces its own word; of two sources the one that gives full texts counts, then the API.
+    A source replaces its own record. Of two sources the one that gives full texts counts; where both or neither do, the
+    more trusted one (`SOURCES_BY_TRUST`).
     """
     texts = _not_withheld(connection, texts)
     held = _held(connection, texts)
@@ -62,7 +63,7 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
 
 
 def _not_withheld(connection: Connection, texts: Mapping[int, SourceText]) -> Mapping[int, SourceText]:
-    """The texts without those of posts that are withheld: a feed gives the whole text again."""
+    """The texts without those of withheld posts: a feed would bring the whole text back."""
     refused = set[int]()
     for part in bulk.parts(texts):
         query = select(Url.id).where(Url.id.in_(part), Url.reason == DropReason.WITHHELD)

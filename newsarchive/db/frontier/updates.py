@@ -56,9 +56,11 @@ _ARTICLES_AT = """
     JOIN article_revisions AS r ON r.capture_id = c.id JOIN articles AS a ON a.id = r.article_id
     WHERE u.url_key = :key AND NOT EXISTS (SELECT 1 FROM urls AS listed WHERE listed.url_key = a.url_key)
 """
-#: Rows of a list that are kept: two weeks of a list that changes at each of its hourly looks. More would take space alone.
+#: Rows of a list that are kept: two weeks, where an hourly look finds another list each time. More would only take
+#: space.
 MAX_KEPT_LOOKS = 400
-#: Time after a look in which a further one that finds the same does not count: a crawl by hand is no further evidence.
+#: A look that finds the same within this time after the last one does not count: a crawl by hand is no further
+#: evidence.
 MIN_LOOK_DISTANCE = timedelta(minutes=30)
 _NEWEST = "SELECT id, last_at, looks, posts, digest FROM listing_looks WHERE source_id = :source ORDER BY id DESC LIMIT 1"
 _AGAIN = Prepared(update(ListingLook).where(ListingLook.id == bindparam("b_id")))
@@ -101,7 +103,7 @@ def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int
 
 
 def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> None:
-    """Record who named these URLs, where it never did before."""
+    """Record who named these URLs, where that source had not named them before."""
     same = (
         Discovery.source_id == naming.source_id
         if naming.source_id is not None
@@ -118,7 +120,8 @@ def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> 
 
 
 def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, Link], now: datetime) -> None:
-    """Keep the last change that a listing states. A post that was looked at before that change is due."""
+    """Keep the time of the last change that a listing states. A post that was last looked at before that time is
+    due."""
     said, due = [], []
     for row in known:
         lastmod = links[row.id].lastmod
@@ -133,7 +136,8 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
 
 
 def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime) -> None:
-    """Keep the texts of sources. A post that was filled from a text which has changed is due and is fetched whole."""
+    """Keep the texts of sources. A post whose article was filled from a text that has changed is due, and is fetched
+    without a condition."""
     texts = {url_id: link.text for url_id, link in links.items() if link.text is not None}
     replaced = source_texts.keep(connection, texts)
     if replaced:
@@ -177,7 +181,8 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
 
 
 def take_up(connection: Connection, read: Iterable[Fetched]) -> None:
-    """Mark as done, and as due, what was skipped and is an article now that its stored bytes were read again."""
+    """Mark URLs that were skipped as done, and set when they are due, after their stored bytes were read again and gave
+    an article."""
     for keys in bulk.parts({key for one in read for key in one.keys}):
         skipped = update(Url).where(Url.url_key.in_(keys), Url.state == "skipped")
         values = {"state": "ok", "reason": "", "reason_detail": "", "fail_count": 0, "next_check_at": None}
@@ -209,8 +214,8 @@ def visits(connection: Connection, key: str, now: datetime, rates: EditRates) ->
 
 
 def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> dict[str, Visits]:
-    """The same of several posts. Of an address under which no article stands, a view of a post for instance, its age alone is known
-    as long as the archive knows the address; those that it does not know are left out."""
+    """What `visits` gives, for several posts. Of an address without an article of its own (a view of a post, for
+    instance) only the age is known. Addresses that the archive does not know are left out."""
     found: dict[str, Visits] = {}
     for part in bulk.parts(set(keys)):
         values = {"keys": part, "kind": ChangeKind.PUBLISHER.value}
@@ -228,8 +233,8 @@ def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> di
 
 
 def articles_at(connection: Connection, key: str) -> list[int]:
-    """The ids of the articles under this key, and of one whose own address nobody lists, to which this one led when it was
-    fetched last: what a listing calls `/?p=12` is the post."""
+    """The ids of the articles under this key. Also of an article whose own address no listing names, where this address
+    led to it when it was fetched last: a listing may name a post as `/?p=12`."""
     return [i for (i,) in bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})]
 
 

@@ -39,11 +39,13 @@ MAX_CLUSTER_ARTICLES = 200
 #: Different texts that are linked with each other. Up to this number all pairs are compared; with more texts, articles that
 #: were one cluster stay one.
 MAX_COMPARED_TEXTS = 24
-#: Similarity of two signatures (0 to 1). Below it, and with fewer equal keys than `MIN_EQUAL_KEYS`, the texts are not read.
-#: The weakest copies overlap by 0.11; seven equal values of 120 are three standard deviations less.
+#: Similarity of two signatures (0 to 1). The texts of two articles below it, with fewer equal keys than
+#: `MIN_EQUAL_KEYS` too, are not compared. The weakest copies overlap by 0.11, and seven equal values of 120 are three
+#: standard deviations less.
 MIN_LIKENESS = 7 / 120
-#: Equal keys of two signatures. With this number or more, the texts are read although the signatures differ: a teaser has the
-#: keys of its article's opening. Two keys are shared by texts that have two phrases of four words in common.
+#: Equal keys of two signatures. With this number or more, the texts are compared although the signatures differ: a
+#: teaser has the keys of its article's opening. Two keys are already shared by texts with two phrases of four words in
+#: common.
 MIN_EQUAL_KEYS = 3
 
 
@@ -51,8 +53,8 @@ MIN_EQUAL_KEYS = 3
 class Entry:
     """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none.
 
-    `is_new` says that the article stands in no other table than `articles` yet. `shingles` are those of the body, where
-    the caller has them (`fingerprint.Fingerprint`).
+    `is_new` says that only the table `articles` has the article yet. `shingles` are those of the body, where the caller
+    has computed them (`fingerprint.Fingerprint`).
     """
 
     id: int
@@ -116,7 +118,8 @@ class _Assignment:
                     self._link_same(entry.id, other)
         self._read_known(i for pair in self.links for i in pair)
         self._prove([(e.id, found) for e in judged for found in held.candidates(e.id)])
-        # Whether a passage stands on many pages shows only in comparison with all of them, so its articles are asked too.
+        # Only a comparison with all pages that have a passage shows whether it is boilerplate, so their articles are
+        # candidates too.
         far = {i for link in self.links.values() if link.kind == "truncated" for i in (link.short, link.long)}
         asked = {i: self.signatures[i] for i in sorted(far - set(self.entries))}
         if asked:
@@ -147,7 +150,7 @@ class _Assignment:
         for part in bulk.parts(set(ids) - set(self.known)):
             for i, content_hash, cluster_id, raw in bulk.select_tuples(self.connection, query, {"ids": part}):
                 self.known[i] = _Known(i, content_hash, cluster_id)
-                # Most of them are compared once and no copies, so that they are not unpacked.
+                # Most of them are compared once and are no copies, so they stay packed.
                 self.signatures.setdefault(i, memoryview(raw or b"").cast("I"))
 
     def _link_same(self, a: int, b: int) -> None:
@@ -156,7 +159,7 @@ class _Assignment:
 
     def _prove(self, pairs: Sequence[tuple[int, int]]) -> None:
         self._read_known(i for pair in pairs for i in pair)
-        pairs = [(a, b) for a, b in pairs if b in self.known]  # an index may name what is gone
+        pairs = [(a, b) for a, b in pairs if b in self.known]  # the index may name articles that are deleted
         likely = [(a, b) for a, b in pairs if _plausible(self.signatures[a], self.signatures[b])]
         self._read_texts({i for pair in likely for i in pair})
         for a, b in likely:
@@ -177,7 +180,8 @@ class _Assignment:
     # -- clusters ----------------------------------------------------------------------------
 
     def _members(self, touched: set[int | None]) -> dict[int, list[int]]:
-        """The articles of the touched clusters without the new texts; of a frozen cluster those that are linked."""
+        """The articles of the touched clusters, without those with new texts; of a frozen cluster only those that are
+        linked."""
         ids = {c for c in touched if c is not None}
         sizes = {c: s for part in bulk.parts(ids) for c, s in self.connection.execute(
             select(Cluster.id, Cluster.size).where(Cluster.id.in_(part)))}  # fmt: skip
@@ -229,7 +233,8 @@ class _Assignment:
         return link.kind == "truncated" and bool(held & self.frozen)
 
     def _write(self, groups: Sequence[tuple[int, ...]], members: dict[int, list[int]]) -> None:
-        """Move articles to their groups; a group keeps the cluster that most of its articles were in."""
+        """Move articles to the clusters of their groups. A group keeps the cluster in which most of its articles
+        were."""
         before = {
             i: self.known[i].cluster_id for i in (*self.entries, *(i for g in members.values() for i in g))
         }

@@ -1,9 +1,9 @@
 """What each copy added, cut and altered against the fullest article of its cluster: the rows of `copies`.
 
 A blog that leaves out the last two paragraphs of an article of 30 sentences has `kept` 26 and `cut` 4. `record` runs in
-the transaction that changed the clusters. It compares what is new, and all articles only where another one is the
-fullest now. A cluster of `MAX_FULLEST_CANDIDATES` articles or more keeps its fullest while that one has its text, and
-compares newcomers alone, so that no change costs more than that many texts.
+the transaction that changed the clusters. It compares the new articles, and all articles only where another one has
+become the fullest. A cluster of `MAX_FULLEST_CANDIDATES` articles or more keeps its fullest article as long as that has
+the same text, and compares only new articles, so that no change costs more than that many texts.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class _Rows:
         return next((i for i in named if i in self.members and i not in self.changed), None)
 
     def _fullest(self) -> int:
-        """The fullest article: only a new one can be fuller than the last fullest; without a last one all are looked at."""
+        """The fullest article. Only a new article can be fuller than the fullest so far; where there is none so far,
+        all are compared."""
         if self.stays is not None and len(self.members) >= MAX_FULLEST_CANDIDATES:
             return self.stays
         among = {m.id: m for m in self.new} if self.stays is not None else self.members
@@ -175,7 +176,7 @@ def row_of(copy: Text, full: Text, bodies: Mapping[int, str]) -> dict[str, Any]:
 
 def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """The current texts of articles by id."""
-    if not ids:  # the commonest case, in which building a query would take most of the time
+    if not ids:  # the commonest case: building a query would take most of its time
         return {}
     query = select(ArticleRow.id, ArticleRow.article_body)
     return {

@@ -33,18 +33,19 @@ from newsarchive.db.rows import minhash_of
 
 #: Entries that are rows. When a batch would bring the rows to this number, all of them become a run.
 MAX_ROWS = 4_000
-#: Entries of all runs, those of some 4,000 articles. Fewer stay runs, even where there are no pages yet.
+#: Entries of all runs together, about those of 4,000 articles. With fewer the runs are not merged into pages, even
+#: where there are no pages yet.
 MIN_SETTLED_ENTRIES = 64_000
-#: Entries of the pages for which the runs must have one more entry before they are merged into the pages, because that
-#: writes every page anew.
+#: For each so many entries in the pages, the runs must have one more entry before they are merged into the pages,
+#: because merging writes every page anew.
 PAGED_ENTRIES_PER_SETTLED = 24
 #: Entries of a page, on average (2 KB). Above it the number of pages is doubled.
 MAX_PAGE_ENTRIES = 256
 #: Pages that are written anew at a time; bounds memory.
 MAX_PAGES_IN_MEMORY = 2048
-#: Length of a run, in lengths of the new run after it. A run that is no longer is merged with the new one.
+#: A run that is up to this many times as long as the new run after it is merged with the new one.
 MAX_RUN_RATIO = 2
-#: Numbers in one `IN (…)`; more go into another statement.
+#: Numbers in one `IN (…)`; more are divided among several statements.
 MAX_LISTED_NUMBERS = 1000
 #: Bits of a key, and of the id of an article.
 KEY_BITS = 32
@@ -123,7 +124,7 @@ def settle(connection: Connection) -> None:
 
 
 def _merge(connection: Connection, entries: Any, part: int, parts: int, before: int, depth: int) -> None:
-    """Write anew the pages of all keys whose first `parts` bits are `part`, with these entries."""
+    """Write the pages of all keys whose first `parts` bits are `part` anew, with these entries added."""
     low, high = part << (KEY_BITS - parts), (part + 1) << (KEY_BITS - parts)
     if before:
         old = f"page BETWEEN {_page(low, before)} AND {_page(high - 1, before)}"
@@ -230,20 +231,22 @@ Signatures = Mapping[int, Sequence[int]]
 
 
 class Holders:
-    """The articles that hold the keys of some signatures, with those that are added through it."""
+    """The articles that hold the keys of some signatures, including the articles that `add` adds."""
 
     def __init__(self, connection: Connection, signatures: Signatures) -> None:
         self.keys = {i: keys(signature) for i, signature in signatures.items()}
         every = [key for own in self.keys.values() for key in own]
         wanted, counts = np.unique(np.array(every, dtype=np.uint64), return_counts=True)
         self.found = find_entries(connection, wanted)
-        #: The holders of each key that more than one may have: most have none but the article itself.
+        #: Key → the articles that hold it, for keys that more than one article may hold: most keys belong to one
+        #: article only.
         self.of: dict[int, list[int]] = {key: [] for key in wanted[counts > 1].tolist()}
         for entry in self.found.tolist():
             self.of.setdefault(entry >> 32, []).append(entry & 0xFFFFFFFF)
 
     def add(self, connection: Connection, ids: Iterable[int]) -> None:
-        """Index these articles, whose signatures were given, by every key that fewer than `MAX_HOLDERS_PER_KEY` hold."""
+        """Index these articles, whose signatures were given, under each of their keys that fewer than
+        `MAX_HOLDERS_PER_KEY` articles hold."""
         new = []
         for i in ids:
             for key in self.keys[i]:
@@ -276,11 +279,12 @@ def remove(connection: Connection, signatures: Signatures) -> None:
     if signatures:
         own = entries_of((key, i) for i, signature in signatures.items() for key in keys(signature))
         found = Holders(connection, signatures).found
-        remove_entries(connection, found[np.isin(found, own)])  # none where they never were in the index
+        remove_entries(connection, found[np.isin(found, own)])  # empty where they never were in the index
 
 
 def new_firsts(connection: Connection, left: set[str]) -> Iterator[tuple[int, Sequence[int]]]:
-    """The articles that are now the first with a text, one of the hashes `left`, that another article gave up."""
+    """The articles that are now the first with a text (one of the hashes `left`) that the former first article no
+    longer has."""
     if not left:
         return
     first = (

@@ -17,7 +17,7 @@ from newsarchive.db.models import ArticleOrigin, ArticleRow
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.items import Origin
 
-#: Credits whose original has not come yet. The plus keeps SQLite from reading all of them.
+#: The credits of these originals that are not linked yet. The plus keeps SQLite from reading all unlinked credits.
 _WAITING = """
     SELECT article_id, original_key FROM article_origins WHERE original_key IN :keys AND +original_id IS NULL
 """

@@ -83,7 +83,7 @@ def recluster_range(engine: Engine, first: int, last: int, *, dry_run: bool = Fa
 
 
 def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
-    """The run to go on with and the last article that it did."""
+    """The run to go on with, and the id of the last article that it finished."""
     arguments = {"scheme": SCHEME}
     with writing(engine) as connection:
         if not afresh and (found := archive_state.stopped(connection, RECLUSTER, arguments)):
@@ -93,8 +93,8 @@ def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
 
 
 def find_again(connection: Connection, ids: Sequence[int]) -> None:
-    """Make fingerprints, index and clusters of these articles anew, but for those that are withheld: their texts are away, and
-    what is left of them is how they are known again."""
+    """Make fingerprints, index and clusters of these articles anew. Withheld articles are left out: their texts are
+    sealed, and what is left of them serves to recognise them."""
     withheld = select(Withholding.article_id).where(Withholding.state != "lifted")
     ids = sorted(
         set(ids) - set(connection.execute(withheld.where(Withholding.article_id.in_(ids))).scalars())

@@ -44,7 +44,7 @@ def find(connection: Reader | Connection, url_or_id: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a URL that gave no article: its `state` in the frontier, and the reason with its detail."""
+    """What became of a URL that gave no article: its `state` in the frontier, and the reason with a detail."""
 
     state: str
     reason: str
@@ -63,7 +63,7 @@ def fate(reader: Reader, url: str) -> Fate | None:
 
 def _lookups(name: str) -> Iterator[tuple[str, Any]]:
     if name.isascii() and name.isdigit():
-        if len(name) <= 9:  # more digits than any id; PostgreSQL refuses them
+        if len(name) <= 9:  # ids are shorter; PostgreSQL refuses longer numbers
             yield "id", int(name)
         return
     url = name if "://" in name else f"https://{name}"
@@ -106,10 +106,12 @@ class Stored(Article):
 def get(
     source: File | Engine, url_or_id: str | int, version: int | None = None, *, explained: bool = True
 ) -> Stored:
-    """The article with this URL (in any spelling, or canonical) or id; with `version` as that version of its text has it.
+    """The article with this URL (in any spelling, or the canonical one) or id; with `version` it has the text of that
+    version.
 
-    What has no versions (authors, dates, section, origin …) is that of today. `explained` is as for `load`. Raises
-    `NoSuchArticle`, naming it, where there is no article, `UsageError` where it has no such version.
+    Fields without versions (authors, dates, section, origin …) have the values of today. `explained` is as for `load`.
+    Raises `NoSuchArticle`, which names what was asked for, where there is no article, and `UsageError` where it has no
+    such version.
     """
     with reading(source) as reader:
         found = load(reader, [find(reader, url_or_id)], version, explained=explained)
@@ -124,7 +126,7 @@ _COLUMNS = """
     coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
     (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
 """
-#: What a version has of its own; the text of the current one stands in its article.
+#: The columns that a version has of its own. The text of the current version is stored in the article's row.
 _OF_VERSION = {
     "revision_id": "id",
     "headline": "headline",
@@ -149,7 +151,7 @@ _NUMBERED = _ARTICLES.format(
     seen=visible("a.id", hidden=True),
 )
 
-#: What belongs to an article: a query, by which column its rows are gathered.
+#: What belongs to an article: name → its query, and the column by which the rows are sorted to their articles.
 _RELATED = {
     "authors": (
         "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
@@ -178,12 +180,12 @@ _RELATED = {
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
 }
-#: The columns of an article's row, and of its version's and capture's, that are fields of `Stored` as they stand.
+#: The columns of an article, its version and its capture that become fields of `Stored` unchanged.
 _OF_STORED = (
     "id", "site", "version", "versions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id", "change_kind",
     "fetched_at", "payload_digest", "charset_declared", "charset_used",
 )  # fmt: skip
-#: What is most of an article's rows, and says how its text came about.
+#: The related rows that tell how the text came about. They are most of an article's rows.
 _EXPLAINING = ("blocks", "edits")
 
 
@@ -196,8 +198,8 @@ def load(
 ) -> list[Stored]:
     """Articles with all that belongs to them, in the order of their ids in `wanted`, by eight queries in all.
 
-    With `version` they have the text, repairs and left out lines of that version; those without it are left out. Without
-    `explained` they come in a quarter of the time, and have neither repairs nor left out lines, nor HTML.
+    With `version` they have the text, repairs and dropped lines of that version, and articles without it are left out.
+    Without `explained` they have neither repairs nor dropped lines nor HTML, and are read in a quarter of the time.
     """
     reader = Reader.of(connection)
     query, values = (_CURRENT, {}) if version is None else (_NUMBERED, {"version": version})
@@ -256,7 +258,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A field that no version holds got another value: a date, the authors, the section …
+    """A field that belongs to no version got another value: a date, the authors, the section …
 
     `version` is the version with which the change came, or which was the current one then. `value_before` and
     `value_after` are lists of text, empty for none.
@@ -323,8 +325,8 @@ def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
 
 
 def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[Moved]:
-    """The changes of fields from one version to another: those that came with later versions and while each was the
-    current one. Of a version beside itself, all that came while it was."""
+    """The changes of fields from one version to another: those that came with the later versions, or while one of them
+    was current. For a version compared with itself, all changes that came while it was current."""
     return [
         one
         for version in versions
@@ -340,7 +342,7 @@ def _moved(row: Row) -> Moved:
 
 
 def _version(row: Row) -> Version:
-    """The current version's text stands in its article, that of the others is packed."""
+    """The text of the current version is stored in the article's row; the texts of the others are packed."""
     current, stored = row.pop("current_body"), row.pop("article_body")
     return Version(**row, article_body=current if row["current"] else unpack_text(stored))
 
@@ -350,7 +352,7 @@ def revision_texts(
 ) -> tuple[Version, Version]:
     """Two versions to compare: those named, else the last two (one version is compared with itself).
 
-    Raises `NoSuchArticle`, and `UsageError` for a version that there is not.
+    Raises `NoSuchArticle`, and `UsageError` for a version that does not exist.
     """
     return two_of(history(source, url_or_id), url_or_id, first, second)
 
@@ -371,7 +373,7 @@ def two_of(
     return versions[first], versions[second]
 
 
-#: Articles that are read at a time; the texts of one chunk are in memory twice.
+#: Articles that are read at a time. The texts of one chunk are in memory twice.
 MAX_CHUNK_ARTICLES = 2_000
 
 

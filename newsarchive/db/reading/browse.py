@@ -30,17 +30,17 @@ VISIBLE = text(visible("articles.id"))
 
 #: The spiders that crawl one site; the others read files. Named, because the index of runs begins with the spider.
 SITE_SPIDERS = ("news", "recrawl")
-#: The newest articles, among which the stories are looked for that grew last.
+#: The stories that grew last are looked for among this many newest articles.
 MAX_RECENT_ARTICLES = 2_000
-#: Other articles of a cluster that the page of an article names, the earliest.
+#: The page of an article names this many other articles of its cluster, the earliest ones.
 MAX_MATES = 20
-#: Publishers that the page of a site names, those of most articles.
+#: The page of a site names this many publishers, those with most articles.
 MAX_SITE_ORIGINS = 12
-#: Kinds of outcomes of a site's URLs that its page counts, the most frequent.
+#: The page of a site counts this many kinds of outcomes of its URLs, the most frequent ones.
 MAX_SITE_OUTCOMES = 30
-#: URLs with a problem that the page of a site names, those that were asked last.
+#: The page of a site names this many URLs with a problem, those that were fetched last.
 MAX_SITE_PROBLEMS = 12
-#: Crawls that the page of a site names, the newest.
+#: The page of a site names this many crawls, the newest ones.
 MAX_SITE_RUNS = 5
 
 
@@ -57,8 +57,8 @@ class Mate:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A cluster of copies: how many, on how many sites, and its first article. `names` are its sites in the order of time, and
-    `in_language` is that of the first article."""
+    """A cluster of copies: how many there are, on how many sites, and the first article. `names` are the sites in the
+    order of time, and `in_language` is the language of the first article."""
 
     cluster_id: int
     size: int
@@ -81,7 +81,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Whom an article names as the publisher; `original_id` is the original that its credit links, where the archive holds it."""
+    """The publisher that an article names. `original_id` is the original that the credit links, where the archive holds
+    it."""
 
     name: str
     domain: str
@@ -213,7 +214,7 @@ def beside(engine: Engine, article_id: int) -> tuple[Beside | None, Beside | Non
 
 
 def credits_of(engine: Engine, ids: Sequence[int]) -> dict[int, Credit]:
-    """Whom each of these articles names as the publisher, by id."""
+    """Article id → the publisher that the article names."""
     query = (
         select(ArticleOrigin.article_id, OriginRow.name, OriginRow.domain, ArticleOrigin.original_id)
         .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)

@@ -53,8 +53,8 @@ class Happened:
     after: Sequence[str] = ()
 
 
-#: Kind → the query of its events. Most articles have one version; the inner query finds the further versions by an index, so that not
-#: every version of the archive is looked at.
+#: Kind → the query of its events. Most articles have one version. The inner query finds the others by an index, so that
+#: not every version of the archive is read.
 _KINDS = {
     Happening.EDITED: """
         SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id FROM article_revisions AS r

@@ -64,7 +64,7 @@ def citation_of(source: File | Engine, which: str | int, version: int | None = N
 
 
 def _version(entry: Entry, wanted: citation.Identifier | None, number: int | None = None) -> WithheldVersion:
-    """The version of a withheld article that is meant, the newest unless it is named."""
+    """The version of a withheld article that is asked for: the named one, otherwise the newest."""
     if wanted is not None:
         found = entry.version_of(wanted.digest)
         if found is None:

@@ -89,8 +89,8 @@ _POSTS = """
     GROUP BY 1, 2, 3, 4
 """
 _SITES = "SELECT id, domain FROM sites ORDER BY domain"
-#: The sites that were crawled, by a look into the index for each: neither database skips from one value to the next by itself.
-#: `CROSS JOIN` then keeps SQLite from reading all runs first.
+#: The sites that were crawled, found by one look into the index for each: neither database skips from one value of an
+#: index to the next by itself. `CROSS JOIN` then keeps SQLite from reading all runs first.
 CRAWLED_SITES = """
     WITH RECURSIVE crawled(site) AS (
         SELECT min(site) FROM crawl_runs WHERE spider = 'news' AND site > ''
@@ -99,7 +99,7 @@ CRAWLED_SITES = """
         FROM crawled WHERE crawled.site IS NOT NULL
     )
 """
-#: Counted by an index alone, a site at a time: a year of hourly crawls comes as one row for each site and day.
+#: Counted from an index alone, one site at a time. A year of hourly crawls gives one row for each site and day.
 _RUNS = f"""
     {CRAWLED_SITES}
     SELECT r.site, {{day}}, count(*), sum(CASE WHEN r.reached THEN 0 ELSE 1 END)
@@ -158,8 +158,8 @@ def first_crawls(reader: Reader) -> dict[str, datetime]:
 
 
 def uncrawled_days(reader: Reader, until: date) -> dict[str, dict[str, int]]:
-    """Site → month → the days (UTC), from the site's first crawl to `until`, on which no crawl reached it. Every month from the
-    first crawl on is there, also with 0; a site that was never crawled is not."""
+    """Site → month → the number of days (UTC), from the site's first crawl to `until`, on which no crawl reached it.
+    Every month since the first crawl has a number, which may be 0. A site that was never crawled is left out."""
     begun = {site: at.date() for site, at in first_crawls(reader).items() if at.date() <= until}
     if not begun:
         return {}
@@ -221,7 +221,7 @@ def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date
 
 
 def _in_utc(day: date | None) -> date | None:
-    """A day; of a moment the day in UTC, and of one without a zone its own."""
+    """The day itself; of a moment its day in UTC, where a moment without a zone is taken as UTC."""
     return utc(day).date() if isinstance(day, datetime) else day
 
 
@@ -236,7 +236,7 @@ def _every(first: date, last: date) -> Iterator[date]:
 def _crawls(
     reader: Reader, values: Mapping[str, Any], only: str = ""
 ) -> dict[str, dict[date, tuple[int, int]]]:
-    """Site → day → the number of crawls, and of those that failed; of one site alone where `only` names it."""
+    """Site → day → the number of crawls and the number of failed ones. Only of the site `only`, where it is named."""
     sites = "(SELECT :site AS site) AS s" if only else "crawled AS s"
     query = _RUNS.format(day=reader.dialect.day("r.started_at"), sites=sites)
     found: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)

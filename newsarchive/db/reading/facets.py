@@ -24,8 +24,8 @@ from newsarchive.db.readonly import File, Reader, reading
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Matches that are counted by site, publisher and so on, the newest ones, because each of their articles is read. Twice the number
-#: takes 40 ms more.
+#: This many matches, the newest ones, are counted by site, publisher and so on. The number is limited because the
+#: article of each match is read: twice as many take 40 ms more.
 MAX_COUNTED = 10_000
 
 
@@ -70,7 +70,7 @@ def search_with_facets(
         query = Query(reader, wanted)
         nothing = ", ".join(["CAST(NULL AS text)"] * 4)
         newest = f"SELECT id FROM found ORDER BY id DESC LIMIT {MAX_COUNTED}"
-        # The first column tells the best of the matches from the counts of all of them.
+        # The first column is 0 for the best matches and 1 for the counts of all matches.
         sql = f"""
             WITH found AS ({query.scored(tree)})
             SELECT 0, best.id, best.score, {nothing}, 0, 0, 0

@@ -36,8 +36,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SiteHealth:
-    """A site: its first crawl, when it is due again, what is wrong with it, and those of its last
-    `STRIP_DAYS` days since then, the oldest first. `is_pushed` says that its hub is relied on, so that it is asked less often."""
+    """A site: its first crawl, when it is due again, what is wrong with it, and its last `STRIP_DAYS` days since the
+    first crawl, the oldest first. `is_pushed` says that the site's hub announces new posts, so that the site is crawled
+    less often."""
 
     site: known_sites.KnownSite
     since: datetime | None
@@ -59,12 +60,12 @@ class SiteHealth:
 
     @property
     def stored(self) -> int:
-        """Those of them that are stored."""
+        """The named posts that are stored."""
         return sum(day.stored for day in self.days)
 
     @property
     def missed(self) -> int:
-        """Those of them that gave no answer yet."""
+        """The named posts that gave no answer yet."""
         return sum(sum(day.missed.values()) for day in self.days)
 
 
@@ -79,8 +80,8 @@ _NEWEST_RUNS = f"""
 
 
 def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
-    """Every site that was added or crawled, those with a problem first. An error counts as its last one where its newest crawl
-    was within the last `STRIP_DAYS` days."""
+    """Every site that was added or crawled, sites with a problem first. The error of a site's newest crawl counts where
+    that crawl was within the last `STRIP_DAYS` days."""
     now = utc_now()
     first = until - timedelta(days=STRIP_DAYS - 1)
     with reading(source) as reader:
@@ -119,7 +120,7 @@ def _watched(day: coverage.Day, since: datetime | None) -> bool:
 
 
 def _error(stats: dict[str, object], is_unfinished: bool) -> str:
-    """What kept a crawl from its site, "" for nothing."""
+    """What kept a crawl from its site or from its end, "" for nothing."""
     named = str(stats.get("site_error") or stats.get("database_error") or "")
     left = next((name.partition("/")[2] for name in stats if name.startswith("site_left/")), "")
     return named or left or ("still running, or killed" if is_unfinished else "")

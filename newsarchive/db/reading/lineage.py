@@ -22,9 +22,11 @@ from newsarchive.items import Origin
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Copies in one trace, the earliest ones. Further copies are only counted: a cluster may hold thousands of equal texts.
+#: A trace has this many copies, the earliest ones. Further copies are only counted: a cluster may hold thousands of
+#: equal texts.
 MAX_COPIES = 200
-#: Copies whose changes a trace shows sentence by sentence, the earliest ones. For later copies only counts are given.
+#: A trace shows the changes of this many copies, the earliest ones, sentence by sentence. Of later copies it has only
+#: the counts.
 MAX_COMPARED_COPIES = 50
 COUNTS = ("kept", "added", "cut", "altered")
 
@@ -33,9 +35,10 @@ COUNTS = ("kept", "added", "cut", "altered")
 class Copy:
     """One article of a cluster, compared with the fullest article of the cluster.
 
-    `similarity` is the overlap of shingles (0 to 1), `kind` is `fullest`, `exact`, `edited` or `truncated`. `published` is
-    the time of the first crawl where the page prints no date. `counts` are the numbers of sentences kept, added, cut and
-    altered; `changes` has their texts, or is `None` after the first `MAX_COMPARED_COPIES`.
+    `similarity` is the overlap of shingles (0 to 1). `kind` is `fullest`, `exact`, `edited` or `truncated`. `published`
+    is the printed date, or the time of the first crawl where the page prints none. `counts` are the numbers of
+    sentences kept, added, cut and altered; `changes` has their texts, or is `None` after the first
+    `MAX_COMPARED_COPIES`.
     """
 
     id: int
@@ -67,10 +70,11 @@ class ParaphraseLink:
 class Trace:
     """An article, the publisher that it credits, and all copies of its text in the order of time.
 
-    `origin` is the origin of the article, else the most certain one of a copy; `origin_from` is the address of the article
-    that names it. `original_url` is the original that the credit links, where the archive holds it. `size` is the number of
-    articles in the cluster, `copies` are the earliest `MAX_COPIES` of them and the article itself. `paraphrases` are links
-    that `newsarchive recluster --paraphrases` stored, those with the highest score first.
+    `origin` is the origin that the article names, otherwise the most certain one that a copy names; `origin_from` is
+    the address of the article that names it. `original_url` is the original that the credit links, where the archive
+    holds it. `size` is the number of articles in the cluster, `copies` are the earliest `MAX_COPIES` of them and the
+    article itself. `paraphrases` are links that `newsarchive recluster --paraphrases` stored, those with the highest
+    score first.
     """
 
     id: int
@@ -182,7 +186,8 @@ def _bodies(reader: Reader, ids: Iterable[int]) -> dict[int, str]:
 def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[int, Row]:
     """The row of the table `copies` for each article: what it changed, compared with the fullest article.
 
-    The rows are computed here where an older version stored none, and where the fullest article is hidden from readers.
+    The rows are computed here where the archive has none (an older version of this program stored none), and where the
+    fullest article is hidden from readers.
     """
     stored = reader.rows("SELECT * FROM copies WHERE article_id IN :ids", {"ids": list(rows)})
     fullest = {row["fullest_id"] for row in stored} - set(rows)

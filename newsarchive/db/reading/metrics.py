@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-#: Sites that have samples of their own, those with most articles. The articles of further ones are summed up, because
-#: each label is a time series that the monitoring system keeps.
+#: This many sites, those with most articles, have samples of their own. The articles of the others are summed up,
+#: because each label is a time series that the monitoring system keeps.
 MAX_SITES = 500
 #: The label of the sites that are summed up.
 OTHER_SITES = "(other sites)"
@@ -35,9 +35,11 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric: its name, `counter` or `gauge`, its meaning, its labels, and its SQL, whose last column is the value.
+    """A metric: its name, its type (`counter` or `gauge`), its meaning, its labels, and its SQL, whose last column is
+    the value.
 
-    The names are Prometheus': base units, `_total` for what only grows. `is_time` says that the value is a moment.
+    The names follow Prometheus: base units, and `_total` for what only grows. `is_time` says that the value is a
+    moment.
     """
 
     name: str
@@ -149,7 +151,8 @@ def text(source: File | Engine) -> str:
 
 
 def write(source: File | Engine, file: Path) -> None:
-    """Replace a file by the metrics in one step: who reads it meanwhile has the old or the new ones whole.
+    """Replace a file by the metrics in one step: a program that reads the file meanwhile finds either the old or the
+    new metrics, and always all of them.
 
     Raises `OutputError` where it cannot be written, `DatabaseError` where the archive cannot be read.
     """

@@ -80,8 +80,8 @@ class Republication:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """The quartiles of the hours from an original to its copies. `copies` is their number; those that are dated before the
-    original are left out."""
+    """The quartiles of the hours from an original to its copies. `copies` is the number of copies; those that are dated
+    before the original are left out."""
 
     copies: int
     lower: float
@@ -113,7 +113,8 @@ class Publisher:
     headlines: Mapping[HeadlineChange, int]
 
 
-#: The articles that may be an original or a copy: those of a story, those that a credit links, and those with such a credit.
+#: The articles that may be an original or a copy: articles of a story, articles that a credit links, and articles with
+#: such a credit.
 _MEMBERS = f"""
     SELECT a.id, a.url, a.headline, a.cluster_id, s.domain AS site, a.first_seen_at,
            {exact_date("a")} AS published,
@@ -137,7 +138,8 @@ def republications(
     credited: bool = False,
     hidden: bool = False,
 ) -> list[Republication]:
-    """Every copy whose original the archive holds, by publisher, the newest original first, and its copies in the order of time.
+    """Every copy whose original the archive holds, by publisher, the newest original first, and the copies of each
+    original in the order of time.
 
     `publisher` is a part of the name or of the domain of the original's site, `site` the domain of a copy's site. Copies from
     before `since` are left out; a copy without a date counts by the day of the first crawl. `credited` leaves out the copies whose
@@ -230,7 +232,7 @@ def _pair(original: Row, copy: Row, publisher: str, place: int, by: KnownBy) -> 
 
 
 def _originals(members: Mapping[int, Row]) -> dict[int, tuple[int, KnownBy]]:
-    """The article that each article was taken from, and how that is known."""
+    """Copy → its original, and how that is known."""
     stories: defaultdict[int, list[Row]] = defaultdict(list)
     found: dict[int, tuple[int, KnownBy]] = {}
     for row in members.values():
@@ -257,7 +259,8 @@ def _originals_of_story(story: Sequence[Row], members: Mapping[int, Row]) -> dic
         common = first_on[credited.most_common(1)[0][0]], KnownBy.PUBLISHER
     elif not any(row["name"] for row in story) and in_time[0]["published"]:
         common = in_time[0]["id"], KnownBy.EARLIEST
-    # An article that others credit, and that credits nobody itself, is an original. It does not get the story's common original.
+    # An article that others credit and that credits nobody itself is an original, and does not get the story's common
+    # original.
     originals = {*links, *(first_on[domain] for domain in credited)}
     found: dict[int, tuple[int, KnownBy]] = {}
     for row in story:
@@ -271,7 +274,8 @@ def _originals_of_story(story: Sequence[Row], members: Mapping[int, Row]) -> dic
 
 
 def _root(i: int, known: Mapping[int, tuple[int, KnownBy]]) -> tuple[int, KnownBy | None]:
-    """The original at the end of the chain: A credits B, which credits C. Articles that credit one another have none."""
+    """The original at the end of a chain: where A credits B and B credits C, it is C. Articles that credit one another
+    have no original."""
     seen, by, at = {i}, None, i
     while at in known and known[at][0] != at:
         at, how = known[at]
@@ -302,7 +306,7 @@ def _delay(original: datetime | None, copy: datetime | None) -> tuple[float | No
 
 
 def headline_change(original: str, copy: str) -> HeadlineChange:
-    """What a copy did to a headline; `EDITED` where the two are as like as sentences of which one was altered.
+    """What a copy did to a headline. `EDITED` where the two are as similar as a sentence and its altered form.
 
     >>> headline_change("Ferry rams pier in Busan", "Ferry rams pier in Busan, 12 hurt").value
     'edited'

@@ -63,9 +63,10 @@ def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list
 
 
 def hidden_by(connection: Reader | Connection, run_id: int, site_id: int | None = None) -> int:
-    """The number of articles, of one site or of all, that wait for their low confidence since a crawl read them.
+    """The number of articles, of one site or of all, that came into quarantine for their low confidence since this run
+    began, and that wait there still.
 
-    Those that an alarm holds back are not counted: the alarm's own sentence tells of them.
+    Articles that an alarm holds back are not counted: the alarm's own sentence tells of them.
     """
     query = _HIDDEN_BY + ("" if site_id is None else " AND a.site_id = :site_id")
     [(number,)] = Reader.of(connection).tuples(query, {"run": run_id, "site_id": site_id})
@@ -73,7 +74,7 @@ def hidden_by(connection: Reader | Connection, run_id: int, site_id: int | None 
 
 
 def state_of(connection: Reader | Connection, article_id: int) -> tuple[str, str]:
-    """State and reason of an article, twice "" for an article that is not in quarantine."""
+    """State and reason of an article; both are "" for an article that is not in quarantine."""
     query = "SELECT state, reason FROM quarantine WHERE article_id = :id"
     found = Reader.of(connection).tuples(query, {"id": article_id})
     return found[0] if found else ("", "")

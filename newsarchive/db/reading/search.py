@@ -1,8 +1,8 @@
 """Full-text search over SQLite's FTS5 and PostgreSQL's tsvector: filters, ranking and snippets, alike on both.
 
 `search(source, "ferry OR harbour", site="blog.example")` gives the best articles first, each with the part of its text
-that has the most of what was searched for. `filters` reads what narrows a search, an export or a stream of articles from
-what a person types; the language of the words is `newsarchive.db.query_language`.
+that has the most of what was searched for. `filters` reads what a person types to narrow a search, an export or a
+stream of articles. The language of the words is `newsarchive.db.query_language`.
 """
 
 from __future__ import annotations
@@ -86,11 +86,11 @@ class Filters:
         return self != Filters(hidden=self.hidden)
 
     def since_moment(self) -> datetime | None:
-        """The first moment that passes."""
+        """The first moment of publication that the filter lets through."""
         return _moment(self.since, time.min)
 
     def until_moment(self) -> datetime | None:
-        """The last moment that passes."""
+        """The last moment of publication that the filter lets through."""
         return _moment(self.until, time.max)
 
 
@@ -110,7 +110,7 @@ class FilterOptions(TypedDict, total=False):
 
 
 def with_filters(function: F) -> F:
-    """Let the signature of a function name each filter in place of `**chosen`, for help and editors."""
+    """Let the signature of a function name each filter instead of `**chosen`, for `help()` and for editors."""
     before = signature(function)
     own = [one for one in before.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
     defaults = Filters()
@@ -224,17 +224,18 @@ def day(value: Day | None, name: str) -> date | None:
 
 
 def _moment(day: date | None, edge: time) -> datetime | None:
-    """A day is meant in UTC; a datetime without a zone too."""
+    """The moment of a day or of a datetime without a zone, both taken as UTC."""
     if day is None:
         return None
     return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))
 
 
-#: Matches that are ranked, the newest; older ones are left out. A word that half the archive has tells no article from
-#: another, and scoring each of a million takes a second.
+#: This many matches, the newest ones, are ranked; older matches are left out. A word that half of the articles have
+#: tells no article from another, and to score each of a million takes a second.
 MAX_RANKED = 20_000
 
-#: Matches that are sorted by their dates; of more, all articles are gone through in the order of dates.
+#: Up to this many matches are sorted by their dates. Where more match, all articles are read in the order of their
+#: dates instead, until enough match.
 MAX_SORTED = 10_000
 
 JOINED = """
@@ -253,7 +254,8 @@ ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NUL
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which of the matches are wanted: the best first, or with the order "date" the newest; how many, behind how many others.
+    """Which of the matches are wanted: in which order (the best first, or with "date" the newest first), how many, and
+    how many before them are skipped.
 
     `marks` stand around the found words. Raises `UsageError` for another order.
     """
@@ -390,8 +392,9 @@ class Query:
         return f"{self.dated(columns, tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
 
     def dated(self, columns: str, tree: Node | None) -> str:
-        """Every article that matches, so that the newest by their dates are found soon. SQLite knows not how many match: few are
-        sorted, and of many the first are found by going through all articles in the order of their dates."""
+        """Every article that matches, in a form in which the newest by date are found quickly. SQLite does not know
+        beforehand how many match, so they are counted first: few matches are sorted; for many, all articles are read in
+        the order of their dates."""
         if (tree and has_run(tree)) or not (tree or self.on_ids):
             return self.all(columns, tree)
         few = self.newest(tree, MAX_SORTED)
@@ -401,20 +404,19 @@ class Query:
         return f"SELECT {columns} FROM articles AS a {JOINED} WHERE {' AND '.join([*matching, *self._passing('+a.id')])}"
 
     def all(self, columns: str, tree: Node | None, joined: str = JOINED) -> str:
-        """Every article that matches, in no order; with `joined` "" of its own columns alone."""
+        """Every article that matches, in no order. With `joined` "" only columns of the article itself can be had."""
         conditions = [*([self.condition(tree)] if tree else []), *self._passing("a.id")]
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"SELECT {columns} FROM articles AS a {joined} {where}"
 
     def count(self, tree: Node | None) -> str:
-        """How many match; the index counts, and without filters it does so alone."""
+        """How many articles match. The index counts them, without the table of articles where nothing is filtered."""
         if tree and not has_run(tree):
             return f"SELECT count(*) FROM article_search AS f WHERE {self._among(tree)}"
         if tree:
             return self.all("count(*)", tree, joined="")
-        passing = " AND ".join(
-            self._passing("+a.id")
-        )  # with the +, SQLite reads no article for an id that passes
+        # With the +, SQLite counts from the index alone and does not read each article that passes.
+        passing = " AND ".join(self._passing("+a.id"))
         return f"SELECT count(*) FROM articles AS a {'WHERE ' if passing else ''}{passing}"
 
     def newest(self, tree: Node | None, number: int) -> str:
@@ -424,17 +426,19 @@ class Query:
         is_negative = all(condition.startswith("{id} NOT IN") for condition in self.on_ids)
         if tree or self.on_columns or not (self.on_ids and is_negative):
             return f"{self.all('a.id', tree, joined='')} ORDER BY a.id DESC LIMIT {number}"
-        # Few articles may pass. The + keeps SQLite from reading all of them in the order of their ids: a short index has these.
+        # Perhaps few articles pass the filters. The + keeps SQLite from reading all articles in the order of their ids:
+        # a short index has those that pass.
         passing = " AND ".join(self._passing("+a.id"))
         return f"SELECT a.id FROM articles AS a WHERE {passing} ORDER BY +a.id DESC LIMIT {number}"
 
     def scored(self, tree: Node, *, is_cut: bool = True) -> str:
-        """The ids of matches with their scores; `is_cut` leaves out what is older than the newest `MAX_RANKED`."""
+        """The ids of matches with their scores; with `is_cut` only of the newest `MAX_RANKED`."""
         score = self.dialect.score(tree, self._value)
         return self.dialect.scored(self._among(tree), self._newest(MAX_RANKED) if is_cut else "", score)
 
     def best(self, tree: Node, limit: int, offset: int, of: str = "") -> str:
-        """The ids and scores of the best; the index ranks by itself. `of` names a table of scored matches."""
+        """The ids and scores of the best matches. `of` names a table of scored matches; without it the index scores
+        them."""
         of = of or f"({self.scored(tree, is_cut=limit + offset <= MAX_RANKED)}) AS found"
         return f"SELECT id, score FROM {of} ORDER BY score DESC, id DESC {self._cut(limit, offset)}"
 
@@ -454,11 +458,11 @@ class Query:
         return f"ORDER BY {self.key} DESC LIMIT {number}"
 
     def _among(self, tree: Node) -> str:
-        """The condition on an entry of the index that it matches and passes the filters.
+        """The condition that an entry of the index matches and that its article passes the filters.
 
-        Who passes is found first, by the indexes of `articles`, and a match is then only looked up among
-        them: reading the article of each match costs ten times as much. The + keeps SQLite from asking
-        the full-text index once for each that passes.
+        The articles that pass are found first, by the indexes of `articles`, and each match is then only looked up
+        among them: to read the article of each match costs ten times as much. The + keeps SQLite from asking the
+        full-text index once for each article that passes.
         """
         conditions = [self.dialect.matches(tree, self._value)]
         if self.on_columns:
@@ -467,7 +471,8 @@ class Query:
         return " AND ".join([*conditions, *self._passing(f"+{self.key}")])
 
     def _passing(self, key: str) -> list[str]:
-        """What passes the filters, and what readers see; that is asked of the short table alone, and of none where it is empty."""
+        """The conditions of the filters, and the condition that readers see an article. The latter asks only the short
+        table of hidden articles, and is left out where that table is empty."""
         seen = [visible(key, self.hidden)] if self.hides else []
         return [*self.on_columns, *(condition.format(id=key) for condition in self.on_ids), *seen]
 
@@ -512,9 +517,10 @@ class Query:
         return [known for known in found if known == code or known.startswith(f"{code}-")] or [code]
 
     def _named(self, names: str, part: str) -> str:
-        """Which of these rows (an id, then names) have the part in a name, as the end of a condition.
+        """The end of a condition that is true for those of these rows (an id, then names) that have `part` in a name.
 
-        Compared here, not by the databases: SQLite's `lower` knows ASCII alone, PostgreSQL's goes by its locale.
+        The names are compared here and not in the database: SQLite's `lower` knows only ASCII, and PostgreSQL's depends
+        on its locale.
         """
         wanted = folded(part)
         found = [

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Selection:
     """The articles that match (`search.search`), in one of `search.ORDERS`; may be read again.
 
-    Which ones is decided at once (8 bytes each); they are read in chunks, so memory stays flat and no
-    transaction waits for whoever takes them. One that is removed meanwhile is left out.
+    Their ids are found at once (8 bytes each), and the articles are read in chunks: so memory stays flat, and no
+    transaction stays open while the caller works. An article that is removed meanwhile is left out.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Selection:
             with reading(self.source) as reader:
                 loaded = load(reader, self.ids[at : at + self.chunk].tolist())
             yield from loaded
-            del loaded  # or two chunks would be held while the next is read
+            del loaded  # otherwise two chunks would be in memory while the next is read
 
 
 def articles(

@@ -22,12 +22,14 @@ class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
     `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
-    Articles that readers do not see are in `quarantined` alone, unless they were asked for; those that nobody sees in `withheld` alone. `reserved` counts those that their sites reserved from text and data
-    mining, `licences` the first licence that each page names. `months` goes from a site to
-    its articles by month of publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each
-    month since its first crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was stored, `disk` is
-    bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in `articles`, `gone`, `sites`,
-    `languages`, `origins` and `months` (`newsarchive.db.conditions`); the other figures are of all articles.
+    Articles that readers do not see are counted in `quarantined` alone, unless they were asked for; articles that
+    nobody sees are counted in `withheld` alone. `reserved` counts those that their sites reserved from text and data
+    mining, `licences` the first licence that each page names. `months` goes from a site to its articles by month of
+    publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each month since its
+    first crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was
+    stored, `disk` is bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in
+    `articles`, `gone`, `sites`, `languages`, `origins` and `months` (`newsarchive.db.conditions`); the other figures
+    are of all articles.
     """
 
     articles: int
@@ -114,7 +116,8 @@ def stats(source: File | Engine, *, hidden: bool = False, copies: Copies = Copie
 def _counts(
     reader: Reader, column: str, tables: str, key: str, every: bool, copies: Copies, hidden: bool
 ) -> dict[str, int]:
-    """`every` spares the condition where nothing is left out: edits and blocks are many."""
+    """Count one column. `every` says that no article is left out: then the condition is spared, because there are many
+    edits and blocks."""
     condition = "1 = 1" if every else visible(key, hidden)
     if key == "a.id":
         condition = " AND ".join([condition, *counted(copies)])

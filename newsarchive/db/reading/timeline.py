@@ -3,8 +3,8 @@
     for week in weeks(source, until=date.today()):
         print(week.first, week.articles, week.seen)
 
-A week without articles may be one in which nobody wrote, or one in which no crawl reached a site. Before the first crawl nothing
-was watched: what stands there was found later.
+In a week without articles nobody may have written anything, or no crawl may have reached a site. Before the first crawl
+nothing was watched: articles from that time were found later.
 """
 
 from __future__ import annotations
@@ -102,7 +102,8 @@ def _bounds(label: str) -> tuple[date, date]:
 
 
 def _seen(crawled: Sequence[date], begun: datetime | None, first: date, last: date) -> Seen:
-    """`crawled` are the days with a crawl that reached a site, `begun` is when the first crawl began, `None` for none."""
+    """Whether crawls watched the days from `first` to `last`. `crawled` are the days on which a crawl reached a site,
+    and `begun` is when the first crawl began, `None` where there was none."""
     if begun is None or last < begun.date():
         return Seen.BEFORE
     return Seen.CRAWLED if any(first <= day <= last for day in crawled) else Seen.NO_CRAWL

@@ -60,7 +60,7 @@ class Entry:
 
     @property
     def sentence(self) -> str:
-        """What a reader is told who asks for it."""
+        """What a reader is told who asks for the article."""
         return f"{self.url}: {self.said[:1].lower()}{self.said[1:]}"
 
     @property
@@ -100,7 +100,7 @@ def refuse(connection: Reader | Connection, article_id: int) -> None:
 
 
 def due(source: File | Engine, now: datetime) -> list[Entry]:
-    """The entries whose day has come, and which no command has lifted yet."""
+    """The entries whose last day is past and that nobody has lifted yet."""
     return [one for one in entries(source, ("withheld",)) if one.until is not None and one.until <= now]
 
 

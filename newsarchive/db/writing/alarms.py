@@ -1,4 +1,5 @@
-"""Keeps the alarms of a site: what is raised, what stands and what is over; what an alarm is about waits in quarantine."""
+"""Keeps the alarms of a site: which were raised, which stand and which are over. The articles of an alarm wait in
+quarantine."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ class Changes:
 def look(
     connection: Connection, site_id: int, now: datetime, run_id: int | None = None, *, failed: bool = False
 ) -> Changes:
-    """Judge a site by its history, and keep what comes of it. `failed` says that this crawl could not be made."""
+    """Judge a site by its history, and store its alarms. `failed` says that this crawl could not be made."""
     known = history(connection, site_id, now, failed=failed)
     found = {alarm.kind: alarm for alarm in judge(known, now)}
     rows = connection.execute(
@@ -87,15 +88,17 @@ def look(
         alarm_id = connection.execute(insert(AlarmRow).values(new).returning(AlarmRow.id)).scalar_one()
         kept.append(_kept(alarm_id, alarm))
         _quarantine(connection, alarm_id, alarm, now)
-    if not KEEPING & {alarm.kind for alarm in kept}:  # else the looks before it say when it is over
+    if not KEEPING & {
+        alarm.kind for alarm in kept
+    }:  # while one stands, the earlier looks tell when it is over
         updates.prune_looks(connection, site_id)
     after = {alarm.kind: alarm.since for alarm in kept}
     called = [] if failed else _call(connection, witnesses.wanted(replace(known, standing=after), now), now)
     return Changes(kept, cleared, called)
 
 
-#: Posts that are there, by the address of their article and by those under which its versions were fetched: what a list calls
-#: `/?p=12` leads to the post.
+#: Posts that answered, found by the address of their article and by the addresses under which its versions were
+#: fetched: a list may name a post as `/?p=12`, which leads to its real address.
 _THERE = """
     SELECT a.id, u.id, u.reason FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
     WHERE a.id IN :articles AND u.state = 'ok'
@@ -106,7 +109,8 @@ _THERE = """
 
 
 def _call(connection: Connection, wanted: witnesses.Wanted, now: datetime) -> list[int]:
-    """Make posts due, so that the next crawl reads them again; gives their articles. Those that failed last come last."""
+    """Make posts due, so that the next crawl reads them again, and give their articles. Posts that failed when they
+    were last asked come last."""
     if not wanted.number:
         return []
     there = bulk.select_tuples(connection, _THERE, {"articles": list(wanted.candidates)})
@@ -129,7 +133,7 @@ def _kept(alarm_id: int, alarm: Alarm, *, told: bool = False) -> KeptAlarm:
 
 
 def _quarantine(connection: Connection, alarm_id: int, alarm: Alarm, now: datetime) -> None:
-    """The articles that the alarm is about wait; those that were read well since wait no longer."""
+    """Put the articles of the alarm into quarantine, and release those that were read well since."""
     if alarm.state is State.STANDS:
         common = {"state": "waiting", "reason": f"alarm: {alarm.kind}", "since": now, "alarm_id": alarm_id}
         bulk.insert_new_rows(connection, Quarantined, [{"article_id": i, **common} for i in alarm.touched])

@@ -18,7 +18,7 @@ from newsarchive.db.writing import rights
 from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText
 from newsarchive.times import utc
 
-#: Why a crawl refuses a page that the steps of the core would read as a text.
+#: Reasons for which a crawl refuses a page, although the extraction would find a text on it.
 REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
 
@@ -117,9 +117,9 @@ def place_of(engine: Engine, digest: str) -> Place | None:
 
 
 def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
-    """Which of these captures the archive holds, by their place in the sequence, each with the WARC file of its bytes.
+    """Those of these captures that the archive holds: position in `fetched` → the WARC file with its bytes.
 
-    It is the same capture where address, time and bytes are the same.
+    Two captures are the same where address, time and bytes are equal.
     """
     times = {at: url_key(one.url) for at, one in enumerate(fetched) if one.fetched_at is not None}
     columns: list[Any] = [Url.url_key, CaptureRow.fetched_at, CaptureRow.payload_digest, CaptureRow.warc_file]
@@ -171,8 +171,8 @@ def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int
 
 
 def add_rights(engine: Engine, said: Mapping[int, Rights | None], *, dry_run: bool = False) -> int:
-    """Add what pages that were read again say of their use to what is known of their captures; gives how many gained. With
-    `dry_run` it counts alone."""
+    """Add what pages that were read again say about the use of their text to what is known of their captures. Gives the
+    number of captures of which more is known now. With `dry_run` it only counts."""
     if dry_run:
         with reading(engine) as connection:
             return len(rights.gained(connection, said))
@@ -188,10 +188,10 @@ def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
 def of_articles(engine: Engine, article_ids: Sequence[int]) -> dict[int, list[Kept]]:
     """Article → the kept captures of its page, newest first; an article without any is left out.
 
-    They are those of its address, and of others that led to it (`/?p=12`), as its versions show.
+    These are the captures of its address and of other addresses that led to it (`/?p=12`), as its versions show.
     """
     with reading(engine) as connection:
-        # In steps: joined at once, SQLite reads every capture that has no parent.
+        # In two steps: with one join, SQLite would read every capture that has no parent.
         own = select(Url.id, ArticleRow.id).join(ArticleRow, ArticleRow.url_key == Url.url_key)
         known = connection.execute(own.where(ArticleRow.id.in_(article_ids)))
         article_of = {row[0]: row[1] for row in known}

@@ -6,7 +6,8 @@
     scrub      the files of the database keep nothing of what was deleted
     finish     the captures name no bytes any more, and the entry is `erased`
 
-Each is one transaction, and may be called again: an erasure that was broken off goes on where it was.
+Each of these functions is one transaction and may be called again, so that an erasure that was interrupted goes on
+where it stopped.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def begin(
 ) -> list[Entry]:
     """Take the texts of articles out of the tables, in one transaction. Gives their entries, which are `erasing` now.
 
-    An article that is withheld has its entry already. One that was erased is done again: what a crawl brought since goes too.
+    An article that is withheld has its entry already. An article that was erased before is erased again, with all that
+    crawls have brought of it since.
     """
     with tried(engine, dry_run) as connection:
         return [_begin(connection, number, demand) for number in ids_of(connection, which, demand.copies)]
@@ -90,7 +92,8 @@ def captures(engine: Engine, ids: Sequence[int]) -> list[Held]:
 
 
 def sharing(engine: Engine, held: Sequence[Held]) -> list[Held]:
-    """The other captures whose payload is that of one of these: their records refer to a record that goes."""
+    """The other captures with the same payload as one of these: their records refer to a record that will be
+    deleted."""
     digests = sorted({one.place.digest for one in held} - {""})
     own = {one.id for one in held}
     with reading(engine) as connection:
@@ -99,7 +102,8 @@ def sharing(engine: Engine, held: Sequence[Held]) -> list[Held]:
 
 
 def moved(engine: Engine, places: Mapping[int, Place], held: Sequence[Held]) -> None:
-    """Write where the bytes of other captures, by their ids, lie now, and that those which go are nobody's payload any more."""
+    """Write where the bytes of other captures (by their ids) lie now, so that no capture refers to the deleted records
+    any more."""
     with writing(engine) as connection:
         for part in bulk.parts([one.id for one in held]):
             connection.execute(update(CaptureRow).where(CaptureRow.id.in_(part)).values(warc_digest=""))
@@ -122,7 +126,8 @@ def finish(
 
 
 def scrub(engine: Engine) -> None:
-    """Write the database anew, so that its files keep nothing of deleted rows (SQLite), or their tables do not (PostgreSQL).
+    """Write the whole database (SQLite) or the tables concerned (PostgreSQL) anew, so that their files keep nothing of
+    deleted rows.
 
     Raises `DatabaseUnavailable` where another program reads an SQLite archive: its log then cannot be emptied.
     """
@@ -185,7 +190,8 @@ def _leave_copies(connection: Connection, article_id: int, before: Any, now: dat
 
 
 def _forget(connection: Connection, article_id: int) -> None:
-    """Delete names, tags and lines that nothing refers to any more: some may be the article's alone."""
+    """Delete names, tags and lines that nothing refers to any more: the article may have been the only one with
+    them."""
     for model, user, column in ((AuthorRow, ArticleAuthor, "author_id"), (Term, ArticleTerm, "term_id")):
         _delete_unused(connection, model, user, column)
     url = connection.execute(select(ArticleRow.url).where(ArticleRow.id == article_id)).scalar_one()
@@ -198,7 +204,8 @@ def _delete_unused(connection: Connection, model: type[Base], user: type[Base], 
 
 
 def _delete_unused_lines(connection: Connection, url: str) -> None:
-    """Delete the lines of the site of a URL that no version leaves out: an older reading of the article may have left some."""
+    """Delete the lines of this URL's site that no version refers to: an older reading of the article may have left
+    some."""
     first = line_hash(site_of(url), "") & ~TEXT_BITS
     within = (Line.hash >= first) & (Line.hash <= first + TEXT_BITS)
     query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash BETWEEN :first AND :last"

@@ -1,7 +1,8 @@
-"""What explains a text, as it is stored and as a page is read now: so that what is the same is not written again.
+"""The explanation of a text (dropped lines, repairs, candidates) as it is stored and as the page is read now. Where
+both are equal, nothing is written.
 
-Reading stored pages again with a new extractor leaves most of them as they are. To compare an explanation takes a tenth of
-the time of writing it.
+Reading stored pages again with a new extractor leaves most of them as they are. Comparing an explanation takes a tenth
+of the time of writing it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Records changes of the fields that are no text of a version: dates, authors, section and others.
+"""Records changes of the fields that are not part of a version's text: dates, authors, section and others.
 
-A version (`article_revisions`) has the texts of an article. Its other fields stand in its row and in relations, where a new
-value replaces the old one. So each change of such a field is recorded with its kind and both values. Values are lists of
-texts, empty for no value, in one form for all fields:
+A version (`article_revisions`) has the texts of an article. The article's other fields are stored in its row and in
+related tables, where a new value replaces the old one. So each change of such a field is recorded with its kind and
+both values. Values are lists of texts, empty for no value, in one form for all fields:
 
     date_published  ["2025-04-03T08:15:00+00:00"]
     authors         ["Jane Doe", "dpa (agency)"]
@@ -83,7 +83,7 @@ def _author(author: Author) -> str:
 
 
 def stored_values(connection: Connection, article_ids: Sequence[int]) -> dict[int, dict[str, Values]]:
-    """The values of articles as they are stored, by id."""
+    """Article id → the values of its fields, as they are stored."""
     found = articles.load(connection, list(article_ids), explained=False) if article_ids else []
     return {article.id: values(article) for article in found}
 

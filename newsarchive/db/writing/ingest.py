@@ -60,7 +60,8 @@ _STORED = """
 
 #: Reads the stored bytes of an article, by its id, with today's extractor; `None` where they cannot be read.
 ReadAgain = Callable[[int], Article | None]
-#: Gives an article that was read a moment ago by another template of its site; `None` where that takes its page no otherwise.
+#: Reads an article that was read a moment ago with another template of its site; `None` where this template changes
+#: nothing.
 Renew = Callable[[Article | PackedArticle, Template], Article | PackedArticle | None]
 
 
@@ -188,11 +189,12 @@ class Batch:
         return [row_id for (row_id,) in bulk.select_tuples(self.connection, query, values)]
 
     def _left_behind(self) -> set[int]:
-        """The ids of stored articles that seem to be edited, and that the template of their site takes otherwise by now than when
-        they were read.
+        """The ids of stored articles that seem to be edited, and that the present template of their site reads
+        differently from the template with which they were read.
 
-        A site may be learned while its pages are under way, by this crawl or by another. So the new articles are first taken by the
-        template of now: else what was learned between two readings would look like an edit.
+        The template of a site may be learned while its pages are being read, by this crawl or by another. So the new
+        articles are first read with the present template. Otherwise what was learned between two readings would look
+        like an edit.
         """
         doubtful: dict[str, list[Plan]] = {}
         for plan in self.plans if self.renew else ():
@@ -209,8 +211,9 @@ class Batch:
         return behind
 
     def _catch_up(self) -> None:
-        """Read the stored bytes of articles again that an older extractor read, or an older template of their site took, before new
-        bytes are compared with them: so a change by the publisher and one by the reading are two versions."""
+        """Read the stored bytes of articles again where an older extractor or an older template of their site read
+        them, before new bytes are compared with them. So a change by the publisher and a change by the reading become
+        two versions."""
         behind = self._left_behind()
         old = [p for p in self.plans if p.is_outdated or p.article_id in behind] if self.again else []
         read = [article for plan in old if self.again and (article := self.again(plan.article_id))]
@@ -219,21 +222,23 @@ class Batch:
             self._find()
 
     def _compare_fields(self) -> None:
-        """Find the fields besides the texts that changed. For most articles nothing has changed, and nothing is read."""
+        """Find the fields besides the texts that changed. For most articles nothing has changed, and the database is
+        not asked."""
         known = [plan for plan in self.plans if plan.stored and plan.record_changed]
         before = field_changes.stored_values(self.connection, [plan.article_id for plan in known])
         for plan in known:
             plan.moves = field_changes.moves(before[plan.article_id], field_changes.values(plan.article))
 
     def _compare_explanations(self) -> None:
-        """Find the articles whose explanation is stored as it is: a page that is read again is mostly explained as before."""
+        """Find the articles whose stored explanation is the same: for most pages that are read again it is."""
         known = [plan for plan in self.plans if plan.read_anew and not plan.record_changed]
         held = explanations.stored(self.connection, {plan.article_id: plan.revision_id for plan in known})
         for plan in known:
             plan.is_explained = held[plan.article_id] == explanations.of(plan.article, plan.details)
 
     def _moved(self, plan: Plan) -> field_changes.Moved:
-        """The changed fields of an article. A change by the publisher has the time of the fetch, any other the present."""
+        """The changed fields of an article. A change by the publisher is dated by the fetch, any other by the
+        present."""
         kind = plan.change_kind
         at = plan.seen_at if kind is ChangeKind.PUBLISHER else self.now
         version = plan.article.extractor_version
@@ -377,14 +382,14 @@ class Batch:
         """Write the new values of stored articles; unchanged articles get `last_seen_at` only."""
         known = [plan for plan in self.plans if plan.stored]
         seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
-        if not self.reread:  # only then was the page fetched again
+        if not self.reread:  # the pages were fetched now
             _ARTICLE.run(self.connection, seen)
             earlier = [
                 {"b_id": plan.article_id, "first_seen_at": plan.seen_at}
                 for plan in known
                 if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
             ]
-            _ARTICLE.run(self.connection, earlier)  # a clock was wrong at its first look
+            _ARTICLE.run(self.connection, earlier)  # the clock was wrong when the article was first seen
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known

@@ -1,8 +1,8 @@
 """An article as a worker process hands it to the writer: in the few objects that the writer needs.
 
-A real page has 225 blocks, and 45 KB of facts about its lines for learning. Pickled as an `Article` they are 314 KB, and
-take the process that writes 1.0 ms to unpack, before it makes rows of them. Worked out where the page was read, they are
-44 KB and take 0.17 ms (means of 99 real pages).
+A real page has 225 blocks, and 45 KB of facts about its lines for learning. Pickled as an `Article` they are 314 KB,
+which the writing process unpacks in 1.0 ms before it makes rows of them. Where the process that read the page makes the
+rows, they are 44 KB and are unpacked in 0.17 ms (means of 99 real pages).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsarchive.items import Article, Capture
 class PackedArticle:
     """`article` has neither blocks, edits nor HTML; what is stored of them is in `details`. Its `seen` is a `Sighting`.
 
-    It looks like its article where it is printed.
+    When it is printed, it looks like its article.
     """
 
     article: Article
@@ -36,7 +36,7 @@ def packed(article: Article) -> PackedArticle:
 
 
 def head_of(article: Article | PackedArticle) -> Article:
-    """The article itself, or what a packed one has of it."""
+    """The article itself; of a packed one the article inside."""
     return article.article if isinstance(article, PackedArticle) else article
 
 

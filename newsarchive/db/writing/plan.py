@@ -25,7 +25,8 @@ from newsarchive.items import Article, ChangeKind
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
 #: article, below it they are two.
 MIN_LIKENESS = 0.5
-#: Time from the fetch of a page until it is stored; a crawl takes seconds. What is older comes from a file.
+#: The longest time from the fetch of a page until a crawl stores it; seconds are usual. A page that was fetched earlier
+#: comes from a file.
 MAX_TIME_TO_STORE = timedelta(minutes=15)
 
 
@@ -55,7 +56,7 @@ class Plan:
     moves: list[Move] = field(default_factory=list)
     packed: PackedArticle | None = None
     is_explained: bool = False
-    #: The id of the withheld article that this is: nothing of it is stored but that it was fetched. `None` for any other.
+    #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
     #: The time by the clock of this machine.
     now: datetime | None = None
@@ -77,7 +78,8 @@ class Plan:
     def is_late(self) -> bool:
         """Whether the capture is older than the stored one. It then adds a version to the history and changes nothing else.
 
-        What was fetched a moment ago is the newest, whatever the times say: one of the clocks was wrong.
+        A page that was fetched a moment ago is the newest, whatever the stored times say: then one of the clocks was
+        wrong.
         """
         is_fetched_now = self.now is not None and abs(self.now - self.seen_at) <= MAX_TIME_TO_STORE
         return (
@@ -90,11 +92,11 @@ class Plan:
 
     @property
     def speaks_for_another(self) -> bool:
-        """Whether the page names another address as that of its post, what the archive has of the post was read there, and this page
-        differs from it.
+        """Whether this page differs from the stored post, names another address as the post's own, and the archive has
+        read the post at that address.
 
-        A view for printing does so, and a page that means ill. The post's own address knows better, as long as it answers:
-        else the two would take turns, and each turn would look like an edit.
+        A view for printing does so, and so may a hostile page. The post's own address is believed as long as it
+        answers. Otherwise the two pages would replace each other in turns, and each turn would look like an edit.
         """
         stored = self.stored
         if stored is None or self.reread or self.canonical_key in (self.key, *self.asked_keys):
@@ -105,7 +107,7 @@ class Plan:
 
     @property
     def text_changed(self) -> bool:
-        """Whether a text differs, so that a version is added. Markup alone makes no version."""
+        """Whether a text differs, so that a version is added. A change of the markup alone adds none."""
         return self.stored is None or any(self.texts[name] != self.stored[name] for name in VERSION_FIELDS)
 
     @property
@@ -119,7 +121,8 @@ class Plan:
 
     @property
     def change_kind(self) -> ChangeKind:
-        """The cause of a change. With the same bytes it is not the publisher, with the same extractor not the extractor."""
+        """The cause of a change: with the same bytes it cannot be the publisher, with the same extractor it cannot be
+        the extractor."""
         if self.stored is None:
             return ChangeKind.NEW
         if not (self.same_bytes or self.reread):
@@ -134,19 +137,20 @@ class Plan:
 
     @property
     def seems_edited(self) -> bool:
-        """Whether other bytes came for an article, and something differs from what is stored of it."""
+        """Whether the page came with other bytes, and something differs from what is stored of the article."""
         if self.stored is None or self.same_bytes or self.reread or self.is_late:
             return False
         return self.text_changed or self.record_changed
 
     @property
     def is_outdated(self) -> bool:
-        """Whether other bytes came for an article that another extractor read. Then the cause of a change is not clear."""
+        """Whether the page came with other bytes, and another extractor read the stored ones. Then the cause of a
+        change is not clear."""
         stored = self.stored or {}
         return self.seems_edited and self.article.extractor_version != stored.get("extractor_version")
 
     def take(self, given: Article | PackedArticle) -> None:
-        """Have another reading of the same page in place of the article."""
+        """Replace the article by another reading of the same page."""
         self.article, self.packed = head_of(given), given if isinstance(given, PackedArticle) else None
         self.__dict__.pop("details", None)
         self.__post_init__()

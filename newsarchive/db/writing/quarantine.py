@@ -45,7 +45,7 @@ def reason_of(quality: Quality) -> str | None:
 
 
 def note(connection: Connection, read: Sequence[tuple[int, Quality]], now: datetime) -> None:
-    """Bring the quarantine to how articles (their ids) were read now; what a person decided stays."""
+    """Update the quarantine after articles (by their ids) were read again. What a person decided stays."""
     reasons = {article_id: reason_of(quality) for article_id, quality in read}
     waiting = "SELECT article_id FROM quarantine WHERE state = 'waiting' AND alarm_id IS NULL AND article_id IN :ids"
     for part in bulk.parts(article_id for article_id, reason in reasons.items() if reason is None):

@@ -1,4 +1,5 @@
-"""Keeps what sites said of the use of their pages: each statement once, and which capture had which."""
+"""Keeps what sites said about the use of their pages. Each statement is stored once; each capture refers to its
+statement."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from newsarchive.items import Rights, rights_from
 
 
 def record(connection: Connection, said: Iterable[tuple[int, Rights | None]]) -> None:
-    """Keep the statements of captures, by their ids. One that says nothing has no row."""
+    """Keep the statements of captures, by their ids. A capture that says nothing has no row."""
     found = {capture_id: rights for capture_id, rights in said if rights}
     if not found:
         return
@@ -25,9 +26,9 @@ def record(connection: Connection, said: Iterable[tuple[int, Rights | None]]) ->
 
 
 def gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[int, Rights]:
-    """The captures of which `said` tells something that is not known, each with all that is known then.
+    """The captures of which `said` tells something new, each with all that is then known of it.
 
-    What was known stays: the robots.txt of the day of the fetch is not in the bytes of a page that is read again.
+    What was known stays: the robots.txt of the day of the fetch cannot be read again from the bytes of a page.
     """
     wanted = [capture_id for capture_id, rights in said.items() if rights]
     there = set(connection.execute(select(CaptureRow.id).where(CaptureRow.id.in_(wanted))).scalars())
@@ -37,7 +38,7 @@ def gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[in
 
 
 def add(connection: Connection, said: Mapping[int, Rights | None]) -> int:
-    """Add to what is known of captures; gives the number of those of which more is known now."""
+    """Add to what is known of captures. Gives the number of captures of which more is known now."""
     more = gained(connection, said)
     if more:
         connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))

@@ -1,11 +1,12 @@
 """Takes the texts of an article out of the tables into one packed value, and puts them back.
 
-A withheld article must not be found by any query, also by none that is written next year. So its texts are not in the tables
-meanwhile: the rows of its authors, lines, repairs and so on are deleted, and the texts of its row and of its versions emptied.
-What is left is a shell with numbers, times and addresses, that keeps its id. `seal` gives all that was taken, packed; `unseal`
-writes it back, so that every table is as it was, byte for byte, where nothing else has used an id meanwhile.
+A withheld article must not be found by any query, not even by one that somebody writes next year. So its texts leave
+the tables: the rows of its authors, lines, repairs and so on are deleted, and the texts of its own row and of its
+versions are emptied. A shell with numbers, times and addresses remains and keeps the article's id. `seal` gives all
+that was taken as one packed value. `unseal` writes it back: every table is then as it was, byte for byte, unless
+another row was given one of the ids meanwhile.
 
-A line, an author and a tag that only this article has are taken too; what another article has as well stays, for it is theirs.
+A line, an author or a tag that only this article has is taken too. One that another article has as well stays.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ _EMPTY_ARTICLE: Row = {
     "damage": [],
     "candidates": None,
 }
-#: The same of a version.
+#: What an emptied version has in place of its texts.
 _EMPTY_VERSION: Row = {
     "headline": "",
     "alternative_headline": "",
@@ -71,7 +72,7 @@ _EMPTY_VERSION: Row = {
     "article_body": None,
     "markup": None,
 }
-#: What a crawl is told of a URL whose post is withheld.
+#: The state of a URL whose post is withheld: crawls leave it alone.
 _SKIPPED: Row = {
     "state": "skipped",
     "reason": DropReason.WITHHELD.value,
@@ -92,7 +93,8 @@ _OWNED: tuple[tuple[type[Base], tuple[str, ...], str], ...] = (
     (DroppedLine, ("revision_id",), "article_revisions"),
     (SourceTextRow, ("url_id",), "urls"),
 )
-#: What such rows refer to, with what tells two of its rows apart: it may be gone or have another id when they come back.
+#: Tables to which such rows refer, each with the columns that tell two of its rows apart: a row may be gone, or have
+#: another id, when the article's rows are put back.
 _REFERRED: tuple[tuple[type[Base], tuple[str, ...], type[Base], str], ...] = (
     (AuthorRow, ("name", "kind"), ArticleAuthor, "author_id"),
     (Term, ("kind", "name"), ArticleTerm, "term_id"),
@@ -171,7 +173,7 @@ def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
 
 
 def forget_lines(connection: Connection, hashes: Iterable[int]) -> None:
-    """Delete those of these lines that no version leaves out any more."""
+    """Delete those of these lines that no version refers to any more."""
     gone = set(hashes)
     for part in bulk.parts(set(gone)):
         query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash IN :hashes"
@@ -193,7 +195,7 @@ def _forget_names(connection: Connection, taken: Mapping[str, list[Row]]) -> Non
 
 
 def _put_back_referred(connection: Connection, taken: Mapping[str, list[Row]]) -> dict[str, dict[int, int]]:
-    """The ids of authors, terms and so on by the ids that they had, for each column that refers to them."""
+    """Column → the id that an author, term and so on had → its id now."""
     found: dict[str, dict[int, int]] = {}
     for model, unique, _, column in _REFERRED:
         rows = taken[_name(model)]
@@ -204,7 +206,7 @@ def _put_back_referred(connection: Connection, taken: Mapping[str, list[Row]]) -
 
 
 def _put_back_lines(connection: Connection, rows: Sequence[Row]) -> dict[int, int]:
-    """The numbers of lines by the numbers that they had: another text may have taken one."""
+    """The number that a line had → its number now: another text may have taken the old one."""
     found: dict[int, int] = {}
     for row in rows:
         number = row["hash"]
@@ -231,7 +233,8 @@ def _put_back(connection: Connection, model: type[Base], rows: Sequence[Row]) ->
 
 
 def _with_parents(connection: Connection, model: type[Base], rows: Sequence[Row]) -> list[Row]:
-    """The rows whose other article is still there: a paraphrase, or an original."""
+    """The rows, without what refers to articles that are gone: a paraphrase is left out, and a credit loses its link to
+    the original."""
     if model not in (ParaphraseRow, ArticleOrigin):
         return list(rows)
     columns = ("a_id", "b_id") if model is ParaphraseRow else ("original_id",)
@@ -263,7 +266,7 @@ def _blank(connection: Connection, model: type[Base], empty: Row, ids: Sequence[
 
 @cache
 def _raw(model: type[Base]) -> Table:
-    """The table with its packed columns as bytes, which come back as they were."""
+    """The table, whose packed columns are read and written as bytes, so that they come back exactly as they were."""
     own = bulk.table_of(model)
     columns: list[Column[Any]] = [
         Column(
@@ -311,7 +314,7 @@ def _packed(rows: Mapping[str, list[Row]]) -> bytes:
 
 
 def unpacked(payload: bytes) -> dict[str, list[Row]]:
-    """The rows that `seal` took, by their tables. What a damaged payload raises is no closed set."""
+    """The rows that `seal` took, by their tables. A damaged payload may raise any exception."""
     found: dict[str, list[Row]] = json.loads(
         decompress(payload).decode("utf-8", "surrogatepass"), object_hook=_untagged
     )

@@ -63,11 +63,12 @@ class Reread(NamedTuple):
 
 
 class Store:
-    """Writes what a crawl gives. Every method is one transaction and raises `DatabaseError`; a failed one leaves nothing.
+    """Stores what a crawl brings. Every method is one transaction and raises `DatabaseError`; a failed transaction
+    changes nothing.
 
-    `clock` gives the time of an article without a capture. `again` reads the stored bytes of an article, by its id, where
-    another extractor read them before, or its site was learned since. `renew` gives an article that is to be stored by the template
-    that its site has by then.
+    `clock` gives the time of an article without a capture. `again` reads the stored bytes of an article, by its id,
+    where another extractor read them before, or where the site's template was learned since. `renew` reads an article
+    with the template that its site has at the time of storing.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Store:
         self.rates = EditRates()
 
     def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
-        """Record that a crawl begins; gives the run's id. Withheld articles whose day has come are shown again."""
+        """Record that a crawl begins, and give the run's id. Withheld articles whose day has come are shown again."""
         lift_due(self.engine, self.clock())
         row = {
             "spider": spider,
@@ -133,7 +134,7 @@ class Store:
     def reread(self, articles: Sequence[Article | PackedArticle], *, dry_run: bool = False) -> list[Reread]:
         """Store articles that were read again from stored bytes, in one transaction; gives what that changes, in order.
 
-        With `dry_run` it compares alone, and writes nothing.
+        With `dry_run` it only compares and writes nothing.
         """
         found: list[Reread] = []
         with reading(self.engine) if dry_run else writing(self.engine) as connection:
@@ -151,7 +152,8 @@ def _reread(plan: Plan) -> Reread:
 
 
 def _distinct(articles: Sequence[Article | PackedArticle]) -> Iterator[list[Article | PackedArticle]]:
-    """Cut a sequence before a page that comes again, so that its first article is stored when the second is compared."""
+    """Cut a sequence wherever a page occurs again, so that its first article is stored before the second is compared
+    with it."""
     batch: list[Article | PackedArticle] = []
     seen: set[str] = set()
     for given in articles:
@@ -175,13 +177,13 @@ _Waiting = tuple[Article | PackedArticle | Capture, "Future[Any]"]
 
 
 class Writer:
-    """Commits submitted articles in one thread: all that wait, up to `batch`, as soon as they are `enough` or the first has
-    waited `max_age` seconds.
+    """Commits submitted articles in a thread of its own: all that wait, up to `batch`, as soon as `enough` wait or the
+    first has waited `max_age` seconds.
 
     `submit` waits while the queue is full, so that the crawl goes no faster than the disk. An article that cannot be stored
-    fails only its own future. After a `DatabaseError` (a full disk, a lost server) `failed` has the error, and every later
-    future fails with it. `sync` is called before each commit: it puts the bytes of the pages on the disk, because a commit that
-    survives a power cut must not speak of bytes that did not.
+    fails only its own future. After a `DatabaseError` (a full disk, a lost server) `failed` has the error, and every
+    later future fails with it. `sync` is called before each commit: it writes the bytes of the pages to the disk,
+    because a commit that survives a power cut must not name bytes that were lost.
     """
 
     def __init__(
@@ -269,7 +271,7 @@ class Writer:
             self.failed = error
             _fail(waiting, error)
         except Exception as error:
-            # One bad row rolls the whole batch back. Stored one by one, only the bad one is lost.
+            # One bad row rolls the whole batch back. Stored one by one, only the bad row is lost.
             if len(waiting) == 1:
                 _fail(waiting, error)
             else:

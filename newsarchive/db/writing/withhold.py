@@ -2,8 +2,8 @@
 
 A family asks that a report on their son be taken down; a court orders it until the trial. `withhold` seals the texts of the
 article (`db.writing.sealed`), so that no search, list or export has them, keeps the digests of every version in the register,
-and tells crawls to leave the URL alone. `lift` puts everything back. A new crawl, the bytes in a WARC file and what a feed says
-do not bring a withheld text back: `refused` says which articles a writer must not store.
+and tells crawls to leave the URL alone. `lift` puts everything back. Neither a new crawl nor the bytes in a WARC file
+nor the text in a feed bring a withheld text back: `refused` says which articles a writer must not store.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Share of equal values in two MinHash signatures (0 to 1). At or above it a text under the id of a withheld post is that post.
+#: Share of equal values in two MinHash signatures (0 to 1). At or above it a text with the platform's id of a withheld
+#: post is taken for that post.
 MIN_LIKENESS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Why articles are withheld, who said so ("" for nobody), until when, `None` for no such day, whether every copy of them
-    is withheld too, and when it was said.
+    """Why articles are withheld, who said so ("" for nobody), until when (`None` for no such day), whether every copy
+    of them is withheld too, and when the demand was made.
 
     Reason and name are kept in one line without control characters: the register is a list with a line for each article.
     """
@@ -73,8 +74,8 @@ def withhold(
 ) -> list[Entry]:
     """Take articles down, in one transaction. Gives their entries in the register.
 
-    One that is withheld already keeps its day and gets the new reason and end. With `dry_run` nothing is written. Raises
-    `NoSuchArticle`, `Withheld` for one that was erased, and `UsageError` where the end is past.
+    An article that is withheld already keeps its first day and gets the new reason and end. With `dry_run` nothing is
+    written. Raises `NoSuchArticle`, `Withheld` for one that was erased, and `UsageError` where the end is past.
     """
     if demand.until is not None and demand.until <= demand.at:
         raise UsageError(f"withhold: --until {demand.until:%Y-%m-%d} is past: name a day to come")
@@ -104,8 +105,8 @@ def tried(engine: Engine, dry_run: bool) -> Iterator[Connection]:
 def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
     """Show again every article whose day has come; gives their entries.
 
-    Each is a transaction. One that cannot be put back stays withheld, and the log says why: a crawl begins with this, and
-    neither the crawl nor another article may wait for it.
+    Each is a transaction of its own. An article that cannot be put back stays withheld, and the log says why: a crawl
+    begins with this, and one damaged article must stop neither the crawl nor the others.
     """
     now = now or utc_now()
     query = select(Withholding.article_id).where(Withholding.state == "withheld", Withholding.until <= now)
@@ -125,7 +126,8 @@ def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
 
 
 def ids_of(connection: Connection, which: Iterable[str | int], copies: bool) -> list[int]:
-    """The ids of articles, each once, also of those that are withheld; with `copies` those of their stories too."""
+    """The ids of articles, each once, also of withheld ones; with `copies` also the ids of all articles of their
+    stories."""
     own = [_id(connection, one) for one in which]
     if copies:
         clusters_of = select(ArticleRow.cluster_id).where(
@@ -140,7 +142,7 @@ def url_ids_of(connection: Connection, article_id: int) -> list[int]:
     """The ids of the URLs under which an article was fetched: its own, others that gave its versions or the same bytes, and
     those under which it came again while it was withheld.
 
-    A URL that is the own one of another article is left out.
+    A URL that is another article's own is left out.
     """
     key, site_id = connection.execute(
         select(ArticleRow.url_key, ArticleRow.site_id).where(ArticleRow.id == article_id)
@@ -188,7 +190,8 @@ def mark(connection: Connection, plans: Sequence[Plan]) -> None:
 
 
 def plan_is(plan: Plan) -> Any:
-    """What tells whether an article to store is the one of an entry: the same address, text, or id of the post."""
+    """A function that tells of an entry of the register whether the article to store is the withheld one: it has the
+    same address, the same text, or the same id of the platform."""
 
     def is_withheld(row: Any) -> bool:
         if row.url_key in (plan.key, plan.canonical_key) or plan.key == row.canonical_key:
