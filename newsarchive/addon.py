@@ -31,9 +31,9 @@ STEP_PRIORITIES: dict[type, int] = {cls: 100 * (i + 1) for i, cls in enumerate(p
 #: The priority of the pipeline that applies the site's template.
 TEMPLATE_PRIORITY = 800
 
-#: The pipeline that takes the place of them all.
+#: The pipeline that replaces all of these where worker processes read pages.
 AT_ONCE: dict[type, int] = {pipelines.WorkersPipeline: 100}
-#: Our pipelines that no step is read by: a project may move them.
+#: Our pipelines that run no step: a project may move them.
 OTHERS = (
     pipelines.CapturePipeline, pipelines.TemplatePipeline, pipelines.SincePipeline, pipelines.StorePipeline,
 )  # fmt: skip

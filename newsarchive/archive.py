@@ -89,10 +89,10 @@ class Archive:
         filters let through come, newest first. `site` is the domain of a site, `origin` a publisher's name or
         domain, `language` a code (`en` finds `en-GB` too), `author` a name in the byline; `since` and `until` bound
         the day of publication in UTC, each included, as `"2025-04-01"` or a date; `cluster` is the `cluster_id` of a
-        story. `copies="first"` lets of each story the first article through, `copies="none"` what is a blog's own: neither a later
-        copy nor from another publisher. The `origin` "own" is what names no other publisher, "republished" what names one.
-        Pages in quarantine and dropped ones come with `hidden` alone. Raises `UsageError` for a query, a filter
-        or an order that cannot be read, naming it.
+        story. Of each story, `copies="first"` lets only the first article through. `copies="none"` lets only the blogs'
+        own articles through: no later copies, and nothing from another publisher. The `origin` "own" means articles
+        that name no other publisher, "republished" articles that name one. Pages in quarantine and dropped ones come
+        with `hidden` alone. Raises `UsageError` for a query, a filter or an order that cannot be read, naming it.
         """
         paging = Paging(order, _whole("limit", limit), _whole("offset", offset), marks)
         return Hits(search.search(self._source, _words(words), filters(**chosen), paging))
@@ -125,7 +125,7 @@ class Archive:
         """How to cite an article: as a line of text, CSL-JSON, BibTeX or RIS, with an identifier that finds this version again.
 
         `version` is the number of a version of its text, by default the current one. Raises `NoSuchArticle`, and
-        `UsageError` for another form or a version that there is not.
+        `UsageError` for an unknown form or a version that does not exist.
         """
         if form not in citation.FORMATS:
             raise UsageError(f"form {form!r}: one of {', '.join(citation.FORMATS)}")
@@ -215,8 +215,8 @@ class Archive:
         """Every copy whose original the archive holds too: its place among the copies, its delay, and both headlines.
 
         `publisher` is a part of the name or domain of the original's site, `site` the domain of a copy's site, `since` the
-        first day of copies. With `credited` those are left out whose original is merely the earliest article of a story in
-        which nobody is credited. Raises `UsageError` for a day that cannot be read.
+        first day of copies. With `credited`, copies are left out whose original is merely the earliest article of a
+        story in which nobody is credited. Raises `UsageError` for a day that cannot be read.
         """
         from newsarchive.db.reading.publishers import republications
 

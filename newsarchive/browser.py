@@ -3,9 +3,10 @@
 `NEWSARCHIVE_BROWSER` is `off`, `on` (the system's Chromium, else Playwright's own) or the path of a Chromium. Only a page
 that was recognised as empty is fetched again in this way, and only where no feed or API gave its text.
 
-Chromium resolves names and follows redirects by itself, where nobody could judge an address. So it is given a proxy, in the
-process of the crawl: `BrowserProxy` resolves a host, judges the address, and connects to that very address, so that no page leads
-the browser into a private network. Where the user has a proxy of their own, Chromium takes that one, and this one is not used.
+Chromium resolves names and follows redirects by itself, where nobody could judge an address. So it is given a proxy in
+the process of the crawl. `BrowserProxy` resolves a host, judges the address, and connects to that very address, so that
+no page leads the browser into a private network. Where the user has a proxy of their own, Chromium uses the user's
+proxy instead.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from newsarchive.items import Validators
 HANDLER = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
 #: Names of the program under which systems keep Chromium, the first choice first.
 PROGRAM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-#: Options of Chromium. With them it fetches what the page needs, and nothing of its own.
+#: Options of Chromium, so that it fetches only what the page needs and nothing for itself.
 ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync",
     "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-first-run", "--no-pings",
@@ -145,7 +146,7 @@ def _validators(answer: Any, page: str) -> Validators | None:
 
 
 def for_looks_alone(request: Any) -> bool:
-    """Whether a page's own request is left out, because its text does not come of it."""
+    """Whether a page's own request is not sent, because it only changes how the page looks."""
     return request.resource_type in LOOKS_TYPES
 
 

@@ -9,11 +9,13 @@ Names of people are given whole, as the byline prints them: which part of a name
 variable for the time of a capture or a digest, so that these stand in `note`, as in BibTeX and RIS.
 
 An identifier names a text, wherever it is kept, as those of Software Heritage do (SWHID, ISO/IEC 18670): `nwa:1:txt:` and the SHA-256
-of the headline, a blank line, and the text in UTF-8. Whoever has both can compute it again. A qualifier says where it stood:
+of the headline, a blank line, and the text in UTF-8. A person who has headline and text can compute it again. A
+qualifier says where the text stood:
 
     nwa:1:txt:6b0a…;url=https://blog.example/2025/04/post/
 
-A version of an article keeps its identifier for ever, also after the page was changed or is read otherwise.
+A version of an article keeps its identifier for ever, also after the page has changed or the extraction reads it
+differently.
 """
 
 from __future__ import annotations
@@ -40,9 +42,9 @@ _TEX = str.maketrans(
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     }
 )  # fmt: skip
-#: The same for an address, which TeX takes as it stands but for what ends its argument.
+#: The same for an address, in which only what would end TeX's argument is replaced.
 _TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
-#: What BibTeX takes for the end of a name, or of its first part, in large letters too.
+#: What BibTeX takes for the end of a name or of its first part, also in capital letters.
 _JOINS_NAMES = re.compile(r"(?:^|\s)and(?:\s|$)|,", re.I)
 #: The name of the scheme, its version, and the kind of thing: a text.
 PREFIX = "nwa:1:txt:"
@@ -262,7 +264,7 @@ FORMATS = {"text": line, "csl": csl_json, "bibtex": bibtex, "ris": ris}
 
 
 def _day(moment: datetime, is_day_known: bool = True) -> str:
-    """A day in words that no country reads otherwise, or its month.
+    """A day, or only its month, in words that every country reads in the same way.
 
     >>> _day(datetime(2025, 4, 1)), _day(datetime(2025, 4, 1), False)
     ('1 April 2025', 'April 2025')

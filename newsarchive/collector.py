@@ -14,8 +14,8 @@ import ctypes
 import gc
 import sys
 
-#: New objects after which the collector looks at the youngest generation. More: fewer looks, more memory held
-#: by cycles meanwhile. Python's default is 700.
+#: New objects after which the collector looks at the youngest generation. With more, it looks less often, and cycles
+#: hold more memory meanwhile. Python's default is 700.
 MIN_NEW_OBJECTS = 20_000
 #: Looks at the youngest generation before one at the middle generation; Python's default is 10.
 MIN_YOUNG_LOOKS = 20
@@ -26,7 +26,7 @@ ALLOCATOR = ((-8, 1), (-3, 128 * 1024), (-1, 1_000_000))
 
 
 def set_up_collector() -> None:
-    """Let the collector look more rarely, and never again at what is loaded by now, which stays to the end.
+    """Let the collector look less often, and never again at the objects that are loaded by now, which stay to the end.
 
     It may be called again later in the same process, when more has been loaded.
     """
@@ -37,10 +37,11 @@ def set_up_collector() -> None:
 def set_up_allocator() -> None:
     """Have glibc give memory back to the system. Other C libraries are left as they are.
 
-    By default each thread has an arena of its own, in which what it freed stays; and the size from which a block goes back to
-    the system at once grows with each block. The process of a crawl, whose threads handle pages of 200 KB, holds 18 to 22 MB
-    less with one arena and a fixed size (150 MB before), in the same CPU time. A process that reads pages keeps the defaults:
-    with these sizes worker processes took 10% more CPU time in the one run that was made.
+    By default each thread has an arena of its own, which keeps the memory that the thread frees. And the size from
+    which a freed block goes back to the system at once grows with each such block. The process of a crawl, whose
+    threads handle pages of 200 KB, holds 18 to 22 MB less with one arena and a fixed size (150 MB before), in the same
+    CPU time. A process that reads pages keeps the defaults: with these sizes worker processes took 10% more CPU time in
+    the one run that was made.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,20 +1,20 @@
 """Keeps what the standard library compiles from text: regular expressions and TOML tables.
 
-The rules are some 70 TOML files and 2,200 regular expressions. To read the first takes 80 ms, to compile the second
-takes 600 ms, and both give the same in each process. So `regex` and `table` keep what they give in a file, from which a
-later process takes it.
+The rules are some 70 TOML files and 2,200 regular expressions. To read the files takes 80 ms and to compile the
+expressions takes 600 ms, with the same result in each process. So `regex` and `table` keep what they give in a file,
+from which a later process takes it.
 
 The file stands where Python keeps the bytecode of this module: in `__pycache__`, or below `PYTHONPYCACHEPREFIX`. What
 holds for bytecode holds for it. It may be deleted at any time. It is not written where Python writes no bytecode
 (`PYTHONDONTWRITEBYTECODE`), nor in a folder that this user may not write to. And it needs no trust of its own: who can
 put a file there can put bytecode there, which Python runs without a question.
 
-To read the file takes 12 ms. A module that commands import which only read an archive (`core/text`) compiles its few
-expressions itself.
+To read the file takes 12 ms. The modules of `core/text`, which are also imported by commands that only read an archive,
+compile their few expressions themselves.
 
 An entry is found by its whole source, the text of a table or a pattern with its flags, so that no entry can be out of
-date. The file names the Python and the newsarchive that wrote it, and a check sum. What others wrote, and what is
-damaged, counts as empty.
+date. The file names the Python and the newsarchive that wrote it, and a check sum. A file that another Python or
+newsarchive wrote, or that is damaged, counts as empty.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ try:  # parts of CPython's `re`, whose names are no promise to us
 except ImportError:  # another interpreter, which compiles expressions in its own way: they are not kept
     _sre = None
 
-#: Milliseconds of compiling that a process keeps to itself. From it on, what was compiled is written, because to write
-#: takes some 10 ms. After each time the figure is doubled, so that a first crawl writes six times, not sixty.
+#: Milliseconds of compiling after which a process writes what it has compiled; writing takes some 10 ms. After each
+#: time the figure is doubled, so that a first crawl writes six times, not sixty.
 FIRST_SAVE_MS = 10.0
 #: Entries of the file, by far more than the 2,300 of the rules: tables that somebody edits all day leave their old
 #: entries behind. Where there are more, the next process that writes keeps its new entries alone.

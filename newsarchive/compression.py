@@ -1,7 +1,7 @@
 """Packs what is kept and never searched: markup, records of lines, candidates, texts of feeds.
 
-It is packed by Zstandard (RFC 8878), which takes a fifth to a half of the time that deflate takes and makes less of it.
-Archives of before November 2026 hold deflated values (zlib, RFC 1950); `decompress` reads both.
+It is packed by Zstandard (RFC 8878), which takes a fifth to a half of the time of deflate and makes smaller results.
+Archives from before November 2026 hold deflated values (zlib, RFC 1950); `decompress` reads both.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-#: Effort of Zstandard (1 to 22). Level 5 makes 3.9 KB of the markup of a real page in .21 ms; level 3 makes 4.2 KB in .12, and
-#: deflate at level 6 made 4.6 KB in .50.
+#: Effort of Zstandard (1 to 22). Level 5 packs the markup of a real page into 3.9 KB in 0.21 ms; level 3 needs 4.2 KB
+#: and 0.12 ms, and deflate at level 6 needed 4.6 KB and 0.50 ms.
 LEVEL = 5
 #: Bytes of a dictionary. Zstandard takes no shorter one.
 MIN_DICTIONARY_BYTES = 8
-#: Bytes with which all that Zstandard packs begins.
+#: The bytes with which every value that Zstandard packed begins.
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
 

@@ -8,8 +8,9 @@
     limit = 200
 
 The file is the one that `NEWSARCHIVE_CONFIG` (or `--config`) names, else `newsarchive.toml` in the current folder,
-else the one in the user's own folder of settings. Variables of the environment stand over it, options of a command
-over both. `newsarchive` and `scrapy crawl` ask here and nowhere else; `newsarchive config` prints the answer.
+else the one in the user's own folder of settings. Variables of the environment take precedence over the file, and
+options of a command over both. `newsarchive` and `scrapy crawl` ask here and nowhere else; `newsarchive config` prints
+the answer.
 """
 
 from __future__ import annotations

@@ -194,8 +194,8 @@ class Guard:
         return response
 
     async def _download(self, request: Request) -> Response:
-        """The answer of Scrapy's handler. That of HTTP/2 cannot put a broken connection into words: it raises `AttributeError`,
-        because its reasons are exceptions where `ResponseFailed` wants failures."""
+        """The answer of Scrapy's handler. The handler of HTTP/2 fails to describe a broken connection: it raises
+        `AttributeError`, because it gives `ResponseFailed` exceptions where failures are expected."""
         try:
             response: Response = await super().download_request(request)  # type: ignore[misc]
         except AttributeError as error:
@@ -218,7 +218,7 @@ class Guard:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception with those that it came of; Twisted's hold theirs as `reasons`, mostly as failures."""
+    """An exception with its causes. Twisted's exceptions hold theirs as `reasons`, mostly wrapped as failures."""
     seen: list[BaseException | None] = [error]
     for cause in seen:
         if cause is not None:
@@ -228,7 +228,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _verdict(connection: Any) -> str:
-    """OpenSSL's words for what is wrong with a certificate; pyOpenSSL has no door to them for a connection."""
+    """OpenSSL's words for what is wrong with a certificate. pyOpenSSL offers no access to them for a connection."""
     library: Any = getattr(SSL, "_lib", None)
     ffi: Any = getattr(SSL, "_ffi", None)
     try:

@@ -4,7 +4,7 @@
     scrapy crawl news -a url=https://blog.example -O articles.json     # Scrapy's feeds
 
 Others that want them are a pipeline of another project behind ours, whoever listens to `item_scraped`, and a log formatter of
-one's own. What is not known here is taken to want them.
+one's own. Any other listener is assumed to want them.
 """
 
 from __future__ import annotations
@@ -28,13 +28,14 @@ COUNTING = frozenset(
         "newsarchive.spiders.warc",
     ]
 )
-#: The module of the log formatter that prints an item as it prints itself, which a packed article does as an article.
+#: The module of Scrapy's own log formatter. It prints an item by its `repr`, which a packed article has like an
+#: article.
 PLAIN_LOG = "scrapy.logformatter"
 
 
 def articles_wanted(crawler: Crawler, behind: Iterable[object], own: Iterable[type]) -> bool:
     """Whether anybody but the writer wants the articles: one of the pipelines `behind` that is not among our `own`, or
-    anyone else. To be asked when all components of the crawl are there."""
+    anyone else. Ask only when all components of the crawl exist."""
     if any(type(pipeline) not in own for pipeline in behind):
         return True
     listeners = liveReceivers(getAllReceivers(crawler.signals.sender, signals.item_scraped))

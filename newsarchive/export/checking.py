@@ -28,9 +28,10 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive.exceptions import UsageError
 from newsarchive.warc.reader import ERRORS, words
 
-#: Bytes of a description that are read. Real ones have a few thousand. A longer one is cut, and then fails as broken JSON.
+#: Bytes of a description that are read. Real descriptions have a few thousand. A longer one is cut, and then fails as
+#: broken JSON.
 MAX_DESCRIPTION_BYTES = 16 * 2**20
-#: Problems that are told. Further ones are left out: they say nothing new.
+#: Problems that are told. Further problems are left out: they say nothing new.
 MAX_PROBLEMS = 100
 #: Bytes of a line of an index, which has the address of a record and a few facts. A longer line counts as damage.
 MAX_LINE_BYTES = 2**20

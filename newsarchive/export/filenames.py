@@ -34,7 +34,7 @@ MAX_VALUE_BYTES = 120
 MAX_SLUG_LETTERS = 50
 #: Characters that Windows allows in no name. Other systems forbid the slash alone.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
-#: Names of devices on Windows, with any ending.
+#: Names of devices on Windows, which no file may have, with any ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(?=\.|$)", re.I)
 #: Unicode categories of characters that are invisible, or break a line.
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"))
@@ -82,7 +82,8 @@ def safe(name: str) -> str:
     """
     seen = "".join(" " if c == "\ufffd" or unicodedata.category(c) in _UNSEEN else c for c in name)
     kept = _FORBIDDEN.sub("-", unicodedata.normalize("NFC", seen))
-    # A dot or a space at the end is dropped by Windows, a dot in front hides a file, a tilde or hyphen means more to a shell.
+    # Windows drops a dot or a space at the end, a dot in front hides a file, and a shell gives a tilde or hyphen in
+    # front a meaning.
     kept = " ".join(kept.split()).rstrip(". ").lstrip(".~- ")
     return f"_{kept}" if not kept or _DEVICES.match(kept) else kept
 
@@ -168,7 +169,8 @@ class Names:
         """The path with its ending. The id is added where the path was given before, and a number where that was given too."""
         for more in ("", f"-{id}", *(f"-{id}-{number}" for number in range(2, 1000))):
             name = f"{path}{more}{ending}"
-            # A hash of 12 bytes saves memory. Where two names share one, the second gets an id that it did not need.
+            # Hashes of 12 bytes save memory. Where two names have the same hash, the second gets an id that it did not
+            # need.
             key = blake2b(unicodedata.normalize("NFKC", name).casefold().encode(), digest_size=12).digest()
             if key not in self.given:
                 self.given.add(key)

@@ -9,8 +9,9 @@
     feed.json, feed.atom        the newest articles with their texts
     style.css
 
-It works from any folder of a web server or from a disk, without a server of its own, and without scripts but for the search.
-Articles must come in the order of site and day. Memory holds no more than the lines of one month's list and the newest articles.
+It works from any folder of a web server or from a disk. It needs no server of its own, and no scripts but for the
+search. Articles must come in the order of site and day. Memory holds no more than the lines of one month's list and the
+newest articles.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ STYLE = "style.css"
 
 
 def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]) -> Environment:
-    """The templates of a folder, which know these filters and names. Values are escaped; a name that is not given is an error,
-    not an empty string."""
+    """The templates of a folder, with these filters and names. Values are escaped. A name that is not given is an
+    error, not an empty string."""
     made = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
@@ -68,7 +68,7 @@ def published_day(article: Article) -> str:
 
 
 def link(url: str) -> str:
-    """An address to follow; "" for one that is not of the web, which a page must not offer."""
+    """An address to link; "" for an address that is not of the web, which a page must not offer."""
     try:
         return url if urlsplit(url).scheme in ("http", "https") else ""
     except ValueError:

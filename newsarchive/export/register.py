@@ -1,7 +1,8 @@
 """The register of what is withheld, to publish: as CSV, as JSON, or as one page of HTML without script and style of others.
 
-A reader who meets a gap in the archive finds here that it is one, since when, and why. The register has the address of an
-article and the digests of its versions, by which whoever holds a copy can show what it was, and nothing of its words.
+A reader who meets a gap in the archive finds here that an article is withheld, since when, and why. The register has
+the address of the article and the digests of its versions, but none of its words. A person who holds a copy can show by
+the digests which text it is.
 """
 
 from __future__ import annotations

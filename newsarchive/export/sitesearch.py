@@ -1,4 +1,4 @@
-"""A search for a folder of pages that needs no server: an index in small files, and a script of ours that reads them.
+"""A search for a folder of pages that needs no server: an index in small files, and a script that reads them.
 
     search.html            the page; without script it leads to the lists
     search/search.js       the script
@@ -6,8 +6,9 @@
     search/words-7.js      the words of one part: for each the articles that have it
     search/articles-3.js   headline, site and day of a hundred articles
 
-A browser opens no file of a disk by `fetch`, but takes a script from beside the page. So the parts are JSON in a call of one function.
-A search for three words reads three parts and the articles that it shows. A part has the words of one remainder of a hash.
+A page that was opened from a disk cannot read files by `fetch`, but it can load scripts from beside it. So each part is
+a script that calls one function with JSON. A part has the words whose hashes have the same remainder. A search for
+three words reads three parts and the articles that it shows.
 
 The index is bounded: of an article its first `MAX_ARTICLE_WORDS` different words, and of a word that more than
 `MAX_WORD_ARTICLES` articles have, only that it is common: it narrows no search. The pairs of word and article are sorted on disk, so
@@ -38,13 +39,13 @@ FOLDER = "search"
 SCRIPT = "search.js"
 #: Different words of an article that are found, the first ones. A text of 2,000 words has about 800.
 MAX_ARTICLE_WORDS = 1_000
-#: Articles of a word; a word that more have is common, and narrows no search.
+#: Articles of a word. A word that more articles have is common, and narrows no search.
 MAX_WORD_ARTICLES = 5_000
 #: Characters of a word; the rest is cut.
 MAX_WORD_CHARACTERS = 40
 #: Files of pairs that are written before they are sorted, and the largest number of parts.
 SPOOLS = 256
-#: Pairs of a part, about 60 KB. More parts are made of more.
+#: Pairs of a part, about 60 KB. With more pairs more parts are made.
 PART_PAIRS = 20_000
 #: Articles of a part.
 PART_ARTICLES = 100
@@ -178,7 +179,7 @@ class Index:
 
 
 def _steps(numbers: Iterable[int]) -> Iterator[int]:
-    """Each number less the one before it: shorter to write."""
+    """The differences between each number and the one before it, which are shorter to write."""
     before = 0
     for number in numbers:
         yield number - before

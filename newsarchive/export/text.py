@@ -1,8 +1,9 @@
 """JSON Lines and CSV, and the text that a spreadsheet or an XML file can hold.
 
 A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula (OWASP, "CSV
-injection"): a headline `=HYPERLINK(…)` would run on the machine of whoever opens the file. Such a text gets an apostrophe
-in front. A text that begins with apostrophes and then such a character gets one more, so that reading can undo it:
+injection"): a headline `=HYPERLINK(…)` would run on the machine of the person who opens the file. Such a text gets an
+apostrophe in front. A text that begins with apostrophes and then such a character gets one more, so that reading can
+undo it:
 
     >>> neutralised("=1+1"), neutralised("'=1"), neutralised("'tis"), neutralised("a = b")
     ("'=1+1", "''=1", "'tis", 'a = b')
@@ -37,8 +38,8 @@ SEPARATOR = "; "
 #: Byte order mark, by which Excel takes a file for UTF-8; without it Excel misreads every letter outside ASCII.
 BOM = "\ufeff"
 
-# The full-width signs are read as formulas where Excel runs in Chinese, Japanese or Korean. Spaces and characters that are
-# not seen, before a sign, are dropped by some spreadsheets.
+# Excel in Chinese, Japanese or Korean takes full-width signs for formulas too. Some spreadsheets drop spaces and
+# invisible characters before a sign.
 _FORMULA = "[\\s\0\u200b-\u200f\u2060\ufeff]*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _BEGINS_FORMULA = re.compile(f"'*{_FORMULA}")
 _NEUTRALISED = re.compile(f"'+{_FORMULA}")

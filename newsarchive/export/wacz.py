@@ -71,7 +71,8 @@ Captures = Callable[[Sequence[int]], Mapping[int, Sequence[Kept]]]
 
 @dataclass
 class Left:
-    """What the package does not hold: `without` are articles of which no bytes are kept, `damaged` what cannot be read."""
+    """What the package lacks: `without` is the number of articles of which no bytes are kept, `damaged` has a message
+    for each record that cannot be read."""
 
     without: int = 0
     damaged: list[str] = field(default_factory=list)
@@ -210,7 +211,7 @@ def search_key(url: str) -> str:
         host = _WWW.sub("", (parts.hostname or "").encode("idna").decode("ascii"))
         port = parts.port
     except (ValueError, UnicodeError):
-        return quote(url, safe=_KEPT)  # no player could ask for it either
+        return quote(url, safe=_KEPT)  # no player could ask for such an address either
     number = "" if port in (None, _PORTS.get(parts.scheme)) else f":{port}"
     path = re.sub("/{2,}", "/", posixpath.normpath(parts.path or "/"))
     arguments = sorted(_SESSION.sub("", _escaped(parts.query)).strip("&").split("&"))

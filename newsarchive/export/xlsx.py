@@ -29,13 +29,13 @@ from newsarchive.version import VERSION
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
 
-#: UTF-16 units of a cell, as Excel takes them; it throws a cell with more away.
+#: The UTF-16 units that Excel takes in a cell. It throws a cell with more away.
 MAX_CELL_UNITS = 32_767
-#: Rows of a sheet with that of the names, as Excel takes them.
+#: The rows that Excel takes in a sheet, with the row of names.
 MAX_ROWS = 1_048_576
 #: At the end of a text that was cut.
 CUT = " […]"
-#: Earlier days are written as text: Excel's calendar begins in 1900, with a day in February that there was not.
+#: Earlier days are written as text: Excel's calendar begins in 1900, with a 29 February that did not exist.
 _FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
 #: Widths of columns in characters; others have that of their name.
 _WIDTHS = {"url": 50, "headline": 60, "article_body": 80, "authors": 25, "site": 25}
@@ -167,5 +167,7 @@ def fitting(text: str) -> tuple[str, int]:
     units = text.encode("utf-16-le", "replace")
     if len(units) <= 2 * MAX_CELL_UNITS:
         return text, len(text)
-    head = units[: 2 * (MAX_CELL_UNITS - len(CUT))].decode("utf-16-le", "ignore")  # half a character goes
+    head = units[: 2 * (MAX_CELL_UNITS - len(CUT))].decode(
+        "utf-16-le", "ignore"
+    )  # half a character at the end is dropped
     return head + CUT, len(head)

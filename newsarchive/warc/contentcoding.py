@@ -15,11 +15,12 @@ from collections.abc import Callable, Generator
 #: Bytes that one call of a decompressor may give. More would delay the refusal of a bomb.
 STEP_BYTES = 65536
 
-#: Bytes that a decompressor is given at a time. What it does not need of them is copied, at the end of each member of a body: of
-#: all that follows the copies took 20 s of CPU for 100,000 empty members of gzip.
+#: Bytes that a decompressor is given at a time. At the end of each member of a body it copies what it was given and did
+#: not need. Given the whole rest of the body each time, the copies took 20 s of CPU for 100,000 empty members of gzip.
 FED_BYTES = 8192
 
-#: Frames of zstd in a body. One with more is damaged: each takes 20 µs however short it is, and 13 bytes are enough for one.
+#: Frames of zstd in a body. A body with more counts as damaged: each frame takes 20 µs however short it is, and 13
+#: bytes are enough for one.
 MAX_FRAMES = 10_000
 
 #: Bytes at the beginning of a body that tell text from binary data, as browsers look at them
@@ -50,9 +51,9 @@ def decoded(body: bytes, codings: str, max_bytes: int, *, whole: bool = False) -
     """The body without its content codings; `codings` is the value of the header, in the order of application.
 
     A body that does not have the coding of its label is given as it is, as browsers do; so is text under a label that
-    is no coding (`utf-8`). A body that breaks off gives what came before; where it has to be `whole`, `CutShort` is raised.
-    A gzip body without its checksum at the end is whole. Never holds much more than `max_bytes`. Raises `BodyTooLong`,
-    and `ValueError` for a coding that is not known or data that is damaged from the start.
+    is no coding (`utf-8`). Of a body that breaks off, what came before the end is given; where it has to be `whole`,
+    `CutShort` is raised. A gzip body without its checksum at the end is whole. Never holds much more than `max_bytes`.
+    Raises `BodyTooLong`, and `ValueError` for a coding that is not known or data that is damaged from the start.
 
     >>> import gzip
     >>> packed = gzip.compress(b"Hello" * 1000)
@@ -71,9 +72,9 @@ def decoded(body: bytes, codings: str, max_bytes: int, *, whole: bool = False) -
                 raise
             except ValueError:
                 if unknown:
-                    break  # nothing can be read below a coding that is not known
+                    break  # under an unknown coding nothing can be read
                 raise
-            whole = False  # of the coding that was applied last
+            whole = False  # only the coding that was applied last has to be whole
         elif coding not in _NOTHING_DONE:
             unknown = unknown or coding
     if unknown and not _is_text(body):
@@ -94,7 +95,8 @@ def joined_chunks(body: bytes) -> bytes:
     while size := _CHUNK_SIZE.match(body, at):
         length = int(size[1], 16)
         end = size.end() + length
-        # Text may begin with a line like "add": a chunk ends where its size says, with an end of line.
+        # A text may begin with a line like "add", which looks like a size: a real chunk has an end of line where its
+        # size says.
         if length and end < len(body) and body[end : end + 1] not in (b"\r", b"\n"):
             return b"".join(parts) if parts else body
         parts.append(body[size.end() : end])
@@ -105,7 +107,7 @@ def joined_chunks(body: bytes) -> bytes:
 
 
 def _unpacked(body: bytes, coding: str, max_bytes: int, *, whole: bool) -> bytes:
-    """The body without one coding. Text that does not unpack to its end never had the coding."""
+    """The body without one coding. A text that does not unpack to its end never had the coding."""
     if not body:
         return body
     out, ended, problem = bytearray(), False, ""
@@ -129,7 +131,8 @@ def _unpacked(body: bytes, coding: str, max_bytes: int, *, whole: bool) -> bytes
 
 
 def _lacks_checksum_alone(body: bytes) -> bool:
-    """Whether the data in a gzip body is whole. Some servers leave out what stands behind it."""
+    """Whether the data in a gzip body is whole and only the checksum and length behind it are missing: some servers
+    leave them out."""
     if not body.startswith(_GZIP_MAGIC) or body[3:4] != b"\0":  # a header of ten bytes, as servers send it
         return False
     pieces = _zlib(zlib.decompressobj(-zlib.MAX_WBITS), memoryview(body), 10)
@@ -172,7 +175,7 @@ def _deflate(body: bytes) -> _Pieces:
     return (yield from _zlib(unpack, memoryview(body), 0)) > 0
 
 
-#: Gives pieces, and at its end the place behind the member that it unpacked, or `CUT`.
+#: A generator that gives pieces, and returns the place behind the member that it unpacked, or `CUT`.
 _Member = Generator[bytes, None, int]
 
 #: A member breaks off.

@@ -1,8 +1,9 @@
-"""A record out of a foreign WARC file, as it lies there: copied without packing it again.
+"""Copies records out of foreign WARC files without packing them again.
 
-To pack a page of 270 KB takes 5 ms, more than all else that its copy costs, and it is packed already. So the record's bytes are
-taken over, and a head is put before them. The stream of a gzip member may begin with blocks of our own, since what follows looks
-back to its own output alone. So that both are one record, the first line of the old one becomes the value of a field:
+To pack a page of 270 KB takes 5 ms, more than the rest of its copy, and the page is packed already. So the record's
+bytes are taken as they are, and a new head is put before them. That is possible because the stream of a gzip member may
+begin with other blocks: the blocks behind them refer only to their own output. The first line of the old record becomes
+the value of a field, so that both heads are one:
 
     WARC/1.1
     X-Copied-From: CC-NEWS-1.warc.gz
@@ -10,7 +11,7 @@ back to its own output alone. So that both are one record, the first line of the
     WARC-Type: response
     …
 
-Only a record is taken whose fields are what we would write, and whose digests were found right (`of_record`).
+A record is copied so only where its fields are what we would write, and where its digests are right (`of_record`).
 """
 
 from __future__ import annotations
@@ -35,11 +36,12 @@ GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _TRAILER = struct.Struct("<II")
 #: A digest as `writer.payload_digest` gives it.
 _DIGEST = re.compile(r"sha1:[A-Z2-7]{32}")
-#: Bytes that are kept of a record. One that is longer is packed again; more would take the memory of a film that is skipped.
+#: Bytes that are kept of a record. A longer record is packed again; with a higher bound a film that is skipped would be
+#: held in memory.
 MAX_MEMBER_BYTES = 4 * 2**20
 #: The polynomial of CRC-32, lowest power first.
 _POLYNOMIAL = 0xEDB88320
-#: Bytes of the head of a record. One with a longer head is packed again.
+#: Bytes of the head of a record. A record with a longer head is packed again.
 MAX_HEAD_BYTES = 2**16
 
 
@@ -61,7 +63,7 @@ class Remembering:
         return self.stream.tell()
 
     def taken(self, offset: int, length: int) -> bytes:
-        """The bytes at a place, "" where they are kept no more; those up to its end are forgotten."""
+        """The bytes at a place, "" where they are not kept any more. All bytes up to its end are then forgotten."""
         data, start = b"".join(self.chunks), offset - self.begin
         end = start + length
         self._keep([data[max(0, end) :]], max(self.begin, offset + length))
@@ -92,8 +94,9 @@ def of_record(record: Any, capture: Capture, length: int, packed: bytes) -> byte
 
 
 def _is_record(packed: bytes, url: str, length: int) -> bool:
-    """Whether bytes are one gzip member with one record of this URL and of this length, in bytes. A member that holds more than its
-    record is torn where warcio took the record's end to be; and warcio gives an address with a space otherwise than it stands there.
+    """Whether bytes are one gzip member with one record of this URL and of this length, in bytes. Two cases fail: a
+    member that holds more than its record is cut where warcio saw the record's end, and warcio changes an address with
+    a space.
     """
     unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
@@ -128,7 +131,8 @@ def with_source(packed: bytes, source: str) -> bytes:
 
 
 def joined_crc32(first: int, second: int, second_length: int) -> int:
-    """The CRC-32 of two texts one after the other, by those of each. zlib has this (`crc32_combine`), and Python not.
+    """The CRC-32 of two texts one after the other, from the CRC-32 of each. zlib has a function for this
+    (`crc32_combine`) that Python does not offer.
 
     >>> joined_crc32(zlib.crc32(b"one "), zlib.crc32(b"after the other"), 15) == zlib.crc32(b"one after the other")
     True
@@ -143,7 +147,7 @@ def joined_crc32(first: int, second: int, second_length: int) -> int:
 
 
 def _times(a: int, b: int) -> int:
-    """The product of two polynomials over GF(2), by that of CRC-32."""
+    """The product of two polynomials over GF(2), modulo the polynomial of CRC-32."""
     product, bit = 0, 1 << 31
     while bit:
         if a & bit:
@@ -155,5 +159,5 @@ def _times(a: int, b: int) -> int:
 
 @cache
 def _power(bits: int) -> int:
-    """x to the power of 2 to the power of `bits`."""
+    """The polynomial x to the power of 2^`bits`, modulo that of CRC-32."""
     return 1 << 30 if bits == 0 else _times(_power(bits - 1), _power(bits - 1))

@@ -4,7 +4,8 @@
     revisit   https://blog.example/post   second crawl          → a response with the headers of the second answer
                                                                   and the body of the first
 
-A request that stands behind its response goes with it, without the header fields by which a client proves who it is.
+The request that is stored behind its response is copied with it, without the header fields by which a client proves who
+it is.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ __all__ = ["LEVEL", "Record", "exchange", "warcinfo"]
 
 #: Fields of a request that hold a secret of whoever crawled.
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
-#: Names the record whose body a response got that was a revisit.
+#: The field that names the record from which the body of a former revisit was taken.
 _RESOLVED_FROM = "X-Resolved-From"
-#: The space of the identifiers that such responses get: of one revisit always the same.
+#: The namespace of the identifiers of such responses: one revisit always gives the same identifier.
 _SPACE = uuid.UUID("6f0d3c1e-6f2b-5d0a-9c3e-2f6f5c0f7a11")
 
 

@@ -1,9 +1,10 @@
-"""Takes records out of WARC files for good: in the place of each stands a tombstone, of as many bytes.
+"""Takes records out of WARC files for good: in the place of each a tombstone of as many bytes is written.
 
-A file of a thousand captures has one that must go. Whoever would cut it out moves all behind it: the offsets in the database, in
-CDX indexes and in other people's notes would point into nothing, and a process that is killed between file and database would
-leave both wrong. So the new record is exactly as long as the old one. The file is written anew beside the old one, put on the
-disk, and takes its name in one step (POSIX rename): at any moment there is either the whole old file or the whole new one.
+One capture in a file of a thousand must go. To cut it out would move all records behind it: the offsets in the
+database, in CDX indexes and in other people's notes would become wrong, and a process that is killed between file and
+database would leave the two in disagreement. So the new record is exactly as long as the old one. The file is written
+anew beside the old one, put on the disk, and takes its name in one step (POSIX rename): at any moment there is either
+the whole old file or the whole new file.
 
 A tombstone is a `metadata` record (ISO 28500:2017, 6.6) with the URI, the date and the digests of what was there, and says that
 it was erased. Players pass over it. What the disk itself keeps of a replaced file is beyond a program's reach.
@@ -95,8 +96,8 @@ def erase(
 ) -> int:
     """Put a tombstone in the place of each record, given by its offset and length; gives their number.
 
-    A record that is a tombstone already is left. Where nothing is to be done, the file is not touched. A file in object storage is
-    fetched, and its place taken by the new one. Raises `DatabaseUnavailable`; the file is then as it was.
+    A record that is a tombstone already stays. Where nothing is to be done, the file is not touched. A file in object
+    storage is fetched and replaced by the new one. Raises `DatabaseUnavailable`; the file is then as it was.
     """
     if not isinstance(path, Path):
         return _erase_stored(path, records, at)
@@ -141,7 +142,8 @@ def _erase_stored(file: ObjectFile, records: Collection[tuple[int, int]], at: da
 
 
 def _taken(file: BinaryIO, offset: int, length: int, path: Path) -> bytes:
-    """The gzip member of a record. Raises where the place holds no whole record: then it is not the one that is meant."""
+    """The gzip member of a record. Raises where the place holds no whole record, because it is then another record than
+    the one to erase."""
     file.seek(offset)
     packed = file.read(length)
     unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -192,7 +194,7 @@ def _tombstone(packed: bytes, at: datetime) -> bytes | None:
         (ERASED, warc_date(at)),
         ("Content-Type", "application/warc-fields"),
     ]
-    # A record of few bytes has no room for all fields; the URI, the date and the digest come first.
+    # A short record has no room for all fields; the URI, the date and the digest are kept first.
     fewer = [field for field in fields if field[0] not in ("WARC-Refers-To", "WARC-Block-Digest")]
     for chosen in (fields, fewer):
         if (made := _of_length(chosen, len(packed))) is not None:
@@ -205,7 +207,7 @@ def _tombstone(packed: bytes, at: datetime) -> bytes | None:
 def _of_length(fields: list[tuple[str, str]], length: int) -> bytes | None:
     """A record with these fields as a gzip member of exactly this many bytes, `None` where it takes more.
 
-    Spaces fill it, stored as they are; a comment in the head of the member takes the last few bytes.
+    Spaces, stored uncompressed, fill it; a comment in the head of the member fills the last few bytes.
     """
     padding = max(0, length - len(_member(fields, 0)))
     while True:

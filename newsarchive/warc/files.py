@@ -26,8 +26,9 @@ Folder = Path | str | Sequence[Path | str]
 @dataclass(frozen=True, slots=True)
 class Wire:
     """An answer as it came over the network: the body with its content codings, without its transfer coding. `member` is its record
-    in a foreign WARC file, where that can be copied as it lies there (`copied`). A `resource` is a file that somebody put into a WARC
-    file without a server's answer: its status line is ours, and of its headers it has the media type alone."""
+    in a foreign WARC file, where that can be copied as it lies there (`copied`). A `resource` is a file that somebody
+    put into a WARC file without a server's answer: it gets a status line from us, and its only header is the media
+    type."""
 
     status_line: str
     headers: tuple[tuple[str, str], ...]
@@ -62,7 +63,8 @@ def own_folders(setting: str, database_url: str, staging: str = "") -> tuple[str
     """The folders of an archive's own files by the setting `warc`: the one that it names, or the one beside the database. With an
     address, the staging folder of this machine is the second, and what the folder beside the database holds stays readable.
 
-    `staging` is the setting for it. Below it each address has a folder of its own: what waits for one is never moved to another.
+    `staging` is the setting for it. In it each address has a folder of its own, so that files for one address are never
+    moved to another.
 
     >>> own_folders("on", "sqlite:///data/news.db")
     ('data/news-warc',)
@@ -98,10 +100,10 @@ def moved_to(folder: Folder) -> str:
 
 
 def locate(folder: Folder, file: str) -> Path | ObjectFile:
-    """A WARC file, written to its end or not; its place in the first folder where no folder has it.
+    """The path of a WARC file, finished or not. Where no folder has it, its path in the first folder.
 
-    Folders of this machine are looked through first: that costs no request. Raises `DatabaseUnavailable` where a storage does not
-    answer, and `UsageError` where no library for it is installed.
+    Folders of this machine are searched first, because that costs no request. Raises `DatabaseUnavailable` where a
+    storage does not answer, and `UsageError` where no library for it is installed.
     """
     found: list[Path | ObjectFile] = []
     places = folders(folder)

@@ -2,10 +2,10 @@
 
     move_up(Path("news-warc-staging/s3-bucket-news"), "s3://bucket/news")
 
-A file is written in the staging folder and fsynced there as everywhere. When it is full, or its crawl ends, it is sent up under the
-same name, and only when the storage has as many bytes is it deleted here. So at any moment its records can be read from one of
-the two. A process that is killed in between leaves the file where it was, and the next crawl, the worker or `newsarchive doctor
---fix` moves it; a file that was sent up already, but not deleted, is not sent again.
+A file is written in the staging folder and fsynced there as in any folder. When it is full, or when its crawl ends, it
+is sent up under the same name. It is deleted here only when the storage has as many bytes, so its records can be read
+from one of the two at any moment. A process that is killed in between leaves the file where it was, and the next crawl,
+the worker or `newsarchive doctor --fix` moves it; a file that was sent up already, but not deleted, is not sent again.
 
 The lock of a file that is written (`writer.hold`) also keeps two processes from moving one file.
 """
@@ -35,7 +35,8 @@ def waiting(folder: Path) -> list[Path]:
 
 
 def move_up(folder: Path, address: str) -> list[str]:
-    """Move every finished file of a staging folder to an address; gives their names. A file that another process moves is left to it.
+    """Move every finished file of a staging folder to an address; gives their names. A file that another process is
+    moving is left to that process.
 
     Raises `DatabaseUnavailable`, which says how many files wait, at the first that cannot be moved: all of them stay here.
     """

@@ -23,8 +23,8 @@ from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
 T = TypeVar("T")
 
-#: Bytes that one request of a reader asks for: most records of a page are shorter than that, and 5 MB, fsspec's own number, would
-#: fetch fifty pages for one.
+#: Bytes that one request of a reader asks for. Most records of a page are shorter. With fsspec's default of 5 MB, fifty
+#: pages would be fetched to read one.
 READ_BYTES = 2**18
 #: Bytes that one request asks for where a whole file is read.
 WHOLE_FILE_BYTES = 2**23
@@ -32,18 +32,19 @@ WHOLE_FILE_BYTES = 2**23
 MAX_TRIES = 4
 #: Seconds before the second try; each further one waits four times as long (0.5, 2 and 8 s).
 FIRST_WAIT_SECONDS = 0.5
-#: Seconds for which a storage that failed all tries is not asked again: a run over 100,000 records would else wait for each.
+#: Seconds for which a storage that failed all tries is not asked again: otherwise a run over 100,000 records would wait
+#: for each.
 MAX_SECONDS_DOWN = 30.0
 #: Lengths of files that a process remembers, 100 bytes each.
 MAX_REMEMBERED_LENGTHS = 100_000
-#: Options of each back end, where it takes them. A listing that is kept would hide files which other machines add.
+#: Options for each back end that takes them. A cached listing would hide files that other machines add.
 _OPTIONS = {"use_listings_cache": False}
 #: Protocols under which a file is replaced in one step. Elsewhere it is written under another name first, and renamed.
 _ATOMIC = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "memory"})
 #: The end of that other name.
 PART = ".part"
 
-#: Folder → (until when it is not asked, the sentence that says why).
+#: Folder → the time until which it is not asked, and the sentence that says why.
 _down: dict[str, tuple[float, str]] = {}
 #: Address of a file → its length in bytes.
 _lengths: dict[str, int] = {}
@@ -105,7 +106,9 @@ class ObjectFile:
 
         def written(fs: Any, path: str) -> None:
             target = f"{path}/{self.name}"
-            if atomic:  # there are no folders, and a bucket that is not there is a mistake in the address
+            if (
+                atomic
+            ):  # such a storage has no folders, and a bucket that does not exist is a mistake in the address
                 fs.put_file(str(local), target)
                 return
             fs.makedirs(path, exist_ok=True)

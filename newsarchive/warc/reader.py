@@ -25,7 +25,7 @@ from newsarchive.warc.copied import Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 
-#: Bytes of a body, unpacked. A longer one is refused: it is no article, and a bomb of a few kilobytes may unpack to
+#: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
 MAX_BODY_BYTES = 64 * 2**20
 
@@ -146,8 +146,8 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
 
 
 def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """As `captures`, each with its answer as it came. Of a WACZ package those of all its WARC files. `path` may be an address in object
-    storage. `copying` gives each answer its record too, where that can be copied as it is."""
+    """As `captures`, with each answer as it came. Of a WACZ package, the answers in all its WARC files. `path` may be
+    an address in object storage. With `copying`, each answer has its record too, where that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
         is_package = file.read(4) == _ZIP
@@ -183,7 +183,7 @@ def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Capture,
 
 
 def whole_length(path: Path) -> int:
-    """The number of bytes of whole records in a gzipped WARC file; a part of a record may follow them."""
+    """The number of bytes that whole records take in a gzipped WARC file; a part of a record may follow them."""
     whole = 0
     with path.open("rb") as stream:
         unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
@@ -226,7 +226,7 @@ class _Reader:
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
-                if found is not None:  # offset and length are known once the record is read
+                if found is not None:  # offset and length are known only after the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     capture, wire = replace(found[0], place=Place(self.name, *where, digest)), found[1]
@@ -252,7 +252,7 @@ class _Reader:
 
 
 class _Unpacked(gzip.GzipFile):
-    """A file gzipped in one piece. Where it breaks off, what came before the end is given, and then its end."""
+    """A file gzipped in one piece. Where it breaks off, what came before is given, and the file seems to end there."""
 
     def read(self, size: int | None = -1) -> bytes:
         pieces: list[bytes] = []

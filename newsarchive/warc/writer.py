@@ -35,17 +35,19 @@ from newsarchive.warc.copied import COPIED_FROM, COPIED_TYPE, GZIP_HEADER, with_
 from newsarchive.warc.files import OPEN, Wire
 from newsarchive.warc.reader import whole_length
 
-#: Bytes of a file. A record that would go beyond begins a new file; 0 is no bound.
+#: Bytes of a file. A record that would go beyond them begins a new file; 0 means no limit.
 MAX_FILE_BYTES = 10**9
-#: Bytes of a body. A shorter one that the archive holds is written again: a revisit record would not be smaller.
+#: Bytes of a body. A shorter body that the archive holds already is written again, because a revisit record would not
+#: be smaller.
 MIN_REVISIT_BYTES = 512
 #: Payloads that one writer remembers; it asks `known` for older ones.
 MAX_REMEMBERED_PAYLOADS = 50_000
-#: zlib's level (1 to 9) for what came unpacked. 9 takes 6.8 ms in place of 4.7 for a page of 249 KB, and saves 0.6%.
+#: zlib's level (1 to 9) for bodies that came unpacked. Level 9 takes 6.8 ms instead of 4.7 ms for a page of 249 KB, and
+#: saves 0.6%.
 LEVEL = 6
 #: Content codings of a body that is packed already.
 PACKED = frozenset({"gzip", "x-gzip", "deflate", "br", "zstd"})
-#: The named field of a record whose server showed a certificate that nobody checked; its value is `no`.
+#: The field of a record whose server's certificate was not checked; its value is `no`.
 CERTIFICATE_VERIFIED = "X-Certificate-Verified"
 
 Headers = Iterable[tuple[str, str]]
@@ -113,8 +115,9 @@ class WarcWriter:
     def write_copy(
         self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str, digest: str = ""
     ) -> Place:
-        """Append an answer out of another file, whose name is kept in the record; its request is not known. `digest` is that of its
-        payload, where the caller knows it. A record that is given as a member is not packed again.
+        """Append an answer out of another file, whose name is kept in the record; its request is not known. `digest` is
+        the digest of its payload, where the caller knows it. A record that is given as a gzip member is not packed
+        again.
 
         An archive thus holds all its bytes in its own folder, and moving that folder moves them all.
         """
@@ -223,7 +226,8 @@ class WarcWriter:
         self._at += len(data)
 
     def _require_file(self) -> None:
-        """Raise where the open file was deleted or moved: the system would take more bytes, and nobody would find them."""
+        """Raise where the open file was deleted or moved: the system would still accept bytes, and nobody would find
+        them."""
         assert self._file is not None
         path = self.folder / (self._name + OPEN)
         with suppress(OSError):
@@ -270,7 +274,7 @@ def payload_digest(body: bytes) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names of a folder's files on the disk, where the system can: a file without its name is lost."""
+    """Write the names of a folder's files to the disk, where the system can do so: a file without its name is lost."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -354,7 +358,7 @@ _RECORD_END = b"\r\n\r\n"
 def member(record: bytes, packed_bytes: int) -> bytes:
     """A record as one gzip member, whose last `packed_bytes` bytes are stored as they are.
 
-    To pack a packed page of 48 KB again takes .8 ms and saves a thousandth of it; to store it takes .06 ms.
+    To pack a packed page of 48 KB again takes 0.8 ms and saves a thousandth of it; to store it takes 0.06 ms.
     """
     if not packed_bytes:
         return gzip.compress(record, LEVEL, mtime=0)
@@ -385,7 +389,8 @@ def warc_date(at: datetime) -> str:
 
 
 def _as_stored(headers: Headers, length: int) -> Iterable[tuple[str, str]]:
-    """Headers that are true of the body as it is kept, without its transfer coding; the others are renamed."""
+    """The headers, where those that are not true of the body as it is kept (without its transfer coding) are
+    renamed."""
     for name, value in headers:
         if name.lower() == "transfer-encoding" or (
             name.lower() == "content-length" and value.strip() != str(length)
