@@ -51,7 +51,7 @@ MAX_END_SECONDS = 600
 TABLES_SHOWN = 12
 #: zlib's level of the WARC files, as news crawlers of Java have it. The archive copies records as they are packed: with 1 its files are a
 #: fifth larger.
-LEVEL = 6
+GZIP_LEVEL = 6
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -121,7 +121,7 @@ def write_file(path: Path, pages: Pages, numbers: range) -> None:
                     warc_headers_dict={"WARC-Date": date},
                 )
             )
-            out.write(gzip.compress(record.getvalue(), LEVEL))
+            out.write(gzip.compress(record.getvalue(), GZIP_LEVEL))
     unfinished.rename(path)
 
 

@@ -16,14 +16,14 @@ else:
 
 #: Effort of Zstandard (1 to 22). Level 5 packs the markup of a real page into 3.9 KB in 0.21 ms; level 3 needs 4.2 KB
 #: and 0.12 ms, and deflate at level 6 needed 4.6 KB and 0.50 ms.
-LEVEL = 5
+ZSTD_LEVEL = 5
 #: Bytes of a dictionary. Zstandard takes no shorter one.
 MIN_DICTIONARY_BYTES = 8
 #: The bytes with which every value that Zstandard packed begins.
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-def compress(data: bytes, level: int = LEVEL, dictionary: bytes = b"") -> bytes:
+def compress(data: bytes, level: int = ZSTD_LEVEL, dictionary: bytes = b"") -> bytes:
     """The data packed. What it has in common with the `dictionary` takes next to no room.
 
     >>> words = b"The ferry left the town at noon, an hour late, with thirty people on board."

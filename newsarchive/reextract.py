@@ -42,7 +42,7 @@ from newsarchive.worker import MAX_PAGE_SECONDS, MAX_TEMPLATES
 from newsarchive.worker_pool import Shared
 
 #: Captures that are written, and remembered as read, in one transaction.
-BATCH = 50
+BATCH_CAPTURES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def reextract(
 
     def kept() -> Iterator[Kept]:
         after = begin
-        while some := captures.kept(engine, chosen, after=after, limit=BATCH):
+        while some := captures.kept(engine, chosen, after=after, limit=BATCH_CAPTURES):
             yield from some
             after = some[-1].id
 
@@ -122,7 +122,7 @@ def reextract(
 
     with StoredPages(warc_folder, rules_folder, steps, workers=workers, seconds=page_seconds) as pages:
         read = pages.read(kept(), lambda one: template(_site(one)), packs=True)
-        while batch := list(islice(read, BATCH)):
+        while batch := list(islice(read, BATCH_CAPTURES)):
             for change in _store(store, batch, summary, dry_run):
                 summary.add(change)
                 if change.outcome is not Outcome.UNCHANGED:

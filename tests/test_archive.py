@@ -128,7 +128,7 @@ def test_what_was_read_is_not_read_again(crawl: Crawl) -> None:
 
 @pytest.mark.usefixtures("version_2")
 def test_a_run_that_was_broken_off_goes_on(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "BATCH", 1)
+    monkeypatch.setattr(archive, "BATCH_CAPTURES", 1)
 
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt

@@ -107,7 +107,7 @@ def test_quiet_prints_nothing_where_all_went_well(tmp_path: Path) -> None:
 def test_a_slip_in_the_name_of_the_archive_makes_no_new_one(command: tuple[str, ...], tmp_path: Path) -> None:
     done = run(*command, "--db", "nwes.db", folder=tmp_path)
     assert (done.returncode, done.stdout) == (5, "")
-    assert "nwes.db: no archive there: mend --db, or follow a site first" in done.stderr
+    assert "nwes.db: no archive there: correct --db, or follow a site first" in done.stderr
     # Not even where the settings list sites: who says --db means an archive that is there.
     (tmp_path / "newsarchive.toml").write_text('[[site]]\nurl = "blog.example"\n')
     assert run(*command, "--db", "nwes.db", folder=tmp_path).returncode == 5

@@ -74,8 +74,8 @@ Examples:
     help="rank: the best first; date: the newest first.",
 )
 @option("limit", default=20, show_default=True, help="At most this many rows.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out this many rows first.")
-@click.option("--page", type=click.IntRange(1), help="The second, third, … LIMIT rows.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Skip this many rows at the beginning.")
+@click.option("--page", type=click.IntRange(1), help="This page of the results, with LIMIT rows each.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
 @click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
 @click.option(

@@ -156,7 +156,7 @@ def cluster() -> None:
 @cluster.command(epilog="Example: newsarchive cluster init --db postgresql://server/news")
 @click.option(
     "--heartbeat", type=click.FloatRange(0.2, 60), metavar="SECONDS",
-    help="Between two signs of life of a worker; by default 5. After nine that fail, others take up its jobs.",
+    help="Seconds between two signs of life of a worker; by default 5. After nine that fail, others take up its jobs.",
 )  # fmt: skip
 @dry_run_option
 @db_option
@@ -251,7 +251,9 @@ Examples:
 @click.argument("job", type=click.Choice(JOBS), metavar="JOB")
 @click.argument("what", nargs=-1, metavar="[SITE|FILE]...")
 @click.option(
-    "--due", is_flag=True, help="crawl: the followed sites that are due. Workers do it each minute."
+    "--due",
+    is_flag=True,
+    help="crawl: the followed sites that are due. Workers put them into the queue each minute by themselves.",
 )
 @click.option("--all", "everything", is_flag=True, help="crawl, learn: every followed site.")
 @click.option(
@@ -382,7 +384,7 @@ Examples:
   newsarchive cluster drain
   newsarchive cluster drain --end"""
 )
-@click.option("--end", is_flag=True, help="The workers may work again.")
+@click.option("--end", is_flag=True, help="Let the workers work again.")
 @click.option("--no-wait", is_flag=True, help="Do not wait for the workers to end.")
 @dry_run_option
 @db_option

@@ -113,7 +113,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
         if source is not None:  # something is there: what is wrong with it is said
             raise
     raise DatabaseUnavailable(
-        f"{place}: no archive there: mend --db, or follow a site first: "
+        f"{place}: no archive there: correct --db, or follow a site first: "
         f"newsarchive sites add https://blog.example --db {shlex.quote(place)}"
     )
 

@@ -29,7 +29,7 @@ All settings can stand in a file newsarchive.toml; each line may be left out:
   database = "news.db"              # a file beside this one, or postgresql://…
   contact = "you@example.org"       # how a site's owner reaches you
   warc = "on"                       # raw bytes: on, off, or a folder
-  rules = "rules"                   # a folder of rules over ours
+  rules = "rules"                   # a folder of your own rules
   [crawl]
   limit = 200                       # posts in one crawl
   delay = 2.0                       # seconds between two requests
@@ -37,7 +37,7 @@ All settings can stand in a file newsarchive.toml; each line may be left out:
   url = "https://blog.example"      # followed by: newsarchive crawl --all"""
 )
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
-@click.option("--db", metavar="FILE|URL", help="Show what holds with this archive.")
+@click.option("--db", metavar="FILE|URL", help="Show the settings that apply to this archive.")
 @output_option
 @config_option
 @click.pass_context

@@ -156,13 +156,13 @@ def _strips(found: Sequence[Day], width: int) -> Iterator[str]:
 
 
 #: Width and height of a day, in units of the picture.
-DAY = 10
+DAY_SIZE = 10
 #: Height of the line of a site.
-LINE = 16
+LINE_HEIGHT = 16
 #: Width of the names, for each character of the longest.
-CHARACTER = 7
+CHARACTER_WIDTH = 7
 #: Height of the head, which names the months.
-HEAD = 24
+HEAD_HEIGHT = 24
 #: The meaning of each form, in the order of the legend.
 STATES = ("covered", "incomplete", "no news", "no crawl")
 
@@ -173,9 +173,9 @@ def svg(found: Sequence[Day]) -> str:
         raise ValueError("no days")
     first, last = min(day.day for day in found), max(day.day for day in found)
     sites = [(site, list(days)) for site, days in groupby(found, lambda day: day.site)]
-    left = CHARACTER * max(len(site) for site, _ in sites) + DAY
-    width = left + DAY * ((last - first).days + 2)
-    height = HEAD + LINE * len(sites) + 2 * LINE
+    left = CHARACTER_WIDTH * max(len(site) for site, _ in sites) + DAY_SIZE
+    width = left + DAY_SIZE * ((last - first).days + 2)
+    height = HEAD_HEIGHT + LINE_HEIGHT * len(sites) + 2 * LINE_HEIGHT
     root = Element(
         "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {max(width, 420)} {height}", role="img",
         attrib={"font-family": "sans-serif", "font-size": "11"},
@@ -183,37 +183,37 @@ def svg(found: Sequence[Day]) -> str:
     SubElement(root, "title").text = f"What was crawled, {first} to {last}"
     SubElement(root, "rect", width="100%", height="100%", fill="#fff")
     for day in _months(first, last):
-        x = left + DAY * (day - first).days
-        SubElement(root, "text", x=str(x), y=str(HEAD - 10)).text = f"{day:%Y-%m}"
+        x = left + DAY_SIZE * (day - first).days
+        SubElement(root, "text", x=str(x), y=str(HEAD_HEIGHT - 10)).text = f"{day:%Y-%m}"
     for number, (site, days) in enumerate(sites):
-        top = HEAD + LINE * number
-        SubElement(root, "text", x="0", y=str(top + DAY - 1)).text = site
+        top = HEAD_HEIGHT + LINE_HEIGHT * number
+        SubElement(root, "text", x="0", y=str(top + DAY_SIZE - 1)).text = site
         for one in days:
             group = SubElement(root, "g")
             SubElement(
                 group, "title"
             ).text = f"{one.site}, {one.day}: {one.state}, {one.stored} of {one.named} posts"
-            _mark(group, one.state.value, left + DAY * (one.day - first).days, top)
-    x, top = 0, HEAD + LINE * len(sites) + DAY
+            _mark(group, one.state.value, left + DAY_SIZE * (one.day - first).days, top)
+    x, top = 0, HEAD_HEIGHT + LINE_HEIGHT * len(sites) + DAY_SIZE
     for state in STATES:
         _mark(root, state, x, top)
-        SubElement(root, "text", x=str(x + DAY + 4), y=str(top + DAY - 1)).text = state
-        x += DAY + 4 + CHARACTER * (len(state) + 2)
+        SubElement(root, "text", x=str(x + DAY_SIZE + 4), y=str(top + DAY_SIZE - 1)).text = state
+        x += DAY_SIZE + 4 + CHARACTER_WIDTH * (len(state) + 2)
     return tostring(root, encoding="unicode") + "\n"
 
 
 def _months(first: date, last: date) -> list[date]:
-    """The first day, and the first of each month that begins at least three months after the one before with a name."""
+    """The first day, and the first of each month for whose name there is room behind the name before."""
     found = [first]
     for number in range((last - first).days + 1):
         day = date.fromordinal(first.toordinal() + number)
-        if day.day == 1 and (day - found[-1]).days * DAY >= CHARACTER * 9:
+        if day.day == 1 and (day - found[-1]).days * DAY_SIZE >= CHARACTER_WIDTH * 9:
             found.append(day)
     return found
 
 
 def _mark(parent: Element, state: str, x: int, y: int) -> None:
-    size = DAY - 2
+    size = DAY_SIZE - 2
     if state == "covered":
         SubElement(parent, "rect", x=str(x), y=str(y), width=str(size), height=str(size), fill="#1a6")
     elif state == "incomplete":

@@ -150,7 +150,12 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 )
 @click.option("-a", "arguments", metavar="NAME=VALUE", multiple=True, help="An argument of Scrapy's spider.")
 @click.option(
-    "-s", "--set", "settings", metavar="NAME=VALUE", multiple=True, help="A setting of Scrapy or ours."
+    "-s",
+    "--set",
+    "settings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A setting of Scrapy or of newsarchive.",
 )
 @click.option(
     "--jobs",

@@ -134,7 +134,7 @@ def opened(url: str, found: list[Finding]) -> Engine | None:
         return open_to_check(url)
     except DatabaseError as failed:
         crawl = "newsarchive sites add https://blog.example"
-        found.append(error(Check.OPENS, str(failed), f"mend --db, or begin an archive: {crawl}"))
+        found.append(error(Check.OPENS, str(failed), f"correct --db, or begin an archive: {crawl}"))
         return None
 
 
@@ -187,7 +187,7 @@ def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
             yield warning(
                 Check.SETTINGS,
                 str(failed),
-                "newsarchive sites export sites.toml; then mend it, and import it",
+                "newsarchive sites export sites.toml; then correct the file, and import it",
             )
 
 

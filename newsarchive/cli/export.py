@@ -62,7 +62,7 @@ Examples:
     " ends with.",
 )
 @filter_options
-@option("output", help="The same as FILE; all words are then what to look for.")
+@option("output", help="The same as FILE; every argument is then a word to look for.")
 @option("limit", help="At most this many; of feeds the newest.")
 @click.option(
     "--title", default="newsarchive", show_default=True, help="The title of a feed, book or corpus."

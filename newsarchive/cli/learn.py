@@ -84,7 +84,12 @@ Examples:
 @click.argument("site", metavar="SITE")
 @click.option("--keep", metavar="LINE", multiple=True, help="This line is the article's, wherever it stands.")
 @click.option("--drop", metavar="LINE", multiple=True, help="This line is boilerplate, wherever it stands.")
-@click.option("--unlock", metavar="LINE", multiple=True, help="Leave this line to what the pages show.")
+@click.option(
+    "--unlock",
+    metavar="LINE",
+    multiple=True,
+    help="Undo --keep and --drop: what the pages show decides on this line.",
+)
 @click.option(
     "--yes", is_flag=True, help="Read again however many articles hold the line, without a question."
 )

@@ -30,7 +30,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list", epilog="Example: newsarchive quarantine list --all --json")
-@click.option("--all", "everything", is_flag=True, help="Those that were accepted or dropped too.")
+@click.option("--all", "everything", is_flag=True, help="Also the pages that were accepted or dropped.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
 @limit_option
 @output_option
@@ -106,7 +106,7 @@ def accept(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
 
 @quarantine.command("drop", epilog="Example: newsarchive quarantine drop 19 --reason 'a list of links'")
 @click.argument("which", metavar="URL|ID...", nargs=-1, required=True)
-@click.option("--reason", required=True, metavar="TEXT", help="Why, for whoever asks later.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why, for those who ask later.")
 @dry_run_option
 @db_option
 def drop(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:

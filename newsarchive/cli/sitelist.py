@@ -96,7 +96,9 @@ def _words(key: str, value: Any, where: str) -> list[str]:
     words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
     for word in words:
         if key == "sources" and word not in SOURCES:
-            raise UsageError(f"{where}: sources: {word!r} is none; there are {', '.join(SOURCES)}")
+            raise UsageError(
+                f"{where}: sources: {word!r} is no source of posts; there are {', '.join(SOURCES)}"
+            )
         if key != "sources" and not SELECTOR.fullmatch(word):
             raise UsageError(f"{where}: {key}: {word!r} is no selector such as div.promo, .promo or #promo")
     return words

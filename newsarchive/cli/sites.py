@@ -94,13 +94,13 @@ def known(db: str, text: str) -> KnownSite:
 @click.option("--interval", help="Hours between two crawls.")
 @click.option("--looks-a-day", help="Looks a day at posts that the archive has, where they are most useful.")
 @click.option("--delay", help="Seconds between two requests.")
-@click.option("--user-agent", help="Who we say we are.")
+@click.option("--user-agent", help="The User-Agent header that crawls of this site send.")
 @click.option(
     "--sources",
     help="Look for posts in these places only: wp-json, feed, sitemap, archive; with commas between them.",
 )
-@click.option("--drop", help="Selectors of what is no article, such as .promo,#poll.")
-@click.option("--body", help="Selectors of what alone is article.")
+@click.option("--drop", help="Selectors of elements that are no part of the article, such as .promo,#poll.")
+@click.option("--body", help="Selectors of the elements that alone are the article.")
 @click.option(
     "--verify-certificates",
     metavar="true|false",

@@ -62,7 +62,7 @@ Examples:
 @click.option(
     "--judge",
     is_flag=True,
-    help="Let whoever has the token that is printed accept and drop pages in quarantine.",
+    help="Let readers who have the printed token accept and drop pages in quarantine.",
 )
 @click.option(
     "--keys", is_flag=True, help="A small script: j and k go to the next and the previous entry or article."

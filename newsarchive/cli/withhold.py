@@ -123,9 +123,7 @@ def lift(which: tuple[str, ...], due: bool, dry_run: bool, db: str) -> None:
     "erase", epilog="Example: newsarchive withhold erase 17 --reason 'court order 5 O 12/26' --yes"
 )
 @_demand
-@click.option(
-    "--yes", is_flag=True, help="Do it. Without it the command says what would go, and does nothing."
-)
+@click.option("--yes", is_flag=True, help="Erase. Without it the command only says what would be erased.")
 @warc_option
 @db_option
 def erase(
@@ -166,7 +164,7 @@ def erase(
 
 
 @withhold.command("list", epilog="Example: newsarchive withhold list --all")
-@click.option("--all", "everything", is_flag=True, help="What was shown again too.")
+@click.option("--all", "everything", is_flag=True, help="Also the articles that are shown again.")
 @output_option
 @db_option
 def list_(everything: bool, db: str) -> None:

@@ -203,7 +203,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
     if _revision(engine) is None:
-        raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: mend --db")
+        raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: correct --db")
     part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)

@@ -35,7 +35,9 @@ def sources(value: str) -> frozenset[str]:
     """The kinds of sources to ask, from a text such as `feed,sitemap`; all of them for "". Raises `UsageError`."""
     chosen = frozenset(word.strip() for word in value.split(",") if word.strip())
     if unknown := chosen - KINDS:
-        raise UsageError(f"sources: {min(unknown)!r} is none; there are {', '.join(sorted(KINDS))}")
+        raise UsageError(
+            f"sources: {min(unknown)!r} is no source of posts; there are {', '.join(sorted(KINDS))}"
+        )
     return chosen or KINDS
 
 

@@ -23,9 +23,9 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.warc.files import Folder, locate
 from newsarchive.warc.reader import ERRORS, raw_body, words
-from newsarchive.warc.writer import LEVEL, HttpHeaders, member, warcinfo
+from newsarchive.warc.writer import ZLIB_LEVEL, HttpHeaders, member, warcinfo
 
-__all__ = ["LEVEL", "Record", "exchange", "warcinfo"]
+__all__ = ["ZLIB_LEVEL", "Record", "exchange", "warcinfo"]
 
 #: Fields of a request that hold a secret of whoever crawled.
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})

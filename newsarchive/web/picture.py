@@ -24,13 +24,13 @@ MAX_LINES = 24
 #: Width of the picture, in its units, as all that follow.
 WIDTH = 720
 #: Height of the line of one copy.
-LINE = 26
+LINE_HEIGHT = 26
 #: Height of the axis of time above them.
-HEAD = 30
+AXIS_HEIGHT = 30
 #: Width of the names at the left.
-NAMES = 210
+NAMES_WIDTH = 210
 #: Width of what is free at the right.
-RIGHT = 40
+RIGHT_MARGIN = 40
 #: Characters of a name; a longer one is cut.
 MAX_NAME_CHARACTERS = 28
 #: Marks on the axis of time.
@@ -79,15 +79,21 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
     span = max(last - first, timedelta(minutes=1))
 
     def place(at: datetime) -> float:
-        return round(NAMES + 10 + (WIDTH - NAMES - RIGHT - 10) * ((at - first) / span), 1)
+        return round(NAMES_WIDTH + 10 + (WIDTH - NAMES_WIDTH - RIGHT_MARGIN - 10) * ((at - first) / span), 1)
 
     nodes = [
-        Node(_cut(name), place(first) - 14, HEAD + LINE * number + LINE / 2, None, is_outside=True)
+        Node(
+            _cut(name),
+            place(first) - 14,
+            AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2,
+            None,
+            is_outside=True,
+        )
         for number, name in enumerate(outside)
     ]
     by_name = dict(zip(outside, nodes, strict=True))
     for number, copy in enumerate(copies, len(nodes)):
-        y = HEAD + LINE * number + LINE / 2
+        y = AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2
         nodes.append(
             Node(_cut(copy.site), place(copy.published), y, copy.published, copy.id, copy.id == trace.fullest)
         )
@@ -100,7 +106,11 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
         for k in range(TICKS)
     )
     return Picture(
-        tuple(nodes), tuple(arrows), ticks, HEAD + LINE * len(nodes) + 8, len(trace.copies) - len(copies)
+        tuple(nodes),
+        tuple(arrows),
+        ticks,
+        AXIS_HEIGHT + LINE_HEIGHT * len(nodes) + 8,
+        len(trace.copies) - len(copies),
     )
 
 
