@@ -5,7 +5,9 @@ data folder), weekends and holidays are slow, blogs take leave, post in bursts, 
 get a new theme. What front pages do is invented: half of them are another at nearly each look (a time, a token), a
 quarter changes with comments, a quarter with posts alone. Invented as well: each feed leaves out one post in a hundred; of six feeds
 in ten the server says when they were changed, also by a post that they leave out; a stuck cache holds front page and feed, not the
-API, and at seven blogs in ten it lets a request for another address through.
+API, and at seven blogs in ten it lets a request for another address through; so does a feed that froze. So are sections: three to nine at each blog, one of them far
+larger than the last; six blogs in ten show them (most by name, the others in their addresses, one post in twenty under another one), and
+at some a section has no authors, another one short texts, and a third begins in mid-year.
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from newsarchive.core.alarms.judge import AlarmKind
 from newsarchive.core.alarms.listings import MAX_SAME_TIME
+from newsarchive.core.alarms.named import MAX_DATE_DISTANCE, MAX_LAG
+from newsarchive.core.alarms.records import AlarmKind
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2025, 1, 6, tzinfo=UTC)  # the first crawl
 #: Days of posts that the first crawl finds.
 BACKFILL_DAYS = 250
+#: Share of the posts (0 to 1) that a blog would have published as in the year before, below which it pauses as the real one did.
+MAX_PAUSED_SHARE = 0.3
 MONTHS = [
     "January",
     "February",
@@ -102,13 +107,18 @@ class Post:
     has_time: bool
     confidence: float
     in_feed: bool
+    section: int = 0
+    shown_section: int = 0
     stored: bool = False
     looks: int = 0
     gone: bool = False
+    is_fresh: bool = False  # named by the feed past the caches
 
 
 #: A cache answers with an old front page and an old feed; no links to posts are found any more; lists are cut to a tenth.
 STUCK, EMPTIED, CUT = "stuck cache", "lists emptied", "lists cut short"
+#: Before the kind of an alarm: what breaks the posts of one section alone.
+IN_A_SECTION = "one section: "
 
 
 @dataclass
@@ -128,6 +138,11 @@ class Blog:
     feed_changed_at: datetime | None = None
     page_since: datetime = START
     fresh_at: datetime = START
+    #: When the feed was asked past the caches, and when it last named a post.
+    fresh_feed_at: datetime = START
+    frozen_at: datetime = START
+    #: The section that is broken, where one is.
+    broken_section: int = -1
     posts: list[Post] = field(default_factory=list)
     #: Post → its place in `posts`; when each is due, and the same in order, with moments that hold no more.
     places: dict[int, int] = field(default_factory=dict)
@@ -159,6 +174,13 @@ class Blog:
         )  # its own dice, so that the posts of a seed stay as they are
         self.is_stamped = ways.random() < 0.6
         self.passes_cache = ways.random() < 0.7
+        self.sections = [1 / (place + 1) for place in range(ways.randint(3, 9))]
+        #: How a reader sees the section of a post: by its name, in its address, or not at all.
+        self.shows_section = ways.choice(["name", "name", "address", "", ""])
+        self.has_section_without_authors = ways.random() < 0.5  # at a blog of which not all posts have one
+        self.short_section = ways.choice([2, -1, -1])  # its posts are pictures with a line
+        self.last_section_begins = START + ways.randint(-900, 300) * DAY
+        self.ways = ways
 
     def is_broken(self, kind: AlarmKind) -> bool:
         return self.broken is not None and self.broken.name == kind
@@ -196,10 +218,40 @@ class Blog:
         note = 0.5 if any(begin <= at < begin + 6 * DAY for begin in self.series) else 0.04
         if dice.random() < note:
             words = round(dice.uniform(60, 150))
+        section, shown = self.sort(at)
+        if section == self.short_section:
+            words = max(20, words // 8)
         doubt = dice.uniform(0.4, 0.79) if dice.random() < 0.02 else dice.uniform(0.85, 1.0)
-        return Post(
-            id_, at, words, dice.random() < self.byline, self.timed, doubt, dice.random() < 0.99
-        )  # fmt: skip
+        has_author = dice.random() < self.byline
+        if self.has_section_without_authors and 0 < self.byline < 1:
+            has_author = section != 1
+        return Post(id_, at, words, has_author, self.timed, doubt, dice.random() < 0.99, section, shown)
+
+    def sort(self, at: datetime) -> tuple[int, int]:
+        """The section of a post, and the one under which it is shown."""
+        weights = self.sections if at >= self.last_section_begins else self.sections[:-1]
+        section, other = self.ways.choices(range(len(weights)), weights, k=2)
+        return section, other if self.ways.random() < 0.05 else section
+
+    def pauses(self, now: datetime) -> bool:
+        """Whether the blog is silent because the real one, whose months it has, published next to nothing then: an alarm that says
+        so is not false."""
+        last = self.posts[-1].at
+        silent = (now - last) // DAY
+        expected = sum(self.rate(last + day * DAY) for day in range(1, silent + 1))
+        usual = sum(last - 365 * DAY <= post.at for post in self.posts) / min(
+            365, BACKFILL_DAYS + (last - START) / DAY
+        )
+        return expected < MAX_PAUSED_SHARE * usual * silent
+
+    def address(self, post: Post) -> str:
+        folder = f"section{post.shown_section}/" if self.shows_section == "address" else ""
+        return f"https://blog{self.number}.example/{folder}{post.id}"
+
+    def tenth(self) -> int:
+        """The section whose share of the posts so far is nearest to a tenth."""
+        posts = Counter(post.section for post in self.posts)
+        return min(posts, key=lambda section: abs(posts[section] / len(self.posts) - 0.1))
 
     def lists(self, now: datetime) -> dict[str, tuple[int, str]]:
         """What the front page and the feed list at this moment: the number of posts, and a digest."""
@@ -231,6 +283,7 @@ class Blog:
             found["feed"] = self.listed["feed"]
         else:
             found["feed"] = (len(feed), str([post.id for post in feed]))
+            self.frozen_at = now
             moments = [post.at for post in self.posts[-20:] if post.at <= now - self.feed_lag]
             if self.is_stamped and moments:
                 self.feed_changed_at = max(moments)
@@ -265,6 +318,24 @@ class Blog:
             return []
         moments, self.missed = self.missed, []
         return moments
+
+    def come_to_fresh_feed(self, now: datetime) -> list[Post]:
+        """The posts that a feed names which is asked past the caches, because it lacks one of late."""
+        if (
+            not (self.is_broken(AlarmKind.FROZEN_FEED) and self.passes_cache)
+            or now - self.fresh_feed_at < MAX_SAME_TIME
+        ):
+            return []
+        lacking = [
+            post for post in self.posts[-self.feed_posts :] if post.at > self.frozen_at and post.in_feed
+        ]
+        lacking = [post for post in lacking if not post.is_fresh]
+        if not any(MAX_LAG <= now - post.at <= MAX_DATE_DISTANCE + MAX_LAG for post in lacking):
+            return []
+        self.fresh_feed_at = now
+        for post in lacking:
+            post.is_fresh = True
+        return lacking
 
 
 def poisson(dice: random.Random, mean: float) -> int:

@@ -7,7 +7,7 @@ compares every look.
 from __future__ import annotations
 
 import itertools
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -20,9 +20,18 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
 
 from benchmarks.alarm_blogs import START, Blog, Post
 from newsarchive.core.alarms import witnesses
-from newsarchive.core.alarms.judge import AlarmKind, History, Look, Past, Reading, State, judge
-from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE, FRONT_PAGE, Listing, SameLooks
-from newsarchive.core.alarms.named import NamedPost, PostList, awaited
+from newsarchive.core.alarms.judge import judge
+from newsarchive.core.alarms.listings import (
+    FEED,
+    FRESH_FEED,
+    FRESH_FRONT_PAGE,
+    FRONT_PAGE,
+    Listing,
+    SameLooks,
+)
+from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, NamedPost, PostList, awaited
+from newsarchive.core.alarms.parts import names
+from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
@@ -33,6 +42,8 @@ from newsarchive.db.models import (
     AuthorRow,
     CrawlRun,
     Discovery,
+    FieldChange,
+    Revision,
     Site,
     Source,
     Url,
@@ -51,6 +62,7 @@ class Found(NamedTuple):
     text: str
     confidence: float
     has_author: bool
+    section: str = ""
 
 
 class Seen(NamedTuple):
@@ -65,6 +77,7 @@ class Keeper(Protocol):
 
     def day(self) -> AbstractContextManager[None]: ...
     def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None: ...
+    def name_again(self, blog: Blog, post: Post, named_by: str) -> None: ...
     def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None: ...
     def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None: ...
     def listed(
@@ -81,6 +94,13 @@ _SOURCE = Prepared(update(Source).where(Source.id == bindparam("b_id")))
 _NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
 
 
+#: What no alarm asks of a version and of a change.
+_REVISION = {"change_kind": "publisher", "extractor_version": 1, "headline": "A post"}
+_CHANGE = {
+    "version": 1, "change_kind": "publisher", "extractor_version": 1, "value_before": [], "value_after": [],
+}  # fmt: skip
+
+
 class InArchive:
     """Nothing of the alarms is replaced: each look is that of a crawl."""
 
@@ -89,13 +109,15 @@ class InArchive:
     def __init__(self, engine: Engine, blogs: Sequence[Blog]) -> None:
         self.engine = engine
         self.sources: dict[tuple[int, str], int] = {}
+        self.found: dict[int, Found] = {}
+        self.versions: Counter[int] = Counter()
         with writing(engine) as self.connection:
             for blog in blogs:
                 home = f"https://blog{blog.number}.example/"
                 values = {"domain": f"blog{blog.number}.example", "home_url": home}
                 blog.site_id = self._id(Site, values | {"state": "ok", "last_success_at": START})
                 blog.author_id = self._id(AuthorRow, {"name": f"Author {blog.number}"})
-                for kind in (FEED, FRONT_PAGE, FRESH_FRONT_PAGE, "wp-json"):
+                for kind in (FEED, FRESH_FEED, FRONT_PAGE, FRESH_FRONT_PAGE, "wp-json"):
                     source = {"site_id": blog.site_id, "kind": kind, "url": f"{home}{kind.replace(' ', '-')}"}
                     self.sources[blog.number, kind] = self._id(Source, source)
             self.run = self._id(CrawlRun, {"spider": "news", "started_at": START})
@@ -109,9 +131,12 @@ class InArchive:
             yield
 
     def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None:
-        url = f"https://blog{blog.number}.example/{post.id}"
+        url = blog.address(post)
         row = {"id": post.id, "url": url, "url_key": url, "site_id": blog.site_id, "first_seen_at": now}
         bulk.insert_rows(self.connection, Url, [row])
+        self.name_again(blog, post, named_by)
+
+    def name_again(self, blog: Blog, post: Post, named_by: str) -> None:
         source = self.sources[blog.number, named_by]
         named = {"url_id": post.id, "run_id": self.run, "source_id": source, "kind": named_by}
         bulk.insert_rows(self.connection, Discovery, [named])
@@ -124,14 +149,29 @@ class InArchive:
         values = {
             "date_published": found.published, "word_count": found.words, "content_hash": found.text,
             "last_seen_at": now, "quality": {"confidence": found.confidence}, "headline": "A post",
+            "article_section": found.section,
         }  # fmt: skip
+        before = self.found.get(post.id)
+        self.found[post.id] = found
+        changed = {
+            "authors": before is not None and before.has_author != found.has_author,
+            "date_published": before is not None and before.published != found.published,
+        }
+        rows = [{"article_id": post.id, "field": name, "seen_at": now} for name in changed if changed[name]]
+        bulk.insert_rows(self.connection, FieldChange, [row | _CHANGE for row in rows])
         if post.stored:
             _ARTICLE.run(self.connection, [{"b_id": post.id, **values}])
             _NO_AUTHOR.run(self.connection, [{"b_id": post.id}])
         else:
-            url = f"https://blog{blog.number}.example/{post.id}"
+            url = blog.address(post)
             own = {"id": post.id, "url": url, "url_key": url, "canonical_key": url, "site_id": blog.site_id}
             bulk.insert_rows(self.connection, ArticleRow, [own | values | {"first_seen_at": now}])
+        if before is None or before.words != found.words:
+            row = {"article_id": post.id, "version": self.versions[post.id], "seen_at": now}
+            self.versions[post.id] += 1
+            _ARTICLE.run(
+                self.connection, [{"b_id": post.id, "revision_id": self._id(Revision, row | _REVISION)}]
+            )
         if found.has_author:
             row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
             bulk.insert_rows(self.connection, ArticleAuthor, [row])
@@ -162,14 +202,15 @@ class _Kept:
     met: datetime | None = None
     looks: OrderedDict[int, tuple[int, Look]] = field(default_factory=OrderedDict)
     readings: OrderedDict[int, Reading] = field(default_factory=OrderedDict)
-    #: Post → when a crawl met it first, the source that named it, its state and its last reason, when it came.
+    #: Post → when a crawl met it first, the sources that named it, its state and its last reason, when it came.
     met_at: dict[int, datetime] = field(default_factory=dict)
-    by: dict[int, str] = field(default_factory=dict)
+    by: dict[int, tuple[str, ...]] = field(default_factory=dict)
     changed_at: datetime | None = None
     state: dict[int, tuple[str, str]] = field(default_factory=dict)
     came: dict[int, float] = field(default_factory=dict)
     lists: dict[str, list[tuple[SameLooks, str]]] = field(default_factory=dict)
     standing: dict[AlarmKind, datetime] = field(default_factory=dict)
+    told_parts: dict[AlarmKind, str] = field(default_factory=dict)
     past: list[Past] = field(default_factory=list)
 
 
@@ -195,13 +236,18 @@ class InMemory:
     def meet(self, blog: Blog, post: Post, now: datetime, named_by: str) -> None:
         own = self.kept[blog.number]
         own.met_at[post.id] = now
-        own.by[post.id] = named_by
+        own.by[post.id] = (named_by,)
+
+    def name_again(self, blog: Blog, post: Post, named_by: str) -> None:
+        own = self.kept[blog.number]
+        own.by[post.id] = (*own.by[post.id], named_by)
 
     def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None:
         own = self.kept[blog.number]
         own.state[post.id] = (state, reason)
-        if state in ("ok", "gone") or own.by[post.id] in (FEED, "wp-json"):
-            own.looks[post.id] = (post.id, Look(now, own.met_at[post.id], problem_of(reason, "")))
+        if state in ("ok", "gone") or own.by[post.id][0] in (FEED, "wp-json"):
+            parts = own.readings[post.id].parts if post.id in own.readings else names("", blog.address(post))
+            own.looks[post.id] = (post.id, Look(now, own.met_at[post.id], problem_of(reason, ""), parts))
             own.looks.move_to_end(post.id)
 
     def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None:
@@ -214,8 +260,10 @@ class InMemory:
             published = found.published or met
             own.came[post.id] = (published if published.date() < met.date() else met).timestamp()
         own.readings[post.id] = Reading(
-            post.id, now, met, found.published, found.words, found.has_author, found.confidence, found.text
-        )
+            post.id, now, met, found.published, found.words, found.has_author, found.confidence, found.text,
+            names(found.section, blog.address(post)),
+            *_since(before, found, now),
+        )  # fmt: skip
         own.readings.move_to_end(post.id)
 
     def listed(
@@ -239,13 +287,17 @@ class InMemory:
             alarm = found.get(kind)
             if alarm is None or alarm.state is not State.STANDS:
                 del own.standing[kind]
+                own.told_parts.pop(kind, None)
                 own.past.append(Past(kind, since, now, alarm is not None and alarm.state is State.SETTLED))
         for kind, alarm in found.items():
             if alarm.state is State.STANDS:
                 own.standing[kind], words[kind] = alarm.since, alarm.sentence
+                own.told_parts.pop(kind, None)
+                if "part" in alarm.evidence:
+                    own.told_parts[kind] = str(alarm.evidence["part"])
         if not KEEPING & own.standing.keys():
             own.lists = {kind: rows[-MAX_KEPT_LOOKS:] for kind, rows in own.lists.items()}
-        after = witnesses.wanted(_standing(history, own.standing), now)
+        after = witnesses.wanted(_standing(history, own), now)
         there = [post for post in after.candidates if own.state[post][0] == "ok"]
         there.sort(key=lambda post: own.state[post][1] != "")
         return Seen(words, there[: after.number])
@@ -255,7 +307,13 @@ class InMemory:
         stored = (post for post in reversed(own.met_at) if own.state.get(post, ("", ""))[0] == "ok")
         newest = sorted(itertools.islice(stored, MAX_READINGS), key=lambda post: (own.met_at[post], post))
         named = [_named(own, post) for post in newest]
-        feeds = PostList(FEED, [one.found for one in lists if one.kind == FEED], own.changed_at)
+        feeds = PostList(
+            FEED,
+            [one.found for one in lists if one.kind == FEED],
+            own.changed_at,
+            FRESH_FEED,
+            MIN_PROMPT_SHARE,
+        )
         pages = PostList(
             FRONT_PAGE, [one.found for one in lists if one.kind == FRONT_PAGE], fresh_kind=FRESH_FRONT_PAGE
         )
@@ -267,6 +325,7 @@ class InMemory:
             [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)],
             last_post,
             standing=dict(own.standing),
+            told_parts=dict(own.told_parts),
             past=list(own.past),
             met=own.met,
             quarters=quarters,
@@ -275,14 +334,31 @@ class InMemory:
         )
 
 
-def _named(own: _Kept, post: int) -> NamedPost:
-    return NamedPost(
-        own.met_at[post], f"https://blog.example/{post}", own.readings[post].published, (own.by[post],)
+def _since(before: Reading | None, found: Found, now: datetime) -> tuple[datetime | None, ...]:
+    """Since when authors, date and text of a post are as they are."""
+    if before is None:
+        return now, now, now
+    return (
+        before.author_since if before.has_author == found.has_author else now,
+        before.date_since if before.published == found.published else now,
+        before.text_since if before.words == found.words else now,
     )
 
 
-def _standing(history: History, standing: dict[AlarmKind, datetime]) -> History:
-    return History(history.readings, history.looks, met=history.met, standing=dict(standing))
+def _named(own: _Kept, post: int) -> NamedPost:
+    return NamedPost(
+        own.met_at[post], f"https://blog.example/{post}", own.readings[post].published, own.by[post]
+    )
+
+
+def _standing(history: History, own: _Kept) -> History:
+    return History(
+        history.readings,
+        history.looks,
+        met=history.met,
+        standing=dict(own.standing),
+        told_parts=dict(own.told_parts),
+    )
 
 
 def _rhythm(own: _Kept, now: datetime) -> tuple[list[int], datetime | None]:

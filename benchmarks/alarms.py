@@ -33,6 +33,7 @@ from benchmarks.alarm_blogs import (
     DAY,
     EMPTIED,
     HOUR,
+    IN_A_SECTION,
     START,
     STUCK,
     Blog,
@@ -42,8 +43,8 @@ from benchmarks.alarm_blogs import (
     weekdays,
 )
 from benchmarks.alarm_keeping import Found, InArchive, InMemory, Keeper
-from newsarchive.core.alarms.judge import AlarmKind
-from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE
+from newsarchive.core.alarms.listings import FEED, FRESH_FEED, FRESH_FRONT_PAGE
+from newsarchive.core.alarms.records import AlarmKind
 from newsarchive.core.discovery.revisit import Visits, next_check
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
@@ -91,7 +92,7 @@ class Year:
             reason, outcome = "http 403", "blocked"
         elif blog.is_broken(AlarmKind.SCRIPTS_ONLY):
             reason, outcome = "script only", "skipped"
-        elif blog.is_broken(AlarmKind.NOT_STORED):
+        elif breaks(blog, post, AlarmKind.NOT_STORED):
             reason, outcome = "too short", "skipped"
         elif dice.random() < 0.003:
             reason, outcome = "http 503", "failed"
@@ -113,6 +114,8 @@ class Year:
             self.publish(blog, moment, now)
         for moment in blog.come_fresh(now):
             self.publish(blog, moment, now, fresh=True)
+        for post in blog.come_to_fresh_feed(now):
+            self.keeper.name_again(blog, post, FRESH_FEED)
         due = []
         while blog.due and blog.due[0][0] <= now:
             at, index = heapq.heappop(blog.due)
@@ -130,19 +133,31 @@ def found(blog: Blog, post: Post) -> Found:
     """What a page of a blog that is broken, or is not, gives."""
     published: datetime | None = post.at if post.has_time else post.at.replace(hour=0, minute=0, second=0)
     words, text, confidence = post.words, str(post.id), post.confidence
-    if blog.is_broken(AlarmKind.NO_DATE):
+    if breaks(blog, post, AlarmKind.NO_DATE):
         published = None
     elif blog.is_broken(AlarmKind.ONE_DATE):
         published = datetime(2019, 5, 1, tzinfo=UTC)
-    elif blog.is_broken(AlarmKind.SHORTER):
+    elif breaks(blog, post, AlarmKind.SHORTER):
         words = blog.dice.randint(20, 55)
     elif blog.is_broken(AlarmKind.ONE_TEXT):
         text = "the same for all"
     elif blog.is_broken(AlarmKind.DOUBTFUL):
         confidence = blog.dice.uniform(0.3, 0.79)
     return Found(
-        published, words, text, confidence, post.has_author and not blog.is_broken(AlarmKind.NO_AUTHOR)
+        published,
+        words,
+        text,
+        confidence,
+        post.has_author and not breaks(blog, post, AlarmKind.NO_AUTHOR),
+        f"section{post.shown_section}" if blog.shows_section == "name" else "",
     )
+
+
+def breaks(blog: Blog, post: Post, kind: AlarmKind) -> bool:
+    """Whether what breaks the blog breaks this post in this way: all posts, or those of one section."""
+    if blog.broken is None or not blog.broken.name.startswith(IN_A_SECTION):
+        return blog.is_broken(kind)
+    return post.section == blog.broken_section and blog.broken.name == f"{IN_A_SECTION}{kind}"
 
 
 #: The ways in which a blog is broken, in turn. The last two are ways of a healthy blog, which only its rhythm tells.
@@ -194,6 +209,8 @@ class Result:
     quiet_days: int
     looks: int
     witnesses: int = 0
+    #: Alarms of a silence that the real blog had.
+    pauses: int = 0
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> Result:
@@ -205,7 +222,22 @@ class Result:
             whole.quiet_days += one.quiet_days
             whole.looks += one.looks
             whole.witnesses += one.witnesses
+            whole.pauses += one.pauses
         return whole
+
+
+def chosen_blogs(dice: random.Random, blogs: int, months: list[list[int]], week: list[float]) -> list[Blog]:
+    """Blogs with the months of real ones, a fifth of them such as republish all day."""
+    chosen = [
+        Blog(number, random.Random(dice.random()), list(dice.choice(months)), week) for number in range(blogs)
+    ]
+    # Those that republish all day. A blog of six posts a month would give them its chances as ups and downs by a factor of ten.
+    busy = [one for one in months if sum(one) >= MIN_BUSY_POSTS]
+    for blog in chosen[: blogs // 5]:
+        blog.months = list(dice.choice(busy))
+        factor = dice.uniform(8, 20) / blog.a_day
+        blog.months = [round(number * factor) for number in blog.months]
+    return chosen
 
 
 def simulate(
@@ -220,17 +252,7 @@ def simulate(
 ) -> Result:
     """A year of these blogs. Blogs are broken from the day `quiet` on. `in_archive` keeps all in the tables of an archive, with
     the same result in five times the time."""
-    dice = random.Random(seed)
-    months, week = real_months(folder), weekdays(folder)
-    chosen = [
-        Blog(number, random.Random(dice.random()), list(dice.choice(months)), week) for number in range(blogs)
-    ]
-    # Those that republish all day. A blog of six posts a month would give them its chances as ups and downs by a factor of ten.
-    busy = [one for one in months if sum(one) >= MIN_BUSY_POSTS]
-    for blog in chosen[: blogs // 5]:
-        blog.months = list(dice.choice(busy))
-        factor = dice.uniform(8, 20) / blog.a_day
-        blog.months = [round(number * factor) for number in blog.months]
+    chosen = chosen_blogs(random.Random(seed), blogs, real_months(folder), weekdays(folder))
     own = partial(_year_of, days=days, quiet=quiet, in_archive=in_archive)
     if jobs == 1:
         return Result.of(map(own, chosen))
@@ -293,6 +315,8 @@ def _run(keeper: Keeper, blogs: Sequence[Blog], days: int, quiet: int) -> Result
                             wanted, since = begun[blog.number]
                             if kind in wanted.alarms and told[blog.number] is None:
                                 told[blog.number] = (now - since) / HOUR
+                        elif is_quiet and kind is AlarmKind.SILENT and blog.pauses(now):
+                            result.pauses += 1
                         elif is_quiet:
                             result.false.append(False_(kind, blog.number, day, seen.standing[kind]))
                     standing[blog.number] = set(seen.standing)
@@ -352,7 +376,7 @@ def lines(result: Result, rates: Sequence[float]) -> Iterator[str]:
     """
     yield (
         f"{result.quiet_days} quiet days of blogs, {result.looks} looks, {result.witnesses} posts read again as witnesses, "
-        f"{len(result.false)} false alarms"
+        f"{len(result.false)} false alarms, {result.pauses} of a silence that the real blog had"
     )
     for one in result.false:
         yield f"  false: blog {one.blog}, day {one.day}: {one.sentence}"

@@ -68,8 +68,8 @@ class SourceText:
 class Link:
     """A URL that a source lists.
 
-    `source` is `feed`, `sitemap`, `wp-json`, `archive page`, `home page`, `fresh home page` or `link`; `lastmod` is
-    the source's own word on when the page changed (for a feed: updated, else published). `post_id` is
+    `source` is `feed`, `sitemap`, `wp-json`, `archive page`, `home page`, `fresh home page`, `fresh feed` or `link`; `lastmod`
+    is the source's own word on when the page changed (for a feed: updated, else published). `post_id` is
     the platform's id of the post (`wordpress:12`), `text` what the source says of it.
     """
 

@@ -24,21 +24,11 @@ from benchmarks.alarm_keeping import Found, InArchive
 from benchmarks.alarms import simulate
 from benchmarks.blogs import sentence
 from newsarchive.cli import cli
-from newsarchive.core.alarms.judge import (
-    MAX_ALARM_AGE,
-    MIN_HISTORY_READINGS,
-    Alarm,
-    AlarmKind,
-    History,
-    Look,
-    Past,
-    Problem,
-    Reading,
-    State,
-    judge,
-)
+from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.listings import FEED, FRONT_PAGE
 from newsarchive.core.alarms.named import Listed
+from newsarchive.core.alarms.questions import MAX_ALARM_AGE, MIN_HISTORY_READINGS
+from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Past, Problem, Reading, State
 from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
 from newsarchive.db.frontier import updates
@@ -170,6 +160,51 @@ def test_a_blog_that_was_silent_when_it_was_met_is_not_broken_by_that(
 def test_a_silence_that_stands_is_judged_whenever_the_blog_was_met() -> None:
     given = replace(came(2, 15), met=NOW - 5 * DAY, standing={AlarmKind.SILENT: NOW - 15 * DAY})
     assert kinds(judge(given, NOW)) == [AlarmKind.SILENT]
+
+
+def pauses(silent: float, *, longest: int = 9, posts: int = 130) -> History:
+    """A blog that posts every one to six days, once paused for `longest`, and has been silent since then."""
+    ages, age = [silent], silent
+    for number in range(posts):
+        age += longest if number == 10 else (1, 2, 3, 2, 6, 4, 1, 5)[number % 8]
+        ages.append(age)
+    moments = [NOW - age * DAY for age in ages]
+    quarters = [int((NOW - at) / timedelta(hours=6)) for at in moments]
+    counted = [quarters.count(quarter) for quarter in range(max(quarters) // 4 * 4)]
+    given = rhythm(moments)
+    return replace(given, quarters=counted, met=NOW - 300 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        (pauses(24), True),
+        (pauses(19), False),  # a leave of three weeks is no breakage
+        (pauses(24, longest=20), False),  # it paused for as long before
+        (pauses(31, longest=20), True),
+        (pauses(24, posts=90), False),  # known for less than a year, it may not have shown its leave yet
+        (pauses(31, posts=90), True),
+        (pauses(31, posts=15), False),  # too little is known
+    ],
+)
+def test_a_pause_far_longer_than_all_before_is_told_however_seldom_the_blog_posts(
+    given: History, is_told: bool
+) -> None:
+    found = judge(given, NOW)
+    assert kinds(found) == ([AlarmKind.SILENT] if is_told else [])
+    if is_told:
+        assert "where the longest of" in found[0].sentence
+
+
+def test_a_pause_that_is_told_stands_until_a_post_comes() -> None:
+    given = pauses(24)
+    (raised,) = judge(given, NOW)
+    assert raised.sentence == (
+        "silent since 2026-02-06 12:00 UTC: no new post for 24 days, where the longest of 129 pauses was 9 days"
+    )
+    standing = {AlarmKind.SILENT: raised.since}
+    assert kinds(judge(replace(given, standing=standing), NOW + 9 * DAY)) == [AlarmKind.SILENT]
+    assert kinds(judge(replace(pauses(1), standing=standing), NOW)) == []
 
 
 def test_a_blog_that_took_leave_before_may_take_it_again() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.core.alarms.judge import AlarmKind
+from newsarchive.core.alarms.records import AlarmKind
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.frontier.sites import Sites

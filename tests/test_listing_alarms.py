@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from newsarchive.core.alarms.judge import AlarmKind, History, State, judge
+from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.listings import FEED, Listing, SameLooks
-from newsarchive.core.alarms.named import Listed, NamedPost, PostList, awaited
+from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, Listed, NamedPost, PostList, awaited
+from newsarchive.core.alarms.records import AlarmKind, History, State
 from newsarchive.db import engine as db
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.queue import Frontier
@@ -252,6 +253,23 @@ def test_one_post_that_the_front_page_has_only_past_the_caches_proves_a_stuck_ca
     assert lacks(posts, page) == expected
 
 
+@pytest.mark.parametrize(
+    ("known", "late", "proves"), [(40, 2, True), (40, 12, False), (12, 0, True), (8, 0, False)]
+)
+def test_one_post_that_the_feed_has_only_past_the_caches_proves_that_it_froze(
+    known: int, late: int, proves: bool
+) -> None:
+    """`late` of the `known` posts came into the feed with the next one, a day later: it leaves posts out, or comes late."""
+    posts = posts_of("home page", known)
+    posts[-1] = posts[-1]._replace(by=("home page", "fresh feed"))
+    looks = changing(posts)
+    looks = [look for place, look in enumerate(looks) if not 1 < place <= 1 + late]
+    feed = PostList(FEED, [looks], None, "fresh feed", MIN_PROMPT_SHARE)
+    assert lacks(posts, feed) == ([AlarmKind.FROZEN_FEED] if proves else [])
+    assert lacks(posts, feed._replace(fresh_kind="")) == []
+    assert lacks(posts, feed, CAME + 5 * HOUR) == []
+
+
 def test_three_posts_that_came_by_the_feed_while_the_front_page_stood_still() -> None:
     posts = posts_of("feed", 100)
     page = PostList("home page", [changing(posts[:-2])])
@@ -349,12 +367,13 @@ def test_a_crawl_keeps_what_front_page_and_feed_list(tmp_path: Path) -> None:
 
 
 class StuckCache(dict[str, Answer]):
-    """A front page that is the same for all who ask for it, and up to date at an address that nobody asked for before."""
+    """A front page or feed that is the same for all who ask for it, and up to date at an address that nobody asked for before."""
 
-    fresh: str = ""
+    path = "/"
+    fresh = Answer("")
 
     def get(self, path: str, default: Any = None) -> Any:
-        return Answer(self.fresh) if path.startswith("/?newsarchive=") else super().get(path, default)
+        return self.fresh if path.startswith(f"{self.path}?newsarchive=") else super().get(path, default)
 
 
 @pytest.mark.slow
@@ -368,7 +387,7 @@ def test_a_front_page_that_is_the_same_for_half_a_day_is_asked_past_the_caches(t
 
     with served({"/": str(listing(range(5), range(0))["/"]), **{path(n): page(n) for n in range(6)}}) as site:
         site.answers = StuckCache(site.answers)
-        site.answers.fresh = str(listing(range(6), range(0))["/"])
+        site.answers.fresh = Answer(str(listing(range(6), range(0))["/"]))
         assert asked() == 0
         assert rows(archive, "SELECT count(*) FROM articles") == [(5,)]
         with sqlite3.connect(archive) as connection:
@@ -381,3 +400,41 @@ def test_a_front_page_that_is_the_same_for_half_a_day_is_asked_past_the_caches(t
         archive, "SELECT url FROM urls WHERE id IN (SELECT url_id FROM discoveries WHERE kind LIKE 'fresh%')"
     )
     assert named == [(f"{site.home}{path(5)}",)]
+
+
+@pytest.mark.slow
+def test_a_feed_that_lacks_a_post_for_hours_is_asked_past_the_caches(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.db"
+
+    def asked() -> int:
+        site.seen.clear()
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_WARC=off", db=archive)
+        return sum(request.startswith("/feed/?newsarchive=") for request in site.paths())
+
+    def later(hours: int) -> None:
+        with sqlite3.connect(archive) as connection:
+            for table, names in {
+                "listing_looks": ("first_at", "last_at"),
+                "urls": ("first_seen_at",),
+                "sources": ("last_checked_at",),
+            }.items():
+                for name in names:
+                    moved = f"strftime('%Y-%m-%dT%H:%M:%f000+00:00', {name}, '-{hours} hours')"
+                    connection.execute(f"UPDATE {table} SET {name} = {moved}")
+            connection.execute("UPDATE articles SET date_published = NULL")  # the posts are none of long ago
+        connection.close()
+
+    with served({**listing(range(5), range(5)), **{path(n): page(n) for n in range(6)}}) as site:
+        site.answers = StuckCache(site.answers)
+        site.answers.path, site.answers.fresh = "/feed/", listing(range(6), range(6))["/feed/"]
+        assert asked() == 0
+        site.answers |= {"/": Answer(str(listing(range(6), range(6))["/"]))}  # a post, which the feed lacks
+        assert asked() == 0
+        later(7)
+        assert [asked(), asked()] == [1, 0]
+        later(13)
+        assert asked() == 0  # this post was asked for
+    kinds = "SELECT d.kind FROM discoveries d JOIN urls u ON u.id = d.url_id WHERE u.url LIKE ? ORDER BY d.id"
+    with sqlite3.connect(archive) as connection:
+        assert [kind for (kind,) in connection.execute(kinds, [f"%{path(5)}"])] == ["link", "fresh feed"]
+    connection.close()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from newsarchive.core.alarms.judge import AlarmKind, History, Look, Problem, Reading, State, judge
+from newsarchive.core.alarms.judge import judge
+from newsarchive.core.alarms.records import AlarmKind, History, Look, Problem, Reading, State
 from newsarchive.core.alarms.witnesses import MORE_WITNESSES, WITNESSES, wanted
 from newsarchive.db import engine as db
 from newsarchive.db.frontier.queue import Frontier

@@ -20,7 +20,8 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from newsarchive.core import urls
-from newsarchive.core.alarms.listings import FRESH_FRONT_PAGE, MAX_SAME_TIME
+from newsarchive.core.alarms.listings import FRESH_FEED, FRESH_FRONT_PAGE, MAX_SAME_TIME, past_caches
+from newsarchive.core.alarms.named import MAX_LAG
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.links import index_reason, post_links
 from newsarchive.core.discovery.platforms import Source
@@ -70,8 +71,6 @@ SITEMAP_PART = "sitemap part"
 ARCHIVE_PAGE = "archive page"
 #: The kind of the root of an API, which tells the site's name.
 API_ROOT = "wp-json root"
-#: The name in the query by which a front page is asked past the caches; its value is the time, in seconds.
-FRESH_PARAMETER = "newsarchive"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
 API_ERROR_STATUSES = (400, 401, 403, 404)
 #: Why a request got no answer, where another one to the same host would get none either.
@@ -200,7 +199,7 @@ class Finder:
         if home is None or self.frontier is None:
             return
         now = datetime.now(UTC)
-        url = f"{home.url}{'&' if urlsplit(home.url).query else '?'}{FRESH_PARAMETER}="
+        url = past_caches(home.url)
         fresh = await self._known(FRESH_FRONT_PAGE, url)
         since = await asyncio.to_thread(self.frontier.same_since, home.id)
         asked = fresh.last_checked_at if fresh else None
@@ -350,6 +349,8 @@ class Finder:
         if response.status == 304 and known and self.frontier:
             await self.listed(known)
             yield await self._named_by(known)
+            async for batch in self._feed_past_caches(known, home_url):
+                yield batch
             return
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
@@ -368,7 +369,33 @@ class Finder:
             if not following or barren or pagination.stop_reason(pages, barren):
                 break
             response = await self._get(following)
+        async for batch in self._feed_past_caches(known, home_url):
+            yield batch
         await self._read_whole(known, first)
+
+    async def _feed_past_caches(self, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
+        """What a feed names past the caches, where it lacks a post of late that other lists named: it froze, or it leaves the post
+        out. Asked once for such a post, and at most once in `MAX_SAME_TIME`."""
+        if known is None or self.frontier is None:
+            return
+        lacks = await asyncio.to_thread(self.frontier.lacks_since, self.site_id, known.id)
+        if lacks is None:
+            return
+        url = past_caches(known.url)
+        fresh = await self._known(FRESH_FEED, url)
+        asked, now = fresh.last_checked_at if fresh else None, datetime.now(UTC)
+        if fresh is None or (asked is not None and (asked >= lacks + MAX_LAG or now - asked < MAX_SAME_TIME)):
+            return
+        response = await self._get(f"{url}{int(now.timestamp())}")
+        await asyncio.to_thread(self.frontier.source_checked, fresh.id, ok=response is not None)
+        if response is None:
+            return
+        before = {
+            urls.url_key(link.url) for link in await asyncio.to_thread(self.frontier.named_by, known.id)
+        }
+        links = (await self.parsed_feed(response, home_url)).links
+        new = [replace(link, source=FRESH_FEED) for link in links if urls.url_key(link.url) not in before]
+        yield Batch(new, fresh.id)
 
     async def parsed_feed(self, response: Response, home_url: str) -> feeds.Feed:
         """The feed of an answer; `home_url` is the crawled site where the feed lies elsewhere."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 #: The kind of a front page among the sources of a site.
 FRONT_PAGE = "home page"
@@ -18,6 +19,10 @@ FRONT_PAGE = "home page"
 FRESH_FRONT_PAGE = "fresh home page"
 #: The kind of a feed.
 FEED = "feed"
+#: The kind of a feed that was asked past the caches.
+FRESH_FEED = "fresh feed"
+#: The name in the query by which a front page or feed is asked past the caches; its value is the time, in seconds.
+FRESH_PARAMETER = "newsarchive"
 #: Looks of a list that are compared: the newest.
 MAX_LOOKS = 1000
 #: Looks before those that are tested, for a list that empties. With fewer nothing is told.
@@ -44,6 +49,15 @@ FROZEN_FACTOR = 2
 MAX_SAME_TIME = timedelta(hours=12)
 #: Time for which a list may not have been looked at while others were. An older one is no list of the site any more.
 MAX_LISTING_AGE = timedelta(days=2)
+
+
+def past_caches(url: str) -> str:
+    """The address of a list past the caches, but for the time at its end.
+
+    >>> past_caches("https://blog.example/"), past_caches("https://blog.example/?feed=rss2")
+    ('https://blog.example/?newsarchive=', 'https://blog.example/?feed=rss2&newsarchive=')
+    """
+    return f"{url}{'&' if urlsplit(url).query else '?'}{FRESH_PARAMETER}="
 
 
 class SameLooks(NamedTuple):

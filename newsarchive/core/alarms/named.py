@@ -5,8 +5,8 @@ And the feed names a post that the front page, byte for byte the same since, can
 site beside one of its lists; `core.alarms.judge` says when what the list lacks is no chance.
 
 One post is a proof where a source says so itself: where the server tells that the feed was changed last before the post
-came (`Last-Modified`; WordPress moves it with every post, also with one that the feed leaves out), and where the front
-page names the post as soon as it is asked past the caches.
+came (`Last-Modified`; WordPress moves it with every post, also with one that the feed leaves out), and where front page
+or feed names the post as soon as it is asked past the caches.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ LAG_SHARE = 0.95
 LAG_FACTOR = 2
 #: Posts before the one that is a proof, which the list named in time. With fewer, one post proves nothing.
 MIN_POSTS_BEFORE_PROOF = 20
+#: The same where the list has the post as soon as it is asked past the caches, and a few may have been late.
+MIN_POSTS_BEFORE_FRESH_PROOF = 10
+#: Share of the posts of late (0 to 1) that a feed must have named in time then: feeds leave out a post now and then.
+MIN_PROMPT_SHARE = 0.9
 #: Of the posts before, those that are asked: each of the newest must have been named in time.
 MAX_POSTS_BEFORE_PROOF = 100
 #: Time by which the server's word may be older than the newest post that the feed has. An older word is no word about the feed.
@@ -65,12 +69,14 @@ class Listed(NamedTuple):
 
 class PostList(NamedTuple):
     """Lists of one kind: what looks at each found, when the server says that one was changed last, and the kind of source that
-    sees what the list would have without caches."""
+    sees what the list would have without caches. `min_prompt` is the share of the posts of late that the list must have named in time
+    for one that it has without caches to be a proof."""
 
     kind: str
     found: Sequence[Sequence[SameLooks]]
     changed_at: datetime | None = None
     fresh_kind: str = ""
+    min_prompt: float = 1.0
 
 
 @lru_cache(maxsize=4096)  # the same posts are put beside the feed and the front page
@@ -96,7 +102,7 @@ def awaited(posts: Sequence[NamedPost], of: PostList) -> list[Listed]:
         return []
     changes = sorted(run.first_at for runs in of.found for run in runs[1:])
     shapes = {shape(post.url) for post in posts if of.kind in post.by}
-    listed = []
+    listed, fresh = list[Listed](), set[int]()
     for post in posts:
         if post.published is not None and post.at - post.published > MAX_DATE_DISTANCE:
             continue
@@ -106,24 +112,30 @@ def awaited(posts: Sequence[NamedPost], of: PostList) -> list[Listed]:
             later = bisect_left(changes, post.at)
             delay = changes[later] - post.at if later < len(changes) else None
             is_there = delay is not None or of.kind in post.by
-            listed.append(Listed(post.at, is_there, delay, not is_there and _proves(post, of)))
-    return listed if _knows_lag(listed) else [one._replace(is_proof=False) for one in listed]
+            if of.fresh_kind in post.by:
+                fresh.add(len(listed))
+            listed.append(Listed(post.at, is_there, delay, not is_there and _is_behind(post, of)))
+    by_fresh = is_prompt(listed, of.min_prompt)
+    by_stamp = is_prompt(listed, 1.0)
+    return [
+        one._replace(is_proof=not one.in_list and by_fresh if place in fresh else one.is_proof and by_stamp)
+        for place, one in enumerate(listed)
+    ]
 
 
-def _proves(post: NamedPost, of: PostList) -> bool:
-    """Whether one post that a list lacks shows that it is behind."""
-    if of.fresh_kind in post.by:
-        return True
+def _is_behind(post: NamedPost, of: PostList) -> bool:
+    """Whether the server says that a list is older than a post which it lacks."""
     newest = max((run.first_at for runs in of.found for run in runs), default=None)
     if of.changed_at is None or newest is None or newest - of.changed_at > MAX_STAMP_DISTANCE:
         return False
     return of.changed_at < min(post.published or post.at, post.at)
 
 
-def _knows_lag(listed: Sequence[Listed]) -> bool:
-    """Whether the posts of late were named in time, each of them, so that one which is not means something."""
+def is_prompt(listed: Sequence[Listed], share: float) -> bool:
+    """Whether this share of the posts of late were named in time, so that one which is not means something."""
     known = [one.delay for one in listed if one.delay is not None][-MAX_POSTS_BEFORE_PROOF:]
-    return len(known) >= MIN_POSTS_BEFORE_PROOF and max(known) <= MAX_LAG
+    least = MIN_POSTS_BEFORE_PROOF if share == 1 else MIN_POSTS_BEFORE_FRESH_PROOF
+    return len(known) >= least and sum(delay <= MAX_LAG for delay in known) >= share * len(known)
 
 
 def lag(listed: Sequence[Listed]) -> timedelta:

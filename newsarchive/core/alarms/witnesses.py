@@ -5,6 +5,9 @@ nothing. But it has 200 posts that had an author: `wanted` has two of them read 
 read, and where one of these witnesses is not as it was, more of them at once. Six posts that had an author and have none are no
 chance, and the alarm comes half a day after the theme.
 
+Where the site has parts (`core.alarms.parts`), the witnesses are taken from them in turn, and where one is not as it was, the next
+ones from the same part.
+
 A busy blog needs no witnesses: its old posts are read again anyway. Where an alarm stands, those that it is about are the
 witnesses, so that its end is known soon, too.
 """
@@ -15,15 +18,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from newsarchive.core.alarms.judge import (
+from newsarchive.core.alarms.parts import KINDS, Part, parts_of
+from newsarchive.core.alarms.posts import questions_of_posts
+from newsarchive.core.alarms.questions import (
     DAY,
+    MAX_EXCEPTIONS_OF_NEW,
     MIN_GOOD_READINGS,
     MIN_HISTORY_READINGS,
     WINDOWS,
-    History,
     Question,
-    questions_of_posts,
 )
+from newsarchive.core.alarms.records import History
 
 #: Time without a look at an old post of a site, after which some are read again. Shorter: more requests; longer: alarms come later.
 MAX_TIME_WITHOUT_WITNESS = timedelta(hours=8)
@@ -33,6 +38,8 @@ MIN_WITNESS_AGE = timedelta(hours=12)
 WITNESSES = 2
 #: Posts that are read again where a witness says otherwise than the archive knew.
 MORE_WITNESSES = 4
+#: Posts of a part of the site that are bad one after the other, after which no more of it are read: it has few.
+MAX_OF_PART = 13
 #: Posts that are offered as witnesses: more than are wanted, since some of them may be gone.
 MAX_CANDIDATES = 50
 
@@ -49,16 +56,26 @@ def wanted(history: History, now: datetime) -> Wanted:
     is_known = history.met is not None and now - history.met >= DAY
     if not is_known or len(history.readings) < MIN_HISTORY_READINGS + WITNESSES:
         return Wanted()
-    number = _number(history, now)
-    return Wanted(number, _candidates(history)[:MAX_CANDIDATES]) if number else Wanted()
+    parts = parts_of(history)
+    number, part = _number(history, parts, now)
+    return Wanted(number, _candidates(history, parts, part)[:MAX_CANDIDATES]) if number else Wanted()
 
 
-def _number(history: History, now: datetime) -> int:
+def _number(history: History, parts: Sequence[Part], now: datetime) -> tuple[int, Part | None]:
+    """How many posts are to be read, and of which part of the site, `None` for all."""
+    for part in parts:
+        for question in part.questions:
+            strict = question._replace(max_share=MAX_EXCEPTIONS_OF_NEW)
+            stands = history.told_parts.get(question.kind) == part.name
+            if question.kind in KINDS and _is_open(strict, stands, MAX_OF_PART):
+                return MORE_WITNESSES, part
+    if any(_is_open(question, stands, WINDOWS[-1]) for question, stands in _asked(history)):
+        return MORE_WITNESSES, None
     looks = history.looks
     last = next((look.at for look in reversed(looks) if look.at - look.met >= MIN_WITNESS_AGE), None)
     if last is None or now - last >= MAX_TIME_WITHOUT_WITNESS:
-        return WITNESSES
-    return MORE_WITNESSES if any(_is_open(question, stands) for question, stands in _asked(history)) else 0
+        return WITNESSES, None
+    return 0, None
 
 
 def _asked(history: History) -> list[tuple[Question, bool]]:
@@ -66,16 +83,19 @@ def _asked(history: History) -> list[tuple[Question, bool]]:
     return [(question, question.kind in history.standing) for question in questions_of_posts(history)]
 
 
-def _is_open(question: Question, stands: bool) -> bool:
-    """Whether the newest witness says otherwise than the archive knew, and further ones would tell more."""
+def _is_open(question: Question, stands: bool, most: int) -> bool:
+    """Whether the newest witness says otherwise than the archive knew, and further ones would tell more; `most` are enough for an
+    alarm to begin."""
     items = question.items
     old = (i for i in range(len(items) - 1, -1, -1) if items[i].at - items[i].met >= MIN_WITNESS_AGE)
     agree = 0
     for i in old:
+        if not stands and question.is_old(i):
+            continue  # it was so before: no news
         if question.is_bad(i) == stands:
             break
         agree += 1
-        if agree >= (MIN_GOOD_READINGS if stands else WINDOWS[-1]):
+        if agree >= (MIN_GOOD_READINGS if stands else most):
             return False  # enough for the alarm to end, or to begin
     if not agree or stands:
         return bool(agree)
@@ -83,9 +103,9 @@ def _is_open(question: Question, stands: bool) -> bool:
     return sum(map(question.is_bad, range(len(items)))) - agree <= question.max_share * len(items)
 
 
-def _candidates(history: History) -> list[int]:
+def _candidates(history: History, parts: Sequence[Part], part: Part | None) -> list[int]:
     """Articles that tell most: where an alarm of posts stands those that it is about, else those that are well; the ones
-    that were not read for longest first."""
+    that were not read for longest first, of this `part` of the site, or one of each part before a second of any."""
     places = range(len(history.readings))
     touched, exceptions = set[int](), set[int]()
     for question, stands in _asked(history):
@@ -103,4 +123,11 @@ def _candidates(history: History) -> list[int]:
         published = history.readings[place].published
         (others if published in dates else apart).append(place)
         dates.add(published)
-    return [history.readings[place].id for place in [*sorted(touched), *apart, *others]]
+    ordered = [*apart, *others]
+    names = [part.name] if part else [one.name for one in sorted(parts, key=lambda one: one.last_at)]
+    first = list[int]()
+    for name in names:
+        own = [place for place in ordered if name in history.readings[place].parts]
+        first += own if part else own[:1]
+    chosen = dict.fromkeys([*sorted(touched), *first, *ordered])
+    return [history.readings[place].id for place in chosen]

@@ -221,6 +221,11 @@ class Frontier:
         with reading(self.engine) as connection:
             return updates.same_since(connection, source_id)
 
+    def lacks_since(self, site_id: int, source_id: int) -> datetime | None:
+        """When a crawl met the newest post that a feed has lacked for longer than feeds take; `None` for none."""
+        with reading(self.engine) as connection:
+            return updates.lacks_since(connection, site_id, source_id, self.clock())
+
     def named_by(self, source_id: int) -> list[Link]:
         """The URLs that a source has ever named. When it answers 304, it still names them."""
         query = (

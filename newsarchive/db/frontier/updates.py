@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
+from newsarchive.core.alarms.named import MAX_DATE_DISTANCE, MAX_LAG
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
@@ -59,6 +60,8 @@ _ARTICLES_AT = """
 #: Rows of a list that are kept: two weeks, where an hourly look finds another list each time. More would only take
 #: space.
 MAX_KEPT_LOOKS = 400
+#: Posts of late among which one is looked for that a feed lacks.
+MAX_LACKING = 100
 #: A look that finds the same within this time after the last one does not count: a crawl by hand is no further
 #: evidence.
 MIN_LOOK_DISTANCE = timedelta(minutes=30)
@@ -285,6 +288,31 @@ def same_since(connection: Connection, source_id: int) -> datetime | None:
     """Since when looks at a list have found the same; `None` for a list that nobody looked at."""
     newest = select(ListingLook.first_at).where(ListingLook.source_id == source_id)
     return connection.execute(newest.order_by(ListingLook.id.desc()).limit(1)).scalar_one_or_none()
+
+
+#: Posts of late that a feed lacks although it should have them, the newest: they came since it was as it is, and long enough ago.
+_LACKING = """
+    SELECT max(u.first_seen_at)
+    FROM (SELECT id, url_key, first_seen_at FROM urls WHERE site_id = :site AND state = 'ok' ORDER BY id DESC LIMIT :most) AS u
+    LEFT JOIN articles AS a ON a.url_key = u.url_key
+    WHERE u.first_seen_at > :since AND u.first_seen_at > :begin AND u.first_seen_at <= :until
+      AND (a.date_published IS NULL OR a.date_published > :begin)
+      AND NOT EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'fresh feed'))
+"""
+
+
+def lacks_since(connection: Connection, site_id: int, source_id: int, now: datetime) -> datetime | None:
+    """When a crawl met the newest post of the last days that a feed has lacked for longer than feeds take; `None` for none."""
+    since = same_since(connection, source_id)
+    if since is None:
+        return None
+    values = {
+        "site": site_id,
+        "since": since,
+        "begin": now - MAX_DATE_DISTANCE - MAX_LAG,
+        "until": now - MAX_LAG,
+    }
+    return moment(Reader.of(connection).value(_LACKING, values | {"most": MAX_LACKING}))
 
 
 def prune_looks(connection: Connection, site_id: int) -> None:

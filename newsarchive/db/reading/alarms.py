@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.core.alarms.judge import (
-    AlarmKind,
-    History,
-    Look,
-    Past,
-    Problem,
-    Reading,
-    sentence,
+from newsarchive.core.alarms.listings import (
+    FEED,
+    FRESH_FEED,
+    FRESH_FRONT_PAGE,
+    FRONT_PAGE,
+    Listing,
+    SameLooks,
 )
-from newsarchive.core.alarms.listings import FEED, FRESH_FRONT_PAGE, FRONT_PAGE, Listing, SameLooks
-from newsarchive.core.alarms.named import NamedPost, PostList, awaited
+from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, NamedPost, PostList, awaited
+from newsarchive.core.alarms.parts import names
+from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Problem, Reading, sentence
 from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.db.conditions import visible
@@ -39,15 +39,22 @@ BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "ht
 
 _READINGS = """
     SELECT a.id, a.last_seen_at, a.first_seen_at, a.date_published, a.word_count,
-           EXISTS (SELECT 1 FROM article_authors AS b WHERE b.article_id = a.id), {confidence}, a.cluster_id, a.content_hash
+           EXISTS (SELECT 1 FROM article_authors AS b WHERE b.article_id = a.id), {confidence}, a.cluster_id, a.content_hash,
+           a.url, a.article_section, CASE WHEN a.article_section = '' THEN (
+               SELECT f.value_before FROM field_changes AS f
+               WHERE f.article_id = a.id AND f.field = 'article_section' ORDER BY f.id DESC LIMIT 1
+           ) END,
+           (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'authors'),
+           (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'date_published'),
+           (SELECT r.seen_at FROM article_revisions AS r WHERE r.id = a.revision_id)
     FROM articles AS a
     WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most)
     ORDER BY a.last_seen_at DESC, a.id DESC
 """
 #: Posts alone: what gave an article once, and what the site names as a post. A tag page that is none is no breakage.
 _LOOKS = """
-    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.first_seen_at, u.reason, u.filled_from
-    FROM urls AS u
+    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.first_seen_at, u.reason, u.filled_from, u.url, a.id
+    FROM urls AS u LEFT JOIN articles AS a ON a.url_key = u.url_key
     WHERE u.site_id = :site AND NOT (u.state = 'new' AND u.reason = '') AND u.reason <> :since
       AND (u.state IN ('ok', 'gone')
            OR EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json')))
@@ -78,7 +85,7 @@ _LOOKS_AT_LISTS = """
     FROM sources AS s JOIN listing_looks AS l ON l.source_id = s.id WHERE s.site_id = :site ORDER BY s.id, l.id
 """
 _MET = "SELECT min(first_seen_at) FROM articles WHERE site_id = :site"
-_ALARMS = "SELECT kind, since, cleared_at, is_settled FROM alarms WHERE site_id = :site"
+_ALARMS = "SELECT kind, since, cleared_at, is_settled, evidence FROM alarms WHERE site_id = :site"
 _STANDING = """
     SELECT s.domain, a.kind, a.since, a.evidence FROM alarms AS a JOIN sites AS s ON s.id = a.site_id
     WHERE a.cleared_at IS NULL ORDER BY s.domain, a.since, a.id
@@ -125,24 +132,33 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
     readings = [
         Reading(
             id_, _moment(at), _moment(met), moment(published), words, bool(authors), 1.0 if sure is None else sure,
-            f"cluster {cluster}" if cluster is not None else text,
+            f"cluster {cluster}" if cluster is not None else text, names(section or _first(lost), url),
+            moment(signed) or _moment(met), moment(dated) or _moment(met), moment(written),
         )
-        for id_, at, met, published, words, authors, sure, cluster, text in reversed(reader.tuples(query, values))
+        for id_, at, met, published, words, authors, sure, cluster, text, url, section, lost, signed, dated, written
+        in reversed(reader.tuples(query, values))
     ]  # fmt: skip
+    parts = {one.id: one.parts for one in readings}
     looks = [
-        Look(_moment(at), _moment(met), problem_of(reason, filled))
-        for at, met, reason, filled in reversed(reader.tuples(_LOOKS, values))
+        Look(_moment(at), _moment(met), problem_of(reason, filled), parts.get(article) or names("", url))
+        for at, met, reason, filled, url, article in reversed(reader.tuples(_LOOKS, values))
     ]
     lists = _listings(reader, site_id)
     named = _named(reader, values)
     changed = [at for (text,) in reader.tuples(_CHANGED, {"site": site_id}) if (at := rfc_822_time(text))]
-    feeds = PostList(FEED, [one.found for one in lists if one.kind == FEED], max(changed, default=None))
+    feeds = PostList(
+        FEED,
+        [one.found for one in lists if one.kind == FEED],
+        max(changed, default=None),
+        FRESH_FEED,
+        MIN_PROMPT_SHARE,
+    )
     pages = PostList(
         FRONT_PAGE, [one.found for one in lists if one.kind == FRONT_PAGE], fresh_kind=FRESH_FRONT_PAGE
     )
     alarms = [
-        (AlarmKind(kind), _moment(since), moment(cleared), bool(settled))
-        for kind, since, cleared, settled in reader.tuples(_ALARMS, values)
+        (AlarmKind(kind), _moment(since), moment(cleared), bool(settled), _json(evidence))
+        for kind, since, cleared, settled, evidence in reader.tuples(_ALARMS, values)
         if not is_future(_moment(since), now)  # a clock was wrong: nothing that comes now would end it
     ]
     met = moment(reader.value(_MET, {"site": site_id}))
@@ -158,8 +174,11 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         last,
         runs,
         blocked,
-        standing={kind: since for kind, since, cleared, _ in alarms if cleared is None},
-        past=[Past(kind, since, cleared, settled) for kind, since, cleared, settled in alarms if cleared],
+        standing={kind: since for kind, since, cleared, _, _ in alarms if cleared is None},
+        told_parts={
+            kind: told["part"] for kind, _, cleared, _, told in alarms if cleared is None and "part" in told
+        },
+        past=[Past(kind, since, cleared, settled) for kind, since, cleared, settled, _ in alarms if cleared],
         met=met,
         quarters=quarters,
         listings=lists,
@@ -230,12 +249,16 @@ def _failures(reader: Reader, site_id: int, now: datetime) -> tuple[datetime | N
     return last, 1 + len(failed), blocked
 
 
+def _first(values: Any) -> str:
+    """The section that a post had before a reading found none: a theme that breaks may lose it too."""
+    return str((_json(values) or [""])[0]) if values else ""
+
+
 def _moment(value: Any) -> datetime:
     found = moment(value)
     assert found is not None
     return found
 
 
-def _json(value: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return found
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from newsarchive.core.alarms import witnesses
-from newsarchive.core.alarms.judge import LIST_ALARMS, Alarm, AlarmKind, State, judge, sentence
+from newsarchive.core.alarms.judge import judge
+from newsarchive.core.alarms.records import LIST_ALARMS, Alarm, AlarmKind, State, sentence
 from newsarchive.db import bulk
 from newsarchive.db.frontier import updates
 from newsarchive.db.models import AlarmRow, Quarantined, Url
@@ -29,7 +30,7 @@ class KeptAlarm:
     kind: AlarmKind
     since: datetime
     sentence: str
-    evidence: dict[str, float]
+    evidence: dict[str, float | str]
     told: bool = False
 
 
@@ -92,8 +93,12 @@ def look(
         alarm.kind for alarm in kept
     }:  # while one stands, the earlier looks tell when it is over
         updates.prune_looks(connection, site_id)
-    after = {alarm.kind: alarm.since for alarm in kept}
-    called = [] if failed else _call(connection, witnesses.wanted(replace(known, standing=after), now), now)
+    after = replace(
+        known,
+        standing={alarm.kind: alarm.since for alarm in kept},
+        told_parts={alarm.kind: str(alarm.evidence["part"]) for alarm in kept if "part" in alarm.evidence},
+    )
+    called = [] if failed else _call(connection, witnesses.wanted(after, now), now)
     return Changes(kept, cleared, called)
 
 

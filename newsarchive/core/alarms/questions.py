@@ -1,0 +1,231 @@
+"""Of a site's posts, or of looks at its lists: are the newest bad, and were those before not, by no chance?
+
+A question is asked of each post in order of time. It is answered with an alarm where of the newest posts so many are bad that a site
+which goes on as before has that once in a thousand years (`core.alarms.statistics`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+from newsarchive.core.alarms.listings import ListLook
+from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Past, Reading, State
+from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR, many_of
+
+DAY = timedelta(days=1)
+
+#: Readings a year that count for a site that has fewer of them.
+DAYS_A_YEAR = 365
+#: Readings before those that are tested. With fewer, no reading of the site raises an alarm.
+MIN_HISTORY_READINGS = 20
+#: Numbers of newest readings that are tested together, besides all that are bad in a row: few tell a total change soon, many one
+#: that is not total.
+WINDOWS = (2, 3, 5, 8, 13, 21, 34)
+#: Share of the tested readings that must be bad (0 to 1). A part of a site that changes is no breakage.
+MIN_BAD_SHARE = 0.8
+#: Share of the posts before (0 to 1) that may be bad where the newest posts are asked in the order in which they came: posts of one
+#: sort follow each other, so where there are more exceptions, a run of them says little.
+MAX_EXCEPTIONS_OF_NEW = 0.02
+#: Readings in a row as before, after which an alarm is cleared.
+MIN_GOOD_READINGS = 3
+#: Of the same number of newest posts, those that may be bad then: one may have been deleted.
+MAX_BAD_OF_NEW = 1
+#: Age from which an alarm is cleared although nothing changed, if `MIN_HISTORY_READINGS` followed it.
+MAX_ALARM_AGE = 30 * DAY
+
+
+class Case(NamedTuple):
+    """A reading under one question; `id` is that of its article, 0 for none. A crawl met its post first at `met`. One that `proves`
+    is enough for an alarm."""
+
+    at: datetime
+    bad: bool
+    id: int = 0
+    met: datetime | None = None
+    proves: bool = False
+
+
+_at = attrgetter("at")
+
+
+class Question(NamedTuple):
+    """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception.
+
+    `asks_new` says that the newest posts are asked too, whatever older ones say: a change of a site may be one of its new
+    posts alone, and while they come, older posts are read again and are as they were. A bad one that `proves` is enough. After
+    `min_good` in a row as before an alarm is over. `since` tells since when a bad one is so, where that is known, `says` is what the sentence holds besides the numbers. `min_before` readings must be known before those that are tested, and
+    `min_a_year` is the least number of them that counts for a year.
+    """
+
+    kind: AlarmKind
+    items: Sequence[Any]
+    is_bad: Callable[[int], bool]
+    max_share: float
+    max_false: float = FALSE_ALARMS_A_YEAR
+    asks_new: bool = False
+    proves: Callable[[int], bool] = lambda _: False
+    min_good: int = MIN_GOOD_READINGS
+    says: Mapping[str, float | str] = MappingProxyType({})
+    since: Callable[[int], datetime | None] = lambda _: None
+    min_before: int = MIN_HISTORY_READINGS
+    min_a_year: int = DAYS_A_YEAR
+
+    def cases(self) -> list[Case]:
+        """The items in order of time. A bad one stands where it became so: a post that never had an author, and is read again, is no
+        news."""
+        found, is_sorted = [], True
+        for place, one in enumerate(self.items):
+            article = one.id if isinstance(one, Reading) else 0
+            met, bad = getattr(one, "met", None), self.is_bad(place)
+            at = (self.since(place) if bad else None) or one.at
+            is_sorted = is_sorted and at == one.at
+            found.append(Case(at, bad, article, met, self.proves(place)))
+        return found if is_sorted else sorted(found, key=_at)
+
+    def is_old(self, place: int) -> bool:
+        """Whether an item was bad before it was read last."""
+        since = self.since(place)
+        return since is not None and self.is_bad(place) and since < self.items[place].at
+
+
+def asked(question: Question, history: History, now: datetime) -> Alarm | None:
+    """The alarm of this kind that stands or begins, `None` for none."""
+    kind, since = question.kind, history.standing.get(question.kind)
+    if since is None and not may_begin(question):
+        return None  # nearly always: the newest is as it should be
+    cases = question.cases()
+    if since is not None:
+        after = [case for case in cases if case.at >= since]
+        state = State.STANDS
+        if _is_well(question, cases, after):
+            state = State.CLEARED
+        elif now - since > MAX_ALARM_AGE and len(after) >= MIN_HISTORY_READINGS:
+            state = State.SETTLED
+        return alarm_of(question, since, after, len(cases) - len(after), state)
+    cases = comparable(cases, kind, history.past)
+    bounds = Bounds.of(question, cases)
+    newest = _proof(cases, question.min_before) or _breakage(
+        cases, question.max_share, bounds, question.min_before
+    )
+    if newest is None and question.asks_new:
+        newest = _breakage(as_they_came(cases), MAX_EXCEPTIONS_OF_NEW, bounds, question.min_before)
+    if newest is None:
+        return None
+    first = min(case.at for case in newest if case.bad)
+    return alarm_of(question, first, [case for case in newest if case.at >= first], len(cases) - len(newest))
+
+
+def may_begin(question: Question) -> bool:
+    """Whether the newest is bad, read or met."""
+    places = range(len(question.items))
+    if not places or question.is_bad(places[-1]):
+        return bool(places)
+    return question.asks_new and question.is_bad(max(places, key=lambda place: question.items[place].met))
+
+
+def _is_well(question: Question, cases: Sequence[Case], after: Sequence[Case]) -> bool:
+    """Whether a site is as before by what was read `after` an alarm began, and by its newest posts where those are asked."""
+    if len(after) < question.min_good or any(case.bad for case in after[-MIN_GOOD_READINGS:]):
+        return False
+    newest = as_they_came(cases)[-MIN_GOOD_READINGS:] if question.asks_new else []
+    return sum(case.bad for case in newest) <= MAX_BAD_OF_NEW
+
+
+def as_they_came(cases: Sequence[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: case.met or case.at)
+
+
+def _proof(cases: Sequence[Case], min_before: int) -> Sequence[Case] | None:
+    """The cases since the first that proves by itself, where enough are known before it; `None` for none."""
+    first = next((at for at, case in enumerate(cases) if case.bad and case.proves), 0)
+    return cases[first:] if first >= min_before else None
+
+
+class Bounds(NamedTuple):
+    """How unlikely what a window holds must be for an alarm, and the same where no case before it is bad."""
+
+    bound: float
+    after_none: float
+
+    @classmethod
+    def of(cls, question: Question, cases: Sequence[Case], tests: int = 1) -> Bounds:
+        """The bounds of a question that is one of `tests` which may give the same alarm."""
+        most = question.max_false / (len(WINDOWS) + 1) / (2 if question.asks_new else 1) / tests
+        return cls(most / _a_year(question, cases), most / _posts_a_year(question, cases))
+
+    def let_pass(self, bad: int, size: int, exceptions: int, before: int) -> bool:
+        """Whether `bad` of `size` are no chance after `exceptions` of `before`."""
+        return many_of(bad, size, exceptions, before) < (self.bound if exceptions else self.after_none)
+
+
+def _breakage(
+    cases: Sequence[Case], max_share: float, bounds: Bounds, min_before: int
+) -> Sequence[Case] | None:
+    """The last of these cases, where they are bad and those before are not, by no chance; `None` where nothing is told."""
+    if not (cases and cases[-1].bad):
+        return None
+    for size in window_sizes(cases):
+        before, newest = cases[:-size], cases[-size:]
+        bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
+        if len(before) < min_before:
+            break
+        if bad < MIN_BAD_SHARE * size or exceptions > max_share * len(before):
+            continue
+        if bounds.let_pass(bad, size, exceptions, len(before)):
+            return newest
+    return None
+
+
+def window_sizes(cases: Sequence[Case]) -> list[int]:
+    """The numbers of newest cases that are tested together."""
+    in_a_row = next((n for n, case in enumerate(reversed(cases)) if not case.bad), len(cases))
+    return sorted({*WINDOWS, in_a_row} - {1})
+
+
+_T = TypeVar("_T", Case, ListLook)
+
+
+def comparable(items: Sequence[_T], kind: AlarmKind, past: Sequence[Past]) -> list[_T]:
+    """What is no part of a time that was broken in this way before, and not older than what became the site's way."""
+    for one in past:
+        if one.kind is kind and one.settled:
+            items = [item for item in items if item.at >= one.since]
+        elif one.kind is kind:
+            items = [item for item in items if not one.since <= item.at <= one.cleared]
+    return list(items)
+
+
+def _a_year(question: Question, cases: Sequence[Case]) -> float:
+    """The number of readings in a year, by the time that these took. The bad ones at the end do not tell it: where one is bad,
+    others are read at once."""
+    end = len(cases)
+    while end > question.min_before and cases[end - 1].bad:
+        end -= 1
+    if end < 2:
+        return 1.0
+    days = max((cases[end - 1].at - cases[0].at) / DAY, 1.0)
+    return max(DAYS_A_YEAR * end / days, question.min_a_year)
+
+
+def _posts_a_year(question: Question, cases: Sequence[Case]) -> float:
+    """The number of posts of which one may be the first that is bad. To read a stored post again is no further chance, as long
+    as the site is as it was; to ask for a page again is one."""
+    if not cases or not isinstance(question.items[0], Reading):
+        return _a_year(question, cases)
+    met = [case.met for case in cases if case.met is not None]
+    days = max((max(met) - min(met)) / DAY, 1.0)
+    return min(max(DAYS_A_YEAR * len(met) / days, question.min_a_year), _a_year(question, cases))
+
+
+def alarm_of(
+    question: Question, since: datetime, after: Sequence[Case], before: int, state: State = State.STANDS
+) -> Alarm:
+    """The alarm of the cases `after` it began."""
+    bad = tuple(case.id for case in after if case.bad)
+    well = tuple(case.id for case in after if not case.bad and case.id)
+    evidence = {"bad": len(bad), "readings": len(after), "before": before, **question.says}
+    return Alarm(question.kind, since, evidence, tuple(filter(None, bad)), well, state)

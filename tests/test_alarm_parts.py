@@ -1,0 +1,158 @@
+"""Alarms of a part of a site: a section whose posts are not what they were, while the rest of the site is well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsarchive.core.alarms.judge import judge
+from newsarchive.core.alarms.records import AlarmKind, History, Look, Problem, Reading, State
+from newsarchive.core.alarms.witnesses import MORE_WITNESSES, WITNESSES, wanted
+from newsarchive.db import engine as db
+from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.reading.alarms import history as history_of
+from newsarchive.db.writing.store import Store
+from newsarchive.items import Author
+from tests.storage import START, make_article, open_archive
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+#: Posts of the blog, two a day, every tenth a review.
+POSTS = 200
+REVIEWS = "section Reviews"
+
+
+def reading(number: int, **changes: object) -> Reading:
+    at = NOW - (POSTS - number) * 12 * HOUR
+    part = REVIEWS if number % 10 == 0 else f"section {number % 3}"
+    one = Reading(number, at, at, at, 400 + number % 7 * 40, True, 0.95, f"text {number}", (part,))
+    return one._replace(**changes)
+
+
+def blog(*bad: int, **changes: object) -> History:
+    """The posts with these numbers were read again, last of all, and are what the changes make of them."""
+    readings = [reading(number) for number in range(POSTS) if number not in bad]
+    readings += [
+        reading(number, at=NOW - HOUR + place * HOUR / 99, **changes) for place, number in enumerate(bad)
+    ]
+    return History(
+        readings,
+        [Look(one.at, one.met, None, one.parts) for one in readings],
+        met=readings[0].met,
+    )
+
+
+def among_others(history: History) -> History:
+    """The same with a healthy post of another section after each that was read again, so that the site as a whole looks well."""
+    readings = list(history.readings)
+    others = [one for one in readings if one.parts != (REVIEWS,)][:30]
+    rest = [one for one in readings if one not in others]
+    mixed = [one._replace(at=NOW - 2 * HOUR) for one in others]
+    old, late = rest[:-5], rest[-5:]
+    ordered = old + [one for place, one in enumerate(mixed) if place < 25]
+    for place, one in enumerate(late):
+        ordered += [one, mixed[25 + place]._replace(at=one.at + timedelta(minutes=1))]
+    return replace(history, readings=ordered)
+
+
+REVIEWED = (10, 20, 30, 40, 50)
+BROKEN: dict[AlarmKind, dict[str, object]] = {
+    AlarmKind.NO_AUTHOR: {"has_author": False},
+    AlarmKind.NO_DATE: {"published": None},
+    AlarmKind.SHORTER: {"words": 30},
+    AlarmKind.DOUBTFUL: {"confidence": 0.4},
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_section_that_breaks_is_told_although_the_site_is_well(kind: AlarmKind) -> None:
+    given = among_others(blog(*REVIEWED, **BROKEN[kind]))
+    (alarm,) = judge(given, NOW)
+    assert (alarm.kind, alarm.touched) == (kind, REVIEWED)
+    assert "UTC (section Reviews): 5 of the last 5" in alarm.sentence
+    bare = [one._replace(parts=()) for one in given.readings]
+    assert judge(replace(given, readings=bare), NOW) == []  # it is the section that tells
+
+
+def test_two_posts_of_a_section_prove_nothing() -> None:
+    assert judge(among_others(blog(10, 20, has_author=False)), NOW) == []
+
+
+def test_a_section_that_never_had_authors_is_as_it_always_was() -> None:
+    given = among_others(blog(*REVIEWED, has_author=False))
+    unsigned = [one._replace(has_author=one.parts != (REVIEWS,)) for one in given.readings]
+    assert judge(replace(given, readings=unsigned), NOW) == []
+
+
+def test_pages_of_a_section_that_give_no_article() -> None:
+    given = among_others(blog(*REVIEWED))
+    looks = [
+        Look(one.at, one.met, Problem.OTHER if one.id in REVIEWED else None, one.parts)
+        for one in given.readings
+    ]
+    (alarm,) = judge(replace(given, looks=looks), NOW)
+    assert alarm.kind == AlarmKind.NOT_STORED
+    assert "(section Reviews)" in alarm.sentence
+
+
+def test_an_alarm_of_a_section_stands_until_the_section_is_well() -> None:
+    given = among_others(blog(*REVIEWED, has_author=False))
+    (raised,) = judge(given, NOW)
+    standing, told = {AlarmKind.NO_AUTHOR: raised.since}, {AlarmKind.NO_AUTHOR: REVIEWS}
+
+    def after(number: int) -> tuple[State, str]:
+        """How it is after the first reviews were read again, and after three posts of other sections."""
+        again = [reading(one, at=NOW + HOUR) for one in REVIEWED[:number]]
+        others = [reading(one, at=NOW + 2 * HOUR) for one in (191, 192, 193)]
+        known = {one.id for one in (*again, *others)}
+        readings = [*(one for one in given.readings if one.id not in known), *again, *others]
+        (alarm,) = judge(
+            replace(given, readings=readings, standing=standing, told_parts=told), NOW + 3 * HOUR
+        )
+        return alarm.state, alarm.sentence
+
+    assert after(0)[0] is State.STANDS
+    assert "(section Reviews)" in after(1)[1]
+    assert [after(number)[0] for number in (1, 2, 3)] == [State.STANDS, State.CLEARED, State.CLEARED]
+
+
+def test_where_a_witness_of_a_section_is_bad_the_next_come_from_it() -> None:
+    given = among_others(blog(100, has_author=False))
+    due = wanted(given, NOW)
+    assert due.number == MORE_WITNESSES
+    assert set(due.candidates[: due.number]) <= set(range(0, POSTS, 10)) - {100}
+
+
+def test_the_witnesses_are_of_each_section_in_turn() -> None:
+    given = blog()
+    late = [one._replace(at=one.at - DAY) for one in given.readings]
+    looks = [Look(one.at, one.met, None, one.parts) for one in late]
+    due = wanted(replace(given, readings=late, looks=looks), NOW)
+    assert due.number == WITNESSES
+    sections = [late[number].parts for number in due.candidates[:4]]
+    assert len(set(sections)) == 4
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def test_an_archive_knows_the_sections_of_its_posts_and_what_they_were(database: str, tmp_path: Path) -> None:
+    """A theme that breaks a section often takes its name away, too."""
+    with open_archive(database, tmp_path) as engine:
+        store, url = Store(engine), "https://blog.example/"
+        site = Frontier(engine).open_site(url)
+        own = {"authors": (Author("Ann Lee"),), "date_published": START, "body": "A review of a film."}
+        for number, section in enumerate(["Reviews", "Reviews", ""]):
+            place = f"https://blog.example/reviews/{number}/"
+            store.ingest([make_article(number, url=place, article_section=section, **own)])
+        store.ingest(
+            [make_article(1, day=1, url="https://blog.example/reviews/1/", article_section="", **own)]
+        )
+        with db.reading(engine) as connection:
+            known = history_of(connection, site, START + DAY)
+    assert {one.id: one.parts for one in known.readings} == {
+        1: ("section Reviews", "folder /reviews/"),
+        2: ("section Reviews", "folder /reviews/"),
+        3: ("folder /reviews/",),
+    }
