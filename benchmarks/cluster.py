@@ -486,9 +486,8 @@ def fill(made: Cluster, number: int) -> None:
         )
     made.ask("ANALYZE")
     with psycopg.connect(conninfo(made.server.url), autocommit=True) as connection:
-        connection.execute(
-            "VACUUM newsarchive_queue.procrastinate_jobs"
-        )  # as autovacuum does after a batch of new rows
+        # As autovacuum does after a batch of new rows.
+        connection.execute("VACUUM newsarchive_queue.procrastinate_jobs")
 
 
 def status(queue: Queue) -> None:

@@ -331,9 +331,8 @@ def warcs() -> Iterator[bytes]:
     saved = head % (b"resource", 5, 15) + b"<p>A saved page" + b"\r\n\r\n"
     records.append(saved.replace(b"application/http; msgtype=response", b"text/html"))
     digest = b"WARC-Payload-Digest: sha1:" + base64.b32encode(hashlib.sha1(packed).digest()) + b"\r\n"
-    records.append(
-        records[2].replace(b"Content-Type: ", digest + b"Content-Type: ", 1)
-    )  # it can be copied as it is
+    # With its digest, this record can be copied as it is.
+    records.append(records[2].replace(b"Content-Type: ", digest + b"Content-Type: ", 1))
     yield b"".join(records)
     yield b"".join(gzip.compress(one, mtime=0) for one in records)
     yield gzip.compress(b"".join(records), mtime=0)

@@ -133,9 +133,8 @@ def _post(body: bytes, done: Callable[[str], None]) -> None:
 
 
 def _robots(body: bytes, done: Callable[[str], None]) -> None:
-    run_robots(
-        decode(body, "text/plain").text[:MAX_ROBOTS_TXT_CHARACTERS].encode("utf-8", "replace")
-    )  # as the crawl cuts it
+    # The crawl cuts the file to the same length.
+    run_robots(decode(body, "text/plain").text[:MAX_ROBOTS_TXT_CHARACTERS].encode("utf-8", "replace"))
 
 
 def _door(run: Callable[[bytes], None]) -> Door:

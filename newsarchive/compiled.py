@@ -85,9 +85,8 @@ class Store:
         key = pattern, int(flags)
         held = self._entries()
         if parts := held.expressions.get(key):
-            with suppress(
-                RuntimeError, TypeError, ValueError, OverflowError
-            ):  # of `_sre`, for code that is not sound
+            # `_sre` raises these for code that is not sound: the expression is then compiled again.
+            with suppress(RuntimeError, TypeError, ValueError, OverflowError):
                 return _assembled(pattern, parts)
         began = perf_counter()
         if self.path is None or (parts := _parts(pattern, int(flags))) is None:

@@ -64,10 +64,8 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
         FetchProblem.BAD_ADDRESS,
         "only http and https addresses can be fetched",
     ),
-    ValueError: (
-        FetchProblem.BAD_ADDRESS,
-        "it leads to an address that nobody can ask for",
-    ),  # a redirect's, mostly
+    # Mostly the address of a redirect.
+    ValueError: (FetchProblem.BAD_ADDRESS, "it leads to an address that nobody can ask for"),
     scrapy_errors.DownloadFailedError: (
         FetchProblem.CONNECTION_FAILED,
         "the connection failed: try again later",

@@ -52,9 +52,8 @@ def tables(
     if folder is None:
         return _in_memory(make())
     told = source.stat()
-    about = json.dumps(
-        [sys.byteorder, told.st_size, int(told.st_mtime)]
-    )  # archives of files keep whole seconds
+    # Whole seconds, because archives of files keep no fractions of them.
+    about = json.dumps([sys.byteorder, told.st_size, int(told.st_mtime)])
     path = folder / f"{name}.tables"
     if (found := _mapped(path, about)) is not None:
         return found

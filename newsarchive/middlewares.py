@@ -334,9 +334,8 @@ class DecompressionMiddleware:
         headers = Headers(response.headers)
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        charset = (
-            {"encoding": None} if issubclass(kind, TextResponse) else {}
-        )  # by the headers, as for a body that came so
+        # The headers name the charset, as for a body that came without a content coding.
+        charset = {"encoding": None} if issubclass(kind, TextResponse) else {}
         return response.replace(cls=kind, body=body, headers=headers, **charset)
 
 

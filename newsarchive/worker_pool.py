@@ -159,9 +159,8 @@ class WorkerPool:
                 left = self._jobs.get_nowait()
                 if left is not None and left.future.set_running_or_notify_cancel():
                     _settle(left, Closed())
-        for _ in (
-            self._threads
-        ):  # a thread that is still at its last job has yet to be told that there are no more
+        # A thread that is still at its last job has yet to be told that there are no more.
+        for _ in self._threads:
             self._jobs.put(None)
 
     def _done(self) -> None:
@@ -309,10 +308,8 @@ class _WorkerThread(threading.Thread):
 
     def _end(self, seconds: float = 0.1) -> int | None:
         """End the process, which gets `seconds` to end itself; gives its exit code, where it is known."""
-        pipe, self.pipe = (
-            self.pipe,
-            None,
-        )  # before the process: `stop` closes the pipe of one that is not there yet
+        # Taken before the process: `stop` closes the pipe of a process that has not started yet.
+        pipe, self.pipe = self.pipe, None
         process, self.process = self.process, None
         if pipe is not None:
             pipe.close()
@@ -384,9 +381,8 @@ def _main_hidden() -> Iterator[None]:
 
 def serve(pipe: Connection) -> None:
     """Do one job after the other until the parent closes its end of the pipe, or is gone. The pipe tells first what does them."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # a terminal sends Ctrl+C to the parent too, which ends this process
+    # A terminal sends Ctrl+C to the parent too, which ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         factory, arguments, seconds = pipe.recv()
     except (EOFError, OSError):  # the parent has ended

@@ -83,9 +83,8 @@ def postgresql_url() -> Iterator[str]:
     server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        connection.exec_driver_sql(
-            f"ALTER DATABASE {name} SET synchronous_commit = off"
-        )  # no test crashes it
+        # No test crashes the server, so commits need not wait for the disk.
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
     try:
         yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:

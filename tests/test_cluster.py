@@ -92,9 +92,8 @@ def connected(url: str, options: str) -> psycopg.Connection[Any]:
 @pytest.fixture
 def url(server: str) -> str:
     engine = open_engine(server)
-    emptied(
-        engine
-    )  # to truncate 60 tables and their indexes would make new files of them all, which takes seconds
+    # To truncate 60 tables and their indexes would make new files of them all, which takes seconds.
+    emptied(engine)
     engine.dispose()
     with connected(server, OPTIONS) as connection:
         connection.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")

@@ -232,9 +232,8 @@ def test_a_second_sigterm_ends_a_crawl_in_the_middle_and_is_no_success(db: Path)
     with served({"/": front(*MANY), **MANY}) as site:
         process = crawl_all_until(site, 3, db)
         process.send_signal(signal.SIGTERM)
-        time.sleep(
-            1
-        )  # two signals that come before the command runs again are one; what is in flight takes five seconds
+        # Two signals that come before the command runs again count as one; what is in flight takes five seconds.
+        time.sleep(1)
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=MAX_WAIT_SECONDS)
     assert process.returncode == 143, said

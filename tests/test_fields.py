@@ -174,9 +174,8 @@ def test_an_article_is_an_item_that_can_only_be_read() -> None:
     assert "id" not in item
     with pytest.raises(TypeError, match="frozen"):
         item["headline"] = "Another"
-    with pytest.raises(
-        KeyError, match="does not support field: files"
-    ):  # Scrapy's FilesPipeline sets it, and passes over this
+    # Scrapy's FilesPipeline sets this field, and skips items that answer so.
+    with pytest.raises(KeyError, match="does not support field: files"):
         item["files"] = []
     out = io.BytesIO()
     JsonLinesItemExporter(out, fields_to_export=["url", "edits"]).export_item(ARTICLES[0])

@@ -339,9 +339,8 @@ def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> Non
     assert line not in after.article_body
     assert before.seen is not None
     assert after.capture is not None
-    assert (
-        replace(after.capture, rights=None) == capture
-    )  # what the site said of its use was read from the page
+    # What the site said of its use was read from the page.
+    assert replace(after.capture, rights=None) == capture
 
 
 @pytest.mark.parametrize("packs", [True, False], ids=["for the writer", "whole"])
@@ -355,9 +354,8 @@ def test_a_worker_sends_back_neither_the_page_nor_what_its_feed_says(packs: bool
     assert isinstance(answer, worker.ReadPage)
     assert list(answer.changed) == ["rights"]
     bare = Worker("", ())(Job(replace(capture, body=PAGE, source_text=None), packs), None)
-    assert (
-        len(pickle.dumps(answer)) < len(pickle.dumps(bare)) + 2_000
-    )  # the page has 100 KB more, the feed as many
+    # The page has 100 KB more, and so has the feed's text.
+    assert len(pickle.dumps(answer)) < len(pickle.dumps(bare)) + 2_000
     with workers(1) as pipeline:
         pipeline.hands_over = not packs
         read = head_of(asyncio.run(pipeline.process_item(capture)))

@@ -88,10 +88,8 @@ def test_reading_older_pages_again_fills_what_their_bytes_say(db: Path) -> None:
         first, second, third = (archive.get(f"{site.home}{path}").rights for path in POSTS)
     assert first is not None
     assert third is not None
-    assert (first.tdm, second) == (
-        ("header: 1",),
-        None,
-    )  # the robots.txt of the day is not in the bytes of a page
+    # The robots.txt of the day is not in the bytes of a page.
+    assert (first.tdm, second) == (("header: 1",), None)
     assert third.licences == ("https://creativecommons.org/licenses/by/4.0/",)
     assert "with words" not in CliRunner().invoke(cli, again).stderr
 

@@ -122,9 +122,8 @@ def test_an_edit_that_a_listing_announces_is_fetched_and_nothing_else(db: Path) 
     with served(lambda home: {**{p: post(p) for p in POSTS}, **sitemaps(home)}) as site:
         site.answers["/posts-1.xml"] = listed(site.home, "2025-03-01T08:00:00Z")
         crawl(f"url={site.home}/", db=db)
-        site.answers["/posts-1.xml"] = listed(
-            site.home, "2025-03-02T08:00:00Z"
-        )  # before our clock's last look
+        # The listing gives a time before the last look by our clock.
+        site.answers["/posts-1.xml"] = listed(site.home, "2025-03-02T08:00:00Z")
         site.answers[POSTS[7]] = Answer(
             post(POSTS[7], body=STORY + "<p>Correction: it was in June, not in May.</p>")
         )

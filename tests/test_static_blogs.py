@@ -27,9 +27,8 @@ class TestStaticBlog:
                 assert answer.status == 200
                 assert all(folded(paragraph) in answer.text for paragraph in post.paragraphs)
             front = get(blog.url).body.decode()
-            assert (
-                5 <= len({post.url for post in blog.posts if post.url in front}) < 12
-            )  # the rest is on page 2
+            # The other posts are on page 2.
+            assert 5 <= len({post.url for post in blog.posts if post.url in front}) < 12
 
     def test_the_front_page_names_a_feed(self, maker: Maker) -> None:
         with maker(simple(posts=6).posts) as blog:

@@ -172,9 +172,8 @@ def test_a_lease_is_renewed_before_it_ends_whatever_the_hub_says(lease: str, sec
     world.look()
     assert len(world.asked) == 2
     assert world.asked[0] == world.asked[1]
-    assert (
-        world.subscriber.push(token, world.signed(b"x"), b"x") == 202
-    )  # it holds until the hub says otherwise
+    # The old subscription holds until the hub says otherwise.
+    assert world.subscriber.push(token, world.signed(b"x"), b"x") == 202
 
 
 def test_a_hub_that_refuses_or_fails_is_asked_again_in_a_day() -> None:

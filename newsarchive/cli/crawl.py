@@ -328,9 +328,8 @@ def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:
     if not any(site.config.get("follow") is not None for site in archive.all()):
         raise UsageError("no site is followed yet: newsarchive sites add https://blog.example")
     found = archive.due()
-    if (
-        not found and sys.stderr.isatty() and not options.quiet
-    ):  # cron mails every line, and would do so every hour
+    # Only on a terminal: cron would mail this line every hour.
+    if not found and sys.stderr.isatty() and not options.quiet:
         say("no site is due")
     return found
 

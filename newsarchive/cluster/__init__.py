@@ -9,6 +9,6 @@ periodic jobs and signs of life are its. A job is small and can be done again: o
 captures read again, one WARC file taken in, one range of articles compared. What was fetched stands in the frontier, so that a
 worker that is killed loses nothing: its jobs are taken up by another.
 
-Whoever crawls a site holds its lock in the database (`db.frontier.locks`), which is gone with the process. So no site is crawled
-twice at a time, even where the queue takes a slow worker for a dead one.
+A process that crawls a site holds the site's lock in the database (`db.frontier.locks`), which ends with the process.
+So no site is crawled twice at a time, even where the queue takes a slow worker for a dead one.
 """

@@ -54,7 +54,8 @@ HOUSEKEEPING = "housekeeping"
 TIDY = "newsarchive:tidy"
 #: The key of a worker's `Work` in the context of its jobs.
 WORK = "work"
-#: Captures or articles of one job. More: more is done again after a kill. Less: processes are started more often, 1 s each.
+#: Captures or articles of one job. With more, more is done again after a kill. With fewer, processes are started more
+#: often, which takes 1 s each.
 RANGE = 2_000
 #: Hours that jobs which failed or were cancelled stay in the queue for people to see.
 MAX_HOURS_KEPT = 7 * 24
@@ -75,8 +76,8 @@ class HandBack(Exception):
 
 
 class OutOfReach(Exception):
-    """The database or the files cannot be used now, or nobody knows what is wrong: the job is tried again, each time after a
-    longer wait."""
+    """The database or the files cannot be used now, or the cause of the failure is unknown: the job is tried again,
+    each time after a longer wait."""
 
 
 class Broken(Exception):
@@ -88,7 +89,8 @@ class Broken(Exception):
 
 
 class Retry(BaseRetryStrategy):
-    """When a job is tried again. It then comes after those that wait at the same address, and does not hold them up."""
+    """Decides when a job is tried again. It then comes after the jobs that wait for the same address, and does not hold
+    them up."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, HandBack):
@@ -180,8 +182,8 @@ async def tidy(context: JobContext, timestamp: int) -> None:
 async def give_back(manager: JobManager, job: Job) -> None:
     """Put a job that nobody works at any more back into the queue.
 
-    It takes the place of a job of the same kind that waits there: that one might find that the site is not due, and leave what
-    this one had begun. Where the database does not take it, the job stays as it is, for the next look.
+    It replaces a job of the same kind that waits there: that job might find that the site is not due, and would leave
+    undone what this one had begun. Where the database refuses, the job stays as it is until the next look.
     """
     try:
         await manager.retry_job(job, utc_now())
@@ -221,7 +223,7 @@ def app_for_workers(url: str, seconds: float) -> App:
         kwargs={"options": OPTIONS, **KEEPALIVES},
     )
     app = App(connector=connector)
-    app.add_tasks_from(jobs, namespace="newsarchive")  # once in a process: it renames them
+    app.add_tasks_from(jobs, namespace="newsarchive")  # only once in a process, because it renames the jobs
     return app
 
 

@@ -1,7 +1,8 @@
 """Moves the WARC files that a worker's spiders finish up into object storage, where the setting `warc` is an address.
 
-The spiders leave them to the worker: so not each of them imports what that needs, and a file that a killed spider left open is named
-and moved as well. What the storage does not take waits on this machine, and is tried again each minute.
+The spiders leave this to the worker: so not each of them imports the libraries for it, and a file that a killed spider
+left open gets its name and is moved as well. Files that the storage does not take wait on this machine, and are tried
+again each minute.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Mover:
         self.task = asyncio.get_running_loop().create_task(self._run())
 
     def look(self) -> None:
-        """Have it look at once: a job has ended."""
+        """Look at once, because a job has ended."""
         self.finished.set()
 
     async def _run(self) -> None:

@@ -1,7 +1,7 @@
 """Makes the tables of the queue, and finds out whether this machine may work for the cluster.
 
 A worker of another version would write what the others do not understand, and one whose clock is an hour ahead would store
-pages under times that have not come. Both are told so, with the remedy, and do nothing.
+pages under times that have not come. Each is refused with a message that names the remedy, and does nothing.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from newsarchive.exceptions import UsageError
 from newsarchive.times import utc_now
 from newsarchive.version import VERSION
 
-#: Seconds by which the clocks of a worker and of the database may differ. More, and posts would be due early or late, and pages
-#: stored under a wrong time.
+#: Seconds by which the clocks of a worker and of the database may differ. With a larger difference, posts would be due
+#: early or late, and pages would be stored under a wrong time.
 MAX_CLOCK_DIFFERENCE_SECONDS = 60
 #: Seconds between two signs of life of a worker, unless `cluster init` is told otherwise.
 HEARTBEAT_SECONDS = 5.0
 #: Signs of life, in a row, that a worker may fail to give before it stops what it does.
 MISSED_TO_STOP = 3
-#: Those before it kills what it does.
+#: Signs of life, in a row, that it may fail to give before it kills what it does.
 MISSED_TO_KILL = 6
-#: Those before others take up its jobs: they begin when nothing of it is left.
+#: Signs of life, in a row, after whose failure others take up its jobs: by then nothing of it is left.
 MISSED_TO_LOSE = 9
 
 
@@ -39,12 +39,13 @@ def procrastinate_version() -> str:
 
 
 def own_version() -> str:
-    """What all workers must have alike: the version of newsarchive, and the revision of the archive's tables."""
+    """What must be the same for all workers: the version of newsarchive, and the revision of the archive's tables."""
     return f"{VERSION} (archive {head()})"
 
 
 def init(queue: Queue, heartbeat: float) -> bool:
-    """Make the tables of the queue, or bring them to the versions that are installed here; whether they were made.
+    """Make the tables of the queue, or bring them to the versions that are installed here. Gives whether they were
+    made.
 
     Workers that run meanwhile end when they see that the version is no longer theirs.
     """

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds after which a job is tried again whose site another crawl has.
+#: Seconds after which a job is tried again where another crawl has its site.
 LOCKED_SECONDS = 15
-#: Variables of a job whose process broke before: all pages are read in a process apart, one after the other, so that the page which
-#: breaks it is set aside.
+#: Variables of a job whose process broke before: all pages are read in a separate process, one after the other, so that
+#: a page that breaks the process is set aside.
 CAREFUL = {"NEWSARCHIVE_WORKERS": "1"}
 
 
@@ -55,7 +55,8 @@ class Running:
     stopped: str = ""
 
     def stop(self, why: str) -> None:
-        """Have the processes finish what is under way, commit and end. A second time, end them in the middle."""
+        """Let the processes finish what is under way, commit and end. When called a second time, end them in the middle
+        of their work."""
         self.stopped = self.stopped or why
         self.processes.stop(signal.SIGTERM, None)
 
@@ -124,7 +125,7 @@ class Work:
         self._judge(job, await self._in_thread(job, lambda running: running.processes.run(name, options)))
 
     def _judge(self, job: Job, code: int, words: str = "") -> None:
-        """Say how a job went. Raises what has it tried again, or fail."""
+        """Judge a job by the exit code of its process. Raises the exception by which it is tried again or fails."""
         what = told(job.task_name, job.task_kwargs)
         if code == LOCKED:
             raise HandBack("another crawl has the site", LOCKED_SECONDS)

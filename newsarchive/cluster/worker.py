@@ -37,8 +37,8 @@ from newsarchive.cluster.work import Work
 from newsarchive.db.queue import Agreement
 from newsarchive.exceptions import DatabaseError
 
-#: Looks for jobs, and for jobs that are to be stopped, from one sign of life to the next: one in two seconds, where `cluster init`
-#: was not told otherwise. More, and idle workers keep the database busy; fewer, and a job waits longer than it takes.
+#: Looks for jobs, and for jobs that are to be stopped, from one sign of life to the next: one in two seconds by
+#: default. With more, idle workers keep the database busy; with fewer, a job waits longer than it takes.
 LOOKS_PER_HEARTBEAT = 2.5
 #: Queues whose jobs write WARC files.
 WRITING = ("crawl", "warc")
@@ -204,7 +204,7 @@ class ClusterWorker:
                 await self._tidy_after_tidying()
         except (TimeoutError, DatabaseError, ProcrastinateException):
             pass  # `watch` counts the seconds of silence
-        except Exception as error:  # without its watch, the worker would never hear that it is to end
+        except Exception as error:  # without this watch the worker would never learn that it should end
             self.tell(f"no sign of life: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
 
     async def _check_locks(self) -> None:
@@ -223,13 +223,15 @@ class ClusterWorker:
             await give_back(manager, job)
 
     async def _find_lost(self) -> None:
-        """Give back jobs that the queue takes to be at work here and that are not: they could not be signed off."""
+        """Give back jobs that the queue believes to be at work here and that are not, because they could not be signed
+        off."""
         if self.worker is None or self.worker.worker_id is None:
             return
         manager = self.app.job_manager
         at_work = await manager.list_jobs_async(status=Status.DOING.value, worker_id=self.worker.worker_id)
         lost = {job.id: job for job in at_work if job.id is not None and job.id not in self.at_work}
-        for number in lost.keys() & self.lost:  # a job that was lost just now may be about to be signed off
+        # Only at the second look, because a job that has just ended may be about to be signed off.
+        for number in lost.keys() & self.lost:
             self.tell(f"taken up again: {told(lost[number].task_name, lost[number].task_kwargs)}")
             await give_back(manager, lost[number])
         self.lost = set(lost)

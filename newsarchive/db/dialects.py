@@ -355,9 +355,8 @@ class SQLite(Dialect):
         from sqlalchemy import exc
 
         try:
-            for table, rank in zip(
-                FULL_TEXT_TABLES, (1, 0), strict=True
-            ):  # 1 compares with the table of the texts too
+            # With rank 1, FTS5 also compares its index with the table of the texts.
+            for table, rank in zip(FULL_TEXT_TABLES, (1, 0), strict=True):
                 connection.exec_driver_sql(
                     f"INSERT INTO {table}({table}, rank) VALUES ('integrity-check', {rank})"
                 )

@@ -167,7 +167,6 @@ def fitting(text: str) -> tuple[str, int]:
     units = text.encode("utf-16-le", "replace")
     if len(units) <= 2 * MAX_CELL_UNITS:
         return text, len(text)
-    head = units[: 2 * (MAX_CELL_UNITS - len(CUT))].decode(
-        "utf-16-le", "ignore"
-    )  # half a character at the end is dropped
+    # "ignore" drops half a character at the end.
+    head = units[: 2 * (MAX_CELL_UNITS - len(CUT))].decode("utf-16-le", "ignore")
     return head + CUT, len(head)

@@ -106,9 +106,8 @@ class ObjectFile:
 
         def written(fs: Any, path: str) -> None:
             target = f"{path}/{self.name}"
-            if (
-                atomic
-            ):  # such a storage has no folders, and a bucket that does not exist is a mistake in the address
+            if atomic:
+                # Such a storage has no folders, and a bucket that does not exist is a mistake in the address.
                 fs.put_file(str(local), target)
                 return
             fs.makedirs(path, exist_ok=True)

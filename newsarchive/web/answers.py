@@ -1,8 +1,8 @@
 """What a page knows of a request, and what it answers: a page with its record, a file, or the way to another page.
 
 A view is a function of the archive and a `Request`. It gives a `Page`: a template with its values, and the record that the
-address with `.json` behind it gives to a program. The view decides what is there, never how it travels: `app` makes the
-HTTP of it.
+address with `.json` behind it gives to a program. The view decides only the content; `app` makes an HTTP response of
+it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from newsarchive.exceptions import NewsArchiveError
 
 
 class Forbidden(NewsArchiveError):
-    """Only whoever has the token of this server may do it."""
+    """Only a person who has the token of this server may do this."""
 
 
 #: Seconds for which a feed reader or a program need not ask again.
@@ -24,7 +24,8 @@ FEED_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The parts of the path, the query and the fields of a form; of each name the last value."""
+    """A request: the parts of its path, its query and the fields of its form. Where a name is given several times, the
+    last value counts."""
 
     path: str
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -45,7 +46,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Something else than a page. With `name` the browser keeps it as a file of that name; for `seconds` nobody need ask again."""
+    """Something else than a page. With `name` the browser saves it as a file of that name. For `seconds` nobody needs
+    to ask again."""
 
     body: str | bytes
     content_type: str
@@ -55,7 +57,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A page that stands at another address of this server; `cookie` is a name and a value that the browser keeps."""
+    """A redirect to another address of this server. `cookie` is a name and a value that the browser keeps."""
 
     path: str
     cookie: tuple[str, str] | None = None

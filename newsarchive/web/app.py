@@ -1,7 +1,7 @@
 """The application: the routes of `views.ROUTES` by Starlette, Datasette behind them where there is one, a guard before both.
 
-A page is answered with an entity tag (RFC 9110, section 8.8.3). Where it follows from the archive alone, the tag follows from
-the state of the archive, so that a feed reader that asks every minute costs a look at the time of a file.
+A page is answered with an entity tag (RFC 9110, section 8.8.3). Where a page depends on the archive alone, its tag is
+made of the archive's state. So a feed reader that asks every minute costs no more than a look at the time of a file.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ async def _form(http: HttpRequest) -> dict[str, str]:
 
 
 def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json: bool) -> Response:
-    """The response of a view, or that nothing changed since the reader last asked."""
+    """The response of a view, or 304 where nothing has changed since the reader last asked."""
     try:
         state = library.state() if way.is_settled else None
         tag = _tag(f"{state.key} {http.url.path}?{http.url.query}") if state else ""
@@ -168,8 +168,8 @@ def _response(library: Library, answer: Answer, as_json: bool) -> tuple[Response
 
 
 def _headed(response: Response, tag: str, state: State | None, seconds: int) -> Response:
-    """With what a browser or a feed reader needs for asking again. No proxy on the way may keep an answer: it may be behind a
-    password."""
+    """Add the headers that a browser or a feed reader needs to ask again. No proxy on the way may keep an answer,
+    because it may be behind a password."""
     response.headers["etag"] = tag
     response.headers["cache-control"] = f"private, max-age={seconds}" if seconds else "private, no-cache"
     if state:
@@ -191,7 +191,7 @@ def _is_known(http: HttpRequest, tag: str, state: State | None) -> bool:
 
 
 def _tag(content: str | bytes) -> str:
-    """A weak entity tag of what an answer follows from: the content, or the state of the archive, and this program."""
+    """A weak entity tag, made of this program's version and of the content or the state of the archive."""
     data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     return f'W/"{hashlib.sha256(_program() + data).hexdigest()[:24]}"'
 
@@ -204,7 +204,7 @@ def _program() -> bytes:
 
 def _failure(frame: Frame, status: int, title: str, message: str, *, as_json: bool = False) -> Response:
     headers = {"cache-control": "no-store"}
-    if status == 451:  # who withholds it is this archive, as its register says (RFC 7725, section 4)
+    if status == 451:  # this archive withholds it, as its register says (RFC 7725, section 4)
         headers["link"] = f'<{frame.root}/withheld>; rel="blocked-by"'
     if status == 401:
         headers["www-authenticate"] = 'Basic realm="newsarchive", charset="UTF-8"'

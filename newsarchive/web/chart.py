@@ -1,7 +1,7 @@
 """Articles over time as bars in SVG, drawn with attributes alone: the page's policy allows no inline style.
 
-A month without a bar may be one in which nobody wrote, or one in which nobody looked: below the axis a cross marks a stretch without
-a crawl, and what lies before the first crawl is hatched.
+In a month without a bar nobody may have written, or nobody may have looked: a cross below the axis marks a stretch
+without a crawl, and the time before the first crawl is hatched.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ WIDTH = 720.0
 HEIGHT = 110.0
 #: The gap between two bars, as a part of the width of one bar with its gap.
 GAP = 0.2
-#: Width of a bar, in units of the picture; few bars would be wider.
+#: The largest width of a bar, in units of the picture: where there are few bars, they would be wider without it.
 MAX_BAR_WIDTH = 60.0
-#: Height of the bar of a single article, so that it is seen beside one of thousands.
+#: Height of the bar of a single article, so that it can be seen beside a bar of thousands.
 MIN_BAR_HEIGHT = 2.0
 #: Labels below the chart; with more bars, every second or third … is labelled.
 MAX_LABELS = 10

@@ -42,7 +42,8 @@ def queries() -> list[dict[str, Any]]:
 
 
 def described(table: str) -> dict[str, str]:
-    """The descriptions of a table's or view's columns: its own, else the common ones, else the meaning of the field."""
+    """The descriptions of a table's or view's columns. For each column its own description counts, otherwise the one
+    for all tables, otherwise the meaning of the field."""
     own: dict[str, str] = tables()["tables"].get(table, {}).get("columns", {})
     return {**_of_fields(), **tables()["columns"], **own}
 
@@ -118,7 +119,7 @@ SETTINGS: dict[str, Any] = {
     "default_page_size": 50,
     "max_returned_rows": 2000,
     "sql_time_limit_ms": 3000,
-    # Each suggestion reads the table once more; whoever wants a facet asks for it.
+    # Each suggestion would read the table once more; a reader who wants a facet can ask for it.
     "suggest_facets": False,
     "facet_time_limit_ms": 300,
     "allow_download": False,  # newsarchive backup makes a sound copy
@@ -138,7 +139,8 @@ def datasette(file: Path, columns: dict[str, list[str]], frame: Frame, *, sql: b
     # Without this Datasette prints all local variables for every page that does not exist.
     sys.modules["datasette.handle_exception"].rich = None  # type: ignore[attr-defined]
 
-    # Datasette has no door to how a cell of its CSV is written, and writes what a spreadsheet takes for a formula.
+    # Datasette has no setting for how a cell of its CSV is written, and would write texts that a spreadsheet takes for
+    # formulas.
     sys.modules["datasette.views.base"].csv = SafeCsv  # type: ignore[attr-defined]
 
     class ReadOnly(Database):  # type: ignore[misc]

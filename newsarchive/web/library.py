@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 
-#: Seconds after a change in which a further one may not show in the times of the archive's files. Until then the archive does not
-#: count as unchanged.
+#: For this many seconds after a change, a further change may not show in the times of the archive's files. So long the
+#: archive does not count as unchanged.
 SETTLING_SECONDS = 2.0
 #: Age in days up to which a change counts as new on the front page.
 NEW_DAYS = 7
 #: Changes that the front page shows.
 MAX_NEW_CHANGES = 8
-#: Searches whose counts are remembered, the last ones.
+#: The counts of this many searches, the last ones, are remembered.
 MAX_SPREADS = 200
 
 
@@ -75,8 +75,9 @@ class State:
 class Library:
     """An archive to read from, and the counts over it that are made in the background.
 
-    `base_url` is the public address of the front page without its last slash, "" where it is not known. `token` lets whoever gives
-    it judge what is in quarantine; with "" nobody may. `password` is asked of everybody, unless it is "".
+    `base_url` is the public address of the front page without its last slash, "" where it is not known. A reader who
+    gives the `token` may judge what is in quarantine; with "" nobody may. Every reader is asked for the `password`,
+    unless it is "".
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Library:
         return hits, spread
 
     def state(self) -> State | None:
-        """The state of the archive, `None` where it changed so lately that a further change might not show."""
+        """The state of the archive; `None` where it changed so recently that a further change might not show."""
         with reading(self.engine) as reader:
             key, changed_at = reader.dialect.state(reader)
         with self._lock:
@@ -160,8 +161,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which a value is given without being made again.
 MIN_AGE_SECONDS = 30.0
-#: The same, as a multiple of the seconds that it took to make the value. So counting takes a twentieth of one core at most, however
-#: large the archive is.
+#: The same as a multiple of the seconds that it took to make the value; the longer of the two counts. So counting takes
+#: a twentieth of one core at most, however large the archive is.
 MIN_AGE_IN_COSTS = 20.0
 #: Values that are kept, one for each site; with more, the value that was asked for longest ago is dropped.
 MAX_VALUES = 500

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.browse import Credit
     from newsarchive.db.reading.lineage import Copy, Trace
 
-#: Copies in one picture, the earliest ones.
+#: A picture shows this many copies, the earliest ones.
 MAX_LINES = 24
-#: Width of the picture, in its units, as all that follow.
+#: Width of the picture. It and the sizes below are in the units of the picture.
 WIDTH = 720
 #: Height of the line of one copy.
 LINE_HEIGHT = 26
-#: Height of the axis of time above them.
+#: Height of the time axis above the copies.
 AXIS_HEIGHT = 30
 #: Width of the names at the left.
 NAMES_WIDTH = 210
-#: Width of what is free at the right.
+#: Width of the free margin at the right.
 RIGHT_MARGIN = 40
 #: Characters of a name; a longer one is cut.
 MAX_NAME_CHARACTERS = 28
@@ -71,7 +71,7 @@ class Picture:
 
 
 def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
-    """The picture of a story; `credits` say by the id of a copy whom it names."""
+    """The picture of a story; `credits` says by the id of a copy which publisher it names."""
     copies = trace.copies[:MAX_LINES]
     held = {copy.id for copy in copies}
     outside = _outside(copies, credits, held)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 
-#: Around found words in a snippet: code points that are no characters and stand in no text.
+#: Marks around found words in a snippet: code points that are no characters, so that no text holds them.
 MARKS = Marks("\ufdd0", "\ufdd1")
 _MARKED = re.compile("\ufdd0([^\ufdd0\ufdd1]*)\ufdd1")
 
@@ -184,7 +184,7 @@ def snippet(text: str) -> Markup:
 def runs(changed: Iterable[Change], side: str = "") -> Markup:
     """The changes in one line with `<ins>` and `<del>`. With `side` "delete" the old text alone, with "insert" the new one.
 
-    What is new stands a little apart from what it replaces, or both would look like one word.
+    What is new stands a little apart from what it replaces; otherwise both would look like one word.
     """
     tags = {
         "equal": Markup("{}"),
@@ -202,7 +202,7 @@ def runs(changed: Iterable[Change], side: str = "") -> Markup:
 
 
 def changes(run: Iterable[Change]) -> Markup:
-    """Changes with `<ins>` and `<del>`, a `<p>` a paragraph."""
+    """Changes with `<ins>` and `<del>`, and one `<p>` for each paragraph."""
     return Markup(to_html(run).replace("<p>", '<p dir="auto">'))
 
 
@@ -290,16 +290,15 @@ def marked(text: str, edits: Sequence[Edit], where: str) -> list[Piece]:
 
 
 def lines(body: str, edits: Sequence[Edit], dropped: Sequence[Block], places: Sequence[int]) -> list[Line]:
-    """The page from top to bottom: the body's paragraphs, what was left out between them.
+    """The page from top to bottom: the body's paragraphs, and between them what was left out.
 
     `places` are the positions of `dropped` among all blocks; the body's paragraphs fill the others.
     """
     kept = [Line(tuple(paragraph)) for paragraph in paragraphs(marked(body, edits, BODY))]
     page: list[Line] = []
     for number, (place, block) in enumerate(zip(places, dropped, strict=False)):
-        before = max(
-            0, place - number - (len(page) - sum(bool(line.dropped) for line in page))
-        )  # paragraphs above it, not yet placed
+        placed = len(page) - sum(bool(line.dropped) for line in page)
+        before = max(0, place - number - placed)  # paragraphs above the block that are not on the page yet
         page += kept[:before]
         del kept[:before]
         if page and page[-1].dropped:

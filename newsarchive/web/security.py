@@ -1,10 +1,10 @@
 """What stands before every page, ours or Datasette's: who may ask, and what a browser may do with the answer.
 
-A page of another site can make a browser ask for this server under a name of its own (DNS rebinding), and would then
-read the archive: such a name is refused. So is what another site's page asks for by the server's right name (Fetch
-Metadata): it could not read the answer, but the work would be done. A link on it may be followed, to our pages and not to
-tables. What a blog wrote cannot run even where escaping failed: the Content-Security-Policy allows no script at all, or one file
-of ours by its whole address (`--keys`).
+A page of another site can make a browser ask this server under a name that the other site owns (DNS rebinding), and
+could then read the archive: such a name is refused. Requests of another site's page under the server's right name are
+refused too (Fetch Metadata): the page could not read the answer, but the server would do the work. A reader may follow
+a link of another site to our pages, but not to tables. What a blog wrote cannot run even where escaping failed: the
+Content-Security-Policy allows no script at all, or one file of ours by its whole address (`--keys`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ HEADERS = {
 _REPLACED = {*HEADERS, b"content-security-policy"}
 #: A host that may stand in a policy.
 _PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
-#: Seconds that a wrong password costs whoever gives it.
+#: Seconds for which the answer to a wrong password is delayed.
 WRONG_PASSWORD_SECONDS = 1.0
 
 
@@ -142,7 +142,8 @@ def _is_address(host: str) -> bool:
 
 
 def _is_own_form(headers: dict[bytes, bytes]) -> bool:
-    """Whether a form was sent from a page of this server, as every browser of today says by `Origin` or by Fetch Metadata."""
+    """Whether a form was sent from a page of this server: every current browser says so by `Origin` or by Fetch
+    Metadata."""
     if site := headers.get(b"sec-fetch-site"):
         return site == b"same-origin"
     origin = headers.get(b"origin", b"").rpartition(b"//")[2]

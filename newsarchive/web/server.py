@@ -34,9 +34,10 @@ SECONDS_BETWEEN_LOOKS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the pages are served. `names` are further host names by which they are asked for; `sql` lets requests bring SQL of
-    their own. `base_url` is their address where a proxy stands before them, `password` is asked of everybody, `token` lets
-    whoever has it judge the quarantine; "" for none of it. With `keys` our pages have a script for the keys j and k."""
+    """How the pages are served. `names` are further host names of the server. `sql` lets requests bring SQL of their
+    own. `base_url` is the address of the pages where a proxy stands before the server. Every reader is asked for the
+    `password`, and a reader with the `token` may judge the quarantine; "" for none. With `keys` our pages have a script
+    for the keys j and k."""
 
     names: tuple[str, ...] = ()
     sql: bool = False
@@ -131,11 +132,10 @@ def opened(db: str) -> Engine:
 
 
 def awaited(db: str, tell: Callable[[str], None]) -> Engine:
-    """The archive, once it can be read and holds an article: a first crawl, an upgrade or the database itself may be under way.
-    SIGTERM ends the process meanwhile. Raises `UsageError` for another database."""
-    before = signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(0)
-    )  # the first process of a container has no default
+    """The archive, as soon as it can be read and holds an article: a first crawl, an upgrade or the start of the
+    database may still be going on. SIGTERM ends the process meanwhile. Raises `UsageError` for another database."""
+    # The system does not end the first process of a container on SIGTERM unless that process handles it.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     said = ""
     try:
         while True:

@@ -129,9 +129,8 @@ def test_the_first_copy_is_the_same_whatever_else_narrows(engine: Engine) -> Non
         by_site = [archive.count(copies="first", site=site) for site in ("one.example", "two.example")]
         assert by_site == [4, 2]
         assert sum(by_site) == archive.count(copies="first")
-        assert (
-            archive.count(copies="first", hidden=True) == 7
-        )  # what waits is seen, and so is who comes behind it
+        # With `hidden`, the article that waits is seen, and so is the one that comes after it in its story.
+        assert archive.count(copies="first", hidden=True) == 7
 
 
 @pytest.mark.parametrize("wrong", ["last", "FIRST ", 1, True])

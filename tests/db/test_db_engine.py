@@ -205,9 +205,8 @@ def test_a_reader_takes_a_column_for_what_the_models_say(names: frozenset[str], 
         for column in table.c
         if column.name in names and not isinstance(column.type, kind)
     ]
-    assert wrong == [
-        column for column in ["site_blocks.first"] if kind is UTCDateTime
-    ]  # no reader asks for it
+    # No reader asks for the column `first`.
+    assert wrong == [column for column in ["site_blocks.first"] if kind is UTCDateTime]
 
 
 def test_a_crawls_connections_keep_few_pages(tmp_path: Path) -> None:

@@ -108,9 +108,8 @@ def test_a_record_is_copied_with_its_fields_and_the_name_of_its_file(tmp_path: P
     packed = file.read_bytes()
     for place in places:
         one = packed[place.offset : place.offset + place.length]
-        assert zlib.decompress(one, 16 + zlib.MAX_WBITS).endswith(
-            b"\r\n\r\n"
-        )  # its check sum and its length are right
+        # Decompressing also tests the check sum and the length.
+        assert zlib.decompress(one, 16 + zlib.MAX_WBITS).endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("is_copied", [True, False])

@@ -271,9 +271,8 @@ def test_a_killed_crawl_leaves_files_that_can_be_read(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
     )
     assert process.stdout is not None
-    before = [
-        process.stdout.readline() for _ in range(60)
-    ]  # it is at work: more than one file may be written
+    # After these lines the crawl is at work: more than one file may be written.
+    before = [process.stdout.readline() for _ in range(60)]
     assert recover(tmp_path) == []  # the crawl is alive: its file is left alone
     process.send_signal(signal.SIGKILL)
     out, _ = process.communicate(timeout=300)

@@ -352,9 +352,8 @@ def test_no_page_has_a_script_a_style_or_anything_from_elsewhere(client: httpx.C
 
 @pytest.mark.parametrize("path", ["/", "/article/10", "/article/10/diff", "/search?q=hacked", "/site/evil.example", "/site/blog.example", "/archive/articles", "/archive/articles/10", "/archive/dropped_text"])  # fmt: skip
 def test_hostile_text_is_shown_as_text(client: httpx.Client, path: str) -> None:
-    body = client.get(path).text.replace(
-        '<script type="application/ld+json">', ""
-    )  # data, which no browser runs
+    # This script is data, which no browser runs.
+    body = client.get(path).text.replace('<script type="application/ld+json">', "")
     assert "&lt;script&gt;" in body
     assert "<script" not in body
     assert "49" not in body.partition("7*7")[2][:5]

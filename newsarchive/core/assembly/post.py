@@ -66,9 +66,8 @@ def _of_all_pages(page: Page, rules: Rules) -> Article:
     for capture in page.capture.parts:
         try:
             further = decoding.decode_step(capture, rules)
-            sheet, verdict = step.read(
-                further, rules
-            )  # however short, since it need not be an article by itself
+            # A further page may be short: it need not be an article by itself.
+            sheet, verdict = step.read(further, rules)
             parts.append(Part(tuple(step.labelled(sheet, verdict, rules)), quality(sheet, verdict)))
         except NotAnArticle:
             return flagged(joined(article, parts))

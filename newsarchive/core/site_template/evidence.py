@@ -256,9 +256,8 @@ def judge_form(
         return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
     if len(stats.keys) < MIN_ARTICLES:
         return None
-    if (
-        stats.line.leads
-    ):  # before titles of other posts, or before links: "Where:" and "Cast:" do not stand so
+    # Such a label stands before titles of other posts or before links, as "Where:" and "Cast:" do not.
+    if stats.line.leads:
         if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
             return None
         return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")

@@ -43,9 +43,8 @@ class ArticleRow(Base):
     __table_args__ = (
         Index(None, "site_id", "date_published"),
         Index(None, "date_published"),
-        Index(
-            "ix_articles_story", "cluster_id", "date_published", "first_seen_at"
-        ),  # which copy is the first
+        # Finds the first copy of each story.
+        Index("ix_articles_story", "cluster_id", "date_published", "first_seen_at"),
         Index(
             "ix_articles_long_unspaced", "id", sqlite_where=_LONG_UNSPACED, postgresql_where=_LONG_UNSPACED
         ),
@@ -220,9 +219,8 @@ class Quarantined(Base):
     reason: Mapped[str] = mapped_column(default="")
     since: Mapped[datetime]
     decided_at: Mapped[datetime | None]
-    alarm_id: Mapped[int | None] = mapped_column(
-        index=True
-    )  # no foreign key: it outlives the record of its alarm
+    #: No foreign key, because a decision outlives the record of its alarm.
+    alarm_id: Mapped[int | None] = mapped_column(index=True)
 
 
 class Withholding(Base):

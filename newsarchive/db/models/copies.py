@@ -37,9 +37,8 @@ class ArticleOrigin(Base):
 
     article_id: Mapped[int] = cascade("articles.id", primary_key=True)
     origin_id: Mapped[int] = cascade("origins.id", index=True)
-    original_id: Mapped[int | None] = set_null(
-        "articles.id", index=True
-    )  # where the archive holds the original
+    #: The original, where the archive holds it.
+    original_id: Mapped[int | None] = set_null("articles.id", index=True)
     url: Mapped[str] = mapped_column(default="")
     original_key: Mapped[str] = mapped_column(default="", server_default="", index=True)  # `url`, normalised
     as_printed: Mapped[str] = mapped_column(default="")

@@ -89,9 +89,8 @@ def look(
         alarm_id = connection.execute(insert(AlarmRow).values(new).returning(AlarmRow.id)).scalar_one()
         kept.append(_kept(alarm_id, alarm))
         _quarantine(connection, alarm_id, alarm, now)
-    if not KEEPING & {
-        alarm.kind for alarm in kept
-    }:  # while one stands, the earlier looks tell when it is over
+    # While an alarm on lists stands, the earlier looks are kept, because they tell when it is over.
+    if not KEEPING & {alarm.kind for alarm in kept}:
         updates.prune_looks(connection, site_id)
     after = replace(
         known,

@@ -1,7 +1,7 @@
 """The pages: each is a function of the archive and a request. SQL is in `db/`, HTML in `templates/`.
 
-`ROUTES` says at which address each stands. A page whose `Way` has a record is to be had as JSON at the address with `.json`
-behind it (`/index.json` for the front page).
+`ROUTES` gives the address of each. A page whose `Way` has a record can be read as JSON under its address with `.json`
+added (`/index.json` for the front page).
 """
 
 from __future__ import annotations

@@ -20,12 +20,13 @@ from newsarchive.web.library import Library
 
 #: Names of a byline that are shown at once; the reader unfolds the rest.
 MAX_SHOWN_NAMES = 12
-#: Equal paragraphs side by side; from here on they are folded.
+#: From this number of equal paragraphs in a row on, they are folded.
 MIN_FOLDED_PARAGRAPHS = 2
 
 
 def article(library: Library, request: Request) -> Answer:
-    """The text first, beside it where it comes from; what was left out, repaired and read below."""
+    """The page of an article: its text, beside it where it comes from, and below what was left out, repaired and
+    read."""
     stored = library.article(request.parts["id"])
     cluster = stored.cluster_id
     copies = browse.mates(library.engine, cluster, stored.id) if cluster is not None else []

@@ -17,7 +17,8 @@ from newsarchive.exceptions import UsageError
 #: Characters of a date. A longer text is not read as one.
 MAX_DATE_CHARACTERS = 40
 
-#: Languages whose words for days and months are read. With all that dateparser knows, a word that is no date takes seconds.
+#: Languages whose words for days and months are read. With all languages that dateparser knows, it takes seconds to
+#: refuse a word that is no date.
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "ar")
 
 _MONTH = re.compile(r"(\d{4})(?:-(\d{1,2}))?")
@@ -48,7 +49,7 @@ def _bound(given: str, is_end: bool) -> date:
         raise ValueError(given)
     try:
         parsed = _parser().get_date_data(given)
-    except Exception as error:  # dateparser raises whatever its regular expressions and tables stumble on
+    except Exception as error:  # dateparser may raise any exception of its expressions and tables
         raise ValueError(given) from error
     if parsed.date_obj is None:
         raise ValueError(given)

@@ -1,6 +1,6 @@
 """What readers do not see, and why: the quarantine, and the register of what is withheld.
 
-In quarantine are pages that were read with doubt, and whoever has the token of this server decides.
+In quarantine are pages whose extraction is doubtful. A person who has the token of this server decides on them.
 
 The token comes once, with the address that `newsarchive web --judge` prints; the browser then keeps a key that is made of it in a
 cookie that no script reads and no other site's page sends. A form carries another key, so that it comes from a page of ours.
@@ -31,7 +31,8 @@ DECISIONS = {"accept": "accepted", "drop": "dropped"}
 
 
 def waiting(library: Library, request: Request) -> Answer:
-    """What waits, with the reason and the opening of the text; with the token, the forms that decide."""
+    """The pages that wait, each with the reason and the opening of its text; for a reader with the token also the forms
+    to decide."""
     if given := request.query.get("token", ""):
         if not library.token or not hmac.compare_digest(given.encode(), library.token.encode()):
             raise Forbidden(

@@ -1,4 +1,4 @@
-"""The search: ranked results with their spread, and the same for another program."""
+"""The search: ranked results with their counts by site, publisher and so on, and the same for other programs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ _NUMBERS = "facets.json"
 
 
 def found(library: Library, request: Request) -> Answer:
-    """The results of a search for another program: the first `MAX_DOWNLOADED`, in its order; a feed has the newest; or its numbers."""
+    """The results of a search for other programs: the first `MAX_DOWNLOADED` in the order of the search, the newest
+    ones as a feed, or the counts alone."""
     asked = {name: value.strip() for name, value in request.query.items()}
     words, ending = asked.get("q", ""), request.parts["form"]
     if ending == _NUMBERS:
@@ -113,7 +114,8 @@ _COPIES = {"first": "the first copy alone", "none": "only what is the blog’s o
 
 
 def _facets(asked: Mapping[str, str], spread: Facets) -> list[tuple[str, list[tuple[str, int, str]], int]]:
-    """The title of each facet, its largest values with their numbers and the search for them alone, and how many are left out."""
+    """The title of each facet; its largest values, each with its number and the search for it alone; and how many
+    values are left out."""
     months = dict(sorted(spread.months.items(), key=lambda month: -month[1]))
     shown = []
     for title, name, counts in (
@@ -149,7 +151,7 @@ def _only(name: str, value: str) -> dict[str, str]:
 
 
 def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What narrows the search, in words, each with the search without it."""
+    """The filters of the search in words, each with the search without it."""
     words = {
         "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
         "since": "from {}", "until": "until {}", "copies": "copies: {}", "rights": "not reserved from text and data mining", "hidden": "with those in quarantine",

@@ -1,4 +1,5 @@
-"""What the archive holds: the front page with what is new, the sites, each of them, and how they are; the figures for a monitoring system."""
+"""What the archive holds: the front page with the news, the list of sites, the page of each site, the health of the
+sites, and the figures for a monitoring system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who has a text of whom: the stories, which are texts that stand on several pages, and the publishers that blogs republish."""
+"""Who took a text from whom: the stories (texts that stand on several pages), and the publishers that blogs
+republish."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ MAX_HEADLINES = 30
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """A publisher that articles of the archive credit. `rows` say which site does how often, and how long after the original."""
+    """A publisher that articles of the archive credit. `rows` say which site credits it, how often, and how long after
+    the original."""
 
     name: str
     domain: str
@@ -103,7 +105,7 @@ def credited(rows: Iterable[Republished]) -> list[Credited]:
 
 
 def publisher(library: Library, request: Request) -> Answer:
-    """One publisher: who takes its articles, how late, what becomes of the headlines, and the newest of them."""
+    """One publisher: who republishes its articles, how late, what becomes of the headlines, and the newest copies."""
     name = request.query.get("name", "").strip()
     found = [one for one in _credited(library) if name and name in (one.name, one.domain)]
     if not found:
