@@ -39,13 +39,14 @@ from newsarchive.warc.writer import is_held, recover
 SAMPLED_RECORDS = 100
 #: Free bytes of a disk. With less, the next crawls may fill it.
 MIN_FREE_BYTES = 2**30
-#: Intervals of a site without a successful crawl; after more of them (and at least a day) the site is named.
+#: A followed site is named when its last successful crawl is more than this many of its intervals ago, and at least a
+#: day.
 MAX_MISSED_INTERVALS = 3
-#: Newest captures of a site that are looked at for another host.
+#: This many newest captures of a site tell whether it has moved to another host.
 NEWEST_CAPTURES = 20
-#: Time by which a fetch may seem to lie in the future: clocks of two machines differ.
+#: A fetch may seem to lie this far in the future, because the clocks of two machines differ.
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=10)
-#: Time since the last sign of life of a server of WebSub after which nothing is told of it: it was given up.
+#: A server of WebSub whose last sign of life is older than this was given up, and is not reported any more.
 MAX_TOLD_SILENCE = timedelta(days=30)
 #: Findings of one kind that are named; further ones are counted.
 MAX_NAMED = 10
@@ -125,7 +126,7 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
     """Whether the files that captures name are there, and long enough."""
     missing, short = [], []
     if stored := [one for one in folders if is_address(one)]:
-        all_files([str(one) for one in stored])  # one listing, in place of a request for each file
+        all_files([str(one) for one in stored])  # one listing instead of a request for each file
     for kept in checks.kept_files(engine):
         path = locate(folders, kept.name)
         if not path.is_file():
@@ -238,8 +239,8 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime) -> Iterator[Finding
 
 
 def hubs(engine: Engine, now: datetime) -> Iterator[Finding]:
-    """Hubs of WebSub that refuse or fail, leases that ran out, and a server that gives no sign of life. What was given up a month ago
-    is not told any more."""
+    """Hubs of WebSub that refuse or fail, leases that ran out, and a server that gives no sign of life. A server that
+    was given up a month ago is not reported any more."""
     with reading(engine) as connection:
         known = subscriptions(connection)
     seen = max((one.seen_at for one in known if one.seen_at), default=None)

@@ -1,6 +1,6 @@
 """What a step changed in a text, so that it can be replayed and taken back.
 
-These records stand apart from the others of `items`, which also names them, because to repair a line takes no others.
+These records are apart from those of `items` (which exports them too), because repairing a line needs no other records.
 """
 
 from __future__ import annotations

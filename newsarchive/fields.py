@@ -133,7 +133,7 @@ FIELDS: tuple[Field, ...] = (
 #: The fields of a flat row, in the order of its columns.
 FLAT: tuple[Field, ...] = tuple(field for field in FIELDS if field.place in ("everywhere", "archive"))
 
-#: Those that are known when a page is crawled: the columns of Scrapy's `-O`.
+#: The fields that are known when a page is crawled: the columns of Scrapy's `-O`.
 CRAWLED: tuple[Field, ...] = tuple(field for field in FIELDS if field.place == "everywhere")
 
 _EMPTY: dict[Kind, Any] = {"text": "", "texts": [], "records": []}
@@ -158,7 +158,7 @@ def record(article: Article) -> dict[str, Any]:
 
 
 def value(article: Article, field: Field) -> Any:
-    """One field of an article. Raises `KeyError` for a field that only what is stored has."""
+    """One field of an article. Raises `KeyError` for a field that only stored articles have."""
     found = _follow(article, field.path)
     if found is _NOWHERE:
         raise KeyError(field.name)
@@ -234,7 +234,8 @@ def _empty(kind: Kind) -> Any:
 
 
 def _follow(article: Any, path: str) -> Any:
-    """What a path leads to: of a list the attribute of each, `None` beyond a record that is not there."""
+    """The value at the end of a path: for a list, the attribute of each record; `None` where a record on the way is
+    missing."""
     if path == "site" and not hasattr(article, "site"):
         return _site(article.url)
     found = article

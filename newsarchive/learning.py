@@ -1,9 +1,9 @@
 """Use case: learns a site's template from its own pages, and reads its articles again by it.
 
-What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a new
-template changes are read again: from what this process has read of them before (`core/site_template/readings.py`), else
-from the stored raw bytes, so that nothing is fetched. A changed text becomes a version of kind `site`; a version that the
-learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
+What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a
+new template changes are read again, and nothing is fetched: what this process has read of them before is used
+(`core/site_template/readings.py`), otherwise the stored raw bytes. A changed text becomes a version of kind `site`; a
+version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ from newsarchive.worker_pool import Shared
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Pages of a site that teach something; fewer teach nothing.
+#: The smallest number of pages from which a site is learned.
 MIN_PAGES = 3
 #: Numbers of pages at which a new site is learned during a crawl; every site is learned at the end of its crawl too.
 LEARNING_PAGES = frozenset({3, 5, 8, 13, 21, 34, 55, 89, 144, 377, 987})
 #: Articles that are in memory at a time, and stored in one transaction, where a template changed them: half a megabyte
 #: each. With more, the articles that the crawl itself stores wait longer.
 MAX_ARTICLES_AT_A_TIME = 10
-#: Numbers of templates as worker processes are sent them.
+#: Gives each template a number, by which worker processes know whether they have it already.
 _versions = count(1)
 #: Times that a site is learned where another process learns it at the same time. Each time costs a second.
 MAX_TRIES = 5
@@ -77,10 +77,10 @@ class Summary:
 class Learner:
     """Learns sites of one archive. `folder` is where the raw bytes lie, one or several; `dry_run` writes nothing.
 
-    `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: what
-    it changes of an article that it has just stored makes no version. `readings` are the pages that this process has
-    read, packed: a template is applied to them without reading the pages' bytes. `stored` reads all others, in this process
-    by default.
+    `steps` are those of other projects, as the setting has them. `run_id` is the crawl that learns, `None` for none: a
+    change of an article that this crawl has just stored makes no version. `readings` are the pages that this process
+    has read, packed: a template is applied to them without reading the pages' bytes. `stored` reads all others, in this
+    process by default.
     """
 
     def __init__(
@@ -264,10 +264,10 @@ class Learner:
     # -- applying the template again -------------------------------------------------------------------
 
     def _stale(self, window: Window, template: Template) -> Iterator[Observation]:
-        """The pages of a window that a template takes otherwise than the one by which they were read last.
+        """The pages of a window that a template reads differently than the template with which they were read last.
 
-        Only the pages are asked that are new since the site was learned last, or hold a line of which this template says
-        something else than the one of then.
+        Only two kinds of pages are compared: those that are new since the site was last learned, and those with a line
+        that this template judges differently than the template of that time.
         """
         known = self.windows.site(template.site)
         changed = difference(known.template, template) if known.template is not None else None
@@ -282,7 +282,7 @@ class Learner:
             known.template, known.agreeing = template, agreeing
 
     def _reread(self, stale: Iterator[Observation], template: Template, summary: Summary) -> None:
-        """Read the pages again that the template takes otherwise than when they were read last."""
+        """Read the pages again that the template reads differently than when they were read last."""
 
         def ids() -> Iterator[int]:
             while urls := [page.url for page in islice(stale, MAX_ARTICLES_AT_A_TIME)]:
@@ -307,10 +307,10 @@ class Learner:
     def _unpacked(
         self, article_ids: Iterable[int], template: Template, others: list[int], summary: Summary
     ) -> Iterator[Article]:
-        """What this process has read and kept, by a template, if feed and API still say of the post what they said then. The
-        ids of all other articles go into `others`."""
+        """The articles by a template, made from what this process has read and kept, where feed and API still say the
+        same of the post. The ids of all other articles go into `others`."""
         ids = iter(article_ids)
-        # A step of another project may look at the bytes, which a kept reading has not.
+        # A step of another project may need the bytes, which a kept reading does not have.
         use_kept = self.readings is not None and self.steps == STEPS
         while batch := list(islice(ids, MAX_ARTICLES_AT_A_TIME)):
             told = source_texts.of_articles(self.engine, batch) if use_kept else {}
@@ -361,7 +361,7 @@ class Learner:
 
 
 def says_no_more(now: SourceText | None, then: SourceText | None, article: Article) -> bool:
-    """Whether what feed or API say of a post teaches nothing that the reading of its page does not have.
+    """Whether feed and API say nothing of a post that the reading of its page does not have already.
 
     The name and the language of a site become known with its first page (`sites.name`), so that the pages which were read before
     were read without them. Where the page itself states the same, it need not be read again: of a file of many sites, that is nearly

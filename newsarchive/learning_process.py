@@ -6,8 +6,8 @@
     learning.close()
 
 To learn a site of 300 pages took the process of a crawl 8 ms a page, a third of all that it did, while its worker processes
-waited for pages. The learning process writes to the archive itself: what was changed never comes to the crawl's. A crawl asks
-for it where its workers leave a core free (`extensions.template_learning.has_own_process`).
+waited for pages. The learning process writes to the archive itself, so the crawl's process never handles the changed
+articles. A crawl asks for it where its workers leave a core free (`extensions.template_learning.has_own_process`).
 
 Importable without Scrapy.
 """
@@ -26,9 +26,10 @@ from newsarchive.items import Article
 from newsarchive.learning import Learner, Summary
 from newsarchive.worker_pool import NotStarted, WorkerPool
 
-#: Bytes of readings that wait to be sent with the next site to learn; with more they are sent alone. A real page's has 30 KB.
+#: Bytes of readings that wait to be sent with the next site to learn; with more they are sent at once. The reading of a
+#: real page has 30 KB.
 MAX_WAITING_BYTES = 1_000_000
-#: Seconds of CPU time of one learning. A site of 500 pages takes three; what takes more than an hour hangs.
+#: Seconds of CPU time of one learning. A site of 500 pages takes three; one that takes more than an hour hangs.
 MAX_LEARNING_SECONDS = 3600.0
 #: Seconds in which the process must end at the end of a crawl. It has nothing to do by then.
 MAX_CLOSE_SECONDS = 2.0
@@ -106,7 +107,8 @@ class LearningWorker:
 
 
 class SiteLearning:
-    """Learns in a process as soon as `may_start` says so, before it and where none can be started in the caller's thread."""
+    """Learns in a process as soon as `may_start` says so. Before that, and where no process can be started, it learns
+    in the caller's thread."""
 
     def __init__(self, archived: Archived, may_start: Callable[[], bool]) -> None:
         self.archived, self.may_start = archived, may_start
@@ -169,8 +171,8 @@ class SiteLearning:
                 self._start()
         if self._pool is not None:
             try:
-                # Once the process is there, the pages that were stored while it started are sent along. Without their readings
-                # it would read them from their bytes.
+                # When the process has started, the readings of pages that were stored meanwhile are sent too. Without
+                # them it would read these pages from their bytes.
                 self._pool.submit(Job()).result()
                 job = self._with_readings(job)
                 done: Done = self._pool.submit(job).result()

@@ -5,7 +5,7 @@
     held.release()
 
 A model that a library unpacks takes half a second and 72 MB in each process that asks it. Of a file that is mapped, all
-processes share one copy, which the system holds in its cache of files and gives up where memory is short.
+processes share one copy, which the system keeps in its cache of files and drops where memory is short.
 
 The file stands where Python keeps the bytecode of this module, and is trusted as bytecode is (see `compiled`). It may be
 deleted at any time. Where none can be written, each process loads the tables for itself. Standard library only.
@@ -34,8 +34,9 @@ class Tables:
         self.parts, self._mapping = parts, mapping
 
     def release(self) -> None:
-        """Take the file out of this process's memory until it is read again, which takes .2 ms for 70 MB that the system's
-        cache still has. Without it a process comes to hold the whole file: the system maps the neighbours of what is read."""
+        """Take the file out of this process's memory until it is read again, which takes 0.2 ms for 70 MB that the
+        system's cache still has. Without it a process comes to hold the whole file: the system maps the neighbours of
+        what is read."""
         if self._mapping is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
             self._mapping.madvise(mmap.MADV_DONTNEED)
 

@@ -58,13 +58,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Posts of one site that are under way at once, where `NEWSARCHIVE_IN_FLIGHT` does not say otherwise. More: a killed
-#: crawl fetches more again. Fewer: the downloader waits for the pipelines.
+#: Posts of one site that are under way at once, where `NEWSARCHIVE_IN_FLIGHT` does not say otherwise. With more, a
+#: killed crawl fetches more posts again; with fewer, the downloader waits for the pipelines.
 MAX_POSTS_IN_FLIGHT = 8
 #: Posts of one site that fail at their first request, one after the other. With the tenth the site is left; with
-#: fewer, the crawl goes on to its end. Repeated requests of a post are not counted: Scrapy sends them after all
-#: others, so that a few bad posts stand together there. Ten are more than the eight that are under way at once,
-#: so a run is never the echo of one hiccup, and no more than ten seconds of requests at the default delay.
+#: fewer, the crawl goes on to its end. Retries of a post are not counted: Scrapy sends them after all other requests,
+#: where a few bad posts come one after the other. Ten are more than the eight posts that are under way at once, so one
+#: short outage is not enough, and they take no more than ten seconds of requests at the default delay.
 MAX_FAILED_POSTS_IN_A_ROW = 10
 #: Seconds between two requests that robots.txt may ask for, where `NEWSARCHIVE_MAX_CRAWL_DELAY` does not say otherwise; a
 #: larger `Crawl-delay` counts as this one.
@@ -132,7 +132,7 @@ class InFlightMiddleware:
         self.done(post_of(request))
 
     def item_done(self, response: Response | Failure | None) -> None:
-        # Where an item came of a failure, its spider calls `done`.
+        # Where the request failed and gave an item, the spider calls `done`.
         if isinstance(response, Response) and response.request is not None:
             self.done(post_of(response.request))
 
@@ -249,7 +249,7 @@ class FailingSiteMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         if is_servers_fault(response.status):
             if block_reason(response, self.rules):
-                # Asking again does not help; the spider finds out whether feed or API has the text.
+                # A retry does not help; the spider finds out whether feed or API has the text.
                 request.meta["dont_retry"] = True
             else:
                 self.note(request, status_problem(response.status)[1])
@@ -273,7 +273,7 @@ class FailingSiteMiddleware:
         self.failures.pop(site_of(url), None)
 
     def refused(self, url: str, status: int, sentence: str) -> None:
-        """A post was given up for its status. It is counted here unless its first request was counted already."""
+        """Count a post that was given up for its status, unless its first request was counted already."""
         if not is_servers_fault(status):
             self.failed(url, sentence)
 
@@ -303,10 +303,12 @@ class Hold:
 
 
 class DecompressionMiddleware:
-    """Unpacks bodies, and makes a failure of one that breaks off; stands before Scrapy's, which takes the half of it.
+    """Unpacks bodies, and turns a body that breaks off into a failure; stands before Scrapy's middleware, which would
+    accept the part that came.
 
-    Without it a page would be stored as far as it came, or be settled as empty. The next crawl asks for it again. Text
-    under the label of a coding stays text, as in browsers. What cannot be unpacked here is left to Scrapy.
+    Without it, the part of a page that came would be stored, or the page would be recorded as empty. The next crawl
+    asks for it again. Text under the label of a coding stays text, as in browsers. A body that cannot be unpacked here
+    is left to Scrapy.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -340,7 +342,7 @@ class DecompressionMiddleware:
 
 
 class CharsetMiddleware:
-    """Tells Scrapy the charset of an answer where it would take another; stands behind Scrapy's decompression.
+    """Tells Scrapy the charset of an answer where Scrapy would assume another; stands behind Scrapy's decompression.
 
     Scrapy takes every codec of Python for a charset, and raises for `rot13`, which is no charset. It reads robots.txt as UTF-8
     alone, so robots.txt is made UTF-8 here, and cut at the length that is read.
@@ -356,7 +358,8 @@ class CharsetMiddleware:
 
 
 class RefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's, which raises for a page whose `<base>` or refresh names no address (`http://[::1`). Such a page stays as it is."""
+    """Scrapy's middleware for `<meta http-equiv=refresh>`, without its exception for a page whose `<base>` or refresh
+    names no address (`http://[::1`): such a page stays as it is."""
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         try:
@@ -393,7 +396,7 @@ class DelayMiddleware:
 
     def process_request(self, request: Request) -> None:
         if self.delays.get(urlsplit(request.url).netloc):
-            # The site has said how fast it is, so AutoThrottle must not change the delay.
+            # The site has said how fast it may be asked, so AutoThrottle must not change the delay.
             request.meta["autothrottle_dont_adjust_delay"] = True
 
     async def process_response(self, request: Request, response: Response) -> Response:

@@ -1,8 +1,8 @@
 """Where the pages of a crawl are read: in worker processes, or in one thread of the crawl's own process.
 
 A page is looked at for its spider (`core.discovery.first_look`) and read for `pipelines.WorkersPipeline`; both come through
-the `PageReader` of their crawl. A whole post is read when it is looked at, in one job, and what it was read as waits for
-the pipeline. Neither blocks the reactor, and with worker processes neither can hang.
+the `PageReader` of their crawl. A whole post is also read in the job that looks at it, and the result waits for the
+pipeline. Neither blocks the reactor, and with worker processes neither can hang.
 """
 
 from __future__ import annotations
@@ -42,11 +42,12 @@ logger = logging.getLogger(__name__)
 #: so that more than three would wait for it. With two on two cores, 300 real pages took three quarters of the time that
 #: they took with one.
 MAX_AUTO_WORKERS = 3
-#: Pages that were read and that no pipeline has asked for yet. A crawl has 8 under way. With more, another project's pipeline
-#: keeps pages back, and those that came first are read again when they are asked for.
+#: Pages that were read and that no pipeline has asked for yet. A crawl has 8 under way. More wait only where another
+#: project's pipeline holds pages back; then those that came first are forgotten, and are read again when they are asked
+#: for.
 MAX_PAGES_AHEAD = 32
-#: Reads pages where no worker process does: one after the other, since they would only take turns, and not in the
-#: reactor, which one large page would stop for a second.
+#: The thread that reads pages where no worker process does. It is one thread, because several would only take turns,
+#: and not the reactor's, which a large page would stop for a second.
 _reading = ThreadPoolExecutor(1, "newsarchive-reading")
 
 
@@ -146,7 +147,7 @@ class PageReader:
     async def read(self, capture: Capture) -> Article | PackedArticle:
         """The article of a page. Raises `NotAnArticle`, and as `do` does.
 
-        What it was read as when it was looked at counts, unless another project has changed the capture meanwhile.
+        The result from when it was looked at counts, unless another project has changed the capture since.
         """
         try:
             before, page = self.ahead.pop(capture.url, (None, None))
@@ -210,9 +211,10 @@ def set_reader(crawler: Crawler, reader: PageReader) -> None:
 
 
 def worker_count(settings: BaseSettings) -> int:
-    """The worker processes that `NEWSARCHIVE_WORKERS` allows: a number, or for `auto` the cores, up to three.
+    """The number of worker processes that `NEWSARCHIVE_WORKERS` allows; for `auto` it is the number of cores, up to
+    three.
 
-    A machine of one core has none with `auto`: they would take turns with the crawl's own process.
+    With `auto`, a machine with one core has no worker process: it would only take turns with the crawl's own process.
     """
     wanted = settings.get("NEWSARCHIVE_WORKERS") or 0
     if wanted != AUTO:

@@ -84,13 +84,14 @@ logger = logging.getLogger(__name__)
 
 #: Sites whose templates are kept in memory; with more, the template that was used longest ago is loaded again.
 MAX_TEMPLATES_IN_MEMORY = 64
-#: Articles that are committed at once, without waiting for more; of `NEWSARCHIVE_IN_FLIGHT` (8) the others are read or
-#: fetched meanwhile. A commit of four takes 60% of the CPU time of four commits. More: pages wait for room.
+#: As soon as this many articles wait, they are committed together; the others of `NEWSARCHIVE_IN_FLIGHT` (8) are read
+#: or fetched meanwhile. One commit of four articles takes 60% of the CPU time of four commits. With more, pages wait
+#: for room.
 ENOUGH_FOR_COMMIT = 4
-#: Seconds that an article waits for others to share its commit. More: a killed crawl fetches more posts again. Less: more
-#: commits.
+#: Seconds that an article waits for others to share its commit. With more, a killed crawl fetches more posts again;
+#: with less, there are more commits.
 MAX_COMMIT_DELAY_SECONDS = 0.2
-#: Seconds that the end of a crawl waits for pages that workers still read. A page may take no longer.
+#: Seconds that the end of a crawl waits for pages that workers still read. No page may take longer.
 MAX_CLOSE_SECONDS = 15.0
 
 
@@ -225,8 +226,8 @@ STEP_PIPELINES: tuple[type[StepPipeline], ...] = (
 class TemplatePipeline:
     """Applies the template of the site, learned in earlier crawls or in this one (see `learning`).
 
-    With it a page that did not change gives the text that is stored, so that a difference is the publisher's revision.
-    An article that a worker process has read has it already.
+    With it, a page that did not change gives the text that is stored, so that any difference is a revision by the
+    publisher. An article that a worker process has read has it already.
     """
 
     def __init__(
@@ -469,7 +470,7 @@ class StorePipeline:
     async def keep_dropped(self, exception: BaseException) -> None:
         """Store the capture of a page that is no article, and its reason in the frontier.
 
-        A page from before `since` is left out by this run alone: the frontier keeps its day, for a run that wants it.
+        A page from before `since` is left out by this run only: the frontier keeps its day for a run that wants it.
         """
         if not isinstance(exception, Dropped):
             return
@@ -507,7 +508,7 @@ class StorePipeline:
             self.store.engine.dispose()
 
     def _tell_hidden(self) -> None:
-        """Count for the summary the articles of this crawl that wait in quarantine."""
+        """Count the articles of this crawl that wait in quarantine, for the summary."""
         try:
             with reading(self.store.engine) as reader:
                 site_id = getattr(self.crawler.spider, "site_id", None) or None

@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 #: Characters by which a text would move the cursor, set the title, draw a link or turn other text round: control characters but
-#: tab and line feed (ECMA-48: C0, delete, C1), and the overrides of Unicode's bidirectional algorithm. Marks, embeddings and
-#: isolates are left: right-to-left texts have them. Each becomes a character that is seen: a control picture, or U+FFFD.
+#: tab and line feed (ECMA-48: C0, delete, C1), and the overrides of Unicode's bidirectional algorithm. Marks,
+#: embeddings and isolates stay, because right-to-left texts have them. Each such character becomes a visible one: a
+#: control picture, or U+FFFD.
 _UNSEEN = (
     {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x0A)}
     | {0x7F: "\u2421"}
@@ -24,7 +25,7 @@ _UNSEEN = (
 
 
 def printable(text: str) -> str:
-    """A text whose every character is seen, so that a terminal obeys nothing of what strangers wrote.
+    """The text with only visible characters, so that a terminal obeys nothing in a stranger's text.
 
     >>> printable("a\\x1b]0;title\\x07b")
     'a␛]0;title␇b'
@@ -39,8 +40,8 @@ class PrintableRecord(logging.LogRecord):
         return printable(super().getMessage())
 
 
-#: What is said of an article that its site marks as not free (`Article.is_accessible_for_free` is false). Some of these sites send the
-#: whole text all the same and hide it by a script, so that it may be whole.
+#: The note on an article that its site marks as not free (`Article.is_accessible_for_free` is false). Some of these
+#: sites send the whole text nevertheless and hide it by a script, so the text may be whole.
 NOT_FREE = (
     "The site gives this article in full only to readers who pay: the text here may be its beginning alone."
 )

@@ -1,12 +1,12 @@
 """Which addresses are private, and which of them the user has opened.
 
-Whoever writes a page chooses where its links and redirects lead: to 127.0.0.1, to 10.0.0.7, to the metadata service of a
-cloud at 169.254.169.254, or to a name that resolves there. What a crawl fetches it stores and shows, so such an address is
-refused, unless the user named it: as the site to crawl, or in `NEWSARCHIVE_ALLOW_PRIVATE`. The metadata services of
-clouds are opened by the setting alone.
+The author of a page chooses where its links and redirects lead: to 127.0.0.1, to 10.0.0.7, to the metadata service of a
+cloud at 169.254.169.254, or to a name that resolves there. A crawl stores and shows what it fetches. So such an address
+is refused, unless the user named it, either as the site to crawl or in `NEWSARCHIVE_ALLOW_PRIVATE`. The metadata
+services of clouds are opened by the setting alone.
 
-The judgement is over the address that a connection is made to. A name is judged only where the connection is made by a
-proxy, which resolves it elsewhere.
+The address of each connection is judged, not the name. A name is judged only where a proxy makes the connection and
+resolves the name itself.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ ALL = "all"
 
 #: The only IPv6 addresses that are routed on the internet (RFC 4291, 2.4).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-#: Prefixes behind which an IPv4 address is meant: compatible, mapped (RFC 4291, 2.5.5) and translated ones (RFC 6052, 2.1).
+#: Prefixes of IPv6 addresses that stand for an IPv4 address: compatible, mapped (RFC 4291, 2.5.5) and translated ones
+#: (RFC 6052, 2.1).
 _IPV4_INSIDE = tuple(map(IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96")))
 #: Domains that no public name server knows (RFC 6761; RFC 6762, 3 and G; RFC 8375).
 _PRIVATE_DOMAINS = (
     "localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa",
 )  # fmt: skip
-#: Where clouds give the machine its secrets: link-local addresses (RFC 3927), and those of AWS and Alibaba besides. No site is
-#: there, and a URL that leads there was mostly pasted from elsewhere: naming it does not open it, the setting does.
+#: Where clouds give the machine its secrets: link-local addresses (RFC 3927), and those of AWS and Alibaba besides. No
+#: site is there, and a URL that leads there was mostly pasted from elsewhere. So naming it as a site does not open it;
+#: only the setting does.
 _METADATA: tuple[IPv4Network | IPv6Network, ...] = (
     IPv4Network("169.254.0.0/16"), IPv6Network("fd00:ec2::254/128"), IPv4Network("100.100.100.200/32"),
 )  # fmt: skip
@@ -159,7 +161,8 @@ class Allowance:
             raise refusal(host, address)
 
     def check_proxied(self, url: str, named: Iterable[str] = ()) -> None:
-        """The same for a URL that a proxy fetches: its host is judged by its name alone."""
+        """Raise `PrivateAddress` for a URL that a proxy fetches, where its host may not be asked: the host is judged by
+        its name alone."""
         host, port = host_and_port(url)
         if looks_private(host):
             self.check(host, port, literal(host), named)

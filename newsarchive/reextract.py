@@ -100,9 +100,10 @@ def reextract(
     """Run the pure core again over the newest stored capture of each page.
 
     Reads the captures that an extractor older than `only_older_than` read last, so that a run that was broken off goes
-    on where it was. Up to `workers` processes read, where a page may take `page_seconds` of CPU time; with 0 this process
-    does. `ids` are the first and the last capture, for a part of the work. `dry_run` reports and writes nothing. `steps` are those of other projects, as the setting has them. A changed text
-    becomes an `extractor` revision. Captures that cannot be read are named in the summary and left as they are.
+    on where it was. Up to `workers` processes read, where a page may take `page_seconds` of CPU time; with 0 this
+    process does. `ids` are the first and the last capture, for a part of the work. `dry_run` reports and writes
+    nothing. `steps` are the steps of other projects, as in the setting. A changed text becomes an `extractor` revision.
+    Captures that cannot be read are named in the summary and left as they are.
     """
     chosen = captures.Chosen(site, since, only_older_than, ids and ids[1])
     begin = ids[0] - 1 if ids else 0
@@ -117,7 +118,7 @@ def reextract(
 
     @lru_cache(maxsize=MAX_TEMPLATES)
     def template(site: str) -> Shared:
-        # Without what was learned of its site, reading a page again would put its boilerplate back.
+        # Without the template of its site, reading a page again would bring its boilerplate back.
         return Shared(site, 1, pickle.dumps(site_templates.load(engine, site), pickle.HIGHEST_PROTOCOL))
 
     with StoredPages(warc_folder, rules_folder, steps, workers=workers, seconds=page_seconds) as pages:
@@ -178,8 +179,8 @@ def read_again(
 def stored_reading(
     engine: Engine, warc_folder: Folder, rules_folder: str | None = None, steps: Sequence[str] = ()
 ) -> Callable[[int], Article | None]:
-    """What gives an article, by its id, as its stored bytes are read today, with all that is known of its site; `None`
-    for bytes that are not kept or cannot be read. Writes nothing, raises nothing."""
+    """A function that gives an article, by its id, as its stored bytes are read today, with all that is known of its
+    site; it gives `None` for bytes that are not kept or cannot be read. It writes nothing and raises nothing."""
     reader = StoredPageReader(warc_folder, rules_folder, steps)
 
     def again(article_id: int) -> Article | None:
@@ -195,8 +196,8 @@ def stored_reading(
 def renewing(rules: Rules, steps: Steps = STEPS) -> Renew:
     """A function that applies another template of its site to an article that was read a moment ago.
 
-    It gives `None` where the new template takes the page as the old one did, and where nobody has kept what the page alone was
-    read as.
+    The function gives `None` where the new template reads the page as the old one did, and where the reading of the
+    page without a template was not kept.
     """
 
     def renew(given: Article | PackedArticle, template: Template) -> Article | PackedArticle | None:
@@ -247,7 +248,8 @@ def backup(engine: Engine, target: Path | str) -> None:
 
 
 def differs(engine: Engine, article: Article) -> bool:
-    """Whether an article's texts, what was left out of them or a field that readers see differ from what is stored.
+    """Whether an article differs from the stored one in its texts, in what was left out of them, or in a field that
+    readers see.
 
     False for an article that is not stored, or whose page is gone: to read it again must not bring it back.
     """

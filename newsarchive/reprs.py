@@ -1,6 +1,6 @@
-"""How records look where a person meets them: one line in a shell or a log, a short page in a notebook.
+"""How records are shown to people: one line in a shell or a log, a short page in a notebook.
 
-A post has thousands of words, a page hundreds of blocks: printed whole, as dataclasses do by themselves, one of them
+A post has thousands of words and a page hundreds of blocks. Printed whole, as dataclasses are by default, one record
 fills the screen and a list of them the log.
 
     >>> line("Block", "The ferry came back", kind="paragraph", label="body", rule="")
@@ -21,7 +21,7 @@ from newsarchive.times import written_day
 if TYPE_CHECKING:
     from newsarchive.items import Article, Block, Capture, Origin, Page
 
-#: Characters of one text in a line; what is longer is cut, with an ellipsis.
+#: Characters of one text in a line; a longer text is cut, with an ellipsis.
 MAX_TEXT_CHARACTERS = 60
 
 #: Control characters, and the line and paragraph separators of Unicode.

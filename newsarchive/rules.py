@@ -1,8 +1,8 @@
 """Reads the tables and models of `newsarchive/data` into `Rules`, the one argument by which data reaches the pure core.
 
-A user's own folder (`NEWSARCHIVE_RULES`) has the same folders inside: its `phrases/de.toml` stands in place of ours,
-and its `phrases/xx.toml` is added. `newsarchive/data/README.md` says what each table holds. Every error names the file
-and the key.
+A user's own folder (`NEWSARCHIVE_RULES`) has the same folders inside: its `phrases/de.toml` replaces ours, and its
+`phrases/xx.toml` is added. `newsarchive/data/README.md` says what each table holds. Every error names the file and the
+key.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def default(folder: str = "") -> Rules:
     return _once(folder)
 
 
-@cache  # not on `default`, where `default()` and `default("")` would be two, each with compiled forms of its own
+@cache  # not on `default`: there `default()` and `default("")` would be two entries, each with its own compiled forms
 def _once(folder: str) -> Rules:
     return load(folder or None)
 

@@ -27,7 +27,7 @@ globals().update(
         setting: _config[key.name]
         for key in config.KEYS.values()
         for setting in key.settings
-        if setting != "USER_AGENT" or _config[key.name]  # else the add-on says who we are
+        if setting != "USER_AGENT" or _config[key.name]  # otherwise the add-on sets the user agent
     }
 )
 
@@ -46,10 +46,10 @@ RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
 COOKIES_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True  # a site's own setting `verify_certificates` stands over it
-# Posts come in the order in which they were found, newest first; Scrapy's own queues turn it round.
+# Posts are fetched in the order in which they were found, newest first; Scrapy's own queues would reverse it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
-# One answer gives one post: Scrapy starts as many tasks an answer as this, a hundred by default.
+# One answer gives one post. Scrapy starts this many tasks for each answer, a hundred by default.
 CONCURRENT_ITEMS = 8
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = (

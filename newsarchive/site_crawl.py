@@ -1,9 +1,10 @@
-"""Crawls one site by two spiders, each a process: the first finds posts, the second fetches stored posts that are due again.
+"""Crawls one site with two spiders, each in a process: the first finds posts, the second fetches stored posts that are
+due again.
 
     crawl_one(Sites(engine), site, SpiderProcesses(url), CrawlOptions({}))    # Result("https://blog.example/", counts={"new": 3})
 
-`newsarchive crawl` and the workers of a cluster crawl by it. On PostgreSQL it holds the lock of the site, so that no two crawls
-of one site run at a time, on one machine or on many.
+`newsarchive crawl` and the workers of a cluster use it. On PostgreSQL it holds the lock of the site, so that no two
+crawls of one site run at a time, on one machine or on many.
 """
 
 from __future__ import annotations
@@ -131,9 +132,9 @@ def crawl_one(
 ) -> Result | None:
     """Find and fetch a site's new posts, then look again at those that are due, which finds edits and deletions.
 
-    The code of the result is `LOCKED` where another crawl has the site. With `only_if_due`, `None` means that another crawl has
-    done it since `site` was read, and the lists of a site whose hub is relied on are not asked before their time. `on_lock` is given
-    the lock that the crawl holds.
+    The code of the result is `LOCKED` where another crawl has the site. With `only_if_due` it returns `None` where
+    another crawl has crawled the site since `site` was read, and does not ask the lists of a site whose hub is relied
+    on before they are due. `on_lock` is given the lock that the crawl holds.
     """
     from newsarchive.db.frontier.locks import site_lock
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SiteSelectors:
-    """The selectors of a site, how well they do on its pages, and on pages that taught them nothing (`None` where there are too
-    few); `urls` are some of the pages."""
+    """The selectors of a site, how well they do on the pages from which they were learned, and on other pages (`None`
+    where there are too few); `urls` are some of the pages."""
 
     selectors: Portable
     seen: Measured
@@ -44,8 +44,8 @@ def site_selectors(
     rules_folder: str | None = None,
     steps: Sequence[str] = (),
 ) -> tuple[SiteSelectors | None, int]:
-    """What the newest `limit` stored pages of a site teach, `None` where they have no element in common; and how many there
-    are."""
+    """The selectors that the newest `limit` stored pages of a site teach, `None` where the pages have no element in
+    common; and the number of these pages."""
     reader = StoredPageReader(folder, rules_folder, steps)
     found = list(_samples(source, reader, site, limit))
     selectors = learn([sample for _, sample in found])
@@ -59,7 +59,7 @@ def site_selectors(
 def _samples(
     source: File | Engine, reader: StoredPageReader, site: str, limit: int
 ) -> Iterator[tuple[str, Sample]]:
-    """The newest pages that show their article themselves, whole, with what they are read as today."""
+    """The newest pages that show their whole article themselves, each with its article as it is read today."""
     engine = engine_of(source)
     template = site_templates.load(engine, site)
     left = limit

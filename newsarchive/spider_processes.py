@@ -75,7 +75,7 @@ class SpiderProcesses:
         )
         self.running.add(child)
         if self.stopping:
-            child.terminate()  # the signal came while the process was starting
+            child.terminate()  # because the signal came while the process was starting
         with child:
             code = child.wait()
         self.running.discard(child)
@@ -84,7 +84,8 @@ class SpiderProcesses:
         return code if code >= 0 else 1
 
     def _forked(self, module: str, words: Sequence[str], more: dict[str, str]) -> Child | None:
-        """The process as a fork of the server; `None` without one, and where what it prints is wanted: a fork prints nothing."""
+        """The process as a fork of the server; `None` where there is no server, and where the output is wanted, because
+        a fork prints nothing."""
         if self.server is None or self.stdout:
             return None
         return self.server.started(module, words, self.environment | more)

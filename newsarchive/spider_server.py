@@ -6,13 +6,13 @@
 
 A worker crawls many small sites, one after the other. To start Python, to load Scrapy, the database's library and the package and
 to read a first page takes two seconds of CPU, more than all else that a small blog costs. So the first spider of a worker starts a
-server, `python -m newsarchive.spider_server`, which does this once and forks for each spider. A fork has its own arguments,
-environment and streams, runs `python -m MODULE` to its end, and costs no other where it breaks.
+server, `python -m newsarchive.spider_server`, which does this once and forks for each spider. A fork has its own
+arguments, environment and streams and runs `python -m MODULE` to its end. A fork that breaks harms no other.
 
 The spiders of a server work at one archive, and share what they have read in a temporary file (`db.kept_readings`).
-What reads the environment while it is imported is not loaded before the fork. The server ends with the process that started it.
-A spider has the processes that read its pages (`worker_pool`) forked by the same server.
-Where a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
+Modules that read the environment while they are imported are not loaded before the fork. The server ends with the
+process that started it. A spider has the processes that read its pages (`worker_pool`) forked by the same server. Where
+a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ LOADED = (
     "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader", "newsarchive.warc.writer",
     "newsarchive.worker_preload",
 )  # fmt: skip
-#: What acts on the environment while it is imported. Each spider imports it itself.
+#: Modules that read the environment while they are imported. Each spider imports them itself.
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
 #: Bytes of a request: the arguments and the environment of a spider.
 MAX_REQUEST_BYTES = 2**17
@@ -74,7 +74,8 @@ class Fork:
         self.pid, self.handle, self.answers = pid, handle, answers
         self.stdin: int | None = None
         self.returncode: int | None = None
-        #: Held where a signal is sent and where `handle` is closed, whose number may be another's then.
+        #: Held while a signal is sent and while `handle` is closed, because the number of a closed handle may be given
+        #: to another.
         self.guard = threading.Lock()
 
     def wait(self) -> int:
@@ -204,8 +205,8 @@ class SpiderServer:
 
 
 def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
-    """Fork for each request. In a fork it returns the request, and by what the fork may ask for others; in the server `None`, once
-    nobody asks any more."""
+    """Fork for each request. In a fork it returns the request, and the socket by which the fork may ask for further
+    forks. In the server it returns `None` when nobody asks any more."""
     #: Those who may ask: whoever started the server, and its forks; and the forks with those who asked for them.
     asking, children = {control}, dict[int, tuple[int, socket.socket]]()
     with selectors.DefaultSelector() as selector:
@@ -247,7 +248,9 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                 theirs.close()
                 os.close(fds[0])
                 asker, handle = socket.socket(fileno=fds[1]), os.pidfd_open(pid)
-                with suppress(OSError):  # its asker is gone, and it ends as its standard input closes
+                with suppress(
+                    OSError
+                ):  # the process that asked for it is gone; the fork ends when its standard input closes
                     socket.send_fds(asker, [str(pid).encode()], [handle])
                 children[handle] = pid, asker
                 selector.register(handle, selectors.EVENT_READ)
@@ -256,7 +259,8 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
 
 
 def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> None:
-    """What a new process would do after its imports. In a session of its own: signals reach it by name alone."""
+    """Do what a new process would do after its imports, in a session of its own, so that only signals to this very
+    process reach it."""
     os.setsid()
     os.environ.clear()
     os.environ.update(request["environment"] | {SHARED_READINGS: readings})
@@ -304,7 +308,7 @@ if __name__ == "__main__":
     load()
     file = os.path.join(sys.argv[2], "readings.db")
     made = import_module("newsarchive.db.kept_readings").shared_readings(file)
-    if made is not None:  # made once, and not by several spiders at a time
+    if made is not None:  # made once here, and not by several spiders at the same time
         made.close()
     asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if asked is not None:

@@ -38,7 +38,7 @@ from newsarchive.worker_pool import Shared, WorkerPool
 logger = logging.getLogger(__name__)
 
 #: Pages that are handed out for each process before their results are taken. With fewer, the processes wait while fifty
-#: articles are written; a result that waits takes 100 KB.
+#: articles are written. A result that waits takes 100 KB.
 MAX_PAGES_AHEAD = 16
 
 
@@ -59,8 +59,8 @@ class ReadFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """What a capture was read as: an article, or `dropped` (an `items.DropReason`) where it holds none, or a `failure` with
-    the `problem` in words."""
+    """The result of reading a capture: an article, or `dropped` (an `items.DropReason`) where it holds none, or a
+    `failure` with the `problem` in words."""
 
     kept: Kept
     article: Article | PackedArticle | None = None
@@ -110,8 +110,9 @@ class StoredPageReader:
         return StoredPage(kept, with_capture(ready, article.capture and article.capture.without_body()))
 
     def _kind(self, capture: Capture) -> Kind:
-        """What a page looks like that a crawl took for a list or a static page: the spider judges that before the steps, which would
-        read an archive page or an imprint as a text. Raises `NotAnArticle` where it is no page."""
+        """The kind of a page that a crawl took for a list of posts or a static page. The spider judges this before the
+        steps, because they would read an archive page or an imprint as a text. Raises `NotAnArticle` where it is no
+        page."""
         return page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
 
 

@@ -38,7 +38,7 @@ class DropReason(StrEnum):
     #: It has no text until its scripts have run.
     SCRIPT_ONLY = "script only"
     HTTP_STATUS = "http status"
-    #: It forbids copies, and we were told to ask.
+    #: It forbids copies, and the settings say to obey that.
     NOARCHIVE = "noarchive"
     #: Its post is older than the crawl wants.
     BEFORE_SINCE = "before since"
@@ -53,7 +53,7 @@ class DropReason(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """Why an article in the archive is not as it was: the words that tables, `history` and `diff` use."""
+    """Why an article in the archive has changed: the words that tables, `history` and `diff` use."""
 
     NEW = "new"
     #: The site serves other bytes, and the article differs through them.

@@ -13,7 +13,7 @@ NAME = "newsarchive"
 
 
 def user_agent(contact: str) -> str:
-    """Who we are and how to reach whoever runs the crawl (RFC 9110, 10.1.5).
+    """The user agent: the program, and how to reach the person who runs the crawl (RFC 9110, 10.1.5).
 
     >>> user_agent("you@example.org").endswith(" (+you@example.org)")
     True

@@ -4,12 +4,14 @@
     subscriber.look([("https://blog.example/", "https://blog.example/feed")])     # finds hubs, and subscribes there
     uvicorn.run(application(subscriber))                                          # answers hubs
 
-A push is a hint and nothing else: who sent it is proved by its signature, and then the site is crawled as on any other day, by its own
-feed and pages, at its own pace. Nothing of the push is stored but its time. A hub that is lost or lies costs time and no post, because crawls
-by the clock go on: rarer ones where the hub announced the last posts in time (`newsarchive.db.frontier.hubs`).
+A push is only a hint. Its signature proves who sent it; then the site is crawled as on any other day, by its own feed
+and pages, at its own pace. Of the push only the time is stored. A hub that is lost or lies costs time and no post,
+because crawls by the clock go on: rarer ones where the hub announced the last posts in time
+(`newsarchive.db.frontier.hubs`).
 
-The secret of each subscription and the unguessable end of its address are made of one secret, so that nothing need be kept: whoever
-starts anew with the same secret subscribes anew under the same addresses, which replaces what the hub had.
+The secret of each subscription and the unguessable end of its address are made of one secret, so that nothing needs to
+be kept: a server that starts again with the same secret subscribes again under the same addresses, which replaces the
+hub's earlier subscriptions.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from newsarchive.items import Capture
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-#: Bytes of a push. A feed of a hundred whole posts has a third of that; a longer one is refused before it is read.
+#: Bytes of a push. A feed of a hundred whole posts has a third of that; a longer push is refused before it is read.
 MAX_PUSH_BYTES = 2 * 2**20
 #: Seconds for which a hub is asked to push: ten days, the hubs' own usual number.
 LEASE_SECONDS = 10 * 86_400
@@ -111,8 +113,9 @@ class Subscriber:
     # -- what is subscribed to -------------------------------------------------------------------------------
 
     def look(self, feeds: Iterable[tuple[str, str]]) -> None:
-        """Look for hubs in feeds (site, address) that were not looked at for a day, and ask hubs for what is not subscribed to,
-        or not for much longer. What belongs to no feed any more is let go: its lease runs out."""
+        """Look for hubs in feeds (site, address) that were not looked at for a day, and subscribe to feeds that have no
+        subscription or whose lease ends soon. A subscription that belongs to no feed any more is not renewed, so that
+        its lease runs out."""
         wanted = list(feeds)
         for site, feed in wanted:
             if self.looked.get(feed, 0.0) <= self.clock():
@@ -181,7 +184,7 @@ class Subscriber:
             or one.state not in (State.ASKED, State.VERIFIED)
             or not challenge
         ):
-            return 404, ""  # also `unsubscribe`: nobody here asked for that
+            return 404, ""  # also for `unsubscribe`, because nobody here asks for that
         seconds = float(LEASE_SECONDS)
         with suppress(ValueError):
             seconds = float(int(asked.get("hub.lease_seconds", "")))
@@ -209,7 +212,8 @@ class Subscriber:
         return 202
 
     def next_site(self) -> str | None:
-        """A site that waits to be crawled, `None` for none, or for one that was crawled just now."""
+        """A site that waits to be crawled; `None` where none waits, or where the waiting sites were crawled just
+        now."""
         with self.lock:
             for _ in range(len(self.waiting)):
                 site = self.waiting.popleft()
@@ -226,7 +230,7 @@ class Subscriber:
         return None if at is None else self.clock() - at
 
     def states(self) -> list[HubState]:
-        """What the archive is told of the subscriptions."""
+        """The states of the subscriptions, as the archive keeps them."""
         with self.lock:
             return [
                 HubState(
@@ -240,7 +244,7 @@ class Subscriber:
             ]
 
     def again(self, site: str) -> None:
-        """Have a site crawled later that could not be crawled now."""
+        """Let a site that could not be crawled now be crawled later."""
         with self.lock:
             if site not in self.waiting:
                 self.waiting.append(site)

@@ -22,11 +22,11 @@ from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
 
-#: Pages of a crawl that its own process reads where the number of workers is `auto` and it knows of no more. A worker is
-#: ready after 2 s of CPU time, in which a process reads 20 pages.
+#: Where the number of workers is `auto`, a crawl's own process reads its pages as long as no more than this number are
+#: known. A worker is ready after 2 s of CPU time, in which a process reads 20 pages.
 MIN_PAGES_FOR_WORKERS = 20
-#: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual page
-#: takes .08, the largest real one that was seen 2.
+#: Seconds of CPU time of a page in a worker process, where `NEWSARCHIVE_PAGE_SECONDS` does not say otherwise. A usual
+#: page takes 0.08 s, the largest real one so far 2 s.
 MAX_PAGE_SECONDS = 10.0
 #: Templates that a process keeps unpacked. A crawl has few sites at a time.
 MAX_TEMPLATES = 64
@@ -40,11 +40,11 @@ class Job(NamedTuple):
 
 
 class Look(NamedTuple):
-    """A page to look at, and to read at once where it is a whole post. Looked at in one process and read in another, it would be
-    decoded and parsed twice.
+    """A page to look at, and to read at once where it is a whole post: if one process looked at it and another read it,
+    it would be decoded and parsed twice.
 
-    `asks` says that a page which forbids copies is left alone, `overruled` what kinds of pages a post may look like;
-    without `reads` nothing is read. `packs` as in `Job`.
+    `asks` says that a page which forbids copies is left alone. `overruled` are the kinds of pages that a post may look
+    like. Without `reads` nothing is read. `packs` as in `Job`.
     """
 
     capture: Capture
@@ -63,7 +63,7 @@ class ReadPage(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What a page shows at first, and what it was read as, or why it is no article; `None` where it was not read."""
+    """What a page shows at first, and its reading or the reason why it is no article; `None` where it was not read."""
 
     look: FirstLook
     read: ReadPage | NotAnArticle | None = None
@@ -72,7 +72,8 @@ class Looked(NamedTuple):
 class Worker:
     """Reads pages by the rules of a folder and the setting `steps`. Raises `BadRules` and `UsageError`.
 
-    With `keep_readings` what each page alone was read as comes with its record, for a template that is learned later.
+    With `keep_readings`, the reading of each page without a template is given with its record, for a template that is
+    learned later.
     """
 
     def __init__(self, rules_folder: str, phrases: Sequence[str], keep_readings: bool = False) -> None:
@@ -102,7 +103,7 @@ def done(
         return Looked(look)
     try:
         page = done(Job(capture, job.packs), template, rules, steps, keep_reading)
-    except NotAnArticle as error:  # its frames hold the page's tree
+    except NotAnArticle as error:  # the frames of the exception hold the page's tree
         return Looked(look, error.with_traceback(None))
     assert isinstance(page, ReadPage)
     return Looked(look, page)
@@ -118,7 +119,7 @@ def _changes(before: Capture, after: Capture | None) -> dict[str, Any]:
 
 @lru_cache(maxsize=MAX_TEMPLATES)
 def template_of(packed: bytes) -> Template:
-    """The template again. Equal bytes give the same object, which keeps what it has compiled."""
+    """The template from its pickled bytes. Equal bytes give the same object, which keeps what it has compiled."""
     template: Template = pickle.loads(packed)
     return template
 

@@ -34,17 +34,17 @@ from weakref import WeakSet
 
 #: Seconds that a process may take to load what it needs. A slow disk takes ten; more means that it hangs.
 MAX_START_SECONDS = 120.0
-#: Processes that die one after the other under one job before it fails. One that ran out of memory may not be to blame,
-#: two are.
+#: A job fails when this many processes have died of it, one after the other. A single process may have run out of
+#: memory through no fault of the job.
 MAX_DEATHS = 2
 #: Values that a process holds (see `Shared`); with more, it forgets all of them. A crawl has few sites at a time.
 MAX_SHARED = 64
 #: Seconds that processes get to end once they were killed.
 MAX_KILL_SECONDS = 2.0
-#: A job is stopped when it takes this many times the allowed seconds by the clock: it waits for something, or the system
-#: has no timer of CPU time (Windows). On a busy machine a job with enough CPU time takes several times as long.
+#: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something, or the
+#: system has no timer of CPU time (Windows). On a busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
-#: What the system ends a process with whose CPU time is up, `None` where it has no such timer.
+#: The signal by which the system ends a process whose CPU time is used up; `None` where it has no such timer.
 TIME_IS_UP = getattr(signal, "SIGPROF", None)
 #: What forked processes inherit: the module that the fork-server imports once for all of them.
 PRELOADED = "newsarchive.worker_preload"

@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 #: Why a post was read and not stored: the database failed.
 NOT_STORED = "not stored"
-#: Gives the number of posts that are done, and of all posts that are known by now; `None` for the second while nobody knows
-#: how many are to come.
+#: Gives the number of posts that are done, and of all posts that are known so far; the latter is `None` while nobody
+#: knows how many will come.
 Position = Callable[[], tuple[int, int | None]]
 
 
@@ -184,7 +184,8 @@ def shortened(address: str, width: int) -> str:
     return address if len(address) < width else "…" + address[len(address) - width + 2 :]
 
 
-#: What the summary on a terminal calls the counts. The summary in one line, which programs read too, has their names.
+#: The words for the counts in the summary on a terminal. The summary in one line, which programs read too, has their
+#: names.
 TABLE_WORDS: dict[Count | Group, str] = {
     Count.DISCOVERED: "posts found",
     Count.UPDATED: "changed by the site",
@@ -205,7 +206,8 @@ TABLE_WORDS: dict[Count | Group, str] = {
 SECONDS_BETWEEN_LINES = 60
 
 
-#: Reasons for which a page was not read although it may be an article. Such a page counts as failed, not as dropped.
+#: Reasons of ours for which a page was not read although it may be an article. Such a page counts as failed, not as
+#: dropped.
 OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW))
 #: Characters of an exception's message in the summary; the log has all of it.
 MAX_ERROR_CHARACTERS = 200
@@ -424,7 +426,7 @@ class Summary:
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()
         if not is_archive_spider(self.crawler) and not any(stat.startswith(PREFIX) for stat in stats):
-            return  # a spider of another project that gave the archive nothing
+            return  # a spider of another project that stored nothing in the archive
         console, name = messages(), name_of(self.crawler)
         if json_log.is_on(self.crawler.settings):
             ours = {k.removeprefix(PREFIX): v for k, v in stats.items() if k.startswith(PREFIX)}

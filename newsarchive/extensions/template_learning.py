@@ -43,14 +43,16 @@ template_learned = object()
 #: Numbers of pages that do not fit the site's template; at each of them the site is learned again, because a redesign
 #: may have begun. The steps grow, so that a site that never fits is not learned all the time.
 MISFIT_STEPS = frozenset({3, 8, 21, 55})
-#: Pages of a new site that wait until all pages of the file are read, before their site is learned and they are stored. More
-#: are stored once; fewer need less memory, and a kill costs less.
+#: Pages of a new site that wait until all pages of the file are read, before their site is learned and they are stored.
+#: With more, fewer pages have to be stored a second time; with fewer, less memory is needed, and a kill loses less
+#: work.
 MAX_WAITING_PAGES = 21
-#: Bytes of all pages that wait, 200 KB each. Beyond it the site that waits longest is learned.
+#: Bytes of all pages that wait, 200 KB each. Where there are more, the site that has waited longest is learned.
 MAX_WAITING_BYTES = 256_000_000
-#: Pages in the archive from which on a site's template is good enough for its next pages, which then do not wait.
+#: From this number of pages in the archive on, a site's template is good enough for its next pages, so that they need
+#: not wait.
 MIN_PAGES_OF_A_KNOWN_SITE = 8
-#: Seconds between two looks whether the crawl is being stopped, so that no page may wait any longer.
+#: Seconds between two checks whether the crawl is being stopped: then no page may wait any longer.
 LOOK_SECONDS = 1.0
 #: Characters of an exception's message in the log.
 MAX_ERROR_CHARACTERS = 200
@@ -125,9 +127,10 @@ class TemplateLearning:
         return SiteLearning(archived, lambda: has_own_process(reader_of(self.crawler)))
 
     async def by_template(self, item: Article | PackedArticle) -> Article | PackedArticle:
-        """An article as the template of its site has it that was learned from the pages of the same file.
+        """The article, read with the template of its site that was learned from the pages of the same file.
 
-        A page of a new site waits for that. It takes no room of the spider meanwhile. Any other is given back at once.
+        A page of a new site waits for that template, and takes no room of the spider meanwhile. Any other page is given
+        back at once.
         """
         capture, seen = head_of(item).capture, head_of(item).seen
         if self.learner is None or not isinstance(seen, (Observation, Sighting)) or not seen.reading:
@@ -183,7 +186,8 @@ class TemplateLearning:
         task.add_done_callback(self.background.discard)
 
     async def _learn_waiting(self, site: str, pages: Sequence[_Waiting]) -> None:
-        """Learn a site with its pages that wait, and hand them on. Where that fails they are stored as they were read."""
+        """Learn a site together with its waiting pages, and hand these on. Where that fails they are stored as they
+        were read."""
         read: Sequence[Article | PackedArticle] = [page.item for page in pages]
         try:
             async with self.one_at_a_time:
@@ -206,7 +210,7 @@ class TemplateLearning:
 
     def _learned_waiting(self, site: str, pages: Sequence[_Waiting]) -> Done:
         assert self.learner is not None
-        # Some of them were read in this process, which packs nothing.
+        # Some of the pages were read in this process, which packs nothing.
         packs = any(isinstance(page.item, PackedArticle) for page in pages)
         return self.learner.learn_waiting(site, [page.reading for page in pages], packs)
 
@@ -278,7 +282,7 @@ class TemplateLearning:
 
     def _learn_rest(self, learner: SiteLearning) -> None:
         left = set(self.changed)
-        while left:  # a site that fails does not keep the others from being learned
+        while left:  # a site that fails must not keep the others from being learned
             try:
                 for done in learner.learn_around(left, self.since):
                     left.discard(done.site)

@@ -95,7 +95,7 @@ class WarcExtension:
         #: Moves files that are full into object storage.
         self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
-        #: Digest → the capture that first held this payload, of answers that are being copied.
+        #: Digest of an answer that is being copied → the capture that first held this payload.
         self.foreseen: dict[str, First | None] = {}
         #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
         #: An answer stays here as long as Scrapy works on it.
@@ -213,7 +213,8 @@ class WarcExtension:
             logger.warning("%s: a file that was left open keeps that name: %s", self.folder, error.strerror)
 
     def _move_in_background(self) -> None:
-        """Move a file that is full while the crawl goes on. What fails is tried again when it ends."""
+        """Move a file that is full while the crawl goes on. A file that cannot be moved is tried again when the crawl
+        ends."""
 
         def move() -> None:
             try:
