@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import pkgutil
+from pathlib import Path
 
 import pytest
 
 import newsarchive
 
-#: Scripts that run when they are imported.
-NO_MODULES = ("newsarchive.__main__", "newsarchive.db.migrations")
-MODULES = [
-    module.name
-    for module in pkgutil.walk_packages(newsarchive.__path__, "newsarchive.")
-    if not module.name.startswith(NO_MODULES)
-]
+PACKAGE = Path(newsarchive.__path__[0])
+#: Modules that have an example.
+MODULES = sorted(
+    ".".join(("newsarchive", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+    for file in PACKAGE.rglob("*.py")
+    if ">>> " in file.read_text("utf-8")
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -26,4 +26,6 @@ def test_the_examples_are_true(name: str) -> None:
         module = importlib.import_module(name)
     except ModuleNotFoundError as missing:  # an extra that is not installed
         pytest.skip(str(missing))
-    assert doctest.testmod(module, verbose=False).failed == 0
+    result = doctest.testmod(module, verbose=False)
+    assert result.attempted
+    assert not result.failed
