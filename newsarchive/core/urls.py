@@ -270,8 +270,12 @@ def is_category(url: str) -> bool:
     return _CATEGORY.search(url[:2000]) is not None
 
 
-#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`.
-_TAG = re.compile(r"/(?:tags?|tagged|etiquetas?|schlagw\w{1,8}|label|keywords?)/[^/?#]", re.IGNORECASE)
+#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`; Plone asks its search for
+#: them: `/@@search?Subject%3Alist=ferry`.
+_TAG = re.compile(
+    r"/(?:tags?|tagged|etiquetas?|schlagw\w{1,8}|label|keywords?)/[^/?#]|[?&]Subject(?:%3A|:)list=[^&]",
+    re.IGNORECASE,
+)
 
 
 def is_tag(url: str) -> bool:

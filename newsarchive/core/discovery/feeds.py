@@ -393,8 +393,11 @@ def _bound(body: bytes) -> tuple[int, str]:
 
 def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     published, updated = times.of(raw, "published"), times.of(raw, "updated")
-    if feed.version.startswith("rss"):
-        published = published or updated  # RSS knows no change: `updated` is feedparser's name for `dc:date`
+    if feed.version.startswith("rss") and published is None:
+        published, updated = (
+            updated,
+            None,
+        )  # RSS knows no change: `updated` is feedparser's name for `dc:date`
     detail = raw.get("content_detail")
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)

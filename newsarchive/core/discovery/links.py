@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive import compiled
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.items import Link
@@ -166,6 +167,10 @@ class _Table:
         self.doubtful = _reason_by_word(table.get("doubtful_segments", {}))
         self.last = _reason_by_word(table.get("last_segments", {}))
         self.queries = _reason_by_word(table.get("queries", {}))
+        self.patterns: dict[str, re.Pattern[str]] = {
+            reason: compiled.regex("|".join(patterns))
+            for reason, patterns in table.get("patterns", {}).items()
+        }
         self.page_words = frozenset(table.get("page_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
         self.entry, self.boilerplate, self.widget, self.meta = (
@@ -182,6 +187,10 @@ class _Table:
         for name, _, value in (p.partition("=") for p in query.lower().split("&") if p):
             if name in self.queries and value:
                 return "part of a post" if _POST_ID.search(query) else self.queries[name]
+        whole = f"{path}?{query}" if query else path
+        for reason, pattern in self.patterns.items():
+            if pattern.search(whole):
+                return reason
         if not path or path == "index.php":
             return "" if query else "home page"
         return self._refused_path(path)

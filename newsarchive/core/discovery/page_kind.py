@@ -66,9 +66,20 @@ _MAX_LD_CHARACTERS = 500_000
 
 #: Reasons of `index_reason` under which the page is no index.
 _BY_ADDRESS = {"account": DropReason.LOGIN_PAGE, "page": DropReason.STATIC_PAGE, "file": DropReason.NOT_HTML}
-#: Body classes of WordPress and Blogger on a page that is no list.
-_SINGLE = frozenset(["single", "single-post", "item-view", "page", "static-view", "attachment"])
-#: Body classes of WordPress and Blogger on a list, in the order in which they are tried.
+#: Body classes of WordPress, Blogger, SPIP and Plone on a page that is no list.
+_SINGLE = frozenset(
+    [
+        "single",
+        "single-post",
+        "item-view",
+        "page",
+        "static-view",
+        "attachment",
+        "page_article",
+        "portaltype-news-item",
+    ]
+)
+#: Body classes of WordPress, Blogger, SPIP and Plone on a list, in the order in which they are tried.
 _INDEXES = (
     "search-results",
     "search-no-results",
@@ -77,11 +88,22 @@ _INDEXES = (
     "blog",
     "index-view",
     "archive-view",
+    "page_sommaire",
+    "page_rubrique",
+    "page_mot",
+    "page_auteur",
+    "page_recherche",
+    "page_plan",
+    "page_agenda",
+    "portaltype-plone-site",
+    "portaltype-folder",
+    "portaltype-collection",
+    "portaltype-topic",
 )
-#: Body classes that count where WordPress or Blogger wrote the page.
+#: Body classes that count where WordPress, Blogger, SPIP or Plone wrote the page.
 _TELLING = _SINGLE | {"error404", *_INDEXES}
-_WORDPRESS_OR_BLOGGER = re.compile(
-    r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger)"
+_BY_KNOWN_SOFTWARE = re.compile(
+    r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger|SPIP|Plone)"
 )
 _LD_TYPE = re.compile(r'"@type"\s*+:\s*+\[?+\s*+"(\w+)"')
 #: Types of schema.org for one article: `NewsArticle`, `BlogPosting`.
@@ -313,9 +335,9 @@ def _whole_word(word: str) -> str:
 
 
 def _by_platform(page: Shown) -> Kind | None:
-    """Body classes of WordPress and Blogger, and the types of structured data: the site's own word."""
+    """Body classes of WordPress, Blogger, SPIP and Plone, and the types of structured data: the site's own word."""
     classes = page.classes & _TELLING
-    if classes and not _WORDPRESS_OR_BLOGGER.search(page.html):
+    if classes and not _BY_KNOWN_SOFTWARE.search(page.html):
         classes = frozenset()
     if "error404" in classes:
         return Kind(DropReason.ERROR_PAGE, "body.error404")

@@ -41,7 +41,10 @@ _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propubli
 #: Links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
 _CATEGORIES = 'a[href*="/categor" i],a[href*="/kategor" i],a[href*="/rubri" i]'
 #: Links that may lead to a tag of posts (`urls.is_tag`).
-_TAGS = 'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i]'
+_TAGS = (
+    'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i],'
+    'a[href*="Subject%3Alist="],a[href*="Subject:list="]'
+)
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',

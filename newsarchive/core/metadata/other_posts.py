@@ -68,8 +68,9 @@ _LISTS = ("ul", "ol")
 #: Elements that hold the whole page or article.
 _WHOLE = ("body", "html", "main")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
-#: Relations of links that are not to a post of a list.
+#: Relations of links that are not to a post of a list, and classes of those to a person (microformats.org).
 _NO_TITLE_RELATIONS = frozenset(("next", "prev", "author", "tag", "category"))
+_PERSON_CLASSES = frozenset(("fn", "p-author", "author", "vcard", "h-card"))
 
 
 #: An element that holds blocks: its path, and the index of its first block.
@@ -179,6 +180,8 @@ class OtherPosts:
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
         if _NO_TITLE_RELATIONS & set((attributes.get("rel") or "").lower().split()):
+            return False
+        if _PERSON_CLASSES & set((attributes.get("class") or "").lower().split()):
             return False
         return reads_as_title(_text(link)) and self._leads_to_other(attributes.get("href") or "", in_heading)
 

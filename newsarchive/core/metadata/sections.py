@@ -44,6 +44,8 @@ MAX_LINKED_TAGS_CHARS = 400
 MIN_SHARE_OF_TAGS = 0.6
 #: The number of posts behind a tag in a cloud of all tags: "coffee 3", "Joe Biden (233)".
 _COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
+#: Names of a link to a tag, or of the box around it, in a cloud of all tags ("tag-link-7" is WordPress's).
+_CLOUD = re.compile(r"cloud|tag-link-|widget", re.IGNORECASE)
 #: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
 MAX_LINKS_BESIDE = 8
 #: Characters around a link to a category: a line with date and author. A longer text is a paragraph.
@@ -119,10 +121,12 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
     """
     crumbs_left = MAX_CRUMBS
     first_group: LexborNode | None = None
+    beside: list[Mark] = []
     for mark in marks:
         rel = (mark.attributes.get("rel") or "").casefold().split()
         if "tag" in rel or "category" in rel:
             if aside(mark.node, near=True):
+                beside.append(mark)
                 continue
             group = mark.node.parent
             if "category" in rel or _is_category(mark, group):
@@ -136,6 +140,42 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             path = [text for text in path if text and key(text) != key(title)]
             crumbs_left -= 1
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
+    if first_group is None:
+        yield from _tags_beside(beside)
+
+
+def _tags_beside(marks: Sequence[Mark]) -> Iterator[Claim]:
+    """The tags of the post where they stand in a sidebar, as SPIP prints them: one list of few links with `rel=tag`, which are not
+    the cloud of all tags. A cloud has sizes, numbers of posts, or classes that say so."""
+    tags = [
+        m
+        for m in marks
+        if "category" not in (m.attributes.get("rel") or "").casefold() and not _is_category(m, m.node.parent)
+    ]
+    if not 0 < len(tags) <= MAX_LINKED_TAGS:
+        return
+    lists = {_around(m.node).mem_id for m in tags}
+    texts = [text_of(m.node, MAX_SECTION_CHARS) for m in tags]
+    around = _around(tags[0].node)
+    names = " ".join(
+        f"{n.attributes.get('class') or ''} {n.attributes.get('id') or ''}"
+        for n in (tags[0].node, around, around.parent)
+        if n is not None
+    )
+    is_cloud = any("style" in m.attributes or "title" in m.attributes for m in tags) or _CLOUD.search(names)
+    if len(lists) == 1 and not is_cloud and not any(map(_COUNT.search, texts)):
+        for text in texts:
+            yield from _named("keywords", text, Place.TAG)
+
+
+def heading_picture(heading: Mark | None) -> Iterator[Claim]:
+    """The picture in the heading that shows the headline, where SPIP's templates print that of an article. Older versions name the
+    picture of a section "rubon4.jpg"; it stands there where the article has none."""
+    if heading is None or heading.node.css_first(".spip_logo,.spip_logos") is None:
+        return
+    for address in _addresses(heading.node)[:1]:
+        if not address.rpartition("/")[2].startswith("rubon"):
+            yield Claim("image", address, Source(Place.FIGURE))
 
 
 def linked_categories(

@@ -183,6 +183,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     no_sections = _no_sections(rules).union(map(key, (title, *headlines, *site_names, *people)))
     claims = sections.named(claims, no_sections, rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
+    if not any(c.field == "image" and c.value for c in claims):
+        claims += sections.heading_picture(anchor)
     claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
     if not any(c.field == "image_credit" and c.value for c in claims):
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]

@@ -389,6 +389,8 @@ def test_times_in_words_are_read_up_to_a_bound(monkeypatch):
 def test_the_date_of_dublin_core_is_that_of_publication(body):
     (entry,) = feeds.parse_feed(body, URL).entries
     assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert entry.updated is None
+    assert entry.link.lastmod == entry.published
 
 
 def test_a_change_in_atom_is_no_publication():

@@ -55,6 +55,14 @@ def test_what_was_skipped_is_counted():
         ("https://blog.example/how-to-tag-a-bird/", ""),
         ("https://blog.example/section/politics/2024/05/rice", ""),
         ("https://blog.example/archives/", "archive"),
+        ("https://paper.example/spip.php?rubrique12", "category"),
+        ("https://paper.example/-Vie-de-l-association-", "category"),
+        ("https://paper.example/auteur3.html", "author"),
+        ("https://paper.example/_Jane-Doe_", "author"),
+        ("https://paper.example/+-harbour-+", "tag"),
+        ("https://paper.example/spip.php?article12", ""),
+        ("https://paper.example/article12.html", ""),
+        ("https://paper.example/La-vie-d-un-auteur", ""),
         pytest.param(
             "https://blog.example/1984/", "", marks=pytest.mark.xfail(reason="a title that is a year")
         ),
