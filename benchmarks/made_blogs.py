@@ -209,8 +209,9 @@ def _is_of_text(article: Stored, post: Post) -> bool:
 
 
 def _picture(article: Stored, post: Post) -> tuple[str, str]:
+    """The address of the picture, cut to the part that the post's has, and that part: "" where the post has none."""
     address = article.image.url if article.image else ""
-    return address, address if post.picture and post.picture in address else ""
+    return (post.picture if post.picture and post.picture in address else address), post.picture
 
 
 def _plain(text: str) -> str:
