@@ -157,7 +157,10 @@ class PageReader:
             self.pages += 1
         if isinstance(page, NotAnArticle):
             raise page
-        return with_capture(page.article, replace(capture, **page.changed))
+        capture = replace(capture, **page.changed)
+        if isinstance(page.article, PackedArticle) and capture.place is not None:
+            capture = capture.without_body()  # the writer needs the place of the bytes alone
+        return with_capture(page.article, capture)
 
     async def do(self, job: Job | Look) -> Any:
         """What a worker process makes of a job, or where none is at work a thread: see `worker.done`.

@@ -74,7 +74,7 @@ from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
-from newsarchive.spiders.warc import WarcSpider, all_pages_read
+from newsarchive.spiders.warc import Arrival, WarcSpider, all_pages_read
 from newsarchive.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ class CapturePipeline:
     the post, and the settings of its site.
     """
 
+    #: Whether the spider of WARC files may hand over an `Arrival` in place of its capture.
+    takes_arrivals = True
+
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         #: Items under way: `scrapy parse --pipelines` closes the spider without waiting for them.
@@ -124,6 +127,8 @@ class CapturePipeline:
             task.add_done_callback(self.running.discard)
         if isinstance(item, Response):
             item = capture_of(item)
+        elif isinstance(item, Arrival):
+            return item.take()
         if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
             return item
         self.crawler.stats.inc_value(key(Count.DISCOVERED))

@@ -44,7 +44,9 @@ from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
 from newsarchive.page_reader import MAX_PAGES_AHEAD
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.spiders.warc import Arrival, WarcSpider
 from newsarchive.version import user_agent
+from newsarchive.warc.writer import WarcWriter
 from newsarchive.worker import Job, Worker
 
 PAGE = (
@@ -362,6 +364,58 @@ def test_a_worker_sends_back_neither_the_page_nor_what_its_feed_says(packs: bool
     assert read.capture is not None
     assert read.capture.rights is not None
     assert replace(read.capture, rights=None) == capture
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_the_bytes_of_a_page_that_lies_in_a_warc_file_are_let_go_once_it_is_read(packs: bool) -> None:
+    """Where somebody besides the writer wants the article it keeps them."""
+    capture = Capture("https://blog.example/bridge/", PAGE, place=Place("a.warc.gz", 0, 10))
+    with workers(1) as pipeline:
+        pipeline.hands_over = not packs
+        read = head_of(asyncio.run(pipeline.process_item(capture)))
+    assert read.capture is not None
+    assert read.capture.body == (b"" if packs else PAGE)
+    assert read.capture.digest == capture.digest
+
+
+def test_a_page_of_a_warc_file_is_held_by_nobody_but_the_pipeline_that_has_it() -> None:
+    capture = Capture("https://blog.example/bridge/", PAGE, place=Place("a.warc.gz", 0, 10))
+    arrival = Arrival(capture)
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    crawler.spider = WarcSpider(path="*")
+    assert asyncio.run(pipelines.CapturePipeline(crawler).process_item(arrival)) is capture
+    with pytest.raises(AssertionError, match="taken before"):
+        arrival.take()
+
+
+@pytest.mark.parametrize("first", [pipelines.CapturePipeline, pipelines.ExtractPipeline])
+def test_a_project_without_the_first_pipeline_gets_the_captures_themselves(
+    first: type, tmp_path: Path
+) -> None:
+    writer = WarcWriter(tmp_path, "foreign")
+    writer.write_response(
+        "https://blog.example/bridge/",
+        "HTTP/1.1 200 OK",
+        [("Content-Type", "text/html")],
+        PAGE,
+        fetched_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    writer.close()
+    crawler = get_crawler(WarcSpider, {"NEWSARCHIVE_WARC": "", "TELNETCONSOLE_ENABLED": False})
+    spider = WarcSpider.from_crawler(crawler, path=str(tmp_path / "*.warc.gz"))
+    crawler.spider = spider
+    chain = SimpleNamespace(itemproc=SimpleNamespace(middlewares=[object.__new__(first)]), slot=None)
+    crawler.engine = SimpleNamespace(scraper=chain, needs_backout=lambda: False, _slot=None)  # type: ignore[assignment]
+
+    async def found() -> list[Any]:
+        items = []
+        async for item in spider.start():
+            items.append(item)
+            spider.room.release()
+        return items
+
+    [item] = asyncio.run(found())
+    assert type(item) is (Arrival if first is pipelines.CapturePipeline else Capture)
 
 
 class Listener:
