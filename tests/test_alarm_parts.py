@@ -136,6 +136,52 @@ def test_the_witnesses_are_of_each_section_in_turn() -> None:
     assert len(set(sections)) == 4
 
 
+def read_again(lost: int, **changes: object) -> History:
+    """A blog without sections, of which ninety old posts were read again of late; one in ten of the last `lost` tens lost something."""
+    readings = [reading(number, parts=(), author_since=reading(number).met) for number in range(POSTS)]
+    old, late = readings[90:], readings[:90]
+    late = [one._replace(at=NOW - (90 - one.id) * 3 * HOUR) for one in late]
+    late = [
+        one._replace(author_since=one.at, **changes) if one.id % 10 == 9 and one.id >= 90 - lost * 10 else one
+        for one in late
+    ]
+    return History([*old, *late], [Look(one.at, one.met, None) for one in (*old, *late)], met=readings[0].met)
+
+
+def test_a_tenth_of_the_posts_that_lost_their_authors_is_told_without_a_section() -> None:
+    given = read_again(6, has_author=False)
+    (alarm,) = judge(given, NOW)
+    assert (alarm.kind, alarm.touched) == (AlarmKind.NO_AUTHOR, (39, 49, 59, 69, 79, 89))
+    assert "(posts that were read again): 6 of the last 51 posts have no author" in alarm.sentence
+    assert judge(read_again(3, has_author=False), NOW) == []
+    # Posts that never had an author are read again, and have none.
+    never = [one._replace(author_since=one.met) for one in given.readings]
+    assert judge(replace(given, readings=never), NOW) == []
+
+
+def test_what_posts_lost_stands_as_an_alarm_until_they_have_it_again() -> None:
+    given = read_again(6, has_author=False)
+    (raised,) = judge(given, NOW)
+    standing = {AlarmKind.NO_AUTHOR: raised.since}
+    told = {AlarmKind.NO_AUTHOR: "posts that were read again"}
+
+    def after(number: int) -> State:
+        well = {one.id for one in given.readings if not one.has_author and one.id < 30 + number * 10}
+        readings = [one for one in given.readings if one.id not in well]
+        readings += [
+            one._replace(at=NOW + HOUR, has_author=True, author_since=NOW + HOUR)
+            for one in given.readings
+            if one.id in well
+        ]
+        found = replace(given, readings=readings, standing=standing, told_parts=told)
+        (alarm,) = judge(found, NOW + 2 * HOUR)
+        return alarm.state
+
+    assert [after(number) for number in (0, 3, 4, 5, 6)] == [State.STANDS] * 3 + [State.CLEARED] * 2
+    due = wanted(replace(given, standing=standing, told_parts=told), NOW + 9 * HOUR)
+    assert list(due.candidates[:6]) == [39, 49, 59, 69, 79, 89]
+
+
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def test_an_archive_knows_the_sections_of_its_posts_and_what_they_were(database: str, tmp_path: Path) -> None:
     """A theme that breaks a section often takes its name away, too."""

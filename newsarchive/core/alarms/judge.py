@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsarchive.core.alarms import listings
+from newsarchive.core.alarms.changed import of_changed
 from newsarchive.core.alarms.listings import Listing, ListLook
 from newsarchive.core.alarms.named import MAX_LAG, Listed, lag
 from newsarchive.core.alarms.parts import of_parts, parts_of
@@ -59,7 +60,7 @@ def _of_readings(history: History, now: datetime) -> Iterable[Alarm]:
     for place, question in enumerate(questions_of_posts(history)):
         alarm = asked(question, history, now)
         if alarm is None or alarm.bad_share < MIN_SITE_SHARE or alarm.state is State.CLEARED:
-            alarm = of_parts(parts, place, history, now) or alarm
+            alarm = of_parts(parts, place, history, now) or of_changed(question, history, now) or alarm
         if alarm is not None:
             yield alarm
     if alarm := asked(_of_lack(AlarmKind.FROZEN_FEED, history.listed, now), history, now):

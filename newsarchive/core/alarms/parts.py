@@ -20,6 +20,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from newsarchive.core.alarms.changed import READ_AGAIN
 from newsarchive.core.alarms.posts import questions_of_posts
 from newsarchive.core.alarms.questions import (
     MAX_ALARM_AGE,
@@ -95,7 +96,7 @@ def parts_of(history: History) -> list[Part]:
         for name in look.parts:
             looks.setdefault(name, []).append(look)
     least, most = MIN_PART_READINGS, MAX_PART_SHARE * len(history.readings)
-    told = set(history.told_parts.values())
+    told = set(history.told_parts.values()) - {READ_AGAIN}
     return [
         Part(name, history, readings.get(name, ()), looks.get(name, ()))
         for name in readings | dict.fromkeys(told)
