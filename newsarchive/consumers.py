@@ -3,8 +3,8 @@
     scrapy crawl news -a url=https://blog.example                      # nobody
     scrapy crawl news -a url=https://blog.example -O articles.json     # Scrapy's feeds
 
-Others that want them are a pipeline of another project behind ours, whoever listens to `item_scraped`, and a log formatter of
-one's own. Any other listener is assumed to want them.
+Others that want them are a pipeline of another project behind ours, a listener to `item_scraped`, and a log formatter
+of one's own. Any other listener is assumed to want them.
 """
 
 from __future__ import annotations

@@ -207,7 +207,8 @@ class SpiderServer:
 def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None:
     """Fork for each request. In a fork it returns the request, and the socket by which the fork may ask for further
     forks. In the server it returns `None` when nobody asks any more."""
-    #: Those who may ask: whoever started the server, and its forks; and the forks with those who asked for them.
+    #: `asking` are those who may ask: the process that started the server, and its forks. `children` are the forks,
+    #: each with the one that asked for it.
     asking, children = {control}, dict[int, tuple[int, socket.socket]]()
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)

@@ -90,8 +90,8 @@ def web(
     changes, and all tables by Datasette. Read-only, but for the quarantine with --judge; a crawl may go on
     meanwhile. Ctrl+C stops it.
 
-    Needs the extra `web`: pip install 'newsarchive[web]', and `datasette` for the tables. Without a password
-    whoever reaches the port reads the archive, so think before you give another --host.
+    Needs the extra `web`: pip install 'newsarchive[web]', and `datasette` for the tables. Without a password everybody
+    who reaches the port can read the archive, so think before you give another --host.
     """
     from newsarchive.web import server
 
@@ -105,13 +105,13 @@ def web(
             say(f"to judge the quarantine: {shown}quarantine?token={token}")
         if server.is_public(host) and not password:
             complain(
-                f"warning: --host {host}: whoever reaches this port reads the whole archive; nobody logs in."
+                f"warning: --host {host}: everybody who reaches this port can read the whole archive without a log-in."
                 " Ask for a password with --password-file"
             )
         elif password and server.is_public(host) and not base_url.startswith("https:"):
             complain(
-                "warning: without a proxy that speaks HTTPS (--base-url https://…) the password is read by whoever"
-                " listens on the way"
+                "warning: without a proxy that speaks HTTPS (--base-url https://…) everybody on the way can read the"
+                " password"
             )
         if open_:
             click.launch(shown)

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 #: Hosts below which each name is a blog of its own: `a.wordpress.com` and `b.wordpress.com` are two sites. The Public
-#: Suffix List says so of blogspot.com and github.io, whose owners asked for it; the owners of these hosts did not. A host
-#: belongs here where whoever signs up gets a name below it, not where the names are a portal's own departments
-#: (`news.163.com`). The notation is that of the list: `*.fc2.com` says that `name.blog12.fc2.com` is one blog.
+#: Suffix List says so of blogspot.com and github.io, whose owners asked for it; the owners of these hosts did not. A
+#: host belongs here where everybody who signs up gets a name below it, not where the names are a portal's own
+#: departments (`news.163.com`). The notation is that of the list: `*.fc2.com` says that `name.blog12.fc2.com` is one
+#: blog.
 BLOG_HOSTS: tuple[str, ...] = (
     # worldwide
     "wordpress.com", "home.blog", "news.blog", "politics.blog", "travel.blog", "food.blog", "tech.blog", "art.blog",

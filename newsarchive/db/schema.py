@@ -5,8 +5,9 @@ one transaction: after a failure the archive is as it was. Alembic is imported o
 because its import is slow.
 
 A new SQLite archive is made by one script instead: today's schema, which the revisions lead to. Alembic takes 150 ms to import
-itself and to run all revisions on an empty file; the script takes 10 ms. It is the file `migrations/current.sqlite.sql`, which also
-shows the whole schema to whoever wants to read it. It is made from the revisions and never edited:
+itself and to run all revisions on an empty file; the script takes 10 ms. It is the file
+`migrations/current.sqlite.sql`, which also shows the whole schema to a reader. It is made from the revisions and never
+edited:
 
     python -m newsarchive.db.schema           # writes the script anew
     python -m newsarchive.db.schema mood      # writes before it a revision, 0026_mood.py, for what was changed in the models

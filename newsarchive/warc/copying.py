@@ -27,7 +27,7 @@ from newsarchive.warc.writer import ZLIB_LEVEL, HttpHeaders, member, warcinfo
 
 __all__ = ["ZLIB_LEVEL", "Record", "exchange", "warcinfo"]
 
-#: Fields of a request that hold a secret of whoever crawled.
+#: Fields of a request that hold a secret of the person who crawled.
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 #: The field that names the record from which the body of a former revisit was taken.
 _RESOLVED_FROM = "X-Resolved-From"
@@ -142,7 +142,7 @@ def _resolved(record: Any, body: bytes) -> Record:
 
 
 def _request(record: Any, concurrent_to: str) -> Record:
-    """A request without the secrets of whoever crawled."""
+    """A request without the secrets of the person who crawled."""
     headers, http = record.rec_headers, record.http_headers
     url = headers.get_header("WARC-Target-URI")
     body = record.raw_stream.read()

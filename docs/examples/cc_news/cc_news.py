@@ -7,7 +7,7 @@ Ray hands out files, starts processes on its machines, and gives a file to anoth
 newsarchive's pure core, the same as in a crawl: bytes in, article out. No archive and no Scrapy take part, so nothing is compared with
 other pages: no copies are found, and no template of a site is learned.
 
-A file is done when its Parquet file stands under its own name. Whoever gives the same command again goes on where it ended.
+A file is done when its Parquet file has its own name. The same command given again goes on where it ended.
 """
 
 from __future__ import annotations

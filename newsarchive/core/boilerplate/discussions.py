@@ -25,7 +25,7 @@ MIN_SIGNATURES = 3
 MIN_SIGNERS = 2
 #: Words of the article that must stand above a discussion; with fewer, the page is the discussion: a forum.
 MIN_WORDS_ABOVE = 40
-#: The same as a share of all words. It is .28 to .6 on the pages where a discussion stood in the article's element, .1 on one whose
+#: The same as a share of all words. It is 0.28 to 0.6 on the pages where a discussion stood in the article's element, 0.1 on one whose
 #: truth counts the discussion.
 MIN_SHARE_ABOVE = 0.15
 #: Words of the head of a discussion; a longer line that a table knows asks for comments or counts links.

@@ -38,7 +38,7 @@ FILLER = "lorem ipsum"
 
 #: Characters of program code outside of a script. A shorter line may be a sentence about it.
 MIN_SCRIPT_CHARACTERS = 200
-#: Signs of program code as a share of all characters: .059 and more in the code of these pages, less than .04 in nearly all prose.
+#: Signs of program code as a share of all characters: 0.059 and more in the code of these pages, less than 0.04 in nearly all prose.
 MIN_SCRIPT_SIGNS = 0.05
 
 BYLINE = "byline: names who wrote it, at the edge of the text"

@@ -385,7 +385,7 @@ def comments(marks: Marks) -> None:
 def discussions(marks: Marks) -> None:
     """Label a discussion below the article that stands in the article's own element, by the lines that sign its posts.
 
-    Earns .004 of word F1 on pages of 2007 to 2012 (`docs/benchmarks/article-text.md`), nothing on pages of the 2020s.
+    Earns 0.004 of word F1 on pages of 2007 to 2012 (`docs/benchmarks/article-text.md`), nothing on pages of the 2020s.
     """
     found = discussion(marks.blocks, marks.body, marks.words)
     marks.mark_all(found, "comments", "comments: signed below the article, one by one", DecidedBy.COMMENTS)

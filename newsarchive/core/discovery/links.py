@@ -47,7 +47,7 @@ def link_header(value: str) -> Iterator[tuple[str, str]]:
 _LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
 #: Characters of a Link header; the rest is not read.
 MAX_LINK_HEADER_CHARACTERS = 20_000
-#: Anchors of a page; further ones are skipped, for each takes .1 ms. It is twice `MAX_POSTS`: a list of posts links each
+#: Anchors of a page; further ones are skipped, for each takes 0.1 ms. It is twice `MAX_POSTS`: a list of posts links each
 #: by its picture and its title.
 MAX_ANCHORS = 20_000
 #: Links to posts of a page; further ones are skipped.

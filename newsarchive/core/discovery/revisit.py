@@ -39,17 +39,18 @@ MAX_CLOCK_DIFFERENCE = HOUR
 SETTLING_DAYS = 1 / 96
 #: Edits per unit of `exposure` that are expected of a post while nothing is known of its site.
 PRIOR_RATE = 0.25
-#: The weight of `PRIOR_RATE`, in observed edits. More: what is observed at a site counts less at first.
+#: The weight of `PRIOR_RATE`, in observed edits. With more, what is observed at a site counts less at first.
 PRIOR_RATE_EDITS = 0.5
 #: The share of edits that listings with times of change are expected to announce, 0 to 1, while no edit was observed.
 PRIOR_ANNOUNCED = 0.8
-#: The weight of `PRIOR_ANNOUNCED`, in observed edits. More: what is observed of announcements counts less at first.
+#: The weight of `PRIOR_ANNOUNCED`, in observed edits. With more, what is observed of announcements counts less at
+#: first.
 PRIOR_ANNOUNCED_EDITS = 2.0
-#: Deletions of a post per unit of exposure, which makes a third of all posts in ten years. No listing announces a deletion. More:
-#: posts of sites that never edit are looked at more often.
+#: Deletions of a post per unit of exposure, which makes a third of all posts in ten years. No listing announces a
+#: deletion. With more, posts of sites that never edit are looked at more often.
 DELETION_RATE = 0.03
 #: By how many of its standard deviations a post's rate of edits is raised, because a look at a post of which little is known also
-#: teaches. More: posts that never changed are looked at more often, and posts that often change more rarely.
+#: teaches. With more, posts that never changed are looked at more often, and posts that often change more rarely.
 EXPLORED_DEVIATIONS = 1.0
 #: What a look must be worth, in days out of date over the square root of days of age. More means fewer looks and staler copies.
 MIN_GAIN = 0.035

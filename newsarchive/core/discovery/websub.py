@@ -23,8 +23,9 @@ from newsarchive.core.discovery.links import link_header
 _DIGESTS = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 #: Characters of an address; longer ones are refused, as everywhere.
 MAX_ADDRESS_CHARACTERS = 2_000
-#: New posts in a row that a hub must have announced before it is trusted. More: trust comes later. Fewer: a hub that announces only
-#: two posts of three passes by chance, with three once in three times, with five once in eight.
+#: New posts in a row that a hub must have announced before it is trusted. With more, trust comes later. With fewer, a
+#: hub that announces only two posts of three is trusted by chance more often: once in three times with three posts,
+#: once in eight with five.
 MIN_ANNOUNCED_POSTS = 5
 #: Time after a crawl found a post in which its push still counts, because hubs tell some minutes after the post stands in the feed.
 MAX_PUSH_DELAY = timedelta(minutes=15)

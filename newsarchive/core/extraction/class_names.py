@@ -71,7 +71,7 @@ _NUMBERS = re.compile(r"[\d_-]+")
 _DIGIT = re.compile("[0-9]")
 _LETTERS = re.compile("[a-z]{2,}")
 #: Blocks of a form as a share of the page's. From here on the form is the page itself, as ASP.NET makes it, and asks for nothing:
-#: it is 1.0 on 14 of 665 pages of 2005 to 2012, and .71 and .92 on two.
+#: it is 1.0 on 14 of 665 pages of 2005 to 2012, and 0.71 and 0.92 on two.
 MIN_SHARE_OF_PAGE_FORM = 0.6
 #: Parts of a name with which a group's words may go on behind a hyphen, "read-more": such a name is searched whole.
 _OPEN_ENDS = ("more", "read", "sign", "rich")

@@ -53,7 +53,7 @@ MIN_COMMENT_BLOCKS = 5
 #: stand in a box named "commentary".
 MAX_DOUBTED_F1 = 0.95
 #: Expected F1 of what is taken outside of the comments, as a share of that of all blocks. Below, the article itself stands
-#: in a box of comments. It is .6 to 2 on 16 pages of short posts with long discussions, and below .1 on four articles in such boxes.
+#: in a box of comments. It is 0.6 to 2 on 16 pages of short posts with long discussions, and below 0.1 on four articles in such boxes.
 MIN_SHARE_WITHOUT_COMMENTS = 0.5
 #: Log-odds in nats of a comment on a page where the choice was made without comments: no part of the article for sure.
 COMMENT_MARGIN = -6.0
@@ -315,8 +315,8 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
 
     Below a post of 150 words stand 500 comments. The model doubts all of them, and as they are much longer than the post, taking
     some seems better than taking the post alone. No comment is a part of the article, though: where nothing is sure, the
-    choice is made again without them. Word F1 of blogs and news of 2012 rises by .010 (dragnet, the half that was not looked
-    at), that of articles of the 2020s by .0004.
+    choice is made again without them. Word F1 of blogs and news of 2012 rises by 0.010 (dragnet, the half that was not looked
+    at), that of articles of the 2020s by 0.0004.
     """
     margins = smoothed(agreed(scores, shape_groups(reading)))
     weights = word_weights(reading)

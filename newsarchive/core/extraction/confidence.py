@@ -1,7 +1,7 @@
 """What the later passes know of a page, and how sure its extraction is then.
 
 The classifier doubts a post of six paragraphs above 400 comments: each comment might be a part of it, so that it expects an F1 of
-.55. A rule then knows the comments by the list that they stand in, and nothing is left to doubt. The same holds for lines that a
+0.55. A rule then knows the comments by the list that they stand in, and nothing is left to doubt. The same holds for lines that a
 table of phrases knows, and for an article that a page shows twice, once for each width of screen: the classifier gives either copy
 an even chance, and one of them is the article for sure.
 

@@ -30,7 +30,7 @@ MIN_INDEX_TEASERS = 3
 #: Expected F1 of an extraction, 0 to 1. An extraction below it is flagged as doubtful, which is about one page in twenty.
 MIN_EXPECTED_F1 = 0.8
 #: Expected F1 of an extraction, 0 to 1. Below, links are not counted as words of an article: a page that has nothing but its menu
-#: would be an article of links. A menu of 30 entries has .05. Of 860 real pages this refuses none.
+#: would be an article of links. A menu of 30 entries has 0.05. Of 860 real pages this refuses none.
 MIN_LINKS_F1 = 0.5
 #: Characters that a page shows. A page with fewer, and with more than two scripts, waits for a script to fill it.
 MIN_VISIBLE_CHARACTERS = 600

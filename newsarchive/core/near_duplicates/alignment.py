@@ -20,7 +20,7 @@ from newsarchive.core.near_duplicates.fingerprint import has_spaces
 from newsarchive.core.text.normalise import normalise
 
 #: Share of the shorter text's words that stand in the longer one in the same order, 0 to 1. From here on it is a copy.
-#: On texts that were looked at, copies with 30 words in a hundred replaced have .61 to .78, reports on one matter .37 at
+#: On texts that were looked at, copies with 30 words in a hundred replaced have 0.61 to 0.78, reports on one matter 0.37 at
 #: most (`benchmarks/rewriting.py`).
 MIN_ALIGNED_WORDS = 0.55
 #: Times that a word stands in a text for it to be one of its own. Small words and a template's stand there more often, and texts that
@@ -29,14 +29,14 @@ _MAX_TIMES_OF_OWN_WORD = 2
 #: Own words of the shorter text; with fewer, nothing is proved.
 _MIN_OWN_WORDS = 20
 #: Share of the shorter text's characters that stand in the longer one in the same order, in scripts without spaces between
-#: words. Copies with 30 words in a hundred replaced have .66 or more, texts on different matters .43 at most (Thai, whose
+#: words. Copies with 30 words in a hundred replaced have 0.66 or more, texts on different matters 0.43 at most (Thai, whose
 #: letters are few).
 MIN_ALIGNED_CHARACTERS = 0.6
-#: Share of the words in the same order from which on letters are compared. Where ten letters in a hundred are misread, .45 of
+#: Share of the words in the same order from which on letters are compared. Where ten letters in a hundred are misread, 0.45 of
 #: the words stay as they are.
 _MIN_WORDS_MISREAD = 0.4
-#: Share of the letters that must then stand in both in the same order. With ten in a hundred misread it is .90, in reports on
-#: one matter .65 at most.
+#: Share of the letters that must then stand in both in the same order. With ten in a hundred misread it is 0.90, in reports on
+#: one matter 0.65 at most.
 _MIN_LETTERS_MISREAD = 0.8
 #: Words that are compared, from the beginning of each text: time grows with the product of the lengths.
 _MAX_WORDS = 5_000

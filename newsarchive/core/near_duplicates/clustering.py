@@ -35,7 +35,7 @@ MAX_PROVED_CANDIDATES = 8
 MAX_PROVED_BY_ONE_KEY = 2
 
 #: Share of the shorter text that the longer text holds, 0 to 1. From here on two texts of similar length are copies.
-#: With eight words in a hundred changed, .78 is left; different stories on one event share below .2, and two versions
+#: With eight words in a hundred changed, 0.78 is left; different stories on one event share below 0.2, and two versions
 #: of a running wire story about a third.
 MIN_CONTAINMENT = 0.5
 #: The same bound where the shorter text has less than a quarter of the longer one's length: a notice that many pages
@@ -46,8 +46,8 @@ MIN_TEASER_CONTAINMENT = 0.8
 _MAX_TEASER_RATIO = 0.25
 #: Length of the shorter text by the length of the longer one, from which on `MIN_CONTAINMENT` is the bound.
 _MIN_EQUAL_RATIO = 0.5
-#: Containment from which on two texts of similar length are compared word by word, below `MIN_CONTAINMENT`. A copy keeps .23
-#: with 30 words in a hundred replaced and .09 with ten letters in a hundred misread; of nineteen in twenty reports on
+#: Containment from which on two texts of similar length are compared word by word, below `MIN_CONTAINMENT`. A copy keeps 0.23
+#: with 30 words in a hundred replaced and 0.09 with ten letters in a hundred misread; of nineteen in twenty reports on
 #: one matter less is left.
 MIN_UNDECIDED_CONTAINMENT = 0.08
 #: Shingles that two copies share. With fewer, the one quotes the other.

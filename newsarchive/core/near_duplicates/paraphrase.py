@@ -3,7 +3,7 @@
 "Envoy Cho Tae-yul spoke for 250 firms" and "On behalf of 250 firms, Cho Tae-yul said" share two marks. That is a
 second, weaker kind of link than `clustering.Link`: it is reported apart and never joins clusters, because two reporters
 at one press conference share names and quotations too. It is off unless asked for, since no set of real spun copies has
-shown its precision to be .95 (`benchmarks/duplicates.py --spun`).
+shown its precision to be 0.95 (`benchmarks/duplicates.py --spun`).
 
 Marks are weighted by their rarity among the articles compared (inverse document frequency, Spärck Jones 1972), which gives
 the cosine of the two sets of marks. People who rewrite a text keep a tenth to a half of its runs of three words, and a text on
@@ -26,7 +26,7 @@ from newsarchive.core.near_duplicates.clustering import shared_hashes, text_of
 from newsarchive.core.text.normalise import normalise
 
 #: Score of two articles, 0 to 1. From here on they are reported. Two halves of one article, and reports on one matter, have
-#: less than .24 in 98 of 100 cases; people's rewriting has .2 to .7 (`benchmarks/rewriting.py --people`).
+#: less than 0.24 in 98 of 100 cases; people's rewriting has 0.2 to 0.7 (`benchmarks/rewriting.py --people`).
 MIN_SCORE = 0.3
 #: What the marks count beside the shingles, whose weight is 1.
 _WEIGHT_OF_MARKS = 0.5

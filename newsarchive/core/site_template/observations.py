@@ -384,7 +384,7 @@ def elsewhere(
 
 #: Changes with the format of the rows and with what fingerprints mean.
 FORMAT = 1
-#: Effort of Zstandard (1 to 22). Level 3 makes 7.6 KB of a real page's record in .09 ms; level 5 makes 7.4 KB in .21.
+#: Effort of Zstandard (1 to 22). Level 3 makes 7.6 KB of a real page's record in 0.09 ms; level 5 makes 7.4 KB in 0.21.
 PACKING_LEVEL = 3
 #: In the order of `Line`'s fields. What is added at the end is false in older records.
 _FLAGS = (

@@ -14,9 +14,10 @@ from weakref import WeakSet
 
 F = TypeVar("F")
 
-#: Bytes of pages, or characters of texts that are repaired by themselves, after which the caches are emptied. More: the caches grow
-#: to about twelve times this number of bytes. Fewer: the lines that a site repeats are worked out more often; with pages of 180 KB the
-#: caches are emptied after 28 pages. A process that read 150 real pages of 150 sites had 97 MB of its own, and 135 MB with 20,000,000.
+#: Bytes of pages, or characters of texts that are repaired by themselves, after which the caches are emptied. The
+#: caches grow to about twelve times this number of bytes. With a smaller number, the lines that a site repeats are
+#: worked out more often; with pages of 180 KB the caches are emptied after 28 pages. A process that read 150 real pages
+#: of 150 sites had 97 MB of its own, and 135 MB with 20,000,000.
 MAX_REMEMBERED_BYTES = 5_000_000
 #: Entries that a cache may hold. A cache for at least this number holds texts and is emptied; a smaller one holds tables that were
 #: compiled from the rules, and is kept.

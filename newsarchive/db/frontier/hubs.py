@@ -38,7 +38,8 @@ VERIFIED = "verified"
 REFUSED = "refused"
 #: Time after which an unchanged subscription is written again, as a sign of life of the server, and its hub judged anew.
 SIGN_OF_LIFE = timedelta(minutes=10)
-#: Time after the last sign of life for which a trusted hub is relied on. More: pushes are missed for longer while the server is down.
+#: Time after the last sign of life for which a trusted hub is relied on. With more, pushes are missed for longer while
+#: the server is down.
 MAX_RELIANCE = timedelta(minutes=30)
 #: A hub is judged by this many newest articles of its site. With fewer than `MIN_ANNOUNCED_POSTS` no hub would be
 #: trusted.

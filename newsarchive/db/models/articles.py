@@ -1,6 +1,6 @@
 """Articles, their versions, and what explains them.
 
-`articles` says what an article is today, its text included, in plain columns for whoever asks with `sqlite3`.
+`articles` says what an article is today, its text included, in plain columns for queries with `sqlite3`.
 `article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
 once: the current version's in its article, that of any other version in `article_revisions`, packed. `quarantine` has
 the articles that readers do not see until a person has looked. `withholdings` is the register of what is withheld, and

@@ -62,7 +62,7 @@ class Demand:
         for name in ("reason", "decided_by"):
             object.__setattr__(self, name, storable(one_line(getattr(self, name))))
         if not self.reason:
-            raise UsageError("withhold: --reason is empty: say why, for whoever reads the register")
+            raise UsageError("withhold: --reason is empty: say why, for the readers of the register")
 
     def columns(self) -> dict[str, Any]:
         """The columns of the register that hold it."""

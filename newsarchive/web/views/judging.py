@@ -60,12 +60,14 @@ def decide(library: Library, request: Request) -> Answer:
 
     given = request.form.get("key", "").encode()
     if not (_may(library, request) and hmac.compare_digest(given, _key(library, "form").encode())):
-        raise Forbidden("only whoever has the token of this server decides: open the address that it printed")
+        raise Forbidden(
+            "only a person with the token of this server decides: open the address that it printed"
+        )
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "").strip()
     if decision not in DECISIONS:
         raise UsageError(f"decision {decision[:20]!r}: accept or drop")
     if decision == "drop" and not reason:
-        raise UsageError("say why the page is dropped, for whoever asks later")
+        raise UsageError("say why the page is dropped, for those who ask later")
     engine = open_existing(library.engine.url.render_as_string(hide_password=False))
     try:
         write(engine, int(library.article(request.parts["id"]).id), DECISIONS[decision], reason)
