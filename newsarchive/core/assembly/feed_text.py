@@ -147,7 +147,7 @@ def _blocks(page: Page, text: SourceText) -> list[Block]:
     tree = parse(f"<html><body><article>{text.html}</article></body></html>")
     said = BlockVerdict("body", f"the full text of the {text.source}", DecidedBy.SOURCE_TEXT)
     return [
-        Block(raw.text, raw.kind, *said, None, raw.path, raw.level_or_table, tuple(raw.links), raw.html)
+        Block(raw.text, raw.kind, *said, None, raw.path, raw.level_or_row, tuple(raw.links), raw.html)
         for raw in read_blocks(tree, page.capture.base_url).blocks
     ]
 

@@ -118,7 +118,7 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
             at_top = False
         below = said.label == "title" or is_headline(raw)
         titled = titled or below
-        level = raw.level_or_table
+        level = raw.level_or_row
         out.append(Block(raw.text, raw.kind, *said, score, raw.path, level, tuple(raw.links), raw.html))
     return _without_dangling(_without_repeats(out))
 

@@ -21,6 +21,7 @@ from newsarchive.core.html.markup import (
     EMBEDS,
     HEADINGS,
     INLINE,
+    MAX_TABLE_BOXES,
     SKIPPED,
     absolute,
     escape,
@@ -114,15 +115,19 @@ class RawBlock:
         return self.box.path + self.wrap
 
     @property
-    def level_or_table(self) -> int:
-        """`level`; of the rows and cells of a table the index of its box, by which two tables that follow each other
-        are told apart."""
+    def level_or_row(self) -> int:
+        """`level`; of the rows and cells of a table a number of their row, by which `same_table` tells tables apart."""
         if self.kind != "table":
             return self.level
-        box: Box | None = self.box
-        while box is not None and box.tag != "table":
-            box = box.parent
-        return box.index if box is not None else 0
+        row: Box | None = self.box
+        while row is not None and row.tag != "tr":
+            row = row.parent
+        table = row
+        while table is not None and table.tag != "table":
+            table = table.parent
+        if row is None or table is None:
+            return self.box.index * MAX_TABLE_BOXES
+        return table.index * MAX_TABLE_BOXES + min(row.index - table.index, MAX_TABLE_BOXES - 1)
 
 
 @dataclass(slots=True)
@@ -455,8 +460,8 @@ class _Walker:
         return None
 
     def _join_cells(self, row: Box, node: LexborNode) -> None:
-        """Make the cells of a row of data one block, `1889 | Eiffel Tower`. A row with cells of paragraphs or several
-        lines is layout, and its cells stay blocks of their own.
+        """Make the cells of a row of data one block, `1889 | Eiffel Tower`. A row with cells of paragraphs or long text is
+        layout, and its cells stay blocks of their own; so do cells with line breaks, which are one row in the HTML.
 
         The HTML has the empty cells too, without which a number would stand below another head.
         """
@@ -465,16 +470,31 @@ class _Walker:
             return
         if any(c.kind != "table" or c.box.parent is not row for c in cells):
             return
-        if any("\n" in c.text or len(c.text) > MAX_CELL_CHARACTERS for c in cells):
+        if any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
+            return
+        written = list(self._cells(row, node, {c.box.index: c for c in cells}))
+        if any("\n" in c.text for c in cells):
+            self._mark_cells(cells, written)
             return
         joined = RawBlock(CELL_SEPARATOR.join(c.text for c in cells), row, "table")
-        joined.html = "".join(self._cells(row, node, {c.box.index: c for c in cells}))
+        joined.html = "".join(html for html, _ in written)
         joined.links = [link for c in cells for link in c.links]
         joined.link_chars = sum(c.link_chars for c in cells)
         self.blocks[row.first :] = [joined]
 
-    def _cells(self, row: Box, node: LexborNode, held: Mapping[int, RawBlock]) -> Iterator[str]:
-        """The cells of a row as HTML. An element without content has no box."""
+    def _mark_cells(self, cells: list[RawBlock], written: list[tuple[str, RawBlock | None]]) -> None:
+        """Give blocks that stay apart their cells in the HTML, with the empty cells before them and behind the last."""
+        before = ""
+        for html, block in written:
+            before += html
+            if block is not None:
+                block.html, before = before, ""
+        cells[-1].html += before
+
+    def _cells(
+        self, row: Box, node: LexborNode, held: Mapping[int, RawBlock]
+    ) -> Iterator[tuple[str, RawBlock | None]]:
+        """The cells of a row as HTML, each with its block. An element without content has no box."""
         boxes = (box for box in self.boxes[row.index + 1 :] if box.parent is row and box.tag in _CELLS)
         child = node.first_child
         while child is not None:
@@ -484,7 +504,7 @@ class _Walker:
                 spans = "".join(
                     _span(name, child.attributes.get(name) or "") for name in ("colspan", "rowspan")
                 )
-                yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>"
+                yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>", block
             child = child.next
 
 

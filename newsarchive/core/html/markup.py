@@ -50,6 +50,9 @@ BREAK = "\0"
 #: Stands between the cells of a row of data in its text.
 CELL_SEPARATOR = " | "
 
+#: Boxes of a table whose rows are told apart.
+MAX_TABLE_BOXES = 100_000
+
 #: HTML's white space besides the space. U+00A0, U+0085 and the like are left out, because in mojibake they are letters.
 _SPACES = "\t\n\f\r"
 _AROUND_BREAK = re.compile(" ?\0 ?")
@@ -69,6 +72,11 @@ def in_embedded_post(path: str) -> bool:
     (True, False)
     """
     return _EMBEDDED_POST.search(path) is not None
+
+
+def same_table(row: int, other: int) -> bool:
+    """Whether two rows, by their `level_or_row`, are of one table."""
+    return row // MAX_TABLE_BOXES == other // MAX_TABLE_BOXES
 
 
 def fold(text: str) -> str:

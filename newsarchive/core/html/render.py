@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from newsarchive.core.html.markup import escape
+from newsarchive.core.html.markup import escape, same_table
 from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
@@ -25,8 +25,6 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _HEADING_TAG = re.compile(r"<(/)?h([1-6])>")
 #: Lists in lists that are written; the items of deeper ones stand in the deepest of them.
 MAX_NESTED_LISTS = 8
-#: Kinds of blocks → the element around a run of them.
-_WRAPPED = {"quote": "blockquote", "table": "table"}
 
 
 def rendered(article: Article) -> Article:
@@ -43,13 +41,14 @@ def article_html(blocks: Iterable[Block]) -> str:
     """
     kept = list(_with_embeds(list(blocks)))
     out = []
-    for (kind, _), run in groupby(kept, key=lambda b: (b.kind, b.level if b.kind == "table" else 0)):
+    for kind, run in groupby(kept, key=lambda b: b.kind):
         rows = list(run)
         if kind == "list_item":
             out.append(_list(rows))
-        elif kind in _WRAPPED:
-            tag = _WRAPPED[kind]
-            out.append(f"<{tag}>" + "".join(map(_element, rows)) + f"</{tag}>")
+        elif kind == "quote":
+            out.append("<blockquote>" + "".join(map(_element, rows)) + "</blockquote>")
+        elif kind == "table":
+            out.append(_tables(rows))
         else:
             out += map(_element, rows)
     return clean("\n".join(out))
@@ -135,8 +134,6 @@ def _element(block: Block) -> str:
         return f"<h{level}>{content}</h{level}>"
     if block.kind == "code":
         return f"<pre><code>{content}</code></pre>"
-    if block.kind == "table":
-        return f"<tr>{content if content.startswith(('<td', '<th')) else f'<td>{content}</td>'}</tr>"
     if block.kind == "caption":
         return f"<figure><figcaption>{content}</figcaption></figure>"
     if block.kind == "embed":
@@ -144,6 +141,25 @@ def _element(block: Block) -> str:
         href = escape(url).replace('"', "&quot;")
         return f'<p><a href="{href}">{escape(title or url)}</a></p>'
     return f"<p>{content}</p>"
+
+
+def _tables(blocks: list[Block]) -> str:
+    """Rows and cells, each row in its own table."""
+    out: list[str] = []
+    before: int | None = None
+    for row, cells in groupby(blocks, key=lambda block: block.level):
+        if before is None or not same_table(before, row):
+            out.append("<table>" if before is None else "</table>\n<table>")
+        before = row
+        written = [cell.html or escape(cell.text).replace("\n", "<br>") for cell in cells]
+        if all(html.startswith(("<td", "<th")) for html in written):
+            out.append(f"<tr>{''.join(written)}</tr>")
+        else:  # more than cells stand in this row: it is layout
+            out += (
+                f"<tr>{html if html.startswith(('<td', '<th')) else f'<td>{html}</td>'}</tr>"
+                for html in written
+            )
+    return "".join(out) + "</table>"
 
 
 def _list(items: list[Block]) -> str:

@@ -20,7 +20,7 @@ def html_of(page: str) -> str:
     """The HTML of a page all of which is the article."""
     found = read_blocks(parse(page), "https://blog.example/1").blocks
     return article_html(
-        Block(raw.text, raw.kind, path=raw.path, level=raw.level_or_table, html=raw.html) for raw in found
+        Block(raw.text, raw.kind, path=raw.path, level=raw.level_or_row, html=raw.html) for raw in found
     )
 
 
@@ -57,6 +57,22 @@ def html_of(page: str) -> str:
             "<table><tr><th>Year</th><th>Visits</th></tr><tr><td>1889</td><td>7</td></tr></table>"
             "<table><tr><td>Horn</td><td>B flat</td><td>2</td></tr></table>",
             id="two tables with nothing between them",
+        ),
+        pytest.param(
+            "<table><tr><th>PLAN<th>Mo<th>Tu<th>We<tr><th>Running<td><td>3 miles<br>and strides<td>Rest<td></table>",
+            "<table><tr><th>PLAN</th><th>Mo</th><th>Tu</th><th>We</th></tr>"
+            "<tr><th>Running</th><td></td><td>3 miles<br>and strides</td><td>Rest</td><td></td></tr></table>",
+            id="a row with line breaks in its cells",
+        ),
+        pytest.param(
+            "<table><tr><td>A menu<br><br>of two blocks<td>The text</table>",
+            "<table><tr><td>A menu</td></tr><tr><td>of two blocks</td></tr><tr><td>The text</td></tr></table>",
+            id="a row of layout",
+        ),
+        pytest.param(
+            "<table><tr><td>Outside<td><table><tr><td>1<td>2<tr><td>3<td>4</table></table>",
+            "<table><tr><td>Outside</td></tr></table><table><tr><td>1</td><td>2</td></tr><tr><td>3</td><td>4</td></tr></table>",
+            id="a table in a table",
         ),
         pytest.param(
             "<p>On <time datetime='2025-04-01'>the first of April</time> it left.</p>",

@@ -102,7 +102,7 @@ def test_the_html_of_an_article_says_what_its_text_says(codec: str) -> None:
     )
     page = "<html lang=ru><title>Паром вернулся в старую гавань</title><article><h1>Паром вернулся в старую гавань</h1>"
     page += "".join(f"<p>{sentence} Так было и в {year} году.</p>" for year in range(1990, 2004))
-    page += "<table><tr><th>год<th>рейсы<tr><td>1990<td>двадцать</table><p>Больше не известно никому на острове.</p>"
+    page += "<table><tr><th>год<th>рейсы<tr><td>1990<td>двадцать<tr><td><td>Жители острова ждали этот паром двадцать лет<td>не верили,<br>что он придёт и останется</table><p>Больше не известно никому на острове.</p>"
     damaged = re.sub("[^\x00-\x7f]+", lambda run: "".join(_letters(run[0], codec)), page)
     assert damaged != page
     capture = Capture(
@@ -110,7 +110,16 @@ def test_the_html_of_an_article_says_what_its_text_says(codec: str) -> None:
     )
     article = article_from(capture, RULES)
     assert article.repairs
-    shown = re.sub("</t[hd]><t[hd]>", " | ", article.article_html.replace("</tr>", "</tr> "))
+    cells = [
+        "<td></td><td>Жители острова ждали этот паром двадцать лет</td>",
+        "<td>не верили,<br>что он придёт и останется</td>",
+    ]
+    assert [block.html for block in article.blocks[-3:-1]] == cells
+    # Cells that stay blocks of their own have no bar between them in the text.
+    shown = article.article_html.replace("лет</td><td>не верили,<br>", "лет не верили, ").replace(
+        "<td></td>", ""
+    )
+    shown = re.sub("</t[hd]><t[hd]>", " | ", shown.replace("</tr>", "</tr> "))
     assert re.sub("<[^>]*>", "", html.unescape(shown)).split() == article.article_body.split()
     assert ">двадцать лет</a>»" in article.article_html
     assert "<strong>ночной</strong> паром<em>—</em>«" in article.article_html
