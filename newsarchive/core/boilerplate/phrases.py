@@ -12,7 +12,8 @@ A table, of a language or of a blog platform, may hold:
 `[picture]`  label → patterns of short lines of a text that credit a picture or describe it
 `[signature]` label → patterns of the lines by which those who write below an article sign
 `[head]`     label → patterns of headings whose list below goes with them (`related`, `quote`)
-`[select]`   label → `#id`, `.class` or `tag`; a `*` as the last character means "starts with"
+`[select]`   label → `#id`, `.class`, `tag`, or `.class.other` for an element that has both; a `*` as the last character
+             means "starts with". The label `body` names what holds text of the article
 `[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
 
 A pattern is a regular expression. It must match the whole folded line (`normalise.fold`: lower case, straight quotes, no
@@ -146,7 +147,7 @@ def _entries(rules: Rules, section: str) -> Iterator[tuple[str, str, str]]:
         if not isinstance(labels, dict):
             raise BadRules(file, section, "must be a table")
         for label in labels:
-            if section != "promo" and (label not in LABELS or label == "body"):
+            if section != "promo" and (label not in LABELS or (label == "body" and section != "select")):
                 raise BadRules(file, f"{section}.{label}", f"not one of {', '.join(LABELS[1:])}")
             yield from ((file, label, text) for text in strings(file, labels, label))
 
@@ -244,9 +245,13 @@ def _path_lookup(rules: Rules) -> Lookup:
     """Looks up the elements of a path, the outermost first. What a selector says of `html` and `body` never counts."""
     exact: dict[str, BlockVerdict] = {}
     prefix: dict[str, BlockVerdict] = {}
+    several: dict[frozenset[str], BlockVerdict] = {}
     for file, label, selector in _entries(rules, "select"):
-        table = prefix if selector.endswith("*") else exact
-        table[selector.rstrip("*")] = BlockVerdict(label, f"{file}, [select] {selector}", DecidedBy.SELECTOR)
+        verdict = BlockVerdict(label, f"{file}, [select] {selector}", DecidedBy.SELECTOR)
+        if len(wanted := _MARKS.findall(selector)) > 1:
+            several[frozenset(wanted)] = verdict
+        else:
+            (prefix if selector.endswith("*") else exact)[selector.rstrip("*")] = verdict
     starts = tuple(prefix)
 
     @caches.noted
@@ -254,7 +259,10 @@ def _path_lookup(rules: Rules) -> Lookup:
     def element(text: str) -> BlockVerdict | None:
         if text.startswith(("html", "body")):
             return None
-        for mark in _MARKS.findall(text):
+        marks = _MARKS.findall(text)
+        if found := next((verdict for wanted, verdict in several.items() if wanted.issubset(marks)), None):
+            return found
+        for mark in marks:
             if mark in exact:
                 return exact[mark]
             if starts and mark.startswith(starts):

@@ -40,6 +40,7 @@ from newsarchive.core.text.sentences import ends_sentence
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import PROVED, Article, Block
 from newsarchive.rules import Rules
+from newsarchive.verdicts import DecidedBy
 
 #: Words of a sentence. A shorter one is told from boilerplate by its place, not by repetition alone.
 MIN_SENTENCE_WORDS = 6
@@ -237,6 +238,7 @@ def _line(block: Block, about: _About) -> Line:
     in_body = label == "body" and words <= MAX_FORM_WORDS
     proved = block.decided_by in PROVED
     said = _in_body(block, words, folded, about) if in_body else {"form": 0}
+    is_named = label == "body" and block.decided_by is DecidedBy.SELECTOR
     return Line(
         key=line_key(text),
         place=signature(block.path),
@@ -249,7 +251,7 @@ def _line(block: Block, about: _About) -> Line:
         quotation=is_quotation(text),
         mentions=bool(about.names) and words <= MAX_NAMING_WORDS and names_one(folded, about.names),
         own=folded in about.own,
-        fixed=label in OWN_LABELS or kind in ("code", "table"),
+        fixed=label in OWN_LABELS or kind in ("code", "table") or is_named,
         guess=label in GUESSED_LABELS and not proved,
         proved=proved,
         sure=(block.score or 0.0) >= MIN_SURE_MARGIN,

@@ -217,9 +217,29 @@ def test_nothing_comes_into_the_article(found: list[Block]) -> None:
     assert not [new for old, new in zip(found, done.blocks, strict=True) if new.label == "body" != old.label]
 
 
+def test_only_what_a_platform_names_as_text_comes_back_into_the_article() -> None:
+    """SPIP's lead and postscript, which the classifier alone turned down."""
+
+    def block(box: str, text: str, decided_by: DecidedBy = DecidedBy.MODEL) -> Block:
+        return Block(text, label="other", path=f"html/body/main/{box}/p", decided_by=decided_by)
+
+    found = (
+        block("div.crayon.chapo.surlignable", "The ferry is back, and the island with it."),
+        Block("The ferry came back to the island on Monday, and half of the island was at the pier."),
+        block("div.ps.surlignable", "The timetable hangs at the post office."),
+        block("div.ps", "A box of another software."),
+        block("div.contenu-principal.surlignable", "A box around everything."),
+        block("div.ps.surlignable", "Not on the screen.", DecidedBy.HIDDEN),
+    )
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=found), RULES).blocks
+    assert [b.label for b in done] == ["body", "body", "body", "other", "other", "other"]
+    assert [b.decided_by for b in done[::2]] == [DecidedBy.SELECTOR, DecidedBy.SELECTOR, DecidedBy.MODEL]
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        ({"line": {"body": ["x"]}}, "line.body: not one of"),
         ({"line": {"share": ["(x"]}}, "line.share: '(x' is no regular expression"),
         ({"line": {"shares": ["x"]}}, "line.shares: not one of"),
         ({"line": {"share": ["(x)"]}}, r"write groups as (?:…)"),

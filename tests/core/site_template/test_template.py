@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import from_rows
-from newsarchive.core.site_template.observations import network
+from newsarchive.core.site_template.observations import lines_of, network
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.steps import templated
 from newsarchive.core.text.line_keys import line_key
@@ -521,3 +521,15 @@ def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
     done = templated(page(30, blocks), FRAMED, RULES)
     assert done.seen is not None
     assert done.seen.misfit is odd
+
+
+def test_text_in_a_box_that_a_platform_names_is_not_taken_out() -> None:
+    """SPIP's postscript stands outside of the element that holds the text."""
+    text = "The timetable hangs at the post office."
+    blocks = [
+        Block(text, path="html/body/div.ps.surlignable/p", decided_by=DecidedBy.SELECTOR),
+        Block(text, path="html/body/div.ps/p", decided_by=DecidedBy.MODEL),
+        Block(text, label="nav", path="html/body/div.menu/p", decided_by=DecidedBy.SELECTOR),
+    ]
+    found = lines_of(Article("https://heron.example/1").with_blocks(blocks))
+    assert [one.fixed for one in found] == [True, False, False]
