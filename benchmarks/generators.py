@@ -4,8 +4,8 @@
     python -m benchmarks.generators DATA/articles --only docusaurus hexo-next
 
 DATA has `truth.jsonl` with `title`, `author` and `text` of real articles; each blog has 16 of them, drawn by its name, with a date,
-a category and two tags each. Hexo, Docusaurus and Starlight are installed with npm, the others with pip, into FOLDER, where the next
-run finds them; Jekyll is the system's. A generator that is not to be had is named and left out. Each blog is crawled from its front
+a category and two tags each. Hexo, Docusaurus, Starlight and VuePress are installed with npm, the others with pip, into FOLDER, where the next
+run finds them; Jekyll and ikiwiki are the system's. A generator that is not to be had is named and left out. Each blog is crawled from its front
 page over loopback, and every field of each article is compared with what was put into the blog. A field counts for a blog only where
 its theme prints it, as `Blog` says.
 """
@@ -277,6 +277,69 @@ def _starlight(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Pa
     return Path(shutil.copytree(root / "dist", folder / "site"))
 
 
+def _vuepress(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    root = tools / "hope"
+    npm(root, *_PACKAGES_OF_VUEPRESS)
+    source = root / "src"
+    shutil.rmtree(source, ignore_errors=True)
+    (source / "posts").mkdir(parents=True)
+    (source / ".vuepress").mkdir()
+    (source / "README.md").write_text(front_matter(home=True, layout="Blog", title="Home"))
+    settings = {"lang": "en-US", "title": SITE, "description": "A weblog about the coast"}
+    theme = {"hostname": url, "author": {"name": OWNER}, "blog": {}, "plugins": {"blog": True}}
+    (source / ".vuepress" / "config.mjs").write_text(
+        "import { viteBundler } from '@vuepress/bundler-vite';\nimport { defineUserConfig } from 'vuepress';\n"
+        "import { hopeTheme } from 'vuepress-theme-hope';\n"
+        f"export default defineUserConfig({{ ...{json.dumps(settings)}, bundler: viteBundler(), theme: hopeTheme({json.dumps(theme)}) }});\n"
+    )
+    for post in posts:
+        front = front_matter(
+            title=post.title, author=post.author, date=post.date, category=[post.category], tag=post.tags
+        )
+        (source / "posts" / f"{post.slug}.md").write_text(
+            front + markdown_text(post, "<!-- more -->"), encoding="utf-8"
+        )
+    programs = root / "node_modules" / ".bin"
+    run(root, programs / "node", programs / "vuepress", "build", "src", "--clean-cache", "--clean-temp")
+    return Path(shutil.copytree(source / ".vuepress" / "dist", folder / "site"))
+
+
+def _ikiwiki(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    source = folder / "source"
+    for name in ("posts", "tags"):
+        (source / name).mkdir(parents=True)
+    (source / "index.mdwn").write_text(
+        '[[!inline pages="page(posts/*)" show="10" rootpage="posts" feeds=yes]]\n'
+    )
+    for post in posts:
+        head = (
+            f'[[!meta title="""{post.title}"""]]\n[[!meta author="{post.author}"]]\n'
+            f'[[!meta date="{post.date:%Y-%m-%d %H:%M:%S} UTC"]]\n[[!tag {" ".join(post.tags)}]]\n\n'
+        )
+        text = "\n\n".join(markdown(p).replace("\\[", "&#91;") for p in post.paragraphs)
+        (source / "posts" / f"{post.slug}.mdwn").write_text(f"{head}{text}\n", encoding="utf-8")
+    plugins = [word for name in ("tag", "meta", "inline") for word in ("--plugin", name)]
+    settings = [
+        "--set",
+        f"wikiname={SITE}",
+        "--url",
+        url,
+        "--set",
+        "tagbase=tags",
+        "--set",
+        "timezone=UTC",
+        "--rss",
+        "--atom",
+    ]
+    run(folder, "ikiwiki", *settings, *plugins, source, folder / "site")
+    return folder / "site"
+
+
+#: The newest versions on npm that fit each other.
+_PACKAGES_OF_VUEPRESS = (
+    "vuepress@2.0.0-rc.30", "@vuepress/bundler-vite@2.0.0-rc.30", "vuepress-theme-hope@2.0.0-rc.107", "sass-embedded", "vue", "node@22",
+)  # fmt: skip
+
 BLOGS = (
     *hexo.BLOGS,
     Blog("docusaurus", _docusaurus, category=False),
@@ -287,6 +350,8 @@ BLOGS = (
     Blog("mkdocs-material", _material, time=False),
     *(Blog(f"pelican-{theme}", partial(_pelican, theme)) for theme in ("notmyidea", "simple")),
     Blog("starlight-blog", _starlight, category=False, time=False),
+    Blog("vuepress-hope", _vuepress),
+    Blog("ikiwiki", _ikiwiki, category=False),
 )
 
 if __name__ == "__main__":

@@ -159,6 +159,7 @@ def told(posts: Sequence[Post]) -> dict[str, object]:
 
 
 def wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server that was started answers. Raises `RuntimeError`."""
     end = time.monotonic() + MAX_START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -166,7 +167,7 @@ def wait(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except requests.RequestException:
             time.sleep(1)
-    raise RuntimeError("Plone did not start")
+    raise RuntimeError(f"{url} did not answer")
 
 
 if __name__ == "__main__":
