@@ -27,6 +27,7 @@ from newsarchive.core.html.markup import (
     escape,
     fold,
     is_blank,
+    is_cell,
 )
 from newsarchive.items import BlockKind
 
@@ -117,7 +118,7 @@ class RawBlock:
     @property
     def level_or_row(self) -> int:
         """`level`; of the rows and cells of a table a number of their row, by which `same_table` tells tables apart."""
-        if self.kind != "table":
+        if self.kind != "table" and not is_cell(self.html):
             return self.level
         row: Box | None = self.box
         while row is not None and row.tag != "tr":
@@ -460,20 +461,19 @@ class _Walker:
         return None
 
     def _join_cells(self, row: Box, node: LexborNode) -> None:
-        """Make the cells of a row of data one block, `1889 | Eiffel Tower`. A row with cells of paragraphs or long text is
-        layout, and its cells stay blocks of their own; so do cells with line breaks, which are one row in the HTML.
+        """Make the cells of a row of data one block, `1889 | Eiffel Tower`. Where cells hold a paragraph or line breaks they
+        stay blocks of their own, and are one row in the HTML. A row with several paragraphs in a cell or long text is layout.
 
         The HTML has the empty cells too, without which a number would stand below another head.
         """
         cells = self.blocks[row.first :]
-        if len(cells) < 2 or len({id(c.box) for c in cells}) < len(cells):
+        if len(cells) < 2 or any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
             return
-        if any(c.kind != "table" or c.box.parent is not row for c in cells):
+        held = {box.index: c for c in cells if (box := _cell_of(c.box, row)) is not None}
+        if len(held) < len(cells) or any(c.kind not in ("table", "paragraph") for c in cells):
             return
-        if any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
-            return
-        written = list(self._cells(row, node, {c.box.index: c for c in cells}))
-        if any("\n" in c.text for c in cells):
+        written = list(self._cells(row, node, held))
+        if any("\n" in c.text or c.box.parent is not row for c in cells):
             self._mark_cells(cells, written)
             return
         joined = RawBlock(CELL_SEPARATOR.join(c.text for c in cells), row, "table")
@@ -506,6 +506,14 @@ class _Walker:
                 )
                 yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>", block
             child = child.next
+
+
+def _cell_of(box: Box, row: Box) -> Box | None:
+    """The cell of a row that a box is or stands in; `None` where it stands in no cell of its own."""
+    cell: Box | None = box
+    while cell is not None and cell.parent is not row:
+        cell = cell.parent
+    return cell if cell is not None and cell.tag in _CELLS else None
 
 
 def _span(name: str, value: str) -> str:

@@ -74,6 +74,15 @@ def in_embedded_post(path: str) -> bool:
     return _EMBEDDED_POST.search(path) is not None
 
 
+def is_cell(markup: str) -> bool:
+    """Whether the HTML of a block is that of cells of a table.
+
+    >>> is_cell("<td></td><td>1889</td>"), is_cell("1889")
+    (True, False)
+    """
+    return markup.startswith(("<td", "<th"))
+
+
 def same_table(row: int, other: int) -> bool:
     """Whether two rows, by their `level_or_row`, are of one table."""
     return row // MAX_TABLE_BOXES == other // MAX_TABLE_BOXES

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from newsarchive.core.html.markup import escape, same_table
+from newsarchive.core.html.markup import escape, is_cell, same_table
 from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
@@ -41,7 +41,7 @@ def article_html(blocks: Iterable[Block]) -> str:
     """
     kept = list(_with_embeds(list(blocks)))
     out = []
-    for kind, run in groupby(kept, key=lambda b: b.kind):
+    for kind, run in groupby(kept, key=lambda b: "table" if is_cell(b.html) else b.kind):
         rows = list(run)
         if kind == "list_item":
             out.append(_list(rows))
@@ -152,13 +152,10 @@ def _tables(blocks: list[Block]) -> str:
             out.append("<table>" if before is None else "</table>\n<table>")
         before = row
         written = [cell.html or escape(cell.text).replace("\n", "<br>") for cell in cells]
-        if all(html.startswith(("<td", "<th")) for html in written):
+        if all(map(is_cell, written)):
             out.append(f"<tr>{''.join(written)}</tr>")
         else:  # more than cells stand in this row: it is layout
-            out += (
-                f"<tr>{html if html.startswith(('<td', '<th')) else f'<td>{html}</td>'}</tr>"
-                for html in written
-            )
+            out += (f"<tr>{html if is_cell(html) else f'<td>{html}</td>'}</tr>" for html in written)
     return "".join(out) + "</table>"
 
 

@@ -65,6 +65,12 @@ def html_of(page: str) -> str:
             id="a row with line breaks in its cells",
         ),
         pytest.param(
+            "<table><tr><td><p>1889</p><td><p>Eiffel <b>Tower</b></p><td><tr><td>1890<td><p>None</p><td><p>x</p></table>",
+            "<table><tr><td>1889</td><td>Eiffel <strong>Tower</strong></td><td></td></tr>"
+            "<tr><td>1890</td><td>None</td><td>x</td></tr></table>",
+            id="a paragraph in each cell, as editors write it",
+        ),
+        pytest.param(
             "<table><tr><td>A menu<br><br>of two blocks<td>The text</table>",
             "<table><tr><td>A menu</td></tr><tr><td>of two blocks</td></tr><tr><td>The text</td></tr></table>",
             id="a row of layout",
