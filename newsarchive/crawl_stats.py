@@ -99,7 +99,7 @@ class Detail(StrEnum):
     BOUND = "bound"
     #: A sentence for a person: how many of the articles that were read wait in quarantine.
     HIDDEN = "hidden"
-    #: The value under each kind of alarm (`core.alarms.judge.AlarmKind`) is a sentence for a person.
+    #: The value under each kind of alarm (`core.alarms.records.AlarmKind`) is a sentence for a person.
     ALARM = "alarm"
     ALARM_CLEARED = "alarm cleared"
     #: Alarms that could not be judged or sent, each with a sentence.

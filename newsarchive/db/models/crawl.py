@@ -201,7 +201,8 @@ class CrawlRun(Base):
 
 
 class AlarmRow(Base):
-    """What is wrong with a site that was crawled: `kind` is a `core.alarms.judge.AlarmKind`, `evidence` the numbers.
+    """What is wrong with a site that was crawled: `kind` is a `core.alarms.records.AlarmKind`, `evidence` the numbers,
+    and the `part` of the site that it is about, where it is about one.
 
     `since` is when the evidence begins, `raised_at` when a crawl (`run_id`) found it. `cleared_at` is empty while the
     alarm stands; `is_settled` says that it was cleared because it became the site's way. `told_at` is when the command
