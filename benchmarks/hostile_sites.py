@@ -2,6 +2,7 @@
 
     python -m benchmarks.hostile_sites
     python -m benchmarks.hostile_sites --only "front link" --show
+    python -m benchmarks.hostile_sites --skip 50 --first 60
 
 Every site is served on loopback by a server that writes raw bytes, so that lengths, headers and status lines can be wrong.
 The hostile thing is an address (as a link, in a feed, a sitemap, robots.txt, the API, a header, a redirect, a canonical), a
@@ -547,8 +548,9 @@ def main() -> int:
     parser.add_argument("--only", default="", help="sites whose name holds this")
     parser.add_argument("--show", action="store_true", help="print what each crawl says")
     parser.add_argument("--skip", type=int, default=0, help="leave out this number of sites at the beginning")
+    parser.add_argument("--first", type=int, help="crawl this number of those that are left, not all")
     options = parser.parse_args()
-    chosen = [site for site in sites() if options.only in site.name][options.skip :]
+    chosen = [site for site in sites() if options.only in site.name][options.skip :][: options.first]
     results = []
     for number, site in enumerate(chosen, 1):
         result = crawled(site, options.show)
