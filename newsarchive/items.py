@@ -271,7 +271,8 @@ class Block:
     `label` is one of `LABELS`, `decided_by` the pass that gave it. `rule` says why to people; no code decides by its
     wording. `score` is the extractor's margin (above 0 is body), `None` where a rule decided. `path` is the tag path with
     ids and classes, `html/body/div#main/article.post/p`. `level` is a heading's level (1 to 6), a list item's depth
-    (from 1), or of a table's cells a number of their row. `links` are pairs of anchor text and absolute URL. `html` is safe inline HTML.
+    (from 1), or of a table's cells a number of their row. `links` are pairs of anchor text and absolute URL. `html` is safe
+    inline HTML, the cells of a table (`<td>`), or a further paragraph of a list item (`<p>`).
     """
 
     text: str

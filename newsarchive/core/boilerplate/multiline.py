@@ -97,7 +97,7 @@ def _lines(block: Block, edits: Sequence[Edit]) -> list[tuple[Block, list[Edit]]
     original = unrepaired.split("\n") if unrepaired is not None else []
     if len(original) != len(texts) or any("\n" in e.before + e.after for e in edits) or not all(texts):
         return []
-    pieces = _BREAK.split(block.html)
+    pieces = _BREAK.split(block.html.removeprefix("<p>").removesuffix("</p>"))
     html = [clean(piece) for piece in pieces] if len(pieces) == len(texts) else [""] * len(texts)
     links = _links(block, texts)
     starts = [0, *accumulate(len(line) + 1 for line in original)]

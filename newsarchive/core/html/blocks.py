@@ -92,6 +92,13 @@ def path_step(tag: str, ident: str, classes: str) -> str:
     return ".".join([name, *classes.split()]) if classes else name
 
 
+def _within(box: Box | None, tags: frozenset[str]) -> Box | None:
+    """The box itself or the nearest one around it with one of these tags."""
+    while box is not None and box.tag not in tags:
+        box = box.parent
+    return box
+
+
 @dataclass(slots=True)
 class RawBlock:
     """A block before it is classified.
@@ -120,12 +127,8 @@ class RawBlock:
         """`level`; of the rows and cells of a table a number of their row, by which `same_table` tells tables apart."""
         if self.kind != "table" and not is_cell(self.html):
             return self.level
-        row: Box | None = self.box
-        while row is not None and row.tag != "tr":
-            row = row.parent
-        table = row
-        while table is not None and table.tag != "table":
-            table = table.parent
+        row = _within(self.box, _ROWS)
+        table = _within(row, _TABLES)
         if row is None or table is None:
             return self.box.index * MAX_TABLE_BOXES
         return table.index * MAX_TABLE_BOXES + min(row.index - table.index, MAX_TABLE_BOXES - 1)
@@ -176,6 +179,8 @@ MAX_CELL_CHARACTERS = 300
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
 _CELLS = frozenset(["td", "th"])
+_ROWS, _TABLES = frozenset(["tr"]), frozenset(["table"])
+_ITEMS = frozenset(["li", "dt", "dd"])
 
 
 def read_blocks(tree: LexborHTMLParser, base_url: str) -> Reading:
@@ -429,8 +434,18 @@ class _Walker:
         html = self._marked(kind, text == joined) if self.marks else escape(text)
         if not self.marks and kind != "code" and "\n" in html:
             html = html.replace("\n", "<br>")
+        if kind == "list_item" and self._goes_on(box):
+            html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
+
+    def _goes_on(self, box: Box) -> bool:
+        """Whether a list item has a block already: the next one is a paragraph of the same item, and no item of its own."""
+        item = _within(box, _ITEMS)
+        blocks = self.blocks
+        return (
+            item is not None and item.first < len(blocks) and _within(blocks[item.first].box, _ITEMS) is item
+        )
 
     def _marked(self, kind: str, is_folded: bool) -> str:
         """The text as HTML with the inline mark-up that is kept, every element closed. `is_folded` says that it has no

@@ -171,6 +171,9 @@ def _list(items: list[Block]) -> str:
         tag = next((name for name in names if name in ("ul", "ol")), "ul")
         while len(open_tags) > depth or (len(open_tags) == depth and open_tags[-1] != tag):
             out.append(f"</li></{open_tags.pop()}>")
+        if len(open_tags) == depth and item.html.startswith("<p>"):  # another paragraph of the same item
+            out.append(item.html)
+            continue
         if len(open_tags) == depth:
             out.append("</li>")
         while len(open_tags) < depth:

@@ -53,6 +53,17 @@ def html_of(page: str) -> str:
             id="the first item lies deeper than the next",
         ),
         pytest.param(
+            "<ol><li><p>Boil it.</p><p>Not <b>long</b>.</p></li><li>Drain it.<br><br>Well.<ul><li>twice</li></ul><p>Eat it.</p></li></ol>",
+            "<ol><li>Boil it.<p>Not <strong>long</strong>.</p></li>"
+            "<li>Drain it.<p>Well.</p><ul><li>twice</li></ul><p>Eat it.</p></li></ol>",
+            id="an item of several paragraphs, which is one number of the list",
+        ),
+        pytest.param(
+            "<dl><dt>Ferry</dt><dd><p>A ship.</p><p>By night.</p></dd></dl>",
+            "<ul><li>Ferry</li><li>A ship.<p>By night.</p></li></ul>",
+            id="a list of terms",
+        ),
+        pytest.param(
             "<table><tr><th>Year<th>Visits<tr><td>1889<td>7</table><table><tr><td>Horn<td>B flat<td>2</table>",
             "<table><tr><th>Year</th><th>Visits</th></tr><tr><td>1889</td><td>7</td></tr></table>"
             "<table><tr><td>Horn</td><td>B flat</td><td>2</td></tr></table>",
