@@ -246,7 +246,7 @@ def _repair_texts_of(size: int, only: str, number_at_random: int) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="shapes whose name holds this")
-    parser.add_argument("--doors", default=",".join(DOORS), help="doors, between commas")
+    parser.add_argument("--doors", default=",".join(DOORS), help=f"of {', '.join(DOORS)}, between commas")
     parser.add_argument("--size", type=int, default=0, help="bytes of the largest size")
     parser.add_argument("--bytes", type=int, default=0, help="repair texts of this size alone")
     parser.add_argument(
@@ -257,6 +257,8 @@ def main() -> int:
     )
     parser.add_argument("--largest-only", action="store_true", help="do not measure n and 2n")
     options = parser.parse_args()
+    if unknown := [name for name in options.doors.split(",") if name not in DOORS]:
+        parser.error(f"--doors: {', '.join(unknown)}: there is only {', '.join(DOORS)}")
     _warm_up()
     if options.bytes:
         return _repair_texts_of(options.bytes, options.only, options.random)

@@ -176,6 +176,8 @@ MAX_BOX_DEPTH = 120
 MAX_OPEN_INLINE_ELEMENTS = 40
 #: Characters of a cell of a table. A row with a longer cell is layout, and its cells stay blocks of their own.
 MAX_CELL_CHARACTERS = 300
+#: Boxes between a row and the text of a cell. Where there are more, as around a table in a table, the row is layout.
+MAX_CELL_DEPTH = 8
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
 _CELLS = frozenset(["td", "th"])
@@ -484,9 +486,12 @@ class _Walker:
         cells = self.blocks[row.first :]
         if len(cells) < 2 or any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
             return
-        held = {box.index: c for c in cells if (box := _cell_of(c.box, row)) is not None}
-        if len(held) < len(cells) or any(c.kind not in ("table", "paragraph") for c in cells):
-            return
+        held: dict[int, RawBlock] = {}
+        for block in cells:
+            cell = _cell_of(block.box, row)
+            if cell is None or cell.index in held or block.kind not in ("table", "paragraph"):
+                return
+            held[cell.index] = block
         written = list(self._cells(row, node, held))
         if any("\n" in c.text or c.box.parent is not row for c in cells):
             self._mark_cells(cells, written)
@@ -524,8 +529,8 @@ class _Walker:
 
 
 def _cell_of(box: Box, row: Box) -> Box | None:
-    """The cell of a row that a box is or stands in; `None` where it stands in no cell of its own."""
-    cell: Box | None = box
+    """The cell of a row that a box is or stands in; `None` where it stands in none, or too deep in it."""
+    cell: Box | None = box if box.depth - row.depth <= MAX_CELL_DEPTH else None
     while cell is not None and cell.parent is not row:
         cell = cell.parent
     return cell if cell is not None and cell.tag in _CELLS else None
