@@ -337,7 +337,11 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
         ("a.toml", "[[site]\n", "a.toml: "),
         ("a.toml", "[globl]\nlimit = 5\n", "unknown table 'globl'"),
-        ("a.toml", '[platform.wordpress]\nsources = ["rss"]\n', "wordpress: sources: 'rss' is none"),
+        (
+            "a.toml",
+            '[platform.wordpress]\nsources = ["rss"]\n',
+            "wordpress: sources: 'rss' is no source of posts",
+        ),
         ("a.toml", '[global]\ndrop = ["div > p"]\n', "global: drop: 'div > p' is no selector"),
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
         ("a.opml", "<opml><body>", "a.opml: "),

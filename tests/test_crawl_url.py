@@ -69,7 +69,7 @@ def test_a_followed_site_keeps_its_settings_and_options_stand_over_them(tmp_path
         ),
         (("https://blog.example", "--limit", "many"), "limit='many' is no whole number that can be used"),
         (("https://blog.example", "--limit", "0"), "limit"),
-        (("https://blog.example", "--sources", "rss"), "sources: 'rss' is none"),
+        (("https://blog.example", "--sources", "rss"), "sources: 'rss' is no source of posts"),
         (("https://blog.example", "-a", "limit"), "-a limit: write it as NAME=VALUE"),
         (("https://blog.example", "-a", "limt=3"), "unknown argument 'limt'"),
         (("https://blog.example", "-s", "DOWNLOAD_DELAY"), "-s DOWNLOAD_DELAY: write it as NAME=VALUE"),
