@@ -181,7 +181,8 @@ MAX_CELL_DEPTH = 8
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
 _CELLS = frozenset(["td", "th"])
-_ROWS, _TABLES = frozenset(["tr"]), frozenset(["table"])
+_ROWS = frozenset(["tr"])
+_TABLES = frozenset(["table"])
 _ITEMS = frozenset(["li", "dt", "dd"])
 
 
