@@ -51,8 +51,8 @@ MIN_PAUSE_DAYS_OF_YOUNG = 28
 DAYS_A_YEAR = 365
 #: Share of the pauses before (0 to 1) that tell nothing of how long the long ones are.
 SHORT_PAUSES = 0.8
-#: False silences that a site may give in a year, as the test reckons: pauses above the short ones as if they were exponential. With
-#: this bound, 200 made blogs in 73,000 days had no false one that the bounds above let through, and with ten times as much four.
+#: False silences that a site may give in a year, as the test reckons: pauses above the short ones as if they were exponential. Made
+#: blogs had no false one with it in 8,114 quiet days (`python -m benchmarks.alarms_slow`, seeds 6501 and 6502).
 FALSE_PAUSES_A_YEAR = 0.001
 #: Factor by which a span may be likelier for an alarm that stands to go on.
 STANDING_FACTOR = 1000
@@ -103,9 +103,8 @@ def _paused(history: History, now: datetime, last: datetime) -> float | None:
         return None
     moments = [at for at, posts in enumerate(history.quarters) if posts]
     long = sorted((later - at) * DAYS_A_WEEK / QUARTERS_A_WEEK for at, later in itertools.pairwise(moments))
-    pauses = [0.0] * (
-        number - 1 - len(long)
-    ) + long  # posts of one quarter of a day follow each other at once
+    # Posts of one quarter of a day follow each other at once.
+    pauses = [0.0] * (number - 1 - len(long)) + long
     if not long or pause < MIN_PAUSE_FACTOR * pauses[-1]:
         return None
     if history.standing.get(AlarmKind.SILENT) == last:

@@ -394,10 +394,8 @@ def _bound(body: bytes) -> tuple[int, str]:
 def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     published, updated = times.of(raw, "published"), times.of(raw, "updated")
     if feed.version.startswith("rss") and published is None:
-        published, updated = (
-            updated,
-            None,
-        )  # RSS knows no change: `updated` is feedparser's name for `dc:date`
+        # RSS knows no change: `updated` is feedparser's name for `dc:date`.
+        published, updated = updated, None
     detail = raw.get("content_detail")
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
