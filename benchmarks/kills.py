@@ -70,10 +70,10 @@ def ours(blog: Blog, folder: Path) -> Start:
 def stored(folder: Path) -> list[str]:
     """The URLs of our articles."""
     from newsarchive.db.engine import open_existing
-    from newsarchive.db.reading import selection
+    from newsarchive.db.reading.articles import Selection
 
     engine = open_existing(f"sqlite:///{folder / 'archive.db'}")
-    found = [article.url for article in selection.articles(engine)]
+    found = [article.url for article in Selection(engine)]
     engine.dispose()
     return found
 

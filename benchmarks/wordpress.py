@@ -105,7 +105,7 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
 
     from newsarchive.db.engine import open_existing, reading
     from newsarchive.db.models import ArticleRow
-    from newsarchive.db.reading import selection
+    from newsarchive.db.reading.articles import Selection
 
     for _ in range(2 if twice else 1):
         for blog in blogs:
@@ -115,7 +115,7 @@ def newsarchive(blogs: Sequence[Blog], database: Path, twice: bool) -> dict[str,
     with reading(engine) as connection:
         rows = connection.execute(select(ArticleRow.url, ArticleRow.cluster_id))
         stories = {row.url: row.cluster_id for row in rows}
-    for one in selection.articles(engine):
+    for one in Selection(engine):
         home = next((url for url in answers if one.url.startswith(url)), None)
         if home is not None and one.gone_at is None:
             answers[home].append(replace(answer(one), cluster=stories[one.url]))

@@ -184,7 +184,7 @@ def stored(database: Path) -> dict[str, tuple[Article, int]]:
 
     from newsarchive.db.engine import open_existing, reading
     from newsarchive.db.models import ArticleRow, Revision
-    from newsarchive.db.reading import selection
+    from newsarchive.db.reading.articles import Selection
 
     engine = open_existing(f"sqlite:///{database.absolute()}")
     with reading(engine) as connection:
@@ -196,7 +196,7 @@ def stored(database: Path) -> dict[str, tuple[Article, int]]:
         versions = {url_key(url): number for url, number in connection.execute(counted)}
     found = {
         url_key(one.url): (one, versions.get(url_key(one.url), 0))
-        for one in selection.articles(engine)
+        for one in Selection(engine)
         if one.gone_at is None
     }
     engine.dispose()

@@ -21,12 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from newsarchive import citation, config
 from newsarchive.db.query_language import MARKS, Marks
-from newsarchive.db.reading import articles, search, selection, statistics
-from newsarchive.db.reading.articles import Stored, Version
-from newsarchive.db.reading.cited import citation_of, cited
+from newsarchive.db.reading import articles, search, statistics
+from newsarchive.db.reading.articles import Selection, Stored, Version, citation_of, cited
 from newsarchive.db.reading.coverage import days
 from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, Hit, Paging, day, filters, with_filters
-from newsarchive.db.reading.selection import Selection
 from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
@@ -148,7 +146,7 @@ class Archive:
         if order not in ORDERS:
             raise UsageError(f"order {order!r}: one of {', '.join(ORDERS)}")
         most = None if limit is None else _whole("limit", limit)
-        return selection.articles(self._source, _words(words), filters(**chosen), order=order, limit=most)
+        return iter(Selection(self._source, _words(words), filters(**chosen), order=order, limit=most))
 
     @with_filters
     def dataframe(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.core.site_template.portable import Measured, Portable, Sample, crossed, learn, measured
 from newsarchive.db import site_templates
+from newsarchive.db.reading.articles import Selection
 from newsarchive.db.reading.search import Filters
-from newsarchive.db.reading.selection import Selection
 from newsarchive.db.readonly import engine_of
 from newsarchive.db.writing import captures
 from newsarchive.exceptions import DatabaseError

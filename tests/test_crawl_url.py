@@ -11,7 +11,7 @@ import pytest
 
 from newsarchive import demo
 from newsarchive.cli.demo import damaged_sentence
-from newsarchive.db.reading import selection
+from newsarchive.db.reading.articles import Selection
 from newsarchive.db.readonly import open_source
 from tests.serving import Answer, served
 from tests.test_config import environment, run, scrapy
@@ -205,7 +205,7 @@ def test_the_bundled_blog_leaves_other_data_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["newsarchive.toml"]
     kept = run("demo", "--db", "kept.db", folder=tmp_path)
     assert "newsarchive search ferry --db kept.db" in kept.stderr
-    [ferry] = [a for a in selection.articles(open_source(str(tmp_path / "kept.db"))) if "ferry" in a.url]
+    [ferry] = [a for a in Selection(open_source(str(tmp_path / "kept.db"))) if "ferry" in a.url]
     before, after = damaged_sentence(ferry)
     assert before != after
     assert after in ferry.article_body

@@ -13,7 +13,7 @@ import pytest
 
 from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.reading.selection import articles
+from newsarchive.db.reading.articles import Selection
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
 from newsarchive.items import Article
@@ -161,7 +161,7 @@ def test_memory_stays_flat_however_many_there_are(tmp_path: Path) -> None:
         tracemalloc.start()
         try:
             peaks = {}
-            for read, _ in enumerate(articles(engine, chunk=30), 1):
+            for read, _ in enumerate(Selection(engine, chunk=30), 1):
                 if read in (150, 600):
                     peaks[read] = tracemalloc.get_traced_memory()[1]
                     tracemalloc.reset_peak()

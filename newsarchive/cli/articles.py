@@ -308,7 +308,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
 
     The identifier of a citation (`newsarchive cite`) shows the version that was cited.
     """
-    from newsarchive.db.reading.cited import cited
+    from newsarchive.db.reading.articles import cited
 
     if as_json + as_text + as_html > 1:
         raise UsageError("show: --json, --text and --html exclude one another; give one")
@@ -382,7 +382,7 @@ def cite(which: str, form: str, version: int | None, db: str) -> None:
     `newsarchive show IDENTIFIER` find it again, even when the page was changed since, or is read differently.
     """
     from newsarchive import citation
-    from newsarchive.db.reading.cited import citation_of
+    from newsarchive.db.reading.articles import citation_of
 
     made = citation.FORMATS[form](citation_of(open_reader(db), which, version))
     if form == "ris":  # its lines end in CR and LF, on every system

@@ -102,10 +102,10 @@ def print_all(url: str) -> None:
 
 def articles(url: str) -> list[Stored]:
     """The demo blog's articles in an archive, oldest first."""
-    from newsarchive.db.reading import selection
+    from newsarchive.db.reading.articles import Selection
     from newsarchive.db.readonly import open_source
 
-    found = selection.articles(open_source(url))
+    found = Selection(open_source(url))
     return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]
 
 

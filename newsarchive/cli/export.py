@@ -24,7 +24,7 @@ from newsarchive.reprs import counted
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.db.reading.selection import Selection
+    from newsarchive.db.reading.articles import Selection
     from newsarchive.db.readonly import File
     from newsarchive.export.filenames import Template
 
@@ -90,7 +90,7 @@ def export(
 
     FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
-    from newsarchive.db.reading.selection import Selection
+    from newsarchive.db.reading.articles import Selection
     from newsarchive.export import filenames, files
 
     if output:

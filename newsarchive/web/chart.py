@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsarchive.db.reading.timeline import Seen, Span
+from newsarchive.db.reading.coverage import Seen, Span
 from newsarchive.times import months as months_between
 
 #: Months from the first to the last. With more, each bar is a year: thinner bars cannot be read.

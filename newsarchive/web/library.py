@@ -15,12 +15,12 @@ from newsarchive.db.reading import (
     articles,
     browse,
     changes,
+    coverage,
     facets,
     lineage,
     publishers,
     search,
     statistics,
-    timeline,
 )
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.reading.changes import Happened, Happening
@@ -95,8 +95,8 @@ class Library:
         self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(
             lambda domain: browse.site(engine, str(domain))
         )
-        self.weeks: BackgroundCache[list[timeline.Span]] = BackgroundCache(
-            lambda _: timeline.weeks(engine, until=datetime.now(UTC).date())
+        self.weeks: BackgroundCache[list[coverage.Span]] = BackgroundCache(
+            lambda _: coverage.weeks(engine, until=datetime.now(UTC).date())
         )
         self.week: BackgroundCache[Week] = BackgroundCache(self._week)
         self.change_counts: BackgroundCache[dict[Happening, int]] = BackgroundCache(self._change_counts)

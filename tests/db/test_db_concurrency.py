@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive.db.engine import open_engine
-from newsarchive.db.reading import search, selection, statistics
+from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
 from tests import warm
@@ -83,7 +83,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> No
         done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
         assert done
         fresh = open_engine(engine.url.render_as_string())
-        stored = {article.url for article in selection.articles(fresh)}
+        stored = {article.url for article in articles.Selection(fresh)}
         assert {f"https://killed.example/post-{number}" for number in done} <= stored
         assert len(search.search(fresh, "text", paging=Paging(limit=10_000))) == len(stored)
         fresh.dispose()

@@ -12,13 +12,12 @@ from sqlalchemy import Engine, delete, update
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import CrawlRun
-from newsarchive.db.reading import browse, timeline
+from newsarchive.db.reading import browse, coverage
 from newsarchive.db.reading.articles import get
 from newsarchive.db.reading.changes import Happening, changes, counts
-from newsarchive.db.reading.coverage import crawl_days
+from newsarchive.db.reading.coverage import Seen, crawl_days
 from newsarchive.db.reading.health import health
 from newsarchive.db.reading.quarantine import waiting
-from newsarchive.db.reading.timeline import Seen
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin
 from tests import webpages
@@ -98,7 +97,7 @@ def test_what_we_read_better_is_no_event(engine: Engine) -> None:
 
 def test_weeks_tell_no_news_from_no_crawl(engine: Engine) -> None:
     until = (START + timedelta(days=14)).date()
-    weeks = timeline.weeks(engine, until=until, number=4)
+    weeks = coverage.weeks(engine, until=until, number=4)
     assert [week.first.weekday() for week in weeks] == [0, 0, 0, 0]
     assert weeks[-1].first <= until <= weeks[-1].last
     seen = {week.label: week.seen for week in weeks}
@@ -106,15 +105,15 @@ def test_weeks_tell_no_news_from_no_crawl(engine: Engine) -> None:
         Seen.BEFORE, Seen.CRAWLED, Seen.CRAWLED, Seen.NO_CRAWL,
     ]  # fmt: skip
     assert sum(week.articles for week in weeks) >= 4
-    longest = timeline.weeks(engine, until=until)
-    assert len(longest) == timeline.YEAR_WEEKS
+    longest = coverage.weeks(engine, until=until)
+    assert len(longest) == coverage.YEAR_WEEKS
 
 
 def test_months_and_years_of_a_site_know_their_crawls(engine: Engine) -> None:
-    spans = timeline.months(engine, "other.example", {"2025-03": 1, "2025-04": 0, "2025-05": 0})
+    spans = coverage.months(engine, "other.example", {"2025-03": 1, "2025-04": 0, "2025-05": 0})
     assert [span.seen for span in spans] == [Seen.BEFORE, Seen.CRAWLED, Seen.NO_CRAWL]
     assert spans[1].last == date(2025, 4, 30)
-    years = timeline.months(engine, "other.example", {"2024": 4, "2025": 1, "2026": 0})
+    years = coverage.months(engine, "other.example", {"2024": 4, "2025": 1, "2026": 0})
     assert [span.seen for span in years] == [Seen.BEFORE, Seen.CRAWLED, Seen.NO_CRAWL]
 
 
@@ -122,7 +121,7 @@ def test_a_crawl_that_failed_has_seen_nothing(engine: Engine) -> None:
     crawls(engine, "down.example", [2, 3], failed=(2, 3))
     first, last = START.date(), START.date() + timedelta(days=9)
     assert crawl_days(engine, "down.example", since=first, until=last) == []
-    [month] = timeline.months(engine, "down.example", {"2025-04": 1})
+    [month] = coverage.months(engine, "down.example", {"2025-04": 1})
     assert month.seen is Seen.NO_CRAWL
     found = crawl_days(engine, "other.example", since=first, until=last)
     assert found == [(START + timedelta(days=day)).date() for day in (0, 1, 9)]

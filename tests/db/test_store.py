@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from newsarchive.db.engine import reading
-from newsarchive.db.reading import articles, search, selection, statistics
+from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.articles import Moved
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
@@ -57,7 +57,7 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def history(engine: Engine) -> list[tuple[Any, ...]]:
-    versions = [v for article in selection.articles(engine) for v in articles.history(engine, article.id)]
+    versions = [v for article in articles.Selection(engine) for v in articles.history(engine, article.id)]
     return [(v.version, v.change_kind, v.article_body) for v in versions]
 
 
@@ -492,11 +492,13 @@ def test_what_is_not_there_is_named(store: Store, engine: Engine) -> None:
 def test_articles_reads_all_of_them_in_chunks(store: Store, engine: Engine) -> None:
     store.ingest([make_article(n) for n in range(7)])
     store.ingest([make_article(99, url="https://other.example/a")])
-    assert [a.url for a in selection.articles(engine, chunk=3)] == [
+    assert [a.url for a in articles.Selection(engine, chunk=3)] == [
         *(f"https://blog.example/post-{n}" for n in range(7)),
         "https://other.example/a",
     ]
-    assert [a.site for a in selection.articles(engine, site="other.example")] == ["other.example"]
+    assert [a.site for a in articles.Selection(engine, "", search.Filters(site="other.example"))] == [
+        "other.example"
+    ]
 
 
 def test_stats_count_what_is_there(store: Store, engine: Engine) -> None:

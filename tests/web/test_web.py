@@ -27,7 +27,7 @@ from newsarchive.core.encoding.changes import paragraphs, pieces
 from newsarchive.core.text.diff import Change
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
-from newsarchive.db.reading.timeline import Seen, Span
+from newsarchive.db.reading.coverage import Seen, Span
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError

@@ -85,7 +85,7 @@ def test_a_feed_that_is_asked_for_every_minute_costs_no_search(
     path = "/search.feed.json?q=ferry"
     first = settled(client, path)
     assert "max-age=300" in first.headers["cache-control"]
-    monkeypatch.setattr("newsarchive.db.reading.selection.Selection.__init__", None)  # whoever searches fails
+    monkeypatch.setattr("newsarchive.db.reading.articles.Selection.__init__", None)  # whoever searches fails
     for headers in (
         {"If-None-Match": first.headers["etag"]},
         {"If-Modified-Since": first.headers["last-modified"]},

@@ -6,7 +6,7 @@ SQLAlchemy (`newsarchive.db.readonly`): a list of sites should be there at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from newsarchive.core.urls import site_of
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
+from newsarchive.items import Selectors
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
@@ -141,6 +142,19 @@ def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[
     """The settings that a site of this platform has unless its own settings differ."""
     both = {**scopes.get(GLOBAL, {}), **(scopes.get(platform, {}) if platform else {})}
     return {key: value for key, value in both.items() if key != LISTED}
+
+
+def selectors(connection: Reader | Connection, urls: Iterable[str]) -> dict[str, Selectors]:
+    """The selectors of the sites of these addresses, by site; sites without any are left out."""
+    reader, found = Reader.of(connection), {}
+    scopes, domains = defaults(reader), {site_of(url) for url in urls}
+    query = "SELECT domain, platform, config FROM sites WHERE domain IN :domains"
+    for row in reader.rows(query, {"domains": list(domains)}) if domains else ():
+        config = of_platform(scopes, row["platform"]) | row["config"]
+        own = Selectors(tuple(config.get("drop", ())), tuple(config.get("body", ())))
+        if own.drop or own.body:
+            found[row["domain"]] = own
+    return found
 
 
 def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:

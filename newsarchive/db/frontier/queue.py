@@ -27,7 +27,7 @@ from newsarchive.core.discovery.revisit import (
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db.bulk import chunks, table_of
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.frontier import site_settings, source_texts, updates
+from newsarchive.db.frontier import known_sites, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
@@ -283,7 +283,7 @@ class Frontier:
     def selectors(self, url: str) -> Selectors | None:
         """The selectors of the site of this address, `None` where its settings have none."""
         with reading(self.engine) as connection:
-            return site_settings.selectors(connection, [url]).get(site_of(url))
+            return known_sites.selectors(connection, [url]).get(site_of(url))
 
     def waiting(self, site_id: int) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what

@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Connection, Engine, delete, func, select, update
 
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
-from newsarchive.db.frontier import known_sites, site_settings
+from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import CrawlRun, Site, Source
+from newsarchive.db.models import CrawlDefaults, CrawlRun, Site, Source
 from newsarchive.db.values import moment
 from newsarchive.times import utc_now
 
@@ -70,7 +70,7 @@ class Sites:
     def set_defaults(self, scopes: Mapping[str, Mapping[str, Any]]) -> None:
         """Replace the settings of these scopes."""
         with writing(self.engine) as connection:
-            site_settings.save(connection, scopes)
+            _save(connection, scopes)
 
     def get(self, url: str) -> KnownSite | None:
         """The site at this address, `None` where the archive has none."""
@@ -162,8 +162,8 @@ class Sites:
         if not (gone or changed or rows):
             return
         with writing(self.engine) as connection:
-            site_settings.forget(connection, gone)
-            site_settings.save(connection, changed)
+            connection.execute(delete(CrawlDefaults).where(CrawlDefaults.scope.in_(gone)))
+            _save(connection, changed)
             insert_ignoring(connection, Site.__table__, [{"domain": domain} for domain in rows])  # type: ignore[arg-type]
             for domain, values in rows.items():
                 connection.execute(update(Site).where(Site.domain == domain).values(values))
@@ -215,6 +215,13 @@ class Sites:
                 if row.arguments.get(argument) == value:
                     return dict(row.stats)
         return {}
+
+
+def _save(connection: Connection, defaults: Mapping[str, Mapping[str, Any]]) -> None:
+    """Replace the settings of these scopes; others stay."""
+    connection.execute(delete(CrawlDefaults).where(CrawlDefaults.scope.in_(defaults)))
+    rows = [{"scope": scope, "config": dict(config)} for scope, config in defaults.items()]
+    bulk.insert_rows(connection, CrawlDefaults, rows)
 
 
 def _changes(

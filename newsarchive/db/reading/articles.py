@@ -1,9 +1,11 @@
 """Articles out of the archive, with all that belongs to them, and their versions.
 
-    find     the id of an article, by its URL in any spelling or its id
-    get      an article as it is today
-    history  its versions, with the changes of fields that no version holds
-    columns  whole columns, without a record for each article: what a data frame is made of
+    find       the id of an article, by its URL in any spelling or its id
+    get        an article as it is today
+    cited      the version that a citation names: nwa:1:txt:6b0a…;url=https://blog.example/post/
+    history    the versions of an article, with the changes of fields that no version holds
+    Selection  every article that matches a search, in flat memory: what exports read
+    columns    whole columns, without a record for each article: what a data frame is made of
 
 `columns` reads the views with the flat row of an article (`current_articles`, `hidden_articles`), and its values come as
 the driver gives them: SQLite has lists as JSON texts, moments as texts in UTC, flags as numbers.
@@ -11,19 +13,22 @@ the driver gives them: SQLite has lists as JSON texts, moments as texts in UTC, 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from newsarchive import citation
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.conditions import said, visible
-from newsarchive.db.reading import withheld
+from newsarchive.db.reading import search, withheld
+from newsarchive.db.reading.withheld import Entry, WithheldVersion
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.rows import unpack_markup
 from newsarchive.db.values import unpack_text, with_detail
-from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError
+from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Image, Rights, rights_from
 
 if TYPE_CHECKING:
@@ -316,7 +321,10 @@ def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
     """
     with reading(source) as reader:
         wanted = {"id": find(reader, url_or_id)}
-        moved = [_moved(row) for row in reader.rows(_MOVED, wanted)]
+        lists = "value_before", "value_after"
+        moved = [
+            Moved(**row | {name: tuple(row[name]) for name in lists}) for row in reader.rows(_MOVED, wanted)
+        ]
         versions = [_version(row) for row in reader.rows(_VERSIONS, wanted)]
     return [
         replace(version, fields=tuple(one for one in moved if one.version == version.version))
@@ -334,11 +342,6 @@ def fields_between(first: Version, second: Version, versions: Sequence[Version])
         for one in version.fields
         if version is not first or first is second or one.seen_at > first.seen_at
     ]
-
-
-def _moved(row: Row) -> Moved:
-    lists = {name: tuple(row[name]) for name in ("value_before", "value_after")}
-    return Moved(**{**row, **lists})
 
 
 def _version(row: Row) -> Version:
@@ -393,3 +396,98 @@ def columns(
         rows.sort(key=lambda row: int(row[0]))
         found = list(zip(*rows, strict=True)) or [()] * (len(names) + 1)
         yield dict(zip(names, found[1:], strict=True))
+
+
+def cited(source: File | Engine, which: str | int, version: int | None = None) -> Stored:
+    """The article as the version that is cited has it.
+
+    `which` is the address of an article, its id, or an identifier (`newsarchive.citation`), which names the version
+    itself. Raises `NoSuchArticle` where the archive has no such article or no such version any more, `UsageError` for an
+    identifier that is no whole one, and `Withheld` where the article is withheld or was erased.
+    """
+    if not citation.is_identifier(str(which)):
+        return get(source, which, version)
+    if version is not None:
+        raise UsageError("an identifier names its version itself: leave out --version")
+    wanted = citation.parse_identifier(str(which))
+    if not wanted.url:
+        raise UsageError(
+            f"{which}: this identifier has no address to look it up by: add ;url= and the address of the article"
+        )
+    try:
+        article = get(source, wanted.url)
+    except Withheld as refusal:
+        _withheld_version(refusal.entry, wanted)
+        raise
+    if citation.identifier(article.headline, article.article_body).digest == wanted.digest:
+        return article
+    versions = history(source, article.id)
+    for one in versions:
+        if citation.identifier(one.headline, one.article_body).digest == wanted.digest:
+            return get(source, article.id, one.version)
+    held = ", ".join(f"{one.version} of {one.seen_at:%Y-%m-%d}" for one in versions)
+    raise NoSuchArticle(
+        f"the version that {which} names is not in the archive any more; of {article.url} it has {len(versions)}: {held}"
+    )
+
+
+def citation_of(source: File | Engine, which: str | int, version: int | None = None) -> citation.Citation:
+    """The citation of what `cited` finds. Of what is withheld or was erased it has the identifier and the digests, and says so.
+
+    Raises as `cited` does, but for `Withheld`.
+    """
+    try:
+        return citation.of(cited(source, which, version))
+    except Withheld as refusal:
+        entry: Entry = refusal.entry
+        wanted = citation.parse_identifier(str(which)) if citation.is_identifier(str(which)) else None
+        return citation.of_withheld(entry, _withheld_version(entry, wanted, version))
+
+
+def _withheld_version(
+    entry: Entry, wanted: citation.Identifier | None, number: int | None = None
+) -> WithheldVersion:
+    """The version of a withheld article that is asked for: the named one, otherwise the newest."""
+    if wanted is not None:
+        found = entry.version_of(wanted.digest)
+        if found is None:
+            raise NoSuchArticle(
+                f"{entry.sentence}; {wanted} names none of its {len(entry.versions)} versions"
+            )
+        return found
+    named = [one for one in entry.versions if number in (None, one.version)]
+    if not named:
+        raise UsageError(f"no version {number} of {entry.url}: the register has {len(entry.versions)}")
+    return named[-1]
+
+
+class Selection:
+    """The articles that match (`search.search`), in one of `search.ORDERS`; may be read again.
+
+    Their ids are found at once (8 bytes each), and the articles are read in chunks: so memory stays flat, and no
+    transaction stays open while the caller works. An article that is removed meanwhile is left out.
+    """
+
+    def __init__(
+        self,
+        source: File | Engine,
+        words: str = "",
+        filters: search.Filters | None = None,
+        *,
+        order: str = "id",
+        limit: int | None = None,
+        chunk: int = 200,
+    ) -> None:
+        self.source, self.chunk = source, chunk
+        with reading(source) as reader:
+            self.ids = array("q", search.ids(reader, words, filters or search.Filters(), order, limit))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Stored]:
+        for at in range(0, len(self.ids), self.chunk):
+            with reading(self.source) as reader:
+                loaded = load(reader, self.ids[at : at + self.chunk].tolist())
+            yield from loaded
+            del loaded  # otherwise two chunks would be in memory while the next is read

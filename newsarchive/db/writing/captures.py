@@ -1,21 +1,23 @@
-"""Writes and reads the log of fetches: which URL was fetched when, and where its raw bytes lie in a WARC file."""
+"""Writes and reads the log of fetches: which URL was fetched when, where its raw bytes lie in a WARC file, and what the site
+said then about the use of the page."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, and_, func, select, update
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, select, update
 
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
-from newsarchive.db.frontier import site_settings, source_texts
-from newsarchive.db.models import ArticleRow, CaptureRow, Revision, Site, Url
-from newsarchive.db.writing import rights
-from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText
+from newsarchive.db.frontier import known_sites, source_texts
+from newsarchive.db.models import ArticleRow, CaptureRights, CaptureRow, Revision, RightsRow, Site, Url
+from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights, SourceText, rights_from
 from newsarchive.times import utc
 
 #: Reasons for which a crawl refuses a page, although the extraction would find a text on it.
@@ -52,9 +54,8 @@ def record(
         for number, part in enumerate(capture.parts, 2)
     ]
     bulk.insert_rows(connection, CaptureRow, parts)
-    rights.record(
-        connection, [(head, capture.rights) for head, (capture, _, _) in zip(heads, fetched, strict=True)]
-    )
+    said = [(head, capture.rights) for head, (capture, _, _) in zip(heads, fetched, strict=True)]
+    _record_rights(connection, said)
     return heads
 
 
@@ -173,11 +174,53 @@ def mark_read(engine: Engine, capture_ids: Sequence[int], extractor_version: int
 def add_rights(engine: Engine, said: Mapping[int, Rights | None], *, dry_run: bool = False) -> int:
     """Add what pages that were read again say about the use of their text to what is known of their captures. Gives the
     number of captures of which more is known now. With `dry_run` it only counts."""
-    if dry_run:
-        with reading(engine) as connection:
-            return len(rights.gained(connection, said))
-    with writing(engine) as connection:
-        return rights.add(connection, said)
+    with reading(engine) if dry_run else writing(engine) as connection:
+        more = _rights_gained(connection, said)
+        if more and not dry_run:
+            connection.execute(delete(CaptureRights).where(CaptureRights.capture_id.in_(list(more))))
+            _record_rights(connection, more.items())
+        return len(more)
+
+
+def _record_rights(connection: Connection, said: Iterable[tuple[int, Rights | None]]) -> None:
+    """Keep what sites said about the use of captures, by their ids. Each statement is stored once, by its digest. A
+    capture that says nothing has no row."""
+    found = {capture_id: rights for capture_id, rights in said if rights}
+    if not found:
+        return
+    rows = {digest: _rights_row(digest, rights) for rights in found.values() for digest in [_digest(rights)]}
+    ids = bulk.ids_of(connection, RightsRow, ("digest",), list(rows.values()))
+    pairs = [(capture_id, ids[_digest(rights),]) for capture_id, rights in found.items()]
+    bulk.insert_tuples(connection, CaptureRights, ("capture_id", "rights_id"), pairs)
+
+
+def _digest(rights: Rights) -> str:
+    return hashlib.sha256(json.dumps(rights.as_json(), sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _rights_row(digest: str, rights: Rights) -> bulk.Row:
+    return {
+        "digest": digest,
+        "tdm_reserved": rights.tdm_reserved,
+        "licence": rights.licences[0] if rights.licences else "",
+        "statement": rights.as_json(),
+    }
+
+
+def _rights_gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[int, Rights]:
+    """The captures of which `said` tells something new, each with all that is then known of it.
+
+    What was known stays: the robots.txt of the day of the fetch cannot be read again from the bytes of a page.
+    """
+    wanted = [capture_id for capture_id, rights in said.items() if rights]
+    there = set(connection.execute(select(CaptureRow.id).where(CaptureRow.id.in_(wanted))).scalars())
+    query = (
+        select(CaptureRights.capture_id, RightsRow.statement)
+        .join(RightsRow, RightsRow.id == CaptureRights.rights_id).where(CaptureRights.capture_id.in_(wanted))
+    )  # fmt: skip
+    known = {row.capture_id: rights_from(row.statement) or Rights() for row in connection.execute(query)}
+    both = {id_: known.get(id_, Rights()) + rights for id_, rights in said.items() if rights and id_ in there}
+    return {id_: rights for id_, rights in both.items() if rights != known.get(id_)}
 
 
 def of_article(engine: Engine, article_id: int) -> Iterator[Kept]:
@@ -224,7 +267,7 @@ def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
     of_head: dict[int, list[Kept]] = {}
     for part in parts:
         of_head.setdefault(part.parent_id, []).append(_record(part, firsts, None))
-    chosen = site_settings.selectors(connection, {row.url for row in rows})
+    chosen = known_sites.selectors(connection, {row.url for row in rows})
     return [
         replace(
             _record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())),

@@ -10,7 +10,7 @@ from itertools import groupby, zip_longest
 from newsarchive import citation
 from newsarchive.core.text.diff import Change, Fate, Paragraph, lost_and_gained, paragraph_diff, word_diff
 from newsarchive.db.reading import articles, browse, quarantine
-from newsarchive.db.reading.cited import citation_of
+from newsarchive.db.reading.articles import citation_of
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.export import to_json

@@ -12,11 +12,10 @@ from urllib.parse import urlencode
 from newsarchive.citation import is_identifier
 from newsarchive.db.query_language import NO_MARKS
 from newsarchive.db.reading import articles
-from newsarchive.db.reading.cited import cited
+from newsarchive.db.reading.articles import Selection, cited
 from newsarchive.db.reading.facets import Facets
 from newsarchive.db.reading.search import Filters, Hit, Paging, filters
 from newsarchive.db.reading.search import search as run_search
-from newsarchive.db.reading.selection import Selection
 from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json

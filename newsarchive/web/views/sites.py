@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import known_sites
-from newsarchive.db.reading import browse, coverage, search, timeline
+from newsarchive.db.reading import browse, coverage, search
 from newsarchive.db.reading import metrics as numbers
 from newsarchive.db.reading.health import STRIP_DAYS, health
 from newsarchive.db.reading.search import Filters, Paging
@@ -49,7 +49,7 @@ def site(library: Library, request: Request) -> Answer:
     """One site: its articles by month, its newest ones, whom it republishes, its crawls, the lines that it repeats."""
     domain = request.parts["domain"].lower()
     figures = library.sites.get(domain, wait=5.0) or browse.site(library.engine, domain)
-    spans = timeline.months(library.engine, domain, chart.periods(figures.months))
+    spans = coverage.months(library.engine, domain, chart.periods(figures.months))
     learned = site_templates.load(library.engine, domain).rows()
     newest = search.search(library.engine, "", Filters(site=domain), Paging("date", 10, marks=MARKS))
     days = coverage.days(library.engine, domain)[-STRIP_DAYS:]
