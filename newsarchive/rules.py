@@ -20,6 +20,11 @@ from newsarchive.exceptions import BadRules
 DATA = Path(__file__).parent / "data"
 #: The folder that held phrases and platforms together before the first release.
 FORMER_FOLDER = "chrome"
+#: What is wrong where the package is run from an archive, as the eggs of `scrapyd-deploy` are. Folders inside one look
+#: empty, so that all tables would be missing without a word.
+NO_FOLDER = (
+    "tables are read as files, and in an egg or a zip file there are none: install the package with pip"
+)
 
 Table = Mapping[str, Any]
 
@@ -105,6 +110,8 @@ def models_alone() -> Rules:
 
 @cache
 def _models() -> Mapping[str, bytes]:
+    if not DATA.is_dir():
+        raise BadRules(str(DATA), "", NO_FOLDER)
     return {p.name: p.read_bytes() for p in sorted((DATA / "models").glob("*")) if p.is_file()}
 
 
@@ -129,6 +136,8 @@ def read(path: Path) -> Table:
         return compiled.table(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRules(str(path), "", f"not valid TOML: {error}") from error
+    except NotADirectoryError as error:
+        raise BadRules(str(path), "", NO_FOLDER) from error
     except OSError as error:
         raise BadRules(str(path), "", f"cannot be read: {error.strerror}") from error
 

@@ -273,6 +273,16 @@ def test_arguments_of_the_wrong_kind_are_named(arguments: dict[str, object]) -> 
         NewsSpider(**{"url": "https://blog.example", **arguments})
 
 
+def test_a_note_of_the_program_that_starts_spiders_is_no_argument() -> None:
+    """Scrapyd gives every spider the number of its job."""
+    spider = NewsSpider(url="https://blog.example", _job="73cd3f2a")
+
+    assert spider.arguments == {"url": "https://blog.example"}
+    checked = NewsSpider.check({"url": "https://blog.example", "_job": "73cd3f2a"})
+    assert checked["url"] == "https://blog.example/"
+    assert spider._job == "73cd3f2a"  # type: ignore[attr-defined]
+
+
 def run_steps(capture: Capture) -> Article:
     crawler = get_crawler(settings_dict={"ADDONS": {}})
     item: object = capture

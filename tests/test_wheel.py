@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import subprocess
+import sys
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -86,3 +87,19 @@ def test_the_bundled_blog_is_in_the_wheel(bin_folder: Path, tmp_path: Path) -> N
     done = run(bin_folder / "newsarchive", "crawl", "demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "The articles are in newsarchive.db." in done.stderr
+
+
+def test_from_an_egg_it_says_how_to_install_it(wheel: Path, tmp_path: Path) -> None:
+    """Scrapyd runs eggs, files of the form of a wheel, without unpacking them: all tables would look empty."""
+    egg = tmp_path / "newsarchive.egg"
+    egg.write_bytes(wheel.read_bytes())
+    script = f"import sys; sys.path.insert(0, {str(egg)!r}); from newsarchive import rules; rules.default()"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith(
+        "in an egg or a zip file there are none: install the package with pip"
+    )

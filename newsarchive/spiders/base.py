@@ -43,6 +43,15 @@ def argument_text(value: Any) -> str:
     return str(value)
 
 
+def of_the_starter(argument: str) -> bool:
+    """Whether an argument is a note of the program that starts spiders, such as Scrapyd's `_job`, the job's number.
+
+    >>> of_the_starter("_job"), of_the_starter("limit")
+    (True, False)
+    """
+    return argument.startswith("_")
+
+
 def day(name: str, value: str) -> datetime:
     """A date argument, `2025-04-30` or a full ISO 8601 time, as UTC. Raises `UsageError`."""
     try:
@@ -87,9 +96,13 @@ class ArchiveSpider(scrapy.Spider):
         super().update_settings(settings)
 
     def __init__(self, name: str | None = None, **arguments: Any) -> None:
-        super().__init__(name)
+        super().__init__(
+            name, **{argument: value for argument, value in arguments.items() if of_the_starter(argument)}
+        )
         self.arguments = {
-            argument: argument_text(value) for argument, value in arguments.items() if value is not None
+            argument: argument_text(value)
+            for argument, value in arguments.items()
+            if value is not None and not of_the_starter(argument)
         }
         self.named_addresses = []
         self.accept(**self.check(self.arguments))
@@ -97,11 +110,12 @@ class ArchiveSpider(scrapy.Spider):
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
         """The arguments, parsed. Raises `UsageError` for an unknown name; subclasses parse the values."""
-        for name in arguments:
+        own = {name: value for name, value in arguments.items() if not of_the_starter(name)}
+        for name in own:
             if name not in cls.known_arguments:
                 known = ", ".join(f"{argument}={value}" for argument, value in cls.known_arguments.items())
                 raise UsageError(f"unknown argument {name!r}; {cls.name} knows {known}")
-        return dict(arguments)
+        return own
 
     def accept(self, **arguments: Any) -> None:
         """Keep the parsed arguments."""
