@@ -210,7 +210,7 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
     for one in workers:
         echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
-        echo(f"job {job.id}\t{STATES[job.status]}\t{_told(job)}\tafter {job.attempts} tries")
+        echo(f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {job.attempts} tries")
     if pushed:
         named = list(pushed)[: limit or MAX_LISTED]
         more = len(pushed) - len(named)
@@ -227,16 +227,10 @@ STATES = {
 }  # fmt: skip
 
 
-def _told(job: QueuedJob) -> str:
-    from newsarchive.cluster.words import told
-
-    return told(job.task, job.args)
-
-
 def _record(job: QueuedJob) -> dict[str, Any]:
     since = job.since.isoformat() if job.since else None
     return {
-        "id": job.id, "job": _told(job), "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since
+        "id": job.id, "job": job.words, "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since
     }  # fmt: skip
 
 
@@ -296,8 +290,8 @@ def _planned(
     url: str, job: str, what: tuple[str, ...], due: bool, size: int | None
 ) -> tuple[int, Callable[[Enqueuer], int]]:
     """How many jobs are meant, and what puts them into the queue. Raises `UsageError`."""
-    from newsarchive.cluster.jobs import RANGE, ranges, site_url
-    from newsarchive.core.urls import site_of
+    from newsarchive.cluster.jobs import RANGE, ranges
+    from newsarchive.core.urls import check_start_url, site_of
     from newsarchive.db.archive_state import last_id
     from newsarchive.db.engine import open_engine
     from newsarchive.db.frontier.known_sites import KnownSite
@@ -312,7 +306,7 @@ def _planned(
         return len(list(ranges(last, part))), lambda enqueuer: enqueuer.ranges(job, last, part)
     archive = Sites(engine)
     if what:
-        urls = [site_url(text) for text in what]
+        urls = [check_start_url(text, "SITE") for text in what]
         sites = [archive.get(one) or KnownSite(site_of(one), one) for one in urls]
     else:
         sites = archive.due() if due else archive.followed()

@@ -37,9 +37,8 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from newsarchive.cluster.words import told
-from newsarchive.core.urls import check_start_url, site_of
-from newsarchive.db.queue import OPTIONS, conninfo
+from newsarchive.core.urls import site_of
+from newsarchive.db.queue import OPTIONS, conninfo, told
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.times import utc_now
 
@@ -306,8 +305,3 @@ def ranges(last: int, size: int) -> Iterator[tuple[int, int]]:
     [(1, 2), (3, 4), (5, 5)]
     """
     yield from ((first, min(first + size - 1, last)) for first in range(1, last + 1, size))
-
-
-def site_url(text: str) -> str:
-    """The address of a site that a person names. Raises `UsageError`."""
-    return check_start_url(text, "SITE")

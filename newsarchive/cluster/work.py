@@ -19,13 +19,12 @@ from procrastinate.jobs import Job
 
 from newsarchive.cluster.jobs import Broken, HandBack, OutOfReach
 from newsarchive.cluster.setup import MISSED_TO_LOSE
-from newsarchive.cluster.words import told
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.locks import SiteLock, site_lock
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.queue import Agreement, Queue
+from newsarchive.db.queue import Agreement, Queue, told
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, LOCKED, SOME_FAILED, DatabaseError
 from newsarchive.parent_process import PARENT_MOVES_FILES
 from newsarchive.site_crawl import CrawlOptions, crawl_one

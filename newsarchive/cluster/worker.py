@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from procrastinate import App, JobContext
@@ -20,6 +21,7 @@ from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 
+from newsarchive import config
 from newsarchive.cluster.jobs import (
     HOUSEKEEPING,
     TIDY,
@@ -30,18 +32,20 @@ from newsarchive.cluster.jobs import (
     app_for_workers,
     give_back,
 )
-from newsarchive.cluster.moving import Mover
 from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
-from newsarchive.cluster.words import told
 from newsarchive.cluster.work import Work
-from newsarchive.db.queue import Agreement
-from newsarchive.exceptions import DatabaseError
+from newsarchive.db.queue import Agreement, told
+from newsarchive.exceptions import DatabaseError, NewsArchiveError
+from newsarchive.warc.files import own_folders
+from newsarchive.warc.moving import settle
 
 #: Looks for jobs, and for jobs that are to be stopped, from one sign of life to the next: one in two seconds by
 #: default. With more, idle workers keep the database busy; with fewer, a job waits longer than it takes.
 LOOKS_PER_HEARTBEAT = 2.5
 #: Queues whose jobs write WARC files.
 WRITING = ("crawl", "warc")
+#: Seconds between two looks for finished WARC files. A look also follows each job.
+MOVE_SECONDS = 60.0
 
 
 class ClusterWorker:
@@ -235,3 +239,48 @@ class ClusterWorker:
             self.tell(f"taken up again: {told(lost[number].task_name, lost[number].task_kwargs)}")
             await give_back(manager, lost[number])
         self.lost = set(lost)
+
+
+class Mover:
+    """Moves the WARC files that the spiders of a worker finish up into object storage, where the setting `warc` is an address,
+    until it is closed. `tell` prints a line for people.
+
+    The spiders leave this to the worker: so not each of them imports the libraries for it, and a file that a killed spider
+    left open gets its name and is moved as well. Files that the storage does not take wait on this machine, and are tried
+    again each minute.
+    """
+
+    def __init__(self, url: str, tell: Callable[[str], None]) -> None:
+        held = config.load()
+        self.folders = own_folders(held["warc"], url, held["warc_staging"])
+        self.tell, self.finished, self.problem = tell, asyncio.Event(), ""
+        self.task = asyncio.get_running_loop().create_task(self._run())
+
+    def look(self) -> None:
+        """Look at once, because a job has ended."""
+        self.finished.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._move()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.finished.wait(), MOVE_SECONDS)
+            self.finished.clear()
+
+    async def _move(self) -> None:
+        problem = ""
+        try:
+            await asyncio.to_thread(settle, self.folders)
+        except (NewsArchiveError, OSError) as error:
+            problem = str(error)
+        if problem and problem != self.problem:
+            self.tell(problem)
+        elif self.problem and not problem:
+            self.tell("the WARC files that waited are moved")
+        self.problem = problem
+
+    async def close(self) -> None:
+        """Move what the last jobs wrote, once, and end."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+        await self._move()

@@ -21,6 +21,7 @@ from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageErro
 if TYPE_CHECKING:
     import psycopg
 
+
 #: The schema of the tables.
 SCHEMA = "newsarchive_queue"
 #: What libpq is told at each connection of Procrastinate: its tables are found without their schema's name.
@@ -76,6 +77,18 @@ class Agreement:
     now: datetime
 
 
+def told(task: str, arguments: dict[str, Any]) -> str:
+    """A job in words.
+
+    >>> told("newsarchive:crawl", {"site": "https://blog.example/"}), told("reextract", {"first": 1, "last": 9})
+    ('crawl https://blog.example/', 'reextract 1-9')
+    """
+    name = task.rpartition(":")[2]
+    if "first" in arguments:
+        return f"{name} {arguments['first']}-{arguments['last']}"
+    return " ".join([name, *(str(arguments[key]) for key in ("site", "file") if key in arguments)])
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
     """A job as people see it. `since` is when its state last changed."""
@@ -89,6 +102,10 @@ class QueuedJob:
     worker: int | None
     scheduled_at: datetime | None
     since: datetime | None
+
+    @property
+    def words(self) -> str:
+        return told(self.task, self.args)
 
 
 @dataclass(frozen=True, slots=True)
