@@ -178,7 +178,7 @@ newsarchive COMMAND --help says more of a command, with examples.""",
 @click.pass_context
 def cli(ctx: click.Context, file: str | None) -> None:
     """Crawl blogs that republish news into an archive of clean articles, and read it."""
-    from newsarchive.cli.common import use_config
+    from newsarchive.cli.options import use_config
 
     use_config(ctx, file)
 

@@ -7,7 +7,6 @@ newsarchive cite 17 --format bibtex
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -15,27 +14,34 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import export, plainwords
-from newsarchive.cli import tables
-from newsarchive.cli.common import (
-    MAX_TEXT_COLUMNS,
-    byline,
-    console,
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import (
+    chosen,
+    csv_option,
     db_option,
+    filter_options,
+    json_option,
+    option,
+    output_option,
+    pager_option,
+)
+from newsarchive.cli.output import (
+    MAX_TEXT_COLUMNS,
+    console,
     echo,
     free_line,
     on_terminal,
-    open_reader,
-    origin_line,
     paged,
-    pager_option,
     print_article,
+    print_bytes,
     print_csv,
     say,
+    say_nothing_found,
 )
-from newsarchive.cli.narrowing import chosen, filter_options, say_nothing_found
-from newsarchive.cli.options import option, output_option
 from newsarchive.core.html.render import outlined
 from newsarchive.exceptions import UsageError
+from newsarchive.reprs import byline, origin_line
 from newsarchive.times import written_day
 
 if TYPE_CHECKING:
@@ -76,8 +82,8 @@ Examples:
 @option("limit", default=20, show_default=True, help="At most this many rows.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="Skip this many rows at the beginning.")
 @click.option("--page", type=click.IntRange(1), help="This page of the results, with LIMIT rows each.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@json_option
+@csv_option
 @click.option(
     "--bom", is_flag=True, help="With --csv: begin with the mark (BOM) by which Excel recognises UTF-8."
 )
@@ -184,7 +190,7 @@ Example:
   newsarchive history https://blog.example/2025/04/post/"""
 )
 @click.argument("which", metavar="URL|ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a version, with its text.")
+@option("json", help="One JSON object a version, with its text.")
 @output_option
 @db_option
 def history(which: str, as_json: bool, db: str) -> None:
@@ -203,7 +209,7 @@ def history(which: str, as_json: bool, db: str) -> None:
             click.echo(export.to_json(version))
     else:
         header = ("version", "seen", "changed by", "headline, or what changed")
-        tables.print_rows(header, list(_history_rows(found, "→" if on_terminal() else "->")))
+        output.print_rows(header, list(_history_rows(found, "→" if on_terminal() else "->")))
 
 
 def _history_rows(found: Iterable[Version], arrow: str) -> Iterator[tuple[str, str, str, str]]:
@@ -297,7 +303,7 @@ Examples:
   newsarchive show 17 --html > post.html"""
 )
 @click.argument("which", metavar="URL|ID")
-@click.option("--json", "as_json", is_flag=True, help="The whole record as one JSON object.")
+@option("json", help="The whole record as one JSON object.")
 @click.option("--text", "as_text", is_flag=True, help="Its text alone, a paragraph a line, nothing wrapped.")
 @click.option("--html", "as_html", is_flag=True, help="As an HTML document.")
 @pager_option
@@ -385,10 +391,8 @@ def cite(which: str, form: str, version: int | None, db: str) -> None:
     from newsarchive.db.reading.articles import citation_of
 
     made = citation.FORMATS[form](citation_of(open_reader(db), which, version))
-    if form == "ris":  # its lines end in CR and LF, on every system
-        sys.stdout.flush()
-        sys.stdout.buffer.write(made.encode())
-        sys.stdout.buffer.flush()
+    if form == "ris":  # its lines end in CR and LF
+        print_bytes(made.encode())
     elif form == "csl":
         click.echo(made)
     else:

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import complain, database_url, db_option, echo, on_terminal, say
-from newsarchive.cli.options import dry_run_option, limit_option
+from newsarchive.cli.opening import database_url
+from newsarchive.cli.options import db_option, dry_run_option, limit_option, option
+from newsarchive.cli.output import complain, echo, on_terminal, say
 from newsarchive.exceptions import LOCKED, DatabaseAway, DatabaseUnavailable, UsageError
 from newsarchive.reprs import counted
 
@@ -184,7 +185,7 @@ Examples:
   newsarchive cluster status
   newsarchive cluster status --json"""
 )
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@option("json", help="Everything as one JSON object.")
 @limit_option
 @db_option
 def status(as_json: bool, limit: int | None, db: str) -> None:

@@ -12,9 +12,10 @@ import click
 from click.core import ParameterSource
 
 from newsarchive import config as settings
-from newsarchive.cli import sitelist, tables
-from newsarchive.cli.common import config_option, db_option, on_terminal, say, steps_in_force
-from newsarchive.cli.options import output_option
+from newsarchive.cli import output, sitelist
+from newsarchive.cli.opening import steps_in_force
+from newsarchive.cli.options import config_option, db_option, option, output_option
+from newsarchive.cli.output import on_terminal, say
 from newsarchive.reprs import counted
 
 
@@ -36,7 +37,7 @@ All settings can stand in a file newsarchive.toml; each line may be left out:
   [[site]]
   url = "https://blog.example"      # followed by: newsarchive crawl --all"""
 )
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@option("json", help="A JSON object a line.")
 @click.option("--db", metavar="FILE|URL", help="Show the settings that apply to this archive.")
 @output_option
 @config_option
@@ -64,7 +65,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 def show_table(held: settings.Config) -> None:
     rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
-    tables.show(("name", "source", "value"), rows)
+    output.print_table(("name", "source", "value"), rows)
 
 
 @click.command(
@@ -79,7 +80,7 @@ In newsarchive.toml, for every command:
 
 A name is an entry point of an installed project in the group newsarchive.steps, or module:function."""
 )
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@option("json", help="A JSON object a line.")
 @output_option
 @db_option
 def steps(as_json: bool, db: str) -> None:
@@ -99,7 +100,7 @@ def steps(as_json: bool, db: str) -> None:
             said = {"name": name, "takes": takes, "gives": gives, "source": source}
             click.echo(json.dumps(said, ensure_ascii=False))
     else:
-        tables.print_rows(("step", "takes", "gives", "source"), rows)
+        output.print_rows(("step", "takes", "gives", "source"), rows)
     in_use = {source for *_, source in rows}
     for offer in plugins.offered():
         if offer.source not in in_use:

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config, export
-from newsarchive.cli import tables
-from newsarchive.cli.common import (
-    console,
-    db_option,
-    echo,
-    on_terminal,
-    open_archive,
-    open_reader,
-    origin_line,
-    say,
-)
+from newsarchive.cli import output
 from newsarchive.cli.explain import short
-from newsarchive.cli.narrowing import hidden_option
-from newsarchive.cli.options import dry_run_option, limit_option, output_option, range_option
-from newsarchive.reprs import counted
+from newsarchive.cli.opening import open_archive, open_reader
+from newsarchive.cli.options import (
+    db_option,
+    dry_run_option,
+    hidden_option,
+    json_option,
+    limit_option,
+    option,
+    output_option,
+    range_option,
+)
+from newsarchive.cli.output import console, echo, on_terminal, say
+from newsarchive.reprs import counted, origin_line
 
 if TYPE_CHECKING:
     from newsarchive.core.near_duplicates.comparison import Comparison
@@ -48,7 +48,7 @@ Examples:
   newsarchive trace 17 --dot | dot -Tsvg > story.svg"""
 )
 @click.argument("which", metavar="URL|ID")
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@option("json", help="Everything as one JSON object.")
 @click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
 @hidden_option
 @output_option
@@ -172,7 +172,7 @@ Example:
 )
 @click.argument("full", metavar="URL|ID")
 @click.argument("copy", metavar="URL|ID")
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@option("json", help="Everything as one JSON object.")
 @output_option
 @db_option
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
@@ -206,7 +206,7 @@ Examples:
 @click.option(
     "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@json_option
 @limit_option
 @hidden_option
 @output_option
@@ -235,7 +235,7 @@ def origins(
             )
             for r in found[:limit]
         ]
-        tables.show(
+        output.print_table(
             ("articles", "hours later", "site", "first published by"), rows, ("articles", "hours later")
         )
         return

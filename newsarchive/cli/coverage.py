@@ -17,9 +17,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 import click
 
 from newsarchive import export
-from newsarchive.cli import tables
-from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv, say
-from newsarchive.cli.options import output_option
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import db_option, option, output_option
+from newsarchive.cli.output import console, echo, on_terminal, print_csv, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ Examples:
 )
 @click.option("--until", metavar="DAY", help="Until this day; by default until today.")
 @click.option("--csv", "as_csv", is_flag=True, help="A row for each site and day, with a line of names.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a site and day.")
+@option("json", help="One JSON object a site and day.")
 @click.option("--svg", "as_svg", is_flag=True, help="A picture of the days of each site, in SVG.")
 @output_option
 @db_option
@@ -123,7 +124,7 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
     if with_days:
         names = [name for name in _NAMES if name != "site"]
         rows = [[row[name] for name in names] for row in map(_row, found)]
-        tables.show(
+        output.print_table(
             [name.replace("_", " ") for name in names],
             rows,
             ("crawls", "failed crawls", "named", "stored", "refused", "missed"),
@@ -134,7 +135,7 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
             [one.site, one.days, one.named, one.stored, one.refused, one.missed, one.days_without_crawl, one.last_crawl or "never"]
             for one in totals(found)
         ]  # fmt: skip
-        tables.show(names, rows, names[1:-1])
+        output.print_table(names, rows, names[1:-1])
     out.print()
     for line in _strips(found, out.width):
         out.print(Text(line), overflow="ellipsis", no_wrap=True)

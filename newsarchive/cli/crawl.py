@@ -22,19 +22,12 @@ from urllib.parse import urlsplit
 import click
 
 from newsarchive import config
-from newsarchive.cli import sitelist, tables
-from newsarchive.cli.common import (
-    complain,
-    database_url,
-    db_option,
-    messages,
-    next_steps,
-    require_archive,
-    say,
-)
+from newsarchive.cli import output, sitelist
 from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
-from newsarchive.cli.options import option, quiet, verbosity
+from newsarchive.cli.opening import database_url, next_steps, require_archive
+from newsarchive.cli.options import db_option, option, verbosity
+from newsarchive.cli.output import complain, messages, quiet, say
 from newsarchive.core.urls import check_start_url, site_of
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
@@ -107,7 +100,7 @@ def show_table(results: Sequence[Result]) -> None:
     """Print a table on standard error with a row for each site. Addresses are neither broken nor cut."""
     header = (*COLUMNS, "site")
     rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
-    tables.show(header, rows, COLUMNS, messages())
+    output.print_table(header, rows, COLUMNS, messages())
 
 
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.
@@ -170,7 +163,7 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
     help="Replace this file by the archive's numbers for Prometheus, after each site.",
 )
 @click.option("--log-format", type=click.Choice(config.LOG_FORMATS), help="Lines of the log: text, or JSON.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each site, on standard output.")
+@option("json", help="One JSON object for each site, on standard output.")
 @db_option
 @click.pass_context
 def crawl(

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import (
-    complain,
-    config_option,
+from newsarchive.cli.opening import (
     database_url,
-    db_option,
-    messages,
     open_archive,
     open_reader,
     own_folders,
     rules_folder,
-    say,
     steps_setting,
 )
-from newsarchive.cli.options import dry_run_option, quiet, range_option, warc_option, workers_option
+from newsarchive.cli.options import (
+    config_option,
+    db_option,
+    dry_run_option,
+    range_option,
+    warc_option,
+    workers_option,
+)
+from newsarchive.cli.output import complain, messages, quiet, say
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check, Severity
 from newsarchive.version import EXTRACTOR_VERSION

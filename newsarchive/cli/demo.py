@@ -16,21 +16,12 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config, plainwords
-from newsarchive.cli.common import (
-    MAX_TEXT_COLUMNS,
-    account,
-    byline,
-    config_option,
-    console,
-    database_url,
-    messages,
-    next_steps,
-    origin_line,
-    say,
-)
+from newsarchive.cli.opening import database_url, next_steps
+from newsarchive.cli.options import config_option
+from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages, say
 from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
-from newsarchive.reprs import counted
+from newsarchive.reprs import byline, counted, origin_line
 
 if TYPE_CHECKING:
     from rich.console import Console

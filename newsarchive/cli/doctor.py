@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import config_option, database_url, echo, on_terminal, own_folders, place, say
-from newsarchive.cli.options import warc_option
+from newsarchive.cli.opening import database_url, own_folders, place
+from newsarchive.cli.options import config_option, option, warc_option
+from newsarchive.cli.output import echo, on_terminal, say
 from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
@@ -63,7 +64,7 @@ Exit codes: 0 nothing is wrong (notes do not count), 1 something is, 2 usage, 5 
 )
 @click.option("--live", is_flag=True, help="Ask each followed site: robots.txt, certificate, moved host.")
 @warc_option
-@click.option("--json", "as_json", is_flag=True, help="A JSON object for each finding, on standard output.")
+@option("json", help="A JSON object for each finding, on standard output.")
 @click.option(
     "--db",
     metavar="FILE|URL",

@@ -9,26 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import export, plainwords
-from newsarchive.cli.common import (
-    console,
-    db_option,
-    echo,
-    free_line,
-    on_terminal,
-    open_archive,
-    open_reader,
-    origin_line,
-    own_folders,
-    paged,
-    pager_option,
-    print_line,
-    robots_option,
-    rules_in_force,
-    steps_in_force,
-)
-from newsarchive.cli.options import output_option
+from newsarchive.cli.opening import open_archive, open_reader, own_folders, rules_in_force, steps_in_force
+from newsarchive.cli.options import db_option, option, output_option, pager_option, robots_option
+from newsarchive.cli.output import console, echo, free_line, on_terminal, paged, print_line
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle
-from newsarchive.reprs import cut
+from newsarchive.reprs import cut, origin_line
 
 if TYPE_CHECKING:
     from newsarchive.items import Article, Block
@@ -47,7 +32,7 @@ Examples:
     "--again", is_flag=True, help="Read the stored bytes again; shows the scores of the kept lines too."
 )
 @click.option("--url", default="", help="The address a file came from; by default what the page states.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@option("json", help="Everything as one JSON object.")
 @robots_option
 @click.option("--debug", is_flag=True, help="Points, evidence and rules as they are stored.")
 @pager_option

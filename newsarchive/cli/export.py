@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,9 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from newsarchive import export as formats
-from newsarchive.cli.common import complain, db_option, echo, open_reader, say
-from newsarchive.cli.narrowing import chosen, filter_options, in_words, say_nothing_found, say_reserved
-from newsarchive.cli.options import dry_run_option, option
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import chosen, db_option, dry_run_option, filter_options, option
+from newsarchive.cli.output import complain, echo, in_words, say, say_nothing_found
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
 from newsarchive.export import check_target, names, write_whole, writer
 from newsarchive.reprs import counted
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.db.reading.articles import Selection
+    from newsarchive.db.reading.search import Filters
     from newsarchive.db.readonly import File
     from newsarchive.export.filenames import Template
 
@@ -117,7 +119,7 @@ def export(
     if not selected:
         say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
-    say_reserved(source, asked, wanted)
+    _say_reserved(source, asked, wanted)
     if dry_run:
         _say_what(selected, form, file, template)
     elif template:
@@ -126,6 +128,15 @@ def export(
         _to_stdout(form, write, selected)
     else:
         _to_file(Path(file), write, selected, overwrite)
+
+
+def _say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
+    """Say how many articles were left out because their sites reserve text and data mining."""
+    from newsarchive.db.reading.search import count
+
+    if wanted.rights == "tdm":
+        left_out = count(source, words, replace(wanted, rights="any")) - count(source, words, wanted)
+        say(f"{left_out} left out: their sites reserve text and data mining")
 
 
 def _form(file: str, name: str | None) -> str:

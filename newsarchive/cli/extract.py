@@ -29,15 +29,9 @@ from urllib.request import (
 import click
 
 from newsarchive import config, export, plainwords, version
-from newsarchive.cli.common import (
-    db_option,
-    print_article,
-    robots_option,
-    rules_in_force,
-    say,
-    steps_in_force,
-)
-from newsarchive.cli.options import output_option
+from newsarchive.cli.opening import rules_in_force, steps_in_force
+from newsarchive.cli.options import db_option, option, output_option, robots_option
+from newsarchive.cli.output import print_article, print_bytes, say
 from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, PrivateAddress, UsageError
 from newsarchive.items import Capture
 from newsarchive.private_networks import Allowance
@@ -61,7 +55,7 @@ Examples:
     default="",
     help="The address a file came from, for its links and metadata; by default what the page states.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object, with blocks and edits.")
+@option("json", help="Everything as one JSON object, with blocks and edits.")
 @robots_option
 @output_option
 @db_option
@@ -131,8 +125,7 @@ def repair(explain: bool, debug: bool, db: str) -> None:
             f"standard input is not UTF-8 (byte {error.start}): convert it first, e.g. with iconv"
         ) from None
     result = repair_text(text)
-    sys.stdout.buffer.write(result.text.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    print_bytes(result.text.encode())
     if explain:
         for edit in result.edits:
             why = f", {edit.evidence:.1f} nats" if edit.evidence is not None else ""

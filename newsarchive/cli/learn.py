@@ -13,20 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.cli import tables
-from newsarchive.cli.common import (
-    complain,
-    db_option,
-    echo,
-    on_terminal,
-    open_archive,
-    open_reader,
-    own_folders,
-    rules_folder,
-    say,
-    steps_setting,
-)
-from newsarchive.cli.options import dry_run_option, output_option, warc_option, workers_option
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_archive, open_reader, own_folders, rules_folder, steps_setting
+from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
+from newsarchive.cli.output import complain, echo, on_terminal, say
 from newsarchive.exceptions import SOME_FAILED, UsageError
 from newsarchive.reprs import counted
 
@@ -181,7 +171,7 @@ def _print_learned(site: str, db: str) -> None:
         printed.append([" ".join(str(cell).split()) for cell in cells])
     if on_terminal() and printed:
         header = ("role", "label", "pages", "articles", "version", "line", "reason")
-        tables.show(header, printed, ("pages", "articles", "version"))
+        output.print_table(header, printed, ("pages", "articles", "version"))
         return
     for line in printed:
         echo("\t".join(line))

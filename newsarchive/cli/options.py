@@ -4,9 +4,13 @@
     -q  --quiet      no messages but errors                            every command
     -n  --limit      at most this many                                 what can be many
     -o  --output     write to a file                                   what prints rows or a text
+        --json       for another program                               what prints rows or a record
         --dry-run    say what would be done, and write nothing         what writes
 
 Standard output is for rows and texts, standard error for messages. `--quiet` and `--verbose` change the messages only.
+
+Every command has `--config`, most have `--db`. What narrows searches and exports is the same in each of them:
+`--site blog.example --since 2025-01-01`.
 """
 
 from __future__ import annotations
@@ -14,14 +18,18 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsarchive.exceptions import OutputError
+from newsarchive import config
+from newsarchive.cli.output import QUIET, stdout_into
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.search import Filters
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,16 +54,14 @@ OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
             "help": "Processes that read pages; 0 works in this one.",
         },
     ),
+    "json": (("--json", "as_json"), {"is_flag": True, "help": "One JSON object a row."}),
+    "csv": (("--csv", "as_csv"), {"is_flag": True, "help": "CSV with a line of names."}),
     "dry_run": (("--dry-run",), {"is_flag": True, "help": "Say what would be done, and write nothing."}),
 }
-#: The key in `click.Context.meta` that says whether `-q` was given. All contexts of one call share `meta`.
-_QUIET = "newsarchive.quiet"
 #: The key in `click.Context.meta` that says how often `-v` was given.
 _VERBOSE = "newsarchive.verbose"
 #: The format of a line of `--verbose`.
 _LINE = "%(levelname)s %(name)s: %(message)s"
-#: The first bytes of every SQLite database: `--output` never replaces one.
-_SQLITE = b"SQLite format 3\x00"
 
 
 def option(name: str, **changes: Any) -> Callable[[F], F]:
@@ -67,8 +73,26 @@ def option(name: str, **changes: Any) -> Callable[[F], F]:
 limit_option = option("limit")
 dry_run_option = option("dry_run")
 workers_option = option("workers")
+json_option = option("json")
+csv_option = option("csv")
 warc_option = click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
+)
+
+
+def robots_option(command: F) -> F:
+    """`--ignore-robots`, for commands that fetch a page."""
+    return click.option(
+        "--ignore-robots",
+        is_flag=True,
+        help="Fetch what robots.txt forbids: for a site of your own. Crawls obey it all the same.",
+    )(command)
+
+
+pager_option = click.option(
+    "--pager/--no-pager",
+    default=True,
+    help="Whether a text longer than the terminal goes through $PAGER; it does by default.",
 )
 
 
@@ -96,12 +120,6 @@ def loudness(command: F) -> F:
     return option("verbose", callback=_be_verbose, **hidden)(command)
 
 
-def quiet() -> bool:
-    """Whether the command was asked to print no messages but errors."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.meta.get(_QUIET))
-
-
 def verbosity() -> int:
     """How often `--verbose` was given: 1 logs what is done, 2 or more logs everything."""
     context = click.get_current_context(silent=True)
@@ -110,7 +128,7 @@ def verbosity() -> int:
 
 def _be_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
-        context.meta[_QUIET] = True
+        context.meta[QUIET] = True
 
 
 def _be_verbose(context: click.Context, parameter: click.Parameter, value: int) -> None:
@@ -134,6 +152,48 @@ def _be_verbose(context: click.Context, parameter: click.Parameter, value: int) 
     context.find_root().call_on_close(restore)
 
 
+def use_config(ctx: click.Context, file: str | None) -> None:
+    """Use this file of settings in the command and in every process that it starts.
+
+    Raises `UsageError` where there is no such file.
+    """
+    if not file:
+        return
+    before = os.environ.get(config.FILE_VARIABLE)
+    path = config.find(file)
+    os.environ[config.FILE_VARIABLE] = str(path.absolute() if path else file)
+
+    def restore() -> None:
+        os.environ.pop(config.FILE_VARIABLE)
+        if before is not None:
+            os.environ[config.FILE_VARIABLE] = before
+
+    ctx.call_on_close(restore)
+
+
+def config_option(command: F) -> F:
+    """The options of every command: `--config` (a file of settings in place of `newsarchive.toml`), `--verbose`, `--quiet`."""
+    return click.option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,  # the file has the defaults of other options
+        expose_value=False,
+        callback=lambda ctx, option, file: use_config(ctx, file),
+        help="Read the settings from this file; by default newsarchive.toml in this folder, or in your folder of settings.",
+    )(loudness(command))
+
+
+def db_option(command: F) -> F:
+    """`--db`, a file name or a SQLAlchemy URL, and `--config`, which may name it."""
+    return click.option(
+        "--db",
+        metavar="FILE|URL",
+        default=lambda: config.load()["database"],
+        show_default="newsarchive.db, or what your settings say",
+        help="The archive: an SQLite file, or a database URL.",
+    )(config_option(command))
+
+
 def output_option(command: F) -> F:
     """Give a command `--output`: what it prints goes into a file, which gets its name when all is written."""
 
@@ -147,34 +207,57 @@ def output_option(command: F) -> F:
     return option("output")(run)  # type: ignore[return-value]
 
 
-@contextmanager
-def stdout_into(target: Path) -> Iterator[None]:
-    """Write standard output to this file inside the `with` block.
+#: `--hidden`: articles that readers do not see by default.
+hidden_option = click.option(
+    "--hidden", is_flag=True, help="Include articles in quarantine and dropped ones."
+)
+#: `--copies`: which articles of a story count.
+copies_option = click.option(
+    "--copies",
+    type=click.Choice(["all", "first", "none"]),
+    default="all",
+    show_default=True,
+    help="all: every article; first: of each story only the first one; none: only the blog's own, no copies and nothing republished.",
+)
+#: `--rights`: whether what sites reserved counts.
+rights_option = click.option(
+    "--rights",
+    type=click.Choice(["any", "tdm"]),
+    default="any",
+    show_default=True,
+    help="any: every article; tdm: without those that their sites reserve from text and data mining.",
+)
+_FILTERS = (
+    click.option("--site", default="", metavar="DOMAIN", help="Only articles of this site."),
+    click.option(
+        "--origin",
+        default="",
+        metavar="NAME|DOMAIN",
+        help="Only what this publisher published first; a part of the name is enough. `own`: only what names no other publisher;"
+        " `republished`: only what names one.",
+    ),
+    click.option("--language", default="", metavar="CODE", help="Only in this language; en finds en-GB too."),
+    click.option(
+        "--author", default="", metavar="NAME", help="Only with this name in the byline; a part is enough."
+    ),
+    click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
+    click.option("--until", metavar="DAY", help="Only published on this day or before."),
+    click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
+    copies_option,
+    rights_option,
+    hidden_option,
+)
 
-    An existing file is replaced at the end, unless an error is raised. A database is never replaced. Raises `OutputError`
-    for a database, and where the file cannot be written.
-    """
-    part = target.with_name(f"{target.name}.part")
-    try:
-        if target.exists():
-            with target.open("rb") as old:
-                if old.read(len(_SQLITE)) == _SQLITE:
-                    raise OutputError(
-                        f"{target} is a database, perhaps the archive itself: name another file"
-                    )
-        stream = part.open("w", encoding="utf-8", errors="replace", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}; name another file") from error
-    is_whole = False
-    try:
-        with stream, redirect_stdout(stream):
-            yield
-        is_whole = True
-    except SystemExit:
-        is_whole = True
-        raise
-    finally:
-        if is_whole:
-            os.replace(part, target)
-        else:
-            part.unlink()
+
+def filter_options(command: F) -> F:
+    """Give a command the filters; they arrive as keyword arguments, for `chosen`."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def chosen(options: dict[str, Any]) -> Filters:
+    """The filters of a command's options. Raises `UsageError` for a day that cannot be read."""
+    from newsarchive.db.reading.search import filters
+
+    return filters(**options)

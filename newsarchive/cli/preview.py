@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from newsarchive.cli.common import rules_in_force, steps_in_force
 from newsarchive.cli.extract import Fetcher
+from newsarchive.cli.opening import rules_in_force, steps_in_force
 from newsarchive.core import steps, urls
 from newsarchive.core.discovery import feeds, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.links import post_links

@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import export
-from newsarchive.cli import tables
-from newsarchive.cli.common import db_option, echo, on_terminal, open_reader, print_csv, say
-from newsarchive.cli.narrowing import hidden_option
-from newsarchive.cli.options import limit_option, output_option
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import (
+    csv_option,
+    db_option,
+    hidden_option,
+    json_option,
+    limit_option,
+    output_option,
+)
+from newsarchive.cli.output import echo, on_terminal, print_csv, say
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import counted
 
@@ -57,8 +64,8 @@ Examples:
     is_flag=True,
     help="Leave out stories whose original is only known by being the earliest.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@csv_option
+@json_option
 @limit_option
 @hidden_option
 @output_option
@@ -179,7 +186,7 @@ def _draw(found: Sequence[Publisher]) -> None:
         )
         for one in found
     ]
-    tables.show((*names, "published first by"), rows, names)
+    output.print_table((*names, "published first by"), rows, names)
 
 
 def _stories(found: Sequence[Republication]) -> Iterator[str]:

@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from newsarchive import export
-from newsarchive.cli import tables
-from newsarchive.cli.common import db_option, echo, on_terminal, open_archive, open_reader, print_article, say
-from newsarchive.cli.options import dry_run_option, limit_option, output_option
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_archive, open_reader
+from newsarchive.cli.options import db_option, dry_run_option, json_option, limit_option, output_option
+from newsarchive.cli.output import echo, on_terminal, print_article, say
 from newsarchive.exceptions import NoSuchArticle
 
 
@@ -31,7 +32,7 @@ def quarantine() -> None:
 
 @quarantine.command("list", epilog="Example: newsarchive quarantine list --all --json")
 @click.option("--all", "everything", is_flag=True, help="Also the pages that were accepted or dropped.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a row.")
+@json_option
 @limit_option
 @output_option
 @db_option
@@ -55,7 +56,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
             )
             for one in found[:limit]
         ]
-        tables.show(header, rows, ("id", "confidence", "words"))
+        output.print_table(header, rows, ("id", "confidence", "words"))
         say("newsarchive quarantine show ID says why a page waits")
         return
     for one in found[:limit]:

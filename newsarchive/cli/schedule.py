@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from newsarchive import config
-from newsarchive.cli.common import database_source, database_url, db_option, require_archive
-from newsarchive.cli.options import output_option
+from newsarchive.cli.opening import database_source, database_url, require_archive
+from newsarchive.cli.options import db_option, output_option
 from newsarchive.exceptions import UsageError
 
 

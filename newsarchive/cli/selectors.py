@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive.cli.common import db_option, echo, open_reader, rules_folder, say, steps_setting
-from newsarchive.cli.options import output_option, warc_option
+from newsarchive.cli.opening import open_reader, rules_folder, steps_setting
+from newsarchive.cli.options import db_option, output_option, warc_option
+from newsarchive.cli.output import echo, say
 from newsarchive.exceptions import UsageError
 from newsarchive.version import VERSION
 

@@ -12,26 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from newsarchive import config
-from newsarchive.cli import sitelist, tables
-from newsarchive.cli.common import (
-    byline,
-    console,
-    database_url,
-    db_option,
-    echo,
-    on_terminal,
-    open_archive,
-    open_reader,
-    origin_line,
-    robots_option,
-    say,
-)
+from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import template
-from newsarchive.cli.options import dry_run_option, option, output_option
+from newsarchive.cli.opening import database_url, open_archive, open_reader
+from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
+from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.cli.selectors import selectors
 from newsarchive.core.urls import check_start_url
 from newsarchive.exceptions import UsageError
-from newsarchive.reprs import counted
+from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
@@ -186,7 +175,7 @@ def list_sites(db: str) -> None:
         rows.append((site.home_url, followed, state, last, site.articles))
     if on_terminal() and rows:
         header = ("followed", "state", "last crawled (UTC)", "articles", "site")
-        tables.show(header, [(*row[1:], row[0]) for row in rows], ("articles",))
+        output.print_table(header, [(*row[1:], row[0]) for row in rows], ("articles",))
         return
     for url, *cells, articles in rows:
         echo("\t".join((url, *map(str, cells), counted(articles, "article"))))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import export, plainwords
-from newsarchive.cli.common import console, db_option, echo, on_terminal, open_reader, print_csv
-from newsarchive.cli.narrowing import copies_option, hidden_option
-from newsarchive.cli.options import output_option
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import copies_option, db_option, hidden_option, option, output_option
+from newsarchive.cli.output import console, echo, on_terminal, print_csv
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byte_size, counted
 from newsarchive.times import months as months_between
@@ -44,7 +44,7 @@ Examples:
   newsarchive stats --json"""
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A row for each count, with a line of names.")
-@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@option("json", help="Everything as one JSON object.")
 @copies_option
 @hidden_option
 @output_option

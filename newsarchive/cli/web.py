@@ -10,7 +10,9 @@ from pathlib import Path
 
 import click
 
-from newsarchive.cli.common import complain, database_url, db_option, say
+from newsarchive.cli.opening import database_url
+from newsarchive.cli.options import db_option
+from newsarchive.cli.output import complain, say
 from newsarchive.exceptions import UsageError
 
 #: The variable that holds the password, for those who start the server by another program.

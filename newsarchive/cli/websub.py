@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import click
 
-from newsarchive.cli.common import database_url, db_option, open_archive, say
+from newsarchive.cli.opening import database_url, open_archive
+from newsarchive.cli.options import db_option
+from newsarchive.cli.output import say
 from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
 from newsarchive.times import utc_now
 

@@ -5,16 +5,16 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsarchive.cli import tables
-from newsarchive.cli.common import db_option, echo, open_archive, open_reader, own_folders, say
-from newsarchive.cli.options import dry_run_option, output_option, warc_option
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_archive, open_reader, own_folders
+from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option
+from newsarchive.cli.output import echo, print_bytes, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -193,10 +193,7 @@ def register(form: str, db: str) -> None:
     from newsarchive.db.reading.withheld import entries
     from newsarchive.export.register import FORMATS
 
-    written = FORMATS[form](entries(open_reader(db)))
-    sys.stdout.flush()
-    sys.stdout.buffer.write(written.encode())  # the lines of CSV end in CR and LF, on every system
-    sys.stdout.buffer.flush()
+    print_bytes(FORMATS[form](entries(open_reader(db))).encode())  # the lines of CSV end in CR and LF
 
 
 def _print(entries: Iterable[Entry]) -> None:
@@ -212,4 +209,4 @@ def _print(entries: Iterable[Entry]) -> None:
         )
         for one in entries
     ]
-    tables.print_rows(names, rows, ("id",))
+    output.print_rows(names, rows, ("id",))

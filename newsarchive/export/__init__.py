@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.exceptions import OutputError, UsageError
-from newsarchive.reprs import byline as byline
-from newsarchive.reprs import origin_line as origin_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints

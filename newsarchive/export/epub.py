@@ -15,9 +15,8 @@ from urllib.parse import quote
 from ebooklib import epub
 
 from newsarchive.core.html.render import outlined
-from newsarchive.export import byline, origin_line
 from newsarchive.export.text import xml_text
-from newsarchive.reprs import counted
+from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import written_day
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive import demo
-from newsarchive.cli.common import messages, next_steps
+from newsarchive.cli.opening import next_steps
+from newsarchive.cli.output import messages
 from newsarchive.crawl_stats import (
     DONE,
     FETCHED,

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsarchive.cli import articles as search
-from newsarchive.cli import cli, common, stats
+from newsarchive.cli import cli, output, stats
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
@@ -185,8 +185,8 @@ def test_show_as_text_and_as_html(archive: str) -> None:
 
 
 def test_show_wraps_for_a_person(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common, "on_terminal", lambda: True)
-    for columns, most in (("30", 30), ("200", common.MAX_TEXT_COLUMNS)):
+    monkeypatch.setattr(output, "on_terminal", lambda: True)
+    for columns, most in (("30", 30), ("200", output.MAX_TEXT_COLUMNS)):
         shown = run(archive, "show", "9", COLUMNS=columns).stdout
         assert max(map(len, shown.splitlines())) <= most
         assert "[bold]not" in shown

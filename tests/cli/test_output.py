@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from newsarchive.cli import tables
+from newsarchive.cli import output
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
@@ -20,7 +20,7 @@ HEADS = ("id", "words", "headline", "address")
 
 def test_columns_are_aligned_whatever_the_script() -> None:
     rows = [(7, 1200, "台灣新聞", "https://a.example/"), (1234, 9, "A ferry\treturns", "https://b.example/")]
-    head, first, second = tables.lines(HEADS, rows, 100, ("id", "words"))
+    head, first, second = output.table_lines(HEADS, rows, 100, ("id", "words"))
     assert second == "1234      9  A ferry returns  https://b.example/"
     assert [cell_len(line[: line.index(last)]) for line, last in
             ((head, "address"), (first, "https"), (second, "https"))] == [30, 30, 30]  # fmt: skip
@@ -28,13 +28,13 @@ def test_columns_are_aligned_whatever_the_script() -> None:
 
 @pytest.mark.parametrize("width", [8, 40, 80, 200])
 def test_an_address_is_whole_and_in_one_line(width: int) -> None:
-    shown = list(tables.lines(HEADS, [(1, 2, "headline " * 30, LONG), (2, 3, "", "")], width, ("id",)))
+    shown = list(output.table_lines(HEADS, [(1, 2, "headline " * 30, LONG), (2, 3, "", "")], width, ("id",)))
     assert next(line.strip() for line in shown if "https" in line).endswith(LONG)
     assert all(cell_len(line) <= max(width, 80) for line in shown if LONG not in line)
 
 
 def test_no_rows_are_a_header() -> None:
-    assert list(tables.lines(HEADS, [], 80)) == ["id  words  headline  address"]
+    assert list(output.table_lines(HEADS, [], 80)) == ["id  words  headline  address"]
 
 
 @pytest.fixture(scope="module")

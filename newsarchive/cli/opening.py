@@ -1,0 +1,146 @@
+"""The archive of a command, and the settings that hold for it: where both are, and how they are opened.
+
+$ newsarchive show 17 --db news.db          # `open_reader`
+"""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive import config
+from newsarchive.exceptions import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from newsarchive.core.steps import Steps
+    from newsarchive.db.readonly import File
+    from newsarchive.rules import Rules
+
+
+log = logging.getLogger(__name__)
+
+
+def database_source(ctx: click.Context) -> str:
+    """Where the name of the command's archive comes from: `option --db`, or a source of `Config.source`."""
+    given = ctx.get_parameter_source("db") is click.core.ParameterSource.COMMANDLINE
+    return "option --db" if given else config.load().source("database")
+
+
+def require_archive(ctx: click.Context, db: str) -> None:
+    """Make sure that the archive exists, so that a mistyped name does not create an empty one that is crawled for ever.
+
+    The archive may be missing in one case: the file of settings lists sites, and names this archive or none. Raises
+    `DatabaseUnavailable`.
+    """
+    from newsarchive.db.readonly import current, open_source, reading
+
+    held, place = config.load(), database_url(db).removeprefix("sqlite:///")
+    if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
+        return
+    source = None
+    try:
+        source = open_source(database_url(db))
+        with reading(source) as reader:
+            if current(reader) is not None:
+                return
+    except DatabaseUnavailable:
+        if source is not None:  # something is there: what is wrong with it is said
+            raise
+    raise DatabaseUnavailable(
+        f"{place}: no archive there: correct --db, or follow a site first: "
+        f"newsarchive sites add https://blog.example --db {shlex.quote(place)}"
+    )
+
+
+def own_folders(db: str, folder: str | None = None) -> tuple[str, ...]:
+    """The folders of an archive's WARC files: that of the option, else that of the settings, else the one beside it."""
+    from newsarchive.warc import files
+
+    if folder and not files.is_address(folder):
+        return files.own_folders(folder, database_url(db))  # wrong settings are no hindrance
+    held = config.load()
+    return files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
+
+
+def rules_folder() -> str:
+    """The folder of your own TOML rules, from the settings; "" for none."""
+    folder: str = config.load()["rules"]
+    return folder
+
+
+def rules_in_force() -> Rules:
+    """newsarchive's rules, overridden by those in the folder of the settings. Raises `BadRules`."""
+    from newsarchive import rules
+
+    return rules.default(rules_folder())
+
+
+def steps_setting() -> list[str]:
+    """The setting `steps`: what other projects add to, or put in place of, newsarchive's own steps."""
+    phrases: list[str] = config.load()["steps"]
+    return phrases
+
+
+def steps_in_force() -> Steps:
+    """The steps that every page goes through. Raises `UsageError`."""
+    from newsarchive import plugins
+
+    return plugins.steps(steps_setting())
+
+
+def database_url(db: str) -> str:
+    """The database URL of `--db`, where a plain file name means an SQLite database."""
+    return db if "://" in db else f"sqlite:///{db}"
+
+
+def open_archive(db: str) -> Engine:
+    """The archive as an SQLAlchemy engine. Raises `DatabaseUnavailable` where there is none yet."""
+    from newsarchive.db.engine import open_existing
+
+    log.info("the archive is %s", config.without_password(database_url(db)))
+    return open_existing(database_url(db))
+
+
+def open_reader(db: str) -> File | Engine:
+    """The archive for reading: an SQLite file is opened without SQLAlchemy, because the import of SQLAlchemy is slow.
+
+    Raises `DatabaseUnavailable` where there is none yet.
+    """
+    from newsarchive.db.readonly import open_source
+
+    log.info("the archive is %s", config.without_password(database_url(db)))
+    return open_source(database_url(db))
+
+
+def place(url: str) -> str:
+    """The name of an archive for messages: a file, or the URL of a database without its password.
+
+    >>> place("sqlite:///news.db"), place("postgresql://me:secret@localhost/news")
+    ('news.db', 'postgresql://me:***@localhost/news')
+    """
+    return config.without_password(url.removeprefix("sqlite:///"))
+
+
+def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog: str = "") -> str:
+    """The text at the end of a crawl: where the articles and the raw pages are, and which commands come next.
+
+    `url` is the archive, `warc` the setting for raw pages (`on`, `off` or a folder). The suggested commands search for
+    `word`, show the article with the id `first`, and crawl `blog`; 0 and "" leave a command out. They have `--db` where
+    `url` is not the archive that is opened without it.
+    """
+    name = place(url)
+    default = database_url(config.load()["database"])
+    option = "" if url == default else f" --db {shlex.quote(name)}"
+    commands = [f"search {word}", *([f"show {first}"] if first else []), "export articles.csv"]
+    commands += [f"crawl {blog}"] if blog else []
+    said = [f"The articles are in {name}."]
+    if warc != "off":
+        from newsarchive.warc.files import own_folders
+
+        said.append(f"The pages as they were received are in {own_folders(warc, url)[0]}.")
+    return "\n".join([*said, "What to type next:", *(f"  newsarchive {c}{option}" for c in commands)])

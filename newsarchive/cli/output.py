@@ -1,0 +1,366 @@
+"""What commands print: rows and texts on standard output, messages on standard error.
+
+    $ newsarchive quarantine list
+    id  state    confidence  words  headline             address
+    17  waiting        0.62    140  A list of links      https://blog.example/links/
+
+On a terminal there are colours, tables, and texts wrapped between words; a text that is longer than the screen goes
+through a pager (`paged`). Elsewhere each row and each paragraph is a line, for other programs, with tabs between cells.
+
+An address is not broken, so that it can be copied. In a table it is the last column: where it is longer than the rest of the
+line, the terminal wraps it without a line break, and where the other columns take most of the line, it gets a line of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import asdict, replace
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from newsarchive import plainwords
+from newsarchive.exceptions import OutputError
+from newsarchive.reprs import byline, counted, origin_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from sqlalchemy import Engine
+
+    from newsarchive.db.reading.search import Filters
+    from newsarchive.db.readonly import File
+    from newsarchive.items import Article, Block, Edit, Rights
+
+
+#: Width of running text on a terminal, in characters; on a wider terminal the rest of the line stays empty.
+MAX_TEXT_COLUMNS = 88
+#: Spaces between two columns of a table.
+GAP = 2
+#: Share of the terminal's width that all columns but the last take. Above it, an address that does not fit behind them
+#: gets a line of its own.
+MAX_SHARE_BEFORE_LAST = 0.6
+#: Columns of the terminal that a cell of running text takes; a longer text ends in an ellipsis.
+MAX_CELL_COLUMNS = 40
+#: The key in `click.Context.meta` that says whether `-q` was given. All contexts of one call share `meta`.
+QUIET = "newsarchive.quiet"
+#: The first bytes of every SQLite database: `--output` never replaces one.
+_SQLITE = b"SQLite format 3\x00"
+#: Options of `less` that keep colours and the screen as they are. The user's own variable LESS takes precedence.
+_LESS = "FRX"
+
+
+def quiet() -> bool:
+    """Whether the command was asked to print no messages but errors."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(QUIET))
+
+
+def on_terminal() -> bool:
+    """Whether standard output is a terminal. Only there the output has colours, wrapped lines and pictures."""
+    return sys.stdout.isatty()
+
+
+def console() -> Console:
+    """Rich's standard output: with colours and wrapping on a terminal, with plain lines elsewhere; no colours with NO_COLOR."""
+    return _console(soft_wrap=False)
+
+
+def messages() -> Console:
+    """Rich's standard error: with colours on a terminal only, and not with NO_COLOR."""
+    return _console(stderr=True)
+
+
+def _console(**given: Any) -> Console:
+    """A console of Rich that prints no control character of a text; those of Rich itself pass."""
+    from rich.console import Console
+    from rich.segment import Segment
+
+    class Printing(Console):
+        def render(self, *arguments: Any, **more: Any) -> Iterator[Segment]:
+            for part in super().render(*arguments, **more):
+                yield part if part.control else Segment(plainwords.printable(part.text), part.style)
+
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
+    return Printing(highlight=False, color_system=colours, **given)
+
+
+def echo(text: str) -> None:
+    """Print a text for people on standard output, without control characters."""
+    click.echo(plainwords.printable(text))
+
+
+def say(message: str) -> None:
+    """Print a message on standard error, unless `--quiet` is given."""
+    if not quiet():
+        complain(message)
+
+
+def complain(message: str) -> None:
+    """Print an error on standard error, also with `--quiet`."""
+    click.echo(plainwords.printable(message), err=True)
+
+
+def print_bytes(data: bytes) -> None:
+    """Print bytes on standard output as they are: the lines of some formats end in CR and LF on every system."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_bom: bool = False) -> None:
+    """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
+    from newsarchive.export.text import write_rows
+
+    write_rows(names, rows, sys.stdout.buffer, with_bom=with_bom, line_end="\n")
+    sys.stdout.buffer.flush()
+
+
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:
+    """Print rows as a table on a terminal (`print_table`); elsewhere each is a line with tabs between its cells."""
+    if on_terminal() and rows:
+        print_table(header, rows, right)
+    else:
+        for row in rows:
+            echo("\t".join(map(str, row)))
+
+
+def print_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Sequence[str] = (),
+    out: Console | None = None,
+) -> None:
+    """Print the table, on standard output where no other console is given, with its header in bold."""
+    out = out or console()
+    first, *rest = table_lines(header, rows, out.width, right)
+    out.print(first, style="bold", markup=False, soft_wrap=True)
+    for line in rest:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def table_lines(
+    header: Sequence[str], rows: Iterable[Sequence[object]], width: int, right: Sequence[str] = ()
+) -> Iterator[str]:
+    """The lines of a table: the header, then each row in one line or two. `right` names the columns of numbers, which are
+    aligned to the right."""
+    from rich.cells import cell_len, set_cell_size  # imported here: output that is no terminal has no table
+
+    cells = [[_cell(cell) for cell in row[:-1]] + [_plain(row[-1])] for row in rows]
+    table = [list(header), *cells]
+    widths = [max(cell_len(row[i]) for row in table) for i in range(len(header) - 1)]
+    before = sum(widths) + GAP * len(widths)
+    crowded = before > width * MAX_SHARE_BEFORE_LAST
+    for number, row in enumerate(table):
+        aligned = [
+            " " * (columns - cell_len(cell)) + cell if head in right else set_cell_size(cell, columns)
+            for head, cell, columns in zip(header, row, widths, strict=False)
+        ]
+        if number and crowded and before + cell_len(row[-1]) > width:
+            yield (" " * GAP).join(aligned).rstrip()
+            yield f"{' ' * GAP}{row[-1]}"
+        else:
+            yield (" " * GAP).join([*aligned, row[-1]]).rstrip()
+
+
+def _plain(cell: object) -> str:
+    return " ".join(str("" if cell is None else cell).split())
+
+
+def _cell(cell: object) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    text = _plain(cell)
+    if "://" in text or cell_len(text) <= MAX_CELL_COLUMNS:
+        return text
+    return set_cell_size(text, MAX_CELL_COLUMNS - 1).rstrip() + "…"
+
+
+def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
+    """What newsarchive changed in an article, in one line: the number of repairs by codec, of dropped lines by kind."""
+    repairs = [e for e in edits if e.step == "repair"]
+    codecs = sorted({plainwords.codec(e.rule) for e in repairs})
+    kinds: dict[str, int] = {}
+    for block in dropped:
+        kind = plainwords.label(block.label)
+        kinds[kind] = kinds.get(kind, 0) + 1
+    parts = [f"{counted(len(repairs), 'repair')} ({'; '.join(codecs)})"] if repairs else ["no repairs"]
+    if kinds:
+        parts.append(
+            f"{counted(len(dropped), 'line')} left out ("
+            + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items()))
+            + ")"
+        )
+    return ", ".join(parts)
+
+
+def print_article(article: Article, *, pager: bool = False) -> None:
+    """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
+    details = [byline(article), article.url]
+    original = getattr(article, "original_url", "")  # only a stored article has it
+    details += [
+        origin_line(article.origin),
+        f"The original is in the archive: {original}" if original else "",
+    ]
+    details += [use_line(getattr(article, "rights", None)), *dates(article), free_line(article)]
+    with paged(pager):
+        print_wrapped(article.headline, [line for line in details if line], article.article_body)
+    say(account(article.edits, article.dropped))
+
+
+def free_line(article: Article) -> str:
+    """That the article must be paid for, and may therefore be cut off; "" where the site does not say so."""
+    return plainwords.NOT_FREE if article.is_accessible_for_free is False else ""
+
+
+def use_line(rights: Rights | None) -> str:
+    """What the site said of the use of a page, in one line; "" where it said nothing."""
+    if not rights:
+        return ""
+    refused = f"robots.txt keeps out {', '.join(rights.refused_agents)}" if rights.refused_agents else ""
+    tdm = [f"TDMRep {said}" for said in rights.tdm]
+    usage = [f"Content-Usage {said}" for said in rights.content_usage]
+    licences = [f"licence {named}" for named in rights.licences]
+    return "Its site says of its use: " + "; ".join(
+        filter(None, [*licences, *tdm, *usage, *rights.directives, refused])
+    )
+
+
+def print_wrapped(headline: str, details: list[str], body: str) -> None:
+    """Print lines of at most `MAX_TEXT_COLUMNS` on a terminal; elsewhere each paragraph is one line, for other programs."""
+    if not on_terminal():
+        echo("\n".join([headline, *details, "", body]))
+        return
+    out = console()
+    width = min(out.width, MAX_TEXT_COLUMNS)
+    out.print(headline, style="bold", markup=False, width=width)
+    for line in details:
+        print_line(out, line, style="dim", width=width)
+    out.print()
+    out.print(body, markup=False, width=width)
+
+
+def print_line(out: Console, line: str, style: str = "", width: int | None = None) -> None:
+    """Print a line, wrapped between words. A line with an address is not wrapped here: the terminal wraps it without a
+    line break, so that the address can be copied."""
+    if "://" in line:
+        out.print(line, style=style, markup=False, soft_wrap=True)
+    else:
+        out.print(line, style=style, markup=False, width=width)
+
+
+def dates(article: Article) -> list[str]:
+    """A line with the known dates of an article: when it was modified, found deleted and last seen; `[]` for none."""
+    moments = {
+        "modified": article.date_modified,
+        "gone since": getattr(article, "gone_at", None),
+        "last seen": getattr(article, "last_seen_at", None),
+    }
+    known = [f"{what} {when:%Y-%m-%d}" for what, when in moments.items() if when]
+    return [" · ".join(known)] if known else []
+
+
+def in_words(words: str, wanted: Filters) -> str:
+    """A search as it is typed: `ferry --site blog.example --hidden`; "" for everything."""
+    narrowed = [
+        f"--{option}" if value is True else f"--{option} {quote(str(value))}"
+        for option, value in ((name.replace("_", "-"), value) for name, value in asdict(wanted).items())
+        if value not in ("", None, False, "all", "any")
+    ]
+    return " ".join([*([words] if words else []), *narrowed])
+
+
+def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
+    """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
+    from newsarchive.db.reading.search import count
+    from newsarchive.db.reading.statistics import site_names
+
+    sites = site_names(source, hidden=wanted.hidden)
+    asked = (wanted.site or "").lower().removeprefix("www.")
+    unseen = 0 if wanted.hidden else count(source, words, replace(wanted, hidden=True))
+    if unseen:
+        say(f"nothing found but {unseen} in quarantine: give --hidden, or see `newsarchive quarantine list`")
+    elif not sites:
+        say("the archive is empty; a crawl fills it: newsarchive crawl https://blog.example")
+    elif asked and asked not in sites:
+        known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
+        say(f"no site {wanted.site} in the archive: there are {known}")
+    else:
+        say(f"nothing found for: {in_words(words, wanted) or 'anything'}")
+
+
+class _BufferedTerminal(io.StringIO):
+    """Keeps what is written, and says that it is a terminal, so that the output has the same colours as there."""
+
+    def __init__(self, terminal: TextIO) -> None:
+        super().__init__()
+        self.terminal = terminal
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self.terminal.encoding
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self.terminal.fileno()
+
+
+@contextmanager
+def paged(wanted: bool = True) -> Iterator[None]:
+    """Send what is printed inside the `with` block through the pager where it is longer than the screen."""
+    terminal = sys.stdout
+    if not wanted or not on_terminal() or not sys.stdin.isatty():
+        yield
+        return
+    sys.stdout = held = _BufferedTerminal(terminal)
+    try:
+        yield
+    finally:
+        sys.stdout = terminal
+        text = held.getvalue()
+        if text.count("\n") < shutil.get_terminal_size().lines:
+            click.echo(text, nl=False, color=True)
+        else:
+            os.environ.setdefault("LESS", _LESS)
+            click.echo_via_pager(text.removesuffix("\n"), color=not os.environ.get("NO_COLOR"))
+
+
+@contextmanager
+def stdout_into(target: Path) -> Iterator[None]:
+    """Write standard output to this file inside the `with` block.
+
+    An existing file is replaced at the end, unless an error is raised. A database is never replaced. Raises `OutputError`
+    for a database, and where the file cannot be written.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        if target.exists():
+            with target.open("rb") as old:
+                if old.read(len(_SQLITE)) == _SQLITE:
+                    raise OutputError(
+                        f"{target} is a database, perhaps the archive itself: name another file"
+                    )
+        stream = part.open("w", encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror}; name another file") from error
+    is_whole = False
+    try:
+        with stream, redirect_stdout(stream):
+            yield
+        is_whole = True
+    except SystemExit:
+        is_whole = True
+        raise
+    finally:
+        if is_whole:
+            os.replace(part, target)
+        else:
+            part.unlink()
