@@ -256,7 +256,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      {"newsarchive.core.encoding.voting:_is_legacy": returns(False), "newsarchive.core.encoding.voting:_legacy": returns(None)},
      ("newsarchive.core.encoding.legacy", "newsarchive.core.encoding.legacy")),
     ("lost bytes", "encoding", "repair",
-     {"newsarchive.core.encoding.voting:unexplained": returns([]), "newsarchive.core.encoding.voting:truncated_codec": returns(None),
+     {"newsarchive.core.encoding.voting:unexplained": lambda original: _explained, "newsarchive.core.encoding.voting:truncated_codec": returns(None),
       "newsarchive.core.encoding.voting:truncated_punctuation_codec": returns(None)}, _LOST),
     ("lost bytes: quotation marks", "encoding", "repair",
      {"newsarchive.core.encoding.lost_search:truncated_marks": returns({}), "newsarchive.core.encoding.voting:truncated_codec": returns(None)},
@@ -304,16 +304,12 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
      ("newsarchive.core.site_template.layouts",)),
     ("template: heads of lists", "template", "template", {"newsarchive.core.site_template.learner:heads": returns({})},
      ("newsarchive.core.site_template.lists",)),
-    ("template: slots", "template", "template", {"newsarchive.core.site_template.learner:slots": returns({})},
-     ("newsarchive.core.site_template.lists",)),
     ("template: forms", "template", "template", {"newsarchive.core.site_template.learner:judge_form": returns(None)}, ()),
     ("template: pairs", "template", "template", {"newsarchive.core.site_template.evidence:_pair": returns(None)}, ()),
     ("template: proof of sentences", "template", "template",
      {"newsarchive.core.site_template.evidence:_proof": returns(None)}, ()),
-    ("template: scattered", "template", "template", {"newsarchive.core.site_template.evidence:_scattered": returns("")}, ()),
     ("template: credits", "template", "template", {"newsarchive.core.site_template.template:_credits": returns(None)}, ()),
     ("template: runs", "template", "template", {"newsarchive.core.site_template.template:_runs": returns(None)}, ()),
-    ("template: beside credits", "template", "template", {"newsarchive.core.site_template.template:beside_credits": returns(())}, ()),
     ("template: cut", "template", "template", {"newsarchive.core.site_template.template:_cut": returns(None)}, ()),
     ("template: anchors", "template", "template", {"newsarchive.core.site_template.learner:_anchored": argument()}, ()),
     ("template: taken back", "template", "template", {"newsarchive.core.site_template.template:_taken_back": returns(False)}, ()),
@@ -326,6 +322,10 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
 
 def _unmended(*_args: Any) -> Any:
     return {}
+
+
+def _explained(*_args: Any) -> Any:
+    return import_module("newsarchive.core.encoding.lost_search").Unexplained([])
 
 
 def _as_it_is(text: str) -> Any:

@@ -16,7 +16,7 @@ from newsarchive.core.site_template.observations import Observation
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between two templates of a site: `keys` of lines, forms, places and anchors, or, with `everywhere`,
+    """What differs between two templates of a site: `keys` of lines, forms and anchors, or, with `everywhere`,
     something that may concern any page."""
 
     keys: frozenset[int]
@@ -24,9 +24,7 @@ class Difference:
 
     def concerns(self, page: Observation) -> bool:
         """Whether the two templates may take a page differently. Where this is false, they do not."""
-        if self.everywhere:
-            return True
-        return not (self.keys.isdisjoint(page.keys) and self.keys.isdisjoint(page.place_keys))
+        return self.everywhere or not self.keys.isdisjoint(page.keys)
 
 
 def difference(old: Template, new: Template) -> Difference:

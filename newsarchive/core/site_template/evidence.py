@@ -29,8 +29,6 @@ MIN_ARTICLES_FOR_SHARE = 8
 MIN_ARTICLES_INSIDE = 5
 #: Part of the site's articles that a form must close to be the site's way to file them.
 MIN_CLOSING_SHARE = 0.2
-#: Words from which on a sentence inside the text is no refrain.
-MIN_WORDS_BEYOND_REFRAIN = 12
 #: Part of the observations of a line that must agree (next to boilerplate, names the origin).
 AGREEING_SHARE = 0.8
 
@@ -147,7 +145,7 @@ def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, 
         return "repeated", f"of {total} on this site"
     if reason := _credit(stats, seen, elsewhere):
         return "attribution", reason
-    if elsewhere and (reason := _across(elsewhere) or _scattered(stats, elsewhere)):
+    if elsewhere and (reason := _across(elsewhere)):
         return "repeated", reason
     if stats.beside_promo >= agreeing and seen >= MIN_ARTICLES:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
@@ -219,19 +217,6 @@ def _across(elsewhere: Elsewhere) -> str:
     if len(elsewhere.missing) >= 2 and len(elsewhere.missing) > len(elsewhere.present):
         return f"while copies of {len(elsewhere.missing)} of them lack it"
     return ""
-
-
-def _scattered(stats: Stats, elsewhere: Elsewhere) -> str:
-    """A long sentence inside the text of different articles of publishers, on several blogs: no intro and no
-    bio stands there, and a refrain is short."""
-    if len(elsewhere.sourced) < AGREEING_SHARE * len(elsewhere.clusters) and stats.carried < stats.pages:
-        return ""
-    if len(elsewhere.sites) < 2 or len(elsewhere.clusters) < MIN_ARTICLES or stats.line.quotation:
-        return ""
-    if min(stats.inside, stats.isolated) < AGREEING_SHARE * stats.pages:
-        return ""
-    long = stats.line.words >= MIN_WORDS_BEYOND_REFRAIN or len(elsewhere.sites) > 2
-    return "always inside the text" if long else ""
 
 
 def judge_form(

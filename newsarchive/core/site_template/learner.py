@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from newsarchive.core.site_template.conventions import conventions_of
 from newsarchive.core.site_template.evidence import (
@@ -25,7 +24,7 @@ from newsarchive.core.site_template.evidence import (
     judge_form,
 )
 from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts, nominee, usual
-from newsarchive.core.site_template.lists import Labels, heads, slots
+from newsarchive.core.site_template.lists import Labels, heads
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
 from newsarchive.core.text.line_keys import line_key
@@ -126,9 +125,7 @@ def learn(
     locks = locks_of(known) if locks is None and known else locks or {}
     labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
     entries = {key: _proved(key, pages) for key in full.boilerplate}
-    by_place = slots(pages)
-    _mark(pages, labels, entries, by_place)
-    entries |= {entry.key: entry for entry in by_place.values()}
+    _mark(pages, labels, entries)
     often = recurring(pages) | _shared_keys(pages, shared)
     recurs = [recurring_lines(page, often) for page in pages]
     for _ in range(MAX_ROUNDS):
@@ -335,23 +332,17 @@ def _proved(key: int, pages: Sequence[Observation]) -> Entry:
     return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
 
 
-def _mark(
-    pages: Sequence[Observation],
-    labels: Labels,
-    new: Mapping[int, Entry],
-    by_place: Mapping[str, Entry] = MappingProxyType({}),
-) -> bool:
-    """Label the lines that new findings take out, by key, form or place. Returns whether there was one."""
+def _mark(pages: Sequence[Observation], labels: Labels, new: Mapping[int, Entry]) -> bool:
+    """Label the lines that new findings take out, by key or form. Returns whether there was one."""
     gone = {key: entry.finding.label for key, entry in new.items() if entry.finding.role == "chrome"}
-    places = {place: entry.finding.label for place, entry in by_place.items()}
     changed = False
     for page, flags in zip(pages, labels, strict=True):
-        if gone.keys().isdisjoint(page.keys) and places.keys().isdisjoint(page.places):
+        if gone.keys().isdisjoint(page.keys):
             continue
         for i, flag in enumerate(flags):
             line = page.lines[i]
             if not flag and not line.own and not line.fixed:
-                flags[i] = gone.get(line.key) or gone.get(line.form) or places.get(line.place, "")
+                flags[i] = gone.get(line.key) or gone.get(line.form, "")
                 changed = changed or bool(flags[i])
     return changed
 

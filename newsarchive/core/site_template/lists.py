@@ -1,13 +1,9 @@
-"""Tells lists of other articles by their build: below a head, inside the text, beside a credit line.
+"""Tells lists of other articles by their build: below a head, or inside the text.
 
 Example: "More from the harbour" above three titles and the site's footer. What a head opens is new on every page, so it
 is known by its build, and by how often the head opens it. `boilerplate.cues.link_lists` finds the lists of one page by the
 words of their heads; here no word is known, and the pages of the site must agree. A title states nothing: it has no full
-stop, though it may ask or call.
-
-The same holds for sayings that change under one head, and for places below the text that never hold a part of the article.
-What a theme prints there is new on every page ("filed under Economy at 5:07"), so that no key and no form knows it, and
-extraction, which sees one page at a time, takes some of these lines for the article's last ones.
+stop, though it may ask or call. The same holds for sayings that change under one head.
 """
 
 from __future__ import annotations
@@ -20,7 +16,6 @@ from newsarchive.core.boilerplate.cues import MAX_LIST_LINES, MAX_SAYING_WORDS, 
 from newsarchive.core.site_template.evidence import AGREEING_SHARE, MIN_ARTICLES, Finding, articles
 from newsarchive.core.site_template.model import Entry
 from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Line, Network, Observation
-from newsarchive.core.text.line_keys import place_key
 
 #: Words of the head of a list or saying.
 MAX_HEAD_WORDS = 12
@@ -35,9 +30,8 @@ CALLING_ENDS = ("?", "!", "…", "...", "？", "！", "؟")
 #: A price, a share, or a cell's edge, but not "12 March" or "7 strikers".
 _MEASURE = re.compile(r"[$€£¥|%]|\d\s?(?:k?g|m?l|cm|mm|km|oz|lb|tsp|tbsp)\b")
 CLOSING_QUOTES = ("”", "“", "’", "»", "«", '"', "'", "」", "』", "》")
-#: Labels of the lines that end a republished article, and of those that may stand above a list of its publisher.
+#: Labels of the lines that end a republished article.
 CREDITS = frozenset({"attribution", "copyright"})
-OPENING = CREDITS | {"related", "read more", "repeated"}
 
 
 def states(line: Line) -> bool:
@@ -103,24 +97,6 @@ def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
     counted = sum(bool(_MEASURE.search(text)) for text in texts)
     varied = (len(run) < 3 or 2 * len(starts) > len(run)) and 2 * counted <= len(run)
     return varied and reads_as_titles(lines, run, MIN_SHORT_TITLE_WORDS)
-
-
-def beside_credits(lines: Sequence[Line], labels: Sequence[str], last: int) -> Iterator[list[int]]:
-    """Titles below the text that touch a credit and have no text of the article on their other side.
-
-    `labels` are "" for the article's lines; `last` is the place of its last prose.
-    """
-    start = last + 1
-    for at in range(start, len(lines) + 1):
-        if at < len(lines) and not labels[at]:
-            continue
-        run = range(start, at)
-        above = labels[start - 1] if start > last + 1 else ""
-        below = labels[at] if at < len(labels) else "end"
-        closed = (below in CREDITS and above in OPENING) or (above in CREDITS and len(run) > 1)
-        if closed and 0 < len(run) <= MAX_LIST_LINES + 1 and are_titles(lines, run):
-            yield list(run)
-        start = at + 1
 
 
 def saying(lines: Sequence[Line], start: int) -> list[int]:
@@ -285,71 +261,3 @@ def _looks_like(lines: Sequence[Line], flags: Sequence[str], i: int, run: Sequen
         return "credited"
     plain = not lines[i].heading and not any(lines[j].item for j in run)
     return "shape" if plain and reads_as_titles(lines, run) else ""
-
-
-#: Articles by which a place is known to hold no part of them.
-MIN_SLOT_ARTICLES = 5
-#: Part of a place's lines that must be labelled as boilerplate.
-MIN_LABELLED_SHARE = 0.5
-#: Lines that a place holds on one page; with more it may be the text.
-MAX_SLOT_LINES = 2
-#: Part of its pages on which a place may stand above the article's last prose.
-MAX_ABOVE_SHARE = 0.03
-
-
-def slots(pages: Sequence[Observation]) -> dict[str, Entry]:
-    """Entries for places, by place; their key is its `place_key`. Where no page takes the line for the article's, none is
-    needed.
-    """
-    seen: dict[str, list[tuple[Observation, list[int]]]] = defaultdict(list)
-    prose: dict[str, int] = {}
-    mixed = _mixed(pages)
-    for page in pages if mixed else ():
-        held: dict[str, list[int]] = defaultdict(list)
-        for i, line in enumerate(page.lines):
-            if line.place in mixed and not line.own:
-                held[line.place].append(i)
-        for place, at in held.items():
-            seen[place].append((page, at))
-        if held:
-            prose[page.url] = _last(page)
-    found = {}
-    for place, sightings in seen.items():
-        if label := _label(place, sightings, prose):
-            sample = sightings[0][0].lines[sightings[0][1][0]].sample
-            count = len({page.cluster for page, _ in sightings})
-            reason = f"below the text of {articles(count)}, {label} on most of them"
-            finding = Finding("chrome", label, reason)
-            found[place] = Entry(place_key(place), finding, len(sightings), count, sample)
-    return found
-
-
-def _mixed(pages: Sequence[Observation]) -> set[str]:
-    """Places whose lines are boilerplate on most pages, but not on all."""
-    total = Counter(line.place for page in pages for line in page.lines)
-    body = Counter(line.place for page in pages for line in page.lines if line.label == "body")
-    few, share = MAX_SLOT_LINES * len(pages), 1 - MIN_LABELLED_SHARE
-    return {place for place, count in body.items() if count <= share * total[place] and total[place] <= few}
-
-
-def _last(page: Observation) -> int:
-    """The place of the last prose that has prose of the same place beside it on this page: the article's."""
-    prose = [(i, line) for i, line in enumerate(page.lines) if line.is_body and line.is_prose]
-    words: Counter[str] = Counter()
-    for _, line in prose:
-        words[line.place] += line.words
-    main = words.most_common(1)[0][0] if words else ""
-    return max((i for i, line in prose if line.place == main), default=-1)
-
-
-def _label(place: str, seen: Sequence[tuple[Observation, list[int]]], prose: dict[str, int]) -> str:
-    """What a place holds on most pages, "" where it may hold a part of the article."""
-    labels = Counter(page.lines[i].label for page, at in seen for i in at)
-    total = sum(labels.values())
-    body = labels.pop("body", 0)
-    if not body or not labels or len({page.cluster for page, _ in seen}) < MIN_SLOT_ARTICLES:
-        return ""
-    if body > (1 - MIN_LABELLED_SHARE) * total or any(len(at) > MAX_SLOT_LINES for _, at in seen):
-        return ""
-    above = sum(min(at) < prose[page.url] for page, at in seen)
-    return labels.most_common(1)[0][0] if above <= MAX_ABOVE_SHARE * len(seen) else ""

@@ -30,7 +30,6 @@ from newsarchive.core.text.line_keys import (
     lead_of,
     line_key,
     number,
-    place_key,
     signature,
     starts_with_name,
 )
@@ -166,11 +165,6 @@ class Observation:
     def places(self) -> tuple[str, ...]:
         """The places of its lines, each once."""
         return tuple(dict.fromkeys([line.place for line in self.lines]))
-
-    @cached_property
-    def place_keys(self) -> frozenset[int]:
-        """The numbers of the places of its lines."""
-        return frozenset(map(place_key, self.places))
 
     @cached_property
     def words_by_place(self) -> Mapping[str, int]:

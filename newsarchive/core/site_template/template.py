@@ -12,14 +12,13 @@ from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import (
     CREDITS,
     MAX_HEAD_WORDS,
-    beside_credits,
     inset_run,
     list_run,
     saying,
 )
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
-from newsarchive.core.text.line_keys import number, place_key
+from newsarchive.core.text.line_keys import number
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.
@@ -31,7 +30,6 @@ LIST_LABELS = frozenset({"related", "repeated"})
 #: Labels of lines that lead to other articles, whatever stands below them.
 LEADING_LABELS = frozenset({"read more", "related"})
 LEADING_ON = Finding("head", "related", "a list under a line that leads on, above the attribution")
-BESIDE_CREDIT = Finding("head", "related", "titles below the text, beside the attribution")
 
 
 def apply_template(article: Article, template: Template) -> Article:
@@ -127,15 +125,14 @@ def _below(lines: Sequence[Line], layout: Layout, first: int) -> range:
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:
-    """What was learned of a line: of its key first, else of its form, else of its place in the page. Nothing of
-    the page's own title."""
+    """What was learned of a line: of its key first, else of its form. Nothing of the page's own title."""
     if line.own or line.fixed or not line.key:
         return None
     exact = template.entries.get(line.key)
     if exact and exact.finding.role != "aside":
         return exact
     formed = template.entries.get(line.form) if line.form else None
-    return formed or template.entries.get(place_key(line.place)) or exact
+    return formed or exact
 
 
 def _taken_back(line: Line, layout: Layout, entry: Entry | None) -> bool:
@@ -192,7 +189,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
 
 
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
-    """The lists below learned heads, the sayings below slots, and titles that an attribution encloses."""
+    """The lists below learned heads, and the sayings below slots."""
 
     def is_boilerplate(i: int) -> bool:
         return i >= len(lines) or bool(_label(lines, found, i))
@@ -207,10 +204,6 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         is_out = opener and opener.role in ("head", "inset") and _label(lines, found, i + 1) in LIST_LABELS
         if opener and (run or is_out):
             _take(lines, [i, *run], opener, template, found)
-    if last >= 0:
-        labels = [_label(lines, found, i) for i in range(len(lines))]
-        for run in beside_credits(lines, labels, last):
-            _take(lines, run, BESIDE_CREDIT, template, found)
 
 
 def _opened(

@@ -162,11 +162,5 @@ def _above(path: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def place_key(place: str) -> int:
-    """The number of a place in a page, which is given as a `signature`."""
-    return number("place " + place)
-
-
-@lru_cache(maxsize=16384)
 def _step(step: str) -> str:
     return "body" if step.startswith("body") else _HASHED.sub("", _PER_POST.sub("", step))

@@ -189,17 +189,3 @@ def test_a_form_that_opens_a_fifth_of_the_articles_stays() -> None:
     texts = {n: [line(f"In this series I walk one street of {towns[n // 4 % 5]}.")] for n in range(0, 40, 4)}
     site = pages(40, texts, at=0, origin="")
     assert all(texts[n][0].text in shown(site[n], learned(site)) for n in texts)
-
-
-@pytest.mark.parametrize(("origin", "gone"), [("mare", True), ("", False)])
-def test_a_long_line_inside_publishers_articles_on_two_blogs(origin: str, gone: bool) -> None:
-    """In the blogs' own posts it has no publisher whose clutter it could be: a proverb, a standing remark."""
-    theirs = []
-    for n in range(20, 32):
-        blocks = prose(n)
-        extra = [line(PLAIN)] if n in (21, 28) else []
-        theirs.append(page(n, [*blocks[:3], *extra, *blocks[3:]], site="crane", origin=origin))
-    ours = pages(30, {2: [line(PLAIN)]}, origin=origin)
-    mine = window(ours)
-    template = learn(mine, shared=network([mine, window(theirs, "crane")]))
-    assert (PLAIN not in shown(ours[2], template)) is gone

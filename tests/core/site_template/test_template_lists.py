@@ -1,4 +1,4 @@
-"""Lists of other articles, credits and slots that are known by their build, in whatever words; and what only looks so."""
+"""Lists of other articles and credits that are known by their build, in whatever words; and what only looks so."""
 
 from __future__ import annotations
 
@@ -42,12 +42,6 @@ def test_titles_above_an_attribution_go_whatever_their_head_says(head: str, form
     assert shown(pages[1], learned(pages)) == text(1)
 
 
-def test_titles_whose_head_a_rule_took_for_an_attribution_go() -> None:
-    head = line("Read more on The Loaf", label="attribution")
-    pages = [page(n, [*prose(n), head, *titles(n, 3), CREDIT] if n == 0 else prose(n)) for n in range(SITE)]
-    assert shown(pages[0], learned(pages)) == text(0)
-
-
 def test_titles_below_an_attribution_go() -> None:
     pages = [
         page(n, [*prose(n), CREDIT, line("Dessert"), *titles(n, 3)] if n < 4 else prose(n))
@@ -77,18 +71,6 @@ def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
 
     pages = [post(n) for n in range(SITE)]
     assert shown(pages[3], learned(pages)) == text(3)
-
-
-def test_what_a_theme_prints_below_each_text_goes_by_its_place() -> None:
-    """New on every page, so no line recurs; extraction takes every third one for the article's."""
-
-    def filed(n: int) -> Block:
-        words = f"Put away in drawer {'xvi'[n % 3] * (n + 1)} by {prose(n)[0].text.split()[3]}, where it may be found again."
-        return Block(words, label="body" if n % 3 == 0 else "tags", path=CONTENT + ".drawer")
-
-    pages = [page(n, [*prose(n), filed(n)]) for n in range(SITE)]
-    assert shown(pages[3], learned(pages)) == text(3)
-    assert shown(page(99, [*prose(99), filed(99)]), learned(pages)) == text(99)
 
 
 # Credits
@@ -200,13 +182,3 @@ def test_prose_that_ends_in_the_words_of_a_short_title_stays() -> None:
     pages = [page(n, prose(n)) for n in range(SITE)]
     mine = page(77, [*prose(77), line(last)], title="Why the harbour closed")
     assert last in shown(mine, learned([*pages, mine]))
-
-
-def test_a_place_that_holds_prose_above_other_prose_is_no_slot() -> None:
-    def aside(n: int) -> Block:
-        return Block(
-            prose(500 + n, 1)[0].text, label="body" if n % 3 == 0 else "other", path=CONTENT + ".drop-cap"
-        )
-
-    pages = [page(n, [aside(n), *prose(n)]) for n in range(SITE)]
-    assert aside(3).text in shown(pages[3], learned(pages))
