@@ -46,7 +46,7 @@ from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSighting, Site, SiteBlock
-from newsarchive.db.models.site_templates import IS_HEAD
+from newsarchive.db.models.crawl import IS_HEAD
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import line_hash
 from newsarchive.db.values import storable

@@ -1,4 +1,4 @@
-"""Articles, their versions, and what explains them.
+"""Articles, their versions, what explains them, and who published first and who copied.
 
 `articles` says what an article is today, its text included, in plain columns for queries with `sqlite3`.
 `article_revisions` has every version of its texts, `field_changes` every change of another field. A body is stored
@@ -10,9 +10,10 @@ the articles that readers do not see until a person has looked. `withholdings` i
 site, so a dropped line is a row of three numbers: `lines` has each text of a site once, `block_labels` each kind with its rule.
 The view `blocks` puts them together. Where a line stood in its page, its links and the HTML of the text are packed
 into `article_revisions.markup` (`db.rows`).
-"""
 
-from __future__ import annotations
+`article_origins` says which publisher an article names, `clusters` and `copies` which articles are near duplicates of one
+another, and `minhash_bands` and `minhash_pages` are the index that finds them.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -258,3 +259,155 @@ class SealedText(Base):
 
     withholding_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuthorRow(Base):
+    """A name in a byline. `kind` is `person`, `organisation` or `agency`."""
+
+    __tablename__ = "authors"
+    __table_args__ = (UniqueConstraint("name", "kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="person")
+    url: Mapped[str] = mapped_column(default="")
+
+
+class ArticleAuthor(Base):
+    __tablename__ = "article_authors"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = cascade("authors.id", index=True)
+
+
+class Term(Base):
+    """A category, tag or keyword. `kind` is `keyword` or `section`."""
+
+    __tablename__ = "terms"
+    __table_args__ = (UniqueConstraint("kind", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+
+
+class ArticleTerm(Base):
+    __tablename__ = "article_terms"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    term_id: Mapped[int] = cascade("terms.id", primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class ImageRow(Base):
+    """A picture of an article, with caption and credit."""
+
+    __tablename__ = "images"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    caption: Mapped[str] = mapped_column(default="")
+    credit: Mapped[str] = mapped_column(default="")
+
+
+class Cluster(Base):
+    """Near duplicates over all sites; `size` counts its articles."""
+
+    __tablename__ = "clusters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(default=1)
+
+
+class OriginRow(Base):
+    """A publisher that others republish."""
+
+    __tablename__ = "origins"
+    __table_args__ = (UniqueConstraint("name", "domain"), Index(None, "domain"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    domain: Mapped[str] = mapped_column(default="")
+
+
+class ArticleOrigin(Base):
+    """Where an article first appeared, and how we know."""
+
+    __tablename__ = "article_origins"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    origin_id: Mapped[int] = cascade("origins.id", index=True)
+    #: The original, where the archive holds it.
+    original_id: Mapped[int | None] = set_null("articles.id", index=True)
+    url: Mapped[str] = mapped_column(default="")
+    original_key: Mapped[str] = mapped_column(default="", server_default="", index=True)  # `url`, normalised
+    as_printed: Mapped[str] = mapped_column(default="")
+    date: Mapped[datetime | None]
+    confidence: Mapped[float] = mapped_column(default=0.0)
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    credit_text: Mapped[str] = mapped_column(default="")
+    copyright_notice: Mapped[str] = mapped_column(default="")
+    copyright_holder: Mapped[str] = mapped_column(default="")
+    copyright_year: Mapped[int | None]
+    license: Mapped[str] = mapped_column(default="")
+
+
+class CopyRow(Base):
+    """How an article of a cluster differs from the fullest article of the cluster, which has a row of its own too.
+
+    `kind` is `fullest`, `exact`, `edited` or `truncated`, `similarity` the overlap of shingles (0 to 1). `kept`,
+    `added`, `cut` and `altered` count sentences.
+    """
+
+    __tablename__ = "copies"
+
+    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    fullest_id: Mapped[int] = cascade("articles.id", index=True)
+    kind: Mapped[str]
+    similarity: Mapped[float]
+    kept: Mapped[int]
+    added: Mapped[int]
+    cut: Mapped[int]
+    altered: Mapped[int]
+
+
+class ParaphraseRow(Base):
+    """Two articles that may tell the same in other words: `score` from 0 to 1, `shared` their rarest common marks.
+
+    `a_id` is the smaller id.
+    """
+
+    __tablename__ = "paraphrases"
+    __table_args__ = (Index(None, "b_id"),)
+
+    a_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    b_id: Mapped[int] = cascade("articles.id", primary_key=True)
+    score: Mapped[float]
+    shared: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class MinhashBand(Base):
+    """The index of near duplicates: articles that share a key of their signatures are candidates for one cluster.
+
+    The table has neither a foreign key nor an index by article: they would double its size and the time of its writing.
+    An article's keys follow from its signature.
+    """
+
+    __tablename__ = "minhash_bands"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hash: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class MinhashPage(Base):
+    """All of that index except its newest rows, packed: `entries` are ascending 64-bit integers, a key and an article
+    each. A page below 0 is a run that no page has taken in yet (`db.near_duplicates.index`)."""
+
+    __tablename__ = "minhash_pages"
+
+    page: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    entries: Mapped[bytes] = mapped_column(LargeBinary)

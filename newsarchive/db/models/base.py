@@ -1,5 +1,4 @@
-"""What all tables share (names of constraints, types of columns, keys), and what an article refers to: authors, terms,
-pictures.
+"""What all tables share: names of constraints, types of columns, keys.
 
 No `from __future__ import annotations` in these modules: SQLAlchemy would evaluate each annotation again as a
 string, which costs a cold start 40 ms.
@@ -8,8 +7,8 @@ string, which costs a cold start 40 ms.
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, MetaData, UniqueConstraint
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, MetaData
+from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from newsarchive.db.types import SafeText, UTCDateTime
 
@@ -50,54 +49,3 @@ REFERS_TO = "refers_to"
 def unchecked(column: str, *kind: Any) -> Any:
     """A reference that is right because its writers make it so, alone in their transaction; `newsarchive db check` looks."""
     return mapped_column(*kind, info={REFERS_TO: column})
-
-
-class AuthorRow(Base):
-    """A name in a byline. `kind` is `person`, `organisation` or `agency`."""
-
-    __tablename__ = "authors"
-    __table_args__ = (UniqueConstraint("name", "kind"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-    kind: Mapped[str] = mapped_column(default="person")
-    url: Mapped[str] = mapped_column(default="")
-
-
-class ArticleAuthor(Base):
-    __tablename__ = "article_authors"
-
-    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    author_id: Mapped[int] = cascade("authors.id", index=True)
-
-
-class Term(Base):
-    """A category, tag or keyword. `kind` is `keyword` or `section`."""
-
-    __tablename__ = "terms"
-    __table_args__ = (UniqueConstraint("kind", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str]
-    name: Mapped[str]
-
-
-class ArticleTerm(Base):
-    __tablename__ = "article_terms"
-
-    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
-    term_id: Mapped[int] = cascade("terms.id", primary_key=True, index=True)
-    position: Mapped[int] = mapped_column(default=0)
-
-
-class ImageRow(Base):
-    """A picture of an article, with caption and credit."""
-
-    __tablename__ = "images"
-
-    article_id: Mapped[int] = cascade("articles.id", primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    url: Mapped[str]
-    caption: Mapped[str] = mapped_column(default="")
-    credit: Mapped[str] = mapped_column(default="")
