@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Selection
     from newsarchive.db.reading.search import Filters
     from newsarchive.db.readonly import File
-    from newsarchive.export.filenames import Template
+    from newsarchive.export.files import Template
 
 
 #: Records that cannot be read and are named one by one.
@@ -93,13 +93,13 @@ def export(
     FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
     from newsarchive.db.reading.articles import Selection
-    from newsarchive.export import filenames, files
+    from newsarchive.export import files
 
     if output:
         file, words = output, tuple(word for word in (file, *words) if word)
     if not file:
         raise UsageError("export: into which file? newsarchive export articles.csv, or -o articles.csv")
-    template = filenames.parse(file)
+    template = files.parse(file)
     form = files.kind_of(template, name) if template else _form(file, name)
     if bom is not None and form != "csv":
         raise UsageError(f"--bom and --no-bom are for csv; {form} has no such mark")

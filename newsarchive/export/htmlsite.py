@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from newsarchive.exceptions import UsageError
-from newsarchive.export.filenames import Names, safe
+from newsarchive.export.files import Names, safe
 from newsarchive.export.jsonfeed import write_jsonfeed
 from newsarchive.export.pages import STYLE, article_page, day, page, style
 from newsarchive.export.sitesearch import Index

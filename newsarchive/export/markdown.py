@@ -11,7 +11,7 @@ import yaml
 
 from newsarchive.core.html.render import markdown
 from newsarchive.exceptions import UsageError
-from newsarchive.export.filenames import safe, slug
+from newsarchive.export.files import safe, slug
 from newsarchive.fields import row
 from newsarchive.times import isoformat
 

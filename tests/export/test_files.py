@@ -16,7 +16,7 @@ from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.writing.store import Store
-from newsarchive.export import filenames
+from newsarchive.export import files
 from newsarchive.items import Author
 from newsarchive.rules import default
 from tests.storage import make_article, open_archive
@@ -76,17 +76,17 @@ def test_names_are_safe_and_given_once(archive: str, tmp_path: Path, field: str)
 
 @given(st.text(), st.text())
 def test_no_text_makes_a_bad_name(headline: str, author: str) -> None:
-    template = filenames.parse("{headline}/x {author}{slug}.md")
+    template = files.parse("{headline}/x {author}{slug}.md")
     assert template is not None
     article = make_article(headline=headline, authors=(Author(author),))
     path = template.path(stored(article))
     assert path.count("/") == 1
     for name in path.split("/"):
-        assert filenames.safe(name) == name
+        assert files.safe(name) == name
         assert name not in ("", ".", "..")
         assert not re.search(r'[<>:"\\|?*\x00-\x1f]', name)
         assert not name.endswith((".", " "))
-        assert 0 < len(name.encode()) <= filenames.MAX_NAME_BYTES + 1
+        assert 0 < len(name.encode()) <= files.MAX_NAME_BYTES + 1
 
 
 def stored(article: object) -> object:
@@ -104,7 +104,7 @@ def stored(article: object) -> object:
 
 @given(st.text())
 def test_a_safe_name_stays_as_it_is(text: str) -> None:
-    assert filenames.safe(filenames.safe(text)) == filenames.safe(text)
+    assert files.safe(files.safe(text)) == files.safe(text)
 
 
 def test_every_kind_of_file_holds_its_article(archive: str, tmp_path: Path) -> None:
