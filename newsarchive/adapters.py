@@ -89,14 +89,10 @@ class ArticleAdapter(_ReadOnlyAdapter):
         kind = _BY_NAME[field_name].kind
         if kind == "moment":
             return MappingProxyType({"serializer": isoformat})
-        return MappingProxyType({"serializer": _plain} if kind == "records" else {})
+        return MappingProxyType({"serializer": plain} if kind == "records" else {})
 
     def __getitem__(self, field_name: str) -> Any:
         return value(self.item, _BY_NAME[field_name])
-
-
-def _plain(records: Any) -> Any:
-    return plain(records)
 
 
 class ArticleCsvExporter(CsvItemExporter):

@@ -119,18 +119,13 @@ def _whole(lowest: int, highest: int = 10**6) -> Reader:
     return read
 
 
-def _whole_or_auto(lowest: int, highest: int) -> Reader:
-    whole = _whole(lowest, highest)
-
-    def read(value: Any, folder: Path) -> int | str:
-        if value == AUTO:
-            return AUTO
-        try:
-            return int(whole(value, folder))
-        except ValueError as error:
-            raise ValueError(f'{error}, and not "{AUTO}"') from None
-
-    return read
+def _workers(value: Any, folder: Path) -> int | str:
+    if value == AUTO:
+        return AUTO
+    try:
+        return int(_whole(0, 256)(value, folder))
+    except ValueError as error:
+        raise ValueError(f'{error}, and not "{AUTO}"') from None
 
 
 def _number(lowest: float, highest: float) -> Reader:
@@ -261,7 +256,7 @@ KEYS: Mapping[str, Key] = {
         ),
         _key("crawl.user_agent", _text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
         _key(
-            "crawl.workers", _whole_or_auto(0, 256), AUTO,
+            "crawl.workers", _workers, AUTO,
             "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (as many as the machine has"
             " cores, up to three, and none in a crawl of fewer than 20 posts or with one core)",
         ),

@@ -14,7 +14,7 @@ from newsarchive.db.reading.search import Filters
 from newsarchive.db.readonly import engine_of
 from newsarchive.db.writing import captures
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Article, Kept
+from newsarchive.items import Article
 from newsarchive.stored_pages import StoredPageReader, stored_capture
 from newsarchive.warc.files import Folder
 
@@ -64,7 +64,8 @@ def _samples(
     template = site_templates.load(engine, site)
     left = limit
     for stored in Selection(source, "", Filters(site=site), order="date", limit=2 * limit):
-        if left and (kept := _whole(captures.of_articles(engine, [stored.id]).get(stored.id, ()))):
+        # A post of several pages is left out.
+        if left and (kept := next(captures.of_article(engine, stored.id), None)) and not kept.parts:
             article = reader.read(kept, template).article
             if isinstance(article, Article) and article.article_body and not article.filled_from:
                 try:
@@ -73,8 +74,3 @@ def _samples(
                     continue
                 left -= 1
                 yield kept.final_url or kept.url, Sample(page.text, article)
-
-
-def _whole(kept: Sequence[Kept]) -> Kept | None:
-    """The newest capture; `None` for a post of several pages."""
-    return kept[0] if kept and not kept[0].parts else None

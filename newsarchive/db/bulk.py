@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Delete, Dialect, Select, Table, Update, insert
 
 from newsarchive.db.dialects import DIALECTS, dialect_of
 from newsarchive.db.models import Base
@@ -61,6 +61,20 @@ def chunks(values: list[T], size: int = MAX_VALUES) -> Iterator[list[T]]:
     """Values in their own order, in lists that fit one statement."""
     for at in range(0, len(values), size):
         yield values[at : at + size]
+
+
+def select_in(
+    connection: Connection, query: Select[*tuple[Any, ...]], column: Any, values: Iterable[Any]
+) -> Iterator[Any]:
+    """The rows of a query whose column has one of these values, by as many statements as they need."""
+    for part in parts(set(values)):
+        yield from connection.execute(query.where(column.in_(part)))
+
+
+def change_in(connection: Connection, statement: Update | Delete, column: Any, values: Iterable[Any]) -> None:
+    """Change or delete the rows whose column has one of these values, by as many statements as they need."""
+    for part in parts(set(values)):
+        connection.execute(statement.where(column.in_(part)))
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Row]) -> None:

@@ -80,8 +80,10 @@ class KeptReadings:
                 )
                 self._database.execute(insert, (time.time(), reading.size, *reading))
                 self._database.execute("DELETE FROM readings WHERE at <= ?", (self._earliest(),))
-                while self._bytes() > self.max_bytes:
-                    self._forget_oldest()
+                size = "SELECT coalesce(sum(size), 0) FROM readings"
+                oldest = "DELETE FROM readings WHERE number = (SELECT min(number) FROM readings)"
+                while self._database.execute(size).fetchone()[0] > self.max_bytes:
+                    self._database.execute(oldest)
             except sqlite3.Error:
                 return
 
@@ -131,12 +133,6 @@ class KeptReadings:
 
     def _earliest(self) -> float:
         return time.time() - MAX_SHARED_SECONDS if self.is_shared else 0.0
-
-    def _bytes(self) -> int:
-        return int(self._database.execute("SELECT coalesce(sum(size), 0) FROM readings").fetchone()[0])
-
-    def _forget_oldest(self) -> None:
-        self._database.execute("DELETE FROM readings WHERE number = (SELECT min(number) FROM readings)")
 
 
 def shared_readings(file: str) -> KeptReadings | None:

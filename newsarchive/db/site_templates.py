@@ -152,12 +152,10 @@ def heads(engine: Engine, keys: Set[int], but: str = "") -> list[Template]:
         .where(*others)
         .order_by(Site.domain, SiteBlock.fingerprint)
     )
-    found: list[dict[str, Any]] = []
     with reading(engine) as connection:
         known = connection.execute(select(SiteBlock.fingerprint).distinct().where(*others)).scalars()
-        for chunk in bulk.parts(keys & set(known)):
-            some = query.where(SiteBlock.fingerprint.in_(chunk))
-            found += [dict(row._mapping) for row in connection.execute(some)]
+        rows = bulk.select_in(connection, query, SiteBlock.fingerprint, keys & set(known))
+        found = [dict(row._mapping) for row in rows]
     return [from_rows(row["domain"], [row]) for row in found]
 
 
@@ -192,7 +190,8 @@ def record(
     """
     if not seen:
         return
-    digests = _digests(connection, [article_id for article_id, _ in seen])
+    query = "SELECT article_id, digest FROM page_sightings WHERE article_id IN :ids"
+    digests = dict(bulk.select_tuples(connection, query, {"ids": [article_id for article_id, _ in seen]}))
     fresh = [
         (article_id, page if isinstance(page, Sighting) else sighting(page))
         for article_id, page in seen
@@ -226,11 +225,6 @@ def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:
     """Keep the records of articles that are stored already."""
     with writing(engine) as connection:
         record(connection, seen, datetime.now(UTC), may_hold_lines=True)
-
-
-def _digests(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    query = "SELECT article_id, digest FROM page_sightings WHERE article_id IN :ids"
-    return dict(bulk.select_tuples(connection, query, {"ids": ids}))
 
 
 def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
@@ -368,10 +362,11 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     if not pages:
         return {}
     with reading(engine) as connection:
-        if not _others(connection, {page.site for page in pages}):
-            return {}
+        if not bulk.select_tuples(connection, _OTHERS, {"sites": list({page.site for page in pages})}):
+            return {}  # no other site has pages with a record
         keys = sorted({key for page in pages for key in shareable(page)})
-        for chunk in bulk.chunks(_on_several_sites(connection, keys)):
+        on_several_sites = sorted(key for (key,) in _of_lines(connection, _ON_SEVERAL_SITES, keys))
+        for chunk in bulk.chunks(on_several_sites):
             for row in connection.execute(_holding(chunk)):
                 page = Observation(row.url, row.domain, _cluster(row.cluster_id, row.url), row.origin)
                 found[row.fingerprint].append(page)
@@ -379,15 +374,6 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
                     named[row.fingerprint].add(page.cluster)
         copies = _copies(connection, {page.cluster for pages in found.values() for page in pages})
     return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
-
-
-def _others(connection: Connection, sites: Iterable[str]) -> bool:
-    """Whether any other site has pages with a record."""
-    return bool(bulk.select_tuples(connection, _OTHERS, {"sites": list(sites)}))
-
-
-def _on_several_sites(connection: Connection, keys: list[int]) -> list[int]:
-    return sorted(key for (key,) in _of_lines(connection, _ON_SEVERAL_SITES, keys))
 
 
 def _of_lines(connection: Connection, query: str, keys: list[int]) -> list[tuple[Any, ...]]:

@@ -112,8 +112,5 @@ class SiteWindows:
 
 
 def _records(connection: Connection, article_ids: list[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for part in bulk.parts(article_ids):
-        query = select(PageSighting.article_id, PageSighting.record).where(PageSighting.article_id.in_(part))
-        found |= {row.article_id: row.record for row in connection.execute(query)}
-    return found
+    query = select(PageSighting.article_id, PageSighting.record)
+    return dict(bulk.select_in(connection, query, PageSighting.article_id, article_ids))

@@ -95,11 +95,11 @@ class _Part:
         """Add the rows with these values in a column, and what belongs to the rows that are new here."""
         keys = [c.name for c in table.primary_key.columns]
         known, new = self.rows[table.name], []
-        for part in bulk.parts({value for value in values if value is not None}):
-            for found in self.connection.execute(select(table).where(column.in_(part))).mappings():
-                row = dict(found)
-                if known.setdefault(tuple(row[key] for key in keys), row) is row:
-                    new.append(row)
+        wanted = (value for value in values if value is not None)
+        for found in bulk.select_in(self.connection, select(table), column, wanted):
+            row = dict(found._mapping)
+            if known.setdefault(tuple(row[key] for key in keys), row) is row:
+                new.append(row)
         if new:
             self._add_dependants(table, new)
         return new

@@ -60,10 +60,6 @@ class Original(NamedTuple):
     fetched_at: datetime
 
 
-def _never_seen(digest: str) -> Original | None:
-    return None
-
-
 class WarcWriter:
     """Appends responses to files of about `max_bytes` in `folder`; safe to call from several threads.
 
@@ -78,7 +74,7 @@ class WarcWriter:
         folder: Path | str,
         prefix: str = "newsarchive",
         max_bytes: int = MAX_FILE_BYTES,
-        known: Callable[[str], Original | None] = _never_seen,
+        known: Callable[[str], Original | None] = lambda digest: None,
         filled: Callable[[], None] | None = None,
     ) -> None:
         self.folder, self.max_bytes, self.known, self.filled = Path(folder), max_bytes, known, filled

@@ -101,10 +101,9 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
     arrows = [
         arrow for copy in copies if (arrow := _arrow(copy, credits.get(copy.id), by_id, by_name, copies[0]))
     ]
-    ticks = tuple(
-        (place(first + span * k / (TICKS - 1)), _tick(first + span * k / (TICKS - 1), span))
-        for k in range(TICKS)
-    )
+    form = "%m-%d %H:%M" if span < timedelta(days=5) else "%Y-%m-%d"
+    times = [first + span * k / (TICKS - 1) for k in range(TICKS)]
+    ticks = tuple((place(at), at.strftime(form)) for at in times)
     return Picture(
         tuple(nodes),
         tuple(arrows),
@@ -148,10 +147,6 @@ def _arrow(
     path = f"M{source.x} {source.y}C{round(bend, 1)} {source.y} {round(bend, 1)} {to.y} {round(to.x - 6, 1)} {to.y}"
     how = "credits" if credited else "has the text of the earliest copy, without a credit:"
     return Arrow(path, credited, f"{copy.site} {how} {source.name}")
-
-
-def _tick(at: datetime, span: timedelta) -> str:
-    return f"{at:%m-%d %H:%M}" if span < timedelta(days=5) else f"{at:%Y-%m-%d}"
 
 
 def _cut(name: str) -> str:

@@ -64,10 +64,8 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
 
 def _not_withheld(connection: Connection, texts: Mapping[int, SourceText]) -> Mapping[int, SourceText]:
     """The texts without those of withheld posts: a feed would bring the whole text back."""
-    refused = set[int]()
-    for part in bulk.parts(texts):
-        query = select(Url.id).where(Url.id.in_(part), Url.reason == DropReason.WITHHELD)
-        refused |= set(connection.execute(query).scalars())
+    query = select(Url.id).where(Url.reason == DropReason.WITHHELD)
+    refused = {url_id for (url_id,) in bulk.select_in(connection, query, Url.id, texts)}
     return {url_id: text for url_id, text in texts.items() if url_id not in refused}
 
 

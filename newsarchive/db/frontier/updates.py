@@ -186,10 +186,9 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
 def take_up(connection: Connection, read: Iterable[Fetched]) -> None:
     """Mark URLs that were skipped as done, and set when they are due, after their stored bytes were read again and gave
     an article."""
-    for keys in bulk.parts({key for one in read for key in one.keys}):
-        skipped = update(Url).where(Url.url_key.in_(keys), Url.state == "skipped")
-        values = {"state": "ok", "reason": "", "reason_detail": "", "fail_count": 0, "next_check_at": None}
-        connection.execute(skipped.values(values))
+    values = {"state": "ok", "reason": "", "reason_detail": "", "fail_count": 0, "next_check_at": None}
+    skipped = update(Url).where(Url.state == "skipped").values(values)
+    bulk.change_in(connection, skipped, Url.url_key, (key for one in read for key in one.keys))
 
 
 def validators(article: Article) -> list[Validators]:

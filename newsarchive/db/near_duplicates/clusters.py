@@ -183,11 +183,12 @@ class _Assignment:
         """The articles of the touched clusters, without those with new texts; of a frozen cluster only those that are
         linked."""
         ids = {c for c in touched if c is not None}
-        sizes = {c: s for part in bulk.parts(ids) for c, s in self.connection.execute(
-            select(Cluster.id, Cluster.size).where(Cluster.id.in_(part)))}  # fmt: skip
-        self.frozen = {c for c, size in sizes.items() if size > MAX_CLUSTER_ARTICLES}
-        found = [i for part in bulk.parts(ids - self.frozen) for i in self.connection.execute(
-            select(ArticleRow.id).where(ArticleRow.cluster_id.in_(part))).scalars()]  # fmt: skip
+        large = select(Cluster.id).where(Cluster.size > MAX_CLUSTER_ARTICLES)
+        self.frozen = {c for (c,) in bulk.select_in(self.connection, large, Cluster.id, ids)}
+        query = select(ArticleRow.id)
+        found = [
+            i for (i,) in bulk.select_in(self.connection, query, ArticleRow.cluster_id, ids - self.frozen)
+        ]
         self._read_known(found)
         members: dict[int, list[int]] = defaultdict(list)
         linked = {i for pair in self.links for i in pair}

@@ -88,9 +88,8 @@ def _members(
             for r in connection.execute(own.order_by(ArticleRow.id).limit(MAX_FULLEST_CANDIDATES))
         }
         wanted = {m.beside for m in rows.values() if m.beside is not None} | set(changed)
-        for part in bulk.parts(wanted - set(rows)):
-            rest = connection.execute(own.where(ArticleRow.id.in_(part)))
-            rows |= {r[0]: _Member(*r[:-1]) for r in rest}
+        rest = bulk.select_in(connection, own, ArticleRow.id, wanted - set(rows))
+        rows |= {r[0]: _Member(*r[:-1]) for r in rest}
         yield list(rows.values())
 
 
@@ -179,8 +178,4 @@ def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     if not ids:  # the commonest case: building a query would take most of its time
         return {}
     query = select(ArticleRow.id, ArticleRow.article_body)
-    return {
-        i: body or ""
-        for part in bulk.parts(ids)
-        for i, body in connection.execute(query.where(ArticleRow.id.in_(part)))
-    }
+    return {i: body or "" for i, body in bulk.select_in(connection, query, ArticleRow.id, ids)}

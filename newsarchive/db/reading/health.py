@@ -105,18 +105,18 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
             one.followed and one.is_pushed(now),
             tuple(alarm.sentence for alarm in alarms if alarm.site == one.domain),
             failures.get(one.domain),
-            tuple(day for day in days[one.domain] if _watched(day, since.get(one.domain))),
+            # A day before the first crawl of the site is no gap.
+            tuple(
+                day
+                for day in days[one.domain]
+                if (begun := since.get(one.domain)) and day.day >= begun.date()
+            ),
         )
         for one in known
     ]
     return sorted(
         found, key=lambda o: (not o.problems, o.failure is None, o.site.state in ("ok", "new"), o.site.domain)
     )
-
-
-def _watched(day: coverage.Day, since: datetime | None) -> bool:
-    """Whether the site had been crawled by then: a day before its first crawl is no gap."""
-    return since is not None and day.day >= since.date()
 
 
 def _error(stats: dict[str, object], is_unfinished: bool) -> str:

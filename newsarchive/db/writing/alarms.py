@@ -141,6 +141,5 @@ def _quarantine(connection: Connection, alarm_id: int, alarm: Alarm, now: dateti
     if alarm.state is State.STANDS:
         common = {"state": "waiting", "reason": f"alarm: {alarm.kind}", "since": now, "alarm_id": alarm_id}
         bulk.insert_new_rows(connection, Quarantined, [{"article_id": i, **common} for i in alarm.touched])
-    for ids in bulk.parts(alarm.well):
-        here = (Quarantined.alarm_id == alarm_id) & (Quarantined.state == "waiting")
-        connection.execute(delete(Quarantined).where(here, Quarantined.article_id.in_(ids)))
+    here = (Quarantined.alarm_id == alarm_id) & (Quarantined.state == "waiting")
+    bulk.change_in(connection, delete(Quarantined).where(here), Quarantined.article_id, alarm.well)

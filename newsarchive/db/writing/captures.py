@@ -104,10 +104,9 @@ def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     ]
     found: dict[str, First] = {}
     with reading(engine) as connection:
-        for part in bulk.parts(set(digests)):
-            query = select(*columns).where(CaptureRow.warc_digest.in_(part), CaptureRow.warc_file != "")
-            for digest, *first in connection.execute(query.order_by(CaptureRow.id)):
-                found.setdefault(digest, First(*first))
+        query = select(*columns).where(CaptureRow.warc_file != "").order_by(CaptureRow.id)
+        for digest, *first in bulk.select_in(connection, query, CaptureRow.warc_digest, digests):
+            found.setdefault(digest, First(*first))
     return found
 
 
@@ -127,9 +126,8 @@ def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int,
     query = select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.parent_id.is_(None))
     known: dict[tuple[str, datetime], dict[str, str]] = {}
     with reading(engine) as connection:
-        for part in bulk.parts(set(times.values())):
-            for row in connection.execute(query.where(Url.url_key.in_(part))):
-                known.setdefault((row.url_key, utc(row.fetched_at)), {})[row.payload_digest] = row.warc_file
+        for row in bulk.select_in(connection, query, Url.url_key, times.values()):
+            known.setdefault((row.url_key, utc(row.fetched_at)), {})[row.payload_digest] = row.warc_file
     found = []
     for at, key in times.items():
         one = fetched[at]

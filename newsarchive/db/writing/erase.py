@@ -105,8 +105,8 @@ def moved(engine: Engine, places: Mapping[int, Place], held: Sequence[Held]) -> 
     """Write where the bytes of other captures (by their ids) lie now, so that no capture refers to the deleted records
     any more."""
     with writing(engine) as connection:
-        for part in bulk.parts([one.id for one in held]):
-            connection.execute(update(CaptureRow).where(CaptureRow.id.in_(part)).values(warc_digest=""))
+        without_digest = update(CaptureRow).values(warc_digest="")
+        bulk.change_in(connection, without_digest, CaptureRow.id, (one.id for one in held))
         for number, place in places.items():
             row = {"warc_file": place.file, "warc_offset": place.offset, "warc_length": place.length}
             connection.execute(update(CaptureRow).where(CaptureRow.id == number).values(row))
@@ -118,8 +118,9 @@ def finish(
     """Write that captures have no bytes any more, and that the articles are erased."""
     nothing = {"warc_file": "", "warc_offset": None, "warc_length": None, "warc_digest": ""}
     with writing(engine) as connection:
-        for part in bulk.parts([one.id for one in held]):
-            connection.execute(update(CaptureRow).where(CaptureRow.id.in_(part)).values(nothing))
+        bulk.change_in(
+            connection, update(CaptureRow).values(nothing), CaptureRow.id, (one.id for one in held)
+        )
         ended = {"state": "erased", "ended_at": now or utc_now()}
         ids = [entry.id for entry in entries]
         connection.execute(update(Withholding).where(Withholding.id.in_(ids)).values(ended))
@@ -159,7 +160,8 @@ def _held(connection: Connection, condition: Any) -> list[Held]:
 def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
     held = standing(connection, article_id)
     said = demand.columns() | {"until": None, "state": "erasing"}
-    before = _signature(connection, article_id)
+    columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
+    before = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
     if held is None:
         row = entry_row(connection, article_id) | said | {"since": demand.at}
         seal(connection, article_id, url_ids_of(connection, article_id))
@@ -172,11 +174,6 @@ def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
     made = standing(connection, article_id)
     assert made is not None
     return made
-
-
-def _signature(connection: Connection, article_id: int) -> Any:
-    columns = (ArticleRow.content_hash, ArticleRow.minhash, ArticleRow.url, ArticleRow.revision_id)
-    return connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
 
 
 def _leave_copies(connection: Connection, article_id: int, before: Any, now: datetime) -> None:
@@ -211,5 +208,4 @@ def _delete_unused_lines(connection: Connection, url: str) -> None:
     query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash BETWEEN :first AND :last"
     used = {n for (n,) in bulk.select_tuples(connection, query, {"first": first, "last": first + TEXT_BITS})}
     gone = set(connection.execute(select(Line.hash).where(within)).scalars()) - used
-    for part in bulk.parts(gone):
-        connection.execute(delete(Line).where(Line.hash.in_(part)))
+    bulk.change_in(connection, delete(Line), Line.hash, gone)

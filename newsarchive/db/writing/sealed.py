@@ -257,8 +257,7 @@ def _restore(connection: Connection, model: type[Base], rows: Sequence[Row]) -> 
 
 def _blank(connection: Connection, model: type[Base], empty: Row, ids: Sequence[int]) -> None:
     table = _raw(model)
-    for part in bulk.parts(ids):
-        connection.execute(update(table).where(table.c.id.in_(part)).values(empty))
+    bulk.change_in(connection, update(table).values(empty), table.c.id, ids)
 
 
 # -- rows as they are stored ---------------------------------------------------------------------
@@ -290,10 +289,7 @@ def _key(model: type[Base], row: Row) -> tuple[Any, ...]:
 def _select(connection: Connection, model: type[Base], column: str, values: Iterable[Any]) -> list[Row]:
     table = _raw(model)
     query = select(table).order_by(*table.primary_key.columns)
-    found: list[Row] = []
-    for part in bulk.parts(set(values)):
-        found += (dict(row) for row in connection.execute(query.where(table.c[column].in_(part))).mappings())
-    return found
+    return [dict(row._mapping) for row in bulk.select_in(connection, query, table.c[column], values)]
 
 
 def _insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
@@ -302,8 +298,7 @@ def _insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> N
 
 def _delete(connection: Connection, model: type[Base], column: str, values: Iterable[Any]) -> None:
     table = _raw(model)
-    for part in bulk.parts(set(values)):
-        connection.execute(delete(table).where(table.c[column].in_(part)))
+    bulk.change_in(connection, delete(table), table.c[column], values)
 
 
 # -- packing -------------------------------------------------------------------------------------

@@ -217,10 +217,9 @@ def _standing_by_site(connection: Connection, sites: set[str]) -> dict[str, list
     columns += [Withholding.post_id, Withholding.versions, ArticleRow.date_published, ArticleRow.minhash]
     query = select(*columns).outerjoin(ArticleRow, ArticleRow.id == Withholding.article_id)
     found: dict[str, list[Any]] = {}
-    for part in bulk.parts(sites):
-        wanted = query.where(Withholding.site.in_(part), Withholding.state.in_(STANDING))
-        for row in connection.execute(wanted):
-            found.setdefault(row.site, []).append(row)
+    standing = query.where(Withholding.state.in_(STANDING))
+    for row in bulk.select_in(connection, standing, Withholding.site, sites):
+        found.setdefault(row.site, []).append(row)
     return found
 
 

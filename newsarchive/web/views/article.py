@@ -151,8 +151,8 @@ def diff(library: Library, request: Request) -> Answer:
     """What changed between two versions; the last two unless named."""
     stored = library.article(request.parts["id"])
     numbers = [_version(request.query.get(name, "")) for name in ("from", "to")]
-    old, new = articles.revision_texts(library.engine, stored.id, *numbers)
     versions = articles.history(library.engine, stored.id)
+    old, new = articles.two_of(versions, stored.id, *numbers)
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     shown = {
         "article": stored,
