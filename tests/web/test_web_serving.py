@@ -17,8 +17,8 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.web import library, security, server
+from newsarchive.web.answers import day_of
 from newsarchive.web.views import ROUTES
-from newsarchive.web.views.dates import day_of
 from tests import webpages
 from tests.storage import make_article, open_archive
 

@@ -12,10 +12,9 @@ from newsarchive.core.text.diff import Change, word_diff
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.changes import Happened, Happening, changes
 from newsarchive.exceptions import UsageError
-from newsarchive.web.answers import Answer, Page, Request
+from newsarchive.web.answers import Answer, Page, Request, day_of
 from newsarchive.web.library import Library
 from newsarchive.web.views.article import difference
-from newsarchive.web.views.dates import day_of
 from newsarchive.web.views.search import page_number
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Event:
 
 def listed(library: Library, request: Request) -> Answer:
     """The events of a site, or of all, between two days, the newest first."""
-    asked = {name: value.strip() for name, value in request.query.items()}
+    asked = request.asked
     kind, number = asked.get("kind", ""), page_number(asked.get("page", ""))
     if kind and kind not in set(Happening):
         raise UsageError(f"kind {kind!r}: one of {', '.join(Happening)}")

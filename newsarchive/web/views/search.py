@@ -20,10 +20,9 @@ from newsarchive.db.readonly import reading
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json
 from newsarchive.export.text import write_rows
-from newsarchive.web.answers import FEED_SECONDS, Answer, Content, Elsewhere, Page, Request
+from newsarchive.web.answers import FEED_SECONDS, Answer, Content, Elsewhere, Page, Request, day_of
 from newsarchive.web.library import Library
 from newsarchive.web.render import MARKS
-from newsarchive.web.views.dates import day_of
 
 #: Results on one page of the search.
 RESULTS_PER_PAGE = 20
@@ -39,7 +38,7 @@ MAX_FACET_VALUES = 8
 
 def search(library: Library, request: Request) -> Answer:
     """Ranked results; a URL in the box opens its article."""
-    asked = {name: value.strip() for name, value in request.query.items()}
+    asked = request.asked
     words = asked.get("q", "")
     if is_identifier(words) and (version := _cited(library, words)):
         return Elsewhere(version)
@@ -80,7 +79,7 @@ _NUMBERS = "facets.json"
 def found(library: Library, request: Request) -> Answer:
     """The results of a search for other programs: the first `MAX_DOWNLOADED` in the order of the search, the newest
     ones as a feed, or the counts alone."""
-    asked = {name: value.strip() for name, value in request.query.items()}
+    asked = request.asked
     words, ending = asked.get("q", ""), request.parts["form"]
     if ending == _NUMBERS:
         _, spread = _searched(library, words, asked, 1, 0)
