@@ -19,9 +19,6 @@ from typing import Any
 
 from newsarchive.rules import DATA, Rules
 
-#: Stages of the chain, in order: a switch is measured from its stage on. `template` is learning and its use.
-STAGES = ("extract", "metadata", "repair", "chrome", "origin", "template")
-
 Off = Callable[[Any], Any]
 
 
@@ -68,6 +65,7 @@ NEVER = re.compile(r"(?!)")
 class Switch:
     """One heuristic that can be turned off.
 
+    It is measured from its `stage` on: `extract`, `metadata`, `repair`, `chrome`, `origin` or `template` (learning and its use).
     `patches` are paths with what takes their place; `rules` changes the tables; `code` are paths of modules and
     functions whose lines are counted (those of `patches` where it is empty); `data` are files below
     `newsarchive/data`.

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 #: In bytes of a body that is sent piece by piece, without end as far as the crawl can tell.
 ENDLESS_BYTES = 200 << 20
 
-CSS = "text/css"
 HTML = "text/html; charset=UTF-8"
 TEXT = "text/plain; charset=UTF-8"
 XML = "application/xml; charset=UTF-8"

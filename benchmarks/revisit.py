@@ -68,7 +68,6 @@ class World:
         order = np.lexsort((at, post))
         self.edited, self.edit_at = post[order], at[order]
         self._keys = self.edited * _APART + self.edit_at + BACKLOG_DAYS
-        self.first_edit = self.edits_until(np.arange(self.posts), -BACKLOG_DAYS)
         self.last_edit = self.edits_until(np.arange(self.posts), days)
         kinds = random.choice(len(LISTINGS), sites, p=[share for share, _, _ in LISTINGS])
         self.announced_share = np.array([told for _, told, _ in LISTINGS])[kinds]
