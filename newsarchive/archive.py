@@ -96,11 +96,7 @@ class Archive:
         return Hits(search.search(self._source, _words(words), filters(**chosen), paging))
 
     @with_filters
-    def count(
-        self,
-        words: str = "",
-        **chosen: Unpack[FilterOptions],
-    ) -> int:
+    def count(self, words: str = "", **chosen: Unpack[FilterOptions]) -> int:
         """How many articles match, with the words and filters of `search`."""
         return search.count(self._source, _words(words), filters(**chosen))
 

@@ -237,13 +237,7 @@ Examples:
 @output_option
 @db_option
 def diff(
-    which: str,
-    first: int | None,
-    second: int | None,
-    as_html: bool,
-    as_unified: bool,
-    pager: bool,
-    db: str,
+    which: str, first: int | None, second: int | None, as_html: bool, as_unified: bool, pager: bool, db: str
 ) -> None:
     """What changed between two versions of an article, word by word; the last two unless named.
 
@@ -344,11 +338,7 @@ def _hidden(source: File | Engine, article_id: int) -> str:
 
 def html(article: Article) -> str:
     """An article as an HTML document without script and style; it loads nothing."""
-    details = [
-        byline(article),
-        origin_line(article.origin),
-        free_line(article),
-    ]
+    details = [byline(article), origin_line(article.origin), free_line(article)]
     paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in details if line)
     language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
     return (

@@ -66,9 +66,7 @@ Exit codes: 0 nothing is wrong (notes do not count), 1 something is, 2 usage, 5 
 @warc_option
 @option("json", help="A JSON object for each finding, on standard output.")
 @click.option(
-    "--db",
-    metavar="FILE|URL",
-    help="The archive; by default newsarchive.db, or what your settings say.",
+    "--db", metavar="FILE|URL", help="The archive; by default newsarchive.db, or what your settings say."
 )
 @config_option
 def doctor(

@@ -60,9 +60,7 @@ Examples:
     "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only copies published since this day (UTC)."
 )
 @click.option(
-    "--credited",
-    is_flag=True,
-    help="Leave out stories whose original is only known by being the earliest.",
+    "--credited", is_flag=True, help="Leave out stories whose original is only known by being the earliest."
 )
 @csv_option
 @json_option

@@ -139,10 +139,7 @@ def made_views(engine: Engine) -> Iterator[Finding]:
         if not wanted <= there:
             what = "lacks columns" if there else "is missing"
             yield error(
-                Check.VIEWS,
-                f"the view {name} {what}",
-                command(engine, "doctor --fix"),
-                Fix.REMAKE_VIEWS,
+                Check.VIEWS, f"the view {name} {what}", command(engine, "doctor --fix"), Fix.REMAKE_VIEWS
             )
 
 

@@ -111,10 +111,7 @@ def _contents(chapters: list[_Chapter]) -> Iterator[Any]:
 
 
 def _text(article: Stored) -> str:
-    details = [
-        byline(article),
-        origin_line(article.origin),
-    ]
+    details = [byline(article), origin_line(article.origin)]
     lines = "".join(f"<p><em>{escape(line)}</em></p>" for line in details if line)
     link = f'<p><a href="{escape(_uri(article.url))}">{escape(article.url)}</a></p>'
     body = outlined(article.article_html) or "".join(

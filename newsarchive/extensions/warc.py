@@ -30,15 +30,7 @@ from newsarchive.db.writing.captures import First, original_of, originals_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.parent_process import PARENT_MOVES_FILES
-from newsarchive.warc.files import (
-    Wire,
-    default_folder,
-    is_address,
-    locate,
-    moved_to,
-    own_folders,
-    written_in,
-)
+from newsarchive.warc.files import Wire, default_folder, is_address, locate, moved_to, own_folders, written_in
 from newsarchive.warc.moving import move_up, settle
 from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover
 

@@ -25,21 +25,12 @@ from newsarchive.core.discovery.first_look import FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawl_stats import Count, Detail, FetchProblem, Group, SkipReason, key
-from newsarchive.crawling import (
-    ROBOTS,
-    Dropped,
-    explain,
-)
+from newsarchive.crawling import ROBOTS, Dropped, explain
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link
-from newsarchive.middlewares import (
-    KNOWN,
-    FailingSiteMiddleware,
-    InFlightMiddleware,
-    SiteLeft,
-)
+from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
 from newsarchive.spiders.capturing import OVERRULED_KINDS, POSTS_ALONE_SOURCES, CapturingSpider
 from newsarchive.spiders.discovery import Batch, conditional
 

@@ -186,11 +186,7 @@ def runs(changed: Iterable[Change], side: str = "") -> Markup:
 
     What is new stands a little apart from what it replaces; otherwise both would look like one word.
     """
-    tags = {
-        "equal": Markup("{}"),
-        "insert": Markup("<ins>{}</ins>"),
-        "delete": Markup("<del>{}</del>"),
-    }
+    tags = {"equal": Markup("{}"), "insert": Markup("<ins>{}</ins>"), "delete": Markup("<del>{}</del>")}
     made, before = [], ""
     for change in changed:
         if side in ("", change.kind) or change.kind == "equal":

@@ -18,12 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from newsarchive.core.discovery.websub import (
-    MAX_POST_AGE,
-    MIN_ANNOUNCED_POSTS,
-    NewPost,
-    announced_in_a_row,
-)
+from newsarchive.core.discovery.websub import MAX_POST_AGE, MIN_ANNOUNCED_POSTS, NewPost, announced_in_a_row
 from newsarchive.core.urls import site_of
 from newsarchive.db.bulk import select_tuples
 from newsarchive.db.engine import reading, writing

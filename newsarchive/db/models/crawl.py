@@ -250,10 +250,7 @@ class CaptureRow(Base):
     """
 
     __tablename__ = "captures"
-    __table_args__ = (
-        Index(None, "warc_file", "warc_offset"),
-        Index(None, "url_id", "fetched_at"),
-    )
+    __table_args__ = (Index(None, "warc_file", "warc_offset"), Index(None, "url_id", "fetched_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     url_id: Mapped[int] = cascade("urls.id")

@@ -11,14 +11,7 @@ from dataclasses import dataclass
 
 from newsarchive.web.answers import Answer, Request
 from newsarchive.web.library import Library
-from newsarchive.web.views import (
-    article,
-    changes,
-    judging,
-    search,
-    sites,
-    stories,
-)
+from newsarchive.web.views import article, changes, judging, search, sites, stories
 
 View = Callable[[Library, Request], Answer]
 

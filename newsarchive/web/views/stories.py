@@ -116,10 +116,7 @@ def publisher(library: Library, request: Request) -> Answer:
     pairs = [pair for pair in held if one.domain and pair.publisher_site == one.domain]
     changed = [pair for pair in pairs if pair.headline_change is not HeadlineChange.SAME]
     newest = search.search(
-        library.engine,
-        "",
-        Filters(origin=one.domain or one.name),
-        Paging("date", 10, marks=MARKS),
+        library.engine, "", Filters(origin=one.domain or one.name), Paging("date", 10, marks=MARKS)
     )
     shown = {
         "publisher": one,
