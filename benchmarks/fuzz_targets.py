@@ -235,13 +235,13 @@ def run_warc(data: bytes) -> None:
     """A foreign or torn file, plain or gzipped: a record that is copied as it is reads as before, and what `recover` makes of the
     file can be read to its end."""
     from newsarchive.warc.copied import with_source
-    from newsarchive.warc.reader import Damage, captures, exchanges, whole_length
+    from newsarchive.warc.reader import Damage, Revisit, captures, exchanges, whole_length
     from newsarchive.warc.writer import recover
 
     path, copy = scratch() / "torn.warc.gz.open", scratch() / "copy.warc.gz"
     path.write_bytes(_packed_by_record(data) if len(data) % 2 else data)
     for found in exchanges(path, copying=True):
-        if isinstance(found, Damage) or not found[1].member:
+        if isinstance(found, (Damage, Revisit)) or not found[1].member:
             continue
         copy.write_bytes(with_source(found[1].member, "torn.warc.gz"))
         (again,) = captures(copy)

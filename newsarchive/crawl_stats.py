@@ -59,6 +59,8 @@ class SkipReason(StrEnum):
     DONE_BEFORE_THE_KILL = "done before the kill"
     #: A capture out of a WARC file that the archive holds already.
     STORED_BEFORE = "stored before"
+    #: A record of a WARC file which says that a page was as before; the page stands in another record.
+    REVISIT = "revisit record"
     BEFORE_SINCE = "before since"
     OTHER_SITE = "other site"
     NO_PAGE = "no page"
@@ -125,7 +127,9 @@ HELD = (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD)
 #: What became of a post that this crawl is done with.
 DONE = (*FETCHED, Group.FAILED)
 #: Skipped because the archive holds the post.
-SKIPPED_AS_STORED = frozenset((SkipReason.NOT_DUE, SkipReason.DONE_BEFORE_THE_KILL, SkipReason.STORED_BEFORE))
+SKIPPED_AS_STORED = frozenset(
+    (SkipReason.NOT_DUE, SkipReason.DONE_BEFORE_THE_KILL, SkipReason.STORED_BEFORE, SkipReason.REVISIT)
+)
 #: Skipped because an earlier crawl looked at the post, whatever came of it.
 SKIPPED_AS_KNOWN = SKIPPED_AS_STORED | {SkipReason.LOOKED_AT_BEFORE}
 

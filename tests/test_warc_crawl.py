@@ -15,6 +15,7 @@ import pytest
 from scrapy import Request
 from scrapy.http import Response
 from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from newsarchive import demo
@@ -180,6 +181,59 @@ def test_saved_pages_that_somebody_put_into_a_warc_file_are_read(db: Path, tmp_p
     assert "3 skipped: stored before" in crawl(f"path={saved}", spider="warc", db=db).stderr
     again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
     assert "3 read: 0 new, 0 updated, 3 unchanged, 0 failed" in again.stderr
+
+
+def test_pages_that_an_earlier_file_holds_are_told_of(db: Path, tmp_path: Path) -> None:
+    """As wget writes them with `--warc-dedup`: a second crawl's file names the pages that have not changed."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    first, second = tmp_path / "2.warc.gz", tmp_path / "1.warc.gz"
+    with only_warc(tmp_path / "first.db").rename(first).open("rb") as stream, second.open("wb") as out:
+        writer = WARCWriter(out)
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "response":
+                header = record.rec_headers.get_header
+                url, digest, date = (
+                    header(f"WARC-{name}") for name in ("Target-URI", "Payload-Digest", "Date")
+                )
+                again = writer.create_revisit_record(url, digest, url, date, http_headers=record.http_headers)
+                writer.write_record(again)
+
+    alone = crawl(f"path={second}", spider="warc", db=db)
+    assert "3 failed: revisit without its page" in alone.stderr
+    assert "these files only name 3 pages, in records that say a page was as before" in alone.stderr
+    assert alone.returncode == ALL_FAILED
+
+    both = crawl(f"path={tmp_path}/?.warc.gz", spider="warc", db=db)
+    assert "3 new" in both.stderr
+    assert "3 skipped: revisit record" in both.stderr
+    assert both.returncode == 0
+
+    later = crawl(f"path={second}", spider="warc", db=db)
+    assert "3 skipped: revisit record" in later.stderr
+    assert later.returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://[::1/post", "https:///post", "http://blog.example:99999/post"])
+def test_a_record_of_no_address_costs_no_other_page(db: Path, tmp_path: Path, url: str) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = tmp_path / "foreign.warc.gz"
+    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+    with foreign.open("wb") as out:
+        writer = WARCWriter(out)
+        body = io.BytesIO(b"<p>A text.")
+        writer.write_record(writer.create_warc_record(url, "response", body, http_headers=head))
+        writer.write_record(
+            writer.create_revisit_record(url, "sha1:A", url, "2025-01-01T00:00:00Z", http_headers=head)
+        )
+        out.write(only_warc(tmp_path / "first.db").read_bytes())
+
+    done = crawl(f"path={foreign}", spider="warc", db=db)
+
+    assert "3 new" in done.stderr
+    assert "2 failed: bad address" in done.stderr
+    assert done.returncode == SOME_FAILED
 
 
 def test_a_file_that_has_no_page_is_no_success(db: Path, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from newsarchive.core.urls import same_site, url_key
-from newsarchive.crawl_stats import Count, Failure, Group, SkipReason, key
+from newsarchive.crawl_stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture
+from newsarchive.reprs import counted
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
 from newsarchive.warc.files import Wire, is_address
@@ -34,6 +35,9 @@ CAPTURES_AT_A_TIME = 16
 #: Bytes of a record in a packed WARC file; pages of news have 50 KB, other files less. With more the first pages of a file are read by
 #: the spider's own process.
 BYTES_OF_A_PAGE = 50_000
+#: Addresses of pages that are kept to find those that later records refer to, some 150 bytes each. Pages that were read before these
+#: are stored by then: far fewer wait for the template of their site.
+MAX_PAGES_REMEMBERED = 50_000
 #: Seconds until a crawl that is at its end, or is being stopped, looks whether its last page is done.
 END_SECONDS = 0.1
 #: The Scrapy signal that no further page is to come.
@@ -77,6 +81,10 @@ class WarcSpider(ArchiveSpider):
     limit: int | None
     #: Room for pages under way. A page that waits for the template of its site needs none (`extensions.template_learning`).
     room: asyncio.Semaphore
+    #: The keys of the addresses of the last pages that were read (`url_key`), the oldest first; the values say nothing.
+    pages_read: dict[str, None]
+    #: Revisit records of pages: the key of the address of the earlier answer → that of the page.
+    revisits: dict[str, str]
     #: Whether no further page is to come.
     all_read = False
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
@@ -104,6 +112,7 @@ class WarcSpider(ArchiveSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.room = asyncio.Semaphore(MAX_PAGES_UNDER_WAY)
+        spider.pages_read, spider.revisits = {}, {}
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.give_room, signal)
         return spider
@@ -184,7 +193,9 @@ class WarcSpider(ArchiveSpider):
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
                 is_empty = False
-                if isinstance(found, reader.Damage):
+                if isinstance(found, reader.Revisit):
+                    self.note(found)
+                elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(found[0]):
@@ -194,6 +205,32 @@ class WarcSpider(ArchiveSpider):
             self.logger.warning(
                 "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
             )
+        self.look_for_earlier_pages()
+
+    def note(self, revisit: reader.Revisit) -> None:
+        """Keep the revisit of a wanted page until all files are read: its page may stand in a later one."""
+        is_page = revisit.status in (0, 200) and "html" in (revisit.content_type or "html")
+        if not is_page:
+            return
+        try:
+            if self.is_of_site(revisit.url):
+                self.revisits[url_key(revisit.refers_to)] = revisit.url
+        except ValueError:
+            self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
+
+    def look_for_earlier_pages(self) -> None:
+        """Count the revisits, and say which are of a page that stands neither in these files nor in the archive."""
+        absent = self.revisits.keys() - self.pages_read.keys()
+        if self.frontier is not None:
+            absent -= self.frontier.known(absent).keys()
+        self.skipped(SkipReason.REVISIT, len(self.revisits) - len(absent))
+        if absent:
+            self.count(Group.FAILED, "revisit without its page", by=len(absent))
+            self.logger.warning(
+                "these files only name %s, in records that say a page was as before; the page itself is in an earlier file, which "
+                "is not in the archive: read that file too. The first address: %s",
+                counted(len(absent), "page"), min(self.revisits[key] for key in absent),
+            )  # fmt: skip
 
     def new(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[tuple[Capture, Wire, str]]:
         """Those that are neither withheld nor in the archive with their bytes; any other is counted."""
@@ -227,10 +264,25 @@ class WarcSpider(ArchiveSpider):
 
     def wants(self, capture: Capture) -> bool:
         """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted."""
-        if capture.status != 200 or "html" not in (capture.content_type or "html"):
-            self.count(Group.SKIPPED, SkipReason.NO_PAGE)
-        elif self.site and not any(same_site(capture.base_url, site) for site in self.site):
-            self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
-        else:
-            return True
-        return False
+        try:
+            if capture.status != 200 or "html" not in (capture.content_type or "html"):
+                self.count(Group.SKIPPED, SkipReason.NO_PAGE)
+                return False
+            if not self.is_of_site(capture.base_url):
+                self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
+                return False
+            self.pages_read[url_key(capture.url)] = None
+        except ValueError as error:
+            self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
+            self.logger.warning("%s: %s", capture.url, error)
+            return False
+        if len(self.pages_read) > MAX_PAGES_REMEMBERED:
+            del self.pages_read[next(iter(self.pages_read))]
+        return True
+
+    def is_of_site(self, url: str) -> bool:
+        """Whether an address is of a site that was asked for; every address is where none was.
+
+        Raises `ValueError` for what is no address.
+        """
+        return not self.site or any(same_site(url, site) for site in self.site)

@@ -1,6 +1,7 @@
 """Reading WARC files, newsarchive's own and foreign ones: a damaged record is reported, and the next one is read.
 
-Every response, and every file that was put in without one (a `resource` record), becomes a `Capture`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
+Every response, and every file that was put in without one (a `resource` record), becomes a `Capture`, every record that
+names an earlier answer instead a `Revisit`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -58,6 +59,9 @@ ERRORS = (
 #: Where the payload of a revisit record lies: (digest, URI, date) → (path, offset).
 Resolve = Callable[[str, str, str], tuple[Path | ObjectFile, int] | None]
 
+#: What a record of a WARC file is read as; other records give nothing.
+Found: TypeAlias = "tuple[Capture, Wire] | Revisit | Damage"
+
 
 @dataclass(frozen=True, slots=True)
 class Damage:
@@ -69,6 +73,20 @@ class Damage:
 
     def __str__(self) -> str:
         return f"{self.file}: record at {self.offset}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """A record which says that an answer had the bytes of an earlier one, which stand there alone (WARC 1.1, 6.7).
+
+    `status` and `content_type` are those of the answer where the record has its head, else 0 and "".
+    """
+
+    url: str
+    #: The address of the earlier answer: the same where the record names none.
+    refers_to: str
+    status: int
+    content_type: str
 
 
 def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
@@ -142,12 +160,14 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
     count in the unpacked data.
     """
     for found in exchanges(path):
-        yield found if isinstance(found, Damage) else found[0]
+        if not isinstance(found, Revisit):
+            yield found if isinstance(found, Damage) else found[0]
 
 
-def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[tuple[Capture, Wire] | Damage]:
-    """As `captures`, with each answer as it came. Of a WACZ package, the answers in all its WARC files. `path` may be
-    an address in object storage. With `copying`, each answer has its record too, where that can be copied as it is."""
+def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
+    """As `captures`, with each answer as it came, and a `Revisit` for each revisit record. Of a WACZ package, what is in
+    all its WARC files. `path` may be an address in object storage. With `copying`, each answer has its record too, where
+    that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
         is_package = file.read(4) == _ZIP
@@ -158,7 +178,7 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[tuple[Capt
             yield from _exchanges(source.name, file, copying)
 
 
-def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Capture, Wire] | Damage]:
+def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     stream: BinaryIO = _Unpacked(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
     offset: int | None = 0
     while offset is not None:
@@ -167,7 +187,7 @@ def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Captu
         offset = reader.resume
 
 
-def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[tuple[Capture, Wire] | Damage]:
+def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     try:
         with zipfile.ZipFile(file) as package:
             inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz)?$", path)]
@@ -213,7 +233,7 @@ class _Reader:
         self.copying = copying and not isinstance(stream, _Unpacked)
         self.resume: int | None = None
 
-    def __iter__(self) -> Iterator[tuple[Capture, Wire] | Damage]:
+    def __iter__(self) -> Iterator[Found]:
         self.stream.seek(self.offset)
         at = self.offset
         iterator, read = None, False
@@ -225,6 +245,8 @@ class _Reader:
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
+                if record.rec_type == "revisit":
+                    yield _revisit(record)
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
                 if found is not None:  # offset and length are known only after the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
@@ -342,7 +364,7 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     A resource is a file of a web address (WARC 1.1, 6.4), as `warcit` writes a folder of saved pages.
     """
     http = record.http_headers
-    url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
+    url = _address(record.rec_headers.get_header("WARC-Target-URI"))
     if not url.startswith(("http:", "https:")):
         return None
     at = _moment(record.rec_headers.get_header("WARC-Date"))
@@ -365,6 +387,23 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
     return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
+
+
+def _revisit(record: Any) -> Revisit:
+    header, http = record.rec_headers.get_header, record.http_headers
+    status = http.get_statuscode() if http is not None else ""
+    url = _address(header("WARC-Target-URI"))
+    return Revisit(
+        url=url,
+        refers_to=_address(header("WARC-Refers-To-Target-URI")) or url,
+        status=int(status) if status.isdecimal() else 0,
+        content_type=_joined(http.headers).get("content-type", "") if http is not None else "",
+    )
+
+
+def _address(text: str | None) -> str:
+    """The address of a header; some programs write it in angle brackets, as WARC 1.0 had it by mistake."""
+    return (text or "").strip("<> ")
 
 
 def raw_body(record: Any) -> bytes:

@@ -23,7 +23,7 @@ from newsarchive.items import Capture, Place
 from newsarchive.warc import eraser
 from newsarchive.warc.copied import MAX_MEMBER_BYTES, Remembering, joined_crc32
 from newsarchive.warc.files import Wire
-from newsarchive.warc.reader import Damage, exchanges, read_capture, verify
+from newsarchive.warc.reader import exchanges, read_capture, verify
 from newsarchive.warc.writer import WarcWriter, payload_digest
 
 HTML = [("Content-Type", "text/html"), ("Server", "caf\xe9")]
@@ -69,7 +69,7 @@ def with_name(record: bytes) -> bytes:
 def in_file(folder: Path, *members: bytes) -> list[tuple[Capture, Wire]]:
     file = folder / SOURCE
     file.write_bytes(b"".join(members))
-    return [found for found in exchanges(file, copying=True) if not isinstance(found, Damage)]
+    return [found for found in exchanges(file, copying=True) if isinstance(found, tuple)]
 
 
 def copied(folder: Path, found: list[tuple[Capture, Wire]]) -> list[Place]:
