@@ -27,9 +27,9 @@ from newsarchive.db.engine import (
     writing,
 )
 from newsarchive.db.models import Base, Line
+from newsarchive.db.models.base import UTCDateTime
 from newsarchive.db.reading import statistics
 from newsarchive.db.schema import upgrade
-from newsarchive.db.types import UTCDateTime
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 from tests.storage import make_article, open_archive, postgresql_url

@@ -156,7 +156,7 @@ from sqlalchemy.orm import mapped_column
 from newsarchive.db import readonly, schema
 from newsarchive.db.engine import open_engine
 from newsarchive.db.models import ArticleRow
-from newsarchive.db.types import SafeText
+from newsarchive.db.models.base import SafeText
 readonly.MIGRATIONS = Path(sys.argv[1])
 ArticleRow.mood = mapped_column("mood", SafeText(), nullable=False, server_default="fair")
 schema.main("mood")

@@ -19,10 +19,10 @@ from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow, Base, SealedText
+from newsarchive.db.models.base import Compressed, CompressedJson
 from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.schema import upgrade
-from newsarchive.db.types import Compressed, CompressedJson
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld

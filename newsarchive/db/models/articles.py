@@ -21,8 +21,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsarchive.db.models.base import Base, cascade, set_null, unchecked
-from newsarchive.db.types import Compressed, CompressedJson
+from newsarchive.db.models.base import Base, Compressed, CompressedJson, cascade, set_null, unchecked
 
 #: The rows whose text SQLite's index of trigrams does not hold (`dialects.MAX_TRIGRAM_TEXT_CHARACTERS`).
 _LONG_UNSPACED = text("unspaced AND length(article_body) > 200000")

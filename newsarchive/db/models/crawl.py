@@ -7,8 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsarchive.db.models.base import Base, cascade, set_null
-from newsarchive.db.types import Compressed
+from newsarchive.db.models.base import Base, Compressed, cascade, set_null
 
 #: The entries that the other sites are asked for, spelled as in their index: a database uses it where a query has the same words.
 IS_HEAD = text("role IN ('head', 'inset')")

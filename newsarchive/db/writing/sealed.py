@@ -45,8 +45,8 @@ from newsarchive.db.models import (
     Term,
     Url,
 )
+from newsarchive.db.models.base import Compressed, CompressedJson
 from newsarchive.db.rows import next_hash
-from newsarchive.db.types import Compressed, CompressedJson
 from newsarchive.items import DropReason
 
 Row = dict[str, Any]
