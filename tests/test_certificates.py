@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from warcio.archiveiterator import ArchiveIterator
 
-from newsarchive.cli.extract import Fetcher
+from newsarchive.cli.fetching import Fetcher
 from newsarchive.exceptions import FetchError
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import STORY, front, post, rows

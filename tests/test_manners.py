@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import settings, version
-from newsarchive.cli.extract import MAX_DELAY_SECONDS, Fetcher
+from newsarchive.cli.fetching import MAX_DELAY_SECONDS, Fetcher
 from newsarchive.exceptions import FetchError, ForbiddenByRobots
 from tests.serving import Answer, Site, crawl, served
 from tests.test_crawl import front, post

@@ -14,7 +14,7 @@ from scrapy.settings import Settings
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import connections
-from newsarchive.cli.extract import Fetcher
+from newsarchive.cli.fetching import Fetcher
 from newsarchive.exceptions import FetchError, PrivateAddress, UsageError
 from newsarchive.private_networks import Allowance, doors, is_global, literal, looks_private
 from tests import warm

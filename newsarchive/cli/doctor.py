@@ -35,7 +35,7 @@ from newsarchive.times import utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from newsarchive.cli.extract import Fetcher
+    from newsarchive.cli.fetching import Fetcher
     from newsarchive.db.frontier.known_sites import KnownSite
 
 #: Seconds that `crontab -l` may take.
@@ -225,7 +225,7 @@ def is_scheduled() -> bool:
 
 def asked(site: KnownSite) -> Iterator[Finding]:
     """What a followed site answers now: its robots.txt, its front page, its certificate."""
-    from newsarchive.cli.extract import Fetcher
+    from newsarchive.cli.fetching import Fetcher
     from newsarchive.core.urls import site_of
 
     home = site.home_url

@@ -24,7 +24,7 @@ from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
-    from newsarchive.cli.preview import Preview
+    from newsarchive.cli.fetching import Preview
     from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.sites import Sites
 
@@ -104,8 +104,7 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
 
     It is looked at as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
     """
-    from newsarchive.cli.extract import Fetcher
-    from newsarchive.cli.preview import preview
+    from newsarchive.cli.fetching import Fetcher, preview
 
     config = sitelist.checked(settings, "sites add")
     home = check_start_url(url)

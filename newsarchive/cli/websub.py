@@ -140,7 +140,7 @@ def _requests() -> tuple[Callable[[str], Capture], Callable[[str, bytes], int]]:
     from urllib.error import HTTPError, URLError
     from urllib.request import Request
 
-    from newsarchive.cli.extract import Fetcher
+    from newsarchive.cli.fetching import Fetcher
 
     fetcher = Fetcher()
 
