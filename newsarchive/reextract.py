@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -240,11 +239,6 @@ def copy(source: str, target: str, progress: transfer.Progress = transfer.silent
     if beside.is_dir() and beside.absolute() != default_folder(target).absolute():
         archive_state.remember_folders(to_engine, [beside])
     return counts
-
-
-def backup(engine: Engine, target: Path | str) -> None:
-    """Copy an SQLite archive into another file while crawls go on (SQLite's online backup)."""
-    schema.backup(engine, Path(target))
 
 
 def differs(engine: Engine, article: Article) -> bool:

@@ -6,7 +6,7 @@ newsarchive trace 17        # who published it first, and every copy with what i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from newsarchive.cli import output
 from newsarchive.cli.explain import short
 from newsarchive.cli.opening import open_archive, open_reader
 from newsarchive.cli.options import (
+    Day,
     db_option,
     dry_run_option,
     hidden_option,
@@ -26,7 +27,7 @@ from newsarchive.cli.options import (
     output_option,
     range_option,
 )
-from newsarchive.cli.output import console, echo, on_terminal, say
+from newsarchive.cli.output import console, echo, on_terminal, progress_bar, say
 from newsarchive.reprs import counted, origin_line
 
 if TYPE_CHECKING:
@@ -203,9 +204,7 @@ Examples:
   newsarchive origins --site blog.example --since 2025-01-01"""
 )
 @click.option("--site", help="Only what this site republishes.")
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only articles published since this day (UTC)."
-)
+@click.option("--since", type=Day(), help="Only articles published since this day (UTC).")
 @json_option
 @limit_option
 @hidden_option
@@ -220,8 +219,7 @@ def origins(
     """
     from newsarchive.db.reading import lineage
 
-    moment = since.replace(tzinfo=UTC) if since else None
-    found = lineage.origins(open_reader(db), site=site, since=moment, hidden=hidden)
+    found = lineage.origins(open_reader(db), site=site, since=since, hidden=hidden)
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
@@ -277,7 +275,6 @@ def recluster(
 
     Needed where an earlier version filled the archive, which found no copies or fewer of them.
     """
-    from newsarchive.cli.db import progress_bar
     from newsarchive.db.near_duplicates import rebuild
 
     engine = open_archive(db)
@@ -301,13 +298,9 @@ def recluster(
         return
     if not goes_on:
         with progress_bar("comparing") as show:
-            done = rebuild.recluster(
-                engine, afresh=afresh, progress=lambda done, total: show(done, total, "")
-            )
+            done = rebuild.recluster(engine, afresh=afresh, progress=show)
         say(f"{counted(done, 'article')} compared")
     if paraphrases is not None:
         with progress_bar("looking for paraphrases") as show:
-            links = rebuild.relink(
-                engine, paraphrases, lambda done, total: show(done, total, ""), afresh=afresh
-            )
+            links = rebuild.relink(engine, paraphrases, show, afresh=afresh)
         say(f"{links} links between articles that may say the same in other words")

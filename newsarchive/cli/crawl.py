@@ -23,11 +23,10 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import output, sitelist
-from newsarchive.cli.db import progress_bar
 from newsarchive.cli.demo import tour
 from newsarchive.cli.opening import database_url, next_steps, require_archive
 from newsarchive.cli.options import db_option, option, verbosity
-from newsarchive.cli.output import complain, messages, quiet, say
+from newsarchive.cli.output import complain, messages, progress_bar, quiet, say
 from newsarchive.core.urls import check_start_url, site_of
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
@@ -374,7 +373,7 @@ class SiteProgress:
 
     def __init__(self, total: int, *, silent: bool) -> None:
         self.total, self.silent, self.done = total, silent, 0
-        self.show: Callable[[int, int, str], None] = lambda done, total, word: None
+        self.show: Callable[..., None] = lambda done, total, word: None
 
     @contextmanager
     def shown(self) -> Iterator[None]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from contextlib import contextmanager
-from datetime import UTC
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +19,7 @@ from newsarchive.cli.opening import (
     steps_setting,
 )
 from newsarchive.cli.options import (
+    Day,
     config_option,
     db_option,
     dry_run_option,
@@ -28,14 +27,10 @@ from newsarchive.cli.options import (
     warc_option,
     workers_option,
 )
-from newsarchive.cli.output import complain, messages, quiet, say
+from newsarchive.cli.output import complain, progress_bar, say
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check, Severity
 from newsarchive.version import EXTRACTOR_VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
 
 @click.group(
@@ -187,7 +182,7 @@ def copy(source: str, target: str, dry_run: bool) -> None:
 @db_option
 def backup(file: Path, dry_run: bool, db: str) -> None:
     """Copy an SQLite archive into FILE while crawls go on (raw bytes in the WARC folder are not in it)."""
-    from newsarchive import reextract as archive
+    from newsarchive.db import schema
 
     engine = open_archive(db)
     if dry_run:
@@ -195,7 +190,7 @@ def backup(file: Path, dry_run: bool, db: str) -> None:
             raise OutputError(f"{file} exists already: name another")
         say(f"would copy {db} to {file}; nothing was written")
         return
-    archive.backup(engine, file)
+    schema.backup(engine, file)
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 
@@ -206,7 +201,7 @@ Examples:
   newsarchive reextract --site blog.example --since 2025-01-01 --workers 2"""
 )
 @click.option("--site", help="Only this site's pages.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only pages fetched since this day (UTC).")
+@click.option("--since", type=Day(), help="Only pages fetched since this day (UTC).")
 @range_option("--captures", "Only captures with these ids: a part of the work, for one of many machines.")
 @click.option(
     "--only-older-than",
@@ -220,7 +215,7 @@ Examples:
 @db_option
 def reextract(
     site: str | None,
-    since: Any,
+    since: datetime | None,
     captures: tuple[int, int] | None,
     only_older_than: int | None,
     dry_run: bool,
@@ -239,9 +234,9 @@ def reextract(
     with progress_bar("reading again") as show:
         summary = archive.reextract(
             engine, archive.raw_folders(engine, own_folders(db, folder)), site=site, ids=captures, rules_folder=rules_folder(),
-            steps=steps_setting(), since=since.replace(tzinfo=UTC) if since else None,
+            steps=steps_setting(), since=since,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
-            dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=lambda done, total: show(done, total, ""),
+            dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=show,
             on_change=lambda change: click.echo(
                 f"{change.url}\t{change.outcome.value}\t-{change.lost.total()}\t+{change.gained.total()}\t{' '.join(change.fields)}"
             ),
@@ -265,21 +260,3 @@ def reextract(
             + ", ".join(f"{number} {cause}" for cause, number in causes.items())
         )
         raise SystemExit(ALL_FAILED if len(summary.failed) == summary.captures else SOME_FAILED)
-
-
-def progress_bar(what: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
-    """A progress bar on standard error where that is a terminal, else nothing. Call what it gives with the number done, the
-    number of all, and a word that is shown after `what`."""
-    from rich.progress import Progress
-
-    @contextmanager
-    def bar() -> Iterator[Callable[[int, int, str], None]]:
-        console = messages()
-        hidden = quiet() or not console.is_terminal
-        with Progress(console=console, disable=hidden, transient=True) as progress:
-            task = progress.add_task(what, total=None)
-            yield lambda done, total, word: progress.update(
-                task, completed=done, total=total, description=f"{what} {word}".strip()
-            )
-
-    return bar()

@@ -17,7 +17,7 @@ import click
 from newsarchive import export as formats
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import chosen, db_option, dry_run_option, filter_options, option
-from newsarchive.cli.output import complain, echo, in_words, say, say_nothing_found
+from newsarchive.cli.output import complain, echo, in_words, progress_bar, say, say_nothing_found
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
 from newsarchive.export import check_target, names, write_whole, writer
 from newsarchive.reprs import counted
@@ -227,7 +227,6 @@ def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
 
 
 def _to_files(template: Template, write: _Write, articles: Selection) -> None:
-    from newsarchive.cli.db import progress_bar
 
     with progress_bar("exporting") as show:
         number = write(_WithProgress(articles, show))
@@ -242,7 +241,6 @@ def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
 
 
 def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) -> None:
-    from newsarchive.cli.db import progress_bar
     from newsarchive.db.readonly import File
 
     if isinstance(articles.source, File) and target.exists() and target.samefile(articles.source.path):
@@ -258,7 +256,7 @@ def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) 
 class _WithProgress:
     """A selection that shows a progress bar while it is read."""
 
-    def __init__(self, articles: Selection, show: Callable[[int, int, str], None]) -> None:
+    def __init__(self, articles: Selection, show: Callable[..., None]) -> None:
         self.articles, self.show = articles, show
 
     def __getattr__(self, name: str) -> Any:

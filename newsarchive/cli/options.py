@@ -19,6 +19,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -94,6 +95,16 @@ pager_option = click.option(
     default=True,
     help="Whether a text longer than the terminal goes through $PAGER; it does by default.",
 )
+
+
+class Day(click.DateTime):
+    """A day, `2025-04-30`; its value is its first moment in UTC."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        return super().convert(value, param, ctx).replace(tzinfo=UTC)
 
 
 class IdRange(click.ParamType[tuple[int, int]]):

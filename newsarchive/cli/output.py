@@ -17,7 +17,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -105,6 +105,23 @@ def say(message: str) -> None:
 def complain(message: str) -> None:
     """Print an error on standard error, also with `--quiet`."""
     click.echo(plainwords.printable(message), err=True)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error where that is a terminal, else nothing. Call what it gives with the number done, the
+    number of all, and perhaps a word that is shown after `what`."""
+    from rich.progress import Progress
+
+    console = messages()
+    hidden = quiet() or not console.is_terminal
+    with Progress(console=console, disable=hidden, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+
+        def show(done: int, total: int, word: str = "") -> None:
+            progress.update(task, completed=done, total=total, description=f"{what} {word}".strip())
+
+        yield show
 
 
 def print_bytes(data: bytes) -> None:

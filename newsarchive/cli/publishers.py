@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import (
+    Day,
     csv_option,
     db_option,
     hidden_option,
@@ -56,9 +57,7 @@ Examples:
 @click.argument("publisher", required=False, default="", metavar="[PUBLISHER]")
 @click.option("--every-copy", is_flag=True, help="A row for each copy of every publisher.")
 @click.option("--site", default="", metavar="DOMAIN", help="Only copies on this site.")
-@click.option(
-    "--since", type=click.DateTime(["%Y-%m-%d"]), help="Only copies published since this day (UTC)."
-)
+@click.option("--since", type=Day(), help="Only copies published since this day (UTC).")
 @click.option(
     "--credited", is_flag=True, help="Leave out stories whose original is only known by being the earliest."
 )
@@ -91,7 +90,7 @@ def publishers(
         raise UsageError("publishers: --csv and --json exclude one another; give one")
     found = republications(
         open_reader(db), publisher, site=site, credited=credited, hidden=hidden,
-        since=since.replace(tzinfo=UTC) if since else None,
+        since=since,
     )  # fmt: skip
     if not found:
         say(

@@ -6,15 +6,15 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader, own_folders
-from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option
-from newsarchive.cli.output import echo, print_bytes, say
+from newsarchive.cli.options import Day, db_option, dry_run_option, output_option, warc_option
+from newsarchive.cli.output import echo, print_bytes, progress_bar, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def withhold() -> None:
 @_demand
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     help="Show it again from this day on (UTC): the next crawl does.",
 )
 @dry_run_option
@@ -89,7 +89,7 @@ def add(
     from newsarchive.db.writing.withhold import Demand
     from newsarchive.db.writing.withhold import withhold as take_down
 
-    demand = Demand(reason, decided_by, until.replace(tzinfo=UTC) if until else None, copies)
+    demand = Demand(reason, decided_by, until, copies)
     _print(take_down(open_archive(db), which, demand, dry_run=dry_run))
     if dry_run:
         say("nothing was written")
@@ -136,7 +136,6 @@ def erase(
     on with an erasure that was broken off.
     """
     from newsarchive import erasing, reextract
-    from newsarchive.cli.db import progress_bar
     from newsarchive.db.writing.erase import begin
     from newsarchive.db.writing.withhold import Demand
 
@@ -148,7 +147,7 @@ def erase(
     with progress_bar("erasing") as show:
         done = erasing.erase(
             engine, reextract.raw_folders(engine, own_folders(db, folder)), which, demand,
-            lambda number, total: show(number, total, ""),
+            show,
         )  # fmt: skip
     for entry in done.entries:
         echo(f"{entry.article_id}\terased\t{entry.url}")
