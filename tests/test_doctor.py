@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,6 +153,12 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], set[Check]]] = {
         lambda db: sql(db, "DELETE FROM article_search_docsize WHERE id = 2"),
         {Check.FULL_TEXT},
     ),
+    "the tables of the full-text index are gone": (
+        lambda db: sql(
+            db, "PRAGMA writable_schema = ON", "DELETE FROM sqlite_master WHERE sql LIKE '%VIRTUAL TABLE%'"
+        ),
+        {Check.FULL_TEXT},
+    ),
     "an article lost its version": (
         lambda db: sql(db, "UPDATE articles SET revision_id = NULL WHERE id = 3"),
         {Check.ROWS},
@@ -191,6 +198,19 @@ def test_damage_is_found_has_a_remedy_and_is_mended_where_that_is_safe(
     if expected and expected <= MENDED:
         assert findings(copy, "--all", "--fix") == {}
         assert findings(copy, "--all") == {}
+
+
+@pytest.mark.skipif(not shutil.which("sqlite3"), reason="the program sqlite3 is not installed")
+def test_what_sqlite3_saves_of_an_archive_is_one_again(copy: Path) -> None:
+    """The commands of `docs/how-to/when-something-is-wrong.md`. Some versions of sqlite3 lose the full-text index."""
+    saved = copy.with_name("news-recovered.db")
+    subprocess.run(
+        "sqlite3 news.db .recover | sqlite3 news-recovered.db", shell=True, cwd=copy.parent, check=False
+    )
+
+    assert run(saved, "doctor", "--fix", "--warc", str(copy.parent / "news-warc")).exit_code == 0
+    assert run(saved, "stats").stdout == run(copy, "stats").stdout
+    assert run(saved, "search", "council").stdout == run(copy, "search", "council").stdout != ""
 
 
 def test_a_sample_of_the_records_is_read_unless_all_are_asked_for(

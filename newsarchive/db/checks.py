@@ -19,11 +19,12 @@ from typing import NamedTuple
 from sqlalchemy import Engine, func, select
 
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
-from newsarchive.db import fulltext, readonly, views
+from newsarchive.db import readonly, views
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import command, is_writable, reading, shown, sqlite_file, translated, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.rows import minhash_of
+from newsarchive.db.schema import rebuild
 from newsarchive.exceptions import DatabaseError
 from newsarchive.fields import FLAT
 from newsarchive.findings import Check, Finding, Fix, error, note, warning
@@ -174,8 +175,7 @@ def wal(engine: Engine) -> Iterator[Finding]:
 def mend(engine: Engine, fix: Fix) -> None:
     """Mend what is wrong with the database. Raises `DatabaseError`."""
     if fix is Fix.REBUILD_FULL_TEXT:
-        with writing(engine) as connection:
-            fulltext.rebuild(connection)
+        rebuild(engine)
     elif fix is Fix.REMAKE_VIEWS:
         with writing(engine) as connection:
             views.make(connection)

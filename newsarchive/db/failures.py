@@ -28,6 +28,7 @@ _REMEDIES = (
         "cannot be written or read: the disk reports an error; is it full or on a network drive?",
     ),
     ("is locked", f"was locked for {BUSY_SECONDS} seconds by another process: wait for it, or stop it"),
+    ("no such table: (main.)?article_(search|trigrams)", "lacks its full-text index: newsarchive db rebuild"),
     ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
     ("no such column", "holds an old archive: newsarchive db upgrade"),
     (r"column .* does not exist", "holds an old archive: newsarchive db upgrade"),
@@ -54,7 +55,9 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     for remedies, kind in ((_REMEDIES, DatabaseUnavailable), (_AWAY, DatabaseAway)):
         for said, remedy in remedies:
             if re.search(said, low):
-                of_archive = f" --db {shlex.quote(name)}" if remedy.endswith("db upgrade") else ""
+                of_archive = (
+                    f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
+                )
                 return kind(f"{name} {remedy}{of_archive}")
     first = cause.splitlines()[0] if cause else type(error).__name__
     return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")

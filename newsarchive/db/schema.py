@@ -19,6 +19,7 @@ archives are made by the revisions, as archives on PostgreSQL always are.
 from __future__ import annotations
 
 import logging
+import re
 import shlex
 import sqlite3
 import sys
@@ -183,7 +184,27 @@ def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
 def rebuild(engine: Engine) -> None:
     """Make the full-text index anew from the texts."""
     with writing(engine) as connection:
+        if dialect_of(engine).is_file:
+            _create_full_text(connection)
         fulltext.rebuild(connection)
+
+
+def _create_full_text(connection: Connection) -> None:
+    """Make the tables of the full-text index that are missing.
+
+    What sqlite3's `.recover` saves of an archive lacks them. It has the tables that FTS5 makes beside each of them, which
+    would be in the way.
+    """
+    there = set(inspect(connection).get_table_names())
+    script = _statements((readonly.MIGRATIONS / SCRIPT).read_text(encoding="utf-8"))
+    for statement in script:
+        made = re.search(r"^CREATE VIRTUAL TABLE (\w+)", statement, re.MULTILINE)
+        if made is None or made[1] in there:
+            continue
+        for name in there:
+            if name.startswith(f"{made[1]}_"):
+                connection.exec_driver_sql(f"DROP TABLE {name}")
+        connection.exec_driver_sql(statement)
 
 
 def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
