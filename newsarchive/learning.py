@@ -1,7 +1,7 @@
 """Use case: learns a site's template from its own pages, and reads its articles again by it.
 
-What learning needs was stored with the articles (`db/site_templates.py`). Only the pages whose text, date or authors a
-new template changes are read again, and nothing is fetched: what this process has read of them before is used
+What learning needs was stored with the articles (`db/site_templates.py`). Only the pages that a new template changes are
+read again, and nothing is fetched: what this process has read of them before is used
 (`core/site_template/readings.py`), otherwise the stored raw bytes. A changed text becomes a version of kind `site`; a
 version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
@@ -25,7 +25,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.readings import unpack_reading
 from newsarchive.core.site_template.template import takes_otherwise
-from newsarchive.core.steps import STEPS, observed, templated, text_of
+from newsarchive.core.steps import STEPS, observed, templated
 from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
@@ -35,12 +35,11 @@ from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, UsageError
-from newsarchive.items import Article, Capture, SourceText
+from newsarchive.items import Article, SourceText
 from newsarchive.reextract import differs
 from newsarchive.rules import Rules
-from newsarchive.stored_pages import StoredPages, stored_capture
-from newsarchive.warc.files import Folder, folders, locate
-from newsarchive.warc.reader import read_capture
+from newsarchive.stored_pages import StoredPages
+from newsarchive.warc.files import Folder, folders
 from newsarchive.worker_pool import Shared
 
 if TYPE_CHECKING:
@@ -150,26 +149,7 @@ class Learner:
         return article, unpack(reading.record, article.url, site)
 
     def _waiting(self, article: Article, template: Template, seen: Observation | None) -> Article:
-        text = partial(self._text_at, article.capture)
-        return templated(article, template, self.rules, self.steps, page_text=text, seen=seen)
-
-    def _text_at(self, capture: Capture | None) -> str:
-        """The text of a page that is not stored yet, from its raw bytes; "" where they cannot be read."""
-        place = capture.place if capture else None
-        if capture is None or place is None:
-            return ""
-
-        def first(*_: str) -> tuple[Any, int] | None:
-            with suppress(DatabaseError):
-                original = captures.place_of(self.engine, place.digest)
-                return (locate(self.folder, original.file), original.offset) if original else None
-            return None
-
-        try:
-            read = read_capture(self.folder, place.file, place.offset, first)
-        except DatabaseError:
-            return ""
-        return text_of(replace(capture, body=read.body, body_digest=""), self.rules, self.steps)
+        return templated(article, template, self.rules, self.steps, seen=seen)
 
     def _learn(
         self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]
@@ -321,11 +301,7 @@ class Learner:
                     continue
                 article, record = kept
                 seen = unpack(record, article.url, template.site) if record else None
-                text = partial(self._page_text, number)
-                try:
-                    yield templated(article, template, self.rules, self.steps, page_text=text, seen=seen)
-                except DatabaseError as error:  # its bytes, which are asked for its date, cannot be read
-                    summary.failed.append(str(error))
+                yield templated(article, template, self.rules, self.steps, seen=seen)
 
     def _kept(self, told: source_texts.Told) -> tuple[Article, bytes] | None:
         """The article of a page and its packed record, if feed and API say no more than when it was read.
@@ -340,11 +316,6 @@ class Learner:
             return None
         no_more = says_no_more(told.text, article.capture.source_text, article)
         return (article, kept.record) if no_more else None
-
-    def _page_text(self, article_id: int) -> str:
-        """The text of an article's page, from its stored bytes; "" where they are not kept."""
-        kept = next(captures.of_article(self.engine, article_id), None)
-        return text_of(stored_capture(self.folder, kept), self.rules, self.steps) if kept else ""
 
     def _store(self, batch: list[Article], summary: Summary) -> None:
         changed = [article for article in batch if differs(self.engine, article)]

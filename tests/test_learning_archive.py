@@ -6,7 +6,6 @@ import random
 import shutil
 import tracemalloc
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Block, Link, Quality, SourceText
 from newsarchive.learning import Learner, lock, says_no_more
 from tests.archives import RULES, crawled, lines
-from tests.core.metadata.test_conventions import DAYS, posts
 from tests.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -277,41 +275,6 @@ def test_a_page_of_which_the_feed_tells_more_by_now_is_read_from_its_bytes(
     assert clean(lines(engine))
     assert [one.name for one in articles.get(engine, url).authors] == ["Ada Lund"]
     assert articles.get(engine, "https://heron.example/5/").authors == ()
-
-
-@pytest.mark.parametrize("kept", [False, True], ids=["from bytes", "from readings"])
-def test_dates_that_were_the_newest_posts_are_put_right_backwards(
-    engine: Engine, tmp_path: Path, kept: bool
-) -> None:
-    """Each page shows the day of the newest post; its address has its own, which alone is not believed."""
-    written = posts({
-        "label": "backwards",
-        "path": "/{y}/{m}/{d}/post-{n}/",
-        "above": '<p class="edition"><time datetime="{newest_iso}">{newest}</time></p>',
-        "days": [day.replace("2025", "2024") for day in DAYS],
-        "posts": 12,
-    })  # fmt: skip
-    readings = KeptReadings() if kept else None
-    crawled(engine, tmp_path, {one.url: one.html for one in written}, readings=readings)
-    newest = max(one.written.date() for one in written)
-    assert set(days(engine).values()) == {newest}
-    done = Learner(engine, tmp_path, readings=readings).learn("weir.example")
-    own = {one.url: one.written.date() for one in written}
-    assert days(engine) == own
-    assert set(done.changed) >= {url for url, day in own.items() if day != newest}
-    for url, day in own.items():
-        [version] = articles.history(engine, url)
-        kinds_of_moves = {(moved.field, moved.change_kind) for moved in version.fields}
-        assert kinds_of_moves == {("date_published", "site")} or day == newest
-    again = Learner(engine, tmp_path).learn("weir.example")
-    assert (again.reread, again.changed) == (0, [])
-
-
-def days(engine: Engine) -> dict[str, date | None]:
-    """URL → the day of publication in the archive."""
-    with reading(engine) as connection:
-        found = connection.execute(select(ArticleRow.url, ArticleRow.date_published))
-        return {url: when.date() if when else None for url, when in found}
 
 
 def test_only_pages_that_hold_a_changed_key_are_read_again(archive: Engine, tmp_path: Path) -> None:

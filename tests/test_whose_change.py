@@ -20,12 +20,10 @@ from tests.wordpress.fixtures import require
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
-#: Each page shows the newest posts with their dates, as WordPress' default theme does, and the day of the newest one
-#: above its headline; the address has the post's own.
+#: Each page shows the newest posts with their dates, as WordPress' default theme does; the address has the post's own.
 MORE = {
     "label": "crawled",
     "path": "/{y}/{m}/{d}/post-{n}/",
-    "above": '<p class="edition"><time datetime="{newest_iso}">{newest}</time></p>',
     "below": '<div class="wp-block-group"><h2>More posts</h2>{list}</div>',
     "posts": 12,
 }

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from types import MappingProxyType
 from typing import Any
 
@@ -183,7 +182,6 @@ def templated(
     rules: Rules,
     steps: Steps = STEPS,
     *,
-    page_text: Callable[[], str] | None = None,
     keep_reading: bool = False,
     seen: Observation | None = None,
 ) -> Article:
@@ -193,7 +191,6 @@ def templated(
     same page and template give the same text. `seen` of the result is the page's record for learning; with `keep_reading`
     it has the packed article too, as it is without a template. `seen` is what `observed` gave of this article, where that is
     known.
-    `page_text` gives the page as text where the article's capture has no bytes; it is called for few pages.
     """
     seen = seen or observed(article, template.site, rules)
     marks = verdicts(seen.lines, template, article.url)
@@ -207,8 +204,7 @@ def templated(
         reading=pack_reading(article) if keep_reading else b"",
     )
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
-    page_text = page_text or (lambda: text_of(article.capture, rules, steps))
-    done = applied(done, changing, template.conventions, rules, page_text)
+    done = applied(done, changing, rules)
     if done.blocks != article.blocks:
         done = rendered(done)
         if not begins_alike(done, article):
@@ -219,16 +215,6 @@ def templated(
         if done.origin is None:  # the line that named it repeats on the site, and is no less true
             done = replace(done, origin=article.origin)
     return signed(done, steps)
-
-
-def text_of(capture: Capture | None, rules: Rules, steps: Steps = STEPS) -> str:
-    """The text of a page, decoded once more, since it is not kept with the article; "" without a capture."""
-    if capture is None:
-        return ""
-    page: Any = capture
-    for step in takewhile(lambda step: step.gives is not Article, steps.values()):
-        page = step(page, rules)
-    return str(page.text)
 
 
 def observed(article: Article, site: str, rules: Rules) -> Observation:

@@ -165,10 +165,8 @@ MARKUP = _PLACED | FIRST_HEADINGS | SECOND_HEADINGS | {
 }  # fmt: skip
 #: What stands in the page's body, where readers see it, as opposed to its head.
 IN_BODY = MARKUP | {Place.MICRODATA}
-#: The site's API and its feed: they speak of this very post.
-API_AND_FEED = frozenset((Place.WP_JSON, Place.FEED))
 #: All sources beside the page that speak of one post. `Place.SITE` speaks of the site alone.
-SITE_SOURCES = API_AND_FEED | {Place.SITEMAP}
+SITE_SOURCES = frozenset((Place.WP_JSON, Place.FEED, Place.SITEMAP))
 
 
 class Source(NamedTuple):

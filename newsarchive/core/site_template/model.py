@@ -33,8 +33,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned boilerplate, the usual length of its articles (`None` until enough are known), and its ways with
-    dates and names. `first` of an entry is the one article whose own lede the line is."""
+    """A site's learned boilerplate, the usual length of its articles (`None` until enough are known), and the
+    picture, description and keywords that are its own. `first` of an entry is the one article whose own lede the line is."""
 
     site: str
     entries: Mapping[int, Entry] = field(default_factory=dict)

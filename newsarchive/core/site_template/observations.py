@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
-from newsarchive.core.metadata.page_record import NOTHING, Day, Names, Said, is_same, said_by
+from newsarchive.core.metadata.conventions import NOTHING, Said, said_by
 from newsarchive.core.text.line_keys import (
     DOMAIN,
     form_key,
@@ -148,7 +148,7 @@ class Observation:
     layout: int = 0
     #: No layout fits the page as it should.
     misfit: bool = field(default=False, compare=False)
-    #: What the page says of its date, its authors, its picture and its description.
+    #: What the page says of its picture, its description and its keywords.
     said: Said = NOTHING
     #: What the page was read as without a template (`readings.pack_reading`), empty where that is not kept.
     reading: bytes = field(default=b"", compare=False, repr=False)
@@ -199,8 +199,7 @@ def observation(article: Article, rules: Rules, *, site: str, cluster: str = "")
     """The record of one page, from its article as the boilerplate and origin steps left it."""
     origin = article.origin.domain or article.origin.name if article.origin else ""
     lines = lines_of(article, phrases(rules))
-    said = said_by(article, rules)
-    return Observation(article.url, site, cluster or article.url, origin, lines, said=said)
+    return Observation(article.url, site, cluster or article.url, origin, lines, said=said_by(article))
 
 
 class _About(NamedTuple):
@@ -411,14 +410,9 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
     _, origin, container, places, labels, rows, *rest = record
     places, labels = list(map(sys.intern, places)), list(map(sys.intern, labels))  # a site's pages share them
     lines = tuple(_records_line(row, places, labels) for row in rows)
-    said = _said(*rest[0]) if rest else NOTHING  # an older version kept nothing of the kind
+    # Older versions kept nothing of the kind, or lists of days and names in front.
+    said = Said(*(part for part in rest[0] if isinstance(part, str))) if rest else NOTHING
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
-
-
-def _said(days: list[list[Any]], names: list[list[Any]], *summary: str) -> Said:
-    """The record of what a page says. An older version kept no picture, no description or no keywords."""
-    named = tuple(Names(source, tuple(n)) for source, n in names)
-    return Said(tuple(Day(*day) for day in days), named, *summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,18 +443,11 @@ def sighting(page: Observation) -> Sighting:
 def digest(page: Observation) -> int:
     """A number for what learning would miss: where the article's lines stand, and what they are.
 
-    What changes around an article from day to day (teasers, counters, the dates of other posts) is left out.
+    What changes around an article from day to day (teasers, counters) is left out.
     """
-    facts = [(line.key, line.place) for line in page.lines if line.is_body]
-    facts += _sources(page.said)
+    facts: list[Any] = [(line.key, line.place) for line in page.lines if line.is_body]
+    facts += filter(None, page.said)
     return number(repr((FORMAT, facts, page.origin, page.container, page.verdict, page.layout)))
-
-
-def _sources(said: Said) -> list[Any]:
-    """Which sources name a day, whether it is the one that was decided, who is named, the picture, the description and the keywords."""
-    decided = said.decided_day
-    days = {(d.source, decided is not None and is_same(d, decided), bool(d.swapped)) for d in said.days}
-    return [*sorted(days), *said.names, *filter(None, (said.picture, said.description, said.keywords))]
 
 
 @lru_cache(maxsize=4096)

@@ -110,12 +110,6 @@ def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     return found
 
 
-def place_of(engine: Engine, digest: str) -> Place | None:
-    """Where a payload was written first."""
-    with reading(engine) as connection:
-        return _originals(connection, {digest}).get(digest)
-
-
 def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
     """Those of these captures that the archive holds: position in `fetched` → the WARC file with its bytes.
 

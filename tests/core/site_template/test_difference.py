@@ -90,10 +90,10 @@ def test_a_place_and_an_anchor_concern_the_pages_that_have_them() -> None:
 def test_layouts_and_conventions_concern_every_page() -> None:
     one = next(iter(window([page(1, prose(1))]).pages.values()))
     old = Template("heron", layouts=(Layout(1, CONTENT),))
-    first = Convention(Kind.ORDER, "", "day first", 9, 0, "9 of 9 pages")
+    first = Convention(Kind.SITES_KEYWORDS, "harbour", 9, 0, "9 of 9 posts")
     assert not difference(old, old).concerns(one)
     assert difference(old, replace(old, layouts=(Layout(1, "html/body/main"),))).concerns(one)
     assert difference(old, replace(old, conventions=Conventions((first,)))).concerns(one)
-    more = replace(first, pages=10, reason="10 of 10 pages")
+    more = replace(first, pages=10, reason="10 of 10 posts")
     known = [replace(old, conventions=Conventions((each,))) for each in (first, more)]
     assert not difference(*known).concerns(one)
