@@ -366,7 +366,7 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     from newsarchive.core.site_template.learner import locks_of
     from newsarchive.core.text.line_keys import line_key
 
-    window = site_templates.window(learner.engine, site, learner.window)
+    window = learner.windows.window(site, learner.window)
     known = site_templates.load(learner.engine, site)
     held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)
     found: dict[int, str] = locks_of(known)

@@ -85,7 +85,7 @@ def test_a_stored_page_that_is_yet_to_be_read_by_what_was_learned(
 ) -> None:
     """Learning saves the template, and then reads the pages again one after the other."""
     teacher = Learner(archive, tmp_path / "warc", dry_run=True)
-    window = site_templates.window(archive, SITE)
+    window = teacher.windows.window(SITE)
     site_templates.save(archive, learn(window, shared=teacher._shared(window)))
     found, body = stored(archive, tmp_path, read(page, site_templates.load(archive, SITE)))
     assert (found, CHIPS[0] in body, "Correction:" in body) == (kinds, False, page is EDITED)

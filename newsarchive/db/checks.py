@@ -21,7 +21,16 @@ from sqlalchemy import Engine, func, select
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
 from newsarchive.db import readonly, views
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import command, is_writable, reading, shown, sqlite_file, translated, writing
+from newsarchive.db.engine import (
+    command,
+    is_writable,
+    outside_transactions,
+    reading,
+    shown,
+    sqlite_file,
+    translated,
+    writing,
+)
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
@@ -180,15 +189,9 @@ def mend(engine: Engine, fix: Fix) -> None:
         with writing(engine) as connection:
             views.make(connection)
     elif fix is Fix.REBUILD_INDEXES:
-        _outside(engine, dialect_of(engine).reindex(engine.url))
+        outside_transactions(engine, dialect_of(engine).reindex(engine.url))
     elif fix is Fix.CHECKPOINT:
-        _outside(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _outside(engine: Engine, statement: str) -> None:
-    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with translated(engine), outside.connect() as connection:
-        connection.exec_driver_sql(statement)
+        outside_transactions(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 # -- what checks of files, sites and clock compare -----------------------------------------------------------------------

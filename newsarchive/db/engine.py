@@ -353,6 +353,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def outside_transactions(engine: Engine, *statements: str) -> None:
+    """Run statements that neither database allows inside a transaction (VACUUM); SQLAlchemy begins one for every statement."""
+    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(engine), outside.connect() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
 def _require_file(engine: Engine) -> None:
     path = sqlite_file(engine)
     if path is not None:

@@ -23,7 +23,7 @@ import re
 import shlex
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +33,16 @@ from sqlalchemy import Connection, Engine, func, inspect, select
 
 from newsarchive.db import fulltext, readonly, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
-from newsarchive.db.engine import command, open_engine, reading, shown, sqlite_file, translated, writing
+from newsarchive.db.engine import (
+    command,
+    open_engine,
+    outside_transactions,
+    reading,
+    shown,
+    sqlite_file,
+    translated,
+    writing,
+)
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 
@@ -117,7 +126,7 @@ def current(engine: Engine) -> str | None:
 def vacuum(engine: Engine) -> None:
     """Write the archive anew without free space, and refresh the statistics of the query planner."""
     compact(engine)
-    _outside_transactions(engine, ["ANALYZE"])
+    outside_transactions(engine, "ANALYZE")
 
 
 def give_back(engine: Engine) -> int:
@@ -125,32 +134,27 @@ def give_back(engine: Engine) -> int:
 
     It is called after a command that rewrote articles. PostgreSQL uses free space again by itself; there the result is 0.
     """
-    path = sqlite_file(engine)
-    if path is None:
+    if sqlite_file(engine) is None:
         return 0
-    with reading(engine) as connection:
-        pages, free, size = (
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("page_count", "freelist_count", "page_size")
-        )
+    pages, free, size = _pragmas(engine, "page_count", "freelist_count", "page_size")
     if free < MAX_FREE_SHARE * pages:
         return 0
     compact(engine)
-    with reading(engine) as connection:
-        left = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    return int((pages - left) * size)
+    (left,) = _pragmas(engine, "page_count")
+    return (pages - left) * size
 
 
 def free_bytes(engine: Engine) -> int:
     """The free bytes in the file of an SQLite archive; 0 for PostgreSQL, which uses free space again by itself."""
     if sqlite_file(engine) is None:
         return 0
+    free, size = _pragmas(engine, "freelist_count", "page_size")
+    return free * size
+
+
+def _pragmas(engine: Engine, *names: str) -> list[int]:
     with reading(engine) as connection:
-        free, size = (
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
-            for name in ("freelist_count", "page_size")
-        )
-    return int(free * size)
+        return [int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()) for name in names]
 
 
 def row_counts(engine: Engine) -> dict[str, int]:
@@ -164,21 +168,13 @@ def row_counts(engine: Engine) -> dict[str, int]:
 
 def compact(engine: Engine) -> None:
     """Write the archive anew without free or half-full pages, and merge the parts of the full-text index."""
-    _outside_transactions(engine, [*dialect_of(engine).optimize, "VACUUM"])
+    outside_transactions(engine, *dialect_of(engine).optimize, "VACUUM")
 
 
 def rewrite(engine: Engine) -> None:
     """Write each table of a PostgreSQL archive anew, without the rows that were deleted; nobody reads it meanwhile."""
     names = [table.name for table in Base.metadata.sorted_tables]
-    _outside_transactions(engine, [f"VACUUM (FULL) {name}" for name in [*names, "article_search"]])
-
-
-def _outside_transactions(engine: Engine, statements: Sequence[str]) -> None:
-    # Neither database allows VACUUM inside a transaction, and SQLAlchemy begins one for every statement.
-    outside = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with translated(engine), outside.connect() as connection:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
+    outside_transactions(engine, *(f"VACUUM (FULL) {name}" for name in [*names, "article_search"]))
 
 
 def rebuild(engine: Engine) -> None:

@@ -33,7 +33,6 @@ from newsarchive.core.site_template.observations import (
     Elsewhere,
     Observation,
     Sighting,
-    Window,
     digest,
     elsewhere,
     shareable,
@@ -225,14 +224,6 @@ def keep(engine: Engine, seen: Sequence[tuple[int, Observation]]) -> None:
     """Keep the records of articles that are stored already."""
     with writing(engine) as connection:
         record(connection, seen, datetime.now(UTC), may_hold_lines=True)
-
-
-def window(engine: Engine, site: str, size: int = WINDOW_PAGES) -> Window:
-    """The newest pages of a site (its domain), oldest first; copies of one article count as one."""
-    newest = _records(site).order_by(PageSighting.seen_at.desc(), PageSighting.article_id.desc())
-    with reading(engine) as connection:
-        rows = connection.execute(newest.limit(size)).all()
-    return Window(_unpacked(reversed(rows), site), size)
 
 
 def newest(connection: Connection, site: str, size: int) -> Sequence[Any]:

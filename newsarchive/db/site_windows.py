@@ -78,7 +78,7 @@ class SiteWindows:
         return known
 
     def window(self, domain: str, size: int = WINDOW_PAGES) -> Window:
-        """The newest pages of a site, oldest first, as `site_templates.window` gives them.
+        """The newest pages of a site (its domain), oldest first; copies of one article count as one.
 
         A page whose row is as it was is the same object as before.
         """
