@@ -8,7 +8,6 @@ bodies that break off, and bombs: a few kilobytes that unpack to gigabytes.
 from __future__ import annotations
 
 import re
-import sys
 import zlib
 from collections.abc import Callable, Generator
 
@@ -211,10 +210,7 @@ def _brotli(body: bytes) -> _Pieces:
 
 def _zstd(body: bytes) -> _Pieces:
     """All frames; what follows the last is no part of the page."""
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
+    from newsarchive.compression import zstd
 
     view, at, frames = memoryview(body), 0, 0
     while at < len(view):

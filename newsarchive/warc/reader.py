@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, TypeAlias
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
@@ -32,6 +33,12 @@ MAX_BODY_BYTES = 64 * 2**20
 
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
+
+#: The first bytes of a frame of Zstandard, and of a frame with a dictionary (RFC 8878, 3.1.1 and 3.1.2).
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
+#: Bytes of a dictionary, unpacked. Archive Team's have some 1 MB.
+MAX_DICTIONARY_BYTES = 16 * 2**20
 
 #: The first bytes of a ZIP file, which a WACZ package is.
 _ZIP = b"PK\x03\x04"
@@ -53,6 +60,7 @@ ERRORS = (
     KeyError,
     UnicodeError,
     AttributeError,
+    zstd.ZstdError,
     OverflowError,  # a length that the machine cannot count to
 )
 
@@ -157,7 +165,7 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
     """Every response and resource of a WARC file, and a `Damage` for each record that cannot be read.
 
     Revisit records are left out: their payload is in another record. In a file that was gzipped in one piece, places
-    count in the unpacked data.
+    count in the unpacked data; so they do where Zstandard packed it.
     """
     for found in exchanges(path):
         if not isinstance(found, Revisit):
@@ -179,7 +187,11 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
-    stream: BinaryIO = _Unpacked(fileobj=file) if _is_one_member(file) else file  # type: ignore[assignment]
+    try:
+        stream = _unpacked(file)
+    except ERRORS as error:
+        yield Damage(name, 0, words(error))
+        return
     offset: int | None = 0
     while offset is not None:
         reader = _Reader(name, stream, offset, copying)
@@ -190,7 +202,7 @@ def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
 def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     try:
         with zipfile.ZipFile(file) as package:
-            inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz)?$", path)]
+            inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz|\.zst)?$", path)]
             for path in inside:
                 with package.open(path) as stream:
                     yield from _exchanges(f"{name}/{path}", stream, copying)  # type: ignore[arg-type]
@@ -273,8 +285,10 @@ class _Reader:
             return None
 
 
-class _Unpacked(gzip.GzipFile):
-    """A file gzipped in one piece. Where it breaks off, what came before is given, and the file seems to end there."""
+class _Unpacked:
+    """A file that is read unpacked. Where it breaks off, what came before is given, and the file seems to end there."""
+
+    read1: Callable[[int], bytes]
 
     def read(self, size: int | None = -1) -> bytes:
         pieces: list[bytes] = []
@@ -288,9 +302,52 @@ class _Unpacked(gzip.GzipFile):
         return b"".join(pieces)
 
 
+class _Gunzipped(_Unpacked, gzip.GzipFile):  # type: ignore[misc]  # `read` is that of _Unpacked
+    """A file gzipped in one piece."""
+
+
+class _Zstandard(_Unpacked, zstd.ZstdFile):  # type: ignore[misc]
+    """A file packed by Zstandard, a frame for each record, as Archive Team makes them (`.warc.zst`).
+
+    Its first frame may hold the dictionary that the others were packed with, packed itself or not
+    (https://iipc.github.io/warc-specifications/specifications/warc-zstd/). Raises `ValueError` for a dictionary that is none.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        held = _dictionary_of(file)
+        super().__init__(file, zstd_dict=zstd.ZstdDict(held) if held else None)
+
+
+def _dictionary_of(file: BinaryIO) -> bytes:
+    """The dictionary at the beginning of a file packed by Zstandard; `b""` where it has none."""
+    file.seek(0)
+    head = file.read(8)
+    held = b""
+    if head.startswith(_ZSTD_DICTIONARY):
+        length = int.from_bytes(head[4:8], "little")
+        if length > MAX_DICTIONARY_BYTES:
+            raise ValueError(f"a dictionary of {length:,} bytes")
+        held = file.read(length)
+    file.seek(0)
+    if held.startswith(_ZSTD):
+        unpack = zstd.ZstdDecompressor()
+        held = unpack.decompress(held, MAX_DICTIONARY_BYTES)
+    return held
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    """The file, read unpacked where its records do not lie in gzip members of their own."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    if head in (_ZSTD, _ZSTD_DICTIONARY):
+        return _Zstandard(file)  # type: ignore[return-value]
+    return _Gunzipped(fileobj=file) if _is_one_member(file) else file  # type: ignore[return-value]
+
+
 def _size(stream: BinaryIO) -> int:
     """The length of a file, unpacked where it is read so."""
-    if not isinstance(stream, gzip.GzipFile):
+    if not isinstance(stream, _Unpacked):
         return stream.seek(0, 2)
     while stream.read(_CHUNK_BYTES):
         pass

@@ -160,6 +160,49 @@ def test_a_file_gzipped_in_one_piece_is_read_to_its_damage(tmp_path: Path) -> No
     assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
 
 
+#: Words that all records have, as a dictionary of Archive Team's programs is trained on.
+DICTIONARY = zstd.train_dict([response(number % 9, PAGE[number:]) for number in range(200)], 2_000)
+
+
+def zstandard(path: Path, records: Sequence[bytes], how: str) -> Path:
+    """A `.warc.zst` file (https://iipc.github.io/warc-specifications/specifications/warc-zstd/)."""
+    dictionary = None if how == "no dictionary" else DICTIONARY
+    held = zstd.compress(DICTIONARY.dict_content) if how == "a packed dictionary" else DICTIONARY.dict_content
+    head = b"\x5d\x2a\x4d\x18" + len(held).to_bytes(4, "little") + held if dictionary else b""
+    path.write_bytes(head + b"".join(zstd.compress(record, zstd_dict=dictionary) for record in records))
+    return path
+
+
+@pytest.mark.parametrize("how", ["no dictionary", "a dictionary", "a packed dictionary"])
+def test_a_file_of_archive_team_is_read_to_its_damage(tmp_path: Path, how: str) -> None:
+    pages = [PAGE, *(random.Random(number).randbytes(50_000) for number in range(3))]
+    records = [info(), *(response(number, page) for number, page in enumerate(pages))]
+    path = zstandard(tmp_path / "x.warc.zst", records, how)
+    assert bodies(path) == pages
+    path.write_bytes(path.read_bytes()[:-10_000])
+    assert bodies(path)[:3] == pages[:3]
+    assert [type(found) for found in captures(path)] == [Capture] * 3 + [Damage]
+
+
+@pytest.mark.parametrize(
+    ("head", "problem"),
+    [
+        (b"", "Dictionary mismatch"),
+        (b"\x5d\x2a\x4d\x18\xff\xff\xff\xff", "a dictionary of 4,294,967,295 bytes"),
+        (b"\x5d\x2a\x4d\x18\x05\x00\x00\x00\x28\xb5\x2f\xfd\xff", "Zstandard"),
+        (b"\x5d\x2a\x4d\x18\x03\x00\x00\x00abc", "dictionary"),
+    ],
+)
+def test_a_file_of_archive_team_without_its_dictionary_is_damaged(
+    tmp_path: Path, head: bytes, problem: str
+) -> None:
+    path = tmp_path / "x.warc.zst"
+    path.write_bytes(head + zstd.compress(response(1, PAGE), zstd_dict=DICTIONARY))
+    (found,) = read(path)
+    assert isinstance(found, Damage)
+    assert problem in found.problem
+
+
 def test_a_short_file_gzipped_in_one_piece_is_read_to_its_end(tmp_path: Path) -> None:
     path = written(tmp_path / "x.warc.gz", [response(number, PAGE) for number in range(4)], "one member")
     path.write_bytes(path.read_bytes()[:-20])
