@@ -558,6 +558,8 @@ def test_an_alarm_is_sent_once_its_articles_wait_and_it_clears_by_itself(
         (["no authors"], []),
         ([], ["no authors"]),
     ]
+    assert sent[0]["text"] == f"{blog.home}/: {sent[0]['raised'][0]['sentence']}"
+    assert sent[1]["text"] == f"{blog.home}/: over: {sent[1]['cleared'][0]['sentence']}"
     assert rows(db, waiting) == [(0,)]
 
 

@@ -3,7 +3,7 @@
     NEWSARCHIVE_ALARM_COMMAND = mail -s newsarchive me@example.org
     NEWSARCHIVE_ALARM_WEBHOOK = https://hooks.example/newsarchive
 
-The command gets a JSON object on standard input, the webhook gets it by POST: `site`, `raised` and `cleared`, each alarm
+The command gets a JSON object on standard input, the webhook gets it by POST: `text`, `site`, `raised` and `cleared`, each alarm
 with `kind`, `since`, `sentence` and `evidence`. An alarm is sent once, and once more when it is over; what could not be
 sent is sent again at the end of the next crawl. Nothing here may end a crawl or lose its record.
 
@@ -117,7 +117,7 @@ def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
 
 
 def message(home: str, raised: list[alarms.KeptAlarm], cleared: list[alarms.KeptAlarm]) -> dict[str, Any]:
-    """What a command or webhook gets."""
+    """What a command or webhook gets. `text` is for people: Slack, Mattermost and the like show the field of this name."""
 
     def told(one: alarms.KeptAlarm) -> dict[str, Any]:
         return {
@@ -127,7 +127,13 @@ def message(home: str, raised: list[alarms.KeptAlarm], cleared: list[alarms.Kept
             "evidence": one.evidence,
         }
 
-    return {"site": home, "raised": list(map(told, raised)), "cleared": list(map(told, cleared))}
+    lines = [*(one.sentence for one in raised), *(f"over: {one.sentence}" for one in cleared)]
+    return {
+        "text": "\n".join(f"{home}: {line}" for line in lines),
+        "site": home,
+        "raised": list(map(told, raised)),
+        "cleared": list(map(told, cleared)),
+    }
 
 
 def _deliver(crawler: Crawler, content: dict[str, Any]) -> bool:
