@@ -10,7 +10,8 @@ The second part restores the dot between the parts of a foreign name in Chinese,
 it decide: foreign names are written with some three hundred characters (Xinhua's tables of transliteration), and no word
 has `路` between two of these.
 
-Earns nothing on 1,282 real pages and 180 posts; two cases need it (`docs/benchmarks/ablation.md`).
+Nothing on 3,252 real pages has this damage. Of damaged lines (`docs/benchmarks/ablation.md`) the marks earn 2.5 points of
+those with lost bytes, the dots 2.2 of those with two layers.
 """
 
 from __future__ import annotations

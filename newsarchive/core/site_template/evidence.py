@@ -11,7 +11,6 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 
 from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Elsewhere, Line
-from newsarchive.core.text.line_keys import names_in, starts_with_name
 
 #: Different articles (clusters of copies) that must hold a line before it counts as repeated.
 MIN_ARTICLES = 3
@@ -49,15 +48,12 @@ class Stats:
     at_edge: int = 0
     inside: int = 0
     named: int = 0
-    beside_link: int = 0
     beside_promo: int = 0
     beside_name: int = 0
     isolated: int = 0
     teases: int = 0
     titled: int = 0
     carried: int = 0
-    closing: int = 0
-    samples: set[str] = field(default_factory=set)
     before_boilerplate: int = 0
     between_boilerplate: int = 0
     first: set[str] = field(default_factory=set)
@@ -143,37 +139,17 @@ def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, 
     fewest = max(_share_needed(stats) * total, MIN_ARTICLES_INSIDE if inside else MIN_ARTICLES)
     if total >= MIN_ARTICLES_FOR_SHARE and have >= fewest:
         return "repeated", f"of {total} on this site"
-    if reason := _credit(stats, seen, elsewhere):
-        return "attribution", reason
     if elsewhere and (reason := _across(elsewhere)):
         return "repeated", reason
     if stats.beside_promo >= agreeing and seen >= MIN_ARTICLES:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"
     if inside and stats.beside_name >= agreeing and seen >= MIN_ARTICLES:
         return "promo", "inside the text, beside a short line that comes with it"
-    if inside and stats.beside_link >= agreeing and seen >= MIN_ARTICLES:
-        return "promo", "inside the text, beside a short linked line"
     return None
-
-
-def _credit(stats: Stats, seen: int, elsewhere: Elsewhere | None) -> str:
-    """Why a sentence that closes articles is a credit, "" where it may be a bio or a disclaimer.
-
-    A credit names a site. Or three blogs print it under different articles, and it holds a name but does not begin with one.
-    """
-    closes = stats.pages and stats.closing >= AGREEING_SHARE * stats.pages and not _is_inside(stats)
-    if not closes or not stats.line.form or starts_with_name(stats.line.sample):
-        return ""
-    if stats.line.domain:
-        return "closes them and names a site"
-    sites, clusters = (len(elsewhere.sites), len(elsewhere.clusters)) if elsewhere else (1, seen)
-    return "closes them on each" if sites > 2 and clusters > MIN_ARTICLES else ""
 
 
 def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     """A line of only two articles, between prose that differs: of one publisher and built like a promo."""
-    if stats.line.domain and (closes := _credit(stats, MIN_PAIR_ARTICLES, elsewhere)):
-        return Finding("chrome", "attribution", f"this line stands in 2 articles, {closes}")
     known = elsewhere.origins if elsewhere else set(stats.origins)
     sourced = len(known) == 1 and sum(stats.origins.values()) == stats.pages
     if stats.inside < stats.pages or stats.isolated < stats.pages or stats.line.quotation:
@@ -235,11 +211,7 @@ def judge_form(
     ):
         label = "promo" if _is_inside(stats) else "attribution"
         return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
-    if seen < MIN_ARTICLES or len(stats.keys) < MIN_PAIR_ARTICLES:
-        return None
-    if not stats.varying_start and (name := _constant(stats)):
-        return Finding("chrome", "attribution", f"this form closes {articles(seen)} and always names {name}")
-    if len(stats.keys) < MIN_ARTICLES:
+    if seen < MIN_ARTICLES or len(stats.keys) < MIN_ARTICLES:
         return None
     # Such a label stands before titles of other posts or before links, as "Where:" and "Cast:" do not.
     if stats.line.leads:
@@ -263,16 +235,3 @@ def judge_form(
     if total >= MIN_ARTICLES_FOR_SHARE and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None
-
-
-def _constant(stats: Stats) -> str:
-    """A name of two words or more that all lines of a form hold, where they close their articles."""
-    if (
-        stats.closing < AGREEING_SHARE * stats.pages
-        or _is_inside(stats)
-        or len(stats.samples) < MIN_PAIR_ARTICLES
-    ):
-        return ""
-    names = [set(names_in(sample)) for sample in stats.samples]
-    shared = sorted(name for name in set.intersection(*names) if " " in name)
-    return shared[0] if shared else ""

@@ -40,10 +40,6 @@ MIN_HELD_CHARACTERS = 20
 MAX_ROUNDS = 4
 #: Entries of one template; those seen on most pages stay.
 MAX_ENTRIES = 4000
-#: Lines that may close an article together.
-MAX_CLOSING_LINES = 3
-#: Lines of a form that are compared with one another.
-MAX_SAMPLES = 8
 #: Words of the line of a product's name, beside a promo.
 MAX_NAME_WORDS = 8
 #: Part of a layout's pages on which an anchor must stand.
@@ -200,7 +196,6 @@ def gather(
         first, inner = prose[0] if prose else -1, range(unique[0] + 1, unique[-1])
         alone = set(_short_runs(page.lines, flags, often, places))
         carried = bool(page.origin) or "attribution" in flags
-        closing = set(_closing(flags, places))
         for i in places:
             line = page.lines[i]
             if line.fixed:
@@ -221,15 +216,12 @@ def gather(
                 found.first.add(page.url)
             found.between_boilerplate += all(sides)
             found.beside_promo += "promo" in sides and i in inner
-            found.beside_link += _beside_link(page.lines, i)
             found.isolated += i in alone
             found.carried += carried
-            found.closing += i in closing
             found.beside_name += _beside_name(page.lines, i, often, inner)
             if line.form in often:
                 form = forms.setdefault(line.form, Stats(line))
                 _count(form, page, line, i in inner, sides)
-                form.closing += i in closing
     return stats, forms
 
 
@@ -244,8 +236,6 @@ def _count(stats: Stats, page: Observation, line: Line, inner: bool, sides: tupl
     stats.named += line.names_origin
     stats.teases += line.teases
     stats.titled += line.titled
-    if len(stats.samples) < MAX_SAMPLES:
-        stats.samples.add(line.sample)
     if page.origin:
         stats.origins[page.origin] = stats.origins.get(page.origin, 0) + 1
 
@@ -263,30 +253,6 @@ def _short_runs(
             run = []
         run.append(i)
     yield from run if len(run) <= MAX_RUN_LINES else ()
-
-
-def _closing(flags: Sequence[str], recurs: Sequence[int]) -> Iterator[int]:
-    """Places of lines that recur, with nothing but such lines between them and boilerplate or the end: an attribution
-    that a notice follows is at the end too.
-    """
-    left, below = MAX_CLOSING_LINES, len(flags)  # lines that may still count above `below`
-    for i in reversed(recurs):
-        if flags[i]:
-            continue
-        if below != i + 1:
-            left = 0
-        if i + 1 == len(flags) or flags[i + 1]:
-            left = MAX_CLOSING_LINES
-        below = i
-        if left:
-            left -= 1
-            yield i
-
-
-def _beside_link(lines: Sequence[Line], i: int) -> bool:
-    """Whether a short linked line, no heading, touches this one: a product's name beside its pitch."""
-    beside = (lines[j] for j in (i - 1, i + 1) if 0 <= j < len(lines))
-    return any(x.linked and x.words <= MAX_NAME_WORDS and not x.sentence for x in beside)
 
 
 def _beside_name(lines: Sequence[Line], i: int, often: set[int], inner: range) -> bool:

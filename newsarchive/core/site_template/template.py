@@ -10,7 +10,6 @@ from newsarchive.core.metadata.conventions import Convention, effects
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import (
-    CREDITS,
     MAX_HEAD_WORDS,
     inset_run,
     list_run,
@@ -27,9 +26,6 @@ OPENING_ROLES = ("head", "inset", "slot")
 MAX_CREDIT_WORDS = 4
 #: Labels of lists that another pass took out.
 LIST_LABELS = frozenset({"related", "repeated"})
-#: Labels of lines that lead to other articles, whatever stands below them.
-LEADING_LABELS = frozenset({"read more", "related"})
-LEADING_ON = Finding("head", "related", "a list under a line that leads on, above the attribution")
 
 
 def apply_template(article: Article, template: Template) -> Article:
@@ -104,24 +100,17 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
         return found  # nothing was learned: a page without siblings stays as it is
     layout = layout_of(lines, template)
     first = next((i for i, line in enumerate(lines) if line.is_body and line.is_prose), -1)
-    beyond = _below(lines, layout, first) if layout else range(0)
     for i, line in enumerate(lines):
         entry = entry_of(line, template)
         if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
             if entry.finding.role in (("chrome", "drop", "aside") if line.is_body else ("keep",)):
                 found[i] = entry.finding
-        elif layout and i not in beyond and _taken_back(line, layout, entry):
+        elif layout and _taken_back(line, layout, entry):
             found[i] = Finding("container", "body", f"inside the article's element, layout {layout.number}")
     _cut(lines, layout, template, found)
     _credits(lines, template, found)
     _runs(lines, template, found)
     return found
-
-
-def _below(lines: Sequence[Line], layout: Layout, first: int) -> range:
-    """The lines from the first anchor below the beginning of the text on."""
-    ends = (i for i in range(first + 1, len(lines)) if lines[i].key in layout.ends)
-    return range(next(ends, len(lines)), len(lines))
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:
@@ -194,12 +183,9 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
     def is_boilerplate(i: int) -> bool:
         return i >= len(lines) or bool(_label(lines, found, i))
 
-    last = max((i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)), default=-1)
     for i, line in enumerate(lines):
-        opener = _opener(line, template, found.get(i), i > last)
+        opener = _opener(line, template, found.get(i))
         run = _opened(lines, i, opener, is_boilerplate) if opener else []
-        if opener is LEADING_ON and not (run and _label(lines, found, run[-1] + 1) in CREDITS):
-            continue
         # rules, or line by line, may have taken out the list of a learned head before
         is_out = opener and opener.role in ("head", "inset") and _label(lines, found, i + 1) in LIST_LABELS
         if opener and (run or is_out):
@@ -246,7 +232,7 @@ def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding
         found[i] = Finding("credit", "attribution", f"a last line that holds {holds}")
 
 
-def _opener(line: Line, template: Template, finding: Finding | None, below: bool) -> Finding | None:
+def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
     """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
     if line.own or line.fixed or line.words > MAX_HEAD_WORDS:
@@ -257,8 +243,6 @@ def _opener(line: Line, template: Template, finding: Finding | None, below: bool
         return learned if learned and learned.role != "keep" else None
     if finding and finding.label == "related":
         return finding
-    if below and line.label in LEADING_LABELS and not line.linked:
-        return LEADING_ON
     if line.is_body and line.mentions and finding is None:
         return Finding("head", "related", "a short line that names the origin opens a list")
     return None

@@ -10,7 +10,7 @@ from newsarchive.core.site_template.observations import network
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.text.line_keys import lead_of
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+from tests.sites import label_of, learned, line, page, prose, shown, window
 
 PITCH = "Every window of the green house is open to whoever follows Mare and its lamps."
 OFFER = "Sign up for our newsletter and podcasts to read more of this."
@@ -97,17 +97,6 @@ def test_a_name_inside_the_text_is_no_attribution() -> None:
 def test_where_nothing_was_learned_a_page_stays_as_it_is() -> None:
     alone = page(1, [*prose(1), line("Out of Mare")], origin="mare")
     assert apply_template(alone, Template("heron")).blocks == alone.blocks
-
-
-def test_a_list_under_a_line_that_leads_on_goes() -> None:
-    head = Block("Baca juga:", label="read more", kind="heading", path=CONTENT)
-    titles = [line(f"The swans of lake {'i' * (k + 1)} are back", kind="list_item") for k in range(3)]
-    end = Block("© Mare", label="copyright", path=CONTENT)
-    site = pages(12, {2: [head, *titles, end]}, at=5)
-    assert shown(site[2], learned(site)) == [b.text for b in prose(2)]
-    for lines, at in ([head, *titles], 2), ([head, *titles], 5):  # inside the text; no attribution below
-        site = pages(12, {2: lines}, at=at)
-        assert all(t.text in shown(site[2], learned(site)) for t in titles)
 
 
 # Labels before titles

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.site_template.learner import learn
-from newsarchive.core.site_template.observations import network
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, label_of, learned, line, page, prose, shown, window
+from tests.sites import CONTENT, label_of, learned, line, page, prose, shown
 
 SITE = 20
 #: Titles of other articles, of which each page shows two.
@@ -76,40 +74,12 @@ def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
 # Credits
 
 
-def test_a_last_line_of_two_articles_that_names_a_site_is_their_attribution() -> None:
-    credit = "We took this one warm out of the oven at www.mare.example, and say so."
-    pages = [page(n, [*prose(n), line(credit)] if n < 2 else prose(n)) for n in range(SITE)]
-    assert label_of(pages[0], learned(pages), credit) == "attribution"
-
-
-def test_a_last_line_that_always_holds_one_name_is_an_attribution() -> None:
-    def credit(n: int) -> str:
-        return f"Kneaded by {['Tom Fry', 'Ada Lund', 'Jon Abel'][n]} in the kitchen of the Granite Post, and eaten here."
-
-    pages = [page(n, [*prose(n), line(credit(n))] if n < 3 else prose(n)) for n in range(SITE)]
-    assert label_of(pages[2], learned(pages), credit(2)) == "attribution"
-
-
 def test_a_last_line_with_the_articles_own_title_is_its_attribution() -> None:
     title = "Seven swans came back over the mill"
     credit = f"Ada Lund let us have “{title}”, and we thank her."
     pages = [page(n, prose(n)) for n in range(SITE)]
     mine = page(77, [*prose(77), line(credit)], title=title)
     assert label_of(mine, learned([*pages, mine]), credit) == "attribution"
-
-
-def test_a_line_under_articles_on_three_blogs_is_an_attribution() -> None:
-    credit = "It was the Granite Post that baked this loaf, and we only carried it home."
-    blogs = [
-        [
-            page(n, [*prose(n), line(credit)] if n % 4 == 0 else prose(n), site=site)
-            for n in range(start, start + 8)
-        ]
-        for site, start in (("heron", 0), ("crane", 20), ("stork", 40))
-    ]
-    windows = [window(pages, site) for pages, site in zip(blogs, ("heron", "crane", "stork"), strict=True)]
-    shared = network(windows)
-    assert label_of(blogs[0][0], learn(windows[0], shared=shared), credit) == "attribution"
 
 
 # What stays
