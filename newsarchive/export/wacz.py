@@ -37,8 +37,9 @@ from newsarchive.items import Kept
 from newsarchive.reprs import counted
 from newsarchive.times import utc
 from newsarchive.version import VERSION
-from newsarchive.warc.copying import Record, exchange, warcinfo
+from newsarchive.warc.copying import Record, exchange
 from newsarchive.warc.files import Folder
+from newsarchive.warc.writer import warcinfo
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey

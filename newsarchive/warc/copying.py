@@ -23,9 +23,7 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.warc.files import Folder, locate
 from newsarchive.warc.reader import ERRORS, raw_body, words
-from newsarchive.warc.writer import ZLIB_LEVEL, HttpHeaders, member, warcinfo
-
-__all__ = ["ZLIB_LEVEL", "Record", "exchange", "warcinfo"]
+from newsarchive.warc.writer import HttpHeaders, member
 
 #: Fields of a request that hold a secret of the person who crawled.
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})

@@ -12,7 +12,6 @@ it was erased. Players pass over it. What the disk itself keeps of a replaced fi
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
 import shutil
@@ -30,7 +29,7 @@ from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 from newsarchive.warc.reader import ERRORS
-from newsarchive.warc.writer import ZLIB_LEVEL, is_held, member, sync_folder, warc_date
+from newsarchive.warc.writer import is_held, member, sync_folder, warc_date
 
 #: The field of a tombstone that says when the record was erased.
 ERASED = "X-Erased-At"
@@ -230,4 +229,4 @@ def _member(fields: list[tuple[str, str]], padding: int) -> bytes:
     lines = [f"{name}: {value}" for name, value in fields if value] + [f"Content-Length: {len(body)}"]
     head = ("WARC/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode()
     record = head + body + b"\r\n\r\n"
-    return member(record, padding + 4) if padding else gzip.compress(record, ZLIB_LEVEL, mtime=0)
+    return member(record, padding + 4 if padding else 0)
