@@ -37,7 +37,7 @@ from newsarchive.items import Kept
 from newsarchive.reprs import counted
 from newsarchive.times import utc
 from newsarchive.version import VERSION
-from newsarchive.warc.copying import Record, exchange
+from newsarchive.warc.exchange import Record, exchange
 from newsarchive.warc.files import Folder
 from newsarchive.warc.writer import warcinfo
 
