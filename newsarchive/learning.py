@@ -133,7 +133,9 @@ class Learner:
         pages = [self._observed(one, site) for one in readings]
         summary = self.learn(site, going_on=True, waiting=[seen for _, seen in pages if seen])
         template = site_templates.load(self.engine, site)
-        return summary, [self._waiting(article, template, seen) for article, seen in pages]
+        return summary, [
+            templated(article, template, self.rules, self.steps, seen=seen) for article, seen in pages
+        ]
 
     def _waiting_elsewhere(self, site: str, own: Sequence[Observation]) -> Iterator[Observation]:
         """The pages of a site that wait in other crawls of the same worker; `own` wait in this one."""
@@ -147,9 +149,6 @@ class Learner:
     def _observed(self, reading: Reading, site: str) -> tuple[Article, Observation | None]:
         article = unpack_reading(reading.page)
         return article, unpack(reading.record, article.url, site)
-
-    def _waiting(self, article: Article, template: Template, seen: Observation | None) -> Article:
-        return templated(article, template, self.rules, self.steps, seen=seen)
 
     def _learn(
         self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]

@@ -23,7 +23,7 @@ from typing import NamedTuple, Self
 from newsarchive import plugins, rules, worker_pool
 from newsarchive.collector import set_up_collector
 from newsarchive.core import steps as core_steps
-from newsarchive.core.discovery.page_kind import Kind, page_kind
+from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps
@@ -93,8 +93,10 @@ class StoredPageReader:
         """The page of a capture by the template of its site, or by none. It has no bytes any more. Raises nothing."""
         try:
             capture = stored_capture(self.folder, kept)
-            if kept.was_refused and (kind := self._kind(capture)).reason:
-                return StoredPage(kept, dropped=kind.reason)
+            if kept.was_refused:  # as the spider judges: the steps would read a list or an imprint as a text
+                kind = page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
+                if kind.reason:
+                    return StoredPage(kept, dropped=kind.reason)
             article = core_steps.article_from(capture, self.rules, self.steps)
             if template is not None:
                 article = core_steps.templated(article, template, self.rules, self.steps)
@@ -108,12 +110,6 @@ class StoredPageReader:
         except Exception as error:  # one page that the core cannot take costs no other page
             return _broken(kept, error)
         return StoredPage(kept, with_capture(ready, article.capture and article.capture.without_body()))
-
-    def _kind(self, capture: Capture) -> Kind:
-        """The kind of a page that a crawl took for a list of posts or a static page. The spider judges this before the
-        steps, because they would read an archive page or an imprint as a text. Raises `NotAnArticle` where it is no
-        page."""
-        return page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
 
 
 def in_process(folder: Folder, rules_folder: str | None, steps: Sequence[str]) -> StoredPageReader:

@@ -375,7 +375,7 @@ def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[st
 
 @contextmanager
 def translated(engine: Engine) -> Iterator[None]:
-    """Turn the driver's errors into `DatabaseError`, which names the database and the remedy.
+    """Turn the driver's errors, with and without SQLAlchemy, into `DatabaseError`, which names the database and the remedy.
 
     `IntegrityError` passes as it is.
     """
@@ -383,14 +383,8 @@ def translated(engine: Engine) -> Iterator[None]:
         yield
     except exc.IntegrityError:
         raise
-    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, _driver_error(engine)) as error:
+    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, engine.dialect.loaded_dbapi.Error) as error:
         raise explained_by(engine, error) from error
-
-
-def _driver_error(engine: Engine) -> type[Exception]:
-    """What the driver raises where it is used without SQLAlchemy."""
-    error: type[Exception] = engine.dialect.loaded_dbapi.Error
-    return error
 
 
 def explained_by(engine: Engine, error: Exception) -> DatabaseError:

@@ -11,7 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine, select
 
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Line, Observation, Window
@@ -90,7 +90,8 @@ class SiteWindows:
             stale = [
                 i for i, stamp in stamps.items() if i not in known.records or known.records[i][0] != stamp
             ]
-            packed = _records(connection, stale)
+            query = select(PageSighting.article_id, PageSighting.record)
+            packed = dict(bulk.select_in(connection, query, PageSighting.article_id, stale))
         records: dict[int, tuple[Stamp, Observation | None]] = {}
         for row in reversed(rows):
             stamp = stamps[row.article_id]
@@ -109,8 +110,3 @@ class SiteWindows:
         while sum(lines.values()) > self.max_lines and len(self.sites) > 1:
             domain, _ = self.sites.popitem(last=False)
             del lines[domain]
-
-
-def _records(connection: Connection, article_ids: list[int]) -> dict[int, bytes]:
-    query = select(PageSighting.article_id, PageSighting.record)
-    return dict(bulk.select_in(connection, query, PageSighting.article_id, article_ids))
