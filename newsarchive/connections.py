@@ -259,6 +259,11 @@ def guard(settings: BaseSettings) -> None:
     """Put the guard around the handlers of the web. Raises `UsageError` where that cannot be done and is not waived."""
     handlers, own = settings.getwithbase("DOWNLOAD_HANDLERS"), settings["DOWNLOAD_HANDLERS"]
     waived = Allowance.read(settings.getlist(SETTING)).everything
+    if not settings.getbool("TWISTED_REACTOR_ENABLED", True) and not waived:
+        raise UsageError(
+            "TWISTED_REACTOR_ENABLED = False: without Twisted's reactor nobody can see where Scrapy connects to, so pages could "
+            f"lead a crawl into your network: take this line out of the settings, or allow that with {SETTING} = {ALL}"
+        )
     for scheme in ("http", "https"):
         if path := handlers.get(scheme):
             try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from newsarchive import demo
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
@@ -39,6 +40,29 @@ def test_a_bad_argument_is_named_before_anything_is_fetched(
     assert says in done.stderr
     assert "Traceback" not in done.stderr
     assert not db.exists()
+
+
+HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}'
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "says"),
+    [
+        ("TWISTED_REACTOR_ENABLED=0", 2, "nobody can see where Scrapy connects to"),
+        ("TWISTED_REACTOR=twisted.internet.selectreactor.SelectReactor", 2, "the reactor of asyncio alone"),
+        (f"DOWNLOAD_HANDLERS={HTTPX}", 2, "nobody can see where HttpxDownloadHandler connects to"),
+        ('EXTENSIONS={"no.such.Extension": 1}', 1, "No module named 'no'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
+    db: Path, setting: str, code: int, says: str
+) -> None:
+    """The last line says what is wrong, not that Scrapy's crawler has no stats yet."""
+    with demo.served() as home:
+        done = crawl(f"url={home}/", "-s", setting, db=db)
+    assert done.returncode == code
+    assert says in done.stderr.splitlines()[-1]
+    assert code == 1 or "Traceback" not in done.stderr
 
 
 def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:

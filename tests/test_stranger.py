@@ -266,3 +266,15 @@ def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: P
     assert done.returncode != 0
     assert "the add-on works with the reactor of asyncio alone" in done.stderr
     assert "no running event loop" not in done.stderr
+
+
+def test_without_a_reactor_nothing_leads_into_private_networks(bin_folder: Path, project: Path) -> None:
+    """Scrapy's other way to make connections cannot be watched: our spiders refuse it."""
+    with (project / "shop" / "settings.py").open("a") as settings:
+        settings.write("\nTWISTED_REACTOR_ENABLED = False\n")
+    words = ("-m", "scrapy", "crawl", "news", "-a", "url=http://127.0.0.1:9/")
+    refused = run(bin_folder, *words, folder=project)
+    assert refused.returncode != 0
+    assert "nobody can see where Scrapy connects to" in refused.stderr
+    assert "NEWSARCHIVE_ALLOW_PRIVATE = all" in refused.stderr
+    assert not list(project.glob("*-warc"))

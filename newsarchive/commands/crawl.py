@@ -30,8 +30,10 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.misc import load_object
 
 from newsarchive import browser, config, demo, rules
+from newsarchive.addon import Addon
 from newsarchive.collector import set_up_allocator, set_up_collector
 from newsarchive.crawl_stats import Detail, Failure, key, sentences
 from newsarchive.crawling import steps_of
@@ -192,7 +194,7 @@ class Command(ScrapyCrawl):
         logging.setLogRecordFactory(PrintableRecord)
         with self.shared_lock():
             super().run(args, opts)
-        stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
+        stats = stats_of(self.crawler)
         self.exitcode = max(self.exitcode, exit_code(stats), self.write_metrics(opts.spargs))
         if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
@@ -240,6 +242,8 @@ class Command(ScrapyCrawl):
                 "is stored under its time: set it (timedatectl set-ntp true)"
             )
         spider = self.spider_class(args)
+        if any(load_object(addon) is Addon for addon in self.settings.getdict("ADDONS")):
+            Addon(spider).update_settings(self.settings.copy())  # raises what Scrapy would only log
         if spider is not None and hasattr(spider, "check"):
             spider.check(spargs)
         browser.check(self.settings)
@@ -273,6 +277,14 @@ class Command(ScrapyCrawl):
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self.crawler = super()._create_crawler(spidercls)
         return self.crawler
+
+
+def stats_of(crawler: Crawler) -> dict[str, Any]:
+    """A crawl's stats; `{}` where it ended before it had any, for want of an extension, say. Scrapy (2.19) raises there."""
+    try:
+        return crawler.stats.get_stats() if crawler.stats else {}
+    except RuntimeError:
+        return {}
 
 
 def exit_code(stats: dict[str, Any]) -> int:
