@@ -144,7 +144,7 @@ class CapturePipeline:
         """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return robots.noarchive(capture.headers, capture.body.decode("utf-8", "replace"), "newsarchive")
+        return robots.noarchive(capture.headers, capture.body.decode("utf-8", "replace"))
 
     def completed(self, capture: Capture) -> Capture:
         """Write the raw bytes and read what the archive knows of the post. Called from a thread."""

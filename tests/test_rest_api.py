@@ -1,7 +1,7 @@
 """The WordPress REST API: found, paged, read, and its refusals told apart from its end."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -190,15 +190,7 @@ def test_the_address_of_a_page_of_posts(root, start):
         ["100"],
         ["author,wp:term,wp:featuredmedia"],
     )
-    assert "modified_after" not in query
     assert "_embed=" not in wordpress.wp_posts_url(root, embed=False)
-
-
-def test_only_what_was_changed_since():
-    since = datetime(2024, 9, 2, 10, tzinfo=timezone(timedelta(hours=7)))
-    query = parse_qs(urlsplit(wordpress.wp_posts_url(ROOT, modified_after=since)).query)
-    assert query["modified_after"] == ["2024-09-02T03:00:00Z"]
-    assert (query["orderby"], query["order"]) == (["modified"], ["asc"])
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ class CapturingSpider(ArchiveSpider):
         """Where the headers forbid copies; "" where they do not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return robots.noarchive(headers_of(response), "", "newsarchive")
+        return robots.noarchive(headers_of(response), "")
 
     async def whole(
         self, response: Response, capture: Capture, link: Link, look: FirstLook

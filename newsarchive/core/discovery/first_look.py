@@ -47,7 +47,7 @@ def first_look(page: LookAt, rules: Rules) -> FirstLook:
     text, url = page.text, page.url
     shown = Shown(text, url)
     block = block_of(shown, page.headers, page.status, rules)
-    forbidden = noarchive(page.headers, text, "newsarchive") if page.asks else ""
+    forbidden = noarchive(page.headers, text) if page.asks else ""
     if block or forbidden:
         return FirstLook(block, forbidden)
     parts = tuple(page_parts(text, url, url)) if text else ()

@@ -13,6 +13,7 @@ from itertools import islice
 from newsarchive.core.discovery.links import attributes
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import try_normalise
+from newsarchive.version import NAME
 
 #: Directives that carry a value after a colon; any other word before a colon names a robot.
 _VALUE_DIRECTIVES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
@@ -24,17 +25,16 @@ MAX_ROBOTS_TXT_CHARACTERS = 512_000
 MAX_SITEMAPS = 100
 
 
-def noarchive(headers: Mapping[str, str], html_text: str, agent: str) -> str:
+def noarchive(headers: Mapping[str, str], html_text: str) -> str:
     """The place that forbids a copy (`X-Robots-Tag` or `<meta name=…>`), "" where copies are allowed.
 
-    `headers` has lower-case names; `agent` is the product token of our user agent (`newsarchive`).
+    `headers` has lower-case names.
     """
-    ours = agent.lower().partition("/")[0].strip()
     for robot, directive in _header_directives(headers.get("x-robots-tag", "")):
-        if directive == "noarchive" and robot in ("", "*", ours):
+        if directive == "noarchive" and robot in ("", "*", NAME):
             return "X-Robots-Tag"
     for name, directive in _meta_directives(html_text):
-        if directive == "noarchive" and name in ("robots", ours):
+        if directive == "noarchive" and name in ("robots", NAME):
             return f"<meta name={name}>"
     return ""
 

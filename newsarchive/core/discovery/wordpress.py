@@ -98,10 +98,9 @@ def wp_posts_url(
     root: str,
     page: int = 1,
     per_page: int = MAX_POSTS_PER_PAGE,
-    modified_after: datetime | None = None,
     embed: bool = True,
 ) -> str:
-    """The URL of one page of posts, newest first; with `modified_after`, of posts changed since, oldest change first.
+    """The URL of one page of posts, newest first.
 
     `root` is the result of `api_root`, `…/wp-json/` or `…/?rest_route=/`. With `embed` the answer holds the names of
     authors, categories and tags; some hosts refuse that.
@@ -109,10 +108,6 @@ def wp_posts_url(
     query = {"page": str(page), "per_page": str(per_page), "_fields": _FIELDS}
     if embed:
         query["_embed"] = _EMBED
-    if modified_after:
-        # "Z" and not "+00:00": a plus sign in a query is read as a space.
-        query["modified_after"] = modified_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query |= {"orderby": "modified", "order": "asc"}
     parts = urlsplit(root)
     known = dict(parse_qsl(parts.query))
     path = parts.path

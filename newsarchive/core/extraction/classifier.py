@@ -12,7 +12,6 @@ is much faster than a walk down each tree.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -204,25 +203,6 @@ class Forest:
             np.ascontiguousarray(places.T),
         )
 
-    def parts(self, row: Rows) -> dict[str, float]:
-        """What each feature adds to the score of one row (Saabas 2014): from a node to its child, the mean of the
-        leaves below changes, and the change is put down to the feature that the node asks for."""
-        means = [self.leaves.astype(np.float64)]
-        while means[-1].shape[1] > 1:
-            means.append((means[-1][:, 0::2] + means[-1][:, 1::2]) / 2)
-        means.reverse()
-        out: dict[str, float] = {}
-        leaf = self.leaf_of(row[None, :])[:, 0]
-        for tree, end in enumerate(leaf):
-            node = 0
-            for level in range(self.depth):
-                below = int(end) >> (self.depth - level - 1)
-                step = means[level + 1][tree, below] - means[level][tree, below >> 1]
-                name = self.names[self.feature[tree, node]]
-                out[name] = out.get(name, 0.0) + float(step)
-                node = 2 * node + 1 + (below & 1)
-        return out
-
 
 def _select(answers: Bits, way: Sequence[Bits]) -> Bits:
     """The answers at the node of a level (the first axis) to which the turns above lead, found by halving; yes turns
@@ -354,34 +334,3 @@ def words_of(kind: str, characters: int) -> float:
     (6.0, 0.1)
     """
     return 0.1 if kind == "embed" else 1 + characters / 6
-
-
-#: What the names of features begin with, and what these features are about; the first entry that fits counts.
-_SUBJECTS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("token_", "own_groups", "wrap_"), "names of the boxes around it"),
-    (("in_",), "a telling word in those names"),
-    (("under_", "depth", "kind", "level", "after_break"), "the elements it stands in"),
-    (("main", "good"), "its place in the main container"),
-    (("box_", "up"), "what else its container holds"),
-    (("link", "wrap_link"), "links in and around it"),
-    (("same_", "repeats"), "blocks of the same shape"),
-    (("prose_", "position", "index", "page_"), "where on the page it stands"),
-    (("title", "from_title", "has_title", "since_heading", "under_level"), "its distance from the headline"),
-    (("declared",), "the article text that the page declares"),
-    (("hidden",), "whether it is on the screen"),
-    (("weight-", "weight+"), "the length of its neighbours"),
-    (("",), "its own wording and length"),
-)
-
-
-def reasons_in_words(parts: Mapping[str, float], top: int = 3) -> str:
-    """The strongest reasons for a score with their weight in nats. `parts` is what each feature adds.
-
-    >>> reasons_in_words({"weight": 0.5, "words": 0.75, "token_own": -2.0}, top=2)
-    '-2.0 names of the boxes around it, +1.2 its own wording and length'
-    """
-    total: defaultdict[str, float] = defaultdict(float)
-    for name, value in parts.items():
-        total[next(words for starts, words in _SUBJECTS if name.startswith(starts))] += value
-    order = sorted(total, key=lambda words: (-abs(total[words]), words))
-    return ", ".join(f"{total[words]:+.1f} {words}" for words in order[:top])

@@ -13,13 +13,10 @@ from itertools import takewhile
 import numpy as np
 
 from newsarchive.core.extraction.classifier import (
-    Model,
     Sheet,
     Verdict,
     judge,
-    matrix,
     model_of,
-    reasons_in_words,
     sheet_of,
 )
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
@@ -160,12 +157,3 @@ def _without_dangling(blocks: list[Block]) -> list[Block]:
             break
         blocks[i] = block.relabelled("other", "nothing that it announces follows", DecidedBy.NEIGHBOURS)
     return blocks
-
-
-def explain(page: Page, rules: Rules, top: int = 3) -> list[tuple[Block, str]]:
-    """Every block with the strongest reasons for its score, in words: `+2.1 names of the boxes around it, …`."""
-    sheet, verdict = read(page, rules)
-    model: Model = model_of(rules)
-    rows, _ = matrix(sheet, model.names, model.forest.names)
-    blocks = labelled(sheet, verdict, rules)
-    return [(b, reasons_in_words(model.forest.parts(row), top)) for b, row in zip(blocks, rows, strict=True)]

@@ -41,7 +41,7 @@ def test_it_says_what_the_signs_say(page: LookAt) -> None:
     tables = rules.default()
     seen = first_look(page, tables)
     assert seen.block == page_kind.block_reason(page.text, page.headers, page.status, tables)
-    assert seen.forbidden == (robots.noarchive(page.headers, page.text, "newsarchive") if page.asks else "")
+    assert seen.forbidden == (robots.noarchive(page.headers, page.text) if page.asks else "")
     if not seen.block and not seen.forbidden:
         assert seen.kind == page_kind.page_kind(page.text, page.url, tables)
         assert list(seen.parts) == (pagination.page_parts(page.text, URL, URL) if page.text else [])

@@ -22,9 +22,7 @@ from newsarchive.core.discovery import robots
     ],
 )
 def test_header(header, forbids):
-    assert robots.noarchive({"x-robots-tag": header}, "", "newsarchive/0.1") == (
-        "X-Robots-Tag" if forbids else ""
-    )
+    assert robots.noarchive({"x-robots-tag": header}, "") == ("X-Robots-Tag" if forbids else "")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,7 @@ def test_header(header, forbids):
     ],
 )
 def test_meta(page, where):
-    assert robots.noarchive({}, page, "newsarchive") == where
+    assert robots.noarchive({}, page) == where
 
 
 def test_sitemaps_of_robots_txt():

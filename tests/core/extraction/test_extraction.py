@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from newsarchive import extract
 from newsarchive.core.extraction.labels import Namer, is_headline
-from newsarchive.core.extraction.step import explain, extract_step
+from newsarchive.core.extraction.step import extract_step
 from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
@@ -403,14 +403,6 @@ def test_structure_survives_in_html() -> None:
                      ("paragraph", 0)]  # fmt: skip
     assert "<ol><li>" in article.article_html
     assert "<pre><code>x = 1\n  y = 2</code></pre>" in article.article_html
-
-
-def test_every_block_has_reasons_in_words() -> None:
-    told = explain(
-        page(f"<body><nav><a href=/>Home</a></nav><article><p>{PROSE * 2}</p></article></body>"), default()
-    )
-    assert [(b.text, b.label) for b, _ in told] == [("Home", "nav"), ((PROSE * 2).strip(), "body")]
-    assert all(reason.count(",") >= 1 and reason[0] in "+-" for _, reason in told)
 
 
 def test_names_of_letters_that_mojibake_needs_are_not_folded_away() -> None:
