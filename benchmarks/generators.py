@@ -4,7 +4,7 @@
     python -m benchmarks.generators DATA/articles --only docusaurus hexo-next
 
 DATA has `truth.jsonl` with `title`, `author` and `text` of real articles; each blog has 16 of them, drawn by its name, with a date,
-a category and two tags each. Hexo, Docusaurus, Starlight and VuePress are installed with npm, the others with pip, into FOLDER, where the next
+a category and two tags each. Hexo, Docusaurus, Starlight, VuePress, Chirpy and the frameworks are installed with npm, the others with pip, into FOLDER, where the next
 run finds them; Jekyll and ikiwiki are the system's. A generator that is not to be had is named and left out. Each blog is crawled from its front
 page over loopback, and every field of each article is compared with what was put into the blog. A field counts for a blog only where
 its theme prints it, as `Blog` says.
@@ -22,8 +22,9 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from benchmarks import hexo
+from benchmarks import frameworks, hexo
 from benchmarks.blog_scores import table
 from benchmarks.made_blogs import (
     HEADER,
@@ -123,23 +124,54 @@ def _key(name: str) -> str:
 
 
 def _jekyll(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
-    (folder / "_posts").mkdir()
     settings = {
         "title": SITE, "description": "Notes from the quay", "url": url, "theme": "minima", "timezone": "UTC",
         "plugins": ["jekyll-feed", "jekyll-seo-tag"],
     }  # fmt: skip
-    (folder / "_config.yml").write_text(json.dumps(settings))
     (folder / "index.md").write_text(front_matter(layout="home"))
+    return _built_by_jekyll(folder, settings, posts)
+
+
+def _built_by_jekyll(folder: Path, settings: dict[str, Any], posts: Sequence[Post]) -> Path:
+    (folder / "_posts").mkdir()
+    (folder / "_config.yml").write_text(json.dumps(settings))
     for post in posts:
         front = front_matter(
             layout="post", title=post.title, author=post.author, date=f"{post.date:%Y-%m-%d %H:%M:%S} +0000",
-            categories=[post.category.lower()], tags=post.tags,
+            categories=[post.category], tags=post.tags,
         )  # fmt: skip
         (folder / "_posts" / f"{post.date:%Y-%m-%d}-{post.slug}.md").write_text(
             front + markdown_text(post), encoding="utf-8"
         )
     run(folder, "jekyll", "build")
     return folder / "_site"
+
+
+def _chirpy(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    """The package is somebody's whole site: its theme alone is taken, and the settings of the theme's own example."""
+    npm(tools / "chirpy", "jekyll-theme-chirpy")
+    package = tools / "chirpy" / "node_modules" / "jekyll-theme-chirpy"
+    for name in ("_data", "_includes", "_layouts", "_sass", "_tabs", "assets"):
+        shutil.copytree(package / name, folder / name)
+    shutil.rmtree(folder / "assets" / "css")  # needs the theme as a gem
+    shutil.copy(package / "index.html", folder)
+    people = {post.author: {"name": post.author, "url": f"{url}/about/"} for post in posts}
+    (folder / "_data" / "authors.yml").write_text(json.dumps(people))
+    defaults = [
+        {"scope": {"path": "", "type": "posts"}, "values": {"layout": "post", "comments": True, "toc": True, "permalink": "/posts/:title/"}},
+        {"scope": {"path": "", "type": "tabs"}, "values": {"layout": "page", "permalink": "/:title/"}},
+    ]  # fmt: skip
+    settings = {
+        "title": SITE, "tagline": "Notes from the quay", "description": "A weblog about the coast", "url": url, "lang": "en",
+        "timezone": "UTC", "baseurl": "", "social": {"name": OWNER, "links": [f"{url}/about/"]}, "github": {"username": "ada"},
+        "twitter": {"username": "ada"}, "paginate": 10, "toc": True, "collections": {"tabs": {"output": True, "sort_by": "order"}},
+        "defaults": defaults, "plugins": [f"jekyll-{name}" for name in ("paginate", "redirect-from", "seo-tag", "archives", "sitemap")],
+        "jekyll-archives": {
+            "enabled": ["categories", "tags"], "layouts": {"category": "category", "tag": "tag"},
+            "permalinks": {"tag": "/tags/:name/", "category": "/categories/:name/"},
+        },
+    }  # fmt: skip
+    return _built_by_jekyll(folder, settings, posts)
 
 
 def _nikola(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
@@ -164,16 +196,21 @@ INDEX_DISPLAY_POST_COUNT, TIMEZONE, SHOW_SOURCELINK = 6, "UTC", False
     return root / "output"
 
 
-def _ablog(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
-    program = pip(tools / "ablog", "ablog") / "ablog"
+#: Themes of Sphinx for ABlog, and the packages that they come with.
+ABLOG = {
+    "alabaster": "ablog", "pydata_sphinx_theme": "pydata-sphinx-theme", "sphinx_book_theme": "sphinx-book-theme",
+}  # fmt: skip
+
+
+def _ablog(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    program = pip(tools / f"ablog-{theme}", "ablog", ABLOG[theme]) / "ablog"
     (folder / "posts").mkdir()
-    boxes = [
-        "about.html",
-        *(f"ablog/{name}.html" for name in ("postcard", "recentposts", "tagcloud", "categories")),
-    ]
+    boxes = [f"ablog/{name}.html" for name in ("postcard", "recentposts", "tagcloud", "categories")]
+    if theme == "alabaster":
+        boxes.insert(0, "about.html")
     (folder / "conf.py").write_text(
-        f"extensions = ['ablog']\nproject = blog_title = {SITE!r}\nauthor = {OWNER!r}\nblog_baseurl = {url!r}\n"
-        f"blog_feed_fulltext = True\nhtml_theme = 'alabaster'\nhtml_sidebars = {{'**': {boxes!r}}}\n"
+        f"extensions = ['ablog']\nproject = blog_title = html_title = {SITE!r}\nauthor = {OWNER!r}\nblog_baseurl = {url!r}\n"
+        f"blog_feed_fulltext = True\nhtml_theme = {theme!r}\nhtml_sidebars = {{'**': {boxes!r}}}\n"
         "post_date_format = '%B %d, %Y'\n"
     )
     (folder / "index.rst").write_text(f"{SITE}\n{'=' * len(SITE)}\n\n.. postlist:: 20\n   :excerpts:\n")
@@ -231,21 +268,38 @@ def _material(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Pat
     return folder / "site"
 
 
+#: Themes of Pelican: what pip installs for them, where their templates stand below the folder of installed packages (a theme that Pelican
+#: finds by its name has none), further lines of settings, and whether they print the author, the category and the time of day.
+PELICAN: dict[str, tuple[str, str, str, tuple[bool, bool, bool]]] = {
+    "notmyidea": ("", "", "", (True, True, True)),
+    "simple": ("", "", "", (True, True, True)),
+    "reflex": ("pelican-theme-reflex", "", "", (True, True, True)),
+    "smallweb": ("pelican-theme-smallweb", "", "", (True, True, True)),
+    "themeless": ("pelican-themeless", "", "", (True, True, True)),
+    "seafoam": ("seafoam", "pelican/plugins/seafoam", "PLUGINS = ['seafoam', 'image_process', 'jinja_filters']\n", (True, True, True)),
+    "bulrush": (
+        "bulrush pelican-webassets", "bulrush",
+        "import bulrush\nJINJA_ENVIRONMENT, JINJA_FILTERS = bulrush.ENVIRONMENT, bulrush.FILTERS\nPLUGINS = ['webassets']\n", (True, True, True),
+    ),
+}  # fmt: skip
+
+
 def _pelican(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
-    program = pip(tools / "pelican", "pelican[markdown]") / "pelican"
+    packages, place, more, _ = PELICAN[theme]
+    programs = pip(tools / f"pelican-{theme}", "pelican[markdown]", *packages.split())
     (folder / "content").mkdir()
     for post in posts:
         head = f"Title: {post.title}\nDate: {post.date:%Y-%m-%d %H:%M}\nCategory: {post.category}\n"
         head += f"Tags: {', '.join(post.tags)}\nAuthor: {post.author}\nSlug: {post.slug}\n\n"
         (folder / "content" / f"{post.slug}.md").write_text(head + markdown_text(post), encoding="utf-8")
+    installed = next(programs.parent.glob("lib/python*/site-packages"))
     settings = {
-        "SITENAME": SITE, "SITEURL": url, "AUTHOR": OWNER, "TIMEZONE": "UTC", "THEME": theme, "DEFAULT_LANG": "en",
-        "DEFAULT_PAGINATION": 6, "FEED_ALL_ATOM": "feeds/all.atom.xml", "PATH": "content", "OUTPUT_PATH": "site",
+        "SITENAME": SITE, "SITEURL": url, "AUTHOR": OWNER, "TIMEZONE": "UTC", "THEME": str(installed / place) if place else theme,
+        "DEFAULT_LANG": "en", "DEFAULT_PAGINATION": 6, "FEED_ALL_ATOM": "feeds/all.atom.xml", "PATH": "content", "OUTPUT_PATH": "site",
     }  # fmt: skip
-    (folder / "pelicanconf.py").write_text(
-        "".join(f"{name} = {value!r}\n" for name, value in settings.items())
-    )
-    run(folder, program, "content", "-s", "pelicanconf.py", "-q")
+    lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
+    (folder / "pelicanconf.py").write_text("".join(lines) + more)
+    run(folder, programs / "pelican", "content", "-s", "pelicanconf.py", "-q")
     return folder / "site"
 
 
@@ -344,14 +398,16 @@ BLOGS = (
     *hexo.BLOGS,
     Blog("docusaurus", _docusaurus, category=False),
     Blog("jekyll-minima", _jekyll, category=False),
+    Blog("jekyll-chirpy", _chirpy),
     *(Blog(f"nikola-{theme}", partial(_nikola, theme), category=False) for theme in ("base", "bootblog4")),
-    Blog("ablog-alabaster", _ablog, category=False, time=False),
+    *(Blog(f"ablog-{theme}", partial(_ablog, theme), category=False, time=False) for theme in ABLOG),
     Blog("blag", _blag, author=False, category=False),
     Blog("mkdocs-material", _material, time=False),
-    *(Blog(f"pelican-{theme}", partial(_pelican, theme)) for theme in ("notmyidea", "simple")),
+    *(Blog(f"pelican-{theme}", partial(_pelican, theme), *about[-1]) for theme, about in PELICAN.items()),
     Blog("starlight-blog", _starlight, category=False, time=False),
     Blog("vuepress-hope", _vuepress),
     Blog("ikiwiki", _ikiwiki, category=False),
+    *frameworks.BLOGS,
 )
 
 if __name__ == "__main__":

@@ -229,8 +229,11 @@ class _Handler(SimpleHTTPRequestHandler):
     server: _Server
 
     def translate_path(self, path: str) -> str:
+        """The file of a page: hosts of static sites answer `/posts/one` with `posts/one.html` too."""
         self.directory = str(self.server.folder)
-        return super().translate_path(path)
+        found = super().translate_path(path)
+        page = f"{found}.html"
+        return page if not os.path.exists(found) and os.path.exists(page) else found
 
     def log_message(self, *words: object) -> None:
         """Say nothing."""
@@ -265,7 +268,7 @@ def run(folder: Path, *command: str | Path) -> None:
         raise subprocess.SubprocessError(f"{command[0]}: {(done.stderr or done.stdout)[-300:]}")
 
 
-def npm(folder: Path, *packages: str) -> None:
+def npm(folder: Path, *packages: str, options: Sequence[str] = ()) -> None:
     """Install packages into a folder, those alone that are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [p for p in packages if not (folder / "node_modules" / re.sub(r"(?<=.)@.*", "", p)).exists()]
@@ -273,7 +276,7 @@ def npm(folder: Path, *packages: str) -> None:
         return
     if not (folder / "package.json").exists():
         (folder / "package.json").write_text('{"private": true, "hexo": {"version": ""}}')
-    run(folder, "npm", "install", "--silent", "--no-audit", "--no-fund", *missing)
+    run(folder, "npm", "install", "--silent", "--no-audit", "--no-fund", *options, *missing)
 
 
 def pip(folder: Path, *packages: str) -> Path:

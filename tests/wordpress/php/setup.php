@@ -106,12 +106,15 @@ function do_insert(array $action): array
     $id = fail_on_error(wp_insert_post(wp_slash($post), true));
     if (!empty($action['picture'])) {
         $upload = wp_upload_bits($action['picture']['name'], null, base64_decode($action['picture']['content']));
-        set_post_thumbnail($id, fail_on_error(wp_insert_attachment(
+        $picture = fail_on_error(wp_insert_attachment(
             ['post_mime_type' => 'image/png', 'post_title' => 'A picture', 'post_status' => 'inherit'],
             $upload['file'],
             $id,
             true,
-        )));
+        ));
+        // Without it WordPress prints every picture as one of 1 by 1 pixel.
+        wp_update_attachment_metadata($picture, wp_generate_attachment_metadata($picture, $upload['file']));
+        set_post_thumbnail($id, $picture);
     }
     foreach ($action['comments'] ?? [] as $comment) {
         wp_insert_comment(wp_slash($comment + ['comment_post_ID' => $id, 'comment_approved' => 1]));
