@@ -396,10 +396,12 @@ def test_the_format_of_the_guide_writes_a_line_an_article() -> None:
 
 
 def test_the_platform_of_the_guide_is_one_that_the_tables_take() -> None:
-    platforms, selectors = (
+    platforms, selectors, classes = (
         tomllib.loads(block) for block in blocks(WRITTEN["docs/how-to/add-a-platform.md"], "toml")
     )
     shipped = tomllib.loads((ROOT / "newsarchive/data/discovery/platforms.toml").read_text("utf-8"))
     keys = {key for platform in shipped["platform"] for key in platform}
     assert set(platforms["platform"][0]) <= keys
     assert set(selectors["select"]) <= set(LABELS)
+    shipped = tomllib.loads((ROOT / "newsarchive/data/platforms/wordpress.toml").read_text("utf-8"))
+    assert set(classes["body_classes"]) == set(shipped["body_classes"])

@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import count_words
 from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.exceptions import BadRules
 from newsarchive.items import DropReason
 from newsarchive.rules import Rules, strings
 
@@ -66,45 +68,6 @@ _MAX_LD_CHARACTERS = 500_000
 
 #: Reasons of `index_reason` under which the page is no index.
 _BY_ADDRESS = {"account": DropReason.LOGIN_PAGE, "page": DropReason.STATIC_PAGE, "file": DropReason.NOT_HTML}
-#: Body classes of WordPress, Blogger, SPIP and Plone on a page that is no list.
-_SINGLE = frozenset(
-    [
-        "single",
-        "single-post",
-        "item-view",
-        "page",
-        "static-view",
-        "attachment",
-        "page_article",
-        "portaltype-news-item",
-    ]
-)
-#: Body classes of WordPress, Blogger, SPIP and Plone on a list, in the order in which they are tried.
-_INDEXES = (
-    "search-results",
-    "search-no-results",
-    "archive",
-    "category",
-    "blog",
-    "index-view",
-    "archive-view",
-    "page_sommaire",
-    "page_rubrique",
-    "page_mot",
-    "page_auteur",
-    "page_recherche",
-    "page_plan",
-    "page_agenda",
-    "portaltype-plone-site",
-    "portaltype-folder",
-    "portaltype-collection",
-    "portaltype-topic",
-)
-#: Body classes that count where WordPress, Blogger, SPIP or Plone wrote the page.
-_TELLING = _SINGLE | {"error404", *_INDEXES}
-_BY_KNOWN_SOFTWARE = re.compile(
-    r"/wp-(?:content|includes)/|blogger\.com/|content=['\"](?:WordPress|blogger|SPIP|Plone)"
-)
 _LD_TYPE = re.compile(r'"@type"\s*+:\s*+\[?+\s*+"(\w+)"')
 #: Types of schema.org for one article: `NewsArticle`, `BlogPosting`.
 _ARTICLE_TYPE = re.compile(r"\w*Article|BlogPosting|Report")
@@ -189,7 +152,7 @@ def kind_of(page: Shown, rules: Rules) -> Kind:
     """As `page_kind`, for a page that is parsed already."""
     words = _words(rules)
     return (
-        _by_platform(page)
+        _by_platform(page, rules)
         or _by_forms(page)
         or _by_error(page, rules)
         or _by_walls(page, words)
@@ -334,29 +297,56 @@ def _whole_word(word: str) -> str:
 # --- the signs -------------------------------------------------------------------------------------------------------
 
 
-def _by_platform(page: Shown) -> Kind | None:
-    """Body classes of WordPress, Blogger, SPIP and Plone, and the types of structured data: the site's own word."""
-    classes = page.classes & _TELLING
-    if classes and not _BY_KNOWN_SOFTWARE.search(page.html):
-        classes = frozenset()
-    if "error404" in classes:
-        return Kind(DropReason.ERROR_PAGE, "body.error404")
-    if not classes & _SINGLE:
-        for name in _INDEXES:
-            if name in classes:
-                return Kind(DropReason.INDEX_PAGE, f"body.{name}")
+def _by_platform(page: Shown, rules: Rules) -> Kind | None:
+    """The classes by which the platform's templates name a page on `<body>`, and the types of structured data: the site's own word."""
+    own = [table for table in _body_classes(rules) if table.is_written(page)]
+    if error := next(_of(page, own, "error"), ""):
+        return Kind(DropReason.ERROR_PAGE, f"body.{error}")
+    static = next(_of(page, own, "static"), "")
+    is_article = next(_of(page, own, "article"), "") != ""
+    if not is_article and not static and (index := next(_of(page, own, "index"), "")):
+        return Kind(DropReason.INDEX_PAGE, f"body.{index}")
     # An index may show the form of a locked post among others, so indexes go first.
     if page.tree.css_first("form.post-password-form, article.post-password-required"):
         return Kind(DropReason.PROTECTED, "WordPress asks for the post's password")
-    for name in ("attachment", "static-view", "page"):
-        if name in classes:
-            return Kind(DropReason.STATIC_PAGE, f"body.{name}")
-    if classes & _SINGLE:
+    if static:
+        return Kind(DropReason.STATIC_PAGE, f"body.{static}")
+    if is_article:
         return Kind()
     types = ld_types(page.tree)
     if types & _COLLECTIONS and not _has_article_type(types):
         return Kind(DropReason.INDEX_PAGE, "structured data: no article but a collection")
     return None
+
+
+class _BodyClasses:
+    """The section `body_classes` of a platform's table, compiled: kind of page → the classes of its `<body>`, in the order in which
+    they are tried. The classes count where `mark` stands in the page: others have classes of the same names."""
+
+    def __init__(self, name: str, table: Mapping[str, Any]) -> None:
+        file = f"platforms/{name}.toml"
+        try:
+            self.mark = compiled.regex(table.get("mark", "(?!)"))
+        except re.error as error:
+            raise BadRules(file, "body_classes.mark", str(error)) from error
+        self.classes = {kind: strings(file, table, kind) for kind in ("article", "static", "index", "error")}
+        self.all = frozenset(chain.from_iterable(self.classes.values()))
+
+    def is_written(self, page: Shown) -> bool:
+        return not self.all.isdisjoint(page.classes) and self.mark.search(page.html) is not None
+
+
+@lru_cache(maxsize=4)
+def _body_classes(rules: Rules) -> tuple[_BodyClasses, ...]:
+    tables = sorted(rules.platforms.items())
+    return tuple(
+        _BodyClasses(name, table["body_classes"]) for name, table in tables if "body_classes" in table
+    )
+
+
+def _of(page: Shown, tables: Iterable[_BodyClasses], kind: str) -> Iterator[str]:
+    """The body classes of a page that say that it is of this kind."""
+    return (name for table in tables for name in table.classes[kind] if name in page.classes)
 
 
 def _by_forms(page: Shown) -> Kind | None:
