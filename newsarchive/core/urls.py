@@ -258,23 +258,28 @@ def same_site(a: str, b: str) -> bool:
         return False
 
 
-#: The path or query under which blogs keep the posts of one category: `/category/harbour/`, `/Kategorien/Hafen/`, `?cat=3`.
-_CATEGORY = re.compile(r"/(?:categor|kategor|rubri)\w{0,5}/[^/?#]|[?&]cat=\d", re.IGNORECASE)
+#: A query that names the one of which a page lists the posts (`?tag=ferry`), and not the page of a list (`?page=2`).
+_NAMED = r"\?(?!page=)[\w-]{1,20}=[^&]"
+#: The path or query under which blogs keep the posts of one category: `/category/harbour/`, `/Kategorien/Hafen/`, `?cat=3`,
+#: `/categories?category=Harbour`.
+_CATEGORY = re.compile(
+    rf"/(?:categor|kategor|rubri)\w{{0,5}}(?:/[^/?#]|/?{_NAMED})|[?&]cat=\d", re.IGNORECASE
+)
 
 
 def is_category(url: str) -> bool:
     """Whether an address is that of a category of posts, by the words that blogs put into it.
 
-    >>> is_category("/categories/Science/"), is_category("/2025/03/science/")
-    (True, False)
+    >>> is_category("/categories/Science/"), is_category("/categories?category=Science"), is_category("/2025/03/science/")
+    (True, True, False)
     """
     return _CATEGORY.search(url[:2000]) is not None
 
 
-#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`; Plone asks its search for
-#: them: `/@@search?Subject%3Alist=ferry`.
+#: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`, `/tags/?tag=ferry`; Plone
+#: asks its search for them: `/@@search?Subject%3Alist=ferry`.
 _TAG = re.compile(
-    r"/(?:tags?|tagged|etiquetas?|schlagw\w{1,8}|label|keywords?)/[^/?#]|[?&]Subject(?:%3A|:)list=[^&]",
+    rf"/(?:tags?|tagged|etiquetas?|schlagw\w{{1,8}}|label|keywords?)(?:/[^/?#]|/?{_NAMED})|[?&]Subject(?:%3A|:)list=[^&]",
     re.IGNORECASE,
 )
 
@@ -282,8 +287,8 @@ _TAG = re.compile(
 def is_tag(url: str) -> bool:
     """Whether an address is that of a tag of posts, by the words that blogs put into it.
 
-    >>> is_tag("/tags/ferry/"), is_tag("/2025/03/ferry/"), is_tag("https://shop.example/lamp?tag=blog-21")
-    (True, False, False)
+    >>> [is_tag(url) for url in ("/tags/ferry/", "/tags/?tag=ferry", "/tags/?page=2", "/2025/03/ferry/", "https://shop.example/lamp?tag=blog-21")]
+    [True, True, False, False, False]
     """
     return _TAG.search(url[:2000]) is not None
 

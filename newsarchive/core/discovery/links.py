@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.parsing import UNSEEN, parse, without
 from newsarchive.core.urls import site_of, try_normalise, unquoted, url_key
 from newsarchive.items import Link
 from newsarchive.rules import Rules
@@ -267,7 +267,10 @@ def _judge_address(href: str, base: str, site: str, table: _Table) -> tuple[str,
 def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anchor:
     place = _place(node.parent, table, places)
     words = _class_words(node)
-    text = " ".join(node.text(deep=True).split())[:300]
+    text = node.text(deep=True)
+    if "{" in text and node.css_first(UNSEEN) is not None:
+        text = without(node, UNSEEN).text(deep=True)
+    text = " ".join(text.split())[:300]
     heading = place.heading or node.css_first("h1,h2,h3,h4,h5,h6") is not None
     bookmark = "bookmark" in (node.attributes.get("rel") or "").lower()
     return _Anchor(place, (*place.shape, f"a.{words}"), text, heading, bookmark)
@@ -287,6 +290,8 @@ def _place(node: LexborNode | None, table: _Table, places: dict[int, _Place]) ->
 
 def _inside(outer: _Place, node: LexborNode, table: _Table) -> _Place:
     tag, words = node.tag or "", _class_words(node)
+    # `<main>` is no menu, whatever it is called: the link that skips the menu gives it the id "skip-nav".
+    frame = "" if tag == "main" else words
     entry = tag == "article" or bool(table.entry.search(words))
     return _Place(
         heading=tag in _HEADINGS or (outer.heading and not entry),
@@ -295,7 +300,7 @@ def _inside(outer: _Place, node: LexborNode, table: _Table) -> _Place:
         boilerplate=outer.boilerplate
         or tag == "nav"
         or (tag == "footer" and not outer.entry)
-        or bool(table.boilerplate.search(words)),
+        or bool(table.boilerplate.search(frame)),
         widget=outer.widget or tag == "aside" or bool(table.widget.search(words)),
         meta=outer.meta or bool(table.meta.search(words)),
         shape=(*outer.shape[-3:], f"{tag}.{re.sub(r'[0-9]+', '', words)}"),

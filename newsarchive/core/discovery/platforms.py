@@ -97,10 +97,11 @@ def _sources(
     if platform:
         yield from _places("feed", platform.feeds, base_url)
         yield from _places("sitemap", platform.sitemaps, base_url)
-    usual = strings(_FILE, rules.discovery.get("platforms", {}), "usual_sitemaps")
-    yield from _places("sitemap", usual, base_url)
+    # Feeds come first: what a feed says of a post counts only where it is known before the post is read.
     if not announced:
         yield from (Source("feed", url) for url in usual_feeds(base_url, rules))
+    usual = strings(_FILE, rules.discovery.get("platforms", {}), "usual_sitemaps")
+    yield from _places("sitemap", usual, base_url)
 
 
 def _places(kind: str, paths: tuple[str, ...], base_url: str) -> Iterator[Source]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from html import escape
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from newsarchive.core.text.entities import unescape
 from newsarchive.core.text.tolerant_json import loads
@@ -117,6 +117,21 @@ def fresh(text: str) -> LexborHTMLParser:
     if "S:" in text:  # far cheaper than the selector
         _place_streamed(tree)
     return tree
+
+
+#: Elements whose text is for programs. Emotion and other libraries of styles write `<style>` into headings, links and lines.
+UNSEEN = "style,script"
+
+
+def without(node: LexborNode, selector: str) -> LexborNode:
+    """A copy of a node without the elements in it that a selector finds: a style before the text of a link, the reading above a
+    character."""
+    copy = fresh(node.html or "").body
+    if copy is None:
+        return node
+    for found in copy.css(selector):
+        found.decompose()
+    return copy
 
 
 def readable_characters(text: str) -> int:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
-from newsarchive.core.html.parsing import parse
+from newsarchive.core.html.parsing import UNSEEN, without
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, keyword_list, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
@@ -28,7 +28,7 @@ Attributes = dict[str, str | None]
 
 #: Parts of the classes that themes give to titles, authors and dates. Each part costs time on every page, so rarer
 #: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
-_CLASSES = ["author", "autor", "byline", "date", "publish", "-title", "headline"]
+_CLASSES = ["author", "autor", "byline", "date", "publish", "modif", "-title", "headline"]
 #: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and SPIP's "arbo".
 #: 35 of 1,282 real pages have breadcrumbs of these kinds alone, neither the class "breadcrumb" nor schema.org's.
 _BREADCRUMBS = (
@@ -211,12 +211,15 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
 
     The texts of children are separated by spaces. In `inline` content (a heading) they are separated only at breaks
     and blocks, and where a capital would stand behind a small letter, since themes put single letters into elements
-    there. Readings above characters (`<rt>`) are no part of it.
+    there. Readings above characters (`<rt>`) are no part of it, nor are styles and scripts.
     """
     apart = not inline or (node.child is not node.last_child and node.css_first("br,div,p,small") is not None)
-    text = node.text(deep=True, separator=" " if apart else _BORDER) or ""
+    separator = " " if apart else _BORDER
+    text = node.text(deep=True, separator=separator) or ""
     if inline and not text.isascii() and node.css_first("rt,rp") is not None:
-        text = _without_readings(node).text(deep=True, separator=" " if apart else _BORDER) or ""
+        text = without(node, "rt,rp").text(deep=True, separator=separator) or ""
+    if "{" in text and node.css_first(UNSEEN) is not None:
+        text = without(node, UNSEEN).text(deep=True, separator=separator) or ""
     text = text if apart else _GLUED.sub(" ", text).replace(_BORDER, "")
     text = fold(text[: max_chars * 10])
     return plain(text) if len(text) <= max_chars else ""
@@ -226,14 +229,6 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
 _BORDER = "\0"
 #: The border of two elements that have no space between them: "Regular Article" and "Late Pleistocene".
 _GLUED = re.compile(r"(?<=[^\W\d_A-Z]{3})\0(?=[A-Z][^\W\d_A-Z]{2})")
-
-
-def _without_readings(node: LexborNode) -> LexborNode:
-    """A copy of the node without the readings of its characters."""
-    copy = parse(node.html or "").body or node
-    for reading in copy.css("rt,rp"):
-        reading.decompose()
-    return copy
 
 
 #: Fields whose value is a URL.

@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import unquote
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim
@@ -176,6 +176,25 @@ def heading_picture(heading: Mark | None) -> Iterator[Claim]:
     for address in _addresses(heading.node)[:1]:
         if not address.rpartition("/")[2].startswith("rubon"):
             yield Claim("image", address, Source(Place.FIGURE))
+
+
+def featured_picture(
+    tree: LexborHTMLParser, heading: Mark | None, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The picture that WordPress's author set for the post, which classic themes print outside of a `<figure>`. Pictures of other posts
+    have the same class: they stand in links, in lists of posts, or in another `<article>` than the headline."""
+    if heading is None:
+        return
+    around = ancestors_of(heading)
+    for image in tree.css("img.wp-post-image")[:MAX_FIGURES]:
+        up = image.parent
+        while up is not None and up.tag not in ("a", "article", "body"):
+            up = up.parent
+        is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
+        if not (is_others or aside(image, near=True) or other_posts.holds(image)):
+            for address in _sources(image)[:1]:
+                yield Claim("image", address, Source(Place.FIGURE))
+            return
 
 
 def linked_categories(
@@ -374,7 +393,12 @@ def is_caption(text: str, blocks: Sequence[Block]) -> bool:
 
 def _addresses(figure: LexborNode) -> list[str]:
     image = figure.css_first("img")
-    values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES] if image is not None else []
+    return _sources(image) if image is not None else []
+
+
+def _sources(image: LexborNode) -> list[str]:
+    """The addresses of an `<img>`, without placeholders that stand in the page itself."""
+    values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES]
     return [v for v in values if v and not v.startswith("data:")]
 
 

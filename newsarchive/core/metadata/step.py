@@ -9,6 +9,7 @@ lists of other posts (`other_posts`) do not count. Then each field is decided by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -45,6 +46,8 @@ __all__ = ["finish_language", "read_metadata"]
 
 #: Words of a headline that no section has; a shorter heading of a page may name its section.
 MIN_HEADLINE_WORDS = 4
+#: The path of a site's front page.
+_FRONT = re.compile(r"/*(?:index\.\w{3,5})?")
 #: Fields that are decided by trust alone.
 _SIMPLE = ("alternative_headline", "article_section", "canonical_url", "is_based_on", "publisher")
 #: Fields whose claims are only kept as candidates: they tell who may have published first.
@@ -186,6 +189,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     if not any(c.field == "image" and c.value for c in claims):
         claims += sections.heading_picture(anchor)
     claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
+    if not any(c.field == "image" and c.value for c in claims):
+        claims += sections.featured_picture(tree, anchor, other_posts)
     if not any(c.field == "image_credit" and c.value for c in claims):
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
@@ -285,6 +290,9 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
             nowhere = [c for c in claims if not names_host(c.value, url)]
             claims = [c for c in claims if c not in nowhere]
             candidates += [c.candidate(reason="has no host that the web could know") for c in nowhere]
+            front = [c for c in claims if _is_front_page(c.value, url)]
+            claims = [c for c in claims if c not in front]
+            candidates += [c.candidate(reason="is the site's front page, not the post's") for c in front]
         out[field], why = best(claims, rules)
         candidates += why
     publisher = _as_written(out["publisher"], [c.value for c in found.of("publisher")])
@@ -292,6 +300,18 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
+
+
+def _is_front_page(stated: str, url: str) -> bool:
+    """Whether the address that a page states is that of its site's front page, and the page has another one. Themes print the
+    site's address in `og:url` of every page (Valaxy's do).
+
+    >>> [_is_front_page(stated, "https://blog.example/ferry") for stated in ("https://blog.example/", "https://blog.example/?p=3")]
+    [True, False]
+    """
+    parts, own = parts_of(stated), parts_of(url)
+    is_front = not (parts.path.strip("/") or parts.query)
+    return is_front and parts.hostname == own.hostname and not _FRONT.fullmatch(own.path)
 
 
 def _as_written(name: str, names: Sequence[str]) -> str:

@@ -63,6 +63,13 @@ def test_a_site_of_unknown_make_is_tried_at_the_usual_places():
     assert len(found) == len(set(found))
 
 
+def test_usual_feeds_are_tried_before_usual_sitemaps():
+    """What a feed says of a post counts only where it is known before the post is read."""
+    kinds = [kind for kind, _ in ways("<p>Hello</p>")]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {"feed", "sitemap"}
+
+
 def test_usual_feeds_are_not_tried_where_one_is_announced():
     page = "<link rel=alternate type=application/atom+xml href=/my.atom>"
     assert [url for kind, url in ways(page) if kind == "feed"] == ["/my.atom"]
