@@ -28,7 +28,7 @@ Examples:
   newsarchive web --db newsarchive.db --port 8080 --open
   newsarchive web --wait --db postgresql://server/news
   newsarchive web --host 0.0.0.0 --password-file password.txt
-  newsarchive web --base-url https://news.example/archive --judge"""
+  newsarchive web --base-url https://news.example/press --judge"""
 )
 @click.option(
     "--host",

@@ -32,6 +32,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SECONDS_BETWEEN_LOOKS = 2.0
 
 
+#: The path of Datasette's pages.
+TABLES = "/archive"
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """How the pages are served. `names` are further host names of the server. `sql` lets requests bring SQL of their
@@ -58,7 +62,12 @@ class Start:
             is_address = False
         if self.base_url and not is_address:
             raise UsageError(
-                f"--base-url {self.base_url}: give an address such as https://news.example/archive"
+                f"--base-url {self.base_url}: give an address such as https://news.example/press"
+            )
+        if urlsplit(self.base_url).path.rstrip("/") == TABLES:
+            raise UsageError(
+                f"--base-url {self.base_url}: the tables are at {TABLES} themselves, so that nobody could tell them from other pages: "
+                "give another path, such as /press"
             )
         return urlsplit(self.base_url)
 

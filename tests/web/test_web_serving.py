@@ -167,6 +167,7 @@ def test_below_a_path_of_a_proxy_every_link_stays_below_it(file: Path) -> None:
                 "/changes",
                 "/archive",
                 "/archive/sites",
+                "/archive/newest",
             ):
                 answer = client.get(path + page, headers=host, timeout=300)
                 assert answer.status_code == 200
@@ -181,7 +182,15 @@ def test_below_a_path_of_a_proxy_every_link_stays_below_it(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["news.example", "ftp://news.example", "https://", "https://a.example/?q=1", "http://["]
+    "url",
+    [
+        "news.example",
+        "ftp://news.example",
+        "https://",
+        "https://a.example/?q=1",
+        "http://[",
+        "https://a.example/archive/",
+    ],
 )
 def test_a_base_url_that_is_none_is_named(url: str) -> None:
     with pytest.raises(UsageError, match="--base-url"):
