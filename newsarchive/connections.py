@@ -9,14 +9,25 @@ address the second time gains nothing. A spider of another project takes the gua
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
 from OpenSSL import SSL
 from scrapy import Request, signals
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _TunnelingTCP4ClientEndpoint
-from scrapy.exceptions import DownloadFailedError, IgnoreRequest
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    TunnelError,
+    _TunnelingTCP4ClientEndpoint,
+)
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    IgnoreRequest,
+    UnsupportedURLSchemeError,
+)
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
@@ -58,6 +69,20 @@ class CertificateRefused(IgnoreRequest):
     """The certificate of a server is not valid. A second try would not mend it."""
 
     problem = FetchProblem.BAD_CERTIFICATE
+
+
+class ProxyFailed(DownloadFailedError):
+    """The proxy that the environment names could not be used; the site was not asked."""
+
+
+#: What Scrapy raises where a proxy cannot be used → the sentence behind the proxy's name.
+PROXY_FAILURES: dict[type[Exception], str] = {
+    CannotResolveHostError: "is a host that does not exist",
+    DownloadConnectionRefusedError: "refused the connection",
+    UnsupportedURLSchemeError: "is no proxy of HTTP, and Scrapy knows no other",
+}
+#: The same, with what it raises where a proxy does not connect to a site of HTTPS.
+PROXY_ERRORS: tuple[type[Exception], ...] = (*PROXY_FAILURES, TunnelError)
 
 
 class JudgingReactor:
@@ -182,6 +207,10 @@ class Guard:
             response = await self._download(request)
         except PrivateAddress as error:
             raise AddressRefused(f"it leads to {request.url}: {error}") from error
+        except PROXY_ERRORS as error:
+            if not proxied:
+                raise
+            raise ProxyFailed(proxy_problem(request.meta["proxy"], error)) from error
         except DownloadFailedError as error:
             if self.verifies and (problem := self.certificate_problem(request, error)):
                 raise CertificateRefused(
@@ -215,6 +244,19 @@ class Guard:
         ):
             return _verdict(self.tls.get((host, port)))
         return ""
+
+
+def proxy_problem(proxy: str, error: Exception) -> str:
+    """What is wrong with a proxy, and where it is set; `proxy` is its address without name and password."""
+    if isinstance(error, TunnelError):
+        if "'status': 407" in str(error):
+            return f"the proxy {proxy} asks for a name and a password: https_proxy = http://NAME:PASSWORD@HOST:PORT"
+        status = re.search(r"'status': (\d+)", str(error))
+        return f"the proxy {proxy} did not connect to the site" + (
+            f": it answered {status[1]}" if status else ""
+        )
+    said = next(words for kind, words in PROXY_FAILURES.items() if isinstance(error, kind))
+    return f"the proxy {proxy} {said}: correct the variables http_proxy and https_proxy, or name the site in no_proxy"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

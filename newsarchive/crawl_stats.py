@@ -80,6 +80,8 @@ class FetchProblem(StrEnum):
     #: It leads into a private network that nobody opened (`private_networks.py`).
     PRIVATE_ADDRESS = "private address"
     BAD_CERTIFICATE = "bad certificate"
+    #: The proxy that the environment names could not be used.
+    PROXY_FAILED = "proxy failed"
 
 
 class Failure(StrEnum):

@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from newsarchive import plugins, rules
-from newsarchive.connections import TLS_VERIFIED, AddressRefused, CertificateRefused
+from newsarchive.connections import TLS_VERIFIED, AddressRefused, CertificateRefused, ProxyFailed
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
@@ -76,6 +76,7 @@ REMEDIES = {
     401: "it asks for a login",
     403: "the site blocks us: ask its owner, and give a contact in NEWSARCHIVE_CONTACT",
     404: "there is no such page: check the address",
+    407: "the proxy asks for a name and a password: http_proxy = http://NAME:PASSWORD@HOST:PORT",
     410: "the page is gone for good",
     429: "too many requests: raise DOWNLOAD_DELAY and try again later",
 }
@@ -106,6 +107,8 @@ def explain(error: BaseException | None) -> tuple[str, str]:
         return status_problem(error.response.status)
     if isinstance(error, (AddressRefused, CertificateRefused)):
         return error.problem, str(error)
+    if isinstance(error, ProxyFailed):
+        return FetchProblem.PROXY_FAILED, str(error)
     if isinstance(error, scrapy_errors.IgnoreRequest):  # Scrapy raises it for three different things
         if "redirect" in str(error):
             return "redirect loop", "it redirects over and over: try again later"

@@ -24,6 +24,8 @@ from urllib.request import (
     OpenerDirector,
     Request,
     build_opener,
+    getproxies,
+    proxy_bypass,
 )
 
 from newsarchive import config, version
@@ -50,6 +52,14 @@ TIMEOUT_SECONDS = 30.0
 MAX_DELAY_SECONDS = 120.0
 #: Seconds of waiting; before a longer wait a message says that it is going on.
 MAX_SILENT_WAIT_SECONDS = 2.0
+
+
+def proxy_of(url: str) -> str:
+    """Host and port of the proxy that the environment names for an address, "" for none; without name and password."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return ""
+    return getproxies().get(parts.scheme, "").rpartition("//")[2].rpartition("@")[2].rstrip("/")
 
 
 class Fetcher:
@@ -107,8 +117,11 @@ class Fetcher:
                     f"{url}: the certificate of the server is not valid ({wrong}): if you take its pages all the same, "
                     f"newsarchive sites add --verify-certificates false {url}"
                 ) from error
+            way, checked = ("", "")
+            if proxy := proxy_of(url):
+                way, checked = f" by way of the proxy {proxy}", ", the variables http_proxy and https_proxy,"
             raise FetchError(
-                f"{url}: cannot be fetched: {cause}: check the address and the connection"
+                f"{url}: cannot be fetched{way}: {cause}: check the address{checked} and the connection"
             ) from error
         if len(body) > MAX_PAGE_BYTES:
             raise FetchError(f"{url}: larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article")

@@ -53,6 +53,11 @@ def _header_lines(headers: Headers) -> list[tuple[str, str]]:
     ]
 
 
+def is_for_proxy(name: str) -> bool:
+    """Whether a header is for the proxy on the way, as the password that it asks for is; the site never gets it."""
+    return name.lower().startswith("proxy-")
+
+
 def wire_of(response: Response) -> Wire:
     """The answer as the downloader gives it."""
     phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
@@ -138,7 +143,7 @@ class WarcExtension:
             wire.status_line,
             wire.headers,
             wire.body,
-            request_headers=_header_lines(request.headers),
+            request_headers=[line for line in _header_lines(request.headers) if not is_for_proxy(line[0])],
             fetched_at=fetched_at,
             tls_verified=request.meta.get(TLS_VERIFIED),
         )
