@@ -51,6 +51,9 @@ SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 # One answer gives one post. Scrapy starts this many tasks for each answer, a hundred by default.
 CONCURRENT_ITEMS = 8
+# Scrapy's own resolver asks for IPv4 addresses alone: no site of IPv6 is reached by it, and no site from a machine with
+# nothing but IPv6. This one has no DNS_TIMEOUT; DOWNLOAD_TIMEOUT ends a request whose name server does not answer.
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = (
     False  # else Scrapy 2.19 serves a port of this machine by which code runs inside the crawl

@@ -29,6 +29,7 @@ Connect = Callable[..., Any]
 
 
 def patch(table: dict[str, Any]) -> None:
+    from twisted.internet._resolver import GAIResolver
     from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
     names: dict[str, list[str]] = table["names"]
@@ -53,10 +54,18 @@ def patch(table: dict[str, Any]) -> None:
             raise OSError(f"{host}: nothing may be connected to there in this test")
         return real(self, "127.0.0.1", table["servers"][host], *args, **kwargs)
 
-    socket.gethostbyname = resolved  # Scrapy's resolver
-    socket.getaddrinfo = lambda host, port, *_, **__: [  # type: ignore[assignment]
-        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (resolved(str(host)), port))
-    ]
+    def getaddrinfo(host: Any, port: Any, *_: Any, **__: Any) -> list[Any]:
+        address = resolved(str(host))
+        family, rest = (socket.AF_INET6, (0, 0)) if ":" in address else (socket.AF_INET, ())
+        return [(family, socket.SOCK_STREAM, 6, "", (address, port, *rest))]
+
+    def resolve(self: Any, *args: Any, **kwargs: Any) -> Any:
+        self._getaddrinfo = getaddrinfo
+        return resolve_host_name(self, *args, **kwargs)
+
+    resolve_host_name: Connect = GAIResolver.resolveHostName
+    GAIResolver.resolveHostName = resolve  # type: ignore[method-assign]
+    socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
     AsyncioSelectorReactor.connectTCP = connect  # type: ignore[method-assign]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from newsarchive import demo
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from tests.patched_network import FAILS, LATE
-from tests.serving import Answer, served
+from tests.serving import Answer, running, served
+from tests.serving import crawl as crawl_of_its_own
 from tests.test_crawl import STORY, front, post, rows
 from tests.test_private_networks import PUBLIC, crawl
 
@@ -21,7 +25,7 @@ HERE = {
 #: What the name server says, one answer after the other, until the crawl is done; and settings of the crawl.
 LASTING = {
     "no such name": ([FAILS], (), "no such host"),
-    "no answer in time": ([LATE + PUBLIC], ("DNS_TIMEOUT=0.2",), "no such host"),
+    "no answer in time": ([LATE + PUBLIC], ("DOWNLOAD_TIMEOUT=0.5",), "no answer in time"),
 }
 PASSING = {
     "a slow answer": ([LATE + PUBLIC, PUBLIC], ()),
@@ -46,6 +50,34 @@ def test_a_site_without_an_address_is_one_line(
     assert connected == set()
     assert word in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def six() -> socket.socket | None:
+    """A listening socket of IPv6 on this machine, where it has IPv6."""
+    try:
+        return socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        return None
+
+
+def test_a_site_of_ipv6_is_crawled(db: Path) -> None:
+    """By its address, as from a machine that has nothing but IPv6. Scrapy's own resolver knows IPv4 alone."""
+    if (listening := six()) is None:
+        pytest.skip("this machine has no IPv6")
+    port = listening.getsockname()[1]
+    listening.close()
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+
+    server = Server(("::1", port), demo._Handler)
+    server.pages = demo.pages(f"http://[::1]:{port}")  # type: ignore[attr-defined]
+    with running(server):
+        done = crawl_of_its_own(f"url=http://[::1]:{port}/", db=db)
+    assert "3 new" in done.stderr, done.stderr
+    assert {url.partition("/2025")[0] for (url,) in rows(db, "SELECT url FROM articles")} == {
+        f"http://[::1]:{port}"
+    }
 
 
 @pytest.mark.parametrize(("answers", "settings"), PASSING.values(), ids=PASSING)
