@@ -191,7 +191,6 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("printed: mastheads", "metadata", "metadata", {"newsarchive.core.metadata.bylines:_in_masthead": returns(False)}, ()),
     ("agencies", "metadata", "metadata", {"newsarchive.core.metadata.bylines:agency_claims": returns(())},
      ("newsarchive.core.metadata.bylines",)),
-    ("datelines", "metadata", "metadata", {"newsarchive.core.metadata.bylines:is_dateline": returns(False)}, ()),
     ("dates in prose", "metadata", "metadata", {"newsarchive.core.metadata.bylines:in_prose": returns(False)}, ()),
     ("guesses refused", "metadata", "metadata", {"newsarchive.core.metadata.person_names:may_be_author": returns(True)},
      ("newsarchive.core.metadata.person_names",)),

@@ -3,10 +3,9 @@
 "By Jane Doe | 3 May 2024" is a byline with a date. "Quelle: dpa" and "BERLIN (dpa) –" name an agency. Only the agencies
 listed in `data/metadata/bylines.toml` count, because "Source:" often stands before the source of a picture.
 
-A line that is little more than a date gives the day of the post. The date of a dateline ("SIOUX FALLS, S.D. (AP),
-11/07/2025 –") does not: it is the day on which the report was written, often by another paper. Old themes have a sentence
-with both: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is filed under General." The date of
-any other sentence is not used.
+A line that is little more than a date gives the day of the post; a dateline ("VENTURA, Calif., Jan. 15, 2008") may be the only
+one. Old themes have a sentence with both: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is
+filed under General." The date of any other sentence is not used.
 
 Earns 0.4 points of authors on pages in several languages, nothing on 791 articles (`docs/benchmarks/ablation.md`).
 """
@@ -88,34 +87,7 @@ MAX_WORDS_BESIDE_DATE = 6
 MAX_LINE_CHARS = 160
 #: Characters of a sentence about the page's own publication; the rest is not read.
 MAX_SENTENCE_CHARS = 240
-#: A place in capitals, with its region: "SIOUX FALLS, S.D.", "NEW YORK, N.Y. (Reuters)".
-_DATELINE_PLACE = re.compile(
-    r"\W{0,3}[A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я.'’-]+(?:[ /][A-ZÀ-ÞА-Я.'’-]+){0,4}"
-    r"(?P<region>, ?(?:[A-Z]{1,2}|(?:[A-Z][a-z]{0,5}\.){1,3}))?(?:\s*\([^()]{2,30}\))?\s?[,–—-]?\s*(?:on\s+)?$"
-)
-#: The marks between the date of a dateline and the report.
-_REPORT = re.compile(r"\s*(?:[–—/(]|-{1,2}\s|:\s)")
 _CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
-
-
-def is_dateline(line: str, found: str, block: str, rules: Rules) -> bool:
-    """Whether the date `found` in a line belongs to a dateline: a place in capitals stands before it, with a region, or
-    with the beginning of the report after the date. `block` is the whole text that has the line.
-
-    >>> from newsarchive import rules
-    >>> [is_dateline(t, "May 3, 2024", t, rules.default()) for t in (
-    ...     "SIOUX FALLS, S.D. May 3, 2024", "LONDON, May 3, 2024 /PRNewswire/ -- A", "NEWS, May 3, 2024")]
-    [True, True, False]
-    """
-    at = line.find(found)
-    match = _DATELINE_PLACE.match(line[:at]) if found and at > 2 else None
-    if match is None or dates.signs(line[:at], rules) or person_names.words(rules).by.match(line):
-        return False
-    first = re.split(r"\W", line.strip(), maxsplit=1)[0].casefold()
-    if first in person_names.words(rules).weekdays:
-        return False
-    behind = block[block.find(found) + len(found) :]
-    return match["region"] is not None or _REPORT.match(behind) is not None
 
 
 def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
@@ -329,13 +301,13 @@ def _details(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
     """A claim for each part of a line that is little more than a date. The first date of publication counts most.
 
-    The date of a dateline gives no claim, a date in running text a weak one.
+    A date in running text gives a weak one.
     """
     label, dated = "", False
     for line, block in _details(blocks):
         found = dates.date_text(line, rules)
         is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
-        if is_date and not is_dateline(line, found, block, rules):
+        if is_date:
             start = line.index(found)
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
@@ -359,8 +331,6 @@ def _bylines(
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
-        if is_dateline(line, dates.date_text(line, rules), block.text, rules):
-            continue
         if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
@@ -492,7 +462,7 @@ def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: 
                 yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
         may_date = "date_published" in missing and block.label not in _ELSEWHERE
         found = dates.date_text(block.text, rules) if may_date else ""
-        if found and not is_dateline(block.text, found, block.text, rules):
+        if found:
             yield from _dates_below(block.text, found, before, rules)
 
 
