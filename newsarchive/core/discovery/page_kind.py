@@ -59,6 +59,8 @@ MIN_TEASERS = 3
 MIN_TEASER_SHARE = 0.6
 #: Share of the page's words in one such entry. With more, the entry is the article itself, with links inside.
 MAX_ENTRY_SHARE = 0.5
+#: Words of such an entry below the heading of a list; with more it is the article all the same. A summary is a paragraph.
+MAX_CARD_WORDS = 150
 #: Characters of a title's part; a longer part is a sentence, and no server's error.
 MAX_PART_CHARACTERS = 120
 #: Characters of a refused answer that are searched for marks of a challenge.
@@ -410,16 +412,31 @@ def _by_teasers(page: Shown) -> Kind | None:
     if address_score(page.url) >= MIN_POST_SCORE or declares_article(page.tree):
         return None
     teasers = _teasers(page)
-    sizes = [count_words(entry.text(deep=True)) for entry in teasers.values()]
-    if len(teasers) < MIN_TEASERS or sum(sizes) < MIN_TEASER_SHARE * page.words:
+    sizes = {key: count_words(entry.text(deep=True)) for key, entry in teasers.items()}
+    total = sum(sizes.values())
+    if len(teasers) < MIN_TEASERS or total < MIN_TEASER_SHARE * page.words:
         return None
-    if max(sizes) > MAX_ENTRY_SHARE * max(page.words, sum(sizes)):
+    largest = max(sizes, key=sizes.__getitem__)
+    if sizes[largest] > MAX_ENTRY_SHARE * max(page.words, total) and not (
+        sizes[largest] <= MAX_CARD_WORDS and _heads_a_list(page, teasers[largest])
+    ):
         return None  # the article itself, with links to others inside
     in_teasers = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
     others = (p for p in page.tree.css("p") if p.mem_id not in in_teasers)
     if sum(count_words(p.text(deep=True)) for p in others) > MIN_TEXT_WORDS:
         return None
     return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
+
+
+def _heads_a_list(page: Shown, entry: LexborNode) -> bool:
+    """Whether the page has an `<h1>` outside of its entries, and an entry begins with a heading that is a link: a section whose posts
+    have a summary here and there."""
+    h1, first = page.tree.css_first("h1"), entry.css_first("h1, h2, h3, h4")
+    up = h1.parent if h1 is not None else None
+    while up is not None and up.tag not in ("article", "body"):
+        up = up.parent
+    inside = up is not None and up.tag == "article"
+    return h1 is not None and not inside and first is not None and first.css_first("a[href]") is not None
 
 
 def _teasers(page: Shown) -> dict[str, LexborNode]:

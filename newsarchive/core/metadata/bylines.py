@@ -331,7 +331,8 @@ def _bylines(
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
-        if signed := _after_by(line, after, rules) or (_after_by_inside(line, rules) if opened < 0 else ""):
+        inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
+        if signed := _after_by(line, after, rules) or inner:
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
@@ -396,6 +397,27 @@ def _after_by_inside(line: str, rules: Rules) -> str:
         return name
     first = found[0].split(",", 1)[0] if found else ""  # the rest is a job
     return first if begins_with_date and person_names.like_a_name(first, rules) else ""
+
+
+def _linked_after_by(line: str, block: Block, rules: Rules) -> str:
+    """The people whom links behind "by" name in a line that begins with its date: "3 May 2024 in Harbour by [Jane Doe] and [John Roe]
+    3 min". The addresses must be those of people: what else stands in such a line may be anything.
+
+    Earns nothing on 1,282 real pages, and the authors of Hugo's theme Doks.
+    """
+    day = dates.date_text(line, rules) if block.links else ""
+    if not day or not line.startswith(day):
+        return ""
+    people = [
+        text
+        for text, address in block.links
+        if text in line
+        and person_names.like_a_name(text, rules)
+        and person_names.leads_to_person(address, text, rules)
+    ]
+    before = line.partition(people[0])[0].split() if people else []
+    is_signed = any(person_names.says_by(" ".join(before[-words:]), rules) for words in (1, 2))
+    return ", ".join(people) if before and is_signed else ""
 
 
 def _all_names(text: str, rules: Rules) -> bool:

@@ -35,7 +35,16 @@ from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
 from newsarchive.core.metadata.elements import read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, like_a_name, organisation
-from newsarchive.core.metadata.sources import GUESSES, JSON_LD, OPEN_GRAPH, Place, Position, Qualifier, Source
+from newsarchive.core.metadata.sources import (
+    FIRST_HEADINGS,
+    GUESSES,
+    JSON_LD,
+    OPEN_GRAPH,
+    Place,
+    Position,
+    Qualifier,
+    Source,
+)
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import names_host, parts_of
@@ -259,16 +268,19 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
 
 
 def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims without a name of the site in a meta element (`application-name`) that is the page's own title, where another
-    source names the site otherwise: some themes fill these elements with the title of each post."""
+    """The claims without a name of the site that is the page's own title, where another source names the site otherwise. Some themes
+    fill meta elements with the title of each post (`application-name`), and Valaxy the website of JSON-LD; there the page must have
+    the title as a heading too, which else would be no headline."""
     titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
-    names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare is not Place.META}
+    headings = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in FIRST_HEADINGS}
+    refused = {Place.META: titles, Place.JSON_LD_SITE: titles & headings}
+    names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare not in refused}
     if not titles or not names - titles - {""}:
         return list(claims)
     return [
         c
         for c in claims
-        if not (c.field == "publisher" and c.source.bare is Place.META and key(c.value) in titles)
+        if c.field != "publisher" or key(c.value) not in refused.get(c.source.bare or Place.TEXT, ())
     ]
 
 
