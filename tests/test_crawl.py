@@ -119,6 +119,26 @@ def test_scrapys_own_feed_works_beside_the_database(db: Path, tmp_path: Path) ->
     assert all(line["article_body"] and "capture" not in line for line in lines)
 
 
+def test_what_an_unannounced_feed_says_of_a_post_is_known_before_the_sitemap_names_it(db: Path) -> None:
+    xml = {"Content-Type": "application/xml"}
+    with served({"/": front(), "/one/": post("One")}) as site:
+        item = f"<item><title>One</title><link>{site.home}/one/</link><category>ferries</category></item>"
+        urls = f"<url><loc>{site.home}/one/</loc></url>"
+        site.answers |= {
+            "/robots.txt": Answer(
+                f"Sitemap: {site.home}/sitemap.xml", headers={"Content-Type": "text/plain"}
+            ),
+            "/sitemap.xml": Answer(
+                f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>', headers=xml
+            ),
+            "/feed.xml": Answer(
+                f'<rss version="2.0"><channel><title>Blog</title>{item}</channel></rss>', headers=xml
+            ),
+        }
+        crawl(f"url={site.home}/", db=db)
+    assert rows(db, "SELECT t.name FROM article_terms JOIN terms t ON t.id = term_id") == [("ferries",)]
+
+
 def test_limit_and_since(db: Path) -> None:
     posts = {f"/p{i}/": post(f"Post number {i}", date=f"2025-0{i}-01T00:00:00Z") for i in range(1, 6)}
     with served({"/": front(*posts), **posts}) as site:

@@ -228,6 +228,16 @@ def in_scripts(page: str, title: str, rules: Rules) -> Iterator[Fallback]:
             return
 
 
+#: What ikiwiki prints below a post, whose reader sees the day of its last change alone.
+_IN_COMMENT = re.compile(r'<!-- Created <time datetime="([^"<>]{8,40})" class="dt-published">')
+
+
+def in_comment(page: str) -> Iterator[Claim]:
+    """The day of a post that ikiwiki keeps in a comment of the page's source."""
+    if "dt-published" in page and (found := _IN_COMMENT.search(page)):
+        yield Claim("date_published", found[1], Source(Place.TIME))
+
+
 def authors_in_scripts(page: str, rules: Rules) -> Iterator[Claim]:
     """The author's name in scripts and `data-` attributes, where they state one name only.
 

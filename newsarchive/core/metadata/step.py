@@ -185,9 +185,12 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
+    claims += publication_date.in_comment(page.text)
     claims += sections.section_claims(found.marks, title)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
+    if not any(c.field == "keywords" for c in claims):
+        claims += sections.printed_tags(tree, anchor, other_posts)
     headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
     people = (
         c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
