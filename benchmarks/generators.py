@@ -389,6 +389,31 @@ def _ikiwiki(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path
     return folder / "site"
 
 
+def _marmite(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    program = pip(tools / "marmite", "marmite") / "marmite"
+    source = folder / "source"
+    (source / "content").mkdir(parents=True)
+    people = {
+        _key(post.author): {"name": post.author, "bio": "Writes.", "avatar": "/static/avatar.png"}
+        for post in posts
+    }
+    settings = {
+        "name": SITE,
+        "tagline": "Notes from the quay",
+        "url": url,
+        "pagination": 6,
+        "authors": people,
+    }
+    (source / "marmite.yaml").write_text(json.dumps(settings))
+    for post in posts:
+        front = front_matter(
+            title=post.title, slug=post.slug, date=f"{post.date:%Y-%m-%d %H:%M:%S}", authors=[_key(post.author)], tags=post.tags
+        )  # fmt: skip
+        (source / "content" / f"{post.slug}.md").write_text(front + markdown_text(post), encoding="utf-8")
+    run(folder, program, source, folder / "site")
+    return folder / "site"
+
+
 #: The newest versions on npm that fit each other.
 _PACKAGES_OF_VUEPRESS = (
     "vuepress@2.0.0-rc.30", "@vuepress/bundler-vite@2.0.0-rc.30", "vuepress-theme-hope@2.0.0-rc.107", "sass-embedded", "vue", "node@22",
@@ -407,6 +432,7 @@ BLOGS = (
     Blog("starlight-blog", _starlight, category=False, time=False),
     Blog("vuepress-hope", _vuepress),
     Blog("ikiwiki", _ikiwiki, category=False),
+    Blog("marmite", _marmite, category=False),
     *frameworks.BLOGS,
 )
 

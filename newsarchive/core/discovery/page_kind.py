@@ -159,6 +159,7 @@ def kind_of(page: Shown, rules: Rules) -> Kind:
         or _by_error(page, rules)
         or _by_walls(page, words)
         or _by_address(page, rules)
+        or _by_feed_markup(page)
         or _by_teasers(page)
         or _by_script(page)
         or Kind()
@@ -405,6 +406,26 @@ def _by_address(page: Shown, rules: Rules) -> Kind | None:
     if not reason or reason == "part of a post":
         return None
     return Kind(_BY_ADDRESS.get(reason, DropReason.INDEX_PAGE), f"the address: {reason}")
+
+
+def _by_feed_markup(page: Shown) -> Kind | None:
+    """A list of entries in the words of microformats (`h-feed`, `h-entry`), each of which is another page of the site, and hardly any
+    text beside it. One entry is enough: the page of an author with one post.
+
+    No page of 1,282 real articles is such a list. On a blog of Marmite 36 pages of tags and authors were stored as articles.
+    """
+    entries = page.tree.css(".h-feed .h-entry")
+    if not entries or len(entries) != len(page.tree.css(".h-entry")) or declares_article(page.tree):
+        return None
+    base, here = base_of(page.tree, page.url), url_key(page.url)
+    for entry in entries:
+        link = entry.css_first("a.u-url[href], h1 a[href], h2 a[href], h3 a[href]")
+        url = try_normalise((link.attributes.get("href") or "") if link else "", base) if link else None
+        if url is None or url_key(url) == here:
+            return None
+    inside = {p.mem_id for entry in entries for p in entry.css("p")}
+    beside = sum(count_words(p.text(deep=True)) for p in page.tree.css("p") if p.mem_id not in inside)
+    return Kind(DropReason.INDEX_PAGE, "h-feed of other pages") if beside <= MIN_TEXT_WORDS else None
 
 
 def _by_teasers(page: Shown) -> Kind | None:

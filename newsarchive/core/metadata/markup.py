@@ -26,7 +26,7 @@ from newsarchive.rules import Rules
 #: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
 #: letter: a search skips to this letter, which it cannot where case does not matter or where a look-behind comes first.
 _ASIDE_CLASS = re.compile(
-    r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)|widget|related|recommend|"
+    r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
     r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
     rf"copyright|disqus|{whole('nav')}"
 )
