@@ -33,9 +33,6 @@ _WRAPPER = re.compile(
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$")
-_PAGE = frozenset(
-    {"WebPage", "ItemPage", "CollectionPage", "AboutPage", "FAQPage", "VideoObject", "CreativeWork"}
-)
 _ORGANISATION = re.compile(r"Organi[sz]ation$|^(?:Brand|Corporation|LocalBusiness)$")
 
 #: schema.org property → field, for plain values.
