@@ -5,6 +5,7 @@ Set any of them for one run with `-s NAME=VALUE`. What is not set so comes from 
 """
 
 from newsarchive import config, fields
+from newsarchive.core.urls import MAX_URL_CHARACTERS
 from newsarchive.exceptions import UsageError
 
 BOT_NAME = "newsarchive"
@@ -42,6 +43,8 @@ AUTOTHROTTLE_TARGET_CONCURRENCY = 1.0
 DOWNLOAD_TIMEOUT = 60
 DOWNLOAD_MAXSIZE = 16 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
+# Scrapy leaves out longer addresses without a word, from 2,084 characters on by default: 230 Thai letters, percent-encoded.
+URLLENGTH_LIMIT = MAX_URL_CHARACTERS
 RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
 COOKIES_ENABLED = False

@@ -8,10 +8,12 @@ import socket
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from newsarchive import demo
+from newsarchive.exceptions import SOME_FAILED
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import front, post, rows
 
@@ -276,3 +278,21 @@ def test_a_database_from_a_newer_version(db: Path) -> None:
     assert done.returncode == 5
     assert "newer" in done.stderr
     assert rows(db, "SELECT headline FROM articles") == [("One",)]
+
+
+def test_a_post_with_a_long_address_is_fetched(db: Path) -> None:
+    """Scrapy leaves out addresses of 2,084 characters and more without a word: 300 Thai letters have 2,700."""
+    address = f"/{quote('ก' * 300)}/"
+    with served(
+        {"/": front("/a-first-story/", address), "/a-first-story/": post("First"), address: post("Long")}
+    ) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert "2 discovered, 2 new" in done.stderr
+    assert rows(db, "SELECT state, count(*) FROM urls GROUP BY state") == [("ok", 2)]
+
+
+def test_a_crawl_that_takes_too_much_memory_is_no_success(db: Path) -> None:
+    with demo.served() as home:
+        done = crawl(f"url={home}/", "-s", "MEMUSAGE_LIMIT_MB=10", db=db)
+    assert "Memory usage exceeded 10MiB" in done.stderr
+    assert done.returncode == SOME_FAILED

@@ -5,7 +5,7 @@ The arguments, the settings and the database are checked first. The exit codes a
     0    all went well
     1    a fault in the spider
     2    wrong usage
-    3    some posts could not be fetched, and wait for the next crawl; or an alarm stands
+    3    some posts could not be fetched, and wait for the next crawl; an alarm stands; or Scrapy ended the crawl for its memory
     4    the site could not be crawled, or none of its posts fetched
     5    the database failed
     130  Ctrl+C stopped the crawl before it began
@@ -58,6 +58,8 @@ from newsarchive.times import FIRST_DAY, utc_now
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+#: Why Scrapy says a crawl ended that took more memory than MEMUSAGE_LIMIT_MB.
+OUT_OF_MEMORY = "memusage_exceeded"
 #: spider → its arguments that a setting gives where `-a` does not: `limit` is in `NEWSARCHIVE_LIMIT`.
 ARGUMENTS_WITH_SETTINGS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 
@@ -297,5 +299,5 @@ def exit_code(stats: dict[str, Any]) -> int:
     if key(Failure.SPIDER) in stats:
         return FAULT
     alarms = sentences(stats, Detail.ALARM) or sentences(stats, Detail.ALARM_PROBLEM)
-    waits = key(Failure.STORAGE) in stats
+    waits = key(Failure.STORAGE) in stats or stats.get("finish_reason") == OUT_OF_MEMORY
     return SOME_FAILED if alarms or waits or how is Verdict.SOME_FAILED else 0
