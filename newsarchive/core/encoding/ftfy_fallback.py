@@ -4,7 +4,7 @@ ftfy (Speer 2019, doi:10.5281/zenodo.2591652) is asked for encoding repair alone
 typography, and each of its changes has to convince the pair model too: by itself it changes more
 damaged lines into something still wrong than it mends.
 
-Earns 0.2 points of damaged lines with lost bytes, nothing on 3,252 real pages (`docs/benchmarks/ablation.md`); "Il rentre
+Earns 0.2 points of damaged lines with lost bytes, nothing on 2,579 real pages (`docs/benchmarks/ablation.md`); "Il rentre
 ensuite à Marseille" needs it.
 """
 
