@@ -49,6 +49,11 @@ RETRY_TIMES = 2
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # our errbacks say it in one line, with the remedy
 COOKIES_ENABLED = False
 DOWNLOAD_VERIFY_CERTIFICATES = True  # a site's own setting `verify_certificates` stands over it
+# Scrapy asks for English, and a site that has several languages would give that in place of its own.
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "*",  # whatever there is (RFC 9110, 12.5.4)
+}
 # Posts are fetched in the order in which they were found, newest first; Scrapy's own queues would reverse it.
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"

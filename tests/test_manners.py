@@ -9,7 +9,7 @@ import pytest
 from newsarchive import settings, version
 from newsarchive.cli.fetching import MAX_DELAY_SECONDS, Fetcher
 from newsarchive.exceptions import FetchError, ForbiddenByRobots
-from tests.serving import Answer, Site, crawl, served
+from tests.serving import Answer, Seen, Site, crawl, served
 from tests.test_crawl import front, post
 from tests.test_crawl_sites import run
 
@@ -49,10 +49,17 @@ def test_they_say_who_we_are_as_a_crawl_does(
         assert code == 0, errors
         assert site.paths()[0] == "/robots.txt"
         asked = {request.headers["User-Agent"] for request in site.seen}
+        languages = {request.headers["Accept-Language"] for request in site.seen if not is_robots(request)}
         site.seen.clear()
         crawl(f"url={site.home}/", "limit=1", db=db.with_name("other.db"))
         assert asked == {request.headers["User-Agent"] for request in site.seen}
+        languages |= {request.headers["Accept-Language"] for request in site.seen}
     assert asked == {version.user_agent("archive@example.org")}
+    assert languages == {"*"}  # "en" would get the English version of a site that has several
+
+
+def is_robots(request: Seen) -> bool:
+    return request.path == "/robots.txt"
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])

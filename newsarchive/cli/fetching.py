@@ -81,7 +81,7 @@ class Fetcher:
     ) -> None:
         held = config.load()
         user_agent = user_agent or held["crawl.user_agent"] or version.user_agent(held["contact"])
-        self.headers = {"User-Agent": user_agent, "Accept": "text/html,*/*;q=0.5"}
+        self.headers = {"User-Agent": user_agent, "Accept": "text/html,*/*;q=0.5", "Accept-Language": "*"}
         self.ignore_robots, self.clock, self.sleep = ignore_robots, clock, sleep
         #: scheme and host → its robots.txt, `None` where it has none
         self.robots: dict[str, Protego | None] = {}

@@ -16,13 +16,14 @@ from scrapy.settings import BaseSettings
 from newsarchive.crawl_stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
 
-#: Scrapy settings that newsarchive's spiders bring along from `newsarchive.settings`: their pace and their order.
+#: Scrapy settings that newsarchive's spiders bring along from `newsarchive.settings`: their pace, their order and what they ask for.
 PACE_SETTINGS = (
     "ROBOTSTXT_OBEY", "ROBOTSTXT_USER_AGENT", "CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_DELAY",
     "DOWNLOAD_DELAY_JITTER", "AUTOTHROTTLE_ENABLED", "AUTOTHROTTLE_START_DELAY", "AUTOTHROTTLE_MAX_DELAY",
     "AUTOTHROTTLE_TARGET_CONCURRENCY", "DOWNLOAD_TIMEOUT", "DOWNLOAD_MAXSIZE", "DOWNLOAD_WARNSIZE", "RETRY_TIMES",
-    "URLLENGTH_LIMIT", "RETRY_GIVE_UP_LOG_LEVEL", "COOKIES_ENABLED", "SCHEDULER_MEMORY_QUEUE", "SCHEDULER_DISK_QUEUE",
-    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL", "DOWNLOAD_VERIFY_CERTIFICATES",
+    "RETRY_GIVE_UP_LOG_LEVEL", "COOKIES_ENABLED", "SCHEDULER_MEMORY_QUEUE", "SCHEDULER_DISK_QUEUE",
+    "CONCURRENT_ITEMS", "DEFAULT_DROPITEM_LOG_LEVEL", "DOWNLOAD_VERIFY_CERTIFICATES", "URLLENGTH_LIMIT",
+    "DEFAULT_REQUEST_HEADERS",
 )  # fmt: skip
 
 
