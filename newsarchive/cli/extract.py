@@ -35,6 +35,7 @@ Examples:
 def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) -> None:
     """Extract the article from a FILE, a URL or standard input (-), and print it.
 
+    A FILE is a page of HTML, or one that a browser saved with its pictures (.mhtml, .webarchive).
     A URL is fetched as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
     Nothing is stored; --db is accepted and not used.
     """
@@ -50,7 +51,7 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
 
 def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Capture:
     """The page that SOURCE names: a web page, a file or standard input ("-"). The address of a file is `url`, else what
-    the page itself states.
+    a browser wrote into the file or the page itself states.
 
     Raises `FetchError` or `UsageError` that names the source.
     """
@@ -59,20 +60,31 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
 
         return Fetcher(ignore_robots=ignore_robots, named=[source]).get(source)
     from newsarchive.core.html.own_address import own_address
+    from newsarchive.core.html.saved_page import SavedPage, saved_page
 
+    body, here = _bytes_of(source)
+    saved = saved_page(body) or SavedPage(body)
+    return Capture(
+        url=url or saved.url or own_address(saved.body) or here,
+        body=saved.body,
+        fetched_at=saved.saved_at,
+        headers={"content-type": saved.content_type} if saved.content_type else {},
+    )
+
+
+def _bytes_of(source: str) -> tuple[bytes, str]:
+    """The bytes of a file or of standard input, and the address of that place."""
     if source == "-":
-        body = sys.stdin.buffer.read()
-        return Capture(url=url or own_address(body) or "about:stdin", body=body)
+        return sys.stdin.buffer.read(), "about:stdin"
     path = Path(source)
     try:
-        body = path.read_bytes()
+        return path.read_bytes(), path.resolve().as_uri()
     except FileNotFoundError:
         raise UsageError(
             f"{source}: no such file; for a web page give the address with http:// or https://"
         ) from None
     except OSError as error:
         raise FetchError(f"{source}: cannot be read: {error.strerror}") from error
-    return Capture(url=url or own_address(body) or path.resolve().as_uri(), body=body)
 
 
 @click.command(
