@@ -6,11 +6,11 @@ codec does not have, nothing to lose).
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from html.entities import codepoint2name
 
 from newsarchive.core.encoding.charsets import SINGLE_BYTE
 
@@ -203,5 +203,5 @@ def _entities(line: str) -> str | None:
     if not damaged or re.search("[\x80-\x9f]", damaged):
         return None
     escaped = damaged.encode("ascii", "xmlcharrefreplace").decode()
-    names = {f"&#{code};": f"&{name};" for code, name in html.entities.codepoint2name.items() if code > 127}
+    names = {f"&#{code};": f"&{name};" for code, name in codepoint2name.items() if code > 127}
     return re.sub(r"&#\d+;", lambda m: names.get(m[0], m[0]), escaped)

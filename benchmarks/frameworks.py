@@ -32,8 +32,8 @@ def gatsby(theme: str, posts: Sequence[Post], folder: Path, url: str, tools: Pat
     for made in _RESET:
         shutil.rmtree(root / made, ignore_errors=True)
     # Folders that the themes expect.
-    for place in ("content/assets", "content/pages", "src/@lekoarts/gatsby-theme-minimal-blog/texts"):
-        (root / place).mkdir(parents=True, exist_ok=True)
+    for expected in ("content/assets", "content/pages", "src/@lekoarts/gatsby-theme-minimal-blog/texts"):
+        (root / expected).mkdir(parents=True, exist_ok=True)
     for post in posts:
         front = front_matter(
             title=post.title, date=f"{post.date:%Y-%m-%d}", slug=f"/{post.slug}", tags=post.tags

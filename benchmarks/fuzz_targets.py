@@ -211,7 +211,7 @@ def run_robots(data: bytes) -> None:
     parsed = Protego.parse(text)
     parsed.can_fetch(URL, "newsarchive")
     parsed.crawl_delay("newsarchive")
-    robots.noarchive({"x-robots-tag": text[:500]}, text, "newsarchive")
+    robots.noarchive({"x-robots-tag": text[:500]}, text)
 
 
 def run_dates(data: bytes) -> None:

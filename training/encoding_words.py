@@ -80,8 +80,8 @@ def languages() -> Iterator[Words]:
 
 
 def _words(code: str, shares: dict[str, float]) -> Words:
-    shares = Counter(_mend(code, shares)) | Counter()
-    top = dict(shares.most_common(MOST))
+    counted = +Counter(_mend(code, shares))
+    top = dict(counted.most_common(MOST))
     # Flattened, so that rare words and with them rare pairs count for something.
     flat = {w: f**0.85 for w, f in top.items()}
     total = sum(flat.values())

@@ -26,7 +26,7 @@ from newsarchive import rules
 from newsarchive.core.metadata import authors, headline, publication_date
 from newsarchive.core.metadata.claims import Trait, Voice
 from newsarchive.core.metadata.site_statements import BESIDE_PAGE
-from newsarchive.core.metadata.sources import DECLARING, GUESSES, LABELLED, Place, Position, Qualifier, Source
+from newsarchive.core.metadata.sources import DECLARING, GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.metadata.step import Gathered, gather
 from newsarchive.items import Block
 
@@ -36,7 +36,9 @@ STEPS, RATE = 3000, 0.5
 #: fold: .839 against .827 with 0.5 and 0.3; headlines .871 against .869 with 0.6).
 PRIOR = {"headline": 0.5, "authors": 1.0, "date_published": 0.5}
 RIDGE = {"headline": 0.3, "authors": 1.0, "date_published": 0.3}
-#: The same for a date behind a word for publishing: few pages have one, and it means what it says.
+#: Dates that stand behind a word for publishing.
+LABELLED = frozenset((Place.TIME_LABELLED, Place.DATE_LABELLED))
+#: What they are taken to be worth before any data is seen: few pages have one, and it means what it says.
 FIRST_LABELLED = 1.5
 #: And for a name with a legal form: of half A's authors none has one, though eight pages offer one. And for the people of a
 #: site, one by one: no page of half A has them, three of the world's pages that were read do.
