@@ -21,12 +21,12 @@ from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Prob
 from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.db.conditions import visible
-from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
 from newsarchive.items import DropReason
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 #: Readings, looks and listed posts of a site that are compared: the newest.
 MAX_READINGS = 300
@@ -114,12 +114,6 @@ def standing(connection: Reader | Connection) -> list[StandingAlarm]:
         kind, begins = AlarmKind(name), _moment(since)
         found.append(StandingAlarm(site, kind, begins, sentence(kind, begins, _json(evidence))))
     return found
-
-
-def standing_in(source: File | Engine) -> list[StandingAlarm]:
-    """The alarms that stand in an archive, by site."""
-    with reading(source) as reader:
-        return standing(reader)
 
 
 def history(connection: Reader | Connection, site_id: int, now: datetime, *, failed: bool = False) -> History:
