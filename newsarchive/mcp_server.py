@@ -62,13 +62,26 @@ def server(database: str) -> MCPServer:
     """The server over an archive. Raises `UsageError` where the extra `mcp` is missing, `DatabaseUnavailable` for no archive."""
     try:
         from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
         from mcp.types import ToolAnnotations
     except ModuleNotFoundError as error:
         raise UsageError("the server for agents needs mcp: pip install 'newsarchive[mcp]'") from error
 
     archive = Archive(database)
     archive.count()  # raises here where there is no archive
-    made = MCPServer(
+
+    class Strict(MCPServer):
+        """A server that names an argument which a tool does not have. The library would leave it out: a search for
+        `{"query": "ferry"}` found all articles."""
+
+        async def call_tool(self, name: str, arguments: dict[str, Any], *rest: Any) -> Any:
+            known = known_arguments.get(name, arguments)
+            if unknown := ", ".join(argument for argument in arguments if argument not in known):
+                raise ToolError(f"{name} has no argument {unknown}; it has {', '.join(known)}")
+            return await super().call_tool(name, arguments, *rest)
+
+    known_arguments = {tool.__name__: [*signature(tool).parameters][1:] for tool in TOOLS}
+    made = Strict(
         "newsarchive",
         title="newsarchive",
         version=VERSION,
@@ -77,7 +90,7 @@ def server(database: str) -> MCPServer:
     annotations = ToolAnnotations(
         read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
     )
-    for tool in (search, article, trace, compare, coverage, cite):
+    for tool in TOOLS:
         made.tool(annotations=annotations)(_bound(tool, archive))
     return made
 
@@ -237,3 +250,6 @@ def cite(
 ) -> dict[str, Any]:
     """How to cite an article: as a line of text, CSL-JSON, BibTeX or RIS, with an identifier that finds this version again."""
     return {"citation": archive.cite(url_or_id, form)}
+
+
+TOOLS: tuple[Callable[..., dict[str, Any]], ...] = (search, article, trace, compare, coverage, cite)

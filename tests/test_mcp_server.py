@@ -87,6 +87,13 @@ def test_a_search_gives_total_and_results_and_takes_the_filters(file: Path) -> N
     assert "left_out_by_rights" not in found
 
 
+def test_an_argument_that_a_tool_does_not_have_is_named(file: Path) -> None:
+    """Left out, as the library does, it would be a search for everything."""
+    refused = called(file, "search", query="ferry", limit=2)
+    assert refused.is_error
+    assert "search has no argument query; it has words, site, origin" in refused.content[0].text
+
+
 def test_a_search_leaves_out_what_is_reserved_from_mining_and_says_how_many(file: Path) -> None:
     assert answer(file, "search", words="reserved")["total"] == 1
     found = answer(file, "search", words="reserved", rights="tdm")
