@@ -111,7 +111,10 @@ def explain(error: BaseException | None) -> tuple[str, str]:
         return FetchProblem.PROXY_FAILED, str(error)
     if isinstance(error, scrapy_errors.IgnoreRequest):  # Scrapy raises it for three different things
         if "redirect" in str(error):
-            return "redirect loop", "it redirects over and over: try again later"
+            return (
+                "redirect loop",
+                "it redirects over and over: it may want cookies (scrapy crawl … -s COOKIES_ENABLED=1), or try again later",
+            )
         if "DOWNLOAD_MAXSIZE" in str(error):
             return FAILURES[scrapy_errors.DownloadCancelledError]
     for kind, words in FAILURES.items():

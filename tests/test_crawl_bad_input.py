@@ -296,3 +296,10 @@ def test_a_crawl_that_takes_too_much_memory_is_no_success(db: Path) -> None:
         done = crawl(f"url={home}/", "-s", "MEMUSAGE_LIMIT_MB=10", db=db)
     assert "Memory usage exceeded 10MiB" in done.stderr
     assert done.returncode == SOME_FAILED
+
+
+def test_a_site_that_redirects_in_circles_may_want_cookies(db: Path) -> None:
+    with served({"/": Answer(status=302, headers={"Location": "/"})}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert f"error: {site.home}/: it redirects over and over: it may want cookies" in done.stderr
+    assert done.returncode == 4
