@@ -1,7 +1,7 @@
-"""Learns which picture, description and keywords are the site's, from the records of its pages (`core/metadata/conventions.py`).
+"""Learns which picture, description, keywords and author are the site's, from the records of its pages (`core/metadata/conventions.py`).
 
 A picture or a description that many posts share belongs to none of them, and neither do keywords that nearly all share: many
-sites write the same into the head of each page.
+sites write the same into the head of each page. An author whom nearly all share is the site's where other people sign the posts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,19 @@ MIN_POSTS = 5
 SUMMARY_SHARE = 0.2
 #: Part of the posts with keywords that must have the same ones, where they are the site's.
 KEYWORDS_SHARE = 0.8
+#: Part of the posts with one author that must have the same one, where it is the site's.
+AUTHOR_SHARE = 0.8
+#: Part of those posts that somebody else must sign.
+SIGNED_SHARE = 0.5
+#: Different people who must sign them: one other name may be the author's own in another spelling.
+MIN_SIGNING = 3
 
 #: Kind → the field of a page's record, in words what posts share, and the part of the posts that must share it.
 _SHARED = {
     Kind.SITES_PICTURE: ("picture", "this picture", SUMMARY_SHARE),
     Kind.SITES_DESCRIPTION: ("description", "this description", SUMMARY_SHARE),
     Kind.SITES_KEYWORDS: ("keywords", "these keywords", KEYWORDS_SHARE),
+    Kind.SITES_AUTHOR: ("author", "this author", AUTHOR_SHARE),
 }
 
 
@@ -47,9 +54,19 @@ def _found(pages: Sequence[Observation]) -> Iterator[Convention]:
                 posts[value].add(page.cluster)
         total = sum(map(len, posts.values()))
         for value, sharing in posts.items():
+            if kind is Kind.SITES_AUTHOR and not _is_signed_by_others(value, len(sharing), pages):
+                continue
             if len(sharing) >= max(MIN_POSTS, share * total):
                 reason = f"the site's, not the post's: {len(sharing)} of {total} posts have {shared}"
                 yield Convention(kind, value, len(sharing), total - len(sharing), reason)
+
+
+def _is_signed_by_others(author: str, posts: int, pages: Sequence[Observation]) -> bool:
+    """Whether the posts with an author are signed by several other people."""
+    signed = {
+        page.cluster: page.said.signed for page in pages if page.said.author == author and page.said.signed
+    }
+    return len(signed) >= SIGNED_SHARE * posts and len(set(signed.values())) >= MIN_SIGNING
 
 
 # -- as rows ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What all pages of a site together tell of its pictures, descriptions and keywords, and how each page is then read."""
+"""What all pages of a site together tell of its pictures, descriptions, keywords and authors, and how each page is then read."""
 
 from __future__ import annotations
 
@@ -170,6 +170,45 @@ def test_keywords_of_nearly_all_pages_are_the_sites(head: Callable[[int], str], 
     read = [templated(article, template, RULES) for article in articles]
     words = {"linked": lambda n: [f"weir {n}"], "meta": lambda n: head(n).split(", ")}[expected]
     assert [list(one.keywords) for one in read] == [words(n) for n in range(12)]
+    assert from_rows(template.site, template.rows()).conventions == template.conventions
+
+
+#: Who signs post number n below its headline, and the authors of the twelve posts once the site is learned. The head of each page
+#: declares the owner, Ada Example, as Hexo's theme Keep does.
+SIGNED: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
+    "others sign, each for himself": (lambda n: PEOPLE[n % 4], lambda n: PEOPLE[n % 4]),
+    "half are signed by others": (
+        lambda n: PEOPLE[n // 2 % 4] if n % 2 else "Ada Example",
+        lambda n: PEOPLE[n // 2 % 4] if n % 2 else "Ada Example",
+    ),
+    "the owner signs in another spelling": (lambda n: "A. M. Example", lambda n: "Ada Example"),
+    "one post is a guest's": (
+        lambda n: "Ada Example" if n else "Jane Doe",
+        lambda n: "Ada Example",
+    ),
+    "nobody signs": (lambda n: "", lambda n: "Ada Example"),
+}
+PEOPLE = ("Jane Doe", "Ben Abara", "Lindiwe Maseko", "Ana Moreira")
+
+
+@pytest.mark.parametrize(("signed", "expected"), SIGNED.values(), ids=SIGNED)
+def test_an_author_of_nearly_all_pages_is_the_sites_where_others_sign(
+    signed: Callable[[int], str], expected: Callable[[int], str]
+) -> None:
+    def page(one: Post, n: int) -> str:
+        meta = '<meta name="author" content="Ada Example">'
+        box = f'<span class="author-name">{name}</span>' if (name := signed(n)) else ""
+        return one.html.replace("</head>", meta + "</head>").replace("</h1>", "</h1>" + box, 1)
+
+    written = [replace(one, html=page(one, n)) for n, one in enumerate(posts({"label": "", "posts": 12}))]
+    articles = [alone(one) for one in written]
+    assert {a.name for one in articles for a in one.authors} == {"Ada Example"}
+    template = learn(Window(seen(articles)))
+    read = [templated(article, template, RULES) for article in articles]
+    assert [[a.name for a in one.authors] for one in read] == [[expected(n)] for n in range(12)]
+    changed = [one for n, one in enumerate(read) if expected(n) != "Ada Example"]
+    reasons = {c.reason for one in changed for c in one.candidates if c.value == "Ada Example"}
+    assert all(reason.startswith("the site's, not the post's: ") for reason in reasons)
     assert from_rows(template.site, template.rows()).conventions == template.conventions
 
 
