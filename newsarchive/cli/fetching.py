@@ -117,11 +117,11 @@ class Fetcher:
                     f"{url}: the certificate of the server is not valid ({wrong}): if you take its pages all the same, "
                     f"newsarchive sites add --verify-certificates false {url}"
                 ) from error
-            way, checked = ("", "")
-            if proxy := proxy_of(url):
-                way, checked = f" by way of the proxy {proxy}", ", the variables http_proxy and https_proxy,"
+            proxy = proxy_of(url)
+            way = f" by way of the proxy {proxy}" if proxy else ""
+            also = ", the variables http_proxy and https_proxy," if proxy else ""
             raise FetchError(
-                f"{url}: cannot be fetched{way}: {cause}: check the address{checked} and the connection"
+                f"{url}: cannot be fetched{way}: {cause}: check the address{also} and the connection"
             ) from error
         if len(body) > MAX_PAGE_BYTES:
             raise FetchError(f"{url}: larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article")

@@ -37,7 +37,7 @@ _CHUNK_BYTES = 2**20
 #: The first bytes of a frame of Zstandard, and of a frame with a dictionary (RFC 8878, 3.1.1 and 3.1.2).
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
-#: Bytes of a dictionary, unpacked. Archive Team's have some 1 MB.
+#: Bytes of a dictionary, unpacked. A longer one is refused: the reader holds it in memory, and it may be a bomb.
 MAX_DICTIONARY_BYTES = 16 * 2**20
 
 #: The first bytes of a ZIP file, which a WACZ package is.

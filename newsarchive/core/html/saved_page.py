@@ -24,6 +24,7 @@ _MHTML = re.compile(
 _WEBARCHIVE = b"WebMainResource"
 #: Bytes at the beginning of a file in which a message must say what it is.
 MAX_HEAD_BYTES = 8192
+#: Media types of a page.
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 

@@ -54,9 +54,9 @@ def _found(pages: Sequence[Observation]) -> Iterator[Convention]:
                 posts[value].add(page.cluster)
         total = sum(map(len, posts.values()))
         for value, sharing in posts.items():
-            if kind is Kind.SITES_AUTHOR and not _is_signed_by_others(value, len(sharing), pages):
+            if len(sharing) < max(MIN_POSTS, share * total):
                 continue
-            if len(sharing) >= max(MIN_POSTS, share * total):
+            if kind is not Kind.SITES_AUTHOR or _is_signed_by_others(value, len(sharing), pages):
                 reason = f"the site's, not the post's: {len(sharing)} of {total} posts have {shared}"
                 yield Convention(kind, value, len(sharing), total - len(sharing), reason)
 
