@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
+from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of, plain_file
 from newsarchive.db.failures import explained, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
@@ -51,8 +51,8 @@ def parse_url(url: str) -> URL:
 
     Raises `UsageError` for what is neither or names a database that is not supported.
     """
-    if "://" not in url:
-        return URL.create(SQLITE.driver, database=url)
+    if (name := plain_file(url)) is not None:
+        return URL.create(SQLITE.driver, database=name)
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError) as error:

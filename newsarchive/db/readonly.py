@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.db.dialects import SQLITE, Dialect, dialect_of
+from newsarchive.db.dialects import SQLITE, Dialect, dialect_of, plain_file
 from newsarchive.db.failures import BUSY_SECONDS, explained, require_file
 from newsarchive.db.values import loaded
 
@@ -47,8 +47,8 @@ def open_source(url: str) -> File | Engine:
 
     Raises `DatabaseUnavailable` where there is none yet, `UsageError` for a URL that is not understood.
     """
-    path = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else url
-    if "://" in path or "?" in path or path in ("", ":memory:"):
+    path = plain_file(url)
+    if path in (None, "", ":memory:"):
         from newsarchive.db.engine import open_existing
 
         return open_existing(url)
