@@ -274,6 +274,16 @@ def test_each_change_is_recorded_with_its_kind(
     assert len(moved(engine)) == 1
 
 
+def test_a_version_that_is_read_from_stored_bytes_names_their_capture(store: Store, engine: Engine) -> None:
+    page = {"page": b"<p>the bytes</p>", "charset_declared": "utf-8", "charset_used": "windows-874"}
+    store.ingest([make_article(1, body="One.", **page)], store.start_run("news", {}))
+    before = articles.get(engine, "1")
+    store.ingest([make_article(1, body="Two.", extractor_version=2, **page)], None, reread=True)
+    after = articles.get(engine, "1")
+    assert (after.version, after.charset_declared, after.charset_used) == (2, "utf-8", "windows-874")
+    assert after.fetched_at == before.fetched_at
+
+
 def test_what_a_crawl_learns_replaces_the_version_that_it_made(store: Store, engine: Engine) -> None:
     first, later = store.start_run("news", {}), store.start_run("news", {})
     page = {"page": b"<p>the bytes</p>"}

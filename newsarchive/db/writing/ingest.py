@@ -53,7 +53,7 @@ _SAME_POST = """
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
            a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.headline, a.alternative_headline, a.description,
-           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, c.final_url AS read_at
+           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, c.final_url AS read_at
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
     WHERE a.id IN :ids ORDER BY a.id
 """
@@ -341,7 +341,7 @@ class Batch:
             | {
                 "id": plan.revision_id,
                 "article_id": plan.article_id,
-                "capture_id": plan.capture_id,
+                "capture_id": plan.read_from,
                 "version": plan.version,
                 "change_kind": plan.change_kind,
                 "run_id": self.run_id,

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of, url_key
@@ -34,8 +34,8 @@ MAX_TIME_TO_STORE = timedelta(minutes=15)
 class Plan:
     """What must be written for one article. `packed` is the article as a worker process prepared it, if one did.
 
-    `stored` is its row with `payload_digest`, `version` and `run_id` of its current version. `reread` says that stored bytes
-    are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says
+    `stored` is its row with `payload_digest`, `version`, `run_id` and `capture_id` of its current version. `reread` says
+    that stored bytes are read again, in the crawl `run_id`. `moves` are the fields that change besides the texts. `is_explained` says
     that the explanation of the text is stored as it is.
     """
 
@@ -118,6 +118,14 @@ class Plan:
     def same_bytes(self) -> bool:
         digest = self.texts["payload_digest"]
         return self.stored is not None and digest != "" and digest == self.stored["payload_digest"]
+
+    @property
+    def read_from(self) -> int | None:
+        """The capture that a new version is read from: the one of this crawl, or that of the current version where its bytes are
+        read again."""
+        if self.capture_id is None and self.stored is not None and self.same_bytes:
+            return cast("int | None", self.stored["capture_id"])
+        return self.capture_id
 
     @property
     def change_kind(self) -> ChangeKind:
