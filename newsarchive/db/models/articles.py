@@ -141,7 +141,7 @@ class FieldChange(Base):
 
 
 class Line(Base):
-    """The text of lines that were left out, each text of a site once. `hash` is its number (`db.dropped_lines`).
+    """The text of lines that were left out, each text of a site once. `hash` is its number (`db.writing.explanations`).
 
     A text stays when the last version that left it out is read again and keeps it: to look for such texts costs more
     than they do.

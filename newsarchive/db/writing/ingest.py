@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
-from newsarchive.db import bulk, dropped_lines, fulltext, rows, site_templates
+from newsarchive.db import bulk, fulltext, rows, site_templates
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.edit_rates import EditRates
@@ -24,7 +24,6 @@ from newsarchive.db.models import (
     ArticleRow,
     ArticleTerm,
     AuthorRow,
-    EditRow,
     ImageRow,
     OriginRow,
     Revision,
@@ -369,14 +368,8 @@ class Batch:
         markup = [{"b_id": p.revision_id, "markup": p.details.markup} for p in plans if not p.adds_version]
         _REVISION.run(self.connection, markup)
         if again:
-            dropped_lines.forget(self.connection, again)
-            self.connection.execute(delete(EditRow).where(EditRow.revision_id.in_(again)))
-        dropped_lines.keep(self.connection, [(p.revision_id, p.details.dropped) for p in plans])
-        bulk.insert_rows(
-            self.connection,
-            EditRow,
-            [{"revision_id": p.revision_id, **row} for p in plans for row in p.details.edits],
-        )
+            explanations.forget(self.connection, again)
+        explanations.keep(self.connection, [(p.revision_id, p.details) for p in plans])
 
     def _update_articles(self) -> None:
         """Write the new values of stored articles; unchanged articles get `last_seen_at` only."""
