@@ -34,7 +34,7 @@ from newsarchive.core.text import caches
 from newsarchive.core.text.patterns import first_words, held, letter_of, letters, needed, unfolded
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
-from newsarchive.rules import Rules, strings
+from newsarchive.rules import Rules, Table, strings
 
 #: Characters of a folded line. A longer line is prose and is never looked up.
 MAX_PHRASE_CHARACTERS = 300
@@ -53,6 +53,10 @@ Verdicts = Mapping[str, BlockVerdict]
 _NO_VERDICTS: Verdicts = {}
 #: The sections that are asked for every line of a page.
 EVERY_LINE = ("line", "edge", "head")
+#: The sections that a table may have.
+SECTIONS = (*EVERY_LINE, "closing", "picture", "signature", "select", "promo")
+#: Folder → those that only its tables may have besides; `core.discovery.page_kind` reads them.
+OWN_SECTIONS = {"phrases": (), "platforms": ("body_classes",)}
 #: (pattern, its position among all patterns of its section, what it decides)
 _Entry = tuple[str, int, BlockVerdict]
 
@@ -126,6 +130,10 @@ class Phrases:
 @lru_cache(maxsize=8)
 def phrases(rules: Rules) -> Phrases:
     """The phrases and platforms of `rules`, compiled once for each `Rules`. Raises `BadRules`."""
+    for file, folder, table in _tables(rules):
+        known = SECTIONS + OWN_SECTIONS[folder]
+        if unknown := table.keys() - set(known):
+            raise BadRules(file, min(unknown), f"no section; there are {', '.join(known)}")
     closing, picture = _line_lookup(rules, "closing"), _line_lookup(rules, "picture")
     signature = _line_lookup(rules, "signature")
     return Phrases(
@@ -138,12 +146,18 @@ def phrases(rules: Rules) -> Phrases:
     )
 
 
-def _entries(rules: Rules, section: str) -> Iterator[tuple[str, str, str]]:
-    """(file, label, pattern) of one section of all tables, in the order of their names."""
+def _tables(rules: Rules) -> Iterator[tuple[str, str, Table]]:
+    """(file, folder, table) of every table, in the order of their names."""
     tables = [(name, "phrases", table) for name, table in rules.phrases.items()]
     tables += [(name, "platforms", table) for name, table in rules.platforms.items()]
     for name, folder, table in sorted(tables, key=lambda entry: entry[:2]):
-        file, labels = f"{folder}/{name}.toml", table.get(section, {})
+        yield f"{folder}/{name}.toml", folder, table
+
+
+def _entries(rules: Rules, section: str) -> Iterator[tuple[str, str, str]]:
+    """(file, label, pattern) of one section of all tables, in the order of their names."""
+    for file, _, table in _tables(rules):
+        labels = table.get(section, {})
         if not isinstance(labels, dict):
             raise BadRules(file, section, "must be a table")
         for label in labels:

@@ -245,6 +245,8 @@ def test_only_what_a_platform_names_as_text_comes_back_into_the_article() -> Non
         ({"line": {"share": ["(x)"]}}, r"write groups as (?:…)"),
         ({"line": {"share": "x"}}, "share: must be a list of strings"),
         ({"select": ["x"]}, "select: must be a table"),
+        ({"lines": {"share": ["x"]}}, "lines: no section; there are line, edge, head"),
+        ({"body_classes": {"index": ["home"]}}, "body_classes: no section"),
     ],
 )
 def test_a_wrong_table_is_named(table: dict[str, Any], message: str) -> None:
