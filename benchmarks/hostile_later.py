@@ -6,7 +6,6 @@ import gzip
 import html
 import itertools
 import json
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 
@@ -30,11 +29,7 @@ from benchmarks.hostile_blog import (
     pieces,
     post,
 )
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from newsarchive.compression import zstd
 
 #: Where cloud machines keep their secrets: nothing may be asked there.
 PRIVATE = "http://169.254.169.254"

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import brotli
 import pytest
-from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsarchive.compression import zstd
 from newsarchive.warc import contentcoding
 from newsarchive.warc.contentcoding import STEP_BYTES, BodyTooLong, decoded, joined_chunks
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import brotli
 import pytest
-from backports import zstd
 
+from newsarchive.compression import zstd
 from newsarchive.items import Capture
 from newsarchive.warc.reader import Damage, captures, read_capture
 
