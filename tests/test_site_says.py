@@ -15,8 +15,7 @@ from newsarchive.warc.files import default_folder
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import STORY, front, rows
 from tests.wordpress.blogs import Settings
-from tests.wordpress.fixtures import require
-from tests.wordpress.server import missing_theme
+from tests.wordpress.fixtures import require, require_theme
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -117,8 +116,7 @@ def test_a_blog_without_an_api_has_its_feed_s_name_and_no_date_of_another_post(d
 def test_stock_themes_of_wordpress(theme: str) -> None:
     """Everything right, and nothing moved after a new post and an edit, whatever the theme prints."""
     require()
-    if why := missing_theme(theme):
-        pytest.skip(why)
+    require_theme(theme)
     at = STOCK.index(theme)
     settings = Settings(
         title="Harbour Post & Sons", theme=theme, date_format=FORMATS[at % len(FORMATS)], seo=at % 2 == 0

@@ -192,7 +192,7 @@ def test_a_split_post_of_the_classic_editor_is_whole_in_a_theme_that_links_no_pa
 ) -> None:
     """Themes made of blocks print the links to a post's parts for posts of the block editor only."""
     require()
-    settings = Settings(rest=False, sitemaps=False, permalinks=permalinks, theme="twentytwentyfive")
+    settings = Settings(rest=False, sitemaps=False, permalinks=permalinks)
     blog_plan = replace(split_in_two(simple(posts=4, settings=settings)), editor="classic")
     with opened(blog_plan, extras=False) as blog:
         crawled(blog, f"url={blog.url}", db=db)

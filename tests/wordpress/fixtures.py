@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 
 from tests.wordpress.blogs import Blog, Settings, opened, plan, simple
-from tests.wordpress.server import missing
+from tests.wordpress.server import missing, missing_theme
 
 POSTS = 12
 
@@ -24,10 +24,18 @@ def require() -> None:
         pytest.skip(why)
 
 
+def require_theme(name: str) -> None:
+    """Skip the test, with the reason, where WordPress has not this theme."""
+    if why := missing_theme(name):
+        pytest.skip(why)
+
+
 @pytest.fixture(scope="session")
 def four_blogs() -> list[Blog]:
     """The four blogs of the set `dev`, in the order of its file. Tests must leave them as they are."""
     require()
+    for one in plan("dev", posts=0):
+        require_theme(one.settings.theme)
     return _four_blogs()
 
 

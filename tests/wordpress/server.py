@@ -37,6 +37,9 @@ INSTALL = "bash .ci/services"  # the one command that brings what is missing
 #: The environment variable that names more folders with themes.
 THEMES = "NEWSARCHIVE_TEST_THEMES"
 
+#: WordPress's own themes that are made of blocks, the oldest first.
+BLOCK_THEMES = ("twentytwentytwo", "twentytwentythree", "twentytwentyfour", "twentytwentyfive")
+
 #: 127.0.0.2 … 127.0.0.250: the next blog's address.
 _addresses = itertools.count(os.getpid() % 200 + 2)
 
@@ -47,7 +50,8 @@ class WordPressError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What kind of blog it is. `theme` is `broadsheet` (ours, classic) or one of Debian's, all made of blocks.
+    """What kind of blog it is. `theme` is `broadsheet` (ours, classic) or one of Debian's, all made of blocks; if not
+    named, the newest of them that is installed.
 
     `permalinks` is WordPress's own notation, "" for `?p=ID`. `furniture`: see `php/blog.php`. `page_cache`
     answers with an ETag, and 304 to who has the page, as a caching plugin does; without it WordPress does so
@@ -58,7 +62,7 @@ class Settings:
 
     title: str = "A blog"
     tagline: str = "News from elsewhere"
-    theme: str = "twentytwentyfive"
+    theme: str = field(default_factory=lambda: newest_theme())
     permalinks: str = "/%year%/%monthnum%/%postname%/"
     rest: bool = True
     sitemaps: bool = True
@@ -156,6 +160,13 @@ def themes() -> dict[str, Path]:
     folders = [PACKAGE / "wp-content/themes", HERE / "themes", *more]
     found = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir())]
     return {path.name: path for path in reversed(found) if (path / "style.css").is_file()}
+
+
+def newest_theme() -> str:
+    """The newest of WordPress's own themes that is installed: Debian 12 has none after Twenty Twenty-Three."""
+    return max(
+        (name for name in themes() if name in BLOCK_THEMES), key=BLOCK_THEMES.index, default=BLOCK_THEMES[-1]
+    )
 
 
 def missing_theme(name: str) -> str:
