@@ -102,6 +102,15 @@ def test_an_own_extractor_needs_no_more_than_headline_and_blocks(project: Path) 
         )
 
 
+def test_an_own_text_keeps_what_newsarchive_reads_of_the_page(project: Path) -> None:
+    capture = replace(CAPTURE, body=b'<meta name="author" content="Bo Roe">' + CAPTURE.body)
+    for extractor, names in (("paragraphs", []), ("own_step:own_text", ["Bo Roe"])):
+        steps = plugins.steps([f"{extractor} instead of extract"])
+        made = process.article_from(capture, rules.default(), steps)
+        assert made.article_body.count("captain") == 5
+        assert [author.name for author in made.authors] == names
+
+
 def test_the_pipelines_run_the_same_steps_as_one_call(project: Path) -> None:
     held = plugins.steps(
         ["paragraphs instead of extract", "shout after chrome", "tests.test_plugins:unchanged after decode"]
