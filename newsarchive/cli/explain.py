@@ -34,7 +34,11 @@ Examples:
 @click.option("--url", default="", help="The address a file came from; by default what the page states.")
 @option("json", help="Everything as one JSON object.")
 @robots_option
-@click.option("--debug", is_flag=True, help="Points, evidence and rules as they are stored.")
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Points, evidence and rules as they are stored, a rule of a table with its file and entry.",
+)
 @pager_option
 @output_option
 @db_option
