@@ -203,6 +203,7 @@ def names_host(url: str, base: str) -> bool:
     return host == parts_of(base).hostname or (_plausible_host(host) and "%" not in host)
 
 
+@lru_cache(maxsize=_MAX_REMEMBERED_URLS)
 def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 

@@ -108,8 +108,8 @@ class Shown:
 
     @cached_property
     def titles(self) -> list[str]:
-        nodes = [*self.tree.css("title")[:1], *self.tree.css("h1")[:1]]
-        return [" ".join(n.text(deep=True).split()) for n in nodes]
+        nodes = (self.tree.css_first("title"), self.tree.css_first("h1"))
+        return [" ".join(n.text(deep=True).split()) for n in nodes if n is not None]
 
     @cached_property
     def title(self) -> str:

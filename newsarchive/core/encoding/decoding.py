@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive.core.encoding.charsets import whatwg_label
@@ -144,6 +145,7 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
     return Page(capture, text, declared, used, source)
 
 
+@lru_cache(maxsize=1)  # a page is looked at and then read
 def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """Decode the body of a page. Never fails: what no codec reads becomes U+FFFD."""
     declarations = declared_charsets(body, content_type)

@@ -473,6 +473,10 @@ def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
     """A visible element whose class or id says "paywall", or is a known box that keeps back the rest of a text, means that the
     article is not free."""
     signs = ("paywall", *rules.discovery.get("pagekinds", {}).get("gates", ()))
-    boxes = [b for b in blocks[:MAX_SEARCHED_BLOCKS] if any(sign in b.path for sign in signs)]
+    searched = blocks[:MAX_SEARCHED_BLOCKS]
+    paths = "\n".join([b.path for b in searched])  # most pages have no such box
+    if not any(sign in paths for sign in signs):
+        return
+    boxes = [b for b in searched if any(sign in b.path for sign in signs)]
     if any(len(b.text) > 20 and b.decided_by != DecidedBy.HIDDEN for b in boxes):
         yield Claim("is_accessible_for_free", "false", Source(Place.PAYWALL))

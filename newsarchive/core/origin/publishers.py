@@ -188,7 +188,7 @@ def _near(key: str, rules: Rules) -> str:
     return found[0] if found and _DIGITS.findall(found[0]) == _DIGITS.findall(key) else ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)  # fewer than `caches.MIN_ENTRIES`: a table of the rules, which is kept
 def _keys_of_length(length: int, slips: int, rules: Rules) -> list[str]:
     """The listed long keys of about this length: a slip makes a key longer or shorter by one character at most."""
     return [key for key in registry(rules).long_keys if abs(len(key) - length) <= slips]
