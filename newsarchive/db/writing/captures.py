@@ -85,13 +85,17 @@ class First(NamedTuple):
     file: str
 
 
+#: In plain SQL, because a crawl asks for every page.
+_ORIGINAL = """
+SELECT final_url, fetched_at, warc_file FROM captures WHERE warc_digest = :digest AND warc_file <> '' ORDER BY id LIMIT 1
+"""
+
+
 def original_of(engine: Engine, digest: str) -> First | None:
     """The capture that first held a payload, for a `revisit` record to name."""
-    columns: list[Any] = [CaptureRow.final_url, CaptureRow.fetched_at, CaptureRow.warc_file]
     with reading(engine) as connection:
-        query = select(*columns).where(CaptureRow.warc_digest == digest, CaptureRow.warc_file != "")
-        row = connection.execute(query.order_by(CaptureRow.id).limit(1)).first()
-    return First(*row) if row else None
+        rows = bulk.select_rows(connection, _ORIGINAL, {"digest": digest})
+    return First(rows[0]["final_url"], rows[0]["fetched_at"], rows[0]["warc_file"]) if rows else None
 
 
 def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
