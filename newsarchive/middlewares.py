@@ -357,11 +357,22 @@ class CharsetMiddleware:
         return response
 
 
+#: Bytes of a page in which a refresh may stand: Scrapy looks through 4,096 characters.
+MAX_REFRESH_BYTES = 4 * 4096
+
+
 class RefreshMiddleware(MetaRefreshMiddleware):
     """Scrapy's middleware for `<meta http-equiv=refresh>`, without its exception for a page whose `<base>` or refresh
-    names no address (`http://[::1`): such a page stays as it is."""
+    names no address (`http://[::1`): such a page stays as it is.
+
+    Scrapy decodes each page to look for a refresh, and keeps the text beside the bytes. It need not where the bytes hold
+    no such word, as those of most pages; in UTF-16, which has zeros between its letters, they never do.
+    """
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        head = response.body[:MAX_REFRESH_BYTES]
+        if b"refresh" not in head.lower() and b"\0" not in head:
+            return response
         try:
             return super().process_response(request, response)
         except ValueError:
