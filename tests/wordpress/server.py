@@ -37,6 +37,13 @@ INSTALL = "bash .ci/services"  # the one command that brings what is missing
 #: The environment variable that names more folders with themes.
 THEMES = "NEWSARCHIVE_TEST_THEMES"
 
+#: Where MariaDB's socket is on Debian, on Debian from 14 on, on Fedora and with Homebrew. PHP knows the first of them.
+SOCKETS = (
+    "/run/mysqld/mysqld.sock",
+    "/run/mariadbd/mysqld.sock",
+    "/var/lib/mysql/mysql.sock",
+    "/tmp/mysql.sock",
+)
 #: WordPress's own themes that are made of blocks, the oldest first.
 BLOCK_THEMES = ("twentytwentytwo", "twentytwentythree", "twentytwentyfour", "twentytwentyfive")
 
@@ -135,9 +142,15 @@ class Database:
         """Why PHP cannot work with it, in one line; "" where it can."""
         php = "[, $h, $p, $u, $w] = $argv; try { new mysqli($h, $u, $w, '', (int) $p); }"
         php += " catch (Throwable $e) { echo $e->getMessage(); }"
-        words = ["php", "-r", php, "--", self.host, str(self.port), self.user, self.password]
+        words = [*_php_words(), "-r", php, "--", self.host, str(self.port), self.user, self.password]
         done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
         return (done.stdout + done.stderr).strip().split("\n")[0]
+
+
+def _php_words() -> list[str]:
+    """PHP's command, told where MariaDB's socket is."""
+    found = [path for path in SOCKETS if Path(path).exists()]
+    return ["php", "-d", f"mysqli.default_socket={found[0]}"] if found else ["php"]
 
 
 @cache
@@ -332,7 +345,7 @@ class WordPress:
     def _php(self, job: Mapping[str, Any]) -> dict[str, Any]:
         done = subprocess.run(
             [
-                "php",
+                *_php_words(),
                 *_compiled(),
                 "-d",
                 "display_errors=stderr",
@@ -355,7 +368,7 @@ class WordPress:
 
     def _serve(self) -> None:
         log = (self._folder / "php.log").open("wb")
-        command = ["php", *_compiled(), "-d", "display_errors=stderr", "-d", "log_errors=1"]
+        command = [*_php_words(), *_compiled(), "-d", "display_errors=stderr", "-d", "log_errors=1"]
         command += ["-S", self._bound, "-t", str(self.docroot), str(HERE / "router.php")]
         self._server = subprocess.Popen(
             command,
