@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, update
 
 from benchmarks.alarm_blogs import START, Blog, Post
 from newsarchive.core.alarms import witnesses
+from newsarchive.core.alarms.changed import Version, shrunk_at
 from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.listings import (
     FEED,
@@ -48,7 +49,7 @@ from newsarchive.db.models import (
     Source,
     Url,
 )
-from newsarchive.db.reading.alarms import MAX_READINGS, RHYTHM, problem_of
+from newsarchive.db.reading.alarms import EMPTIED_REASONS, MAX_READINGS, MAX_VERSIONS, RHYTHM, problem_of
 from newsarchive.db.writing.alarms import KEEPING, look
 
 DAY, QUARTER = timedelta(days=1), timedelta(hours=6)
@@ -91,6 +92,7 @@ class Keeper(Protocol):
 _URL = Prepared(update(Url).where(Url.id == bindparam("b_id")))
 _ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
 _SOURCE = Prepared(update(Source).where(Source.id == bindparam("b_id")))
+_VERSION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
 _NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
 
 
@@ -111,6 +113,7 @@ class InArchive:
         self.sources: dict[tuple[int, str], int] = {}
         self.found: dict[int, Found] = {}
         self.versions: Counter[int] = Counter()
+        self.revisions: dict[int, int] = {}
         with writing(engine) as self.connection:
             for blog in blogs:
                 home = f"https://blog{blog.number}.example/"
@@ -167,11 +170,13 @@ class InArchive:
             own = {"id": post.id, "url": url, "url_key": url, "canonical_key": url, "site_id": blog.site_id}
             bulk.insert_rows(self.connection, ArticleRow, [own | values | {"first_seen_at": now}])
         if before is None or before.words != found.words:
+            if before is not None:  # the version that was current keeps its text from now on
+                text = {"b_id": self.revisions[post.id], "article_body": "word " * before.words}
+                _VERSION.run(self.connection, [text])
             row = {"article_id": post.id, "version": self.versions[post.id], "seen_at": now}
             self.versions[post.id] += 1
-            _ARTICLE.run(
-                self.connection, [{"b_id": post.id, "revision_id": self._id(Revision, row | _REVISION)}]
-            )
+            self.revisions[post.id] = self._id(Revision, row | _REVISION)
+            _ARTICLE.run(self.connection, [{"b_id": post.id, "revision_id": self.revisions[post.id]}])
         if found.has_author:
             row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
             bulk.insert_rows(self.connection, ArticleAuthor, [row])
@@ -209,6 +214,8 @@ class _Kept:
     state: dict[int, tuple[str, str]] = field(default_factory=dict)
     came: dict[int, float] = field(default_factory=dict)
     lists: dict[str, list[tuple[SameLooks, str]]] = field(default_factory=dict)
+    #: Post → its versions, the newest first.
+    versions: dict[int, list[Version]] = field(default_factory=dict)
     standing: dict[AlarmKind, datetime] = field(default_factory=dict)
     told_parts: dict[AlarmKind, str] = field(default_factory=dict)
     past: list[Past] = field(default_factory=list)
@@ -247,7 +254,9 @@ class InMemory:
         own.state[post.id] = (state, reason)
         if state in ("ok", "gone") or own.by[post.id][0] in (FEED, "wp-json"):
             parts = own.readings[post.id].parts if post.id in own.readings else names("", blog.address(post))
-            own.looks[post.id] = (post.id, Look(now, own.met_at[post.id], problem_of(reason, ""), parts))
+            is_emptied = state == "ok" and reason in EMPTIED_REASONS
+            look = Look(now, own.met_at[post.id], problem_of(reason, ""), parts, is_emptied)
+            own.looks[post.id] = (post.id, look)
             own.looks.move_to_end(post.id)
 
     def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None:
@@ -262,9 +271,15 @@ class InMemory:
         own.readings[post.id] = Reading(
             post.id, now, met, found.published, found.words, found.has_author, found.confidence, found.text,
             names(found.section, blog.address(post)),
-            *_since(before, found, now),
+            *_since(before, found, now), self._shrunk(own, post.id, found.words, now),
         )  # fmt: skip
         own.readings.move_to_end(post.id)
+
+    def _shrunk(self, own: _Kept, post: int, words: int, now: datetime) -> datetime | None:
+        versions = own.versions.setdefault(post, [])
+        if not versions or versions[0].words != words:
+            versions.insert(0, Version(now, words))
+        return shrunk_at(versions[:MAX_VERSIONS])
 
     def listed(
         self, blog: Blog, kind: str, now: datetime, posts: int, digest: str, changed_at: datetime | None
@@ -334,14 +349,13 @@ class InMemory:
         )
 
 
-def _since(before: Reading | None, found: Found, now: datetime) -> tuple[datetime | None, ...]:
-    """Since when authors, date and text of a post are as they are."""
+def _since(before: Reading | None, found: Found, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Since when authors and date of a post are as they are."""
     if before is None:
-        return now, now, now
+        return now, now
     return (
         before.author_since if before.has_author == found.has_author else now,
         before.date_since if before.published == found.published else now,
-        before.text_since if before.words == found.words else now,
     )
 
 

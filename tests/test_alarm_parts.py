@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from newsarchive.core.alarms.changed import Version, shrunk_at
 from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Problem, Reading, State
 from newsarchive.core.alarms.witnesses import MORE_WITNESSES, WITNESSES, wanted
@@ -15,7 +17,7 @@ from newsarchive.db import engine as db
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.reading.alarms import history as history_of
 from newsarchive.db.writing.store import Store
-from newsarchive.items import Author
+from newsarchive.items import Article, Author, DropReason
 from tests.storage import START, make_article, open_archive
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -159,6 +161,62 @@ def test_a_tenth_of_the_posts_that_lost_their_authors_is_told_without_a_section(
     assert judge(replace(given, readings=never), NOW) == []
 
 
+def test_a_tenth_of_the_posts_that_were_cut_down_is_told_without_a_section() -> None:
+    def cut_down(lost: int, *, is_change: bool = True) -> History:
+        given = read_again(lost, words=30)
+        return replace(
+            given,
+            readings=[
+                one._replace(shrunk_at=one.at) if one.words == 30 and is_change else one
+                for one in given.readings
+            ],
+        )
+
+    (alarm,) = judge(cut_down(6), NOW)
+    assert (alarm.kind, alarm.touched) == (AlarmKind.SHORTER, (39, 49, 59, 69, 79, 89))
+    assert "(posts that were read again): 6 of the last 51 texts are below 260 words" in alarm.sentence
+    assert judge(cut_down(3), NOW) == []
+    assert judge(cut_down(6, is_change=False), NOW) == []  # short notes that are read again
+
+
+@pytest.mark.parametrize("problem", [Problem.OTHER, Problem.SCRIPTS_ONLY])
+def test_a_tenth_of_the_posts_that_give_no_article_any_more_is_told_without_a_section(
+    problem: Problem,
+) -> None:
+    def emptied(lost: int, *, is_there: bool = True) -> History:
+        given = read_again(0)
+        last = given.looks[-lost * 10 :]
+        bad = [one._replace(problem=problem, is_emptied=is_there) for one in last[9::10]]
+        return replace(given, looks=[*(one for one in given.looks if one not in last[9::10]), *bad])
+
+    given = emptied(6)
+    (alarm,) = judge(replace(given, looks=sorted(given.looks)), NOW)
+    assert alarm.kind == (AlarmKind.NOT_STORED if problem is Problem.OTHER else AlarmKind.SCRIPTS_ONLY)
+    assert "(posts that were read again): 6 of the last 51" in alarm.sentence
+    assert judge(replace(emptied(3), looks=sorted(emptied(3).looks)), NOW) == []
+    gone = emptied(6, is_there=False)  # posts that were deleted
+    assert judge(replace(gone, looks=sorted(gone.looks)), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "of_publisher", "shrunk"),
+    [
+        ([400], [True], None),
+        ([400, 40], [True, True], 1),
+        ([400, 210], [True, True], None),  # more than half
+        ([40, 400], [True, True], None),  # it grew
+        ([400, 50, 44, 48], [True, True, True, True], 1),  # other lines beside the cut text
+        ([400, 40], [True, False], None),  # the program reads it otherwise
+        ([400, 40, 400, 30], [True, True, True, True], 3),  # cut down again
+    ],
+)
+def test_when_a_text_was_cut_down(words: list[int], of_publisher: list[bool], shrunk: int | None) -> None:
+    versions = [
+        Version(START + day * DAY, *one) for day, one in enumerate(zip(words, of_publisher, strict=True))
+    ]
+    assert shrunk_at(versions[::-1]) == (None if shrunk is None else START + shrunk * DAY)
+
+
 def test_what_posts_lost_stands_as_an_alarm_until_they_have_it_again() -> None:
     given = read_again(6, has_author=False)
     (raised,) = judge(given, NOW)
@@ -202,3 +260,36 @@ def test_an_archive_knows_the_sections_of_its_posts_and_what_they_were(database:
         2: ("section Reviews", "folder /reviews/"),
         3: ("folder /reviews/",),
     }
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def test_an_archive_knows_which_texts_were_cut_down_and_which_posts_give_none(
+    database: str, tmp_path: Path
+) -> None:
+    def post(number: int, words: int, **changes: Any) -> Article:
+        text = " ".join(f"word{place}" for place in range(words))
+        return make_article(number, body=text, word_count=words, **changes)
+
+    with open_archive(database, tmp_path) as engine:
+        store, frontier = Store(engine), Frontier(engine, clock=lambda: START + 3 * DAY)
+        site = frontier.open_site("https://blog.example/")
+        for number in range(10):
+            store.ingest([post(number, 20 if number == 9 else 300 + number)])
+        for day in (1, 2):
+            store.ingest([post(0, 30 + day, day=day), post(9, 18, day=day)])
+        # A newer extractor reads the same bytes as a short text.
+        page = b"<p>" + post(1, 301).article_body.encode() + b"</p>"
+        store.ingest([post(1, 40, day=1, page=page, extractor_version=2)])
+        for number, reason in ((2, DropReason.TOO_SHORT), (3, DropReason.PAYWALL)):
+            frontier.settle(f"https://blog.example/post-{number}", "skipped", reason)
+        with db.reading(engine) as connection:
+            known = history_of(connection, site, START + 3 * DAY)
+    assert {one.words: one.shrunk_at for one in known.readings if one.words < 100} == {
+        32: START + DAY,
+        18: None,
+        40: None,
+    }
+    assert [(one.problem, one.is_emptied) for one in known.looks if one.problem] == [
+        (Problem.OTHER, True),
+        (Problem.OTHER, False),
+    ]

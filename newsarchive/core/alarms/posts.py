@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from math import exp, log
 
 from newsarchive.core.alarms.named import MAX_DATE_DISTANCE
@@ -33,16 +34,22 @@ def questions_of_posts(history: History) -> list[Question]:
     def failed(problem: Problem) -> Callable[[int], bool]:
         return lambda i: looks[i].problem is problem
 
+    def emptied(i: int) -> datetime | None:
+        return looks[i].at if looks[i].is_emptied else None
+
     return [
-        Question(AlarmKind.NOT_STORED, looks, failed(Problem.OTHER), 0.3, asks_new=True),
+        Question(AlarmKind.NOT_STORED, looks, failed(Problem.OTHER), 0.3, asks_new=True, since=emptied),
         Question(AlarmKind.BLOCKED, looks, failed(Problem.BLOCKED), 0.1),
-        Question(AlarmKind.SCRIPTS_ONLY, looks, failed(Problem.SCRIPTS_ONLY), 0.1, asks_new=True),
+        Question(
+            AlarmKind.SCRIPTS_ONLY, looks, failed(Problem.SCRIPTS_ONLY), 0.1, asks_new=True, since=emptied
+        ),
         Question(
             AlarmKind.SHORTER,
             read,
             lambda i: read[i].words < limit,
             0.1,
             says={"limit": limit, "median": usual},
+            since=lambda i: read[i].shrunk_at,
         ),
         Question(
             AlarmKind.NO_DATE,

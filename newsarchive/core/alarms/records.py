@@ -75,7 +75,8 @@ class Problem(StrEnum):
 class Reading(NamedTuple):
     """A stored post as it was last read, at `at`; a crawl met it first at `met`. `text` names its text or its cluster: equal
     for equal texts. `parts` are the parts of the site to which it belongs (`core.alarms.parts`). `author_since` says since when its
-    authors are as they were at the last reading, or are missing; so do `date_since` and `text_since`; `None` for since that reading."""
+    authors are as they were at the last reading, or are missing; so does `date_since`; `None` for since that reading. `shrunk_at` is
+    when the publisher cut its text down (`core.alarms.changed`), `None` for a text that is not far shorter than it was."""
 
     id: int
     at: datetime
@@ -88,17 +89,18 @@ class Reading(NamedTuple):
     parts: tuple[str, ...] = ()
     author_since: datetime | None = None
     date_since: datetime | None = None
-    text_since: datetime | None = None
+    shrunk_at: datetime | None = None
 
 
 class Look(NamedTuple):
     """The last look at a post that the site lists, which a crawl met first at `met`; `problem` is `None` where it gave an
-    article. `parts` as for a `Reading`."""
+    article. `parts` as for a `Reading`. `is_emptied` says that the post gave an article before, and that its page is still there."""
 
     at: datetime
     met: datetime
     problem: Problem | None
     parts: tuple[str, ...] = ()
+    is_emptied: bool = False
 
 
 class Past(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from newsarchive.core.alarms.changed import Version, shrunk_at
 from newsarchive.core.alarms.listings import (
     FEED,
     FRESH_FEED,
@@ -17,13 +18,15 @@ from newsarchive.core.alarms.listings import (
 )
 from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, NamedPost, PostList, awaited
 from newsarchive.core.alarms.parts import names
+from newsarchive.core.alarms.posts import short_text
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Problem, Reading, sentence
 from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
+from newsarchive.core.text.words import count_words
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Reader
-from newsarchive.db.values import moment
-from newsarchive.items import DropReason
+from newsarchive.db.values import moment, unpack_text
+from newsarchive.items import ChangeKind, DropReason
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,6 +37,13 @@ MAX_READINGS = 300
 RHYTHM = timedelta(days=400)
 #: Failed runs of a site that are counted, the newest.
 MAX_RUNS = 5000
+#: Versions of a short text that are compared with it, the newest. An earlier long version of a text with more of them is not found.
+MAX_VERSIONS = 10
+#: Reasons in the frontier that mean that a page is there and its article is not, as where a theme breaks. A post that was deleted
+#: answers 404, or leads to the home page; one behind a paywall is no breakage.
+EMPTIED_REASONS = frozenset(
+    (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
+)
 #: Reasons in the frontier that mean that the site keeps us out.
 BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "http 429"))
 
@@ -45,15 +55,21 @@ _READINGS = """
                WHERE f.article_id = a.id AND f.field = 'article_section' ORDER BY f.id DESC LIMIT 1
            ) END,
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'authors'),
-           (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'date_published'),
-           (SELECT r.seen_at FROM article_revisions AS r WHERE r.id = a.revision_id)
+           (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'date_published')
     FROM articles AS a
     WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most)
     ORDER BY a.last_seen_at DESC, a.id DESC
 """
+#: The versions of texts, the current one of each first, which holds no text of its own.
+_VERSIONS = """
+    SELECT a.id, r.seen_at, r.change_kind, r.article_body
+    FROM articles AS a JOIN article_revisions AS c ON c.id = a.revision_id
+    JOIN article_revisions AS r ON r.article_id = a.id AND r.version > c.version - :versions
+    WHERE a.id IN :ids ORDER BY a.id, r.id = c.id DESC, r.seen_at DESC, r.version DESC
+"""
 #: Posts alone: what gave an article once, and what the site names as a post. A tag page that is none is no breakage.
 _LOOKS = """
-    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.first_seen_at, u.reason, u.filled_from, u.url, a.id
+    SELECT coalesce(u.last_checked_at, u.first_seen_at) AS at, u.first_seen_at, u.reason, u.filled_from, u.url, a.id, u.state
     FROM urls AS u LEFT JOIN articles AS a ON a.url_key = u.url_key
     WHERE u.site_id = :site AND NOT (u.state = 'new' AND u.reason = '') AND u.reason <> :since
       AND (u.state IN ('ok', 'gone')
@@ -127,15 +143,22 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         Reading(
             id_, _moment(at), _moment(met), moment(published), words, bool(authors), 1.0 if sure is None else sure,
             f"cluster {cluster}" if cluster is not None else text, names(section or _first(lost), url),
-            moment(signed) or _moment(met), moment(dated) or _moment(met), moment(written),
+            moment(signed) or _moment(met), moment(dated) or _moment(met),
         )
-        for id_, at, met, published, words, authors, sure, cluster, text, url, section, lost, signed, dated, written
+        for id_, at, met, published, words, authors, sure, cluster, text, url, section, lost, signed, dated
         in reversed(reader.tuples(query, values))
     ]  # fmt: skip
+    readings = _with_shrunk(readings, reader)
     parts = {one.id: one.parts for one in readings}
     looks = [
-        Look(_moment(at), _moment(met), problem_of(reason, filled), parts.get(article) or names("", url))
-        for at, met, reason, filled, url, article in reversed(reader.tuples(_LOOKS, values))
+        Look(
+            _moment(at),
+            _moment(met),
+            problem_of(reason, filled),
+            parts.get(article) or names("", url),
+            state == "ok" and reason in EMPTIED_REASONS,
+        )
+        for at, met, reason, filled, url, article, state in reversed(reader.tuples(_LOOKS, values))
     ]
     lists = _listings(reader, site_id)
     named = _named(reader, values)
@@ -178,6 +201,22 @@ def history(connection: Reader | Connection, site_id: int, now: datetime, *, fai
         listings=lists,
         on_page=awaited(named, pages),
     )
+
+
+def _with_shrunk(readings: list[Reading], reader: Reader) -> list[Reading]:
+    """The readings, with the moment at which the texts that are short were cut down. Only their versions are read: most texts are not
+    short, and most short ones have one version."""
+    limit, _ = short_text(readings)
+    short = {one.id: one for one in readings if one.words < limit}
+    if not short:
+        return readings
+    versions: dict[int, list[Version]] = {}
+    for id_, at, kind, body in reader.tuples(_VERSIONS, {"ids": list(short), "versions": MAX_VERSIONS}):
+        found = versions.setdefault(id_, [])
+        words = count_words(unpack_text(body)) if found else short[id_].words
+        found.append(Version(_moment(at), words, kind == ChangeKind.PUBLISHER))
+    shrunk = {id_: at for id_, found in versions.items() if (at := shrunk_at(found))}
+    return [one._replace(shrunk_at=shrunk[one.id]) if one.id in shrunk else one for one in readings]
 
 
 def _listings(reader: Reader, site_id: int) -> list[Listing]:
