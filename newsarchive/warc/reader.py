@@ -253,7 +253,7 @@ class _Reader:
             stream = Remembering(self.stream) if self.copying else self.stream
             iterator = ArchiveIterator(stream, check_digests=self.copying)
             for record in iterator:
-                at = iterator.offset
+                at, errors = iterator.offset, iterator.err_count
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
@@ -263,6 +263,11 @@ class _Reader:
                 if found is not None:  # offset and length are known only after the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
+                    # Damaged bytes may unpack to as many as the record has. Then its member has no end, or something else
+                    # than the next record follows and the digest differs.
+                    is_odd = iterator.err_count > errors and record.digest_checker.passed is False
+                    if where[1] <= 0 or is_odd:
+                        raise ArchiveLoadFailed("damaged")
                     capture, wire = replace(found[0], place=Place(self.name, *where, digest)), found[1]
                     if isinstance(stream, Remembering) and wire.kind == "response":
                         member = of_record(record, capture, len(wire.body), stream.taken(*where))

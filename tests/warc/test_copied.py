@@ -173,6 +173,15 @@ def test_behind_damage_and_behind_a_film_records_are_copied_again(tmp_path: Path
     assert numbers == {"0": True, "1": False, "3": True, "4": True}
 
 
+def test_damage_that_unpacks_to_the_right_length_is_no_page(tmp_path: Path) -> None:
+    """Zeros repeat a piece of the text. Whether they give it the right length depends on the records' ids."""
+    for number in range(100, 110):
+        own = {"WARC-Record-ID": f"<urn:uuid:00000000-0000-4000-8000-{number:012}>"}
+        damaged = member(2, fields=own)[:-300] + bytes(300)
+        found = in_file(tmp_path, member(0, fields=own), damaged, member(3, fields=own))
+        assert [capture.url.partition("?")[0][-1] for capture, _ in found] == ["0", "3"]
+
+
 def test_a_payload_that_the_archive_holds_is_a_revisit(tmp_path: Path) -> None:
     same = body(1)
     found = in_file(tmp_path, member(1, text=same), member(2, text=same))
