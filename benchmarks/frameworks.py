@@ -1,4 +1,5 @@
-"""Blogs that are made with themes of npm: by Gatsby, Next.js with Nextra, Valaxy and Hugo with Doks."""
+"""Blogs that are made with themes of npm: by Gatsby, Next.js with Nextra, Valaxy, Hugo with Doks, SvelteKit with Sveltepress, and
+VuePress 1 with Vdoing."""
 
 from __future__ import annotations
 
@@ -212,9 +213,108 @@ def doks(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
     return folder / "site"
 
 
+def sveltepress(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    root = tools / "sveltepress"
+    packages = (
+        "@sveltepress/theme-blog",
+        "@sveltepress/vite",
+        "svelte",
+        "@sveltejs/kit",
+        "@sveltejs/adapter-static",
+        "vite@7",
+    )
+    npm(root, *packages, "node@22", options=["--legacy-peer-deps"])
+    for made in ("src/posts", "build", ".svelte-kit", ".sveltepress"):
+        shutil.rmtree(root / made, ignore_errors=True)
+    (root / "src" / "posts").mkdir(parents=True)
+    is_new = not (root / "src" / "routes").exists()
+    (root / "src" / "app.html").write_text(_SVELTE_PAGE)
+    (root / "package.json").write_text(
+        json.dumps(json.loads((root / "package.json").read_text()) | {"type": "module"})
+    )
+    about = {"title": SITE, "description": _TAGLINE, "base": url, "author": {"name": OWNER}}
+    (root / "vite.config.js").write_text(
+        "import { blogTheme } from '@sveltepress/theme-blog';\nimport { sveltepress } from '@sveltepress/vite';\n"
+        f"export default {{ plugins: [sveltepress({{ theme: blogTheme({json.dumps(about)}) }})] }};\n"
+    )
+    (root / "svelte.config.js").write_text(
+        "import adapter from '@sveltejs/adapter-static';\nexport default { extensions: ['.svelte', '.md'], kit: { adapter: adapter({ pages: 'build', fallback: '404.html' }), "
+        "prerender: { handleHttpError: 'ignore', handleMissingId: 'ignore' } } };\n"
+    )
+    for post in posts:
+        front = front_matter(
+            title=post.title,
+            date=f"{post.date:%Y-%m-%d}",
+            author=post.author,
+            category=post.category,
+            tags=post.tags,
+        )
+        (root / "src" / "posts" / f"{post.slug}.md").write_text(front + markdown_text(post), encoding="utf-8")
+    programs = root / "node_modules" / ".bin"
+    for _ in range(
+        2 if is_new else 1
+    ):  # the theme writes the routes that a site lacks, but too late for the same build
+        run(root, programs / "node", programs / "vite", "build")
+    return Path(shutil.copytree(root / "build", folder / "site"))
+
+
+#: The page that SvelteKit's own starter has.
+_SVELTE_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">%sveltekit.head%</head>
+<body data-sveltekit-preload-data="hover"><div style="display: contents">%sveltekit.body%</div></body>
+</html>
+"""
+
+
+def vdoing(posts: Sequence[Post], folder: Path, url: str, tools: Path) -> Path:
+    root = tools / "vdoing"
+    npm(root, "vuepress@1", "vuepress-theme-vdoing")
+    source = root / "docs"
+    shutil.rmtree(source, ignore_errors=True)
+    (source / "_posts").mkdir(parents=True)
+    (source / ".vuepress").mkdir()
+    (source / "index.md").write_text(front_matter(home=True, heroText=SITE, tagline=_TAGLINE))
+    theme = {
+        "nav": [{"text": "Archives", "link": "/archives/"}],
+        "category": True,
+        "tag": True,
+        "archive": True,
+        "author": {"name": OWNER},
+        "sidebar": "structuring",
+    }
+    settings = {
+        "title": SITE, "description": _TAGLINE, "locales": {"/": {"lang": "en"}}, "theme": "vdoing", "themeConfig": theme,
+        "evergreen": True,
+    }  # fmt: skip
+    (source / ".vuepress" / "config.js").write_text(f"module.exports = {json.dumps(settings)};\n")
+    for post in posts:
+        front = front_matter(
+            title=post.title, date=f"{post.date:%Y-%m-%d %H:%M:%S}", permalink=f"/posts/{post.slug}/", categories=[post.category],
+            tags=post.tags, author={"name": post.author}, sidebar="auto",
+        )  # fmt: skip
+        (source / "_posts" / f"{post.slug}.md").write_text(
+            front + markdown_text(post, "<!-- more -->").replace("{{", "&#123;&#123;"), encoding="utf-8"
+        )
+    # webpack 4 asks for a hash that OpenSSL 3 no longer has.
+    run(
+        root,
+        "env",
+        "NODE_OPTIONS=--openssl-legacy-provider",
+        "npx",
+        "vuepress",
+        "build",
+        "docs",
+        "--no-cache",
+    )
+    return Path(shutil.copytree(source / ".vuepress" / "dist", folder / "site"))
+
+
 BLOGS = (
     *(Blog(f"gatsby-{theme}", partial(gatsby, theme), False, False, False) for theme in GATSBY),
     Blog("nextra-blog", nextra, category=False),
     Blog("valaxy-yun", valaxy, author=False),
     Blog("hugo-doks", doks, time=False),
+    Blog("sveltepress-blog", sveltepress, time=False, card="/og/"),
+    Blog("vuepress-vdoing", vdoing, time=False),
 )

@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import frameworks, hexo
+from benchmarks import frameworks, hexo, older_generators
 from benchmarks.blog_scores import table
 from benchmarks.made_blogs import (
     HEADER,
@@ -51,6 +51,7 @@ def main() -> int:
     parser.add_argument(
         "--tools", type=Path, help="where npm and pip install the generators; by default a temporary folder"
     )
+    parser.add_argument("--keep", type=Path, help="keep sites and archives (SQLite) in this folder")
     parser.add_argument("--only", nargs="+", choices=[blog.name for blog in BLOGS], help="these blogs alone")
     parser.add_argument(
         "--verbose", action="store_true", help="print every field that is not as it should be"
@@ -59,14 +60,13 @@ def main() -> int:
     rows: list[Sequence[str]] = [HEADER]
     with tempfile.TemporaryDirectory(prefix="generators-") as folder:
         tools = (options.tools or Path(folder) / "tools").resolve()
+        kept = (options.keep or Path(folder)).resolve()
         for blog in BLOGS:
             if options.only and blog.name not in options.only:
                 continue
             try:
                 rows.append(
-                    scored(
-                        blog, drawn(options.data, blog.name), Path(folder) / blog.name, tools, options.verbose
-                    )
+                    scored(blog, drawn(options.data, blog.name), kept / blog.name, tools, options.verbose)
                 )
             except (OSError, subprocess.SubprocessError) as error:
                 print(f"left out: {blog.name}: {' '.join(str(error).split())[:300]}", file=sys.stderr)
@@ -434,6 +434,7 @@ BLOGS = (
     Blog("ikiwiki", _ikiwiki, category=False),
     Blog("marmite", _marmite, category=False),
     *frameworks.BLOGS,
+    *older_generators.BLOGS,
 )
 
 if __name__ == "__main__":

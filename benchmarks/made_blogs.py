@@ -74,15 +74,19 @@ class Post:
 class Blog:
     """A generator with a theme. `build` writes the site into a folder: `build(posts, folder, url, tools) → folder of the site`.
 
-    `author` says whether the theme prints the author of a post, or else the site's owner; `category` and `time` whether it prints
-    the category of a post, and the time of day.
+    `author` says whether the theme prints the author of a post, or else the site's owner, or (None) nobody; `category`, `time`,
+    `tags` and `site` whether it prints the category of a post, the time of day, the tags, and on the page of a post the site's name. `card` is a
+    part of the address of the picture that it makes of each post, where it does, in front of the post's slug.
     """
 
     name: str
     build: Callable[[Sequence[Post], Path, str, Path], Path]
-    author: bool = True
+    author: bool | None = True
     category: bool = True
     time: bool = True
+    tags: bool = True
+    site: bool = True
+    card: str = ""
 
 
 def drawn(data: Path, name: str) -> list[Post]:
@@ -175,14 +179,12 @@ def compared(blog: Blog, posts: Sequence[Post], articles: Sequence[Stored], verb
 def _fields(article: Stored, post: Post, blog: Blog) -> dict[str, tuple[object, object]]:
     """Field → what the archive says, and what was put into the blog; both folded where themes set signs or capitals."""
     published = article.date_published
-    printed = {"time": blog.time, "section": blog.category}
+    printed = {"time": blog.time, "section": blog.category, "tags": blog.tags, "publisher": blog.site}
+    names = [] if blog.author is None else [post.author if blog.author else OWNER]
     words = {tag.casefold() for tag in article.keywords} - {post.category.casefold()}
     fields: dict[str, tuple[object, object]] = {
         "headline": (_plain(article.headline), _plain(post.title)),
-        "authors": (
-            [_plain(a.name) for a in article.authors],
-            [_plain(post.author if blog.author else OWNER)],
-        ),
+        "authors": ([_plain(a.name) for a in article.authors], list(map(_plain, names))),
         "day": (published.date() if published else None, post.date.date()),
         "time": (published.replace(second=0) if published else None, post.date.replace(second=0)),
         "section": (article.article_section, post.category),
@@ -192,7 +194,7 @@ def _fields(article: Stored, post: Post, blog: Blog) -> dict[str, tuple[object, 
         # A page may give no address of its own and no description. What it gives is the post's, not the site's.
         "address": (_place(article.canonical_url or article.url), _place(article.url)),
         "description": (article.description, article.description if _is_of_text(article, post) else ""),
-        "picture": _picture(article, post),
+        "picture": _picture(article, post.picture or (blog.card and blog.card + post.slug)),
     }
     return {name: values for name, values in fields.items() if printed.get(name, True)}
 
@@ -208,10 +210,10 @@ def _is_of_text(article: Stored, post: Post) -> bool:
     )
 
 
-def _picture(article: Stored, post: Post) -> tuple[str, str]:
+def _picture(article: Stored, wanted: str) -> tuple[str, str]:
     """The address of the picture, cut to the part that the post's has, and that part: "" where the post has none."""
     address = article.image.url if article.image else ""
-    return (post.picture if post.picture and post.picture in address else address), post.picture
+    return (wanted if wanted and wanted in address else address), wanted
 
 
 def _plain(text: str) -> str:
