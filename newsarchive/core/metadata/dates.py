@@ -22,7 +22,9 @@ MAX_DATE_CHARS = 80
 
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
-    r"(?:\.?[T ,]+(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?",
+    # A word of few letters may stand before the time: the day of the week ("Mon", "(月)"), or "at".
+    r"(?:\.?[T ,]+(?:\(?[^\W\d_]{1,4}\.?\)?[ ,]+)?(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?"
+    r"\s*(?:(?P<p>[ap])\.?m(?!\w)|(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(
@@ -125,7 +127,10 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
     text = _lower(text)
     if match := ISO.search(text) or _COMPACT.match(text):
         p = match.groupdict()
-        return _build(p["y"], p["m"], p["d"], p["H"] or 0, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
+        hour = int(p["H"] or 0)
+        if half := p.get("p"):  # "2025-04-03 02:30 PM"
+            hour = hour % 12 + 12 * (half == "p")
+        return _build(p["y"], p["m"], p["d"], hour, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
