@@ -96,6 +96,8 @@ MAX_NODES_BEFORE = 4
 MAX_LABEL_CHARS = 40
 #: Links of a page among which one to the home page is looked for; later ones are not.
 MAX_HOME_LINKS = 60
+#: Headings in headers of a page among which the site's name is looked for; later ones are not.
+MAX_MASTHEAD_HEADINGS = 5
 #: Marks after the headline that count as near it; later ones are elsewhere.
 MAX_NEAR_MARKS_AFTER = 25
 #: Marks before the headline that count as near it; earlier ones are elsewhere.
@@ -238,6 +240,12 @@ def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
         if address and parts.path in ("", "/") and not parts.query and same_site(address, url):
             yield text_of(link)
             yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
+
+
+def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:
+    """What the headings in the page's own header say: `<header><h1>Harbour Post</h1>`, without a link to the home page."""
+    for heading in tree.css("header h1,header h2,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS]:
+        yield text_of(heading)
 
 
 def _item(node: LexborNode) -> LexborNode | None:

@@ -242,15 +242,15 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
 def _site_names_in_titles(
     claims: Sequence[Claim], headline: str, tree: LexborHTMLParser, url: str
 ) -> list[Claim]:
-    """The name of a link to the home page, where `<title>` has it before or behind the headline: "Mill closes – Harbour Post".
-    Themes without `og:site_name` name the publisher in this way."""
+    """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
+    "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
     titles = [key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
     around = {t.replace(key(headline), "", 1) for t in titles if key(headline) in t} - {""}
     if not around:
         return []
     names = [c.value for c in claims if c.source.place is Place.HOME]
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
-        names += markup.names_of_home(tree, url)
+        names += [*markup.names_of_home(tree, url), *markup.names_in_masthead(tree)]
     return [
         Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
     ]
