@@ -283,10 +283,19 @@ def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]
         yield Claim(field, text, source)
 
 
+#: What programs print in the place of an address that they do not have.
+_NO_ADDRESS = frozenset(("None", "null", "undefined", "nil", "NaN"))
+
+
 def absolute(reference: str, base: str) -> str:
-    """A reference as an absolute http or https URL, "" where it is none."""
+    """A reference as an absolute http or https URL, "" where it is none.
+
+    >>> absolute("/ferry", "https://blog.example/"), absolute("None", "https://blog.example/")
+    ('https://blog.example/ferry', '')
+    """
+    reference = reference.strip()
     try:
-        url = urljoin(base, reference.strip()) if reference.strip() else ""
+        url = urljoin(base, reference) if reference and reference not in _NO_ADDRESS else ""
     except ValueError:
         return ""
     return url if url[:8].casefold().startswith(("http://", "https://")) else ""
