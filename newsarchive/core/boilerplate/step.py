@@ -277,7 +277,9 @@ def bylines_and_filler(marks: Marks) -> None:
     (`docs/benchmarks/ablation.md`).
     """
     authors = [author.name for author in marks.article.authors]
-    for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, marks.rules):
+    known = (c.value for c in marks.article.candidates if c.field in ("article_section", "keywords"))
+    topics = {topic for topic in (marks.article.article_section, *marks.article.keywords, *known) if topic}
+    for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, topics, marks.rules):
         marks.mark(i, label, rule, DecidedBy.FIELD)
     for places_of, rule in (
         (position.wordless, position.WORDLESS),
