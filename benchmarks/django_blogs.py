@@ -260,7 +260,7 @@ SITES = (
         Blog("codered", lambda *_: Path(), category=False, time=False, tags=False), ("coderedcms==6.*",), _codered, _FILL_CODERED,
         "harbour.settings.dev",
     ),
-    Site(Blog("stories", lambda *_: Path()), ("djangocms-stories==0.9.*",), _stories, _FILL_STORIES),
+    Site(Blog("stories", lambda *_: Path(), category=False), ("djangocms-stories==0.9.*",), _stories, _FILL_STORIES),
 )  # fmt: skip
 
 
