@@ -13,7 +13,7 @@ from scrapy.utils.test import get_crawler
 
 from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
 from newsarchive.crawling import text_of
-from newsarchive.middlewares import CharsetMiddleware
+from newsarchive.middlewares import CharsetMiddleware, RefreshMiddleware
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import post, rows
 
@@ -51,6 +51,23 @@ def test_scrapy_reads_a_page_whatever_its_label_says(label: str) -> None:
     assert "café" in text_of(read)
     refresh = MetaRefreshMiddleware.from_crawler(get_crawler())
     assert refresh.process_response(request, read) is read  # it reads `response.text`
+
+
+REFRESH = '<html><head>{}<meta http-equiv="ReFresh" content="0; url=/elsewhere/"></head></html>'
+
+
+@pytest.mark.parametrize("before", ["", "<!--" + "é" * 4000 + "-->"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252", "shift_jis_2004", "utf-16-le"])
+def test_a_refresh_is_followed_in_any_charset(codec: str, before: str) -> None:
+    """Also at the end of the 4,096 characters that Scrapy looks through."""
+    middleware = RefreshMiddleware.from_crawler(get_crawler())
+    request = Request("https://blog.example/post/")
+    page = HtmlResponse(request.url, body=REFRESH.format(before).encode(codec), encoding=codec)
+    followed = middleware.process_response(request, page)
+    assert isinstance(followed, Request)
+    assert followed.url == "https://blog.example/elsewhere/"
+    still = HtmlResponse(request.url, body=TEXT.format(codec).encode(codec), encoding=codec)
+    assert middleware.process_response(request, still) is still
 
 
 ROBOTS = "User-agent: *\nDisallow: /private/\nSitemap: https://blog.example/café.xml\n"
