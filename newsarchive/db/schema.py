@@ -10,7 +10,7 @@ itself and to run all revisions on an empty file; the script takes 10 ms. It is 
 edited:
 
     python -m newsarchive.db.schema           # writes the script anew
-    python -m newsarchive.db.schema mood      # writes before it a revision, 0026_mood.py, for what was changed in the models
+    python -m newsarchive.db.schema mood      # writes before it a revision, NNNN_mood.py, for what was changed in the models
 
 A test compares the two. The script names its revision. Where a revision was added and the script was not made anew, new
 archives are made by the revisions, as archives on PostgreSQL always are.
