@@ -50,7 +50,7 @@ def detected(body: bytes) -> str:
 
     def cost(codec: str) -> float:
         text = sample.decode(codec, "replace")
-        return handicaps[codec] + model.cost_of_page(text) + NO_TEXT_NATS * len(_NO_TEXT.findall(text))
+        return handicaps[codec] + model.cost(text) + NO_TEXT_NATS * len(_NO_TEXT.findall(text))
 
     handicaps = _handicaps()
     return min(handicaps, key=cost)

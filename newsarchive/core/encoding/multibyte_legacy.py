@@ -146,7 +146,7 @@ def _likeliest(
     """The codecs that make these lines likeliest, if words prove them and most of the lines are text in them; `None` for others, and
     where a line is UTF-8. `home` are the scripts that the page has."""
     best, most, known = None, 0.0, set[tuple[bytes, ...]]()
-    costs = [model.cost_of_page(f"\n{line}\n") for line in sample]
+    costs = [model.cost(f"\n{line}\n") for line in sample]
     for wrong in charsets():
         raws = tuple(_bytes_of(line, wrong) for line in sample)
         if raws in known:
@@ -159,7 +159,7 @@ def _likeliest(
             if 2 * sum(map(bool, texts)) <= sum(map(bool, raws)):
                 continue
             both = zip(costs, texts, strict=True)
-            gain = sum(cost - model.cost_of_page(f"\n{text}\n") for cost, text in both if text)
+            gain = sum(cost - model.cost(f"\n{text}\n") for cost, text in both if text)
             if gain > most and _proof("\n".join(texts), home, grams) >= MIN_PROOF_NATS:
                 best, most = MultiByteLegacy(true, wrong), gain
     return best

@@ -39,8 +39,9 @@ MAX_CLEAN_PAIR_NATS = 11.0
 MAX_CLEAN_LARGE_KIND_NATS = 14.5
 #: Han, Hangul and emoji have more characters than word lists can show pairs of: symbols that begin so.
 _LARGE_KINDS = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
-#: Characters of a text. From here on numpy sums the costs of its pairs; of a shorter text plain Python does.
-MIN_NUMPY_CHARACTERS = 400
+#: Characters of a text. From here on numpy sums the costs of its pairs; of a shorter text plain Python does, which takes less time
+#: below 70.
+MIN_NUMPY_CHARACTERS = 100
 #: A script with less than this share of a page's letters may be mojibake as a whole.
 MIN_SCRIPT_SHARE = 0.3
 #: Characters whose symbol is remembered, of all pages together; a site in Chinese has some 8,000. The symbol of a further character
@@ -77,6 +78,8 @@ class PairModel:
 
     def cost(self, text: str) -> float:
         """−log P(text after its first character), in nats."""
+        if len(text) >= MIN_NUMPY_CHARACTERS:
+            return arrays_of(self).cost(text)
         symbols, costs = self.symbols, self.costs
         total, row = 0, costs[symbols[text[0]]]
         for char in text[1:]:
@@ -84,10 +87,6 @@ class PairModel:
             total += row[now]
             row = costs[now]
         return total / UNITS_PER_NAT
-
-    def cost_of_page(self, text: str) -> float:
-        """`cost`, by numpy where the text is long."""
-        return self.cost(text) if len(text) < MIN_NUMPY_CHARACTERS else arrays_of(self).cost(text)
 
     def gain(self, run: str, start: int, end: int, after: str) -> float:
         """How much likelier a run is with `after` in place of `run[start:end]`, in nats."""

@@ -336,7 +336,7 @@ def _is_explained(sample: list[str], found: RunReadings, model: PairModel) -> bo
     if all(len(rs) == 1 and rs[0].gain > 0 and rs[0].end - rs[0].start == len(run) - 2 for run, rs in own):
         return True
     gains = sum(r.gain for rs in found.values() for r in rs if r.gain > 0)
-    return gains / model.cost_of_page("\n".join(sample)) > MIN_EXPLAINED_SHARE
+    return gains / model.cost("\n".join(sample)) > MIN_EXPLAINED_SHARE
 
 
 def _is_legacy(single: list[str], model: PairModel) -> bool:
@@ -345,7 +345,7 @@ def _is_legacy(single: list[str], model: PairModel) -> bool:
     joined = "\n".join(single[:MAX_SAMPLE_RUNS])
     if len(single) < MIN_LEGACY_RUNS:
         return False
-    return model.cost_of_page(joined) > MIN_LEGACY_NATS_PER_CHARACTER * len(joined)
+    return model.cost(joined) > MIN_LEGACY_NATS_PER_CHARACTER * len(joined)
 
 
 def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: GramModel) -> Legacy | None:
