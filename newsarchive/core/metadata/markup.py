@@ -243,8 +243,9 @@ def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
 
 
 def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:
-    """What the headings in the page's own header say: `<header><h1>Harbour Post</h1>`, without a link to the home page."""
-    for heading in tree.css("header h1,header h2,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS]:
+    """What the first headings in the page's own header say: `<header><h1>Harbour Post</h1>`, without a link to the home page. A
+    second heading there may be the site's motto, which `<title>` may end in as well (blag)."""
+    for heading in tree.css("header h1,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS]:
         yield text_of(heading)
 
 

@@ -250,7 +250,9 @@ def _site_names_in_titles(
         return []
     names = [c.value for c in claims if c.source.place is Place.HOME]
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
-        names += [*markup.names_of_home(tree, url), *markup.names_in_masthead(tree)]
+        names += markup.names_of_home(tree, url)
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        names += markup.names_in_masthead(tree)
     return [
         Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
     ]
