@@ -37,7 +37,7 @@ if ($settings['page_cache']) {
         if (http_response_code() !== 200 || array_filter(headers_list(), fn ($h) => stripos($h, 'etag:') === 0)) {
             return $page;
         }
-        // WordPress before 6.7 draws one of three hosts for each picture of a person; a page cache keeps the first page.
+        // WordPress 6.1 draws one of three hosts for each picture of a person; a page cache keeps the first page.
         $tag = '"' . md5(preg_replace('~//[0-2]\.gravatar\.com~', '//gravatar.com', $page)) . '"';
         header("ETag: $tag");
         if ($request['if_none_match'] !== $tag) {
