@@ -110,7 +110,7 @@ class TestEachBlog:
         assert status == {404}
         [locked] = [post for post in blog.others if post.password]
         assert not set(locked.paragraphs) & set(get(locked.url).text.split("\n"))
-        assert "password protected" in get(locked.url).text
+        assert re.search("password.protected", get(locked.url).text)  # WordPress 7.1 writes it with a hyphen
         assert all(get(post.url).status == 200 for post in blog.others if post.kind == "page")
 
     def test_rest_api_and_sitemap_are_on_or_off_as_asked(self, four_blogs: list[Blog], number: int) -> None:

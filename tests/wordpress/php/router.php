@@ -38,7 +38,7 @@ if ($settings['page_cache']) {
             return $page;
         }
         // WordPress 6.1 draws one of three hosts for each picture of a person; a page cache keeps the first page.
-        $tag = '"' . md5(preg_replace('~//[0-2]\.gravatar\.com~', '//gravatar.com', $page)) . '"';
+        $tag = '"' . md5(preg_replace('~[0-2]\.gravatar\.com~', 'gravatar.com', $page)) . '"';
         header("ETag: $tag");
         if ($request['if_none_match'] !== $tag) {
             return $page;
