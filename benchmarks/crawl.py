@@ -331,7 +331,7 @@ def measure(url: str, folder: Path, posts: int, options: argparse.Namespace) -> 
     if options.only:
         chosen = [one for one in chosen if one.name == BARE or any(word in one.name for word in options.only)]
     # As at an installation: else the first crawl of a fresh checkout compiles modules and patterns for all others.
-    subprocess.run([sys.executable, "-m", "newsarchive.worker_preload"], env=environment(), check=True)
+    subprocess.run([sys.executable, "-m", "newsarchive.workers.preload"], env=environment(), check=True)
     results: dict[str, list[Figures]] = {one.name: [] for one in chosen}
     for number in range(options.rounds):
         for one in chosen:

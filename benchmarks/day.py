@@ -187,7 +187,7 @@ def _role(pid: int, processes: Mapping[int, tuple[int, str, float]], postgresql:
         return ""
     if any("multiprocessing.forkserver" in _command(one) for one in line):
         return "processes that read pages"
-    if any("newsarchive.spider_server" in _command(one) for one in line):
+    if any("newsarchive.spider_processes.server" in _command(one) for one in line):
         return SPIDERS
     return "workers" if line[-1] in STARTED else ""
 

@@ -33,7 +33,7 @@ say_it_in_one_line()
 def main() -> Any:
     """Run the command, and exit. Its modules are loaded here, so that a Ctrl+C meanwhile is no traceback."""
     from newsarchive import cli
-    from newsarchive.collector import set_up_collector
+    from newsarchive.workers.collector import set_up_collector
 
     set_up_collector()
     return cli.main()

@@ -16,9 +16,10 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from newsarchive import browser, connections, middlewares, pipelines
+from newsarchive import middlewares, pipelines
 from newsarchive.config import AUTO
-from newsarchive.crawling import steps_of
+from newsarchive.crawling import browser, connections
+from newsarchive.crawling.responses import steps_of
 from newsarchive.exceptions import UsageError
 from newsarchive.extensions import alarms, json_log, progress, warc
 from newsarchive.version import user_agent
@@ -78,7 +79,7 @@ SWITCHED = (
 
 class Addon:
     """Sets what the project does not set itself. Spiders of newsarchive alone are kept out of private networks: where
-    another project's spiders connect to is that project's affair (`connections.GuardedHandler` is there for them)."""
+    another project's spiders connect to is that project's affair (`crawling.connections.GuardedHandler` is there for them)."""
 
     def __init__(self, spider: type[Spider] | None = None) -> None:
         self.spider = spider

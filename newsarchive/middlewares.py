@@ -38,16 +38,9 @@ from newsarchive.core.discovery.revisit import retry_after
 from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import site_of, try_normalise
-from newsarchive.crawl_stats import Detail, key
-from newsarchive.crawling import (
-    MIN_SERVER_ERROR_STATUS,
-    BadAddress,
-    block_reason,
-    decoded,
-    explain,
-    rules_of,
-    status_problem,
-)
+from newsarchive.crawling.failures import MIN_SERVER_ERROR_STATUS, BadAddress, explain, status_problem
+from newsarchive.crawling.responses import block_reason, decoded, rules_of
+from newsarchive.crawling.stats import Detail, key
 from newsarchive.items import Link
 from newsarchive.warc.contentcoding import BodyTooLong, CutShort
 from newsarchive.warc.contentcoding import decoded as unpacked

@@ -17,15 +17,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from scrapy import signals
 from scrapy.http import Response
 
-from newsarchive import adapters as adapters  # importing it registers the adapters of articles and captures
 from newsarchive.config import AUTO
-from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
 from newsarchive.core.discovery import robots
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of
-from newsarchive.crawl_stats import (
+from newsarchive.crawling import (
+    adapters as adapters,  # importing it registers the adapters of articles and captures
+)
+from newsarchive.crawling.consumers import articles_wanted
+from newsarchive.crawling.failures import Dropped, LeftOut, close_for, database_failed, end
+from newsarchive.crawling.page_reader import (
+    PageReader,
+    SiteTemplate,
+    crashed,
+    in_reading_thread,
+    set_reader,
+    worker_count,
+)
+from newsarchive.crawling.responses import capture_of, rules_of, steps_of
+from newsarchive.crawling.stats import (
     FETCHED,
     PREFIX,
     Count,
@@ -36,16 +48,6 @@ from newsarchive.crawl_stats import (
     SkipReason,
     key,
     sites_left,
-)
-from newsarchive.crawling import (
-    Dropped,
-    LeftOut,
-    capture_of,
-    close_for,
-    database_failed,
-    end,
-    rules_of,
-    steps_of,
 )
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
@@ -60,14 +62,6 @@ from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
 from newsarchive.items import Article, Capture, DropReason, Page
-from newsarchive.page_reader import (
-    PageReader,
-    SiteTemplate,
-    crashed,
-    in_reading_thread,
-    set_reader,
-    worker_count,
-)
 from newsarchive.reextract import raw_folders, renewing, stored_reading
 from newsarchive.reprs import counted
 from newsarchive.rules import Rules
@@ -75,7 +69,7 @@ from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider, all_pages_read
-from newsarchive.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -364,7 +358,7 @@ class WorkersPipeline:
 
     @cached_property
     def hands_over(self) -> bool:
-        """Whether articles are handed over whole, because somebody wants them besides the writer (see `consumers`).
+        """Whether articles are handed over whole, because somebody wants them besides the writer (see `crawling.consumers`).
 
         It is asked for at the first page that a worker reads, when all components of the crawl are there.
         """

@@ -34,11 +34,11 @@ from newsarchive.db.writing.store import Outcome, Reread, Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle
 from newsarchive.items import Article, Kept
 from newsarchive.rules import Rules
-from newsarchive.stored_pages import StoredPage, StoredPageReader, StoredPages, stored_capture
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.files import Folder, default_folder, folders
-from newsarchive.worker import MAX_PAGE_SECONDS, MAX_TEMPLATES
-from newsarchive.worker_pool import Shared
+from newsarchive.workers.pool import Shared
+from newsarchive.workers.stored_pages import StoredPage, StoredPageReader, StoredPages, stored_capture
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, MAX_TEMPLATES
 
 #: Captures that are written, and remembered as read, in one transaction.
 BATCH_CAPTURES = 50

@@ -75,4 +75,4 @@ DEFAULT_DROPITEM_LOG_LEVEL = "INFO"
 # --- Scrapy's own feeds (-O articles.jsonl) ---------------------------------------------------
 FEED_EXPORT_ENCODING = "utf-8"
 FEED_EXPORT_FIELDS = [field.name for field in fields.CRAWLED]
-FEED_EXPORTERS = {"csv": "newsarchive.adapters.ArticleCsvExporter"}
+FEED_EXPORTERS = {"csv": "newsarchive.crawling.adapters.ArticleCsvExporter"}

@@ -12,7 +12,7 @@ from pathlib import Path
 from newsarchive.db.engine import open_engine
 from newsarchive.db.near_duplicates.rebuild import recluster_range
 from newsarchive.db.writing.store import Store
-from newsarchive.learning import Learner
+from newsarchive.learning.learner import Learner
 from tests.storage import make_article
 
 #: Articles that a process writes, and those that one compares.

@@ -24,10 +24,10 @@ from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, NoSuchArtic
 from newsarchive.items import Article, Block, Capture, Origin
 from newsarchive.reextract import Change, Summary, reextract
 from newsarchive.rules import Rules
-from newsarchive.stored_pages import ReadFailure, StoredPages
 from newsarchive.version import EXTRACTOR_VERSION
 from newsarchive.warc.writer import Original, WarcWriter
-from newsarchive.worker import MIN_PAGES_FOR_WORKERS
+from newsarchive.workers.stored_pages import ReadFailure, StoredPages
+from newsarchive.workers.worker import MIN_PAGES_FOR_WORKERS
 from tests.cli.test_cli import run
 from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.crawl_stats import Counts
+from newsarchive.crawling.stats import Counts
 from newsarchive.exceptions import ALL_FAILED
 from newsarchive.extensions.alarms import breakage
 from tests.serving import Answer, crawl, served

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from newsarchive import browser
+from newsarchive.crawling import browser
 from newsarchive.exceptions import UsageError
 from tests.serving import HTML, Answer, crawl, served
 from tests.test_crawl import STORY, front, post, rows

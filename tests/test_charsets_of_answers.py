@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
 from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
-from newsarchive.crawling import text_of
+from newsarchive.crawling.responses import text_of
 from newsarchive.middlewares import CharsetMiddleware, RefreshMiddleware
 from tests.serving import Answer, crawl, served
 from tests.test_crawl import post, rows

@@ -17,7 +17,7 @@ from scrapy.utils.test import get_crawler
 from newsarchive import middlewares
 from newsarchive.core.discovery import wordpress
 from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
-from newsarchive.crawl_stats import bounds_met
+from newsarchive.crawling.stats import bounds_met
 from newsarchive.items import Link
 from newsarchive.middlewares import DelayMiddleware
 from newsarchive.spiders.discovery import MAX_FAILED_SITEMAPS_IN_A_ROW, MAX_INDEXES_IN_A_ROW

@@ -225,7 +225,7 @@ def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     """Whatever exit code the spider gives for it: the site's other posts are looked at again, and it is not failing."""
     from newsarchive.cli.crawl import exit_code
     from newsarchive.exceptions import SOME_FAILED
-    from newsarchive.site_crawl import Result
+    from newsarchive.spider_processes.site_crawl import Result
 
     some, none = Result("https://a.example"), Result("https://b.example")
     some.add(SOME_FAILED, {"failed/http 500": "2", "new": "5"})

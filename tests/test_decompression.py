@@ -14,8 +14,8 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossErro
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from newsarchive.crawl_stats import FetchProblem
-from newsarchive.crawling import explain
+from newsarchive.crawling.failures import explain
+from newsarchive.crawling.stats import FetchProblem
 from newsarchive.middlewares import DecompressionMiddleware
 
 PAGE = "<title>Fähre</title>" * 99

@@ -30,11 +30,11 @@ from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import DatabaseUnavailable, Withheld
 from newsarchive.findings import Check
 from newsarchive.items import Article, Capture
-from newsarchive.stored_pages import stored_capture
 from newsarchive.warc import eraser
 from newsarchive.warc.files import Wire
 from newsarchive.warc.reader import wire_at
 from newsarchive.warc.writer import WarcWriter
+from newsarchive.workers.stored_pages import stored_capture
 from tests.db.test_withhold import SECRET, STORY, dump, places_of, secret_article
 from tests.storage import START, make_article, open_archive
 

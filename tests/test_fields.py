@@ -16,9 +16,10 @@ from click.testing import CliRunner
 from itemadapter import ItemAdapter, is_item
 from scrapy.exporters import CsvItemExporter, JsonLinesItemExporter
 
-from newsarchive import Archive, adapters, fields, settings
+from newsarchive import Archive, fields, settings
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
+from newsarchive.crawling import adapters
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.export import plain

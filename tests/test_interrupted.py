@@ -69,7 +69,7 @@ def test_a_crawl_that_is_still_loading(db: Path, when: str) -> None:
         ("newsarchive.db.readonly", "stats"),
         ("sqlalchemy", "recluster"),
         ("newsarchive.db.schema", "db upgrade"),
-        ("newsarchive.learning", "learn --all"),
+        ("newsarchive.learning.learner", "learn --all"),
         ("newsarchive.db.engine", "reextract"),
     ],
 )

@@ -18,7 +18,7 @@ from newsarchive.db.models import ArticleRow
 from newsarchive.db.writing.packed import PackedArticle, packed
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Capture
-from newsarchive.learning import Learner
+from newsarchive.learning.learner import Learner
 from newsarchive.reextract import renewing, stored_reading
 from tests.archives import RULES, crawled
 from tests.storage import START, open_archive

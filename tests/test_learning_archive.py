@@ -25,7 +25,7 @@ from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Block, Link, Quality, SourceText
-from newsarchive.learning import Learner, lock, says_no_more
+from newsarchive.learning.learner import Learner, lock, says_no_more
 from tests.archives import RULES, crawled, lines
 from tests.storage import make_article, open_archive
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from newsarchive import worker_pool
 from newsarchive.core.urls import url_key
 from newsarchive.db.kept_readings import KeptReadings
-from newsarchive.learning_process import Archived, SiteLearning
-from newsarchive.worker_pool import NotStarted
+from newsarchive.learning.process import Archived, SiteLearning
+from newsarchive.workers import pool
+from newsarchive.workers.pool import NotStarted
 from tests.archives import crawled, lines
 from tests.storage import open_archive
 from tests.test_learning_archive import CHIPS, blog, clean
@@ -76,7 +76,7 @@ def test_where_no_process_starts_the_crawl_learns_itself(
     def broken(self: object) -> None:
         raise NotStarted("a worker process cannot start")
 
-    monkeypatch.setattr(worker_pool._WorkerThread, "_start", broken)
+    monkeypatch.setattr(pool._WorkerThread, "_start", broken)
     learning = learning_of(engine, tmp_path, may_start=True)
     assert learning.learn("heron.example").reread == 8
     learning.close()

@@ -17,7 +17,7 @@ from newsarchive.db.engine import reading
 from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Capture
-from newsarchive.learning import Learner
+from newsarchive.learning.learner import Learner
 from tests.archives import RULES, crawled, lines
 from tests.storage import START, open_archive
 from tests.test_learning_archive import CHIPS, blog, clean

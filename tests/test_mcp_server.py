@@ -17,7 +17,7 @@ from newsarchive import Archive
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Rights
-from newsarchive.mcp_server import MAX_TEXT_CHARACTERS, NOTICE, server, untrusted
+from newsarchive.web.mcp_server import MAX_TEXT_CHARACTERS, NOTICE, server, untrusted
 from tests import webpages
 from tests.storage import make_article
 

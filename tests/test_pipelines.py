@@ -25,29 +25,31 @@ from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
-from newsarchive import page_reader, pipelines, rules, worker, worker_pool
+from newsarchive import pipelines, rules
 from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
-from newsarchive.consumers import articles_wanted
 from newsarchive.core import steps
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key
-from newsarchive.crawl_stats import Counts, Group
-from newsarchive.crawling import capture_of
+from newsarchive.crawling import page_reader
+from newsarchive.crawling.consumers import articles_wanted
+from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD
+from newsarchive.crawling.responses import capture_of
+from newsarchive.crawling.stats import Counts, Group
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
-from newsarchive.page_reader import MAX_PAGES_AHEAD
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider
 from newsarchive.version import user_agent
 from newsarchive.warc.writer import WarcWriter
-from newsarchive.worker import Job, Worker
+from newsarchive.workers import pool, worker
+from newsarchive.workers.worker import Job, Worker
 
 PAGE = (
     b"<html><head><title>A bridge</title></head><body><article><h1>A bridge</h1>"
@@ -481,7 +483,7 @@ def test_who_wants_articles_besides_the_archive(
 def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker_pool, "CLOCK_FACTOR", 1000)  # however busy the machine
+    monkeypatch.setattr(pool, "CLOCK_FACTOR", 1000)  # however busy the machine
     slow = ["tests.pool_jobs:spinning after decode"]
     other = Capture("https://blog.example/bridge/", PAGE)
     with workers(1, phrases=slow, seconds=3.0) as pipeline:

@@ -17,7 +17,7 @@ import pytest
 from newsarchive import Archive, export, items, pipelines, plugins, rules
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
-from newsarchive.crawling import Dropped
+from newsarchive.crawling.failures import Dropped
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import Rules

@@ -13,8 +13,8 @@ import pytest
 from scrapy.settings import Settings
 from warcio.archiveiterator import ArchiveIterator
 
-from newsarchive import connections
 from newsarchive.cli.fetching import Fetcher
+from newsarchive.crawling import connections
 from newsarchive.exceptions import FetchError, PrivateAddress, UsageError
 from newsarchive.private_networks import Allowance, doors, is_global, literal, looks_private
 from tests import warm

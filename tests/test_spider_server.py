@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from newsarchive.exceptions import ALL_FAILED
-from newsarchive.parent_process import SHARED_READINGS
-from newsarchive.spider_processes import SpiderProcesses
-from newsarchive.spider_server import Fork, SpiderServer
+from newsarchive.spider_processes.parent import SHARED_READINGS
+from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.spider_processes.server import Fork, SpiderServer
 from tests.serving import served
 from tests.test_crawl import front, post, rows
 
@@ -134,7 +134,7 @@ def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_ano
 #: What a spider of a server does: it has pages read in processes, and says how that went.
 POOLED = """
 import json, os, time
-from newsarchive.worker_pool import WorkerPool
+from newsarchive.workers.pool import WorkerPool
 pool, found = WorkerPool(2, "tests.pool_jobs:Does", (), 0.5), dict()
 for job in (("die",), ("spin",), ("double", 21)):
     try:
@@ -179,7 +179,7 @@ def parent_of(pid: int) -> int:
 
 
 def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("newsarchive.spider_server.sys.executable", "/bin/false")
+    monkeypatch.setattr("newsarchive.spider_processes.server.sys.executable", "/bin/false")
     server = SpiderServer()
     assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
     server.usable = False
@@ -188,7 +188,7 @@ def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytes
 
 def test_the_server_ends_with_its_parent() -> None:
     program = (
-        "import os; from newsarchive.spider_server import SpiderServer; s = SpiderServer();"
+        "import os; from newsarchive.spider_processes.server import SpiderServer; s = SpiderServer();"
         "c = s.started('newsarchive', ['--version'], dict(os.environ)); c.wait();"
         "print(s.folder, s.process.pid, flush=True); os.kill(os.getpid(), 9)"
     )

@@ -16,11 +16,11 @@ from scrapy.statscollectors import MemoryStatsCollector
 from sqlalchemy import Engine
 
 from newsarchive.core.site_template.observations import Observation
+from newsarchive.crawling.page_reader import PageReader
 from newsarchive.db.writing.store import Outcome
 from newsarchive.extensions.template_learning import TemplateLearning, has_own_process, template_learned
 from newsarchive.items import Article
-from newsarchive.learning import Summary
-from newsarchive.page_reader import PageReader
+from newsarchive.learning.learner import Summary
 from tests.storage import open_archive
 
 
@@ -76,7 +76,7 @@ def learning_of(engine: Engine, folder: Path, fake: Fake, **settings: object) ->
 def test_learning_has_a_process_of_its_own_where_workers_leave_a_core(
     workers: int, cores: int, first_page: int, has_own: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsarchive.page_reader.cores", lambda: cores)
+    monkeypatch.setattr("newsarchive.crawling.page_reader.cores", lambda: cores)
     assert has_own_process(PageReader(workers=workers, first_page=first_page)) is has_own
 
 

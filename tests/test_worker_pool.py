@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from newsarchive import worker_pool
-from newsarchive.worker_pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
+from newsarchive.workers import pool as worker_pool
+from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
 from tests.serving import ROOT
 
 pytestmark = pytest.mark.slow  # starts processes
@@ -201,7 +201,7 @@ def test_a_cancelled_job_is_not_done() -> None:
 #: A program that is not guarded by `if __name__ == "__main__"`, and has Scrapy loaded.
 PROGRAM = """
 import scrapy, sys
-from newsarchive.worker_pool import WorkerPool
+from newsarchive.workers.pool import WorkerPool
 print("begins", flush=True)
 pool = WorkerPool(1, "tests.pool_jobs:Does", seconds={seconds})
 print(*pool.submit(("modules",)).result(60), flush=True)
@@ -230,7 +230,7 @@ def test_a_process_imports_neither_the_main_program_nor_scrapy(tmp_path: Path) -
 
 
 STARTING = """
-from newsarchive import worker_pool
+from newsarchive.workers import pool as worker_pool
 worker_pool.MAX_KILL_SECONDS = 0  # as where a busy machine takes longer to start a process than the pool waits for its end
 pool = worker_pool.WorkerPool(1, "tests.pool_jobs:Does")
 pool.submit(("double", 1))

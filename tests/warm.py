@@ -34,11 +34,13 @@ from typing import IO, Any, cast
 
 from scrapy.utils.misc import walk_modules
 
-from newsarchive import config, demo, rules, spider_processes, spider_server, worker
+from newsarchive import config, demo, rules
 from newsarchive.core.site_template.model import Template
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture
 from newsarchive.plugins import steps
+from newsarchive.spider_processes import processes, server
+from newsarchive.workers import worker
 
 ROOT = Path(__file__).parent.parent
 #: What the server loads: what most commands need, and what a crawl imports as it starts, which takes a third of its CPU time.
@@ -51,9 +53,9 @@ LOADED = (
     "scrapy.spidermiddlewares.depth", "scrapy.spidermiddlewares.metacopy", "scrapy.squeues",
     "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.crawl", "newsarchive.cli.db",
     "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.commands.crawl",
-    "newsarchive.consumers", "newsarchive.core.steps", "newsarchive.db.reading.metrics", "newsarchive.db.writing.store",
+    "newsarchive.crawling.consumers", "newsarchive.core.steps", "newsarchive.db.reading.metrics", "newsarchive.db.writing.store",
     "newsarchive.extensions.alarms", "newsarchive.extensions.template_learning", "newsarchive.extensions.warc",
-    "newsarchive.learning_process", "newsarchive.page_reader", "newsarchive.pipelines", "newsarchive.reextract",
+    "newsarchive.learning.process", "newsarchive.crawling.page_reader", "newsarchive.pipelines", "newsarchive.reextract",
     "newsarchive.spiders.news", "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader",
     "newsarchive.warc.writer",
 )  # fmt: skip
@@ -391,7 +393,7 @@ def _run(request: dict[str, Any]) -> None:
     time.tzset()
     os.chdir(request["cwd"])
     sys.path[0] = request["cwd"]
-    for module, starts in ((spider_processes, _spider), (spider_server, _spider_server)):
+    for module, starts in ((processes, _spider), (server, _spider_server)):
         vars(module)["subprocess"] = SimpleNamespace(
             Popen=starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
         )

@@ -28,8 +28,8 @@ from newsarchive.exceptions import (
     NoSuchArticle,
     UsageError,
 )
-from newsarchive.parent_process import stop_with_parent
 from newsarchive.plainwords import PrintableRecord, printable
+from newsarchive.spider_processes.parent import stop_with_parent
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ from newsarchive.exceptions import (
     DatabaseError,
     UsageError,
 )
-from newsarchive.site_crawl import COLUMNS, CrawlOptions, Result, crawl_one
-from newsarchive.spider_processes import SpiderProcesses
+from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.spider_processes.site_crawl import COLUMNS, CrawlOptions, Result, crawl_one
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -23,7 +23,7 @@ from newsarchive.reprs import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from newsarchive.learning import Learner, Summary
+    from newsarchive.learning.learner import Learner, Summary
 
 
 #: Articles that a locked line stands in. From this number on, the command asks before it reads them again: a mistyped line
@@ -118,23 +118,22 @@ def template(
 
 @contextmanager
 def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 0) -> Iterator[Learner]:
-    from newsarchive import learning, reextract
-    from newsarchive.stored_pages import StoredPages
+    from newsarchive import reextract
+    from newsarchive.learning.learner import Learner
+    from newsarchive.workers.stored_pages import StoredPages
 
     engine = open_archive(db)
     folders = reextract.raw_folders(engine, own_folders(db, folder))
     seconds = config.load()["crawl.page_seconds"]
     with StoredPages(folders, rules_folder(), steps_setting(), workers=workers, seconds=seconds) as stored:
-        yield learning.Learner(
-            engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored
-        )
+        yield Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored)
 
 
 def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:
-    from newsarchive import learning
     from newsarchive.db import schema
+    from newsarchive.learning.learner import lock, printing
 
-    number = len(learning.printing(learner, site, locks))
+    number = len(printing(learner, site, locks))
     if dry_run:
         say(f"{site}: would lock {counted(len(locks), 'line')}, and read {counted(number, 'article')} again that print them; "
             "nothing was written")  # fmt: skip
@@ -143,7 +142,7 @@ def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, d
         _ask(
             f"{number} articles of {site} print it and are read again; each that changes gets a new version."
         )
-    show(learning.lock(learner, site, locks))
+    show(lock(learner, site, locks))
     if freed := schema.give_back(learner.engine):
         say(f"{freed:,} bytes given back to the disk")
 

@@ -17,7 +17,7 @@ from newsarchive.version import VERSION
 
 if TYPE_CHECKING:
     from newsarchive.db.frontier.known_sites import KnownSite
-    from newsarchive.site_selectors import SiteSelectors
+    from newsarchive.learning.selectors import SiteSelectors
 
 
 @click.command(
@@ -57,7 +57,7 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
     from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier import known_sites
     from newsarchive.db.readonly import engine_of, reading
-    from newsarchive.site_selectors import site_selectors
+    from newsarchive.learning.selectors import site_selectors
 
     source = open_reader(db)
     with reading(source) as connection:

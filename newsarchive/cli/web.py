@@ -155,6 +155,6 @@ def mcp(db: str) -> None:
     Needs the extra `mcp`: pip install 'newsarchive[mcp]'. A program starts it; by hand it waits for messages until its
     input ends. Texts of blogs are marked as untrusted: what a stranger wrote may try to give an agent orders.
     """
-    from newsarchive.mcp_server import server
+    from newsarchive.web.mcp_server import server
 
     server(database_url(db)).run("stdio")

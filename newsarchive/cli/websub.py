@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.items import Capture
-    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.spider_processes.processes import SpiderProcesses
     from newsarchive.websub import Subscriber
 
 #: The variable that holds the secret.
@@ -86,7 +86,7 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
 
     from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
-    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.spider_processes.processes import SpiderProcesses
     from newsarchive.web.server import bound
     from newsarchive.websub import Subscriber, application
 
@@ -205,7 +205,7 @@ def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Calla
                 return True
 
             return queued
-    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.spider_processes.processes import SpiderProcesses
 
     def run(site: str) -> bool:
         processes = SpiderProcesses(url)

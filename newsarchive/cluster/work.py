@@ -26,13 +26,13 @@ from newsarchive.db.frontier.locks import SiteLock, site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.queue import Agreement, Queue, told
 from newsarchive.exceptions import DATABASE_FAILED, FAULT, LOCKED, SOME_FAILED, DatabaseError
-from newsarchive.parent_process import PARENT_MOVES_FILES
-from newsarchive.site_crawl import CrawlOptions, crawl_one
-from newsarchive.spider_processes import SpiderProcesses
-from newsarchive.spider_server import SpiderServer
+from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
+from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.spider_processes.server import SpiderServer
+from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
 
 if TYPE_CHECKING:
-    from newsarchive.site_crawl import Result
+    from newsarchive.spider_processes.site_crawl import Result
 
 T = TypeVar("T")
 

@@ -32,11 +32,12 @@ from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
-from newsarchive import browser, config, demo, rules
+from newsarchive import config, demo, rules
 from newsarchive.addon import Addon
-from newsarchive.collector import set_up_allocator, set_up_collector
-from newsarchive.crawl_stats import Detail, Failure, key, sentences
-from newsarchive.crawling import steps_of
+from newsarchive.crawling import browser
+from newsarchive.crawling.page_reader import worker_count
+from newsarchive.crawling.responses import steps_of
+from newsarchive.crawling.stats import Detail, Failure, key, sentences
 from newsarchive.exceptions import (
     ALL_FAILED,
     DATABASE_FAILED,
@@ -50,10 +51,10 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
-from newsarchive.page_reader import worker_count
-from newsarchive.parent_process import SHARE_LOCK, stop_with_parent
 from newsarchive.plainwords import PrintableRecord
+from newsarchive.spider_processes.parent import SHARE_LOCK, stop_with_parent
 from newsarchive.times import FIRST_DAY, utc_now
+from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

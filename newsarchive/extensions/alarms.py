@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
-from newsarchive.crawl_stats import (
+from newsarchive.crawling.failures import database_failed
+from newsarchive.crawling.stats import (
     HELD,
     SKIPPED_AS_KNOWN,
     Count,
@@ -41,7 +42,6 @@ from newsarchive.crawl_stats import (
     sentences,
     sites_left,
 )
-from newsarchive.crawling import database_failed
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import alarms

@@ -26,7 +26,8 @@ from scrapy.utils.asyncio import create_looping_call
 from newsarchive import demo
 from newsarchive.cli.opening import next_steps
 from newsarchive.cli.output import messages
-from newsarchive.crawl_stats import (
+from newsarchive.crawling.failures import FAILURES, close_for
+from newsarchive.crawling.stats import (
     DONE,
     FETCHED,
     HELD,
@@ -43,7 +44,6 @@ from newsarchive.crawl_stats import (
     sentences,
     sites_left,
 )
-from newsarchive.crawling import FAILURES, close_for
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions import json_log
 from newsarchive.items import DropReason

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from newsarchive import page_reader
 from newsarchive.core.site_template.observations import Observation, Sighting, pack
 from newsarchive.core.steps import STEPS
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.crawl_stats import Detail, key
-from newsarchive.crawling import steps_of
+from newsarchive.crawling import page_reader
+from newsarchive.crawling.page_reader import PageReader, reader_of
+from newsarchive.crawling.responses import steps_of
+from newsarchive.crawling.stats import Detail, key
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.kept_readings import Reading
 from newsarchive.db.writing.packed import PackedArticle, head_of, with_capture
@@ -26,10 +27,9 @@ from newsarchive.db.writing.store import Outcome
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
-from newsarchive.learning import LEARNING_PAGES, Summary
-from newsarchive.learning_process import Archived, Done, SiteLearning
-from newsarchive.page_reader import PageReader, reader_of
-from newsarchive.parent_process import SHARED_READINGS
+from newsarchive.learning.learner import LEARNING_PAGES, Summary
+from newsarchive.learning.process import Archived, Done, SiteLearning
+from newsarchive.spider_processes.parent import SHARED_READINGS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

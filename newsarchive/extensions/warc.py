@@ -22,14 +22,14 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
-from newsarchive.connections import TLS_VERIFIED
-from newsarchive.crawl_stats import Failure, key
-from newsarchive.crawling import database_failed
+from newsarchive.crawling.connections import TLS_VERIFIED
+from newsarchive.crawling.failures import database_failed
+from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import First, original_of, originals_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
-from newsarchive.parent_process import PARENT_MOVES_FILES
+from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.warc.files import Wire, default_folder, is_address, locate, moved_to, own_folders, written_in
 from newsarchive.warc.moving import move_up, settle
 from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recover

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import scrapy
 from scrapy.settings import BaseSettings
 
-from newsarchive.crawl_stats import Failure, Name, key
+from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
 
 #: Scrapy settings that newsarchive's spiders bring along from `newsarchive.settings`: their pace, their order and what they ask for.
@@ -123,7 +123,7 @@ class ArchiveSpider(scrapy.Spider):
         self.__dict__.update(arguments)
 
     def count(self, name: Name, reason: str = "", detail: str = "", *, by: int = 1) -> None:
-        """Add to a stat (see `crawl_stats.key`)."""
+        """Add to a stat (see `crawling.stats.key`)."""
         self.crawler.stats.inc_value(key(name, reason, detail), by)
 
     def site_failed(self, url: str, sentence: str) -> None:

@@ -16,28 +16,21 @@ from scrapy import Request
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
-from newsarchive import browser
 from newsarchive.core.assembly.feed_text import usable
 from newsarchive.core.discovery import pagination, rights, robots
 from newsarchive.core.discovery.first_look import FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.crawl_stats import Detail, Failure, Group, key
-from newsarchive.crawling import (
-    block_reason,
-    capture_of,
-    explain,
-    headers_of,
-    rules_of,
-    status_problem,
-    text_of,
-)
+from newsarchive.crawling import browser
+from newsarchive.crawling.failures import explain, status_problem
+from newsarchive.crawling.page_reader import reader_of
+from newsarchive.crawling.responses import block_reason, capture_of, headers_of, rules_of, text_of
+from newsarchive.crawling.stats import Detail, Failure, Group, key
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import KEEP, WarcExtension
 from newsarchive.items import Capture, DropReason, Link, QualityFlag, Rights, Selectors
 from newsarchive.middlewares import KNOWN, DelayMiddleware
-from newsarchive.page_reader import reader_of
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.discovery import conditional

@@ -29,8 +29,9 @@ from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.robots import robots_sitemaps
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
-from newsarchive.crawl_stats import FetchProblem
-from newsarchive.crawling import explain, headers_of, status_problem, text_of
+from newsarchive.crawling.failures import explain, status_problem
+from newsarchive.crawling.responses import headers_of, text_of
+from newsarchive.crawling.stats import FetchProblem
 from newsarchive.db.frontier.queue import Frontier, Known, KnownSource
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Link, Validators

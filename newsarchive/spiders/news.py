@@ -16,8 +16,9 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
-from newsarchive.crawl_stats import Count, Group, SkipReason, key
-from newsarchive.crawling import explain, headers_of, text_of
+from newsarchive.crawling.failures import explain
+from newsarchive.crawling.responses import headers_of, text_of
+from newsarchive.crawling.stats import Count, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link

@@ -18,14 +18,14 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
-from newsarchive import browser
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.first_look import FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.crawl_stats import Count, Detail, FetchProblem, Group, SkipReason, key
-from newsarchive.crawling import ROBOTS, Dropped, explain
+from newsarchive.crawling import browser
+from newsarchive.crawling.failures import ROBOTS, Dropped, explain
+from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP

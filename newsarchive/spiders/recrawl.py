@@ -9,7 +9,7 @@ from typing import Any
 from scrapy import Request
 
 from newsarchive.core import urls
-from newsarchive.crawl_stats import Count
+from newsarchive.crawling.stats import Count
 from newsarchive.db.frontier.queue import Known
 from newsarchive.items import Link
 from newsarchive.spiders.base import count

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from newsarchive.core.urls import same_site, url_key
-from newsarchive.crawl_stats import Count, Failure, FetchProblem, Group, SkipReason, key
+from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import stored_before
 from newsarchive.exceptions import DatabaseError, UsageError

@@ -19,7 +19,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import ArticleRow, CrawlRun, Url
 from newsarchive.doctor import hubs as hub_findings
-from newsarchive.site_crawl import CrawlOptions, crawl_one
+from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
 from tests.storage import START, open_archive
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"

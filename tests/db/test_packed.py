@@ -17,7 +17,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of, packed, with_capture
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.items import Article, Capture
-from newsarchive.worker import read
+from newsarchive.workers.worker import read
 from tests.storage import START
 
 #: A page with a line to drop, one to repair, and a byline.

@@ -20,12 +20,12 @@ from newsarchive.db.writing.withhold import Demand
 from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, UsageError
 from newsarchive.findings import Check, Fix
 from newsarchive.items import Place
-from newsarchive.stored_pages import stored_capture
 from newsarchive.warc import object_storage, reader
 from newsarchive.warc.files import OPEN, all_files, locate, own_folders
 from newsarchive.warc.moving import move_up, settle, waiting
 from newsarchive.warc.object_storage import ObjectFile
 from newsarchive.warc.writer import WarcWriter
+from newsarchive.workers.stored_pages import stored_capture
 from tests.archives import crawled
 from tests.object_storage import ADDRESS, Storage, forget, stored
 from tests.serving import ROOT, crawl, served

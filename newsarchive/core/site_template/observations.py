@@ -335,7 +335,7 @@ class Elsewhere:
 @dataclass(frozen=True, slots=True)
 class Network:
     """Keys and forms that more than one site shows in its articles, and what other sites' templates know as heads of
-    lists (template entries by key: see `learning.heads_of`)."""
+    lists (template entries by key: see `learner.heads_of`)."""
 
     keys: Mapping[int, Elsewhere] = field(default_factory=dict)
     heads: Mapping[int, Any] = field(default_factory=dict)

@@ -340,7 +340,7 @@ def _runs(connection: Connection, domain: str) -> list[Run]:
 
 
 def _run(row: Any) -> Run:
-    """`stats` has the names of `newsarchive.crawl_stats` without their prefix, and every value as text."""
+    """`stats` has the names of `newsarchive.crawling.stats` without their prefix, and every value as text."""
     counts: dict[str, int] = {}
     for name, value in row.stats.items():
         if str(value).isdigit():

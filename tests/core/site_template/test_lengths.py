@@ -17,7 +17,7 @@ from newsarchive.db import site_templates
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow
 from newsarchive.items import Article, Block, Candidate, Capture, Quality, QualityFlag, SourceText
-from newsarchive.learning import Learner
+from newsarchive.learning.learner import Learner
 from tests.archives import crawled
 from tests.storage import open_archive
 from tests.test_learning_archive import blog, html, prose

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from newsarchive.db import schema
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.schema import upgrade
-from newsarchive.learning import Learner
+from newsarchive.learning.learner import Learner
 from tests import warm
 from tests.archives import crawled, lines
 from tests.storage import open_archive

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.locks import SiteLock
     from newsarchive.db.frontier.sites import Sites
-    from newsarchive.spider_processes import SpiderProcesses
+    from newsarchive.spider_processes.processes import SpiderProcesses
 
 #: The counts of the summary, in its order. `dropped` and `failed` are sums over their reasons.
 COLUMNS = ("discovered", "new", "updated", "unchanged", "gone", "dropped", "failed")

@@ -38,9 +38,9 @@ from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.items import Article, SourceText
 from newsarchive.reextract import differs
 from newsarchive.rules import Rules
-from newsarchive.stored_pages import StoredPages
 from newsarchive.warc.files import Folder, folders
-from newsarchive.worker_pool import Shared
+from newsarchive.workers.pool import Shared
+from newsarchive.workers.stored_pages import StoredPages
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -1,6 +1,6 @@
 """A pool of processes, in which a job that hangs or kills its process costs no other job.
 
-    pool = WorkerPool(2, "newsarchive.worker:Worker", (rules_folder, steps), seconds=10)
+    pool = WorkerPool(2, "newsarchive.workers.worker:Worker", (rules_folder, steps), seconds=10)
     future = pool.submit(capture)      # a concurrent.futures.Future
     pool.close(seconds=5)
 
@@ -47,7 +47,7 @@ CLOCK_FACTOR = 6
 #: The signal by which the system ends a process whose CPU time is used up; `None` where it has no such timer.
 TIME_IS_UP = getattr(signal, "SIGPROF", None)
 #: What forked processes inherit: the module that the fork-server imports once for all of them.
-PRELOADED = "newsarchive.worker_preload"
+PRELOADED = "newsarchive.workers.preload"
 
 
 class TooSlow(Exception):

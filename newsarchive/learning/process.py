@@ -23,8 +23,8 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.kept_readings import KeptReadings, Reading, shared_readings
 from newsarchive.db.writing.packed import PackedArticle, packed
 from newsarchive.items import Article
-from newsarchive.learning import Learner, Summary
-from newsarchive.worker_pool import NotStarted, WorkerPool
+from newsarchive.learning.learner import Learner, Summary
+from newsarchive.workers.pool import NotStarted, WorkerPool
 
 #: Bytes of readings that wait to be sent with the next site to learn; with more they are sent at once. The reading of a
 #: real page has 30 KB.

@@ -1,7 +1,7 @@
 """Scrapy's spiders as processes of `newsarchive crawl` or a worker: signals reach them, and none outlives the command.
 
 A spider's standard input is a pipe that nothing is ever written to. When the command ends, also by `kill -9`, the pipe
-closes, and the spider stops as after SIGTERM (`newsarchive.parent_process`). Until then it holds its share of the lock on
+closes, and the spider stops as after SIGTERM (`newsarchive.spider_processes.parent`). Until then it holds its share of the lock on
 the site or the archive, so that no other crawl begins beside it.
 """
 
@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from newsarchive.parent_process import SHARE_LOCK, STOP_WITH_PARENT
-from newsarchive.spider_server import Child, SpiderServer
+from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT
+from newsarchive.spider_processes.server import Child, SpiderServer
 
 #: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
 MAX_OWN_EXIT_CODE = 128

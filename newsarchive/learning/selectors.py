@@ -15,8 +15,8 @@ from newsarchive.db.readonly import engine_of
 from newsarchive.db.writing import captures
 from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Article
-from newsarchive.stored_pages import StoredPageReader, stored_capture
 from newsarchive.warc.files import Folder
+from newsarchive.workers.stored_pages import StoredPageReader, stored_capture
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -4,7 +4,7 @@
 one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
 address the second time gains nothing. A spider of another project takes the guard with
 
-    DOWNLOAD_HANDLERS = {"http": "newsarchive.connections.GuardedHandler", "https": "newsarchive.connections.GuardedHandler"}
+    DOWNLOAD_HANDLERS = {"http": "newsarchive.crawling.connections.GuardedHandler", "https": "newsarchive.crawling.connections.GuardedHandler"}
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 from zope.interface import directlyProvides, providedBy
 
-from newsarchive.browser import BrowserProxy
-from newsarchive.crawl_stats import FetchProblem
+from newsarchive.crawling.browser import BrowserProxy
+from newsarchive.crawling.stats import FetchProblem
 from newsarchive.exceptions import PrivateAddress, UsageError
 from newsarchive.private_networks import ALL, SETTING, Allowance, host_and_port, refusal
 

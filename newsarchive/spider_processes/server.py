@@ -6,12 +6,12 @@
 
 A worker crawls many small sites, one after the other. To start Python, to load Scrapy, the database's library and the package and
 to read a first page takes two seconds of CPU, more than all else that a small blog costs. So the first spider of a worker starts a
-server, `python -m newsarchive.spider_server`, which does this once and forks for each spider. A fork has its own
+server, `python -m newsarchive.spider_processes.server`, which does this once and forks for each spider. A fork has its own
 arguments, environment and streams and runs `python -m MODULE` to its end. A fork that breaks harms no other.
 
 The spiders of a server work at one archive, and share what they have read in a temporary file (`db.kept_readings`).
 Modules that read the environment while they are imported are not loaded before the fork. The server ends with the
-process that started it. A spider has the processes that read its pages (`worker_pool`) forked by the same server. Where
+process that started it. A spider has the processes that read its pages (`workers.pool`) forked by the same server. Where
 a system cannot do this (no `pidfd_open`), or the server does not start, each spider is a program of its own.
 """
 
@@ -35,11 +35,11 @@ from multiprocessing.connection import Connection
 from tempfile import mkdtemp
 from typing import Any, Protocol, Self
 
-from newsarchive import worker_pool
 from newsarchive.exceptions import UsageError
-from newsarchive.parent_process import SHARED_READINGS
+from newsarchive.spider_processes.parent import SHARED_READINGS
+from newsarchive.workers import pool
 
-#: What the server loads. `worker_preload` reads a page, so that tables and patterns are made ready.
+#: What the server loads. `workers.preload` reads a page, so that tables and patterns are made ready.
 LOADED = (
     "alembic.command", "numpy", "psycopg", "rich.live", "rich.progress", "scrapy.cmdline", "scrapy.commands.crawl",
     "scrapy.commands.genspider", "scrapy.commands.shell", "scrapy.core.downloader.handlers.http11",
@@ -47,9 +47,9 @@ LOADED = (
     "scrapy.extensions.corestats", "scrapy.extensions.memusage", "scrapy.extensions.throttle", "scrapy.pipelines.files",
     "scrapy.pqueues", "scrapy.squeues", "sqlalchemy.dialects.postgresql", "newsarchive.addon", "newsarchive.cli.opening",
     "newsarchive.cli.options", "newsarchive.cli.output", "newsarchive.commands.crawl", "newsarchive.core.steps", "newsarchive.db.writing.store",
-    "newsarchive.learning_process", "newsarchive.page_reader", "newsarchive.reextract", "newsarchive.spiders.news",
+    "newsarchive.learning.process", "newsarchive.crawling.page_reader", "newsarchive.reextract", "newsarchive.spiders.news",
     "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader", "newsarchive.warc.writer",
-    "newsarchive.worker_preload",
+    "newsarchive.workers.preload",
 )  # fmt: skip
 #: Modules that read the environment while they are imported. Each spider imports them itself.
 READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
@@ -180,7 +180,13 @@ class SpiderServer:
             for end in (mine, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
             self.folder = mkdtemp(prefix="newsarchive-readings-")
-            command = [sys.executable, "-m", "newsarchive.spider_server", str(theirs.fileno()), self.folder]
+            command = [
+                sys.executable,
+                "-m",
+                "newsarchive.spider_processes.server",
+                str(theirs.fileno()),
+                self.folder,
+            ]
             self.process = subprocess.Popen(
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
                 env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},  # its threads would not live on in a fork
@@ -270,18 +276,18 @@ def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> No
     os.close(nothing)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     _renew_rules()
-    if request["module"] == worker_pool.__name__:
-        worker_pool.serve(Connection(os.dup(0)))
+    if request["module"] == pool.__name__:
+        pool.serve(Connection(os.dup(0)))
         return
     control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
-    worker_pool.start_by(partial(_reader, control))
+    pool.start_by(partial(_reader, control))
     sys.argv = [request["module"], *request["words"]]
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 
 def _reader(control: socket.socket, pipe: Connection) -> Fork | None:
     """A process of a `WorkerPool`, as another fork of the server that forked this spider."""
-    request = {"module": worker_pool.__name__, "words": [], "environment": dict(os.environ)}
+    request = {"module": pool.__name__, "words": [], "environment": dict(os.environ)}
     with suppress(OSError):  # the server is gone, and soon this spider will be
         return _asked(control, request, pipe.fileno())
     return None

@@ -20,7 +20,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from newsarchive import plugins, worker, worker_pool
+from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
 from newsarchive.core.discovery.first_look import FirstLook
@@ -29,8 +29,9 @@ from newsarchive.core.urls import site_of
 from newsarchive.db.writing.packed import PackedArticle, with_capture
 from newsarchive.exceptions import NewsArchiveError, NotAnArticle
 from newsarchive.items import Article, Capture, DropReason
-from newsarchive.worker import MAX_PAGE_SECONDS, Job, Look, Looked, ReadPage
-from newsarchive.worker_pool import Shared, WorkerPool
+from newsarchive.workers import worker
+from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, Job, Look, Looked, ReadPage
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -116,7 +117,7 @@ class PageReader:
         self.pool: WorkerPool | None = None
         if workers:
             arguments = (folder, tuple(phrases), keep_readings)
-            self.pool = WorkerPool(workers, "newsarchive.worker:Worker", arguments, seconds)
+            self.pool = WorkerPool(workers, "newsarchive.workers.worker:Worker", arguments, seconds)
         self.keep_readings, self.reads_ahead = keep_readings, reads_ahead
         self.template, self.packs = template, packs
         #: Pages that were read, and those that this process reads at first where no more are `expected`.
@@ -166,7 +167,7 @@ class PageReader:
         """What a worker process makes of a job, or where none is at work a thread: see `worker.done`.
 
         Raises `NotAnArticle`, also for a page that is too slow, makes the core raise an error, or kills its process, and
-        `worker_pool.Closed`.
+        `Closed`.
         """
         template = await self.template(site_of(job.capture.url))
         known = template.template if template else None
@@ -176,16 +177,16 @@ class PageReader:
         shared = template.shared if template else None
         try:
             return await asyncio.wrap_future(self.pool.submit(job, shared))
-        except worker_pool.NotStarted as error:
+        except NotStarted as error:
             if not self.broken:
                 logger.warning("%s; the crawl reads its pages itself, one after the other", error)
             self.broken = True
             return await in_reading_thread(*alone)
-        except worker_pool.TooSlow as error:
+        except TooSlow as error:
             raise NotAnArticle(DropReason.TOO_SLOW, str(error)) from error
-        except worker_pool.Died as error:
+        except Died as error:
             raise NotAnArticle(DropReason.CRASHED, str(error)) from error
-        except (NewsArchiveError, worker_pool.Closed):
+        except (NewsArchiveError, Closed):
             raise
         except Exception as error:
             raise crashed(error) from error

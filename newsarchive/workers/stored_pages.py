@@ -20,8 +20,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import NamedTuple, Self
 
-from newsarchive import plugins, rules, worker_pool
-from newsarchive.collector import set_up_collector
+from newsarchive import plugins, rules
 from newsarchive.core import steps as core_steps
 from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.encoding.decoding import decode_step
@@ -32,8 +31,9 @@ from newsarchive.exceptions import DatabaseError, NotAnArticle, StepFailed
 from newsarchive.items import Article, Capture, Kept
 from newsarchive.warc import reader
 from newsarchive.warc.files import Folder, folders, locate
-from newsarchive.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS, template_of
-from newsarchive.worker_pool import Shared, WorkerPool
+from newsarchive.workers.collector import set_up_collector
+from newsarchive.workers.pool import Closed, Died, NotStarted, Shared, TooSlow, WorkerPool
+from newsarchive.workers.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS, template_of
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class StoredPages:
         self.pool: WorkerPool | None = None
         if workers:
             arguments = (folders(folder), rules_folder, tuple(steps))
-            self.pool = WorkerPool(workers, "newsarchive.stored_pages:in_process", arguments, seconds)
+            self.pool = WorkerPool(workers, "newsarchive.workers.stored_pages:in_process", arguments, seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -181,11 +181,11 @@ class StoredPages:
         kept = job.kept
         try:
             return future.result() if future is not None else self.alone(job, shared and shared.value)
-        except worker_pool.TooSlow as error:
+        except TooSlow as error:
             return StoredPage(kept, failure=ReadFailure.TOO_SLOW, problem=f"{kept.url}: {error}")
-        except worker_pool.Died as error:
+        except Died as error:
             return StoredPage(kept, failure=ReadFailure.CRASHED, problem=f"{kept.url}: {error}")
-        except (worker_pool.NotStarted, worker_pool.Closed) as error:
+        except (NotStarted, Closed) as error:
             if self.pool is not None:
                 logger.warning("%s; this process reads its pages itself, one after the other", error)
                 self.close()

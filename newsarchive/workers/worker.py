@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.collector import set_up_collector
 from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
@@ -21,6 +20,7 @@ from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
 from newsarchive.rules import Rules
+from newsarchive.workers.collector import set_up_collector
 
 #: Where the number of workers is `auto`, a crawl's own process reads its pages as long as no more than this number are
 #: known. A worker is ready after 2 s of CPU time, in which a process reads 20 pages.

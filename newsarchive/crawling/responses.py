@@ -1,0 +1,70 @@
+"""A response of Scrapy's as the core sees it: a `Capture`, its decoded text, and whether the site keeps us out.
+
+Here are also the rules and steps of a crawl's settings. Spiders, middlewares, extensions and pipelines stand on this
+module, and it knows none of them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from scrapy.http import Response, TextResponse
+from scrapy.settings import BaseSettings
+
+from newsarchive import plugins, rules
+from newsarchive.core.discovery import page_kind
+from newsarchive.core.encoding.decoding import Decoded, decode
+from newsarchive.core.steps import Steps
+from newsarchive.crawling.connections import TLS_VERIFIED
+from newsarchive.items import Capture, Link
+from newsarchive.rules import Rules
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Header name in lower case → value; a repeated header is joined with ", "."""
+    return {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+
+
+def text_of(response: Response) -> str:
+    """The text of a response as the core decodes it, "" for one that Scrapy does not take for text."""
+    return decoded(response).text if isinstance(response, TextResponse) else ""
+
+
+def decoded(response: Response) -> Decoded:
+    """The text of any response as the core decodes it. Scrapy raises for charset labels that Python knows and the web
+    does not (`rot13`), and reads UTF-8 with a few stray bytes otherwise."""
+    return decode(response.body, headers_of(response).get("content-type"))
+
+
+def block_reason(response: Response, rules: Rules) -> str:
+    """Why an answer means that the site keeps us out, "" where it does not."""
+    return page_kind.block_reason(text_of(response), headers_of(response), response.status, rules)
+
+
+def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
+    """The record of one response; its `url` is what was asked for, before any redirect."""
+    meta = response.request.meta if response.request else {}  # a response may be made by hand
+    asked = meta.get("redirect_urls") or [response.url]
+    return Capture(
+        url=asked[0],
+        body=response.body,
+        fetched_at=fetched_at or datetime.now(UTC),
+        final_url=response.url,
+        status=response.status,
+        headers=headers_of(response),
+        discovered=link,
+        tls_verified=meta.get(TLS_VERIFIED),
+    )
+
+
+def rules_of(settings: BaseSettings) -> Rules:
+    """The rules of a crawl, read once for each folder. Raises `BadRules`."""
+    return rules.default(settings.get("NEWSARCHIVE_RULES") or "")
+
+
+def steps_of(settings: BaseSettings) -> Steps:
+    """The steps of a crawl. Raises `UsageError`, which names a step of another project that cannot be used."""
+    return plugins.steps(settings.getlist("NEWSARCHIVE_STEPS"))
