@@ -161,8 +161,8 @@ def wordpress_blogs(sets: Sequence[str], posts: int) -> Iterator[Item]:
 
 def wordings(every: int) -> Iterator[Item]:
     """Credit lines, and lines that only look like one, of `benchmarks.origins`."""
-    from tests.originlines import PARTS, Wording, page_of
-    from tests.originlines import wordings as lines_of
+    from tests.support.originlines import PARTS, Wording, page_of
+    from tests.support.originlines import wordings as lines_of
 
     def scorer(line: Wording) -> Callable[[Any], dict[str, float]]:
         def score(article: Any) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """What `benchmarks.alarms` keeps of its blogs: in the tables of an archive, or in memory, which takes a fifth of the time.
 
-Both ask the same `judge` and the same `witnesses` with the same history: `tests/test_alarms.py` lets both keep one season, and
+Both ask the same `judge` and the same `witnesses` with the same history: `tests/alarms/test_alarms.py` lets both keep one season, and
 compares every look.
 """
 

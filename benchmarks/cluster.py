@@ -33,9 +33,9 @@ from benchmarks.blog_scores import table
 from benchmarks.day import SPIDERS, STARTED, Account
 from newsarchive.cluster.setup import HEARTBEAT_SECONDS
 from newsarchive.db.queue import Queue, conninfo
-from tests.own_postgresql import Server, own_postgresql
-from tests.serving import ROOT, Answer, Site, served
-from tests.test_crawl import front, post
+from tests.crawling.test_crawl import front, post
+from tests.support.own_postgresql import Server, own_postgresql
+from tests.support.serving import ROOT, Answer, Site, served
 
 #: Seconds between two signs of life: short, so that a run does not wait long for the jobs of a killed worker.
 HEARTBEAT = 0.5

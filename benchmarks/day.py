@@ -36,8 +36,8 @@ from warcio.warcwriter import WARCWriter
 from benchmarks.blog_scores import table
 from benchmarks.day_pages import Pages
 from newsarchive.db.queue import conninfo
-from tests.own_postgresql import own_postgresql
-from tests.serving import ROOT
+from tests.support.own_postgresql import own_postgresql
+from tests.support.serving import ROOT
 
 DATA = Path(os.environ.get("NEWSARCHIVE_BENCH_DATA", "../shared/data"))
 #: Captures of a day of Media Cloud, and the hours that it has.

@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.blog_scores import table
-from tests.serving import Answer, Site, served
-from tests.test_crawl import front, post
+from tests.crawling.test_crawl import front, post
+from tests.support.serving import Answer, Site, served
 
 POSTS = {f"/story-number-{number}-of-many/": post(f"Story {number}") for number in range(16)}
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.blog_scores import table
 from newsarchive import extract
 from newsarchive.items import Article
-from tests.originlines import PARTS, Wording, page_of, wordings
+from tests.support.originlines import PARTS, Wording, page_of, wordings
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ from benchmarks.blog_scores import table
 from newsarchive.db.engine import open_engine
 from newsarchive.db.queue import conninfo
 from newsarchive.db.schema import upgrade
-from tests.own_postgresql import own_postgresql
+from tests.support.own_postgresql import own_postgresql
 
 #: The first day of the rows.
 BEGIN = "2024-01-01 00:00+00"

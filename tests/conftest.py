@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import installed
+from tests.support import installed
 
 # No example fails because the machine is busy: neither an example's time nor how fast data is made is judged.
 settings.register_profile("newsarchive", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -29,7 +29,7 @@ from newsarchive.warc.writer import Original, WarcWriter
 from newsarchive.workers.stored_pages import ReadFailure, StoredPages
 from newsarchive.workers.worker import MIN_PAGES_FOR_WORKERS
 from tests.cli.test_cli import run
-from tests.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
+from tests.support.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -237,7 +237,7 @@ def test_processes_read_in_order_what_this_process_reads(series: Crawl) -> None:
 def test_where_no_process_can_be_started_this_process_reads_all_pages(series: Crawl) -> None:
     with StoredPages(series.folder, workers=2) as pages:
         assert pages.pool is not None
-        pages.pool.factory = "tests.pool_jobs:Absent"
+        pages.pool.factory = "tests.support.pool_jobs:Absent"
         read = list(pages.read(captures.kept(series.engine)))
     assert [page.kept.url for page in read if page.article] == [
         f"https://blog.example/post-{number}" for number in range(MIN_PAGES_FOR_WORKERS)
@@ -251,7 +251,7 @@ def test_pages_that_hang_or_kill_their_process_are_named_and_all_others_are_read
     series.page(1, "It stays as it was. " * 50, site="blog.example/spin")
     series.page(2, "It stays as it was. " * 50, site="blog.example/die")
     series.warc.close()
-    steps = "tests.pool_jobs:spinning after decode", "tests.pool_jobs:dying after decode"
+    steps = "tests.support.pool_jobs:spinning after decode", "tests.support.pool_jobs:dying after decode"
     monkeypatch.setenv("NEWSARCHIVE_STEPS", ",".join(steps))
     monkeypatch.setenv("NEWSARCHIVE_PAGE_SECONDS", "2")
     command = ["reextract", "--only-older-than", "99", "--workers", "2", "--warc", str(series.folder)]

@@ -25,7 +25,7 @@ from newsarchive.cli import cli
 from newsarchive.db.reading import articles
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Author
-from tests.storage import make_article, open_archive, rich_article
+from tests.support.storage import make_article, open_archive, rich_article
 
 POST = Citation(
     identifier("A ferry", "It sails.", "https://blog.example/ferry/"),

@@ -28,12 +28,12 @@ from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.queue import OPTIONS, Queue, conninfo
 from newsarchive.warc.writer import WarcWriter
-from tests import warm
-from tests.object_storage import ADDRESS, BUCKET, stored
-from tests.own_postgresql import own_postgresql
-from tests.serving import ROOT, Answer, Site, served
-from tests.storage import emptied, postgresql_url
-from tests.test_crawl import front, post
+from tests.crawling.test_crawl import front, post
+from tests.support import warm
+from tests.support.object_storage import ADDRESS, BUCKET, stored
+from tests.support.own_postgresql import own_postgresql
+from tests.support.serving import ROOT, Answer, Site, served
+from tests.support.storage import emptied, postgresql_url
 from tests.test_websub import BODY, Hub
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def test_a_page_that_kills_its_process_is_set_aside_and_the_job_goes_on(
             writer.close()
             [file] = (tmp_path / "foreign").iterdir()
             run("cluster", "enqueue", "warc", str(file), url=url)
-        with worker(url, tmp_path, NEWSARCHIVE_STEPS="tests.pool_jobs:dying after decode"):
+        with worker(url, tmp_path, NEWSARCHIVE_STEPS="tests.support.pool_jobs:dying after decode"):
             wait_for(lambda: no_job_left(url))
     assert rows(url, "SELECT url FROM articles ORDER BY url") == [
         (site.home + path,) for path in sorted(STORIES)

@@ -21,10 +21,10 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
-from tests import warm
-from tests.serving import ROOT, served
-from tests.storage import make_article
-from tests.test_crawl import front, post, rows
+from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
+from tests.support.serving import ROOT, served
+from tests.support.storage import make_article
 
 MISTAKES = tomllib.loads((ROOT / "tests" / "cases" / "config" / "mistakes.toml").read_text("utf-8"))["case"]
 

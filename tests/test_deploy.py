@@ -22,8 +22,8 @@ import yaml
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from tests.serving import ROOT
-from tests.storage import make_article, postgresql_url
+from tests.support.serving import ROOT
+from tests.support.storage import make_article, postgresql_url
 
 DEPLOY = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))

@@ -33,7 +33,7 @@ from newsarchive.fields import FIELDS
 from newsarchive.items import LABELS
 from newsarchive.version import VERSION
 from newsarchive.web.datasette import queries
-from tests.storage import make_article, rich_article
+from tests.support.storage import make_article, rich_article
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

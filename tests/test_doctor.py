@@ -28,9 +28,9 @@ from newsarchive.items import Capture
 from newsarchive.times import utc_now
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.writer import WarcWriter
-from tests.serving import Answer, served
-from tests.storage import make_article, open_archive
-from tests.test_certificates import Authority
+from tests.crawling.test_certificates import Authority
+from tests.support.serving import Answer, served
+from tests.support.storage import make_article, open_archive
 
 NOW = datetime(2025, 5, 1, tzinfo=UTC)
 ARTICLES = 30

@@ -36,7 +36,7 @@ from newsarchive.warc.reader import wire_at
 from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers.stored_pages import stored_capture
 from tests.db.test_withhold import SECRET, STORY, dump, places_of, secret_article
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 DEMAND = Demand("a court order")
 #: What of the word an index keeps whole: it leaves out the letters that a word has in common with the one before it.

@@ -15,8 +15,8 @@ import pytest
 
 from newsarchive import doctor
 from newsarchive.db.reading.withheld import entries
-from tests import warm
-from tests.storage import open_archive
+from tests.support import warm
+from tests.support.storage import open_archive
 from tests.test_erasing import TAIL, Kept, raw_bytes
 
 pytestmark = [

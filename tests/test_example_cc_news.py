@@ -16,8 +16,8 @@ import pytest
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests.serving import ROOT
-from tests.test_crawl import front, post
+from tests.crawling.test_crawl import front, post
+from tests.support.serving import ROOT
 
 EXAMPLE = ROOT / "docs" / "examples" / "cc_news" / "cc_news.py"
 

@@ -28,7 +28,7 @@ from newsarchive.fields import CRAWLED, FIELDS, FLAT, Field, record, row, value
 from newsarchive.items import Article
 from newsarchive.times import isoformat
 from newsarchive.web.datasette import described
-from tests.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article
 
 COLUMNS = (Path(__file__).parent.parent / "docs" / "reference" / "columns.md").read_text("utf-8")
 

@@ -23,7 +23,7 @@ from newsarchive.exceptions import NotAnArticle, UsageError, WrongType
 from newsarchive.export import plain
 from newsarchive.items import Page, Quality, Repaired
 from newsarchive.reprs import MAX_TEXT_CHARACTERS, cut
-from tests.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article
 
 HTML = (
     "<title>A</title><article><h1>Caf\u00e9</h1>"

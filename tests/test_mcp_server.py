@@ -18,8 +18,8 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Rights
 from newsarchive.web.mcp_server import MAX_TEXT_CHARACTERS, NOTICE, server, untrusted
-from tests import webpages
-from tests.storage import make_article
+from tests.support import webpages
+from tests.support.storage import make_article
 
 # Not imported here: each process that collects the tests would load it, which takes a second.
 pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="the extra mcp is not installed")

@@ -14,7 +14,7 @@ import pytest
 
 from newsarchive import cli
 from tests.cli.test_cli import run
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # runs commands
 

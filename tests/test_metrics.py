@@ -19,9 +19,9 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
 from newsarchive.extensions.json_log import JsonFormatter
 from newsarchive.items import Quality
-from tests.serving import crawl, served
-from tests.storage import START, make_article, open_archive
-from tests.test_crawl import front, post
+from tests.crawling.test_crawl import front, post
+from tests.support.serving import crawl, served
+from tests.support.storage import START, make_article, open_archive
 
 ROOT = Path(__file__).parent.parent
 #: A sample as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.

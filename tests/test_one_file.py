@@ -16,8 +16,8 @@ from newsarchive import demo
 from newsarchive.db.engine import close_all, connect_readonly, open_engine, open_readonly, reading
 from newsarchive.db.schema import upgrade
 from tests.cli.test_cli import run
-from tests.serving import ROOT, Answer, Seen, crawl, served, started
-from tests.test_crawl import front, post, rows
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import ROOT, Answer, Seen, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

@@ -484,7 +484,7 @@ def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pool, "CLOCK_FACTOR", 1000)  # however busy the machine
-    slow = ["tests.pool_jobs:spinning after decode"]
+    slow = ["tests.support.pool_jobs:spinning after decode"]
     other = Capture("https://blog.example/bridge/", PAGE)
     with workers(1, phrases=slow, seconds=3.0) as pipeline:
         with pytest.raises(pipelines.Dropped, match="too slow: more than 3 seconds of CPU time") as caught:
@@ -495,7 +495,7 @@ def test_a_page_that_takes_too_long_is_refused_and_its_neighbours_are_read(
 
 
 def test_a_page_that_kills_two_processes_is_refused_and_its_neighbours_are_read() -> None:
-    deadly = ["tests.pool_jobs:dying after decode"]
+    deadly = ["tests.support.pool_jobs:dying after decode"]
     with workers(1, phrases=deadly) as pipeline:
         with pytest.raises(
             pipelines.Dropped, match=r"crashed: .* died 2 times, at last by SIGKILL"
@@ -690,7 +690,7 @@ def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
     spider = NewsSpider.from_crawler(crawler, url="https://blog.example")
     pipeline = pipelines.WorkersPipeline(1, crawler=crawler, seconds=1.0)
     assert pipeline.reader.pool is not None
-    pipeline.reader.pool.factory = "tests.pool_jobs:Spins"
+    pipeline.reader.pool.factory = "tests.support.pool_jobs:Spins"
     pipeline.hands_over = True
     crawler.get_item_pipeline = lambda cls: None  # type: ignore[method-assign]
     dropped: list[tuple[object, object]] = []

@@ -14,8 +14,8 @@ from newsarchive.core.metadata.claims import Trait
 from newsarchive.core.steps import article_from
 from newsarchive.db.writing.store import Store
 from newsarchive.items import LABELS, Capture
-from tests.storage import make_article, open_archive, rich_article
-from tests.terminal import module, run
+from tests.support.storage import make_article, open_archive, rich_article
+from tests.support.terminal import module, run
 
 #: What only its makers understand: units of evidence, points, names of sources and files.
 JARGON = re.compile(

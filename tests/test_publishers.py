@@ -24,7 +24,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from newsarchive.rules import default
 from tests.db.test_clusters import story
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 
 def article(text: int, url: str, hours: float | None, headline: str, **fields: object) -> Article:

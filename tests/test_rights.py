@@ -18,7 +18,7 @@ from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Rights
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))
 LICENSED = Rights(licences=("https://creativecommons.org/licenses/by/4.0/",))

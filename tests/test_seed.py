@@ -11,7 +11,7 @@ import pytest
 
 from newsarchive import extract
 from newsarchive.items import Article
-from tests import seedpages
+from tests.support import seedpages
 
 TRUTH = seedpages.TRUTH
 DROPPED = Counter((d["text"], d["kind"]) for d in TRUTH["dropped"])

@@ -13,7 +13,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Link, Place, SourceText
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 URL = "https://blog.example/post-1"
 EXCERPT = SourceText("feed", "<p>The first words …</p>")

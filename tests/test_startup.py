@@ -11,7 +11,7 @@ import pytest
 
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.store import Store
-from tests.storage import make_article, open_archive, rich_article
+from tests.support.storage import make_article, open_archive, rich_article
 
 #: Each takes longer to import than a question to the archive takes to answer.
 HEAVY = "publicsuffixlist scrapy twisted sqlalchemy alembic numpy lxml selectolax rich psycopg pyarrow pandas feedparser"

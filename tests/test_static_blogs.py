@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 from lxml import etree, html
 
-from tests.static_blogs import StaticBlog, hugo, pelican
+from tests.support.static_blogs import StaticBlog, hugo, pelican
 from tests.test_wordpress import folded, get
 from tests.wordpress.blogs import Line, simple
 

@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.serving import Answer, Site, served
-from tests.test_crawl import front, post, rows
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import Answer, Site, served
 
 pytestmark = pytest.mark.slow
 

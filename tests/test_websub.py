@@ -31,8 +31,8 @@ from newsarchive.items import Capture
 from newsarchive.times import utc_now
 from newsarchive.websub import LEASE_SECONDS, State, Subscriber
 from tests.cli.test_cli import run
-from tests.serving import POLL_SECONDS, ROOT, Answer, crawl, served
-from tests.test_crawl import post, rows
+from tests.crawling.test_crawl import post, rows
+from tests.support.serving import POLL_SECONDS, ROOT, Answer, crawl, served
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
 BODY = '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="{feed}"/><link rel="hub" href="{hub}"/>{entries}</feed>'

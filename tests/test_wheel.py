@@ -15,7 +15,7 @@ import pytest
 
 from newsarchive import demo
 from newsarchive.version import VERSION
-from tests.test_crawl import rows
+from tests.crawling.test_crawl import rows
 
 pytestmark = pytest.mark.slow
 

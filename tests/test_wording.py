@@ -15,7 +15,7 @@ from newsarchive.core.site_template.observations import Window
 from newsarchive.core.steps import article_from, observed, templated
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture
-from tests.sites import RULES, learned, line, page, prose
+from tests.support.sites import RULES, learned, line, page, prose
 
 PAGES = Path(__file__).parent / "pages"
 TEXT = (

@@ -1,7 +1,7 @@
 """Python's garbage collector and the C library's allocator, set once for a process that is wholly ours.
 
 A page makes thousands of objects, nearly all of which are freed by their reference counts when the page is done:
-the steps make no reference cycles (`tests/test_garbage.py`). Python's default has the collector look for cycles
+the steps make no reference cycles (`tests/workers/test_garbage.py`). Python's default has the collector look for cycles
 after every 700 new objects, which cost an eighth of the CPU time of a crawl.
 
 Only the start of a process of ours may call this: the `newsarchive` command, `scrapy crawl` in our project, and

@@ -14,9 +14,9 @@ import pytest
 
 from newsarchive import demo
 from newsarchive.core.urls import url_key
-from tests import warm
-from tests.serving import Answer, crawl, served
-from tests.terminal import needs_ascii_folder
+from tests.support import warm
+from tests.support.serving import Answer, crawl, served
+from tests.support.terminal import needs_ascii_folder
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -277,7 +277,7 @@ def test_explain_reads_the_stored_bytes_again_and_knows_what_became_no_article(a
 
 
 def test_history_and_diff_of_a_post_that_changed(db: Path) -> None:
-    from tests.test_crawl import STORY, front, post
+    from tests.crawling.test_crawl import STORY, front, post
 
     with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
         crawl(f"url={site.home}/", db=db)

@@ -16,8 +16,8 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
-from tests.storage import make_article, rich_article
-from tests.terminal import needs_ascii_folder
+from tests.support.storage import make_article, rich_article
+from tests.support.terminal import needs_ascii_folder
 
 #: Commands that read or change an archive, with arguments that would be right for one with articles 1 and 2.
 ON_ARCHIVE = (

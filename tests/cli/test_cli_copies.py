@@ -23,7 +23,7 @@ from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
 from tests.core.near_duplicates.test_paraphrase import SPUN, TOLD, TOPIC
 from tests.db.test_clusters import story
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 pytestmark = pytest.mark.slow  # runs commands on two databases
 

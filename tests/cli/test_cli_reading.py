@@ -19,7 +19,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Author
-from tests.storage import START, make_article, rich_article
+from tests.support.storage import START, make_article, rich_article
 
 HOSTILE = 'Ferry <script>alert(1)</script> "quoted" & [bold]not markup[/bold]'
 

@@ -14,7 +14,7 @@ from newsarchive.cli import cli
 from newsarchive.cli.options import OPTIONS
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.store import Store
-from tests.storage import make_article, open_archive, rich_article
+from tests.support.storage import make_article, open_archive, rich_article
 
 #: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.
 WITHOUT_OUTPUT = {"web", "demo", "recluster", "learn", "reextract", "backup"}

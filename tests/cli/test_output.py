@@ -11,8 +11,8 @@ from newsarchive.cli import output
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
-from tests.storage import make_article, open_archive, rich_article
-from tests.terminal import module, run
+from tests.support.storage import make_article, open_archive, rich_article
+from tests.support.terminal import module, run
 
 LONG = "https://blog.example/2025/04/" + "a-very-long-name-of-a-post-" * 4 + "end/"
 HEADS = ("id", "words", "headline", "address")

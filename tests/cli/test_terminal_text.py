@@ -25,7 +25,7 @@ from newsarchive.export.text import cell
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Origin
 from newsarchive.plainwords import PrintableRecord, printable
 from newsarchive.web.datasette import SafeCsv
-from tests.storage import make_article
+from tests.support.storage import make_article
 
 #: A title, a link that shows another address, a cleared screen, a colour of ours that we never use, the C1 forms, an override.
 HOSTILE = "\x1b]0;own\x07\x1b]8;;https://evil.example\x1b\\x\x1b]8;;\x1b\\\x1b[2J\x1b[38;5;213m\x9b2J\x9d0;t\x9c\x08\x7f\u202edcba\u202d\r"

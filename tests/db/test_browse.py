@@ -12,7 +12,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.reading import browse
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from tests.storage import archive_url, make_article
+from tests.support.storage import archive_url, make_article
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -21,7 +21,7 @@ from newsarchive.db.near_duplicates import index as stored_index
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 WORDS = [
     a + b

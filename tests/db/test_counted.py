@@ -25,7 +25,7 @@ from newsarchive.db.reading.statistics import stats
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Origin
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 PAPER = Origin("The Paper", "paper.example", confidence=0.9)
 #: Articles by number: the blog, the story (`None` for none), days from the first crawl to its date (`None` for no date),

@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import create_engine, make_url
 
-from tests.storage import BEGINNING, SERVER, drop_left_behind, postgresql_url
+from tests.support.storage import BEGINNING, SERVER, drop_left_behind, postgresql_url
 
 
 def test_a_database_that_is_old_and_that_nobody_uses_is_dropped() -> None:

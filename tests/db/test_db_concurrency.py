@@ -14,8 +14,8 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
-from tests import warm
-from tests.storage import make_article, open_archive
+from tests.support import warm
+from tests.support.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def crawl(engine: Engine, blog: str, count: int) -> subprocess.Popen[str]:
     url = engine.url.render_as_string(hide_password=False)
     process: subprocess.Popen[str] = warm.started(
-        "tests.small_crawl", url, blog, str(count), environment=warm.own_environment()
+        "tests.support.small_crawl", url, blog, str(count), environment=warm.own_environment()
     )
     return process
 

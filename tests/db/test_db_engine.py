@@ -32,7 +32,7 @@ from newsarchive.db.reading import statistics
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
-from tests.storage import make_article, open_archive, postgresql_url
+from tests.support.storage import make_article, open_archive, postgresql_url
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 

@@ -15,7 +15,7 @@ from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Origin
 from newsarchive.web.datasette import queries
-from tests.storage import START, delete_post, make_article, open_archive, readable, rich_article
+from tests.support.storage import START, delete_post, make_article, open_archive, readable, rich_article
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ from newsarchive.db.reading import statistics
 from newsarchive.db.writing.store import Outcome, Store, Writer
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
 from newsarchive.items import Article
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 
 @pytest.fixture

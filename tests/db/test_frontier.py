@@ -21,7 +21,7 @@ from newsarchive.db.reading import articles
 from newsarchive.db.readonly import Reader
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Candidate, Capture, DropReason, Link, SourceText, Validators
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 URL = "https://blog.example/post-1"
 HOUR = timedelta(hours=1)

@@ -20,7 +20,7 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import ArticleRow, CrawlRun, Url
 from newsarchive.doctor import hubs as hub_findings
 from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
-from tests.storage import START, open_archive
+from tests.support.storage import START, open_archive
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -18,7 +18,7 @@ from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -17,7 +17,7 @@ from newsarchive.db.rows import line_hash, pack_markup, unpack_markup
 from newsarchive.db.values import storable
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Block
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 #: Texts as pages have them: NUL bytes and lone surrogates too.
 TEXTS = st.text(st.characters(), max_size=12)

@@ -19,9 +19,9 @@ from newsarchive.db.engine import open_engine, reading
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from tests import warm
-from tests.storage import make_article, open_archive, postgresql_url
-from tests.story_writer import ARTICLES, COMPARED, body
+from tests.support import warm
+from tests.support.storage import make_article, open_archive, postgresql_url
+from tests.support.story_writer import ARTICLES, COMPARED, body
 
 pytestmark = pytest.mark.slow  # eight processes
 
@@ -43,7 +43,10 @@ def results(processes: list[subprocess.Popen[str]]) -> list[int]:
 
 def started(task: str, url: str, numbers: Iterable[int]) -> list[subprocess.Popen[str]]:
     environment = warm.own_environment()
-    return [warm.started("tests.story_writer", task, url, str(n), environment=environment) for n in numbers]
+    return [
+        warm.started("tests.support.story_writer", task, url, str(n), environment=environment)
+        for n in numbers
+    ]
 
 
 def test_eight_writers_on_one_story() -> None:

@@ -29,7 +29,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from newsarchive.items import Block
-from tests.storage import START, archive_url, make_article
+from tests.support.storage import START, archive_url, make_article
 
 pytestmark = pytest.mark.slow  # makes and upgrades archives
 

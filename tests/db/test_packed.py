@@ -18,7 +18,7 @@ from newsarchive.db.writing.packed import PackedArticle, head_of, packed, with_c
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.items import Article, Capture
 from newsarchive.workers.worker import read
-from tests.storage import START
+from tests.support.storage import START
 
 #: A page with a line to drop, one to repair, and a byline.
 PAGE = """<html lang="en"><head><title>A bridge</title></head><body><nav><a href="/">Home</a></nav><article><h1>A bridge</h1>

@@ -26,7 +26,7 @@ from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
 from newsarchive.items import Article
 from newsarchive.warc.reader import read_capture
 from newsarchive.warc.writer import WarcWriter, recover
-from tests.storage import make_article
+from tests.support.storage import make_article
 
 SECTOR_BYTES = 512
 COMMITS = 10

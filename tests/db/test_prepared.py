@@ -15,7 +15,7 @@ from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import AuthorRow, CrawlRun, Quarantined, Site, SourceTextRow, Url
 from newsarchive.exceptions import DatabaseError
-from tests.storage import START, open_archive
+from tests.support.storage import START, open_archive
 
 #: A table, and rows with every kind of value: text that no database takes, a moment elsewhere, JSON, packed text.
 ROWS: list[tuple[Any, list[dict[str, Any]]]] = [

@@ -17,7 +17,7 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 SURE, UNSURE = Quality(0.97), Quality(0.41, 0.6, ("thin margin",))
 

@@ -37,7 +37,7 @@ from newsarchive.db.reading.search import Filters, Paging, count, search
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Author, Origin
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 CASES = json.loads(
     (Path(__file__).parents[1] / "cases" / "search" / "archive.json").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from newsarchive.db import archive_state
 from newsarchive.db.engine import open_engine
 from newsarchive.db.writing.store import Store
 from tests.cli.test_cli import run
-from tests.serving import crawl
-from tests.storage import archive_url, open_archive
+from tests.support.serving import crawl
+from tests.support.storage import archive_url, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

@@ -20,8 +20,8 @@ from newsarchive.db.reading.health import health
 from newsarchive.db.reading.quarantine import waiting
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin
-from tests import webpages
-from tests.storage import START, delete_post, make_article, open_archive
+from tests.support import webpages
+from tests.support.storage import START, delete_post, make_article, open_archive
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -19,7 +19,7 @@ from newsarchive.db.reading.articles import Moved
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Block, Edit, Origin
-from tests.storage import START, delete_post, make_article, open_archive, rich_article
+from tests.support.storage import START, delete_post, make_article, open_archive, rich_article
 
 NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REREAD
 

@@ -27,7 +27,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Link, SourceText
-from tests.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article
 
 #: A word that stands in the withheld article alone, in its text, its headline, its dropped lines and its feed.
 SECRET = "Xanthippe"

@@ -44,8 +44,8 @@ from newsarchive.export.text import BOM, cell, restored
 from newsarchive.fields import FLAT, row
 from newsarchive.items import Article, Author
 from newsarchive.rules import default
-from tests.checkers import book_faults, needs_epubcheck
-from tests.storage import START, make_article, open_archive, rich_article
+from tests.support.checkers import book_faults, needs_epubcheck
+from tests.support.storage import START, make_article, open_archive, rich_article
 
 pytestmark = pytest.mark.slow  # writes large archives
 

@@ -19,7 +19,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.export import files
 from newsarchive.items import Author
 from newsarchive.rules import default
-from tests.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive
 
 #: Headline → the name of its file by `{slug}` and by `{headline}`, where these are given once.
 NAMES = {

@@ -29,7 +29,7 @@ from newsarchive.export import sitesearch
 from newsarchive.export.sitesearch import words_of
 from newsarchive.items import Author
 from newsarchive.rules import default
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 EVIL = '</title></script><script>alert(1)</script><img src=x onerror=alert(1)>" onclick="x'
 CHROMIUM = shutil.which("chromium")

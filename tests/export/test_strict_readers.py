@@ -17,9 +17,9 @@ from newsarchive import extract
 from newsarchive.cli import cli
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
-from tests import webpages
-from tests.checkers import book_faults, html_errors, needs_epubcheck, needs_vnu
-from tests.storage import open_archive
+from tests.support import webpages
+from tests.support.checkers import book_faults, html_errors, needs_epubcheck, needs_vnu
+from tests.support.storage import open_archive
 
 PAGES = Path(__file__).parent.parent / "pages"
 PROSE = "The night ferry came back to the old harbour after nine years, and the council had voted for it twice before."

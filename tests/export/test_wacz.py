@@ -39,7 +39,7 @@ from newsarchive.export import wacz
 from newsarchive.rules import default
 from newsarchive.warc import reader
 from newsarchive.warc.writer import Original, WarcWriter
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 from tests.test_pywb import COMMANDS, MANAGER, WAYBACK, player
 
 MODULES = os.environ.get("NEWSARCHIVE_TEST_WABAC", "")

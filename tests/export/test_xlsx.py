@@ -21,7 +21,7 @@ from newsarchive.export import xlsx
 from newsarchive.export.text import xml_text
 from newsarchive.fields import FLAT
 from newsarchive.rules import default
-from tests.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 #: Headlines that other writers of workbooks lose, run, or break the file with.
 HOSTILE = [

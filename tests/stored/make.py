@@ -16,7 +16,7 @@ from newsarchive.db import schema
 from newsarchive.db.engine import close_all, open_engine
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
-from tests.storage import START, make_article, rich_article
+from tests.support.storage import START, make_article, rich_article
 
 FOLDER = Path(__file__).parent
 

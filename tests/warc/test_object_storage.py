@@ -26,11 +26,11 @@ from newsarchive.warc.moving import move_up, settle, waiting
 from newsarchive.warc.object_storage import ObjectFile
 from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers.stored_pages import stored_capture
-from tests.archives import crawled
-from tests.object_storage import ADDRESS, Storage, forget, stored
-from tests.serving import ROOT, crawl, served
-from tests.storage import open_archive
-from tests.test_crawl import front, post, rows
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.archives import crawled
+from tests.support.object_storage import ADDRESS, Storage, forget, stored
+from tests.support.serving import ROOT, crawl, served
+from tests.support.storage import open_archive
 from tests.warc.test_warc import page, write
 
 

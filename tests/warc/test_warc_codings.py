@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_cli import run
-from tests.serving import HTML, Answer, crawl, served
-from tests.test_crawl import front, post, rows
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import HTML, Answer, crawl, served
 from tests.warc.test_contentcoding import SENT
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes

@@ -35,9 +35,9 @@ from newsarchive.items import Block, Edit, Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
 from newsarchive.web.render import runs
-from tests import webpages
-from tests.checkers import html_errors, needs_vnu
-from tests.storage import START, make_article
+from tests.support import webpages
+from tests.support.checkers import html_errors, needs_vnu
+from tests.support.storage import START, make_article
 
 pytest.importorskip("datasette", reason="the extra web is not installed")
 httpx = pytest.importorskip("httpx")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests import webpages
+from tests.support import webpages
 
 pytest.importorskip("datasette", reason="the extra web is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

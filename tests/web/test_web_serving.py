@@ -19,8 +19,8 @@ from newsarchive.exceptions import UsageError
 from newsarchive.web import library, security, server
 from newsarchive.web.answers import day_of
 from newsarchive.web.views import ROUTES
-from tests import webpages
-from tests.storage import make_article, open_archive
+from tests.support import webpages
+from tests.support.storage import make_article, open_archive
 
 httpx = pytest.importorskip("httpx")
 

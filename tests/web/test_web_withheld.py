@@ -10,7 +10,7 @@ import pytest
 
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.writing.withhold import Demand, lift, withhold
-from tests import webpages
+from tests.support import webpages
 
 httpx = pytest.importorskip("httpx")
 

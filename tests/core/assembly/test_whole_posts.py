@@ -18,9 +18,9 @@ from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
 from newsarchive.reextract import reextract
 from newsarchive.warc.files import default_folder
-from tests.serving import HTML, Answer, crawl, served
-from tests.test_crawl import front, post, rows
-from tests.test_recrawl import due_now
+from tests.crawling.test_crawl import front, post, rows
+from tests.crawling.test_recrawl import due_now
+from tests.support.serving import HTML, Answer, crawl, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 

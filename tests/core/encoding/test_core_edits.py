@@ -11,7 +11,7 @@ from newsarchive.core.encoding import changes
 from newsarchive.core.encoding.changes import BODY, body_edits, one_after_another, stored_edits
 from newsarchive.core.encoding.step import repair_texts
 from newsarchive.items import Article, Block, Edit, replay, unreplay
-from tests.storage import rich_article
+from tests.support.storage import rich_article
 
 RULES = rules.default()
 

@@ -21,7 +21,7 @@ from newsarchive.core.origin.vocabulary import words_of
 from newsarchive.exceptions import BadRules
 from newsarchive.items import Article, Block, DecidedBy
 from newsarchive.rules import Rules, default
-from tests.originlines import BODY, Wording, wordings
+from tests.support.originlines import BODY, Wording, wordings
 
 HOME = LineContext("https://www.lakeside-notes.example/2024/03/bridge")
 

@@ -16,7 +16,7 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Window, observation
 from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
 from newsarchive.items import Block
-from tests.sites import CONTENT, RULES, line, page, prose, window
+from tests.support.sites import CONTENT, RULES, line, page, prose, window
 
 #: Lines that stand on some pages: a label, a promo, two heads of lists, one that only repeats.
 REPEATED = [

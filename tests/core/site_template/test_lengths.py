@@ -18,9 +18,9 @@ from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow
 from newsarchive.items import Article, Block, Candidate, Capture, Quality, QualityFlag, SourceText
 from newsarchive.learning.learner import Learner
-from tests.archives import crawled
-from tests.storage import open_archive
-from tests.test_learning_archive import blog, html, prose
+from tests.learning.test_learning_archive import blog, html, prose
+from tests.support.archives import crawled
+from tests.support.storage import open_archive
 
 KNOWN = Usual(pages=40, words=600, short=300)
 

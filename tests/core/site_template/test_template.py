@@ -15,7 +15,7 @@ from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.steps import templated
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block, DecidedBy
-from tests.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window
+from tests.support.sites import CONTENT, RULES, label_of, learned, line, page, prose, shown, window
 
 PROMO = "Four windows and one kettle are waiting for our guests behind the green door."
 NAV = "html/body/div.site/nav/li"

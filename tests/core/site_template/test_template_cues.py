@@ -10,7 +10,7 @@ from newsarchive.core.site_template.observations import network
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.text.line_keys import lead_of
 from newsarchive.items import Article, Block
-from tests.sites import label_of, learned, line, page, prose, shown, window
+from tests.support.sites import label_of, learned, line, page, prose, shown, window
 
 PITCH = "Every window of the green house is open to whoever follows Mare and its lamps."
 OFFER = "Sign up for our newsletter and podcasts to read more of this."

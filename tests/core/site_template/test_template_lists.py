@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, label_of, learned, line, page, prose, shown
+from tests.support.sites import CONTENT, label_of, learned, line, page, prose, shown
 
 SITE = 20
 #: Titles of other articles, of which each page shows two.

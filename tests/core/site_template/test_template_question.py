@@ -14,10 +14,10 @@ from newsarchive.db import schema
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.schema import upgrade
 from newsarchive.learning.learner import Learner
-from tests import warm
-from tests.archives import crawled, lines
-from tests.storage import open_archive
-from tests.test_learning_archive import CHIPS, blog
+from tests.learning.test_learning_archive import CHIPS, blog
+from tests.support import warm
+from tests.support.archives import crawled, lines
+from tests.support.storage import open_archive
 
 pytestmark = pytest.mark.slow  # crawls
 

@@ -7,7 +7,7 @@ from newsarchive.core.site_template.learner import taught as taught_by
 from newsarchive.core.site_template.observations import Observation, Window, observation
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.items import Article, Block
-from tests.sites import CONTENT, RULES, line, page, prose, shown
+from tests.support.sites import CONTENT, RULES, line, page, prose, shown
 
 BOX = "Swept nightly by the twins from the house next door."
 ELEMENT = CONTENT.removesuffix("/p")

@@ -1,0 +1,305 @@
+"""Bad input to a crawl: one clear line that names it and the remedy, the right exit code, no lost row."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+import sqlite3
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from newsarchive import demo
+from newsarchive.exceptions import SOME_FAILED
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import HTML, Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "which blog? say it as: scrapy crawl news -a url=https://blog.example"),
+        (["url=ftp://blog.example"], "ftp://blog.example"),
+        (["url=not a url"], "not a url"),
+        (["url=https://blog.example", "limit=many"], "limit='many' is no number of articles"),
+        (["url=https://blog.example", "limit=0"], "limit='0' is no number of articles"),
+        (["url=https://blog.example", "since=yesterday"], "since='yesterday' is no date"),
+        (["url=https://blog.example", "sinse=2025-01-01"], "unknown argument 'sinse'"),
+    ],
+)
+def test_a_bad_argument_is_named_before_anything_is_fetched(
+    db: Path, arguments: list[str], says: str
+) -> None:
+    done = crawl(*arguments, db=db)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not db.exists()
+
+
+HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}'
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "says"),
+    [
+        ("TWISTED_REACTOR_ENABLED=0", 2, "nobody can see where Scrapy connects to"),
+        ("TWISTED_REACTOR=twisted.internet.selectreactor.SelectReactor", 2, "the reactor of asyncio alone"),
+        (f"DOWNLOAD_HANDLERS={HTTPX}", 2, "nobody can see where HttpxDownloadHandler connects to"),
+        ('EXTENSIONS={"no.such.Extension": 1}', 1, "No module named 'no'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
+    db: Path, setting: str, code: int, says: str
+) -> None:
+    """The last line says what is wrong, not that Scrapy's crawler has no stats yet."""
+    with demo.served() as home:
+        done = crawl(f"url={home}/", "-s", setting, db=db)
+    assert done.returncode == code
+    assert says in done.stderr.splitlines()[-1]
+    assert code == 1 or "Traceback" not in done.stderr
+
+
+def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:
+    done = crawl("url=https://blog.example", spider="nwes", db=db)
+    assert done.returncode == 2
+    assert "no spider is called 'nwes'; there are: news" in done.stderr
+
+
+def closed_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://no-such-host.invalid/", "no such host"),
+        (f"http://127.0.0.1:{closed_port()}/", "refused the connection"),
+    ],
+    ids=["no such host", "closed port"],
+)
+def test_a_host_that_does_not_answer(db: Path, url: str, says: str) -> None:
+    done = crawl(f"url={url}", db=db)
+    assert done.returncode == 4
+    assert f"error: {url}: " in done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert " ERROR" not in done.stderr  # robots.txt of the same host: it is told once
+
+
+@pytest.mark.parametrize(
+    ("home", "says"),
+    [
+        (Answer("gone", 404), "answered 404: there is no such page"),
+        (Answer("no", 403), "answered 403: the site blocks us"),
+        (
+            Answer("<html><body><p>Hello, this is a page and no blog.</p></body></html>"),
+            "no feed and no links to posts",
+        ),
+        (Answer(PNG, headers={"Content-Type": "image/png"}), "no feed and no links to posts"),
+        (Answer(b""), "no feed and no links to posts"),
+    ],
+)
+def test_a_front_page_that_is_no_blog(db: Path, home: Answer, says: str) -> None:
+    with served({"/": home}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 4
+    assert f"error: {site.home}/: " in done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+BAD_PAGES = {
+    "/a-story-about-the-index/": Answer(front(*[f"/story-number-{i}-of-the-year/" for i in range(40)])),
+    "/a-story-about-the-login/": Answer('<html><head><title>Log in</title></head><body><form action="/login"><label>User</label><input name=u>'
+                      '<label>Password</label><input type=password name=p><button>Log in</button></form></body></html>'),
+    "/a-story-about-the-empty/": Answer(b""),
+    "/a-story-about-the-pdf/": Answer(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", headers={"Content-Type": "application/pdf"}),
+    "/a-story-about-the-image/": Answer(PNG),
+    "/a-story-about-the-gone/": Answer("not here", 404),
+    "/a-story-about-the-broken/": Answer("oops", 500),
+}  # fmt: skip
+
+
+def test_pages_that_are_no_articles_are_counted_by_reason_and_the_crawl_goes_on(db: Path) -> None:
+    names = [*BAD_PAGES, "/a-good-story/"]
+    with served({"/": front(*names), **BAD_PAGES, "/a-good-story/": post("A good post")}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 3
+    assert set(names) <= set(site.paths())
+    assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
+    assert "1 missing" in done.stderr
+    assert "failed: http 500" in done.stderr
+    assert "5 dropped" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_site_that_means_ill_is_bounded_and_the_rest_of_the_crawl_goes_on(db: Path) -> None:
+    """Sitemaps in a ring and one too large, a calendar without end, hostile feed links, loops, drips and bombs."""
+    bomb = gzip.compress(b"<p>" + b"\0" * (20 * 2**20))
+    xml = {"Content-Type": "application/xml"}
+    calendar = [f"/calendar/{month}/" for month in range(1, 400)]
+
+    def table(home: str) -> dict[str, Answer | str]:
+        ring = f"<sitemapindex><sitemap><loc>{home}/{{}}</loc></sitemap><sitemap><loc>{home}/huge.xml</loc></sitemap></sitemapindex>"
+        links = "".join(
+            f"<item><title>x</title><link>{url}</link></item>"
+            for url in (
+                "javascript:alert(1)",
+                "file:///etc/passwd",
+                "https://evil.example/a",
+                "/relative-story-of-a-day/",
+            )
+        )
+        older = {
+            page: front("/a-good-story/").replace("</main>", f'</main><a rel="next" href="{after}">Older</a>')
+            for page, after in pairwise(calendar)
+        }
+        loop = {"Location": f"{home}/a-story-that-turns-in-circles/"}
+        names = (
+            "/a-good-story/",
+            "/a-story-that-turns-in-circles/",
+            "/a-story-that-drips-on/",
+            "/a-story-that-blows-up/",
+        )
+        return {
+            "/": front(*names, feed="/feed/").replace(
+                "</main>", '</main><a rel="next" href="/calendar/1/">Older</a>'
+            ),
+            "/robots.txt": Answer(f"Sitemap: {home}/one.xml", headers={"Content-Type": "text/plain"}),
+            "/one.xml": Answer(ring.format("two.xml"), headers=xml),
+            "/two.xml": Answer(ring.format("one.xml"), headers=xml),
+            "/huge.xml": Answer(b"<urlset>" + b" " * (50 * 2**20), headers=xml),
+            "/feed/": Answer(f'<rss version="2.0"><channel>{links}</channel></rss>', headers=xml),
+            "/relative-story-of-a-day/": post("Relative"),
+            "/a-good-story/": post("A good post"),
+            "/a-story-that-turns-in-circles/": Answer(status=302, headers=loop),
+            "/a-story-that-drips-on/": Answer(post("Drip"), drip=0.5),
+            "/a-story-that-blows-up/": Answer(
+                bomb, headers={"Content-Type": HTML, "Content-Encoding": "gzip"}
+            ),
+            **older,
+        }
+
+    with served(table) as site:
+        # Reading 50 MB takes a slow machine a while, in which good answers wait too.
+        done = crawl(f"url={site.home}/", "-s", "DOWNLOAD_TIMEOUT=15", db=db, timeout=300)
+        asked = site.paths()
+    assert done.returncode == 3, done.stderr
+    assert rows(db, "SELECT headline FROM articles ORDER BY headline") == [("A good post",), ("Relative",)]
+    assert max(asked.count(f"/{name}.xml") for name in ("one", "two", "huge")) == 1
+    assert 1 < sum(path in calendar for path in asked) < 20
+    for reason in ("redirect loop", "timeout", "too large"):
+        assert f"failed: {reason}" in done.stderr
+    assert "source problems" in done.stderr
+    assert "evil.example" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://share.example/?t=" + "%E0%B8%81" * 453, "/" + "%E4%B8%AD" * 453, "http://" + "a" * 64 + ".example/a/", "http://" + "a." * 200],
+    ids=["longer than 4,096 characters", "longer, on this site", "a label of 64 letters", "a host of 400 characters"],
+)  # fmt: skip
+def test_a_redirect_to_an_address_that_no_row_can_hold(db: Path, location: str) -> None:
+    redirect = Answer(status=302, headers={"Location": location})
+    names = ("/a-story-that-leads-away/", "/a-good-story/")
+    table = {
+        "/": front(*names, feed="/feed/"),
+        names[0]: redirect,
+        names[1]: post("A good post"),
+        "/feed/": redirect,
+    }
+    with served({**table, location: post("Long")}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 3
+    assert rows(db, "SELECT headline FROM articles") == [("A good post",)]
+    assert "failed: bad address" in done.stderr
+    assert "that is not valid, or longer than 4096 characters" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_feed_that_is_not_well_formed_still_gives_its_posts(db: Path) -> None:
+    feed = '<rss version="2.0"><channel><item><title>A & B</title><link>{home}/one/</link></item><item><title>cut'
+    with served(lambda home: {
+        "/": front(feed="/feed/"),
+        "/feed/": Answer(feed.format(home=home), headers={"Content-Type": "application/rss+xml"}),
+        "/one/": post("One"),
+    }) as site:  # fmt: skip
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0
+    assert rows(db, "SELECT headline FROM articles") == [("One",)]
+    assert f"source {site.home}/feed/" in done.stderr
+    assert "source problems: not well formed" in done.stderr
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    done = crawl("url=https://blog.example", db=f"sqlite:///{tmp_path}/nowhere/archive.db")
+    assert done.returncode == 5
+    assert "nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
+    target = tmp_path / "archive.db"
+    target.touch(mode=0o400)
+    done = crawl("url=https://blog.example", db=target)
+    assert done.returncode == 5
+    assert "archive.db" in done.stderr
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    target = tmp_path / "notes.db"
+    target.write_text("these are my notes, not a database\n" * 100)
+    done = crawl("url=https://blog.example", db=target)
+    assert done.returncode == 5
+    assert "notes.db" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert target.read_text().startswith("these are my notes")
+
+
+def test_a_database_from_a_newer_version(db: Path) -> None:
+    with served({"/": front("/one/"), "/one/": post("One")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        with sqlite3.connect(db) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = 'ffff00000000'")
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 5
+    assert "newer" in done.stderr
+    assert rows(db, "SELECT headline FROM articles") == [("One",)]
+
+
+def test_a_post_with_a_long_address_is_fetched(db: Path) -> None:
+    """Scrapy leaves out addresses of 2,084 characters and more without a word: 300 Thai letters have 2,700."""
+    address = f"/{quote('ก' * 300)}/"
+    with served(
+        {"/": front("/a-first-story/", address), "/a-first-story/": post("First"), address: post("Long")}
+    ) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert "2 discovered, 2 new" in done.stderr
+    assert rows(db, "SELECT state, count(*) FROM urls GROUP BY state") == [("ok", 2)]
+
+
+def test_a_crawl_that_takes_too_much_memory_is_no_success(db: Path) -> None:
+    with demo.served() as home:
+        done = crawl(f"url={home}/", "-s", "MEMUSAGE_LIMIT_MB=10", db=db)
+    assert "Memory usage exceeded 10MiB" in done.stderr
+    assert done.returncode == SOME_FAILED
+
+
+def test_a_site_that_redirects_in_circles_may_want_cookies(db: Path) -> None:
+    with served({"/": Answer(status=302, headers={"Location": "/"})}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert f"error: {site.home}/: it redirects over and over: it may want cookies" in done.stderr
+    assert done.returncode == 4

@@ -1,0 +1,443 @@
+"""`newsarchive crawl`, `sites` and `schedule`: many sites, one command for cron."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, update
+
+from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
+from newsarchive.db.frontier.sites import Sites
+from newsarchive.db.models import Site as SiteRow
+from newsarchive.db.schema import upgrade
+from newsarchive.times import utc_now
+from tests.core.assembly.test_whole_posts import feed
+from tests.crawling.test_crawl import STORY, front, post, rows
+from tests.support import warm
+from tests.support.serving import ROOT, Answer, Site, served
+from tests.support.storage import open_archive, postgresql_url
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+FAST = {"delay": 0.01}
+#: Far more than what is waited for takes on a busy machine.
+MAX_WAIT_SECONDS = 300
+
+
+def command(*words: str, db: Path | str) -> tuple[list[str], dict[str, str]]:
+    """The command as a shell would run it."""
+    environment = os.environ | {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    return [sys.executable, "-m", "newsarchive", *words, "--db", str(db)], environment
+
+
+def run(*words: str, db: Path | str, given: str = "") -> subprocess.CompletedProcess[str]:
+    line, environment = command(*words, db=db)
+    return warm.run(*line[2:], environment=environment, given=given)
+
+
+def follow(db: Path, *homes: str, **settings: object) -> None:
+    engine = open_engine(f"sqlite:///{db}")
+    upgrade(engine)
+    for home in homes:
+        Sites(engine).follow(home, FAST | settings)
+    engine.dispose()
+
+
+def blog(*names: str) -> dict[str, Answer | str]:
+    return {"/": front(*(f"/{n}-story/" for n in names))} | {f"/{n}-story/": post(n) for n in names}
+
+
+def test_due_sites_are_crawled_with_their_settings_and_not_again_before_their_time(db: Path) -> None:
+    with served(blog("a-first", "a-second")) as one, served(blog("a-third")) as two:
+        follow(db, f"{one.home}/", limit=1, user_agent="paper-bot/1")
+        follow(db, f"{two.home}/")
+        done = run("crawl", "--all", "--json", db=db)
+        assert done.returncode == 0, done.stderr
+        found = {r["site"]: r for r in map(json.loads, done.stdout.splitlines())}
+        assert {site: r["new"] for site, r in found.items()} == {f"{one.home}/": 1, f"{two.home}/": 1}
+        assert {request.headers["User-Agent"] for request in one.seen} == {"paper-bot/1"}
+        again = run("crawl", "--all", db=db)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("broken", "code"), [(("one",), 3), (("one", "two"), 4)])
+def test_exit_codes_tell_cron_how_many_sites_failed(db: Path, broken: tuple[str, ...], code: int) -> None:
+    empty = {"/": "<html><body>nothing here</body></html>"}
+    table = {name: empty if name in broken else blog("a-first") for name in ("one", "two")}
+    with served(table["one"]) as one, served(table["two"]) as two:
+        follow(db, f"{one.home}/", f"{two.home}/")
+        done = run("crawl", one.home, two.home, db=db)
+    assert done.returncode == code, done.stderr
+    assert f"{two.home}/: {0 if code == 4 else 1} discovered" in done.stderr
+    assert f"error: {one.home}/: no feed and no links to posts were found there" in done.stderr
+    states = dict(rows(db, "SELECT home_url, state FROM sites"))
+    assert states[f"{one.home}/"] == "failing"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "which sites? give the address of a blog, name followed sites, or say: newsarchive crawl --all"),
+        (("--all", "blog.example"), "which sites?"),
+        (("--all",), "no site is followed yet: newsarchive sites add"),
+        (("ftp://blog.example",), "SITE="),
+    ],
+)
+def test_wrong_usage_says_what_to_type(db: Path, words: tuple[str, ...], says: str) -> None:
+    follow(db)
+    done = run("crawl", *words, db=db)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_a_dry_run_with_no_site_due_ends_well(db: Path) -> None:
+    follow(db, "http://blog.example/")
+    engine = open_engine(f"sqlite:///{db}")
+    with writing(engine) as connection:
+        connection.execute(update(SiteRow).values(last_success_at=utc_now()))
+    engine.dispose()
+    done = run("crawl", "--all", "--dry-run", db=db)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_database_that_cannot_be_opened_ends_with_5(tmp_path: Path) -> None:
+    done = run("crawl", "blog.example", "paper.example", db=tmp_path / "nowhere" / "news.db")
+    assert done.returncode == 5
+    assert "create it first" in done.stderr
+
+
+def test_one_crawl_of_an_sqlite_archive_at_a_time(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        with crawl_lock(engine) as first, crawl_lock(engine) as second:
+            assert (first, second) == (True, False)
+        with crawl_lock(engine) as later:
+            assert later
+
+
+def test_one_crawl_of_a_site_at_a_time_on_a_server(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as engine:
+        with crawl_lock(engine) as first, crawl_lock(engine) as second:
+            assert (first, second) == (True, True)
+        with site_lock(engine, "a.example") as one, site_lock(engine, "a.example") as again:
+            assert (bool(one), bool(again)) == (True, False)
+            with site_lock(engine, "b.example") as other:
+                assert other
+        with site_lock(engine, "a.example") as later:
+            assert later
+            assert not later.is_lost()
+        assert not later.is_lost()  # given back
+
+
+def test_a_lock_whose_session_the_server_ended_is_lost(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as engine:
+        with site_lock(engine, "a.example") as lock:
+            assert lock.connection is not None
+            number = lock.connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with writing(engine) as connection:
+                connection.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 60000)")
+            assert lock.is_lost()
+        with site_lock(engine, "a.example") as again:
+            assert again
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_spider_holds_the_lock_of_its_command_longer_than_a_command_that_is_killed(
+    kind: str, tmp_path: Path
+) -> None:
+    def taken(engine: Engine) -> AbstractContextManager[object]:
+        return crawl_lock(engine) if kind == "sqlite" else site_lock(engine, "a.example")
+
+    with open_archive(kind, tmp_path) as engine:
+        with ExitStack() as spider:
+            with taken(engine) as command:
+                spider.enter_context(shared_crawl_lock(engine, "a.example"))
+                assert command
+            with taken(engine) as second:
+                assert not second
+        with taken(engine) as later:
+            assert later
+
+
+def test_while_one_site_is_crawled_on_a_server_another_can_be_and_the_same_not() -> None:
+    with postgresql_url() as url, served(blog("a-first")) as one, served(blog("b-first")) as two:
+        engine = open_engine(url)
+        with site_lock(engine, one.home.removeprefix("http://")) as crawled:
+            assert crawled
+            refused = run("crawl", f"{one.home}/", db=url)
+            other = run("crawl", f"{two.home}/", "--json", db=url)
+        later = run("crawl", f"{one.home}/", "--json", db=url)
+        engine.dispose()
+    assert refused.returncode == 75, refused.stderr
+    assert f"{one.home}/: another crawl of this site is running" in refused.stderr
+    assert (other.returncode, json.loads(other.stdout)["new"]) == (0, 1)
+    assert (later.returncode, json.loads(later.stdout)["new"]) == (0, 1)
+
+
+MANY = {f"/story-number-{i}-of-many/": Answer(post(f"Story {i}"), wait=0.3) for i in range(40)}
+
+
+def crawl_all_until(site: Site, count: int, db: Path) -> subprocess.Popen[str]:
+    """`newsarchive crawl --all`, when it has asked for so many posts."""
+    follow(db, f"{site.home}/")
+    line, environment = command("crawl", "--all", db=db)
+    process: subprocess.Popen[str] = warm.started(*line[2:], environment=environment)
+    wait_for(lambda: posts_asked(site) >= count or process.poll() is not None)
+    assert process.poll() is None
+    return process
+
+
+def posts_asked(site: Site) -> int:
+    return sum(path in MANY for path in site.paths())
+
+
+def wait_for(done: Callable[[], bool], seconds: float = MAX_WAIT_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_free(db: Path) -> bool:
+    with crawl_lock(open_engine(f"sqlite:///{db}")) as alone:
+        return alone
+
+
+def test_spiders_do_not_outlive_a_command_that_is_killed(db: Path) -> None:
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
+        process.kill()
+        process.wait(timeout=MAX_WAIT_SECONDS)
+        assert not is_free(db)  # the spider still commits what it fetched
+        wait_for(lambda: is_free(db))
+        process.communicate(timeout=MAX_WAIT_SECONDS)
+        fetched = posts_asked(site)
+    assert fetched < len(MANY)
+    assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
+    assert rows(db, "SELECT finish_reason FROM crawl_runs") == [("shutdown",)]
+
+
+def test_a_second_sigterm_ends_a_crawl_in_the_middle_and_is_no_success(db: Path) -> None:
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
+        process.send_signal(signal.SIGTERM)
+        # Two signals that come before the command runs again count as one; what is in flight takes five seconds.
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=MAX_WAIT_SECONDS)
+    assert process.returncode == 143, said
+
+
+def test_a_second_run_ends_at_once_with_75(db: Path) -> None:
+    follow(db, "http://127.0.0.1:9/")
+    with crawl_lock(open_engine(f"sqlite:///{db}")):
+        done = run("crawl", "--all", db=db)
+    assert (done.returncode, done.stdout) == (75, "")
+    assert "another crawl of this database is running" in done.stderr
+
+
+def test_sigterm_finishes_what_is_in_flight_commits_and_ends_with_0(db: Path) -> None:
+    with served({"/": front(*MANY), **MANY}) as site:
+        process = crawl_all_until(site, 3, db)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=MAX_WAIT_SECONDS)
+        fetched = posts_asked(site)
+    assert process.returncode == 0, said
+    assert rows(db, "SELECT count(*) FROM articles") == [(fetched,)]
+    assert 3 <= fetched < 40
+    assert rows(db, "SELECT finish_reason FROM crawl_runs") == [("shutdown",)]
+
+
+def test_a_site_is_previewed_before_it_is_followed(db: Path) -> None:
+    with served(blog("a-first", "a-second", "a-third", "a-fourth")) as site:
+        refused = run("sites", "add", site.home, db=db, given="n\n")
+        assert refused.returncode == 1
+        assert not db.exists()
+        added = run("sites", "add", site.home, "--delay", "0.01", "--limit", "2", "--yes", db=db)
+    assert added.returncode == 0, added.stderr
+    assert added.stdout.count("The town council met on Tuesday") == 3
+    assert f"{site.home}/\tfollowed\tnew\tnever\t0 articles" in run("sites", "list", db=db).stdout
+    shown = run("sites", "show", site.home, db=db).stdout
+    assert "limit: 2\n" in shown
+    assert "delay: 0.01\n" in shown
+
+
+def test_a_site_without_posts_is_not_followed(db: Path) -> None:
+    with served({"/": "<html><body>nothing here</body></html>"}) as site:
+        done = run("sites", "add", site.home, "--yes", db=db)
+    assert (done.returncode, db.exists()) == (2, False)
+    assert "no post could be read there" in done.stderr
+
+
+def test_paused_and_removed_sites_are_not_crawled(db: Path) -> None:
+    home = "http://127.0.0.1:9/"
+    follow(db, home)
+    assert run("sites", "pause", home, db=db).returncode == 0
+    assert run("crawl", "--all", db=db).stderr == ""
+    assert run("sites", "resume", home, db=db).returncode == 0
+    assert [site.domain for site in Sites(open_engine(f"sqlite:///{db}")).due()] == ["127.0.0.1:9"]
+    assert run("sites", "remove", home, db=db).returncode == 0
+    assert "no site is followed yet" in run("crawl", "--all", db=db).stderr
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
+<outline type="rss" text="A" xmlUrl="https://one.example/feed/" htmlUrl="https://one.example/"/>
+<outline type="rss" text="B" xmlUrl="https://two.example/rss.xml"/></outline></body></opml>"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        (
+            "a.opml",
+            OPML,
+            [
+                "url,since,limit,interval,looks_a_day,delay,user_agent,sources,drop,body,verify_certificates",
+                "https://one.example/,,,,,,,,,,",
+            ],
+        ),
+        (
+            "a.toml",
+            '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\nsources = ["feed", "sitemap"]\n',
+            ['https://one.example/,2025-01-31,5,,,,,"feed,sitemap",,,'],
+        ),
+        ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,"]),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,"]),
+    ],
+)
+def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:
+    file = db.with_name(name)
+    file.write_text(text)
+    done = run("sites", "import", str(file), db=db)
+    assert done.returncode == 0, done.stderr
+    out = run("sites", "export", "--format", "csv", db=db).stdout
+    assert set(lines) <= set(out.splitlines())
+    again = db.with_name("again.toml")
+    again.write_text(run("sites", "export", db=db).stdout)
+    other = db.with_name("other.db")
+    assert run("sites", "import", str(again), db=other).returncode == 0
+    assert run("sites", "export", "--format", "csv", db=other).stdout == out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.toml", '[[site]]\nurl = "one.example"\nlimt = 5\n', "site 1: unknown setting 'limt'"),
+        ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
+        ("a.toml", "[[site]\n", "a.toml: "),
+        ("a.toml", "[globl]\nlimit = 5\n", "unknown table 'globl'"),
+        (
+            "a.toml",
+            '[platform.wordpress]\nsources = ["rss"]\n',
+            "wordpress: sources: 'rss' is no source of posts",
+        ),
+        ("a.toml", '[global]\ndrop = ["div > p"]\n', "global: drop: 'div > p' is no selector"),
+        ("a.csv", "address\nhttps://one.example\n", "one of them url"),
+        ("a.opml", "<opml><body>", "a.opml: "),
+        ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
+        ("a.toml", '[[site]]\nurl = "file:///etc/passwd"\n', "site 1"),
+        ("a.json", "[]", "not a .toml, .csv or .opml file"),
+    ],
+)
+def test_a_list_with_a_mistake_is_named_and_changes_nothing(
+    db: Path, name: str, text: str, says: str
+) -> None:
+    file = db.with_name(name)
+    file.write_text(text)
+    done = run("sites", "import", str(file), db=db)
+    assert (done.returncode, db.exists()) == (2, False)
+    assert says in done.stderr
+
+
+LEVELS = """
+[global]
+limit = 1
+user_agent = "everyone/1"
+delay = 0.01
+
+[platform.wordpress]
+limit = 2
+drop = [".poll"]
+
+[[site]]
+url = "{one}"
+
+[[site]]
+url = "{two}"
+sources = ["feed"]
+user_agent = "own/1"
+"""
+
+
+def test_settings_at_three_levels_each_over_the_one_before(db: Path) -> None:
+    poll = '<p class="poll">Which of the two bridges of our town would you rather have closed to lorries next year?</p>'
+    pages = {f"/{n}-story/": post(n, body=STORY + poll) for n in ("a-first", "a-second", "a-third")}
+    with served({"/": front(*pages), **pages}) as one, served({"/": front(*pages), **pages}) as two:
+        two.answers["/feed/"] = feed(two.home, "/a-third-story/", "bridges")
+        file = db.with_name("sites.toml")
+        file.write_text(LEVELS.format(one=one.home, two=two.home))
+        assert run("sites", "import", str(file), db=db).returncode == 0
+        # Which platform it is, the first look at a site tells.
+        rows(db, f"UPDATE sites SET platform = 'wordpress' WHERE home_url = '{one.home}/'")
+        done = run("crawl", "--all", db=db)
+        assert done.returncode == 0, done.stderr
+        agents = [{r.headers["User-Agent"] for r in site.seen} for site in (one, two)]
+        assert agents == [{"everyone/1"}, {"own/1"}]
+        found = rows(db, "SELECT url FROM articles ORDER BY id")
+    # The platform's limit over the global one; the site's own sources, and the global limit.
+    assert [str(url).startswith(one.home) for (url,) in found].count(True) == 2
+    assert [url for (url,) in found if str(url).startswith(two.home)] == [f"{two.home}/a-third-story/"]
+    dropped = rows(
+        db,
+        f"SELECT DISTINCT rule FROM dropped_text WHERE text LIKE '%lorries next%' AND url LIKE '{one.home}%'",
+    )
+    assert dropped == [("the site's settings drop .poll",)]
+
+
+def as_cron_reads_it(text: str) -> str:
+    """The command of a crontab line: up to the first percent sign that is not escaped (crontab(5))."""
+    return re.split(r"(?<!\\)%", text)[0].replace("\\%", "%")
+
+
+def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:
+    follow(db)
+    line = run("schedule", "--cron", db=db).stdout.strip()
+    *when, text = line.split(" ", 5)
+    assert when[1:] == ["*"] * 4
+    assert 0 <= int(when[0]) < 60
+    # As cron runs it: another folder, next to no environment.
+    done = subprocess.run(
+        as_cron_reads_it(text), shell=True, cwd="/", env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "no site is followed yet" in done.stderr) == (2, True), done.stderr
+
+
+def test_the_printed_systemd_units_are_well_formed(db: Path) -> None:
+    follow(db)
+    text = run("schedule", "--systemd", db=db).stdout
+    [start] = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    assert f'"sqlite:///{db}"' in start
+    assert start.startswith(f'ExecStart="{Path(sys.executable).absolute()}"')
+    assert run("schedule", db=db).returncode == 2
+    if (verify := shutil.which("systemd-analyze")) is None:
+        pytest.skip("no systemd-analyze here")
+    service, timer = text.split("# ~/.config/systemd/user/newsarchive.timer\n")
+    for name, unit in (("service", service), ("timer", timer)):
+        db.with_name(f"newsarchive.{name}").write_text(unit)
+    units = [str(db.with_name(f"newsarchive.{name}")) for name in ("service", "timer")]
+    checked = subprocess.run(
+        [verify, "verify", "--man=no", *units], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")

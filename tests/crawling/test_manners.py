@@ -1,0 +1,143 @@
+"""What fetches a page for a person asks as a crawl does: robots.txt first, with the same user agent and contact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsarchive import settings, version
+from newsarchive.cli.fetching import MAX_DELAY_SECONDS, Fetcher
+from newsarchive.exceptions import FetchError, ForbiddenByRobots
+from tests.crawling.test_crawl import front, post
+from tests.crawling.test_crawl_sites import run
+from tests.support.serving import Answer, Seen, Site, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+PLAIN = {"Content-Type": "text/plain"}
+POSTS = ("/a-first-story/", "/a-second-story/", "/a-third-story/")
+
+
+def blog(robots: str = "") -> dict[str, Answer | str]:
+    return {
+        "/robots.txt": Answer(robots, headers=PLAIN),
+        "/": front(*POSTS),
+        **{path: post(f"Headline of {path}") for path in POSTS},
+    }
+
+
+COMMANDS = (
+    ("extract", "{home}/a-first-story/"),
+    ("explain", "{home}/a-first-story/", "--live"),
+    ("sites", "add", "{home}/", "--yes"),
+)
+
+
+def said(words: tuple[str, ...], site: Site, db: Path) -> tuple[int, str]:
+    done = run(*(word.format(home=site.home) for word in words), db=db)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_they_say_who_we_are_as_a_crawl_does(
+    db: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSARCHIVE_CONTACT", "archive@example.org")
+    with served(blog()) as site:
+        code, errors = said(words, site, db)
+        assert code == 0, errors
+        assert site.paths()[0] == "/robots.txt"
+        asked = {request.headers["User-Agent"] for request in site.seen}
+        languages = {request.headers["Accept-Language"] for request in site.seen if not is_robots(request)}
+        site.seen.clear()
+        crawl(f"url={site.home}/", "limit=1", db=db.with_name("other.db"))
+        assert asked == {request.headers["User-Agent"] for request in site.seen}
+        languages |= {request.headers["Accept-Language"] for request in site.seen}
+    assert asked == {version.user_agent("archive@example.org")}
+    assert languages == {"*"}  # "en" would get the English version of a site that has several
+
+
+def is_robots(request: Seen) -> bool:
+    return request.path == "/robots.txt"
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_what_robots_txt_forbids_is_not_fetched_unless_the_site_is_ones_own(
+    db: Path, words: tuple[str, ...]
+) -> None:
+    robots = "User-agent: *\nAllow: /\n\nUser-agent: newsarchive\nDisallow: /\n"
+    with served(blog(robots)) as site:
+        code, errors = said(words, site, db)
+        assert site.paths() == ["/robots.txt"]
+        assert code == 1
+        assert f"the robots.txt of {site.home} forbids us to fetch it" in errors
+        assert "--ignore-robots" in errors
+        code, errors = said((*words, "--ignore-robots"), site, db)
+        assert code == 0, errors
+        assert "/a-first-story/" in site.paths()
+
+
+def test_posts_that_robots_txt_forbids_are_named_where_a_preview_has_no_other(db: Path) -> None:
+    with served(blog("User-agent: *\nDisallow: /a-")) as site:
+        done = run("sites", "add", site.home, "--yes", db=db)
+        assert not {*POSTS} & set(site.paths())
+    assert done.returncode == 2
+    assert "/a-first-story/: the robots.txt of" in done.stderr
+
+
+def test_a_site_is_looked_at_with_the_user_agent_that_it_is_to_be_crawled_with(db: Path) -> None:
+    with served(blog()) as site:
+        run("sites", "add", site.home, "--yes", "--user-agent", "paper/1", db=db)
+        assert {request.headers["User-Agent"] for request in site.seen} == {"paper/1"}
+
+
+def test_a_redirect_does_not_lead_past_robots_txt() -> None:
+    with served(blog("User-agent: *\nDisallow: /a-second")) as site:
+        site.answers["/a-first-story/"] = Answer(status=301, headers={"Location": "/a-second-story/"})
+        with pytest.raises(ForbiddenByRobots, match=r"/a-second-story/: the robots\.txt"):
+            Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/")
+        assert "/a-second-story/" not in site.paths()
+
+
+@pytest.mark.parametrize(
+    "robots",
+    [
+        Answer("no", 404), Answer("oops", 500), Answer(status=301, headers={"Location": "/robots.txt"}),
+        Answer(b"\xff\xfe\x00User-agent: \x00", headers=PLAIN), Answer("<html>a page</html>"),
+    ],
+    ids=["404", "500", "loop", "bytes", "html"],
+)  # fmt: skip
+def test_a_robots_txt_that_cannot_be_read_forbids_nothing(robots: Answer) -> None:
+    with served({**blog(), "/robots.txt": robots}) as site:
+        assert Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/").status == 200
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("3", 3.0), ("0.5", 0.5), ("100000", MAX_DELAY_SECONDS)])
+def test_the_crawl_delay_of_robots_txt_is_kept(asked: str, kept: float) -> None:
+    now, waits = [1000.0], []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    with served(blog(f"User-agent: *\nCrawl-delay: {asked}\n")) as site:
+        fetcher = Fetcher(named=[site.home], clock=lambda: now[0], sleep=sleep)
+        for path in POSTS:
+            fetcher.get(site.home + path)
+        assert site.paths().count("/robots.txt") == 1
+    assert waits == pytest.approx([kept, kept])
+
+
+def test_a_page_that_cannot_be_had_is_named_with_the_cause() -> None:
+    with served(blog()) as site:
+        with pytest.raises(FetchError, match="/nowhere/: the server answered 404"):
+            Fetcher(named=[site.home]).get(f"{site.home}/nowhere/")
+        home = site.home
+    with pytest.raises(FetchError, match=r"cannot be fetched: .*check the address"):
+        Fetcher(named=[home]).get(f"{home}/gone/")
+
+
+def test_robots_txt_knows_us_by_one_name() -> None:
+    assert settings.ROBOTSTXT_USER_AGENT == version.NAME
+    assert version.user_agent("").startswith(f"{version.NAME}/")

@@ -1,0 +1,68 @@
+"""Good manners, by the server's own log: Crawl-delay, the configured delay, and Retry-After are kept."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from scrapy.utils.test import get_crawler
+
+from newsarchive.middlewares import DelayMiddleware
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+PLAIN = {"Content-Type": "text/plain"}
+
+
+def blog(robots: str = "") -> dict[str, Answer | str]:
+    return {
+        "/": front("/a-first-story/", "/a-second-story/"),
+        "/robots.txt": Answer(robots, headers=PLAIN),
+        "/a-first-story/": post("A"),
+        "/a-second-story/": post("B"),
+    }
+
+
+def test_the_crawl_delay_of_our_group_is_kept(db: Path) -> None:
+    robots = "User-agent: *\nCrawl-delay: 90\n\nUser-agent: newsarchive\nCrawl-delay: 0.4\n"
+    with served(blog(robots)) as site:
+        done = crawl(f"url={site.home}/", "-s", "AUTOTHROTTLE_ENABLED=1", db=db)
+    assert done.returncode == 0, done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(2,)]
+    assert site.pause() > 0.37
+
+
+def test_the_configured_delay_is_kept_where_robots_asks_for_less(db: Path) -> None:
+    with served(blog("User-agent: *\nCrawl-delay: 0.1\n")) as site:
+        crawl(f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0.4", "-s", "AUTOTHROTTLE_ENABLED=0",
+              db=db, fast=False)  # fmt: skip
+    assert site.pause() > 0.37
+
+
+def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
+    table = blog()
+    table["/a-first-story/"] = Answer("busy", 503, {"Retry-After": "2"})
+    with served(table) as site:
+        crawl(f"url={site.home}/", "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_DELAY=0.3",
+              "-s", "AUTOTHROTTLE_ENABLED=0", db=db, fast=False)  # fmt: skip
+        asked = [request.at for request in site.seen if request.path == "/a-first-story/"]
+        others = [request.at for request in site.seen if request.path == "/a-second-story/"]
+    assert len(asked) == 2
+    assert asked[1] - asked[0] > 1.9
+    assert others[0] - asked[0] > 1.9
+
+
+def test_two_waits_that_overlap_give_the_slot_its_own_pace_back() -> None:
+    slot = SimpleNamespace(delay=0.3, jitter=0.5)
+    middleware = DelayMiddleware(get_crawler())
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(middleware.held(slot, 2.0))
+        second.enter_context(middleware.held(slot, 5.0))
+        first.close()
+        assert (slot.delay, slot.jitter) == (5.0, 0)
+        second.close()
+    assert (slot.delay, slot.jitter) == (0.3, 0.5)

@@ -1,0 +1,186 @@
+"""Recrawling over loopback: conditional requests, edits, deletions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crawling.test_crawl import STORY, front, post, rows
+from tests.support.serving import HTML, Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+
+def due_now(db: Path) -> None:
+    rows(db, "UPDATE urls SET next_check_at = '2000-01-01 00:00:00.000000'")
+
+
+def tagged(title: str, tag: str, body: str = STORY) -> Answer:
+    return Answer(post(title, body=body), headers={"Content-Type": HTML, "ETag": tag})
+
+
+def test_validators_are_sent_and_304_costs_no_revision(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": tagged("A", '"v1"')}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/a-first-story/"] = Answer(status=304)
+        before = rows(db, "SELECT last_seen_at FROM articles")
+        assert "1 skipped: not due" in crawl(f"url={site.home}/", db=db).stderr
+        done = crawl(f"url={site.home}/", "recheck=1", db=db)
+        sent = [r.headers.get("If-None-Match") for r in site.seen if r.path == "/a-first-story/"]
+    assert sent == [None, '"v1"']
+    assert "1 unchanged, 1 not modified" in done.stderr
+    assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
+    assert rows(db, "SELECT last_seen_at FROM articles") > before
+
+
+def test_recrawl_fetches_what_is_due_and_nothing_else(db: Path) -> None:
+    table = {
+        "/": front("/a-first-story/", "/a-second-story/"),
+        "/a-first-story/": post("A"),
+        "/a-second-story/": post("B"),
+    }
+    with served(table) as site:
+        crawl(f"url={site.home}/", db=db)
+        fetched = len(site.seen)
+        assert "0 discovered" in crawl(spider="recrawl", db=db).stderr
+        assert len(site.seen) == fetched
+        due_now(db)
+        site.answers["/a-second-story/"] = Answer(
+            post("B", body=STORY + "<p>Correction: it was in June, not in May, says the council.</p>")
+        )
+        done = crawl(spider="recrawl", db=db)
+    assert "2 discovered, 0 new, 1 updated, 1 unchanged" in done.stderr
+    assert rows(db, "SELECT version, change_kind FROM article_revisions ORDER BY id") == [
+        (1, "new"),
+        (1, "new"),
+        (2, "publisher"),
+    ]
+
+
+@pytest.mark.parametrize(("status", "looks"), [(410, 1), (404, 2)])
+def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, status: int, looks: int) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/a-first-story/"] = Answer("gone", status)
+        for look in range(looks):
+            assert rows(db, "SELECT gone_at FROM articles") == [(None,)], look
+            due_now(db)
+            done = crawl(spider="recrawl", db=db)
+        assert "1 gone" in done.stderr
+        ((gone_at,),) = rows(db, "SELECT gone_at FROM articles")
+        assert gone_at is not None
+        site.answers["/a-first-story/"] = Answer(post("A"))
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    assert rows(db, "SELECT gone_at FROM articles") == [(None,)]
+    assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        Answer(post("A"), headers={"Content-Type": HTML, "X-Robots-Tag": "noarchive"}),
+        Answer(post("A").replace("<head>", '<head><meta name="robots" content="noarchive">')),
+    ],
+)
+def test_noarchive_is_honoured_unless_told_otherwise(db: Path, page: Answer) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": page}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert rows(db, "SELECT count(*) FROM articles") == [(0,)]
+        assert "dropped: noarchive" in done.stderr
+        crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_HONOUR_NOARCHIVE=0", db=db)
+    assert rows(db, "SELECT count(*) FROM articles") == [(1,)]
+
+
+def test_a_dry_run_lists_what_would_be_fetched_and_writes_nothing(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        done = crawl(f"url={site.home}/", "dry_run=1", db=db)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{site.home}/a-first-story/\tlink\t")
+    assert "/a-first-story/" not in site.paths()
+    assert list(db.parent.iterdir()) == []
+
+
+def test_a_moved_post_keeps_its_history(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        canonical = f'<head><link rel="canonical" href="{site.home}/a-first-story/">'
+        moved = post(
+            "A", body=STORY + "<p>The paper has moved to another address since this was written.</p>"
+        )
+        site.answers["/a-first-story/"] = Answer(status=301, headers={"Location": "/the-new-place/"})
+        site.answers["/the-new-place/"] = Answer(moved.replace("<head>", canonical))
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    assert rows(db, "SELECT version, article_id FROM article_revisions ORDER BY id") == [(1, 1), (2, 1)]
+
+
+def test_a_page_for_printing_is_fetched_once_and_not_at_each_crawl(db: Path) -> None:
+    """It names the post's address as its own, so that what it says of the post is set aside."""
+    first, view = "/a-first-story/", "/a-first-story-in-print/"
+    with served({"/": front(first, view), first: post("A")}) as site:
+        canonical = f'<head><link rel="canonical" href="{site.home}{first}">'
+        printed = post("A", body=f"<p>This is how the paper prints what it has published.</p>{STORY}")
+        site.answers[view] = Answer(printed.replace("<head>", canonical))
+        crawl(f"url={site.home}/", "-s", "CONCURRENT_REQUESTS=1", db=db)
+        assert site.paths().count(view) == 1
+        assert rows(db, "SELECT DISTINCT state, reason FROM urls") == [("ok", "")]
+        done = crawl(f"url={site.home}/", db=db)
+        assert "2 skipped: not due" in done.stderr
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+        assert site.paths().count(view) == 2
+        assert crawl(spider="recrawl", db=db).returncode == 0
+        assert site.paths().count(view) == 2
+    bodies = rows(db, "SELECT article_body FROM articles")
+    assert len(bodies) == 1
+    assert "how the paper prints" not in str(bodies)
+
+
+def test_pages_that_are_no_posts_are_refused_with_a_reason_and_keep_their_bytes(db: Path) -> None:
+    locked = '<form class="post-password-form"><p>This content is password protected.</p></form>'
+    table = {
+        "/": front("/a-first-story/", "/a-locked-story/"),
+        "/a-first-story/": post("A"),
+        "/a-locked-story/": post("B", body=locked),
+    }
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert "dropped: protected" in done.stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(1,)]
+    assert rows(db, "SELECT state, reason FROM urls WHERE url LIKE '%locked%'") == [("skipped", "protected")]
+    assert rows(db, "SELECT count(*) FROM captures") == [(2,)]
+
+
+def test_a_block_is_reported_and_the_stored_post_stays_in_the_round(db: Path) -> None:
+    captcha = Answer("<html><head><title>Just a moment...</title></head><body>captcha</body></html>", 403)
+    table = {"/": front("/a-first-story/", "/a-second-story/"), "/a-first-story/": post("A")}
+    with served({**table, "/a-second-story/": captcha}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert "failed: blocked" in done.stderr
+        assert "the site blocks us" in done.stderr
+        assert rows(db, "SELECT state FROM urls ORDER BY url") == [("ok",), ("blocked",)]
+        site.answers["/a-first-story/"] = captcha
+        due_now(db)
+        crawl(spider="recrawl", db=db)
+    found = rows(db, "SELECT state, fail_count, next_check_at > '2001' FROM urls WHERE url LIKE '%first%'")
+    assert found == [("ok", 1, 1)]
+    assert rows(db, "SELECT gone_at FROM articles") == [(None,)]
+
+
+def test_a_front_page_that_keeps_us_out_may_have_a_feed_that_does_not(db: Path) -> None:
+    def table(home: str) -> dict[str, Answer | str]:
+        items = f"<item><title>A</title><link>{home}/a-first-story/</link></item>"
+        feed = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+        return {
+            "/": Answer("no robots here", 403),
+            "/feed/": Answer(feed, headers={"Content-Type": "application/rss+xml"}),
+            "/a-first-story/": post("A"),
+        }
+
+    with served(table) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "the site blocks us (http 403)" in done.stderr
+    assert rows(db, "SELECT url FROM articles") == [(f"{site.home}/a-first-story/",)]

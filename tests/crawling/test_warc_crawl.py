@@ -1,0 +1,345 @@
+"""Raw bytes of a crawl: written as they came, read by standard tools, read again into the same articles."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from scrapy import Request
+from scrapy.http import Response
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from newsarchive import demo
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
+from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
+from newsarchive.items import Place
+from newsarchive.warc.writer import WarcWriter
+from tests.cli.test_cli import run
+from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
+from tests.support.serving import HTML, Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+WHAT = "SELECT headline, word_count, content_hash FROM articles ORDER BY headline"
+
+
+def only_warc(db: Path) -> Path:
+    (file,) = (db.parent / f"{db.stem}-warc").glob("*.warc.gz")
+    return file
+
+
+def test_the_bytes_are_kept_as_the_server_sent_them(db: Path) -> None:
+    body = gzip.compress(post("A").encode(), mtime=0)
+    headers = {"Content-Type": HTML, "Content-Encoding": "gzip", "X-Of-Ours": "yes"}
+    with served({"/": front("/a-first-story/"), "/a-first-story/": Answer(body, headers=headers)}) as site:
+        crawl(f"url={site.home}/", db=db)
+    with only_warc(db).open("rb") as stream:
+        kept = [
+            (
+                record.rec_type,
+                record.rec_headers.get_header("WARC-Target-URI"),
+                record.raw_stream.read(),
+                record.http_headers,
+            )
+            for record in ArchiveIterator(stream)
+        ]
+    assert [kind for kind, *_ in kept] == ["warcinfo", "response", "request"]
+    _, url, payload, http = kept[1]
+    assert url == f"{site.home}/a-first-story/"
+    assert payload == body
+    assert http.get_header("X-Of-Ours") == "yes"
+    assert kept[2][3].get_header("User-Agent").startswith("newsarchive/")
+    assert rows(db, "SELECT warc_file, warc_offset > 0, warc_length > 0 FROM captures") == [
+        (only_warc(db).name, 1, 1)
+    ]
+
+
+def test_a_withheld_article_does_not_come_back_from_its_warc_file(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    assert run("withhold", "add", "2", "--reason", "The family asks.", "--db", str(db)).returncode == 0
+    before = rows(db, WHAT)
+    assert crawl(f"path={only_warc(db)}", spider="warc", db=db).returncode == 0
+    assert rows(db, WHAT) == before
+    assert len(run("export", "-", "--format", "jsonl", "--db", str(db)).stdout.splitlines()) == 2
+
+
+def leave_open(file: Path) -> None:
+    """As a crawl that was killed within a record leaves it."""
+    file.write_bytes(file.read_bytes() + gzip.compress(b"WARC/1.1\r\n")[:15])
+    file.rename(file.with_name(file.name + ".open"))
+
+
+def test_warcios_own_checker_is_content_and_a_second_crawl_writes_revisits(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+        first = only_warc(db)
+        leave_open(first)
+        crawl(f"url={home}/", "recheck=1", db=db)
+    files = [*(db.parent / f"{db.stem}-warc").glob("*.warc.gz")]
+    done = subprocess.run(
+        [sys.executable, "-m", "warcio.cli", "check", *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    [second] = [file for file in files if file != first]  # both names may have the same second in them
+    with second.open("rb") as stream:
+        kinds = [record.rec_type for record in ArchiveIterator(stream)]
+    assert kinds.count("revisit") == 3
+    assert kinds.count("response") == 0
+
+
+def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    other = tmp_path / "other.db"
+    done = crawl(f"path={only_warc(db)}", spider="warc", db=other)
+    assert "3 discovered, 3 new" in done.stderr
+    assert rows(other, WHAT) == rows(db, WHAT)
+    none = crawl(f"path={only_warc(db)}", "site=elsewhere.example", spider="warc", db=tmp_path / "none.db")
+    assert "skipped: other site" in none.stderr
+    assert rows(tmp_path / "none.db", WHAT) == []
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_crawl_of_a_file_ends_with_its_last_page(workers: str, db: Path) -> None:
+    """Scrapy's engine looks by itself once an hour here: a crawl that waited for that would be killed."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    other = db.parent / "other.db"
+    environment = warm.own_environment() | {
+        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings", "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{other}"
+    }  # fmt: skip
+    words = ("crawl", "warc", "-a", f"path={only_warc(db)}", "-s", f"NEWSARCHIVE_WORKERS={workers}")
+    done = warm.run("tests.support.patched_heartbeat", *words, environment=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert rows(other, WHAT) == rows(db, WHAT)
+
+
+def kinds(file: Path) -> list[str]:
+    with file.open("rb") as stream:
+        return [record.rec_type for record in ArchiveIterator(stream)]
+
+
+def test_what_came_out_of_a_foreign_file_can_be_read_again_without_it(db: Path, tmp_path: Path) -> None:
+    """Its records are copied into the archive's own folder, which goes where the archive goes."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = only_warc(tmp_path / "first.db").rename(tmp_path / "CC-NEWS-1.warc.gz")
+    assert "3 new" in crawl(f"path={foreign}", spider="warc", db=db).stderr
+    copied = only_warc(db)
+    assert kinds(copied) == ["warcinfo", *["response"] * 3]  # a request that we did not send is not invented
+    with copied.open("rb") as stream:
+        sources = {record.rec_headers.get_header("X-Copied-From") for record in ArchiveIterator(stream)}
+    assert sources == {None, "CC-NEWS-1.warc.gz"}
+
+    assert "3 skipped: stored before" in crawl(f"path={foreign}", spider="warc", db=db).stderr
+    assert rows(db, "SELECT count(*) FROM captures") == [(3,)]
+
+    foreign.unlink()
+    moved = tmp_path / "elsewhere" / "mine.db"
+    moved.parent.mkdir()
+    db.rename(moved)
+    copied.parent.rename(moved.with_name("mine-warc"))
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(moved))
+    assert "3 read: 0 new, 0 updated, 3 unchanged, 0 failed" in again.stderr
+    rows(moved, "DELETE FROM page_sightings")
+    learned = run("learn", "--all", "--db", str(moved))
+    assert "3 pages known" in learned.stderr
+    assert "cannot be read" not in learned.stderr
+
+
+def test_saved_pages_that_somebody_put_into_a_warc_file_are_read(db: Path, tmp_path: Path) -> None:
+    """Records of the type `resource` have no answer of a server: each becomes one that says what it was."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    saved = tmp_path / "saved.warc.gz"
+    with only_warc(tmp_path / "first.db").open("rb") as stream, saved.open("wb") as out:
+        writer = WARCWriter(out)
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "response":
+                url, body = record.rec_headers.get_header("WARC-Target-URI"), record.content_stream()
+                kind = record.http_headers.get_header("Content-Type")
+                writer.write_record(writer.create_warc_record(url, "resource", body, warc_content_type=kind))
+    assert "3 new" in crawl(f"path={saved}", spider="warc", db=db).stderr
+    assert rows(db, WHAT) == rows(tmp_path / "first.db", WHAT)
+    with only_warc(db).open("rb") as stream:
+        types = [record.rec_headers.get_header("X-Copied-Type") for record in ArchiveIterator(stream)]
+    assert types == [None, *["resource"] * 3]
+    assert "3 skipped: stored before" in crawl(f"path={saved}", spider="warc", db=db).stderr
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 read: 0 new, 0 updated, 3 unchanged, 0 failed" in again.stderr
+
+
+def test_pages_that_an_earlier_file_holds_are_told_of(db: Path, tmp_path: Path) -> None:
+    """As wget writes them with `--warc-dedup`: a second crawl's file names the pages that have not changed."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    first, second = tmp_path / "2.warc.gz", tmp_path / "1.warc.gz"
+    with only_warc(tmp_path / "first.db").rename(first).open("rb") as stream, second.open("wb") as out:
+        writer = WARCWriter(out)
+        for record in ArchiveIterator(stream):
+            if record.rec_type == "response":
+                header = record.rec_headers.get_header
+                url, digest, date = (
+                    header(f"WARC-{name}") for name in ("Target-URI", "Payload-Digest", "Date")
+                )
+                again = writer.create_revisit_record(url, digest, url, date, http_headers=record.http_headers)
+                writer.write_record(again)
+
+    alone = crawl(f"path={second}", spider="warc", db=db)
+    assert "3 failed: revisit without its page" in alone.stderr
+    assert "these files only name 3 pages, in records that say a page was as before" in alone.stderr
+    assert alone.returncode == ALL_FAILED
+
+    both = crawl(f"path={tmp_path}/?.warc.gz", spider="warc", db=db)
+    assert "3 new" in both.stderr
+    assert "3 skipped: revisit record" in both.stderr
+    assert both.returncode == 0
+
+    later = crawl(f"path={second}", spider="warc", db=db)
+    assert "3 skipped: revisit record" in later.stderr
+    assert later.returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://[::1/post", "https:///post", "http://blog.example:99999/post"])
+def test_a_record_of_no_address_costs_no_other_page(db: Path, tmp_path: Path, url: str) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = tmp_path / "foreign.warc.gz"
+    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+    with foreign.open("wb") as out:
+        writer = WARCWriter(out)
+        body = io.BytesIO(b"<p>A text.")
+        writer.write_record(writer.create_warc_record(url, "response", body, http_headers=head))
+        writer.write_record(
+            writer.create_revisit_record(url, "sha1:A", url, "2025-01-01T00:00:00Z", http_headers=head)
+        )
+        out.write(only_warc(tmp_path / "first.db").read_bytes())
+
+    done = crawl(f"path={foreign}", spider="warc", db=db)
+
+    assert "3 new" in done.stderr
+    assert "2 failed: bad address" in done.stderr
+    assert done.returncode == SOME_FAILED
+
+
+def test_a_file_that_has_no_page_is_no_success(db: Path, tmp_path: Path) -> None:
+    """As the files of metadata that lie beside those of Common Crawl."""
+    path = tmp_path / "meta.warc.gz"
+    with path.open("wb") as out:
+        writer = WARCWriter(out)
+        url = "https://blog.example/1"
+        writer.write_record(writer.create_warc_record(url, "metadata", io.BytesIO(b"fetchTimeMs: 3\r\n")))
+    done = crawl(f"path={path}", spider="warc", db=db)
+    assert "meta.warc.gz: holds no answer of a website, only records of other types or none" in done.stderr
+    assert "failed: no page in these files" in done.stderr
+    assert done.returncode == ALL_FAILED
+
+
+def test_bytes_that_went_missing_are_copied_whole_once_more(db: Path, tmp_path: Path) -> None:
+    """Archives of older versions name the foreign file itself, which nobody finds."""
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    foreign = only_warc(tmp_path / "first.db")
+    crawl(f"path={foreign}", spider="warc", db=db)
+    only_warc(db).unlink()
+    rows(db, "UPDATE captures SET warc_file = 'CC-NEWS-1.warc.gz'")
+    lost = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 failed" in lost.stderr
+    assert "CC-NEWS-1.warc.gz is not there: name the folder that holds it with --warc" in lost.stderr
+    assert "3 of 3 pages could not be read" in lost.stderr
+    assert "3 raw bytes missing or damaged" in lost.stderr
+    assert lost.returncode == ALL_FAILED
+    rows(db, "DELETE FROM page_sightings")
+    unlearned = run("learn", "--all", "--db", str(db))
+    assert "3 pages could not be read" in unlearned.stderr
+    assert unlearned.returncode == SOME_FAILED
+    crawl(f"path={foreign}", spider="warc", db=db)
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "3 unchanged, 0 failed" in again.stderr
+
+
+def test_a_disk_that_takes_no_copy_ends_the_reading(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=tmp_path / "first.db")
+    (db.parent / f"{db.stem}-warc").write_text("a file is in the way")
+    done = crawl(f"path={only_warc(tmp_path / 'first.db')}", spider="warc", db=db)
+    assert done.returncode == 5
+    assert "no WARC file can be written there" in done.stderr
+    assert "Traceback" not in done.stderr
+    off = crawl(
+        f"path={only_warc(tmp_path / 'first.db')}", "-s", "NEWSARCHIVE_WARC=off", spider="warc", db=db
+    )
+    assert "3 new" in off.stderr
+    assert rows(db, "SELECT DISTINCT warc_file FROM captures") == [("",)]
+
+
+def test_a_damaged_file_gives_what_can_be_read(db: Path, tmp_path: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    ((last,),) = rows(db, "SELECT max(warc_offset) FROM captures")
+    cut = tmp_path / "cut.warc.gz"
+    cut.write_bytes(only_warc(db).read_bytes()[: int(str(last)) + 300])
+    done = crawl(f"path={cut}", spider="warc", db=tmp_path / "cut.db")
+    assert "failed: damaged record" in done.stderr
+    assert "cut.warc.gz: record at" in done.stderr
+    assert len(rows(tmp_path / "cut.db", WHAT)) == len(rows(db, WHAT)) - 1 == 2, done.stderr
+    assert crawl("path=none.warc.gz", spider="warc", db=db).returncode == 2
+
+
+def test_off_keeps_no_bytes(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", "-s", "NEWSARCHIVE_WARC=off", db=db)
+    assert not (db.parent / f"{db.stem}-warc").exists()
+    assert rows(db, "SELECT DISTINCT warc_file FROM captures") == [("",)]
+
+
+def test_a_warc_folder_that_cannot_be_written_stops_the_crawl_and_says_so(db: Path) -> None:
+    (db.parent / f"{db.stem}-warc").write_text("a file is in the way")
+    with demo.served() as home:
+        done = crawl(f"url={home}/", db=db)
+    assert done.returncode == 5
+    assert f"{db.stem}-warc" in done.stderr
+
+
+def test_reextract_mends_what_an_older_extractor_missed(db: Path) -> None:
+    with demo.served() as home:
+        crawl(f"url={home}/", db=db)
+    rows(db, "UPDATE captures SET extractor_version = 0")
+    dry = run("reextract", "--workers", "0", "--dry-run", "--db", str(db))
+    assert "3 read: 0 new, 0 updated, 3 unchanged" in dry.stderr
+    rows(db, "UPDATE captures SET extractor_version = 0")
+    assert "3 unchanged" in run("reextract", "--workers", "1", "--db", str(db)).stderr
+    assert "0 read" in run("reextract", "--workers", "0", "--db", str(db)).stderr
+
+
+def test_two_answers_at_once_go_into_one_file(tmp_path: Path) -> None:
+    class Slow(WarcExtension):
+        def _open(self) -> WarcWriter:
+            time.sleep(0.05)  # long enough for the other thread
+            return super()._open()
+
+    extension = Slow(SimpleNamespace(spider=None), tmp_path)  # type: ignore[arg-type]
+
+    def keep(number: int) -> Place | None:
+        request = Request(f"http://blog.example/{number}", meta={WIRE: Wire("HTTP/1.1 200 OK", (), b"<p>x")})
+        return extension.keep(Response(request.url, request=request), None)
+
+    with ThreadPoolExecutor(4) as pool:
+        places = list(pool.map(keep, range(4)))
+    extension.close()
+    assert {place.file for place in places if place} == {path.name for path in tmp_path.iterdir()}
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,91 @@
+"""Learning in a process of its own: what it gives, what it does where no process starts, and that it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from newsarchive.core.urls import url_key
+from newsarchive.db.kept_readings import KeptReadings
+from newsarchive.learning.process import Archived, SiteLearning
+from newsarchive.workers import pool
+from newsarchive.workers.pool import NotStarted
+from tests.learning.test_learning_archive import CHIPS, blog, clean
+from tests.support.archives import crawled, lines
+from tests.support.storage import open_archive
+
+pytestmark = pytest.mark.slow  # starts processes
+
+PAGES = blog("heron", range(8), tail=CHIPS)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    with open_archive("sqlite", tmp_path) as opened:
+        yield opened
+
+
+def learning_of(engine: Engine, folder: Path, *, may_start: bool) -> SiteLearning:
+    """Learning of a crawl that has read its pages, whose bytes are gone: their readings are all that is left."""
+    readings = KeptReadings()
+    crawled(engine, folder / "warc", PAGES, readings=readings)
+    shutil.rmtree(folder / "warc")
+    url = engine.url.render_as_string(hide_password=False)
+    learning = SiteLearning(Archived(url, [str(folder / "warc")]), lambda: may_start)
+    for page in PAGES:
+        reading = readings.get(url_key(page))
+        assert reading is not None
+        learning.keep(reading)
+    return learning
+
+
+@pytest.mark.parametrize("may_start", [True, False])
+def test_a_site_is_learned_from_what_its_pages_were_read_as(
+    engine: Engine, tmp_path: Path, may_start: bool
+) -> None:
+    learning = learning_of(engine, tmp_path, may_start=may_start)
+    done = learning.learn("heron.example")
+    assert (done.reread, len(done.changed), done.failed) == (8, 8, [])
+    assert clean(lines(engine))
+    processes = learning._pool.processes() if learning._pool else []
+    assert len(processes) == may_start
+    assert [one.site for one in learning.learn_around(["heron.example"])] == ["heron.example"]
+    learning.close()
+    for process in processes:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+
+
+def test_a_crawl_that_grows_goes_on_in_a_process_with_all_readings(engine: Engine, tmp_path: Path) -> None:
+    learning = learning_of(engine, tmp_path, may_start=False)
+    assert learning.learn("crane.example").pages == 0  # here, with the readings
+    learning.may_start = lambda: True
+    done = learning.learn("heron.example")
+    assert (learning._here, done.reread, done.failed) == (None, 8, [])
+    learning.close()
+
+
+def test_where_no_process_starts_the_crawl_learns_itself(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> None:
+        raise NotStarted("a worker process cannot start")
+
+    monkeypatch.setattr(pool._WorkerThread, "_start", broken)
+    learning = learning_of(engine, tmp_path, may_start=True)
+    assert learning.learn("heron.example").reread == 8
+    learning.close()
+
+
+def test_an_error_in_the_process_is_raised_here(engine: Engine, tmp_path: Path) -> None:
+    learning = learning_of(engine, tmp_path, may_start=True)
+    engine.dispose()
+    Path(str(engine.url.database)).unlink()
+    with pytest.raises(Exception, match="no archive there"):
+        learning.learn("heron.example")
+    learning.close()

@@ -1,0 +1,229 @@
+"""Spiders as forks of one process that has loaded them: each is a process like any other, and the server may break."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from newsarchive.exceptions import ALL_FAILED
+from newsarchive.spider_processes.parent import SHARED_READINGS
+from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.spider_processes.server import Fork, SpiderServer
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import served
+
+pytestmark = [
+    pytest.mark.slow,  # a server and crawls
+    pytest.mark.skipif(
+        not hasattr(os, "pidfd_open"), reason="this system cannot wait for a process by a file"
+    ),
+]
+
+STORIES = {f"/story-number-{i}-of-many/": post(f"Story {i}") for i in range(3)}
+#: Seconds that something may take which takes none on a machine that is not busy.
+MAX_WAIT_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SpiderServer]:
+    made = SpiderServer()
+    yield made
+    made.close()
+
+
+def fork(server: SpiderServer, module: str, *words: str, **more: str) -> Fork:
+    found = server.started(module, words, dict(os.environ) | more)
+    assert isinstance(found, Fork)
+    return found
+
+
+def sleeping(server: SpiderServer, folder: Path) -> Fork:
+    """A fork that sleeps until it is told to end."""
+    words = [
+        "-n",
+        "1",
+        "-r",
+        "1",
+        "-s",
+        f"open({str(folder / 'awake')!r}, 'w')",
+        "import time; time.sleep(600)",
+    ]
+    return fork(server, "timeit", *words)
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer, db: Path) -> None:
+    for words, code in ((("--version",), 0), (("nonsense",), 2)):
+        with fork(server, "newsarchive", *words) as child:
+            assert child.wait() == code
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        processes = SpiderProcesses(f"sqlite:///{db}", server=server)
+        processes.environment["NEWSARCHIVE_CONTACT"] = "somebody@else.example"
+        assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+        assert all("somebody@else.example" in seen.headers["User-Agent"] for seen in site.seen)
+    assert rows(db, "SELECT count(*) FROM articles") == [(3,)]
+    assert processes.run("news", ["-a", "url=http://127.0.0.1:9/", "-L", "CRITICAL"]) == ALL_FAILED
+    assert not processes.running
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_signals_reach_it_and_its_end_is_told(
+    server: SpiderServer, tmp_path: Path, number: signal.Signals
+) -> None:
+    with sleeping(server, tmp_path) as child:
+        wait_for(tmp_path / "awake")
+        (child.terminate if number == signal.SIGTERM else child.kill)()
+        assert child.wait() == -number
+        assert child.wait() == -number
+        child.kill()  # it has ended, and its number may be another's by now
+
+
+def test_a_spider_ends_with_the_process_that_asked_for_it(server: SpiderServer, db: Path) -> None:
+    """Its standard input closes then."""
+    slow = {f"/a-long-story-number-{i}/": post(f"Story {i}") for i in range(60)}
+    with served({"/": front(*slow), **slow}) as site:
+        words = ["crawl", "news", "-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=1", "-L", "CRITICAL"]
+        more = {
+            "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
+            "NEWSARCHIVE_STOP_WITH_PARENT": "1",
+            "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
+        }
+        child = fork(server, "scrapy", *words, **more)
+        deadline = time.monotonic() + MAX_WAIT_SECONDS
+        while not site.seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert site.seen
+        with child:  # closes its standard input, and waits
+            pass
+    assert child.returncode == 0
+    assert len(site.seen) < len(slow)
+
+
+def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_another(
+    tmp_path: Path, db: Path
+) -> None:
+    server = SpiderServer()
+    processes = SpiderProcesses(f"sqlite:///{db}", server=server)
+    with sleeping(server, tmp_path) as child:
+        assert server.process is not None
+        first = server.process
+        first.kill()
+        assert child.wait() == -signal.SIGKILL
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        for _ in range(2):  # as a program of its own, and as a fork of a new server
+            assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+    assert server.process is not None
+    assert server.process is not first
+    server.close()
+    assert server.process is None
+
+
+#: What a spider of a server does: it has pages read in processes, and says how that went.
+POOLED = """
+import json, os, time
+from newsarchive.workers.pool import WorkerPool
+pool, found = WorkerPool(2, "tests.support.pool_jobs:Does", (), 0.5), dict()
+for job in (("die",), ("spin",), ("double", 21)):
+    try:
+        found[job[0]] = pool.submit(job).result(100)
+    except Exception as error:
+        found[job[0]] = f"{type(error).__name__}: {error}"
+found["processes"] = pool.processes()
+open(SAID + ".part", "w").write(json.dumps(found))
+os.rename(SAID + ".part", SAID)
+time.sleep(600)
+"""
+
+
+def test_the_processes_that_read_pages_for_a_spider_are_forks_of_the_same_server(
+    server: SpiderServer, tmp_path: Path
+) -> None:
+    """They die, are stopped and are replaced like others, and end with a spider that is killed."""
+    said = tmp_path / "said"
+    program = POOLED.replace("SAID", repr(str(said)))
+    with fork(server, "timeit", "-n", "1", "-r", "1", f"exec({program!r})") as spider:
+        wait_for(said)
+        found = json.loads(said.read_text())
+        assert server.process is not None
+        parents = {parent_of(pid) for pid in found["processes"]}
+        spider.kill()
+    assert parents == {server.process.pid}
+    assert found["double"] == 42
+    assert found["die"] == "Died: the process that read it died 2 times, at last by SIGKILL"
+    assert found["spin"] == "TooSlow: more than 0.5 seconds of CPU time"
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while any(map(parent_of, found["processes"])) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(parent_of, found["processes"]))
+
+
+def parent_of(pid: int) -> int:
+    """The process that started another; 0 for one that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsarchive.spider_processes.server.sys.executable", "/bin/false")
+    server = SpiderServer()
+    assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
+    server.usable = False
+    assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
+
+
+def test_the_server_ends_with_its_parent() -> None:
+    program = (
+        "import os; from newsarchive.spider_processes.server import SpiderServer; s = SpiderServer();"
+        "c = s.started('newsarchive', ['--version'], dict(os.environ)); c.wait();"
+        "print(s.folder, s.process.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
+    folder, _, pid = done.stdout.splitlines()[-1].rpartition(" ")
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            break
+        if state == "Z":
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("the server lives on")
+    assert not Path(folder).exists()
+
+
+def test_the_spiders_of_a_server_share_a_file_that_ends_with_it(tmp_path: Path) -> None:
+    server = SpiderServer()
+    said = tmp_path / "said"
+    for _ in range(2):
+        words = [
+            "-n",
+            "1",
+            "-r",
+            "1",
+            f"import os; open({str(said)!r}, 'a').write(os.environ[{SHARED_READINGS!r}] + chr(10))",
+        ]
+        with fork(server, "timeit", *words):
+            pass
+    first, second = said.read_text().splitlines()
+    assert first == second
+    folder = Path(first).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    server.close()
+    assert not folder.exists()
