@@ -7,10 +7,12 @@ names the folder of its commands. Without it these tests skip.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -37,6 +39,15 @@ LATER = datetime(2025, 5, 2, 13, tzinfo=UTC)
 POST = "https://blog.example/harbour?p=1"
 BODY = b"<html><head><title>Ships</title></head><body><p>Ships in the harbour.</p>" + b"<p>x</p>" * 200
 PACKED = gzip.compress(BODY)
+ARTICLE = "https://blog.example/ferry/"
+STORY = (
+    f'<html><head><title>Night ferry returns</title><link rel="canonical" href="{ARTICLE}">'
+    '<meta property="article:published_time" content="2025-03-29T00:15:00+00:00">'
+    '<meta property="og:image" content="https://blog.example/a.jpg"></head><body><article><h1>Night ferry returns</h1>'
+    + '<p>The night ferry returned to the <a href="/harbour/">old harbour</a>, and people came out of their houses.</p>'
+    * 9
+    + "</article></body></html>"
+).encode()
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +58,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "gzip")]
     for at in (FIRST, LATER):
         writer.write_response(POST, "HTTP/1.1 200 OK", headers, PACKED, fetched_at=at)
+    writer.write_response(ARTICLE, "HTTP/1.1 200 OK", headers[:1], STORY, fetched_at=FIRST)
     writer.close()
     (file,) = (folder / "raw").iterdir()
     for command in (["init", "blogs"], ["add", "blogs", str(file)]):
@@ -84,6 +96,37 @@ def test_a_page_is_replayed_as_it_was(replay: str, moment: datetime) -> None:
     with urllib.request.urlopen(f"{replay}/{moment:%Y%m%d%H%M%S}id_/{POST}", timeout=60) as answer:
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert answer.read() == BODY  # the player unpacks it for who does not accept gzip
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "mp_", "id_"], ids=["in a frame", "with links of the player", "as it was"]
+)
+def test_extract_reads_the_page_that_the_player_shows(replay: str, shown: str) -> None:
+    address = f"{replay}/{FIRST:%Y%m%d%H%M%S}{shown}/{ARTICLE}"
+    done = subprocess.run(
+        [sys.executable, "-m", "newsarchive", "extract", "--json", address],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "a web archive holds this page as of 2025-04-01T12:00:00+00:00" in done.stderr
+    read = json.loads(done.stdout)
+    assert (read["url"], read["canonical_url"]) == (ARTICLE, ARTICLE)
+    assert read["image"] == "https://blog.example/a.jpg"
+    assert read["date_published"] == "2025-03-29T00:15:00+00:00"
+
+
+def test_a_page_saved_as_the_player_shows_it_is_the_page_that_it_was(replay: str, tmp_path: Path) -> None:
+    file = tmp_path / "saved.html"
+    with urllib.request.urlopen(f"{replay}/{FIRST:%Y%m%d%H%M%S}mp_/{ARTICLE}", timeout=60) as answer:
+        file.write_bytes(answer.read())
+    assert replay.encode() in file.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "newsarchive", "extract", "--json", str(file)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["url"] == ARTICLE
+    assert replay not in done.stdout
 
 
 def test_the_player_lists_both_captures(replay: str) -> None:

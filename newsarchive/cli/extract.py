@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from newsarchive.cli.options import db_option, option, output_option, robots_opt
 from newsarchive.cli.output import print_article, print_bytes, say
 from newsarchive.exceptions import FetchError, UsageError
 from newsarchive.items import Capture
+from newsarchive.times import isoformat
 
 
 @click.command(
@@ -37,6 +39,7 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
 
     A FILE is a page of HTML, or one that a browser saved with its pictures (.mhtml, .webarchive).
     A URL is fetched as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
+    A page of the Wayback Machine, or of another web archive with such addresses, is read as the page that it was.
     Nothing is stored; --db is accepted and not used.
     """
     from newsarchive.core import steps as process
@@ -55,17 +58,30 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
 
     Raises `FetchError` or `UsageError` that names the source.
     """
+    from newsarchive.core.html.saved_page import SavedPage, own_address, raw_replay, replayed_page, saved_page
+
     if source.startswith(("http://", "https://")):
         from newsarchive.cli.fetching import Fetcher
 
-        return Fetcher(ignore_robots=ignore_robots, named=[source]).get(source)
-    from newsarchive.core.html.own_address import own_address
-    from newsarchive.core.html.saved_page import SavedPage, saved_page
-
+        raw = raw_replay(source)
+        capture = Fetcher(ignore_robots=ignore_robots, named=[raw]).get(raw)
+        replayed = replayed_page(capture.body, capture.final_url or raw)
+        if replayed is None:
+            return capture
+        say(f"a web archive holds this page as of {isoformat(replayed.saved_at)}")
+        return replace(
+            capture,
+            url=replayed.url,
+            final_url=replayed.url,
+            body=replayed.body,
+            fetched_at=replayed.saved_at,
+        )
     body, here = _bytes_of(source)
     saved = saved_page(body) or SavedPage(body)
+    saved = saved._replace(url=url or saved.url or own_address(saved.body) or here)
+    saved = replayed_page(saved.body, saved.url) or saved
     return Capture(
-        url=url or saved.url or own_address(saved.body) or here,
+        url=saved.url,
         body=saved.body,
         fetched_at=saved.saved_at,
         headers={"content-type": saved.content_type} if saved.content_type else {},

@@ -1,15 +1,22 @@
-"""A page that a browser saved as one file, with its pictures: the page itself, its address, and when it was saved.
+"""A page that comes from no server of its own: which page it is, its address, and when it was saved.
 
-Chrome and Edge write MHTML (`.mhtml`, RFC 2557): a message whose first part is the page, in quoted-printable. Read as HTML
-it gives `=E2=80=93` in the text. Safari writes `.webarchive`, a property list.
+Browsers save a page with its pictures as one file. Chrome and Edge write MHTML (`.mhtml`, RFC 2557): a message whose first
+part is the page, in quoted-printable. Read as HTML it gives `=E2=80=93` in the text. Safari writes `.webarchive`, a
+property list. A web archive such as the Wayback Machine or one of pywb shows a page under an address of its own,
+`https://web.archive.org/web/20150102030405/https://blog.example/post/`, and has each link in the page lead into the archive.
+
+Without its address a page's links lead nowhere, so that cards of other posts are not known as such and their authors count
+as the page's own.
 
     saved_page(Path("story.mhtml").read_bytes())
+    replayed_page(body, "https://web.archive.org/web/20150102030405/https://blog.example/post/")
 """
 
 from __future__ import annotations
 
 import plistlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
@@ -17,15 +24,37 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 
+from newsarchive.core.urls import try_normalise
+
 #: The head of a message says that it is made of several parts. A page of HTML begins with "<".
 _MHTML = re.compile(
     rb"\A\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?content-type:\s*multipart/related", re.I
 )
 _WEBARCHIVE = b"WebMainResource"
 #: Bytes at the beginning of a file in which a message must say what it is.
-MAX_HEAD_BYTES = 8192
+MAX_MESSAGE_HEAD_BYTES = 8192
 #: Media types of a page.
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
+#: Bytes at the beginning of a page in which its address is looked for; what follows is not read.
+MAX_ADDRESS_BYTES = 300_000
+#: What browsers and SingleFile write as they save: "<!-- saved from url=(0028)https://blog.example/post/ -->" (Chromium, Internet Explorer) and SingleFile's "url: https://…".
+_SAVED = re.compile(
+    r"<!--\s{0,9}saved from url=\(\d{1,6}\)(https?://[^\s>]{1,2000})"
+    r"|<!--\s{0,9}Page saved with SingleFile\s{1,9}url:\s{0,9}(https?://[^\s>]{1,2000})"
+)
+_TAG = re.compile(r"<(?:link|meta)\s[^>]{1,4000}>", re.IGNORECASE)
+_CANONICAL = re.compile(
+    r"""\srel\s{0,3}=\s{0,3}["']?canonical["'\s>/]|\s(?:property|name)\s{0,3}=\s{0,3}["']?og:url["'\s>/]""",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(r"""\s(?:href|content)\s{0,3}=\s{0,3}["']?(https?://[^"'\s>]{1,2000})""", re.IGNORECASE)
+#: The address of a page in a web archive: host and folder, the moment in UTC, a word for how it is shown, the page's own
+#: address (RFC 7089 calls this a URI-M; the form with 14 digits is that of the Wayback Machine, OpenWayback and pywb).
+_REPLAY = re.compile(
+    r"\A(https?://[^/\s]{1,300})(/(?:[^/\s?#]{1,100}/){0,4})(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}[^/\s].*)\Z"
+)
+#: What the Wayback Machine puts into each page: its bar, and scripts in the head.
+_BAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBACK TOOLBAR INSERT -->", re.DOTALL)
 
 
 class SavedPage(NamedTuple):
@@ -39,11 +68,54 @@ class SavedPage(NamedTuple):
 
 def saved_page(data: bytes) -> SavedPage | None:
     """The page in a file that a browser saved; `None` for any other file, a page of HTML among them."""
-    if _MHTML.match(data[:MAX_HEAD_BYTES]):
+    if _MHTML.match(data[:MAX_MESSAGE_HEAD_BYTES]):
         return _of_message(message_from_bytes(data))
     if data.startswith((b"bplist", b"<?xml")) and _WEBARCHIVE in data:
         return _of_webarchive(data)
     return None
+
+
+def replayed_page(body: bytes, url: str) -> SavedPage | None:
+    """The page that a web archive shows under `url`, with the addresses that it had; `None` where `url` is of no web archive.
+
+    >>> page = b'<a href="https://web.archive.org/web/20150102030405/https://blog.example/next/">'
+    >>> saved = replayed_page(page, "https://web.archive.org/web/20150102030405/https://blog.example/post/")
+    >>> saved.url, saved.body
+    ('https://blog.example/post/', b'<a href="https://blog.example/next/">')
+    """
+    if not (match := _REPLAY.match(url)):
+        return None
+    host, folder, moment, own = match.groups()
+    own = re.sub(r":/(?=[^/])", "://", own, count=1)  # some servers fold "//" in a path
+    with suppress(ValueError):
+        address = try_normalise(own)
+        saved_at = datetime.strptime(moment, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return SavedPage(_rewritten(host, folder).sub(b"", _BAR.sub(b"", body)), address or own, "", saved_at)
+    return None
+
+
+def _rewritten(host: str, folder: str) -> re.Pattern[bytes]:
+    """What a web archive puts before an address of a page, also in scripts, where `/` is written `\\/`."""
+    bare = host.partition(":")[2]  # "//web.archive.org": links may leave out the scheme, or the host as well
+    before = rf"(?:(?:https?:)?{re.escape(bare)})?{re.escape(folder)}"
+    form = (
+        r"(?<![\w.-])"
+        + before.replace("/", r"\\?/")
+        + r"\d{1,14}(?:[a-z]{2}_)?\\?/(?=https?:|mailto:|javascript:|data:)"
+    )
+    return re.compile(form.encode())
+
+
+def raw_replay(url: str) -> str:
+    """The address under which a web archive gives the bytes of a page as they were, `url` itself for any other address.
+
+    >>> raw_replay("https://web.archive.org/web/20150102030405/https://blog.example/post/")
+    'https://web.archive.org/web/20150102030405id_/https://blog.example/post/'
+    """
+    if not (match := _REPLAY.match(url)):
+        return url
+    host, folder, moment, own = match.groups()
+    return f"{host}{folder}{moment}id_/{own}"
 
 
 def _of_message(message: Message) -> SavedPage | None:
@@ -77,3 +149,20 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def own_address(body: bytes) -> str:
+    """The absolute address that the bytes of a page state as the page's own, "" where they state none.
+
+    It is what a browser or SingleFile wrote as it saved the page, else the page's `<link rel="canonical">` or `og:url`.
+
+    >>> own_address(b'<link rel="canonical" href="https://blog.example/post/">')
+    'https://blog.example/post/'
+    >>> own_address(b'<link rel="stylesheet" href="https://blog.example/a.css">')
+    ''
+    """
+    head = body[:MAX_ADDRESS_BYTES].decode("latin-1")  # addresses are ASCII, whatever the rest is
+    if saved := _SAVED.search(head):
+        return try_normalise(saved[1] or saved[2]) or ""
+    stated = (_VALUE.search(tag) for tag in _TAG.findall(head) if _CANONICAL.search(tag))
+    return next((url for match in stated if match and (url := try_normalise(match[1]))), "")

@@ -1,4 +1,4 @@
-"""Pages that browsers saved as one file."""
+"""Pages that browsers saved as one file, and pages as web archives show them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.core.html.saved_page import saved_page
+from newsarchive.core.html.saved_page import own_address, raw_replay, replayed_page, saved_page
 
 HOME = "https://blog.example/2024/05/a-story/"
 STORY = (
@@ -90,6 +90,65 @@ def test_a_message_without_a_page_is_none() -> None:
         )
         is None
     )
+
+
+REPLAY = "https://web.archive.org/web/20150102030405/"
+
+
+@pytest.mark.parametrize(
+    ("shown", "was"),
+    [
+        (f'<a href="{REPLAY}https://blog.example/b/">', '<a href="https://blog.example/b/">'),
+        ('<a href="/web/20150102030405/http://blog.example/b/">', '<a href="http://blog.example/b/">'),
+        ('<img src="//web.archive.org/web/20141231im_/http://x.example/a.jpg">', '<img src="http://x.example/a.jpg">'),
+        ('<a href="/web/20150102030405/mailto:a@b.example">', '<a href="mailto:a@b.example">'),
+        (
+            r'{"url":"https:\/\/web.archive.org\/web\/20150102030405\/https:\/\/blog.example\/b\/"}',
+            r'{"url":"https:\/\/blog.example\/b\/"}',
+        ),
+        (
+            "<body><!-- BEGIN WAYBACK TOOLBAR INSERT --><p>12 captures</p>\n<!-- END WAYBACK TOOLBAR INSERT --><p>Text",
+            "<body><p>Text",
+        ),
+        ('<a href="https://other.example/web/20150102030405/https://x.example/">', None),
+        ("<p>See web.archive.org/web/2015*/blog.example and /web/about/", None),
+        ("<a href='https://web.archive.org/details/a-book'>", None),
+    ],
+)  # fmt: skip
+def test_a_page_of_a_web_archive_has_its_own_addresses_again(shown: str, was: str | None) -> None:
+    saved = replayed_page(shown.encode(), f"{REPLAY}https://blog.example/a/")
+    assert saved is not None
+    assert saved.body.decode() == (shown if was is None else was)
+    assert (saved.url, saved.saved_at) == (
+        "https://blog.example/a/", datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "raw", "own"),
+    [
+        (f"{REPLAY}http://a.example", "https://web.archive.org/web/20150102030405id_/http://a.example", "http://a.example/"),
+        (f"{REPLAY}https:/a.example/b?c=1", "https://web.archive.org/web/20150102030405id_/https:/a.example/b?c=1", "https://a.example/b?c=1"),
+        ("http://127.0.0.1:8080/blogs/20150102030405mp_/http://a.example/", "http://127.0.0.1:8080/blogs/20150102030405id_/http://a.example/", "http://a.example/"),
+        ("https://arquivo.pt/noFrame/replay/20150102030405/http://a.example/", "https://arquivo.pt/noFrame/replay/20150102030405id_/http://a.example/", "http://a.example/"),
+        ("https://blog.example/2015/01/02/a-story/", None, None),
+        ("https://blog.example/20150102030405/a-story/", None, None),
+        ("https://blog.example/share?u=/20150102030405/https://a.example/", None, None),
+        (f"{REPLAY}https://", None, None),
+        ("https://web.archive.org/web/20159999999999/https://a.example/", "https://web.archive.org/web/20159999999999id_/https://a.example/", None),
+        ("https://web.archive.org/web/2015/https://a.example/", None, None),
+        ("", None, None),
+    ],
+)  # fmt: skip
+def test_which_addresses_are_those_of_a_web_archive(url: str, raw: str | None, own: str | None) -> None:
+    assert raw_replay(url) == (raw or url)
+    saved = replayed_page(b"", url)
+    assert (saved and saved.url) == own
+
+
+def test_a_page_saved_from_a_web_archive_names_its_place_there() -> None:
+    shown = f'<link rel="canonical" href="{REPLAY}https://blog.example/a/">'.encode()
+    assert own_address(shown) == f"{REPLAY}https://blog.example/a/"
 
 
 @pytest.mark.slow
