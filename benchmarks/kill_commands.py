@@ -32,7 +32,7 @@ from tests.support.serving import Answer, Site, served
 POSTS = {f"/story-number-{number}-of-many/": post(f"Story {number}") for number in range(16)}
 
 #: Marks the processes of this benchmark, by a variable of their environment.
-MARK = "NEWSARCHIVE_KILLS"
+MARK = "NEWSARCHIVE_BENCH_KILLS"
 
 #: Seconds within which the children of a killed command must have ended.
 ORPHAN_SECONDS = 15

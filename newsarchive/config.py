@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -41,6 +41,18 @@ LOG_FORMATS = ("text", JSON)
 FILE_NAME = "newsarchive.toml"
 #: The variable that names the file; an option `--config` sets it for the command and all that it starts.
 FILE_VARIABLE = "NEWSARCHIVE_CONFIG"
+#: What the names of all our variables and of our Scrapy settings begin with.
+PREFIX = "NEWSARCHIVE_"
+#: Names with that prefix that are no keys of the file: passwords, and what one process of ours tells another.
+OTHER_NAMES = frozenset(
+    f"{PREFIX}{name}"
+    for name in (
+        "CONFIG", "CONFIG_ERROR", "PARENT_MOVES_FILES", "QUIET", "SHARED_READINGS", "SHARE_LOCK", "STOP_WITH_PARENT", "TOUR",
+        "WEBSUB_SECRET", "WEB_PASSWORD", "WEB_TOKEN",
+    )
+)  # fmt: skip
+#: Variables of our own tests and benchmarks begin so.
+TEST_PREFIXES = f"{PREFIX}TEST_", f"{PREFIX}BENCH_"
 #: Tables that list sites, as `newsarchive sites import` reads them (`cli/sitelist.py` says what may stand in them).
 SITE_TABLES = ("site", "global", "platform")
 
@@ -354,6 +366,24 @@ def load(file: str | os.PathLike[str] = "") -> Config:
             where = f"environment {key.variable}"
             values[key.name] = Value(key.name, read_value(key, text, Path(), where), where)
     return Config(values, path, tables)
+
+
+def unknown(names: Iterable[str]) -> dict[str, str]:
+    """Names of variables or settings that begin as ours do and are none, each with the rest of a message: what is meant.
+
+    >>> unknown(["NEWSARCHIVE_DATABASE", "NEWSARCHIVE_WARC", "HOME"])
+    {'NEWSARCHIVE_DATABASE': 'no such setting; did you mean NEWSARCHIVE_DATABASE_URL?'}
+    """
+    known = {one for key in KEYS.values() for one in (key.variable, *key.settings) if one.startswith(PREFIX)}
+    words = {name.removeprefix(PREFIX): name for name in known}
+    found = {}
+    for name in sorted(names):
+        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIXES) or name in known | OTHER_NAMES:
+            continue
+        near = get_close_matches(name.removeprefix(PREFIX), words, n=1)
+        meant = f"; did you mean {words[near[0]]}?" if near else ": newsarchive config lists those there are"
+        found[name] = f"no such setting{meant}"
+    return found
 
 
 def find(file: str | os.PathLike[str] = "") -> Path | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -155,6 +156,50 @@ def test_a_variable_with_a_mistake_is_named(tmp_path: Path) -> None:
     done = run("config", folder=tmp_path, NEWSARCHIVE_WORKERS="many")
     assert (done.returncode, done.stdout) == (2, "")
     assert "environment NEWSARCHIVE_WORKERS: 'many' is no whole number" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("NEWSARCHIVE_DATABASE", "did you mean NEWSARCHIVE_DATABASE_URL?"),
+        ("NEWSARCHIVE_DB", "newsarchive config lists those there are"),
+        ("NEWSARCHIVE_WORKER", "did you mean NEWSARCHIVE_WORKERS?"),
+        ("NEWSARCHIVE_TEST_ANYTHING", None),
+        ("NEWSARCHIVE_WEB_PASSWORD", None),
+        ("NEWSARCHIVE", None),
+        ("MY_NEWSARCHIVE_DB", None),
+    ],
+)
+def test_a_variable_that_looks_like_ours_and_is_none_is_told(name: str, says: str | None) -> None:
+    assert config.unknown([name, "NEWSARCHIVE_WARC", "HOME"]) == (
+        {name: f"no such setting; {says}" if says.startswith("did") else f"no such setting: {says}"} if says else {}
+    )  # fmt: skip
+
+
+def test_every_name_of_ours_is_known() -> None:
+    """Also those that one process of ours sets for another."""
+    package = Path(config.__file__).parent
+    names = {
+        name
+        for path in package.rglob("*.py")
+        for name in re.findall(r"NEWSARCHIVE_[A-Z_]*[A-Z]", path.read_text("utf-8"))
+    }
+    assert config.unknown(names) == {
+        "NEWSARCHIVE_DATABASE": "no such setting; did you mean NEWSARCHIVE_DATABASE_URL?"
+    }  # a docstring
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [(run, ["config"]), (run, ["crawl", "demo"]), (scrapy, ["news", "-a", "url=demo"])],
+    ids=["a command", "a command that starts scrapy", "scrapy"],
+)
+def test_both_shells_tell_a_variable_that_is_no_setting(shell: Any, words: list[str], tmp_path: Path) -> None:
+    """A crawl that the variable should have sent to another archive would end well, in the wrong file."""
+    done = shell(*words, folder=tmp_path, NEWSARCHIVE_DB="other.db")
+    assert done.returncode == 0
+    assert done.stderr.count("environment NEWSARCHIVE_DB: no such setting") == 1
 
 
 _TOML = st.recursive(

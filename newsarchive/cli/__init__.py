@@ -178,9 +178,13 @@ newsarchive COMMAND --help says more of a command, with examples.""",
 @click.pass_context
 def cli(ctx: click.Context, file: str | None) -> None:
     """Crawl blogs that republish news into an archive of clean articles, and read it."""
+    from newsarchive import config
     from newsarchive.cli.options import use_config
+    from newsarchive.cli.output import complain
 
     use_config(ctx, file)
+    for name, problem in config.unknown(os.environ).items():
+        complain(f"environment {name}: {problem}")
 
 
 def exit_code(error: NewsArchiveError) -> int:

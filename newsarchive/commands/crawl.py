@@ -29,6 +29,7 @@ from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
@@ -52,13 +53,15 @@ from newsarchive.exceptions import (
 )
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.plainwords import PrintableRecord
-from newsarchive.spider_processes.parent import SHARE_LOCK, stop_with_parent
+from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT, stop_with_parent
 from newsarchive.times import FIRST_DAY, utc_now
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+#: Scrapy's priority of `-s NAME=VALUE`.
+COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"]
 #: Why Scrapy says a crawl ended that took more memory than MEMUSAGE_LIMIT_MB.
 OUT_OF_MEMORY = "memusage_exceeded"
 #: spider → its arguments that a setting gives where `-a` does not: `limit` is in `NEWSARCHIVE_LIMIT`.
@@ -131,6 +134,12 @@ class Command(ScrapyCrawl):
             self.read_config(file)
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise ScrapyUsageError(problem, print_help=False)
+        given = [name for name in self.settings if self.settings.getpriority(name) == COMMAND_LINE]
+        for name, problem in config.unknown(given).items():
+            raise ScrapyUsageError(f"-s {name}: {problem}", print_help=False)
+        if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
+            for name, problem in config.unknown(os.environ).items():
+                sys.stderr.write(f"environment {name}: {problem}\n")
 
     def read_config(self, file: str) -> None:
         """Take the settings of this file in place of the file that was found; options of the command line override it."""

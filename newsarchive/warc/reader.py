@@ -10,9 +10,10 @@ import gzip
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -448,7 +449,20 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         decoded(raw, transfer, MAX_BODY_BYTES) if transfer else raw,
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
-    return Capture(url, body, at, url, int(http.get_statuscode()), headers), wire
+    return Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers), wire
+
+
+def _memento(headers: Mapping[str, str]) -> datetime | None:
+    """When a web archive fetched the page that this answer of it holds: `Memento-Datetime` (RFC 7089).
+
+    A record of cdx_toolkit has the address of the page itself, the header as `X-Archive-Memento-Datetime`, and as WARC-Date the
+    time at which the page was taken out of the web archive.
+    """
+    text = headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or ""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _revisit(record: Any) -> Revisit:

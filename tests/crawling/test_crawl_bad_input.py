@@ -54,6 +54,7 @@ HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}
         ("TWISTED_REACTOR=twisted.internet.selectreactor.SelectReactor", 2, "the reactor of asyncio alone"),
         (f"DOWNLOAD_HANDLERS={HTTPX}", 2, "nobody can see where HttpxDownloadHandler connects to"),
         ('EXTENSIONS={"no.such.Extension": 1}', 1, "No module named 'no'"),
+        ("NEWSARCHIVE_DATABASE=other.db", 2, "did you mean NEWSARCHIVE_DATABASE_URL?"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(

@@ -247,3 +247,21 @@ def test_a_body_marked_chunked_is_read_with_chunks_or_without(
         PAGE,
         PAGE,
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "at"),
+    [
+        ("X-Archive-Memento-Datetime: Wed, 01 Apr 2020 12:00:00 GMT", datetime(2020, 4, 1, 12, tzinfo=UTC)),
+        ("Memento-Datetime: Wed, 01 Apr 2020 12:00:00 GMT", datetime(2020, 4, 1, 12, tzinfo=UTC)),
+        ("Memento-Datetime: last spring", datetime(2025, 4, 1, 12, tzinfo=UTC)),
+        ("Last-Modified: Wed, 01 Apr 2020 12:00:00 GMT", datetime(2025, 4, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_a_page_out_of_a_web_archive_was_fetched_when_that_archive_fetched_it(
+    header: str, at: datetime, tmp_path: Path
+) -> None:
+    """As cdx_toolkit 0.9 writes it: WARC-Date is the day on which the page was taken out of the web archive."""
+    [capture] = read(written(tmp_path / "taken.warc.gz", [response(1, PAGE, header)]))
+    assert isinstance(capture, Capture)
+    assert (capture.url, capture.fetched_at) == ("http://blog.example/1", at)
