@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import one_line
-from newsarchive.times import ONLY_MONTH, is_day_known, isoformat, utc, written_day
+from newsarchive.times import as_printed, is_day_known, isoformat, utc
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -57,7 +57,8 @@ class Citation:
 
     `authors` are names and whether each is a person. `site` is the name of the blog, else its domain. `original_url` is
     where the text first appeared, `fetched_at` when the page was fetched, `payload_digest` the SHA-256 of its bytes,
-    unpacked, in hexadecimal digits behind "sha256:".
+    unpacked, in hexadecimal digits behind "sha256:". `published` is in the zone that the page names: readers see that day
+    on the page, and in Bangkok it is often another one than in UTC.
     """
 
     identifier: Identifier
@@ -91,7 +92,7 @@ class Citation:
     @property
     def published_day(self) -> str:
         """`2025-04-01`, or `2025-04` where the day is not known; "" for no date."""
-        return written_day(self.published, "" if self.is_day_known else ONLY_MONTH)
+        return f"{self.published:%Y-%m-%d}"[: None if self.is_day_known else 7] if self.published else ""
 
     @property
     def first_published(self) -> str:
@@ -126,7 +127,7 @@ def of(article: Stored) -> Citation:
         tuple((author.name, author.kind == "person") for author in article.authors),
         article.publisher or article.site,
         article.in_language,
-        article.date_published,
+        as_printed(article.date_published, article.date_published_raw) if article.date_published else None,
         article.version,
         article.fetched_at,
         article.payload_digest,

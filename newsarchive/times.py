@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 #: How the source of a date ends where only its month is known; the date is then the first of the month.
 ONLY_MONTH = "(month)"
@@ -29,6 +30,24 @@ def isoformat(moment: datetime | None) -> str | None:
     '2025-04-30T08:15:00+00:00'
     """
     return utc(moment).isoformat() if moment is not None else None
+
+
+def as_printed(moment: datetime, printed: str) -> datetime:
+    """A time in the zone in which a page printed it (ISO 8601, or as feeds write it), in UTC where that tells none or another time.
+
+    >>> as_printed(datetime(2026, 10, 2, 18, 30, tzinfo=UTC), "2026-10-03T01:30:00+07:00").isoformat()
+    '2026-10-03T01:30:00+07:00'
+    >>> as_printed(datetime(2026, 10, 2, 18, 30, tzinfo=UTC), "Sat, 03 Oct 2026 01:30:00 +0700").day
+    3
+    """
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            found = read(printed.strip())
+            if found.utcoffset() is not None and utc(found) == utc(moment):
+                return found
+        except (ValueError, OverflowError):
+            continue
+    return utc(moment)
 
 
 def is_day_known(source: str) -> bool:

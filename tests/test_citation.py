@@ -23,6 +23,7 @@ from newsarchive import Archive, NoSuchArticle, UsageError, citation
 from newsarchive.citation import Citation, identifier
 from newsarchive.cli import cli
 from newsarchive.db.reading import articles
+from newsarchive.db.reading.articles import Stored
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Author
 from tests.support.storage import make_article, open_archive, rich_article
@@ -51,6 +52,30 @@ BARE = replace(
     POST, headline="", authors=(), language="", published=None, fetched_at=None, payload_digest="", origin="",
     original_url="", original_date=None,
 )  # fmt: skip
+
+#: How a page or a feed printed a time, that time, and the day that readers saw.
+PRINTED = [
+    ("2026-01-01T01:30:00+07:00", datetime(2025, 12, 31, 18, 30, tzinfo=UTC), "1 January 2026"),
+    ("Wed, 31 Dec 2025 21:00:00 -0500", datetime(2026, 1, 1, 2, tzinfo=UTC), "31 December 2025"),
+    ("2025-12-31T18:30:00Z", datetime(2025, 12, 31, 18, 30, tzinfo=UTC), "31 December 2025"),
+    ("1 January", datetime(2025, 12, 31, 18, 30, tzinfo=UTC), "31 December 2025"),
+    # the date comes from elsewhere than what is printed here
+    ("2026-01-05T01:30:00+07:00", datetime(2025, 12, 31, 18, 30, tzinfo=UTC), "31 December 2025"),
+]
+
+
+@pytest.mark.parametrize(("printed", "moment", "day"), PRINTED)
+def test_the_day_is_the_one_that_readers_of_the_page_saw(printed: str, moment: datetime, day: str) -> None:
+    article = Stored(url="https://blog.example/", date_published=moment, date_published_raw=printed)
+    cited = citation.of(article)
+    shown = datetime.strptime(day, "%d %B %Y").date()
+    assert f", {day}. https://blog.example/" in citation.line(cited)
+    assert citation.csl(cited)["issued"] == {"date-parts": [[shown.year, shown.month, shown.day]]}
+    assert f"date = {{{shown}}}" in citation.bibtex(cited)
+    assert f"DA  - {shown:%Y/%m/%d}" in citation.ris(cited)
+    # a machine reads the moment
+    assert datetime.fromisoformat(citation.jsonld(article)["datePublished"]) == moment
+
 
 # -- what stands in a citation ---------------------------------------------------------------------
 
@@ -304,6 +329,16 @@ def test_the_command_gives_each_form_and_show_reads_an_identifier(engine: Engine
     assert rispy.loads(run(engine, "cite", "1", "--format", "ris").stdout)[0]["title"] == "Post 1"
     first = identifier_in(run(engine, "cite", "1", "--version", "1").stdout)
     assert run(engine, "show", first, "--text").stdout == "It sails at nine.\n\nEvery day.\n"
+
+
+def test_an_identifier_names_an_article_in_every_command_and_its_version_where_texts_are_read(
+    engine: Engine,
+) -> None:
+    first = identifier_in(run(engine, "cite", "1", "--version", "1").stdout)
+    assert run(engine, "compare", first, "1").stdout == "~ It sails at nine.\n  It sails at ten.\n"
+    assert "It sails at nine." in run(engine, "explain", first).stdout
+    for command in ("history", "diff", "trace"):
+        assert run(engine, command, first).stdout == run(engine, command, "1").stdout != ""
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def history(which: str, as_json: bool, db: str) -> None:
     `publisher` means that the page changed, `extractor` that another version of newsarchive reads the same page
     otherwise, `site` that more was learned of the site or that steps of your own read the page. A change of a
     field that is no part of the text (a date, the authors, the section) has a line of its own below the version
-    that was current then.
+    that was current then. Times are UTC.
     """
     from newsarchive.db.reading.articles import history as versions
 

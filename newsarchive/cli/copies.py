@@ -58,7 +58,8 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     """Where an article comes from, with the evidence, and every copy of it in the order of time.
 
     Each copy has its site, its likeness to the fullest one, what kind of copy it is (exact, edited,
-    truncated) and what it dropped.
+    truncated) and what it dropped. Texts are compared as they are today: `newsarchive history` tells whether one was
+    edited since, `compare` takes an earlier version. Times are UTC.
     """
     from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
@@ -124,7 +125,7 @@ def _counted(found: Trace) -> str:
     if found.size == 1:
         return "No copy of it is in the archive"
     rest = found.size - len(found.copies)
-    return f"{counted(found.size, 'article')} with this text, the earliest first" + (
+    return f"{counted(found.size, 'article')} with this text, the earliest first (UTC)" + (
         f"; {rest} more not shown" if rest > 0 else ""
     )
 
@@ -168,16 +169,21 @@ def _quoted(text: str) -> str:
 
 @click.command(
     epilog="""\b
-Example:
-  newsarchive compare https://paper.example/full/ https://blog.example/copy/"""
+Examples:
+  newsarchive compare https://paper.example/full/ https://blog.example/copy/
+  newsarchive compare "$(newsarchive cite 17 --version 1 | grep -o 'nwa:.*')" 42"""
 )
-@click.argument("full", metavar="URL|ID")
-@click.argument("copy", metavar="URL|ID")
+@click.argument("full", metavar="URL|ID|IDENTIFIER")
+@click.argument("copy", metavar="URL|ID|IDENTIFIER")
 @option("json", help="Everything as one JSON object.")
 @output_option
 @db_option
 def compare(full: str, copy: str, as_json: bool, db: str) -> None:
-    """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence."""
+    """What the second article added (+), cut (-) and altered (~) against the first, sentence by sentence.
+
+    Both are compared as they are today; the identifier of a citation (`newsarchive cite`) names an earlier version: what
+    a publisher edited later is no change of the copy.
+    """
     from newsarchive.db.reading import lineage
 
     found = lineage.compared(open_reader(db), full, copy)

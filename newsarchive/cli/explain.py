@@ -100,7 +100,7 @@ def _stored(source: str, db: str) -> Article:
 
     archive = open_reader(db)
     try:
-        return articles.get(archive, source)
+        return articles.cited(archive, source)
     except NoSuchArticle:
         with reading(archive) as reader:
             known = fate(reader, source)

@@ -251,8 +251,12 @@ _FILTERS = (
     click.option(
         "--author", default="", metavar="NAME", help="Only with this name in the byline; a part is enough."
     ),
-    click.option("--since", metavar="DAY", help="Only published on this day (UTC) or later."),
-    click.option("--until", metavar="DAY", help="Only published on this day or before."),
+    click.option(
+        "--since",
+        metavar="DAY",
+        help="Only published on this day (UTC) or later; a time with its zone is taken too, 2025-04-01T00:00+02:00.",
+    ),
+    click.option("--until", metavar="DAY", help="Only published on this day or before, or until this time."),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
     copies_option,
     rights_option,

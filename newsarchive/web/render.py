@@ -27,7 +27,7 @@ from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
 from newsarchive.reprs import byte_size
-from newsarchive.times import is_day_known, utc, written_day
+from newsarchive.times import as_printed, is_day_known, utc, written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -135,11 +135,8 @@ def published(article: Article) -> Markup:
     if not is_day_known(article.date_published_source):
         return Markup("{} (the page tells only the month)").format(published_day(article))
     in_utc = minute(article.date_published)
-    try:
-        printed = datetime.fromisoformat(article.date_published_raw.strip())
-    except ValueError:
-        return in_utc
-    if not printed.utcoffset() or utc(printed) != utc(article.date_published):
+    printed = as_printed(article.date_published, article.date_published_raw)
+    if not printed.utcoffset():
         return in_utc
     return Markup("{} ({})").format(f"{printed:%Y-%m-%d %H:%M} UTC{printed.isoformat()[-6:]}", in_utc)
 

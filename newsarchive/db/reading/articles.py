@@ -36,8 +36,13 @@ if TYPE_CHECKING:
 
 
 def find(connection: Reader | Connection, url_or_id: str | int) -> int:
-    """The id of an article. Raises `NoSuchArticle`, and `Withheld` for one that is withheld."""
+    """The id of an article, whichever of its versions an identifier names.
+
+    Raises `NoSuchArticle`, and `Withheld` for one that is withheld.
+    """
     name, reader = str(url_or_id).strip(), Reader.of(connection)
+    if citation.is_identifier(name):
+        name = citation.parse_identifier(name).url or name
     for condition, value in _lookups(name):
         query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
         found = reader.value(query, {"value": value})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.sentences import sentences
 from newsarchive.db.conditions import exact_date, unseen, visible
-from newsarchive.db.reading.articles import Stored, find, get
+from newsarchive.db.reading.articles import Stored, cited, get
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
@@ -144,11 +144,11 @@ def story(source: File | Engine, cluster_id: int) -> Trace:
 
 
 def compared(source: File | Engine, full: str | int, copy: str | int) -> Comparison:
-    """The sentences that `copy` added, cut and altered, compared with `full`. Raises `NoSuchArticle`."""
-    with reading(source) as reader:
-        a, b = find(reader, full), find(reader, copy)
-        texts = _bodies(reader, {a, b})
-    return compare(texts[a], texts[b])
+    """The sentences that `copy` added, cut and altered, compared with `full`; an identifier names a version of a text.
+
+    Raises as `cited` does.
+    """
+    return compare(cited(source, full).article_body, cited(source, copy).article_body)
 
 
 def _published(alias: str) -> str:
