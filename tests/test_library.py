@@ -172,6 +172,8 @@ def test_filters_have_names_and_types() -> None:
         ({"cluster": "7"}, WrongType, "cluster is str '7'.*cluster_id"),
         ({"cluster": True}, WrongType, "cluster is bool"),
         ({"hidden": "yes"}, WrongType, "hidden is str.*True or False"),
+        ({"article": 1.5}, WrongType, "article is float"),
+        ({"article": ["1", True]}, WrongType, "article is bool"),
         ({"words": None}, WrongType, "words is NoneType"),
         ({"words": ["ferry"]}, WrongType, "words is list"),
         ({"site": "https://"}, UsageError, "site 'https://'"),

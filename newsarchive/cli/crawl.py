@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -105,6 +107,9 @@ def show_table(results: Sequence[Result]) -> None:
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.
 SPIDERS = ("news", "recrawl", "warc")
 
+#: How the files end that the spider `warc` reads.
+_WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wacz")
+
 #: Seconds between two lines of progress where standard error is no terminal.
 SECONDS_BETWEEN_LINES = 60
 
@@ -117,6 +122,7 @@ Examples:
   newsarchive crawl https://blog.example -O articles.jsonl -s DOWNLOAD_DELAY=3
   newsarchive crawl demo
   newsarchive crawl --all --db news.db --jobs 4
+  newsarchive crawl warc -a path='CC-NEWS-*.warc.gz'
 
 \b
 Scrapy's spelling works too: newsarchive crawl news -a url=https://blog.example -a limit=20
@@ -185,6 +191,11 @@ def crawl(
         if code in (0, SOME_FAILED) and not options.dry_run:
             say_where(database_url(db))
         sys.exit(code)
+    for name in sites:
+        if name.endswith(_WARC_ENDINGS) and Path(name).exists():
+            raise UsageError(
+                f"{name} is a file; its pages are read by: newsarchive crawl warc -a path={quote(name)}"
+            )
     sites, options = with_url(sites, options)
     if bool(sites) == everything:
         raise UsageError(

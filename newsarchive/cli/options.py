@@ -257,6 +257,12 @@ _FILTERS = (
         help="Only published on this day (UTC) or later; a time with its zone is taken too, 2025-04-01T00:00+02:00.",
     ),
     click.option("--until", metavar="DAY", help="Only published on this day or before, or until this time."),
+    click.option(
+        "--article",
+        multiple=True,
+        metavar="URL|ID",
+        help="Only this article; give it again for each further one.",
+    ),
     click.option("--cluster", type=int, metavar="ID", help="Only copies of one story."),
     copies_option,
     rights_option,

@@ -287,7 +287,8 @@ def in_words(words: str, wanted: Filters) -> str:
     """A search as it is typed: `ferry --site blog.example --hidden`; "" for everything."""
     narrowed = [
         f"--{option}" if value is True else f"--{option} {quote(str(value))}"
-        for option, value in ((name.replace("_", "-"), value) for name, value in asdict(wanted).items())
+        for option, values in ((name.replace("_", "-"), value) for name, value in asdict(wanted).items())
+        for value in (values if isinstance(values, tuple) else (values,))
         if value not in ("", None, False, "all", "any")
     ]
     return " ".join([*([words] if words else []), *narrowed])

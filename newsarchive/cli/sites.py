@@ -221,7 +221,7 @@ def asked(site: KnownSite) -> str:
         return (
             f"{when}, and at each push: its hub announced the last posts in time, so not every {hours} hours"
         )
-    return f"{when}: every {hours} hours"
+    return f"{when}: every {'hour' if hours == '1' else f'{hours} hours'}"
 
 
 @sites.command()

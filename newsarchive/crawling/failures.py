@@ -106,7 +106,7 @@ def explain(error: BaseException | None) -> tuple[str, str]:
         if "redirect" in str(error):
             return (
                 "redirect loop",
-                "it redirects over and over: it may want cookies (scrapy crawl … -s COOKIES_ENABLED=1), or try again later",
+                "it redirects over and over: it may want cookies (-s COOKIES_ENABLED=1), or try again later",
             )
         if "DOWNLOAD_MAXSIZE" in str(error):
             return FAILURES[scrapy_errors.DownloadCancelledError]

@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.text import scripts
@@ -142,13 +143,19 @@ _LEXER = re.compile(
 )
 
 
+#: What may stand alone in a quotation. Signs that other programs take for operators (`&`, `|`, `*`, `+`) are none of them.
+_STRAY_MARKS = frozenset(",.;:!?…·-–—―/'“”„‘’«»‹›")
+#: The tokens that leave out what follows them.
+_NEGATIONS = (("minus", "-"), ("word", "NOT"))
+
+
 def parse(query: str) -> Node:
     """The tree of a query.
 
     Raises `UsageError` that names what is wrong: a quote or parenthesis left open, an operator with
     nothing beside it, nothing to look for.
     """
-    tokens = list(_lex(query))
+    tokens = _without_stray_marks(list(_lex(query)))
     if not tokens:
         raise UsageError("search: nothing to look for; type one word or more")
     if len(tokens) > MAX_PARTS:
@@ -271,6 +278,19 @@ def _lex(query: str) -> Iterator[tuple[str, str]]:
         if kind == "bad":
             raise UsageError('search: a " without its partner')
         yield kind, match[kind]
+
+
+def _without_stray_marks(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A query without commas, dashes and the like that stand alone, as in a quotation that was pasted; they name nothing.
+
+    One stays, for the message about it, where nothing else was typed and behind a NOT, which would leave out the next word.
+    """
+    kept = [
+        token
+        for before, token in pairwise([("", ""), *tokens])
+        if token[0] != "word" or before in _NEGATIONS or set(token[1]) - _STRAY_MARKS
+    ]
+    return kept if any(kind in ("word", "phrase") for kind, _ in kept) else tokens
 
 
 def _leaf(text: str) -> Node:

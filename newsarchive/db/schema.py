@@ -303,7 +303,7 @@ def require_known(engine: Engine, revision: str) -> None:
             " To keep all of it, upgrade it in a clone of the repository, with the last version that can:"
             f" {steps}; git checkout main."
             " Or read its raw pages into a new archive:"
-            " scrapy crawl warc -a path='FOLDER/*.warc.gz' -s NEWSARCHIVE_DATABASE_URL=NEW.db"
+            " newsarchive crawl warc -a path='FOLDER/*.warc.gz' --db NEW.db"
         )
     from alembic.script import ScriptDirectory
 

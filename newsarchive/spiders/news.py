@@ -156,12 +156,20 @@ class NewsSpider(FetchingSpider):
         if not self.taken and not self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE)):
             self.site_failed(
                 self.url,
-                self.failure
-                or "no feed and no links to posts were found there: "
-                "give the front page of a blog, or the address of its feed",
+                self.failure or self.why_none(response),
             )
         elif self.site_id:
             self.listed_at = self.asked_at
+
+    def why_none(self, home: Response) -> str:
+        """Why a site that answered gave no posts, as a sentence with the remedy."""
+        if not urls.same_site(home.url, self.url):
+            moved = f"newsarchive sites add {home.url}"
+            return f"it leads to another site, {home.url}: if the blog moved there, follow it there: {moved}"
+        return (
+            "no feed and no links to posts were found there: "
+            "give the front page of a blog, or the address of its feed"
+        )
 
     async def found(self, named: AsyncIterator[Batch]) -> AsyncIterator[Request]:
         """A request for each post to fetch: those that the sources name, then those that earlier crawls left."""

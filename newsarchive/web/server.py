@@ -135,7 +135,7 @@ def opened(db: str) -> Engine:
         )
     if not browse.holds_articles(engine):
         raise DatabaseUnavailable(
-            f"{shown(engine)} holds no article yet; first: scrapy crawl news -a url=https://blog.example"
+            f"{shown(engine)} holds no article yet; first: newsarchive crawl https://blog.example"
         )
     return engine
 

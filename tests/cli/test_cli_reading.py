@@ -82,6 +82,8 @@ def test_pages_follow_one_another_and_say_how_many_are_left(archive: str) -> Non
         (["--author", "<b>Eve</b>"], 1),
         (["--language", "en", "--site", "blog.example", "--since", "2025-05-01"], 4),
         (["--origin", "scmp.com"], 0),
+        (["--article", "2", "--article", "https://blog.example/h"], 2),
+        (["--article", "2", "--until", "2020-01-01"], 0),
     ],
 )
 def test_filters_narrow_a_search(archive: str, filters: list[str], found: int) -> None:

@@ -76,12 +76,14 @@ def test_a_followed_site_keeps_its_settings_and_options_stand_over_them(tmp_path
         (("https://a.example", "https://b.example", "-O", "x.csv"), "-o and -O take one blog"),
         (("--all", "-o", "x.csv"), "-o and -O take one blog"),
         (("news", "https://blog.example", "--all"), "which sites?"),
+        (("pages.warc.gz",), "its pages are read by: newsarchive crawl warc -a path=pages.warc.gz"),
         (("not a host",), "give a web address, for example SITE=https://blog.example"),
     ],
 )
 def test_wrong_usage_says_what_to_type_and_fetches_nothing(
     words: tuple[str, ...], says: str, tmp_path: Path
 ) -> None:
+    (tmp_path / "pages.warc.gz").write_bytes(b"")
     done = run("crawl", *words, folder=tmp_path)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
@@ -94,6 +96,14 @@ def test_a_blog_that_cannot_be_crawled_ends_with_4(quiet: tuple[str, ...], tmp_p
         done = run("crawl", site.home, *FAST, *quiet, folder=tmp_path)
     assert done.returncode == 4
     assert done.stderr.count("no feed and no links to posts were found there") == 1
+
+
+def test_a_blog_that_moved_to_another_host_is_told_with_its_address(tmp_path: Path) -> None:
+    with demo.served() as home, served({"/": Answer(b"", 301, {"Location": home})}) as old:
+        done = run("crawl", old.home, *FAST, "-s", "NEWSARCHIVE_ALLOW_PRIVATE=127.0.0.1", folder=tmp_path)
+    assert done.returncode == 4
+    assert f"it leads to another site, {home}: if the blog moved there" in done.stderr
+    assert f"newsarchive sites add {home}\n" in done.stderr
 
 
 def test_quiet_prints_nothing_where_all_went_well(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ stream of articles. The language of the words is `newsarchive.db.query_language`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
@@ -67,6 +67,7 @@ class Filters:
     `hidden` lets those through too that are in quarantine or were dropped. `copies` is which copies of a story count
     (`newsarchive.db.conditions`). The `origin`s "own" and "republished" stand for no other publisher and for any.
     `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
+    `article` are addresses, ids or identifiers of articles: no others are let through.
     """
 
     site: str | None = ""
@@ -79,6 +80,7 @@ class Filters:
     hidden: bool = False
     copies: Copies = Copies.ALL
     rights: str = "any"
+    article: tuple[str, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -107,6 +109,7 @@ class FilterOptions(TypedDict, total=False):
     hidden: bool
     copies: str
     rights: str
+    article: str | int | Sequence[str | int]
 
 
 def with_filters(function: F) -> F:
@@ -147,6 +150,7 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
         hidden=_flag(chosen.get("hidden", False)),
         copies=_copies(chosen.get("copies")),
         rights=_rights(chosen.get("rights")),
+        article=_articles(chosen.get("article")),
     )
     begin, end = wanted.since_moment(), wanted.until_moment()
     if begin and end and begin > end:
@@ -198,6 +202,14 @@ def _rights(value: object) -> str:
     if value not in RIGHTS:
         raise UsageError(f"rights {value!r}: one of {', '.join(RIGHTS)}")
     return str(value)
+
+
+def _articles(value: object) -> tuple[str, ...]:
+    given = value if isinstance(value, list | tuple) else [] if value in (None, "") else [value]
+    for one in given:
+        if isinstance(one, bool) or not isinstance(one, str | int):
+            raise WrongType("article", one, "give an address or an id, or a list of them")
+    return tuple(str(one) for one in given)
 
 
 def _copies(value: object) -> Copies:
@@ -346,12 +358,31 @@ def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
 
 
 def folded(name: str) -> str:
-    """A name as it is looked for: without regard to case and, in Latin script, to diacritics, as words are.
+    """A name as it is looked for: without regard to case and, in Latin script, to diacritics, as words are, and to strokes.
 
-    >>> folded("Peić  Ann"), folded("ΣΟΦΟΣ") == folded("σοφος")
-    ('peic ann', True)
+    >>> folded("Peić  Ann"), folded("ΣΟΦΟΣ") == folded("σοφος"), folded("Łukasz Żółć")
+    ('peic ann', True, 'lukasz zolc')
     """
-    return "\n".join(" ".join(fold(line).split()) for line in name.splitlines())
+    return "\n".join(" ".join(fold(line).split()) for line in name.splitlines()).translate(_PLAIN_LETTERS)
+
+
+#: Letters that Unicode does not take apart, as people type them whose keyboard lacks them. Words are not folded so: the
+#: full-text indexes hold these letters.
+_PLAIN_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ı": "i",
+        "ŧ": "t",
+        "æ": "ae",
+        "œ": "oe",
+        "ß": "ss",
+        "þ": "th",
+    }
+)
 
 
 #: The languages of the articles, by a look into their index for each.
@@ -508,6 +539,11 @@ class Query:
         if wanted.author:
             known = self._named("SELECT id, name FROM authors", wanted.author)
             yield f"{{id}} IN (SELECT article_id FROM article_authors WHERE author_id {known})"
+        if wanted.article:
+            from newsarchive.db.reading.articles import find  # which searches, too
+
+            known = self.dialect.among([find(self.reader, name) for name in wanted.article], self._value)
+            yield f"{{id}} {known}"
         if wanted.rights == "tdm":
             yield f"{{id}} NOT IN ({RESERVED})"
 
