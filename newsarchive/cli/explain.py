@@ -95,7 +95,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
 
 def _stored(source: str, db: str) -> Article:
     from newsarchive.db.reading import articles
-    from newsarchive.db.reading.articles import fate
+    from newsarchive.db.reading.finding import fate
     from newsarchive.db.readonly import reading
 
     archive = open_reader(db)

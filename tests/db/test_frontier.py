@@ -17,7 +17,7 @@ from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import Discovery, Url
-from newsarchive.db.reading import articles
+from newsarchive.db.reading import articles, finding
 from newsarchive.db.readonly import Reader
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Candidate, Capture, DropReason, Link, SourceText, Validators
@@ -169,7 +169,7 @@ def test_the_detail_of_a_reason_stands_beside_it_until_the_next_answer(archive: 
     archive.name(Link(URL, "feed"))
     archive.frontier.settle(URL, "skipped", DropReason.NOARCHIVE, "the meta tag robots")
     with reading(archive.engine) as connection:
-        fate = articles.fate(Reader.of(connection), URL)
+        fate = finding.fate(Reader.of(connection), URL)
     assert fate is not None
     assert fate.reason == "noarchive (the meta tag robots)"
     assert archive.known.reason == DropReason.NOARCHIVE

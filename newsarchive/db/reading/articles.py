@@ -1,6 +1,5 @@
 """Articles out of the archive, with all that belongs to them, and their versions.
 
-    find       the id of an article, by its URL in any spelling or its id
     get        an article as it is today
     cited      the version that a citation names: nwa:1:txt:6b0a…;url=https://blog.example/post/
     history    the versions of an article, with the changes of fields that no version holds
@@ -20,71 +19,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from newsarchive import citation
-from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db import rows
 from newsarchive.db.conditions import said, visible
-from newsarchive.db.reading import search, withheld
+from newsarchive.db.reading import search
+from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.rows import unpack_markup
-from newsarchive.db.values import unpack_text, with_detail
-from newsarchive.exceptions import NewsArchiveError, NoSuchArticle, UsageError, Withheld
+from newsarchive.db.values import unpack_text
+from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Image, Rights, rights_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-
-
-def find(connection: Reader | Connection, url_or_id: str | int) -> int:
-    """The id of an article, whichever of its versions an identifier names.
-
-    Raises `NoSuchArticle`, and `Withheld` for one that is withheld.
-    """
-    name, reader = str(url_or_id).strip(), Reader.of(connection)
-    if citation.is_identifier(name):
-        name = citation.parse_identifier(name).url or name
-    for condition, value in _lookups(name):
-        query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
-        found = reader.value(query, {"value": value})
-        if found is not None:
-            withheld.refuse(reader, int(found))
-            return int(found)
-    raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of a URL that gave no article: its `state` in the frontier, and the reason with a detail."""
-
-    state: str
-    reason: str
-    last_checked_at: datetime | None
-
-
-def fate(reader: Reader, url: str) -> Fate | None:
-    """The state of a URL in the frontier, `None` for a URL that no crawl found."""
-    for condition, value in _lookups(url):
-        if condition == "url_key":
-            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
-            for row in reader.rows(query, {"value": value}):
-                return Fate(row["state"], with_detail(row["reason"], row["reason_detail"]), row["seen_at"])
-    return None
-
-
-def _lookups(name: str) -> Iterator[tuple[str, Any]]:
-    if name.isascii() and name.isdigit():
-        if len(name) <= 9:  # ids are shorter; PostgreSQL refuses longer numbers
-            yield "id", int(name)
-        return
-    url = name if "://" in name else f"https://{name}"
-    if try_normalise(url) is None:
-        return
-    try:
-        key = url_key(url)
-    except (NewsArchiveError, ValueError):
-        return
-    yield "url_key", key
-    yield "canonical_key", key
 
 
 @dataclass(frozen=True, slots=True, repr=False)

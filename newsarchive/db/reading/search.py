@@ -44,6 +44,7 @@ from newsarchive.db.query_language import (
     snippet,
     tokenise,
 )
+from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
@@ -540,8 +541,6 @@ class Query:
             known = self._named("SELECT id, name FROM authors", wanted.author)
             yield f"{{id}} IN (SELECT article_id FROM article_authors WHERE author_id {known})"
         if wanted.article:
-            from newsarchive.db.reading.articles import find  # which searches, too
-
             known = self.dialect.among([find(self.reader, name) for name in wanted.article], self._value)
             yield f"{{id}} {known}"
         if wanted.rights == "tdm":

@@ -24,7 +24,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
 from newsarchive.db.near_duplicates.rebuild import find_again
-from newsarchive.db.reading.articles import find
+from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.values import storable, unpack_text

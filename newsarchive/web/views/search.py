@@ -14,6 +14,7 @@ from newsarchive.db.query_language import NO_MARKS
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.articles import Selection, cited
 from newsarchive.db.reading.facets import Facets
+from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.search import Filters, Hit, Paging, filters
 from newsarchive.db.reading.search import search as run_search
 from newsarchive.db.readonly import reading
@@ -224,7 +225,7 @@ def _cited(library: Library, identifier: str) -> str:
 def _by_url(library: Library, url: str) -> int | None:
     try:
         with reading(library.engine) as connection:
-            return articles.find(connection, url)
+            return find(connection, url)
     except Withheld:
         raise
     except NoSuchArticle:

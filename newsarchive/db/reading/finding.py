@@ -1,0 +1,70 @@
+"""The id of an article by its URL in any spelling, its id or the identifier of a citation, and what became of a URL without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from newsarchive import citation
+from newsarchive.core.urls import try_normalise, url_key
+from newsarchive.db.reading import withheld
+from newsarchive.db.readonly import Reader
+from newsarchive.db.values import with_detail
+from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def find(connection: Reader | Connection, url_or_id: str | int) -> int:
+    """The id of an article, whichever of its versions an identifier names.
+
+    Raises `NoSuchArticle`, and `Withheld` for one that is withheld.
+    """
+    name, reader = str(url_or_id).strip(), Reader.of(connection)
+    if citation.is_identifier(name):
+        name = citation.parse_identifier(name).url or name
+    for condition, value in _lookups(name):
+        query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
+        found = reader.value(query, {"value": value})
+        if found is not None:
+            withheld.refuse(reader, int(found))
+            return int(found)
+    raise NoSuchArticle(f"no article {name!r} in the archive: try `newsarchive search WORDS`")
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a URL that gave no article: its `state` in the frontier, and the reason with a detail."""
+
+    state: str
+    reason: str
+    last_checked_at: datetime | None
+
+
+def fate(reader: Reader, url: str) -> Fate | None:
+    """The state of a URL in the frontier, `None` for a URL that no crawl found."""
+    for condition, value in _lookups(url):
+        if condition == "url_key":
+            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
+            for row in reader.rows(query, {"value": value}):
+                return Fate(row["state"], with_detail(row["reason"], row["reason_detail"]), row["seen_at"])
+    return None
+
+
+def _lookups(name: str) -> Iterator[tuple[str, Any]]:
+    if name.isascii() and name.isdigit():
+        if len(name) <= 9:  # ids are shorter; PostgreSQL refuses longer numbers
+            yield "id", int(name)
+        return
+    url = name if "://" in name else f"https://{name}"
+    if try_normalise(url) is None:
+        return
+    try:
+        key = url_key(url)
+    except (NewsArchiveError, ValueError):
+        return
+    yield "url_key", key
+    yield "canonical_key", key
