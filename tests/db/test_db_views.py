@@ -32,6 +32,7 @@ ROWS = {
     "dropped-often": 2,
     "dropped-long": 2,
     "changed-often": 1,
+    "new-versions": 3,
     "deleted": 1,
     "by-month-and-language": 2,
 }

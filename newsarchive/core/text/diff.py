@@ -31,9 +31,12 @@ MIN_PAIR_LIKENESS = 0.5
 #: Pairs of paragraphs in one changed stretch. Up to here each is compared with each; of more, those at about the same place.
 MAX_COMPARED_PAIRS = 10_000
 
-#: A word, a Chinese or Japanese character, white space, a sign.
-_PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}])\w)+(?:['’]\w+)*|\s+|[^\w\s]")
-_WORDS = re.compile(r"\w+(?:['’]\w+)*")
+#: What goes on with a word behind an apostrophe, and with a number behind a sign: "2.4" that became "4.2" is not a "4." that
+#: came and a ".4" that went.
+_REST = r"(?:['’]\w+|(?<=\d)[.,:]\d+)*"
+#: A word or number, a Chinese or Japanese character, white space, a sign.
+_PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}])\w)+{_REST}|\s+|[^\w\s]")
+_WORDS = re.compile(rf"\w+{_REST}")
 #: What likeness counts: words, and each character in scripts without spaces between words.
 _UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from itertools import pairwise
 
 import pytest
@@ -52,6 +53,17 @@ def test_words_change_whole() -> None:
         Change("insert", "13"),
         Change("equal", " ships.\n\nThe end."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("2.4", "4.2"), ("1,234.50", "1,243.50"), ("18:30", "19:30"), ("2.4", "24"), ("4", "4.2")],
+)
+def test_a_number_is_one_word(old: str, new: str) -> None:
+    assert word_diff(f"It paid {old}, he said.", f"It paid {new}, he said.") == [
+        Change("equal", "It paid "), Change("delete", old), Change("insert", new), Change("equal", ", he said."),
+    ]  # fmt: skip
+    assert lost_and_gained(f"It paid {old}.", f"It paid {new}.") == (Counter([old]), Counter([new]))
 
 
 def test_a_new_paragraph_leaves_the_others_alone() -> None:
