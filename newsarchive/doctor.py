@@ -25,7 +25,9 @@ from newsarchive.db.engine import command, is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.hubs import MAX_RELIANCE, REFUSED, VERIFIED, subscriptions
 from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite
+from newsarchive.db.reading.health import STRIP_DAYS, Failure, failures
 from newsarchive.db.reading.withheld import due, entries
+from newsarchive.db.readonly import Reader
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.findings import Check, Finding, Fix, error, warning
 from newsarchive.reprs import counted
@@ -201,9 +203,10 @@ def sites(engine: Engine, now: datetime) -> Iterator[Finding]:
     """Followed sites that fail, were not crawled for long, forbid what we ask for, or moved to another host."""
     with reading(engine) as connection:
         followed = [site for site in known_sites.sites(connection) if site.followed]
+        failed = failures(Reader.of(connection), now - timedelta(days=STRIP_DAYS))
     facts = checks.site_facts(engine, NEWEST_CAPTURES)
     for site in followed:
-        yield from _crawled(engine, site, now)
+        yield from _crawled(engine, site, now, failed.get(site.domain))
         known = facts.get(site.domain)
         if known is None:
             continue
@@ -223,7 +226,7 @@ def sites(engine: Engine, now: datetime) -> Iterator[Finding]:
             )
 
 
-def _crawled(engine: Engine, site: KnownSite, now: datetime) -> Iterator[Finding]:
+def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | None) -> Iterator[Finding]:
     again = command(engine, f"crawl {shlex.quote(site.home_url)} -v")
     last = (
         f"last success {site.last_success_at:%Y-%m-%d %H:%M}"
@@ -233,7 +236,8 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime) -> Iterator[Finding
     hours = float(site.settings.get("interval", DEFAULT_INTERVAL_HOURS))
     longest = max(timedelta(hours=hours) * MAX_MISSED_INTERVALS, timedelta(days=1))
     if site.state not in ("ok", "new"):
-        yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last})", again)
+        why = f": {failure.error.removeprefix(f'{site.home_url}: ')}" if failure else ""
+        yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last}){why}", again)
     elif site.last_success_at and now - site.last_success_at > longest:
         yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)
 

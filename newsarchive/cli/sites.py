@@ -6,6 +6,7 @@ newsarchive sites add https://blog.example
 from __future__ import annotations
 
 import shlex
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -185,19 +186,24 @@ def list_sites(db: str) -> None:
 @output_option
 @db_option
 def show(site: str, db: str) -> None:
-    """One site with its settings, when its lists are asked next, and the alarms that stand."""
+    """One site with its settings, when its lists are asked next, why its last crawl failed, and the alarms that stand."""
     from newsarchive.db.frontier.known_sites import BEFORE
     from newsarchive.db.reading.alarms import standing
+    from newsarchive.db.reading.health import STRIP_DAYS, failures
     from newsarchive.db.readonly import reading
 
     found = known(db, site)
     with reading(open_reader(db)) as connection:
         alarms = [alarm.sentence for alarm in standing(connection) if alarm.site == found.domain]
+        failed = failures(connection, utc_now() - timedelta(days=STRIP_DAYS)).get(found.domain)
+    why = ""
+    if failed and found.state not in ("ok", "new"):
+        why = f" at {failed.at:%Y-%m-%d %H:%M} UTC: {failed.error.removeprefix(f'{found.home_url}: ')}"
     rows = {
         "url": found.home_url,
         "name": found.name,
         "platform": found.platform,
-        "state": found.state,
+        "state": found.state + why,
         "last crawled": found.last_success_at,
         "lists are asked": asked(found),
         "articles": found.articles,

@@ -82,6 +82,11 @@ def test_exit_codes_tell_cron_how_many_sites_failed(db: Path, broken: tuple[str,
     assert done.returncode == code, done.stderr
     assert f"{two.home}/: {0 if code == 4 else 1} discovered" in done.stderr
     assert f"error: {one.home}/: no feed and no links to posts were found there" in done.stderr
+    why = "no feed and no links to posts were found there: give the front page of a blog"
+    assert re.search(
+        rf"^state: failing at [\d: -]+ UTC: {why}", run("sites", "show", one.home, db=db).stdout, re.M
+    )
+    assert f"{one.home}/: its last crawl failed (never with success): {why}" in run("doctor", db=db).stdout
     states = dict(rows(db, "SELECT home_url, state FROM sites"))
     assert states[f"{one.home}/"] == "failing"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.reading import coverage
 from newsarchive.db.reading.alarms import standing
-from newsarchive.db.readonly import File, reading
+from newsarchive.db.readonly import File, Reader, reading
 from newsarchive.db.values import moment
 from newsarchive.times import utc, utc_now
 
@@ -88,12 +88,7 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
         known = known_sites.sites(reader)
         alarms = standing(reader)
         since = coverage.first_crawls(reader)
-        runs = reader.tuples(_NEWEST_RUNS, {"begin": utc(datetime.combine(first, time()))})
-    failures: dict[str, Failure | None] = {}
-    for started, finished, site, stats in runs:
-        begun = moment(started)
-        error = _error(json.loads(stats), finished is None)
-        failures[site] = Failure(begun, error) if error and begun else None
+        failed = failures(reader, utc(datetime.combine(first, time())))
     days: defaultdict[str, list[coverage.Day]] = defaultdict(list)
     for day in coverage.days(source, since=first, until=until):
         days[day.site].append(day)
@@ -104,7 +99,7 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
             one.due_at(now) if one.followed else None,
             one.followed and one.is_pushed(now),
             tuple(alarm.sentence for alarm in alarms if alarm.site == one.domain),
-            failures.get(one.domain),
+            failed.get(one.domain),
             # A day before the first crawl of the site is no gap.
             tuple(
                 day
@@ -117,6 +112,17 @@ def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
     return sorted(
         found, key=lambda o: (not o.problems, o.failure is None, o.site.state in ("ok", "new"), o.site.domain)
     )
+
+
+def failures(reader: Reader, since: datetime) -> dict[str, Failure]:
+    """The sites whose newest crawl, where it began `since` then, did not reach them or its end, by domain."""
+    found = {}
+    for started, finished, site, stats in reader.tuples(_NEWEST_RUNS, {"begin": since}):
+        begun = moment(started)
+        error = _error(json.loads(stats), finished is None)
+        if error and begun:
+            found[site] = Failure(begun, error)
+    return found
 
 
 def _error(stats: dict[str, object], is_unfinished: bool) -> str:
