@@ -40,7 +40,7 @@ _NAMES = (
     "missed",
     "reasons",
 )
-#: A character for each state of a day, for a terminal with UTF-8 and for another.
+#: State of a day → the character for it on a terminal with UTF-8, and the one on any other terminal.
 _MARKS = {"covered": "█#", "incomplete": "▒!", "no news": "·.", "no crawl": " ?"}
 
 
@@ -156,15 +156,15 @@ def _strips(found: Sequence[Day], width: int) -> Iterator[str]:
     yield f"one character a day until {last}: {legend}"
 
 
-#: Width and height of a day, in units of the picture.
+#: Width and height of a day. It and the sizes below are in units of the picture.
 DAY_SIZE = 10
 #: Height of the line of a site.
 LINE_HEIGHT = 16
-#: Width of the names, for each character of the longest.
+#: Width of one character of a name; the names take that of the longest one.
 CHARACTER_WIDTH = 7
 #: Height of the head, which names the months.
 HEAD_HEIGHT = 24
-#: The meaning of each form, in the order of the legend.
+#: The states of a day, in the order of the legend.
 STATES = ("covered", "incomplete", "no news", "no crawl")
 
 

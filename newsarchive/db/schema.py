@@ -62,7 +62,7 @@ LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}
 #: Free share of an SQLite file (0 to 1). From this share on, `give_back` writes the file anew. Below it the next crawls
 #: fill the free pages, and copying the whole file is not worth the time.
 MAX_FREE_SHARE = 0.1
-#: Below the folder of the migrations.
+#: The script of today's schema for SQLite, a file in the folder of the migrations.
 SCRIPT = "current.sqlite.sql"
 _HEAD = "-- The schema of revision {}. Made by `python -m newsarchive.db.schema`; never edit it.\n\n"
 #: Tables of another program that a message names; further ones are left out.

@@ -92,7 +92,8 @@ class WarcExtension:
         #: Moves files that are full into object storage.
         self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
-        #: Digest of an answer that is being copied → the capture that first held this payload.
+        #: Digest of an answer that is being copied → the capture that first held this payload, `None` where there is none. They
+        #: are asked for at once, before a batch of answers is copied.
         self.foreseen: dict[str, First | None] = {}
         #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
         #: An answer stays here as long as Scrapy works on it.

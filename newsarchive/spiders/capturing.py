@@ -145,7 +145,7 @@ class CapturingSpider(ArchiveSpider):
         return pagination.page_parts(text, response.url, first) if text else []
 
     async def unlinked(self, response: Response, link: Link, url: str) -> Response | None:
-        """The second page of a post that the first page does not link (`find.unlinked_part`); `None` where there is none.
+        """The second page of a post that the first page does not link (`pagination.unlinked_part`); `None` where there is none.
 
         It is asked for where the API does not give the whole text, and not on a site without such pages (see
         `MAX_BARREN_ASKS`).

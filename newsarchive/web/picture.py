@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.browse import Credit
     from newsarchive.db.reading.lineage import Copy, Trace
 
-#: A picture shows this many copies, the earliest ones.
+#: Number of copies that a picture shows, the earliest ones.
 MAX_LINES = 24
 #: Width of the picture. It and the sizes below are in the units of the picture.
 WIDTH = 720
@@ -33,7 +33,7 @@ NAMES_WIDTH = 210
 RIGHT_MARGIN = 40
 #: Characters of a name; a longer one is cut.
 MAX_NAME_CHARACTERS = 28
-#: Marks on the axis of time.
+#: Number of marks on the axis of time, the first and the last moment among them.
 TICKS = 5
 
 

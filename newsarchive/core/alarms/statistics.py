@@ -7,8 +7,8 @@
   dispersion by moments (Noufaily et al., An improved algorithm for outbreak detection, Statistics in Medicine 2013).
 - Lengths are compared by median and MAD (Hampel, JASA 1974), which half of the values may not mislead.
 
-Whoever looks each hour looks often: every test has the bound `FALSE_ALARMS_A_YEAR` divided by the number of its looks
-that are not the same look again (Bonferroni).
+Whoever looks each hour looks often, and some look will meet chance. So every test has the bound `FALSE_ALARMS_A_YEAR`
+divided by the number of its looks in a year (Bonferroni); looks between which nothing new was counted are one look.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from math import exp, inf, lgamma, log
 from statistics import fmean, median, variance
 
-#: False alarms of one kind that a site may give in a year, as the tests reckon. More: slower sites are told sooner.
+#: False alarms of one kind that a site may give in a year, as the tests reckon. With a higher number the breakages of slow
+#: sites would be told sooner.
 FALSE_ALARMS_A_YEAR = 0.001
 #: What Jeffreys' prior adds to each of both counts.
 PRIOR = 0.5

@@ -41,13 +41,14 @@ MAX_SUSPECT_DISTANCE = 8
 #: Suspicious pairs as a share of the pairs nearby. With less, no UTF-8 was read wrongly there. Measured: the bound lets one clean
 #: page in thirty through, and stops one damaged page in a thousand.
 MIN_SUSPICIOUS_SHARE = 0.2
-#: Suspicious pairs of a window, or windows with the same pair. From this number on nothing else is asked: what codecs may hold UTF-8
-#: there is conceivable.
+#: Suspicious pairs of a window, or windows with the same pair. From this number on nothing else is asked: every codec in which UTF-8
+#: may stand there counts as conceivable.
 MIN_SUSPICIOUS_PAIRS = 2
 
 #: Characters that `Window.core` adds around its suspicious positions: two before and three behind.
 _CORE_CONTEXT = 5
-#: No codec makes ASCII of a byte of UTF-8 beyond it. Without ASCII around it a text is met again more often.
+#: The characters that are stripped from either end of a core before codecs are asked for. No codec makes ASCII of a byte of a
+#: sequence of UTF-8, so nothing is lost, and what is left is the same text more often, which the caches below have.
 _ASCII = "".join(map(chr, range(0x80)))
 _SINGLE_BYTE_NAMES = frozenset(SINGLE_BYTE)
 _MULTI_BYTE_NAMES = frozenset(MULTI_BYTE)

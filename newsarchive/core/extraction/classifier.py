@@ -44,9 +44,10 @@ HALF_WEIGHT_VARIANCE = 2.0
 #: Rows that are scored at a time, a multiple of eight: their answers stay in the processor's cache, and a page of any
 #: length takes a bounded amount of memory.
 MAX_ROWS_AT_ONCE = 512
-#: Characters of a block that are link text, as a share of all. Above, the block is a link.
+#: Characters of a block that are link text, as a share of all (0 to 1). A block with a greater share is a link.
 MAX_UNLINKED_SHARE = 0.8
-#: Blocks in boxes of comments. With fewer, such a box is a form or a link, and the choice is not made again without it.
+#: Blocks of a page in boxes of comments. With fewer, these boxes are a form or a link to comments, and the choice is not made
+#: again without them.
 MIN_COMMENT_BLOCKS = 5
 #: Expected F1 of the blocks taken, 0 to 1. From here on comments among them are left to the model, which is sure: an article may
 #: stand in a box named "commentary".

@@ -22,8 +22,18 @@ Node = dict[str, Any]
 
 #: JSON objects read of one page; later ones are not read.
 MAX_NODES = 2000
+#: Steps through the values of a page for each object that may be read: lists in lists hold values that are no objects.
+MAX_STEPS_A_NODE = 10
 #: Names read of one property; later ones are not read.
 MAX_NAMES = 40
+#: Plain values read of one property, such as two headlines; later ones are not read.
+MAX_PLAIN_VALUES = 5
+#: JSON values that stand one after another in one script; later ones are not read.
+MAX_CONCATENATED = 20
+#: Steps of a breadcrumb; later ones are not read.
+MAX_BREADCRUMB_STEPS = 20
+#: Characters of an address; the rest is cut off.
+MAX_URL_CHARACTERS = 2000
 
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|"
@@ -55,7 +65,8 @@ _NAMED = {
 
 
 class _About(NamedTuple):
-    """The source of what JSON-LD says of one thing, and those of the properties that replace its headline and its day."""
+    """The sources of what JSON-LD says of one thing: of its properties, of its `name` where that stands in for a missing
+    `headline`, and of its `dateCreated` where that stands in for a missing `datePublished`."""
 
     source: Source
     name: Source
@@ -73,7 +84,7 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
         queue.extend(_values(script))
     out: list[Node] = []
     steps = 0
-    while queue and len(out) < MAX_NODES and steps < MAX_NODES * 10:
+    while queue and len(out) < MAX_NODES and steps < MAX_NODES * MAX_STEPS_A_NODE:
         value, steps = queue.popleft(), steps + 1
         if isinstance(value, dict):
             out.append(value)
@@ -86,7 +97,7 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
 def _values(text: str) -> Iterator[Any]:
     """The JSON values of one script: tolerant of wrappers, raw line breaks, trailing commas and what `repaired` mends."""
     text = whole_characters(text.strip())
-    for mend in (str, _unwrapped):
+    for mend in (str, _unwrapped):  # `str` leaves the text as it is
         text = mend(text)
         try:
             yield loads(text)
@@ -104,7 +115,7 @@ def _unwrapped(text: str) -> str:
 def _concatenated(text: str) -> Iterator[Any]:
     """JSON values written one after another, as far as they can be read."""
     at = 0
-    for _ in range(20):
+    for _ in range(MAX_CONCATENATED):
         at = min((i for i in (text.find("{", at), text.find("[", at)) if i >= 0), default=-1)
         if at < 0:
             return
@@ -141,7 +152,11 @@ def claims(scripts: Iterable[str], url: str) -> list[Claim]:
 def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
     """The section: the last item of the breadcrumb that is neither the home page nor the page itself."""
     trail = next((n for n in found if "BreadcrumbList" in types(n)), None)
-    steps = [s for s in _list(trail.get("itemListElement"))[:20] if isinstance(s, dict)] if trail else []
+    steps = (
+        [s for s in _list(trail.get("itemListElement"))[:MAX_BREADCRUMB_STEPS] if isinstance(s, dict)]
+        if trail
+        else []
+    )
     steps.sort(key=lambda s: s["position"] if isinstance(s.get("position"), int) else 0)
     named = []
     for step in steps:
@@ -149,8 +164,8 @@ def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
         at = _url(item)
         if step is steps[0] and (not at or _is_home(at)):
             continue
-        last = step is steps[-1] and (not at or _same_page(at, url))
-        if not last and (not at or not _same_page(at, url)):
+        is_page_itself = step is steps[-1] and (not at or _same_page(at, url))
+        if not is_page_itself and (not at or not _same_page(at, url)):
             named.append(plain(step.get("name")) or plain(_name(item) if isinstance(item, dict) else ""))
     return [Claim("article_section", named[-1], Source(Place.BREADCRUMB))] if named else []
 
@@ -196,7 +211,7 @@ def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]
     out: list[Claim] = []
     source = about.source
     for name, field in _PLAIN.items():
-        for value in _list(node.get(name))[:5]:
+        for value in _list(node.get(name))[:MAX_PLAIN_VALUES]:
             text = plain(str(value) if isinstance(value, bool) else _name(value))
             if text:
                 out.append(Claim(field, text, source))
@@ -269,7 +284,7 @@ def _url(value: Any) -> str:
             value = value.get("url") or value.get("contentUrl") or value.get("@id") or ""
         else:
             break
-    return value.strip()[:2000] if isinstance(value, str) and "://" in value[:20] else ""
+    return value.strip()[:MAX_URL_CHARACTERS] if isinstance(value, str) and "://" in value[:20] else ""
 
 
 def _list(value: Any) -> list[Any]:

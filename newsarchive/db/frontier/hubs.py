@@ -33,13 +33,13 @@ VERIFIED = "verified"
 REFUSED = "refused"
 #: Time after which an unchanged subscription is written again, as a sign of life of the server, and its hub judged anew.
 SIGN_OF_LIFE = timedelta(minutes=10)
-#: Time after the last sign of life for which a trusted hub is relied on. With more, pushes are missed for longer while
-#: the server is down.
+#: Time after the server's last sign of life for which a trusted hub is still relied on. With a longer time, posts whose
+#: pushes met a server that is down would be found later.
 MAX_RELIANCE = timedelta(minutes=30)
 #: A hub is judged by this many newest articles of its site. With fewer than `MIN_ANNOUNCED_POSTS` no hub would be
 #: trusted.
 MAX_JUDGED_ARTICLES = 20
-#: The characters of a hub's message that are kept.
+#: Characters of a hub's message about a failure; the rest is not kept.
 MAX_PROBLEM_CHARACTERS = 300
 
 _NEW_POSTS = """

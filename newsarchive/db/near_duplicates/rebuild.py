@@ -1,7 +1,7 @@
-"""The two works on a whole archive: find near duplicates anew (`recluster`), and link paraphrases (`relink`).
+"""The two jobs that go through a whole archive: find near duplicates anew (`recluster`), and link paraphrases (`relink`).
 
 Both go through the archive in chunks, and store their progress in the transaction of each chunk
-(`newsarchive.db.archive_state`), so that a killed work goes on where it stopped. Memory holds one chunk only, and readers
+(`newsarchive.db.archive_state`), so that a killed job goes on where it stopped. Memory holds one chunk only, and readers
 see complete clusters at any time. Paraphrases are less certain than copies, so their links change no cluster.
 """
 
@@ -21,12 +21,12 @@ from newsarchive.db.models import ArticleRow, ParaphraseRow, Withholding
 from newsarchive.db.near_duplicates import clusters, copies, originals
 from newsarchive.db.rows import minhash_of, stored_minhash
 
-#: The name of the work that finds near duplicates anew.
+#: The name, among the runs of the archive, of the job that finds near duplicates anew.
 RECLUSTER = "recluster"
-#: The name of the work that links paraphrases.
+#: The name, among the runs of the archive, of the job that links paraphrases.
 PARAPHRASES = "paraphrases"
 
-#: Articles that are read at a time, and links that one statement writes; bounds memory.
+#: The number of articles that are read at a time, and of links that one statement writes; it bounds memory.
 MAX_CHUNK = 200
 #: Time between two articles; articles that are further apart are not compared.
 MAX_TIME_APART = timedelta(days=14)
@@ -40,7 +40,7 @@ def recluster(
 ) -> int:
     """Make fingerprints, index and clusters of all articles anew; gives the number of articles done in this call.
 
-    Goes on with a work that was stopped, unless `afresh` is given. `progress` is called with the number of articles done
+    Goes on with a job that was stopped, unless `afresh` is given. `progress` is called with the number of articles done
     and the number of all.
     """
     run_id, last = _start_reclustering(engine, afresh)
@@ -134,7 +134,7 @@ def relink(
 ) -> int:
     """Find all links between paraphrases with this score or a higher one anew; gives the number of links.
 
-    Goes on with a work that was stopped, unless `afresh` is given. Memory holds the articles of twice `MAX_TIME_APART`, and
+    Goes on with a job that was stopped, unless `afresh` is given. Memory holds the articles of twice `MAX_TIME_APART`, and
     eight bytes for each article of the archive.
     """
     with reading(engine) as connection:
@@ -143,8 +143,8 @@ def relink(
     articles = _marked(engine, ids, at, progress)
     for stretch in stream(articles, before=before, window=MAX_TIME_APART, threshold=threshold):
         with writing(engine) as connection:
-            for at in range(0, len(stretch.links), MAX_CHUNK):
-                _store_links(connection, stretch.links[at : at + MAX_CHUNK])
+            for first in range(0, len(stretch.links), MAX_CHUNK):
+                _store_links(connection, stretch.links[first : first + MAX_CHUNK])
             state = {"again": stretch.again, "next": stretch.next}
             archive_state.note(connection, run_id, state, finished=stretch.next is None)
     with reading(engine) as connection:

@@ -66,7 +66,8 @@ class Filters:
     and diacritics do not matter, and a whole name finds longer ones that hold it too), `language` a code (`en` finds `en-GB`
     too), `since` and `until` bound the day of publication (UTC; a day in `until` counts in full).
     `hidden` lets those through too that are in quarantine or were dropped. `copies` is which copies of a story count
-    (`newsarchive.db.conditions`). The `origin`s "own" and "republished" stand for no other publisher and for any.
+    (`newsarchive.db.conditions`). Two values of `origin` are no names: "own" lets through what names no other publisher as the
+    first, "republished" what names any.
     `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
     `article` are addresses, ids or identifiers of articles: no others are let through.
     """
@@ -251,6 +252,7 @@ MAX_RANKED = 20_000
 #: dates instead, until enough match.
 MAX_SORTED = 10_000
 
+#: The tables beside `articles AS a`: the site of each article, and its first publisher where it names one.
 JOINED = """
     JOIN sites AS s ON s.id = a.site_id
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
@@ -306,9 +308,9 @@ def search(
 ) -> list[Hit]:
     """The articles that match.
 
-    `words` is in the language of `db/query_language.py`; without any, all that the filters let through come,
-    newest first. Raises `UsageError` for a query that cannot be
-    read, naming what is wrong with it. Where more than `MAX_RANKED` match, the newest of them are ranked.
+    `words` is in the language of `db/query_language.py`; without any, all that the filters let through come, newest first.
+    Where more than `MAX_RANKED` match, the newest of them are ranked. Raises `UsageError` for a query that cannot be read,
+    naming what is wrong with it.
     """
     paging = paging or Paging()
     tree = tree_of(words)
@@ -415,6 +417,7 @@ class Query:
         self.key = self.dialect.search_key
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
+        """One page of results with the columns of a `Hit`: the best matches with order "rank", else the newest."""
         if tree and order == "rank" and not has_run(tree):
             return (
                 f"SELECT {_COLUMNS}, best.score FROM articles AS a {JOINED}"
