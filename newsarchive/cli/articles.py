@@ -93,7 +93,7 @@ def search(
     words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
     as_json: bool, as_csv: bool, bom: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
-    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without WORDS, all that pass the filters.
+    """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without WORDS, all that pass the filters, the newest first.
 
     Prints a row for each article: ID, day, headline and URL, with tabs between them; on a terminal also the found words in their context.
     """
@@ -102,8 +102,6 @@ def search(
     from newsarchive.db.reading.search import search as find
 
     wanted, asked = chosen(options), " ".join(words)
-    if not asked and not wanted.any:
-        raise UsageError("search: nothing to look for; type words, or a filter such as --site (see --help)")
     if page and offset:
         raise UsageError("search: --page and --offset both say where to begin; give one")
     if bom and not as_csv:

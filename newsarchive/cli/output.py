@@ -310,7 +310,8 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
         known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
         say(f"no site {wanted.site} in the archive: there are {known}")
     else:
-        say(f"nothing found for: {in_words(words, wanted) or 'anything'}")
+        hint = "; an address chooses its article behind --article" if "://" in words else ""
+        say(f"nothing found for: {in_words(words, wanted) or 'anything'}{hint}")
 
 
 class _BufferedTerminal(io.StringIO):

@@ -79,7 +79,6 @@ def test_stats_counts_what_is_there(archive: str) -> None:
         (["show", "4711"], 1, "4711"),
         (["show", "https://nowhere.example/"], 1, "https://nowhere.example/"),
         (["search", '"ferry'], 2, 'a " without its partner'),
-        (["search"], 2, "nothing to look for"),
         (["serch", "ferry"], 2, "No such command 'serch'"),
     ],
 )

@@ -49,7 +49,6 @@ IDS = (
 )
 
 WRONG = {
-    "search": "nothing to look for",
     'search "ferry': "without its partner",
     "search (ferry": "without its )",
     "search -- -ferry": "only words to leave out",
@@ -81,6 +80,8 @@ WRONG = {
 #: Answers of an archive that holds articles 1 and 2, and cannot be given.
 NOTHING = {
     "search zeppelin": "nothing found for: zeppelin",
+    "search https://nowhere.example/": "an address chooses its article behind --article",
+    "export a.csv https://nowhere.example/": "an address chooses its article behind --article",
     "search --site nowhere.example": "no site nowhere.example in the archive: there are blog.example",
     "search ferry --language xx": "--language xx",
     "search ferry --page 9": "no more: there are",

@@ -71,6 +71,11 @@ def test_pages_follow_one_another_and_say_how_many_are_left(archive: str) -> Non
     odd = run(archive, "search", "ferry", "--order", "date", "--limit", "3", "--offset", "2")
     assert (ids(odd), odd.stderr) == (whole[2:5], "3 to 5 of 8; 3 more: --offset 5\n")
     assert run(archive, "search", "ferry").stderr == ""
+    newest = run(archive, "search", "--limit", "2")
+    assert (ids(newest), newest.stderr) == (
+        ids(run(archive, "search", "--order", "date", "--limit", "9"))[:2],
+        "1 to 2 of 9; 7 more: --page 2\n",
+    )
 
 
 @pytest.mark.parametrize(

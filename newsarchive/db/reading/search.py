@@ -84,11 +84,6 @@ class Filters:
     rights: str = "any"
     article: tuple[str, ...] = ()
 
-    @property
-    def any(self) -> bool:
-        """Whether anything is narrowed."""
-        return self != Filters(hidden=self.hidden)
-
     def since_moment(self) -> datetime | None:
         """The first moment of publication that the filter lets through."""
         return _moment(self.since, time.min)
