@@ -74,6 +74,16 @@ def built(page: str) -> str:
     return text
 
 
+def test_pages_that_are_not_built_say_what_is_missing_and_how_to_see_it() -> None:
+    """The line behind the mark of a generated part is not in the built page."""
+    for name, text in WRITTEN.items():
+        if not name.startswith("docs/reference/"):
+            continue
+        for part, line in re.findall(r"^<!-- generated: (\w+) -->\n(.*)$", text, re.M):
+            assert line.startswith("*The [built pages](index.md) have it here"), (name, part)
+        assert "have it here" not in generated.filled(text)
+
+
 def blocks(text: str, language: str) -> list[str]:
     """The fenced blocks of a language, those inside lists without their indentation."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, re.S | re.M)

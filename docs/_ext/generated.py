@@ -24,8 +24,8 @@ from newsarchive import settings as scrapy_settings
 from newsarchive.cli import COMMANDS, HEADINGS, cli
 from newsarchive.web.datasette import queries as useful_queries
 
-#: A comment that stands for a part.
-PLACE = re.compile(r"^<!-- generated: (\w+) -->$", re.M)
+#: A comment that stands for a part, with the line behind it, which tells readers of pages that are not built where the part is.
+PLACE = re.compile(r"^<!-- generated: (\w+) -->$(?:\n\*.+\*$)?", re.M)
 #: The root of the repository, and its pages as these pages name them.
 ROOT = Path(__file__).parent.parent.parent
 PAGES = {
