@@ -134,7 +134,9 @@ def _line(copy: Copy, found: Trace) -> str:
     marks = [name for name, i in (("earliest", found.earliest), ("this one", found.id)) if copy.id == i]
     counts = ", ".join(f"{n} {what}" for what, n in copy.counts.items() if n and what != "kept")
     parts = [f"{copy.published:%Y-%m-%d %H:%M}", copy.site, f"{copy.similarity:.0%}", copy.kind, *marks]
-    return " · ".join(parts) + (f" · sentences: {counts}" if counts else "")
+    parts += [f"sentences: {counts}"] if counts else []
+    parts += [f"edited {counted(copy.edits, 'time')} by its site since the first crawl"] if copy.edits else []
+    return " · ".join(parts)
 
 
 def dot(found: Trace) -> Iterator[str]:

@@ -109,6 +109,18 @@ def test_trace_prints_a_tree(engine: Engine) -> None:
     assert "truncated" in next(line for line in lines if "teaser.example ·" in line)
 
 
+def test_trace_says_which_text_its_site_edited(engine: Engine) -> None:
+    """What the paper corrected later is no change that its copies made."""
+    Store(engine).ingest([text([*SENTENCES[:19], "It was corrected."], PAPER, 0, day=2)])
+    out = run(engine, "trace", PAPER).stdout
+    edited = [line.split(" · ")[1] for line in out.splitlines() if "edited 1 time by its site" in line]
+    assert edited == ["paper.example"]
+    found = json.loads(run(engine, "trace", PAPER, "--json").stdout)
+    assert {copy["site"]: copy["edits"] for copy in found["copies"]} == {
+        "paper.example": 1, "mirror.example": 0, "blog.example": 0, "teaser.example": 0,
+    }  # fmt: skip
+
+
 def test_trace_of_an_own_post_says_so(engine: Engine) -> None:
     out = run(engine, "trace", "https://other.example/own").stdout
     assert "No other publisher is named" in out

@@ -38,7 +38,8 @@ class Copy:
     `similarity` is the overlap of shingles (0 to 1). `kind` is `fullest`, `exact`, `edited` or `truncated`. `published`
     is the printed date, or the time of the first crawl where the page prints none. `counts` are the numbers of
     sentences kept, added, cut and altered; `changes` has their texts, or is `None` after the first
-    `MAX_COMPARED_COPIES`.
+    `MAX_COMPARED_COPIES`. `edits` says how often its site changed the text since the first crawl: texts are compared as they
+    are today, so that an edit of the original looks like a change that a copy made.
     """
 
     id: int
@@ -50,6 +51,7 @@ class Copy:
     similarity: float
     counts: dict[str, int]
     changes: Comparison | None = field(repr=False)
+    edits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def _published(alias: str) -> str:
 
 _ROWS = f"""
     SELECT a.id, a.url, a.headline, a.content_hash, {_published("a")} AS published,
-           s.domain AS site
+           s.domain AS site,
+           (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = 'publisher') AS edits
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
 """
 
@@ -220,7 +223,7 @@ def _copy(row: Row, stored: Row | None, changed: Comparison | None) -> Copy:
         stored |= changed.counts if changed else {}
     return Copy(
         row["id"], row["url"], row["site"], row["headline"], row["published"],
-        stored["kind"], round(stored["similarity"], 3), {name: stored[name] for name in COUNTS}, changed,
+        stored["kind"], round(stored["similarity"], 3), {name: stored[name] for name in COUNTS}, changed, row["edits"],
     )  # fmt: skip
 
 
