@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -25,12 +25,13 @@ from click.testing import CliRunner
 
 from newsarchive import config, core
 from newsarchive.cli import COMMANDS, cli, sitelist
+from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.export import FORMATS
 from newsarchive.fields import FIELDS
-from newsarchive.items import LABELS
+from newsarchive.items import LABELS, DropReason
 from newsarchive.version import VERSION
 from newsarchive.web.datasette import queries
 from tests.support.storage import make_article, rich_article
@@ -140,6 +141,23 @@ def test_every_query_that_a_test_runs_stands_in_the_reference() -> None:
     assert len(queries()) >= 10
     found = blocks(built("views"), "sql")
     assert [query["label"] for query in queries() if f"{generated.readable(query)};\n" not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "heading"),
+    [
+        ((*Count, *Group), "What became of posts"),
+        (FetchProblem, "`failed`"),
+        (DropReason, ""),
+        (SkipReason, "`skipped`"),
+    ],
+    ids=["counts", "failures", "drops", "skips"],
+)
+def test_every_word_of_a_crawls_summary_stands_in_the_reference(words: Iterable[str], heading: str) -> None:
+    text = (ROOT / "docs" / "reference" / "summary.md").read_text("utf-8")
+    part = text[text.index(f"## {heading}") :]
+    part = part[: part.find("\n## ", 5)] if heading else text
+    assert [word for word in words if f"`{word}`" not in part] == []
 
 
 def test_the_map_of_the_core_names_every_module_and_package() -> None:
