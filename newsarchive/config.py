@@ -368,17 +368,23 @@ def load(file: str | os.PathLike[str] = "") -> Config:
     return Config(values, path, tables)
 
 
-def unknown(names: Iterable[str]) -> dict[str, str]:
-    """Names of variables or settings that begin as ours do and are none, each with the rest of a message: what is meant.
+def unknown(names: Iterable[str], *, settings: bool = False) -> dict[str, str]:
+    """Variables that begin as ours do and are none (or Scrapy settings, with `settings`), each with the rest of a message.
 
     >>> unknown(["NEWSARCHIVE_DATABASE", "NEWSARCHIVE_WARC", "HOME"])
     {'NEWSARCHIVE_DATABASE': 'no such setting; did you mean NEWSARCHIVE_DATABASE_URL?'}
+    >>> unknown(["NEWSARCHIVE_DELAY"]), unknown(["NEWSARCHIVE_DELAY"], settings=True)
+    ({}, {'NEWSARCHIVE_DELAY': 'no such setting; did you mean DOWNLOAD_DELAY?'})
     """
-    known = {one for key in KEYS.values() for one in (key.variable, *key.settings) if one.startswith(PREFIX)}
-    words = {name.removeprefix(PREFIX): name for name in known}
+    #: a name without its beginning → the whole name by which it is given here
+    words = {
+        key.variable.removeprefix(PREFIX): key.settings[0] if settings else key.variable
+        for key in KEYS.values()
+    }
+    known = OTHER_NAMES | set(words.values())
     found = {}
     for name in sorted(names):
-        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIXES) or name in known | OTHER_NAMES:
+        if not name.startswith(PREFIX) or name.startswith(TEST_PREFIXES) or name in known:
             continue
         near = get_close_matches(name.removeprefix(PREFIX), words, n=1)
         meant = f"; did you mean {words[near[0]]}?" if near else ": newsarchive config lists those there are"

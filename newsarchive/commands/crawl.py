@@ -135,7 +135,7 @@ class Command(ScrapyCrawl):
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise ScrapyUsageError(problem, print_help=False)
         given = [name for name in self.settings if self.settings.getpriority(name) == COMMAND_LINE]
-        for name, problem in config.unknown(given).items():
+        for name, problem in config.unknown(given, settings=True).items():
             raise ScrapyUsageError(f"-s {name}: {problem}", print_help=False)
         if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
             for name, problem in config.unknown(os.environ).items():

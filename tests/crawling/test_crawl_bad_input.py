@@ -55,6 +55,7 @@ HTTPX = '{"http": "scrapy.core.downloader.handlers._httpx.HttpxDownloadHandler"}
         (f"DOWNLOAD_HANDLERS={HTTPX}", 2, "nobody can see where HttpxDownloadHandler connects to"),
         ('EXTENSIONS={"no.such.Extension": 1}', 1, "No module named 'no'"),
         ("NEWSARCHIVE_DATABASE=other.db", 2, "did you mean NEWSARCHIVE_DATABASE_URL?"),
+        ("NEWSARCHIVE_DELAY=9", 2, "did you mean DOWNLOAD_DELAY?"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named_before_anything_is_fetched(
