@@ -37,6 +37,7 @@ SETTINGS: Mapping[str, type] = {
     "delay": float,
     "user_agent": str,
     "sources": list,
+    "skip": list,
     "drop": list,
     "body": list,
     "verify_certificates": bool,
@@ -99,7 +100,9 @@ def _words(key: str, value: Any, where: str) -> list[str]:
             raise UsageError(
                 f"{where}: sources: {word!r} is no source of posts; there are {', '.join(SOURCES)}"
             )
-        if key != "sources" and not SELECTOR.fullmatch(word):
+        if key == "skip" and not word.startswith("/"):
+            raise UsageError(f"{where}: skip: {word!r} is no beginning of a path such as /podcast/")
+        if key not in ("sources", "skip") and not SELECTOR.fullmatch(word):
             raise UsageError(f"{where}: {key}: {word!r} is no selector such as div.promo, .promo or #promo")
     return words
 

@@ -89,6 +89,7 @@ def known(db: str, text: str) -> KnownSite:
     "--sources",
     help="Look for posts in these places only: wp-json, feed, sitemap, archive; with commas between them.",
 )
+@click.option("--skip", help="Leave out posts whose paths begin so, such as /podcast/,/jobs/.")
 @click.option("--drop", help="Selectors of elements that are no part of the article, such as .promo,#poll.")
 @click.option("--body", help="Selectors of the elements that alone are the article.")
 @click.option(

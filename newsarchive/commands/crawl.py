@@ -74,6 +74,7 @@ MEANINGS = {
     "since": "leave out posts older than this day, 2025-01-31",
     "sources": "look here alone; several with commas",
     "recheck": "ask for every known post again, conditionally",
+    "skip": "leave out posts whose paths begin so",
     "dry_run": "list the posts that would be fetched; fetch and store none",
     "site": "these sites alone, by domain",
     "path": "the WARC file, or a pattern of several in quotes",

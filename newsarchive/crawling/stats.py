@@ -62,6 +62,8 @@ class SkipReason(StrEnum):
     #: A record of a WARC file which says that a page was as before; the page stands in another record.
     REVISIT = "revisit record"
     BEFORE_SINCE = "before since"
+    #: The path of the post begins as the setting `skip` says.
+    SECTION = "section"
     OTHER_SITE = "other site"
     NO_PAGE = "no page"
     WITHHELD = "withheld"

@@ -187,7 +187,7 @@ def _crawl_locked(
 def site_options(site: KnownSite, spider: str) -> list[str]:
     """The settings of a site as options of `scrapy crawl`."""
     names = [("-a", "limit", "limit"), *SETTINGS]
-    names += [("-a", "since", "since"), ("-a", "sources", "sources")] if spider == "news" else []
+    names += [("-a", name, name) for name in ("since", "sources", "skip")] if spider == "news" else []
     found: list[str] = []
     for flag, key, name in names:
         value = site.settings.get(key)

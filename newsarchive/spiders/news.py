@@ -42,14 +42,24 @@ def sources(value: str) -> frozenset[str]:
     return chosen or KINDS
 
 
+def paths(value: str) -> tuple[str, ...]:
+    """Beginnings of paths, from a text such as `/jobs/,/podcast/`. Raises `UsageError` for one that does not begin with /."""
+    words = tuple(word.strip() for word in value.split(",") if word.strip())
+    for word in words:
+        if not word.startswith("/"):
+            raise UsageError(f"skip: {word!r} is no beginning of a path such as /podcast/")
+    return words
+
+
 class NewsSpider(FetchingSpider):
     """Crawl one blog: every post that its API, feeds, sitemaps and pages name.
 
     A post that the archive holds is left alone until it is due (as for `recrawl`), or a source says that it changed.
-    Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this
-    crawl fetches; the next crawl with the same limit fetches the next ones), `since` (a date: older posts are left
-    out), `sources` (where to look, by default everywhere), `recheck` (1: ask for every known post again, conditionally),
-    `dry_run` (1: print what would be fetched and why, fetch and write nothing else).
+    Arguments: `url` (the blog's front page, or its feed), `limit` (the greatest number of posts that this crawl
+    fetches; the next crawl with the same limit fetches the next ones), `since` (a date: older posts are left out),
+    `skip` (beginnings of paths: posts below them are left out), `sources` (where to look, by default everywhere),
+    `recheck` (1: ask for every known post again, conditionally), `dry_run` (1: print what would be fetched and why,
+    fetch and write nothing else).
     """
 
     name = "news"
@@ -60,11 +70,14 @@ class NewsSpider(FetchingSpider):
         "dry_run": "1",
         "recheck": "1",
         "sources": "wp-json,feed,sitemap,archive",
+        "skip": "/jobs/,/podcast/",
     }
 
     url: str
     dry_run: bool
     sources: frozenset[str]
+    #: How the paths of posts begin that are left out.
+    skip: tuple[str, ...]
     recheck: bool
     #: The archive's frontier for a dry run, which only reads it; `None` where there is no archive.
     archive: Frontier | None = None
@@ -80,7 +93,7 @@ class NewsSpider(FetchingSpider):
         self.named_addresses = [self.url]
         #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
-        #: Keys of the posts that were published before `since`.
+        #: Keys of the posts that were published before `since`, or that `skip` leaves out.
         self.left_out: set[str] = set()
         #: key of a post → when it was published, as the first source says that tells it
         self.days: dict[str, datetime] = {}
@@ -96,6 +109,7 @@ class NewsSpider(FetchingSpider):
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
             "since": day("since", given["since"]) if given.get("since") else None,
             "sources": sources(given.get("sources", "")),
+            "skip": paths(given.get("skip", "")),
             "dry_run": flag("dry_run", given.get("dry_run", "0")),
             "recheck": flag("recheck", given.get("recheck", "0")),
         }
@@ -153,7 +167,8 @@ class NewsSpider(FetchingSpider):
         self.queue = self.found(self.find(response))
         async for request in self.take():
             yield request
-        if not self.taken and not self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE)):
+        too_old = self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE))
+        if not (self.taken or self.left_out or too_old):
             self.site_failed(
                 self.url,
                 self.failure or self.why_none(response),
@@ -266,6 +281,9 @@ class NewsSpider(FetchingSpider):
             published = self.days.get(key)
             if not urls.same_site(link.url, self.url):
                 self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
+            elif self.skip and urlsplit(link.url).path.startswith(self.skip):
+                self.left_out.add(key)
+                self.count(Group.SKIPPED, SkipReason.SECTION)
             elif self.since and published and published < self.since:
                 self.left_out.add(key)
                 self.count(Group.SKIPPED, SkipReason.BEFORE_SINCE)

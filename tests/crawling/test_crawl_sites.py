@@ -72,6 +72,24 @@ def test_due_sites_are_crawled_with_their_settings_and_not_again_before_their_ti
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
 
 
+def test_a_section_is_left_out_by_the_beginning_of_its_paths(db: Path) -> None:
+    pages = {"/": front("/news/a-first-story/", "/podcast/a-second-story/", "/podcasters-meet-story/")}
+    posts = {
+        path: post(path.strip("/").rpartition("/")[2][:8])
+        for path in ("/news/a-first-story/", "/podcast/a-second-story/", "/podcasters-meet-story/")
+    }
+    with served(pages | posts) as site:
+        follow(db, f"{site.home}/", skip=["/podcast/"])
+        done = run("crawl", "--all", db=db)
+        alone = run("crawl", site.home, "-a", "skip=/news/,/podcast", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "2 new" in done.stderr
+    stored = {url.removeprefix(site.home) for (url,) in rows(db, "SELECT url FROM articles")}
+    assert stored == {"/news/a-first-story/", "/podcasters-meet-story/"}
+    # A site all of whose posts are left out is no failure.
+    assert (alone.returncode, "3 skipped: section" in alone.stderr) == (0, True), alone.stderr
+
+
 @pytest.mark.parametrize(("broken", "code"), [(("one",), 3), (("one", "two"), 4)])
 def test_exit_codes_tell_cron_how_many_sites_failed(db: Path, broken: tuple[str, ...], code: int) -> None:
     empty = {"/": "<html><body>nothing here</body></html>"}
@@ -308,17 +326,17 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
             "a.opml",
             OPML,
             [
-                "url,since,limit,interval,looks_a_day,delay,user_agent,sources,drop,body,verify_certificates",
-                "https://one.example/,,,,,,,,,,",
+                "url,since,limit,interval,looks_a_day,delay,user_agent,sources,skip,drop,body,verify_certificates",
+                "https://one.example/,,,,,,,,,,,",
             ],
         ),
         (
             "a.toml",
             '[[site]]\nurl = "one.example"\nlimit = 5\nsince = "2025-01-31"\nsources = ["feed", "sitemap"]\n',
-            ['https://one.example/,2025-01-31,5,,,,,"feed,sitemap",,,'],
+            ['https://one.example/,2025-01-31,5,,,,,"feed,sitemap",,,,'],
         ),
-        ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,"]),
-        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,"]),
+        ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,,"]),
+        ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,,"]),
     ],
 )
 def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:
@@ -342,6 +360,11 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         ("a.toml", '[[site]]\nurl = "one.example"\nlimit = "many"\n', "limit='many'"),
         ("a.toml", "[[site]\n", "a.toml: "),
         ("a.toml", "[globl]\nlimit = 5\n", "unknown table 'globl'"),
+        (
+            "a.toml",
+            '[[site]]\nurl = "https://a.example"\nskip = ["podcast"]\n',
+            "skip: 'podcast' is no beginning of a path such as /podcast/",
+        ),
         (
             "a.toml",
             '[platform.wordpress]\nsources = ["rss"]\n',
