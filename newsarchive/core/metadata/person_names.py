@@ -434,7 +434,8 @@ def like_a_name(text: str, rules: Rules) -> bool:
         return False
     if any(not _WORD.fullmatch(t) or (is_small(t[0]) and t not in table.particles) for t in tokens):
         return False
-    return text.isupper() or not any((len(t) > 3 and t.isupper()) or _GLUED.search(t) for t in tokens)
+    is_upper = text.replace("Mc", "MC").isupper()  # JEFFREY McMURRAY, as agencies write
+    return is_upper or not any((len(t) > 3 and t.isupper()) or _GLUED.search(t) for t in tokens)
 
 
 def is_small(letter: str) -> bool:
