@@ -79,7 +79,8 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
     body, here = _bytes_of(source)
     saved = saved_page(body) or SavedPage(body)
     saved = saved._replace(url=url or saved.url or own_address(saved.body) or here)
-    saved = replayed_page(saved.body, saved.url) or saved
+    if replayed := replayed_page(saved.body, saved.url):
+        saved = replayed._replace(content_type=saved.content_type)
     return Capture(
         url=saved.url,
         body=saved.body,

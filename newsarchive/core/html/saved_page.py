@@ -37,7 +37,8 @@ MAX_MESSAGE_HEAD_BYTES = 8192
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: Bytes at the beginning of a page in which its address is looked for; what follows is not read.
 MAX_ADDRESS_BYTES = 300_000
-#: What browsers and SingleFile write as they save: "<!-- saved from url=(0028)https://blog.example/post/ -->" (Chromium, Internet Explorer) and SingleFile's "url: https://…".
+#: What Chromium, Internet Explorer and SingleFile write as they save a page:
+#: "<!-- saved from url=(0028)https://blog.example/post/ -->", "Page saved with SingleFile … url: https://blog.example/post/".
 _SAVED = re.compile(
     r"<!--\s{0,9}saved from url=\(\d{1,6}\)(https?://[^\s>]{1,2000})"
     r"|<!--\s{0,9}Page saved with SingleFile\s{1,9}url:\s{0,9}(https?://[^\s>]{1,2000})"
@@ -53,8 +54,9 @@ _VALUE = re.compile(r"""\s(?:href|content)\s{0,3}=\s{0,3}["']?(https?://[^"'\s>]
 _REPLAY = re.compile(
     r"\A(https?://[^/\s]{1,300})(/(?:[^/\s?#]{1,100}/){0,4})(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}[^/\s].*)\Z"
 )
-#: What the Wayback Machine puts into each page: its bar, and scripts in the head.
-_BAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBACK TOOLBAR INSERT -->", re.DOTALL)
+#: Between these comments the Wayback Machine puts its bar into each page.
+_BAR_BEGINS = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->"
+_BAR_ENDS = b"<!-- END WAYBACK TOOLBAR INSERT -->"
 
 
 class SavedPage(NamedTuple):
@@ -90,8 +92,14 @@ def replayed_page(body: bytes, url: str) -> SavedPage | None:
     with suppress(ValueError):
         address = try_normalise(own)
         saved_at = datetime.strptime(moment, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        return SavedPage(_rewritten(host, folder).sub(b"", _BAR.sub(b"", body)), address or own, "", saved_at)
+        return SavedPage(_rewritten(host, folder).sub(b"", _without_bar(body)), address or own, "", saved_at)
     return None
+
+
+def _without_bar(body: bytes) -> bytes:
+    before, begins, rest = body.partition(_BAR_BEGINS)
+    _, ends, behind = rest.partition(_BAR_ENDS)
+    return before + behind if begins and ends else body
 
 
 def _rewritten(host: str, folder: str) -> re.Pattern[bytes]:

@@ -110,6 +110,7 @@ REPLAY = "https://web.archive.org/web/20150102030405/"
             "<body><!-- BEGIN WAYBACK TOOLBAR INSERT --><p>12 captures</p>\n<!-- END WAYBACK TOOLBAR INSERT --><p>Text",
             "<body><p>Text",
         ),
+        ("<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>Text that no end mark follows", None),
         ('<a href="https://other.example/web/20150102030405/https://x.example/">', None),
         ("<p>See web.archive.org/web/2015*/blog.example and /web/about/", None),
         ("<a href='https://web.archive.org/details/a-book'>", None),
