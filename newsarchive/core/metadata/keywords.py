@@ -6,6 +6,7 @@ element may hold words for search engines.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,6 +20,10 @@ from newsarchive.rules import Rules
 MAX_KEYWORDS = 50
 #: Characters of a keyword; a longer text is none.
 MAX_KEYWORD_CHARS = 80
+#: A field of a program among keywords: "content-type: Feature".
+_FIELD = re.compile(r"[a-z]+(?:[A-Z-][A-Za-z]*)*: ")
+#: One whose name is written as no keyword is: "displayType: list".
+_SURE_FIELD = re.compile(r"[a-z]+[A-Z][A-Za-z]*: ")
 
 
 def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[str, ...], list[Candidate]]:
@@ -26,7 +31,8 @@ def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[s
     folded = key(section)
     of_feed = [c for c in claims if c.source.bare is Place.FEED]
     sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
-    claims = [c for c in claims if c not in sections_in_feed]
+    fields = _fields(claims)
+    claims = [c for c in claims if c not in sections_in_feed and c not in fields]
     _, candidates = best(claims, rules)
     source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
     words: dict[str, str] = {}
@@ -35,8 +41,18 @@ def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[s
             words.setdefault(key(claim.value), claim.value.strip(" "))
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
+    refused += [c.candidate(reason="is a field of a program") for c in fields]
     chosen = [
         replace(c, chosen=True, reason=reason) if claim.source == source else c
         for claim, c in zip(claims, candidates, strict=True)
     ]
     return tuple(words.values())[:MAX_KEYWORDS], chosen + refused
+
+
+def _fields(claims: Sequence[Claim]) -> list[Claim]:
+    """The fields of a program that stand among the keywords: "locale: US, displayType: standard article, contentId: 15cd".
+
+    All that 5 of 2,579 real pages name are such fields.
+    """
+    of_programs = {c.source for c in claims if _SURE_FIELD.match(c.value)}
+    return [c for c in claims if c.source in of_programs and _FIELD.match(c.value)]
