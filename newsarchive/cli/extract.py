@@ -78,11 +78,14 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
         )
     body, here = _bytes_of(source)
     saved = saved_page(body) or SavedPage(body)
-    saved = saved._replace(url=url or saved.url or own_address(saved.body) or here)
-    if replayed := replayed_page(saved.body, saved.url):
-        saved = replayed._replace(content_type=saved.content_type)
+    stated = saved.url or own_address(saved.body)
+    for address in (url, stated):  # a page out of a web archive may be given with the address that it had
+        if replayed := replayed_page(saved.body, address):
+            saved = replayed._replace(content_type=saved.content_type)
+            url = replayed.url if address == url else url or replayed.url
+            break
     return Capture(
-        url=saved.url,
+        url=url or stated or here,
         body=saved.body,
         fetched_at=saved.saved_at,
         headers={"content-type": saved.content_type} if saved.content_type else {},

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from newsarchive.cli.extract import read_capture
 from newsarchive.core.html.saved_page import own_address, raw_replay, replayed_page, saved_page
 
 HOME = "https://blog.example/2024/05/a-story/"
@@ -166,3 +167,27 @@ def test_extract_reads_a_saved_page(tmp_path: Path, from_stdin: bool) -> None:
     assert done.stdout.startswith("A story of the harbour\n")
     assert HOME in done.stdout
     assert "returns – and people" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("", "https://blog.example/a/"),
+        (f"{REPLAY}https://blog.example/a/", "https://blog.example/a/"),
+        ("https://blog.example/b/", "https://blog.example/b/"),
+    ],
+    ids=["no address", "its address in the web archive", "the address that it had"],
+)
+def test_a_file_saved_from_a_web_archive_is_read_by_any_of_its_addresses(
+    given: str, url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "saved.html"
+    file.write_text(
+        f'<link rel="canonical" href="{REPLAY}https://blog.example/a/"><a href="{REPLAY}https://x.example/">'
+    )
+    capture = read_capture(str(file), given)
+    assert (capture.url, capture.fetched_at) == (url, datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert (
+        capture.body.decode()
+        == '<link rel="canonical" href="https://blog.example/a/"><a href="https://x.example/">'
+    )
