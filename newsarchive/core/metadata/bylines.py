@@ -526,6 +526,8 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
 
 def _signature(text: str, rules: Rules) -> str:
     """The names behind "written by" near the beginning of a line, or those of a line that is a byline; else ""."""
+    if reporter := person_names.before_title(text) if len(text) < MAX_BYLINE_CHARS // 2 else "":
+        return reporter
     at = person_names.words(rules).signed.find(text)
     if at and at[0] < 40:
         return _after_by("by " + text[at[1] :], "", rules)

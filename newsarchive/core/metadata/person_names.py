@@ -174,9 +174,14 @@ SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
 
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
+#: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
+#: "베이징=김철수 특파원".
 _BEHIND = re.compile(
-    r"\W*([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:기자|특파원|記者|特派員)(?!\w)"
+    r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
+    r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
 )
+#: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
+_KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 
 
 def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
@@ -234,9 +239,14 @@ def with_spaces(text: str, pieces: Sequence[str], rules: Rules) -> str:
 
 
 def before_title(line: str) -> str:
-    """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line."""
+    """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line. Two Korean names have a semicolon
+    between them.
+
+    >>> before_title("(서울=연합뉴스) 홍길동·김철수 기자 = 서울시는"), before_title("사진=홍길동 기자")
+    ('홍길동; 김철수', '')
+    """
     match = None if line.isascii() else _BEHIND.match(line)
-    return match[1] if match else ""
+    return _KOREAN_DOT.sub("; ", match[1]) if match else ""
 
 
 @lru_cache(maxsize=1024)
@@ -259,8 +269,8 @@ def segments(line: str, rules: Rules) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def strip_by(text: str, rules: Rules) -> str:
     """A text without the words before its byline: "Updated today. Written by Jane Doe" becomes "Jane Doe"."""
-    if match := _BEHIND.match(text):
-        return match[1]
+    if reporter := before_title(text):
+        return reporter
     if at := words(rules).signed.find(text):
         text = text[at[1] :]
     for _ in range(3):
