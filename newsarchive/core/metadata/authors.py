@@ -6,6 +6,7 @@ option; its points are learned (`claims.weigh`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
@@ -94,7 +95,7 @@ def options(
     sites = {key(s) for s in site_names} - {""}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
     for rows in _lists(named):
-        authors = _distinct([a for _, found in rows for a in found])
+        authors = _without_house(_distinct([a for _, found in rows for a in found]), rows, sites)
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         spelled = max(before, authors, key=lambda found: sum(" " in a.name for a in found))  # not `janedoe`
@@ -111,6 +112,19 @@ def options(
             traits += (Trait.ONE_OF_GUESSES,)
         out.append((Option(tuple(claims), traits, WEAK_GUESSES), authors))
     return out
+
+
+def _without_house(
+    authors: tuple[Author, ...], rows: Sequence[tuple[Claim, list[Author]]], sites: set[str]
+) -> tuple[Author, ...]:
+    """Authors without the site's own name, printed in capitals behind theirs: "Jane Doe, HARBOUR POST"."""
+    printed = " ".join(claim.value for claim, _ in rows)
+    people = tuple(
+        a
+        for a in authors
+        if not (key(a.name) in sites and re.search(rf", ?{re.escape(a.name.upper())}(?!\w)", printed))
+    )
+    return people or authors
 
 
 def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:

@@ -186,7 +186,7 @@ def _keyed(article: Article, convention: Convention, rules: Rules) -> Article:
     claims = _of_field(article.candidates, "keywords")
     sites = [c for c in claims if c.source.bare is Place.META]
     others = [c for c in claims if c not in sites]
-    words, candidates = keywords.decide(others, article.article_section, rules)
+    words, candidates = keywords.decide(others, article.article_section, article.headline, rules)
     candidates += [c.candidate(reason=convention.reason) for c in sites]
     return replace(article, keywords=words, candidates=_replaced(article.candidates, "keywords", candidates))
 

@@ -52,6 +52,8 @@ NUMERIC = re.compile(
 )
 #: A number that a slug begins with is no day: `/2025/03/11-ways-to-read/`.
 _URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2})[/-](\d{1,2})(?!\d))")
+#: With sections between the year and the month: "/2010/POLITICS/08/13/" (CNN, 1998 to 2015).
+_URL_WITH_SECTIONS = re.compile(r"/((?:19|20)\d\d)(?:/[A-Za-z][A-Za-z._-]*){1,2}/(\d\d)/(\d\d)(?=/|$)")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _URL_NAMED = re.compile(
@@ -172,10 +174,10 @@ def has_time(when: datetime) -> bool:
 
 
 def from_url(url: str) -> datetime | None:
-    """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025-04-03-title`, `/title-20250403`."""
+    """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025/WORLD/04/03/`, `/2025-04-03-title`, `/title-20250403`."""
     if match := _URL_NAMED.search(url):
         return _build(match[1], _MONTHS_IN_URLS.index(match[2].lower()) + 1, match[3])
-    match = _URL.search(url) or _URL_COMPACT.search(url)
+    match = _URL.search(url) or _URL_WITH_SECTIONS.search(url) or _URL_COMPACT.search(url)
     return _build(*filter(None, match.groups())) if match else None
 
 

@@ -21,7 +21,7 @@ from newsarchive.core.html.parsing import UNSEEN, without
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, keyword_list, plain
 from newsarchive.core.metadata.person_names import says_by
 from newsarchive.core.metadata.sources import Place, Source, source_of
-from newsarchive.core.urls import is_category, is_tag
+from newsarchive.core.urls import is_category, is_tag, parts_of
 from newsarchive.rules import Rules
 
 Attributes = dict[str, str | None]
@@ -292,8 +292,16 @@ def absolute(reference: str, base: str) -> str:
 
     >>> absolute("/ferry", "https://blog.example/"), absolute("None", "https://blog.example/")
     ('https://blog.example/ferry', '')
+
+    What begins with the host of `base` lacks its scheme; it is no path of that host (El Mundo, 2012).
+
+    >>> absolute("blog.example/ferry", "https://blog.example/news/1")
+    'https://blog.example/ferry'
     """
     reference = reference.strip()
+    host = reference.partition("/")[0]
+    if "." in host and host.casefold() == parts_of(base).hostname:
+        reference = f"//{reference}"
     try:
         url = urljoin(base, reference) if reference and reference not in _NO_ADDRESS else ""
     except ValueError:

@@ -188,6 +188,15 @@ def _named_like_host(part: str, host: str) -> bool:
     return bool(host) and (host in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in host))
 
 
+def title_parts(title: str) -> list[str]:
+    """The parts of a `<title>` between its separators.
+
+    >>> title_parts("Harbour Post » Blog Archive » The mill closes")
+    ['Harbour Post', 'Blog Archive', 'The mill closes']
+    """
+    return [part.strip(_EDGE) for part in _SITE_SEPARATOR.split(title)]
+
+
 def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Claim]:
     """The claim for the publisher that stands at either end of `<title>` and is named like the host of the address `url`,
     also by its initials: "The mill closes | Harbour Post" of harbourpost.example. `titles` are texts of `<title>`.
@@ -198,7 +207,7 @@ def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Clai
     labels = [key(label) for label in (parts_of(url).hostname or "").split(".")[:-1]]
     headline = key(headline)
     for title in titles:
-        first, *others = (part.strip(_EDGE) for part in _SITE_SEPARATOR.split(title))
+        first, *others = title_parts(title)
         for part in (others[-1], first) if others else ():
             name = part.split(": ", 1)[0]  # "harbourpost.example: Transport"
             folded = key(name)

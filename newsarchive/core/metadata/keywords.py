@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from newsarchive.core.metadata.claims import Claim, best
-from newsarchive.core.metadata.sources import Place
+from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
@@ -22,17 +22,21 @@ MAX_KEYWORDS = 50
 MAX_KEYWORD_CHARS = 80
 #: A field of a program among keywords: "content-type: Feature".
 _FIELD = re.compile(r"[a-z]+(?:[A-Z-][A-Za-z]*)*: ")
+#: Words of a headline that a program has split into keywords. All words of a shorter one may be what the article is about.
+MIN_WORDS_OF_HEADLINE = 4
 #: One whose name is written as no keyword is: "displayType: list".
 _SURE_FIELD = re.compile(r"[a-z]+[A-Z][A-Za-z]*: ")
 
 
-def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[str, ...], list[Candidate]]:
+def decide(
+    claims: Sequence[Claim], section: str, headline: str, rules: Rules
+) -> tuple[tuple[str, ...], list[Candidate]]:
     """All keywords of the most trusted source, and all candidates. Feeds list the section among the tags; it is no keyword."""
     folded = key(section)
     of_feed = [c for c in claims if c.source.bare is Place.FEED]
     sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
-    fields = _fields(claims)
-    claims = [c for c in claims if c not in sections_in_feed and c not in fields]
+    fields, split = _fields(claims), _split_headline(claims, headline)
+    claims = [c for c in claims if c not in sections_in_feed and c not in fields and c not in split]
     _, candidates = best(claims, rules)
     source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
     words: dict[str, str] = {}
@@ -42,6 +46,7 @@ def decide(claims: Sequence[Claim], section: str, rules: Rules) -> tuple[tuple[s
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
     refused += [c.candidate(reason="is a field of a program") for c in fields]
+    refused += [c.candidate(reason="is a word of the headline, which is split into keywords") for c in split]
     chosen = [
         replace(c, chosen=True, reason=reason) if claim.source == source else c
         for claim, c in zip(claims, candidates, strict=True)
@@ -56,3 +61,20 @@ def _fields(claims: Sequence[Claim]) -> list[Claim]:
     """
     of_programs = {c.source for c in claims if _SURE_FIELD.match(c.value)}
     return [c for c in claims if c.source in of_programs and _FIELD.match(c.value)]
+
+
+def _split_headline(claims: Sequence[Claim], headline: str) -> list[Claim]:
+    """The claims of a source that begins with each word of the headline in its order: "the, mill, closes, for, good, business" (The
+    Huffington Post, 2010)."""
+    words = [key(word) for word in headline.split() if key(word)]
+    of_source: dict[Source, list[Claim]] = {}
+    for claim in claims:
+        if key(claim.value):
+            of_source.setdefault(claim.source, []).append(claim)
+    firsts = (found[: len(words)] for found in of_source.values())
+    return [
+        c
+        for found in firsts
+        if len(words) >= MIN_WORDS_OF_HEADLINE and [key(c.value) for c in found] == words
+        for c in found
+    ]

@@ -113,12 +113,12 @@ _MICRODATA = Source(Place.MICRODATA)
 _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
 
-def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]]:
+def headings(marks: Sequence[Mark], url: str, rules: Rules) -> Iterator[tuple[Claim, Mark]]:
     """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s. Links to the
-    home page (`rel=home`) are among them: their text is the site's name, and so no headline."""
+    home page (`rel=home`) are among them: their text is the site's name, and so no headline. `url` is the page's address."""
     seconds = 0
     for mark in marks:
-        place = _heading_place(mark)
+        place = _heading_place(mark, url)
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
@@ -126,7 +126,7 @@ def headings(marks: Sequence[Mark], rules: Rules) -> Iterator[tuple[Claim, Mark]
         if text and mark.tag == "h1":
             text = _without_kicker(text, mark.node, rules)
         if text:
-            yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node) else place)), mark
+            yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node, url) else place)), mark
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
@@ -162,19 +162,30 @@ def _first_element(node: LexborNode) -> LexborNode | None:
     return child if child is not None and child.tag != "-text" else None
 
 
-def _leads_home(node: LexborNode) -> bool:
-    """Whether a heading is a link to the home page, as the site's name is in many themes."""
+def _leads_home(node: LexborNode, url: str) -> bool:
+    """Whether a heading of the page at `url` is a link to the home page, as the site's name is in many themes."""
     link = node.css_first("a[href]")
-    path = _HOST.sub("", (link.attributes.get("href") or "").strip()) if link is not None else "-"
-    return path in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php")
+    reference = (link.attributes.get("href") or "").strip() if link is not None else "-"
+    if _HOST.sub("", reference) in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php"):
+        return True
+    return link is not None and _holds(reference, url) and text_of(link) == text_of(node)
 
 
-def _heading_place(mark: Mark) -> Place | None:
+def _holds(reference: str, url: str) -> bool:
+    """Whether a link leads to the folder of a blog, with the page two or more folders below it: "/harbour/" from
+    "/harbour/2013/the-ferry". The last part of the page's address is no number: "/the-ferry/page/2" is a part of a post."""
+    folder, own = parts_of(absolute(reference, url)), parts_of(url)
+    is_folder = folder.path.endswith("/") and not folder.query and own.path.startswith(folder.path)
+    below = own.path.removeprefix(folder.path).strip("/").split("/") if is_folder else []
+    return len(below) > 1 and not below[-1].isdigit() and same_site(folder.geturl(), url)
+
+
+def _heading_place(mark: Mark, url: str) -> Place | None:
     if mark.tag == "a" and "home" in (mark.attributes.get("rel") or "").casefold().split():
         return Place.HOME
     if mark.tag not in _HEADING_TAGS:
         return None
-    if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node):
+    if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node, url):
         return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
     if mark.tag == "h1":

@@ -164,7 +164,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     url = page.capture.base_url
     found = read_elements(tree)
     other_posts = OtherPosts(url, [page.capture.url, *found.canonical], rules)
-    headings = list(markup.headings(found.marks, rules))
+    headings = list(markup.headings(found.marks, url, rules))
     other_posts.set_headline(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
@@ -240,15 +240,20 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
 
 
 def _site_names_in_titles(
-    claims: Sequence[Claim], headline: str, tree: LexborHTMLParser, url: str
+    claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url: str
 ) -> list[Claim]:
     """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
     "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
-    titles = [key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-    around = {t.replace(key(headline), "", 1) for t in titles if key(headline) in t} - {""}
+    titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+    with_headline = [t for t in titles if key(title) in key(t)]
+    around = {key(t).replace(key(title), "", 1) for t in with_headline} - {""}
     if not around:
         return []
     names = [c.value for c in claims if c.source.place is Place.HOME]
+    # "Harbour Post » Blog Archive » Mill closes", in the default theme of WordPress until 2010
+    split = [headline.title_parts(t) for t in with_headline]
+    ends = {key(part) for parts in split for part in (parts[0], parts[-1])}
+    around |= {key(name) for name in names if key(name) in ends}
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
         names += markup.names_of_home(tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
@@ -345,7 +350,9 @@ def _as_written(name: str, names: Sequence[str]) -> str:
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    out["keywords"], candidates = keywords.decide(found.of("keywords"), out["article_section"], rules)
+    out["keywords"], candidates = keywords.decide(
+        found.of("keywords"), out["article_section"], found.headline, rules
+    )
     return candidates
 
 

@@ -44,6 +44,10 @@ def test_dates(text: str, expect: str | None) -> None:
         ("https://blog.example/mill-20250403.html", "2025-04-03"),
         ("https://blog.example/p/123456789", None),
         ("https://blog.example/2025/99/03/mill", None),
+        ("https://blog.example/2010/POLITICS/08/13/mill.closes/index.html", "2010-08-13"),
+        ("https://blog.example/2010/US/weather/08/13/storm/", "2010-08-13"),
+        ("https://blog.example/2010/top/20/30/mill", None),
+        ("https://blog.example/2010/mill/3/4", None),  # numbers of one digit may be pages
         ("https://blog.example/2025-04-03-mill", "2025-04-03"),
         ("https://blog.example/2025/04/03_mill.html", "2025-04-03"),
         ("https://blog.example/2025/04/11-mills-on-the-river/", None),  # the number belongs to the headline
