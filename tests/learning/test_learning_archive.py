@@ -6,20 +6,21 @@ import random
 import shutil
 import tracemalloc
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
 from benchmarks.blogs import sentence
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import templated
 from newsarchive.db import site_templates
-from newsarchive.db.engine import reading
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
-from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site
+from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site, SiteBlock
 from newsarchive.db.reading import articles
 from newsarchive.db.site_windows import SiteWindows
 from newsarchive.db.writing.store import Store
@@ -117,6 +118,26 @@ def test_a_site_is_learned_from_its_records(engine: Engine, tmp_path: Path) -> N
     assert (again.reread, again.changed) == (0, [])
     template = site_templates.load(engine, "heron.example")
     assert site_templates.save(engine, template) is False
+
+
+def test_an_entry_of_a_kind_that_only_older_versions_wrote_is_no_hindrance(
+    archive: Engine, tmp_path: Path
+) -> None:
+    crawled(archive, tmp_path, blog("heron", range(10), tail=CHIPS))
+    older = {
+        "fingerprint": 7, "role": "convention", "label": "date of the post", "reason": "right on 30 of 30 pages", "pages": 30,
+        "clusters": 0, "sample": "", "first": "open graph", "version": 0, "is_proved": False,
+    }  # fmt: skip
+    now = datetime.now(UTC)
+    with writing(archive) as connection:
+        site_id = connection.execute(select(Site.id).where(Site.domain == "heron.example")).scalar_one()
+        times = {"first_seen_at": now, "last_seen_at": now}
+        connection.execute(insert(SiteBlock), [older | times | {"site_id": site_id}])
+    assert len(Learner(archive, tmp_path).learn("heron.example").changed) == 10
+    with reading(archive) as connection:
+        labels = connection.execute(select(SiteBlock.label)).scalars().all()
+    assert labels
+    assert "date of the post" not in labels
 
 
 def everything(engine: Engine) -> dict[str, object]:
