@@ -29,6 +29,8 @@ class Count(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REREAD = "reread"
+    #: An older capture of a stored article came in: it went into the history.
+    EARLIER = "earlier"
     #: The site kept its page from us, and its feed or API gave the text. Without that text the post counts as failed.
     BLOCKED = "blocked"
     #: Answered 404 once; the next crawl asks again.
@@ -124,10 +126,11 @@ Name = Count | Group | Failure | Detail
 ALWAYS_SHOWN = (Count.DISCOVERED, Count.NEW, Count.UPDATED, Count.UNCHANGED)
 #: What this crawl found out about a post by fetching it.
 FETCHED = (
-    Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD, Count.MISSING, Count.GONE, Count.STILL_GONE, Group.DROPPED,
+    Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD, Count.EARLIER, Count.MISSING, Count.GONE, Count.STILL_GONE,
+    Group.DROPPED,
 )  # fmt: skip
 #: Posts that this crawl found to be articles.
-HELD = (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD)
+HELD = (Count.NEW, Count.UPDATED, Count.UNCHANGED, Count.REREAD, Count.EARLIER)
 #: What became of a post that this crawl is done with.
 DONE = (*FETCHED, Group.FAILED)
 #: Skipped because the archive holds the post.

@@ -124,7 +124,8 @@ RIGHTS = ("any", "tdm")
 # these for each article, and the first 20 of 20,000 articles took more than 80 s.
 _NEWEST = (
     "+c.parent_id IS NULL AND NOT EXISTS (SELECT 1 FROM captures AS later"
-    " WHERE later.url_id = c.url_id AND later.id > c.id AND +later.parent_id IS NULL{same})"
+    " WHERE later.url_id = c.url_id AND (later.fetched_at > c.fetched_at OR (later.fetched_at = c.fetched_at"
+    " AND later.id > c.id)) AND +later.parent_id IS NULL{same})"
 )
 # With a plus at {of_all} SQLite begins with the statements of sites; without it, it may begin with the captures of a
 # few articles.

@@ -191,6 +191,7 @@ TABLE_WORDS: dict[Count | Group, str] = {
     Count.DISCOVERED: "posts found",
     Count.UPDATED: "changed by the site",
     Count.REREAD: "unchanged, and read better than before",
+    Count.EARLIER: "older captures, put into the histories",
     Count.GONE: "deleted by the site",
     Count.MISSING: "missing, asked for again next time",
     Count.STILL_GONE: "still missing",

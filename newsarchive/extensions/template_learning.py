@@ -221,7 +221,7 @@ class TemplateLearning:
 
     async def stored(self, article: Article, outcome: Outcome) -> None:
         """Note an article that is in the archive now, and learn its site where that is due."""
-        if self.learner is None:
+        if self.learner is None or outcome is Outcome.EARLIER:  # what is read again is the newest capture
             return
         site, misfit = site_of(article.url), bool(article.seen and article.seen.misfit)
         if isinstance(article.seen, (Observation, Sighting)) and article.seen.reading and article.capture:

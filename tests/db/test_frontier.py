@@ -161,7 +161,9 @@ def test_a_failure_does_not_hide_that_a_source_gave_the_text(archive: Archive) -
     assert (archive.known.reason, archive.known.filled_from) == ("http 503", "feed")
     archive.frontier.unchanged(URL)
     assert (archive.known.reason, archive.known.filled_from) == ("text from feed", "feed")
-    archive.fetch(fetched(source=""))
+    article = fetched(source="")
+    assert article.capture
+    archive.fetch(replace(article, capture=replace(article.capture, fetched_at=START + 2 * HOUR)))
     assert (archive.known.reason, archive.known.filled_from) == ("", "")
 
 

@@ -53,7 +53,7 @@ _ARTICLES_AT = """
     SELECT id FROM articles WHERE url_key = :key UNION SELECT id FROM articles WHERE canonical_key = :key
     UNION SELECT a.id FROM urls AS u
     JOIN captures AS c ON c.url_id = u.id AND c.final_url = (
-        SELECT last.final_url FROM captures AS last WHERE last.url_id = u.id AND +last.parent_id IS NULL ORDER BY last.id DESC LIMIT 1)
+        SELECT last.final_url FROM captures AS last WHERE last.url_id = u.id AND +last.parent_id IS NULL ORDER BY last.fetched_at DESC, last.id DESC LIMIT 1)
     JOIN article_revisions AS r ON r.capture_id = c.id JOIN articles AS a ON a.id = r.article_id
     WHERE u.url_key = :key AND NOT EXISTS (SELECT 1 FROM urls AS listed WHERE listed.url_key = a.url_key)
 """

@@ -262,12 +262,12 @@ _VERSIONS = """
 
 _MOVED = """
     SELECT field, version, change_kind, extractor_version, seen_at, value_before, value_after
-    FROM field_changes WHERE article_id = :id ORDER BY id
+    FROM field_changes WHERE article_id = :id ORDER BY version, seen_at, id
 """
 
 
 def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
-    """Every version of an article, in the order they were stored.
+    """Every version of an article, in the order of the days on which the blog had it so.
 
     Raises `NoSuchArticle`.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, func, select, update
+from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, update
 
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
@@ -299,7 +299,10 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
     newer = CaptureRow.__table__.alias("newer")
     later = and_(
         newer.c.url_id == CaptureRow.url_id,
-        newer.c.id > CaptureRow.id,
+        or_(
+            newer.c.fetched_at > CaptureRow.fetched_at,
+            and_(newer.c.fetched_at == CaptureRow.fetched_at, newer.c.id > CaptureRow.id),
+        ),
         newer.c.warc_file != "",
         newer.c.parent_id.is_(None),
     )

@@ -23,7 +23,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, insert, literal, select
 
 from newsarchive.db import bulk, rows
 from newsarchive.db.models import BlockLabel, DroppedLine, EditRow, Line
@@ -55,6 +55,15 @@ def keep(connection: Connection, versions: Sequence[tuple[int, rows.Details]]) -
         {"revision_id": revision_id, **row} for revision_id, details in versions for row in details.edits
     ]
     bulk.insert_rows(connection, EditRow, edits)
+
+
+def copy(connection: Connection, revision_id: int, other_id: int) -> None:
+    """Explain another version as one is explained whose text it has."""
+    for table in (DroppedLine, EditRow):
+        own = [one for one in bulk.table_of(table).columns if one.name != "id"]
+        values = [literal(other_id) if one.name == "revision_id" else one for one in own]
+        stored = select(*values).where(table.revision_id == revision_id)
+        connection.execute(insert(table).from_select([one.name for one in own], stored))
 
 
 def forget(connection: Connection, revision_ids: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, update
 
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
@@ -31,9 +31,8 @@ from newsarchive.db.models import (
     Term,
 )
 from newsarchive.db.near_duplicates import clusters, originals
-from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, explanations, field_changes, quarantine, withhold
+from newsarchive.db.writing import captures, earlier, explanations, field_changes, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
@@ -248,30 +247,11 @@ class Batch:
     # -- writing -----------------------------------------------------------------------------
 
     def _late(self) -> None:
-        """Add the texts of captures that are older than the stored ones to the history, where they are missing there."""
-        late = [plan for plan in self.plans if plan.is_late]
+        """Put captures that are older than what is stored into the histories. Nothing else is written of them."""
+        for plan in self.plans:
+            if plan.is_late:
+                earlier.place(self.connection, plan, self.run_id)
         self.plans = [plan for plan in self.plans if not plan.is_late]
-        for plan in late:
-            assert plan.stored is not None
-            first = update(ArticleRow).where(
-                ArticleRow.id == plan.article_id, ArticleRow.first_seen_at > plan.seen_at
-            )
-            self.connection.execute(first.values(first_seen_at=plan.seen_at))
-            plan.in_history = self._in_history(plan)
-            if not plan.in_history:
-                self._number_versions([plan])
-                self._append_revisions([plan])
-                self._explain([plan])
-
-    def _in_history(self, plan: Plan) -> bool:
-        if not plan.text_changed:
-            return True
-        *heads, body = (getattr(Revision, name) for name in VERSION_FIELDS)
-        same = [head == plan.texts[head.name] for head in heads]
-        superseded = select(body).where(
-            Revision.article_id == plan.article_id, Revision.id != plan.revision_id, *same
-        )
-        return plan.texts["article_body"] in self.connection.execute(superseded).scalars()
 
     def _write_captures(self, plans: Sequence[Plan]) -> None:
         plans = [plan for plan in plans if plan.article.capture]
@@ -334,7 +314,7 @@ class Batch:
             plan.revision_id, plan.version = revision_id, last.get(plan.article_id, 0) + 1
 
     def _append_revisions(self, plans: list[Plan]) -> None:
-        """Add versions. The body of a version that becomes current stands in its article."""
+        """Add versions that become current: their bodies stand in their articles."""
         new = [
             plan.texts
             | {
@@ -345,8 +325,8 @@ class Batch:
                 "change_kind": plan.change_kind,
                 "run_id": self.run_id,
                 "markup": plan.details.markup,
+                "article_body": None,
             }
-            | ({} if plan.is_late else {"article_body": None})
             for plan in plans
         ]
         bulk.insert_rows(self.connection, Revision, new)
@@ -374,15 +354,17 @@ class Batch:
     def _update_articles(self) -> None:
         """Write the new values of stored articles; unchanged articles get `last_seen_at` only."""
         known = [plan for plan in self.plans if plan.stored]
-        seen = [{"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": None} for plan in known]
+        seen = [
+            {"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": plan.gone_at} for plan in known
+        ]
         if not self.reread:  # the pages were fetched now
             _ARTICLE.run(self.connection, seen)
-            earlier = [
+            before = [
                 {"b_id": plan.article_id, "first_seen_at": plan.seen_at}
                 for plan in known
                 if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
             ]
-            _ARTICLE.run(self.connection, earlier)  # the clock was wrong when the article was first seen
+            _ARTICLE.run(self.connection, before)  # the clock was wrong when the article was first seen
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known

@@ -50,7 +50,6 @@ class Plan:
     texts: dict[str, Any] = field(default_factory=dict)
     digest: str = ""
     reread: bool = False
-    in_history: bool = False
     run_id: int | None = None
     version: int = 1
     moves: list[Move] = field(default_factory=list)
@@ -76,7 +75,7 @@ class Plan:
 
     @property
     def is_late(self) -> bool:
-        """Whether the capture is older than the stored one. It then adds a version to the history and changes nothing else.
+        """Whether the capture is older than the stored one. It then has its place in the history and changes nothing else.
 
         A page that was fetched a moment ago is the newest, whatever the stored times say: then one of the clocks was
         wrong.
@@ -86,9 +85,14 @@ class Plan:
             self.stored is not None
             and not is_fetched_now
             and self.seen_at < self.stored["last_seen_at"]
-            and not self.same_bytes
             and not self.reread
         )
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """When the page was found deleted, where that was after this capture."""
+        gone_at = self.stored["gone_at"] if self.stored else None
+        return gone_at if gone_at is not None and gone_at > self.seen_at else None
 
     @property
     def speaks_for_another(self) -> bool:
@@ -146,7 +150,7 @@ class Plan:
     @property
     def seems_edited(self) -> bool:
         """Whether the page came with other bytes, and something differs from what is stored of the article."""
-        if self.stored is None or self.same_bytes or self.reread or self.is_late:
+        if self.stored is None or self.same_bytes or self.reread:
             return False
         return self.text_changed or self.record_changed
 
@@ -212,7 +216,7 @@ class Plan:
         if self.speaks_for_another:
             return "unchanged"
         if self.is_late:
-            return "unchanged" if self.in_history else "updated"
+            return "earlier"
         if not self.has_changed:
             return "unchanged"
         return "updated" if self.reread or self.is_publishers else "reread"

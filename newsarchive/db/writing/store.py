@@ -49,6 +49,8 @@ class Outcome(Enum):
     #: The publisher changed nothing, but the page is read in another way now.
     REREAD = "reread"
     UNCHANGED = "unchanged"
+    #: The capture is older than what is stored: it has its place in the history now, and the present text stays.
+    EARLIER = "earlier"
     #: The article is withheld, and nothing of it was stored.
     WITHHELD = "withheld"
 

@@ -1,0 +1,79 @@
+"""Captures of earlier years that come in after those of later years, out of WARC files."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tests.cli.test_cli import run
+from tests.crawling.test_crawl import post, rows
+from tests.support.serving import crawl
+
+pytestmark = pytest.mark.slow  # crawls in processes of their own
+
+POSTS = 24  # with these the template of the site is learned
+DAYS = {"2019": "The ferry is late.", "2021": "The ferry was late.", "2024": "The ferry was never late."}
+
+
+def captured(year: str, folder: Path) -> Path:
+    """A WARC file with all posts of a blog as they stood in a year. A box of each year stands in every page."""
+    file = folder / f"{year}.warc.gz"
+    with file.open("wb") as out:
+        writer = WARCWriter(out)
+        for number in range(POSTS):
+            said = " ".join(
+                f"Harbour {number} has {word} berths for the boats of winter."
+                for word in ("two", "ten", "no")
+            )
+            body = f"<p>{DAYS[year]} {said}</p><p>{said} {number}.</p><p>Read on in the harbour book of {year}</p>"
+            page = post(f"Ferry {number}", body=body).encode()
+            http = StatusAndHeaders(
+                "200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1"
+            )
+            headers = {"WARC-Date": f"{year}-05-01T12:00:{number:02}Z"}
+            writer.write_record(
+                writer.create_warc_record(
+                    f"https://blog.example/ferry-{number}/", "response", io.BytesIO(page), http_headers=http,
+                    warc_headers_dict=headers,
+                )
+            )  # fmt: skip
+    return file
+
+
+def told(db: Path) -> list[tuple[object, ...]]:
+    """The histories, by the days and the beginnings of the texts: without what one version leaves out and another not."""
+    texts = rows(
+        db,
+        "SELECT a.url, r.version, r.change_kind, substr(r.seen_at, 1, 4), r.id = a.revision_id FROM articles AS a"
+        " JOIN article_revisions AS r ON r.article_id = a.id WHERE r.change_kind <> 'site' ORDER BY a.url, r.version",
+    )
+    seen = "SELECT url, substr(article_body, 1, 24), substr(first_seen_at, 1, 4), substr(last_seen_at, 1, 4) FROM articles ORDER BY url"
+    return [*texts, *rows(db, seen)]
+
+
+def test_files_of_earlier_years_that_come_in_last_give_the_same_archive(db: Path, tmp_path: Path) -> None:
+    files = {year: captured(year, tmp_path) for year in DAYS}
+    forwards = tmp_path / "forwards.db"
+    for year in DAYS:
+        assert crawl(f"path={files[year]}", spider="warc", db=forwards).returncode == 0
+    summaries = [
+        crawl(f"path={files[year]}", spider="warc", db=db).stderr for year in ("2024", "2019", "2021")
+    ]
+    assert [
+        f"{POSTS} {word}" in text for word, text in zip(("new", "earlier", "earlier"), summaries, strict=True)
+    ] == [True] * 3
+    assert [re.search(r"(\d+) updated", text)[1] for text in summaries] == ["0"] * 3  # type: ignore[index]
+    assert told(db) == told(forwards)
+
+    assert "edited" not in run("changes", "--since", "2025-01-01", "--db", str(db)).stdout
+    before = rows(db, "SELECT article_body FROM articles ORDER BY id")
+    assert (
+        "0 updated" in run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db)).stderr
+    )
+    assert run("learn", "--all", "--db", str(db)).returncode == 0
+    assert rows(db, "SELECT article_body FROM articles ORDER BY id") == before
