@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 from newsarchive import config
 from newsarchive.core.assembly.selectors import SELECTOR
-from newsarchive.core.urls import check_start_url
+from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _checked_sites(found: Iterable[Mapping[str, Any]], file: str) -> list[tuple[
         if not site.get("url"):
             raise UsageError(f"{where}: no url")
         settings = {key: value for key, value in site.items() if key != "url"}
-        sites.append((check_start_url(str(site["url"]), where), checked(settings, where)))
+        sites.append((check_blog(str(site["url"]), where), checked(settings, where)))
     return sites
 
 

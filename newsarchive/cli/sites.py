@@ -19,7 +19,7 @@ from newsarchive.cli.opening import database_url, open_archive, open_reader
 from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.cli.selectors import selectors
-from newsarchive.core.urls import check_start_url
+from newsarchive.core.urls import check_blog, check_start_url
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import utc_now
@@ -109,7 +109,7 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
     from newsarchive.cli.fetching import Fetcher, preview
 
     config = sitelist.checked(settings, "sites add")
-    home = check_start_url(url)
+    home = check_blog(url)
     fetcher = Fetcher(
         user_agent=config.get("user_agent", ""),
         ignore_robots=ignore_robots,

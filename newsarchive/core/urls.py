@@ -314,6 +314,32 @@ def check_start_url(text: str, argument: str = "url") -> str:
     return url
 
 
+#: The address of a page in a web archive: the page's own address stands behind a time, or behind * for all times. The
+#: Wayback Machine takes it without either, and without a scheme.
+_WEB_ARCHIVE = re.compile(
+    r"https?://(?:(?:web\.|www\.)?archive\.org(?::80|:443)?/web/(?:[\d*]+(?:[a-z]{2}_)?/)?"
+    r"|[^/?#]+/(?:[^/?#]+/){0,4}?(?:\d{4,14}\*?(?:[a-z]{2}_)?|\*)/(?=https?:/))(?P<own>\S+)",
+    re.I,
+)
+
+
+def check_blog(text: str, argument: str = "url") -> str:
+    """The URL of a blog that a person typed, as `check_start_url` gives it.
+
+    Raises `UsageError`, also for a page in a web archive: its host would be taken for the blog.
+    """
+    url = check_start_url(text, argument)
+    if found := _WEB_ARCHIVE.match(url):
+        own = try_normalise(_with_scheme(re.sub(r":/(?=[^/])", "://", found["own"], count=1))) or found["own"]
+        raise UsageError(
+            f"{argument}={url[:200]!r} is a page in a web archive, and would be stored as one of {site_of(url)}. Crawl the blog itself"
+            f" where it still answers: {own[:200]} . Where it is gone, take its pages out of the web archive into a WARC file, which"
+            " `newsarchive crawl warc -a path=FILE` reads with their addresses and days: the guide to crawling says how, under"
+            ' "A blog that is gone". One page: `newsarchive extract ADDRESS`'
+        )
+    return url
+
+
 #: `localhost:8000/x` has a port, `mailto:x` a scheme.
 _SCHEME_NOT_PORT = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d)", re.I)
 _CREDENTIALS = re.compile(r"^(?!mailto:)(?:https?://)?[^/?#\\:]*:[^/?#\\]*@|^https?://[^/?#\\]*@", re.I)

@@ -105,7 +105,7 @@ class NewsSpider(FetchingSpider):
         if not given.get("url"):
             raise UsageError("which blog? say it as: scrapy crawl news -a url=https://blog.example")
         return {
-            "url": urls.check_start_url(given["url"]),
+            "url": urls.check_blog(given["url"]),
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
             "since": day("since", given["since"]) if given.get("since") else None,
             "sources": sources(given.get("sources", "")),

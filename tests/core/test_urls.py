@@ -103,6 +103,36 @@ def test_a_wrong_start_url_is_named_with_the_remedy(typed):
     assert "secret" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("typed", "own"),
+    [
+        ("https://web.archive.org/web/2019/https://blog.example/", "https://blog.example/"),
+        ("https://web.archive.org/web/20190102030405/https://blog.example/a/", "https://blog.example/a/"),
+        ("web.archive.org/web/2019*/blog.example", "https://blog.example/"),
+        ("https://web.archive.org/web/https://blog.example/", "https://blog.example/"),
+        ("https://web.archive.org/web/20190102030405if_/http://blog.example/", "http://blog.example/"),
+        ("http://localhost:8080/my-web/20190102030405mp_/https://blog.example/", "https://blog.example/"),
+        ("https://swap.example/wayback/*/http:/blog.example/", "http://blog.example/"),
+        ("https://archive.example/2019/https://blog.example/", "https://blog.example/"),
+    ],
+)
+def test_a_page_in_a_web_archive_is_no_blog(typed: str, own: str) -> None:
+    with pytest.raises(UsageError, match="is a page in a web archive") as error:
+        urls.check_blog(typed)
+    assert f": {own} . Where" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "https://blog.archive.org/", "https://web.archive.org/", "https://blog.example/web/2019/", "https://blog.example/2019/05/",
+        "https://blog.example/?url=https://web.archive.org/web/2019/https://other.example/", "https://archive.org/details/blog",
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_web_archive_may_be_a_blog(typed: str) -> None:
+    assert urls.check_blog(typed) == urls.check_start_url(typed)
+
+
 def test_a_site_is_its_host_without_www_and_usual_port():
     assert urls.site_of("https://www.Blog.example:443/a") == "blog.example"
     assert urls.site_of("http://127.0.0.1:8001/") == "127.0.0.1:8001"
