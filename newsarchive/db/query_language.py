@@ -16,12 +16,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.text import scripts
+from newsarchive.db import spellings
 from newsarchive.exceptions import UsageError
 
 #: Scripts without spaces between words, and Tibetan, which marks the ends of syllables only.
@@ -108,17 +109,24 @@ MAX_PARTS = 200
 
 @dataclass(frozen=True)
 class Words:
-    """Folded words side by side; with `prefix` the last one may go on."""
+    """Folded words side by side; with `prefix` the last one may go on. `others` are other spellings of them."""
 
     words: tuple[str, ...]
     prefix: bool = False
+    others: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def spellings(self) -> tuple[tuple[str, ...], ...]:
+        return self.words, *self.others
 
 
 @dataclass(frozen=True)
 class Run:
-    """A string inside the text, for scripts without spaces."""
+    """A string inside the text, for scripts without spaces. Texts in other scripts have it as `words`; `None`: as words that
+    begin with it."""
 
     text: str
+    words: Words | None = None
 
 
 @dataclass(frozen=True)
@@ -184,20 +192,34 @@ def has_run(node: Node) -> bool:
     return has_run(node.part) if isinstance(node, Not) else isinstance(node, Run)
 
 
+def inside(node: Node) -> Node:
+    """The tree with its words looked for inside texts without spaces too: the word "Slate" stands in 對Slate解釋說.
+
+    >>> inside(parse("fox"))
+    Run(text='fox', words=Words(words=('fox',), prefix=False, others=()))
+    """
+    if isinstance(node, Words):
+        runs = tuple(Run(" ".join(words), node) for words in node.spellings)
+        return runs[0] if len(runs) == 1 else Or(runs)
+    if isinstance(node, Not):
+        return Not(inside(node.part))
+    return replace(node, parts=tuple(map(inside, node.parts))) if isinstance(node, And | Or) else node
+
+
 def fts5(node: Node) -> str:
     """The tree in the language of SQLite's FTS5; it must have no `Run`.
 
     >>> fts5(parse('"red fox" OR hen* -barn'))
-    '("red fox") OR (("hen" *) NOT "barn")'
+    '("red fox") OR (("hen" *) NOT ("barn"))'
     """
     if isinstance(node, Words):
-        return '"' + " ".join(node.words) + '"' + (" *" if node.prefix else "")
+        return " OR ".join('"' + " ".join(words) + '"' + " *" * node.prefix for words in node.spellings)
     if isinstance(node, Or):
         return " OR ".join(f"({fts5(part)})" for part in node.parts)
     if isinstance(node, And):
         wanted = [f"({fts5(part)})" for part in node.parts if not isinstance(part, Not)]
         return " AND ".join(wanted) + "".join(
-            f" NOT {fts5(p.part)}" for p in node.parts if isinstance(p, Not)
+            f" NOT ({fts5(p.part)})" for p in node.parts if isinstance(p, Not)
         )
     raise TypeError(f"no FTS5 for {node!r}")
 
@@ -210,9 +232,11 @@ def tsquery(node: Node) -> str:
     """
     if isinstance(node, Words):
         last = len(node.words) - 1
-        return " <-> ".join(
-            f"'{w}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(node.words)
+        phrases = (
+            " <-> ".join(f"'{w}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(words))
+            for words in node.spellings
         )
+        return " | ".join(f"({phrase})" for phrase in phrases) if node.others else next(phrases)
     if isinstance(node, Or):
         return " | ".join(f"({tsquery(part)})" for part in node.parts)
     if isinstance(node, And):
@@ -297,11 +321,12 @@ def _leaf(text: str) -> Node:
     prefix = text.endswith("*")
     bare = text.rstrip("*").strip('"').strip()
     if UNSPACED.search(bare):
-        return Run(bare)
+        runs = tuple(map(Run, spellings.of_string(bare)))
+        return runs[0] if len(runs) == 1 else Or(runs)
     words = tuple(token.text for token in tokenise(bare))
     if not words:
         raise UsageError(f"search: no word in {text!r}")
-    return Words(words, prefix)
+    return Words(words, prefix, spellings.of_phrase(words)[1:])
 
 
 def _require_something(node: Node) -> None:
@@ -365,12 +390,12 @@ def _places(text: str, leaves: list[Words | Run]) -> set[tuple[int, int]]:
 
 
 def _phrases(tokens: list[Token], leaf: Words) -> Iterable[tuple[int, int]]:
-    size = len(leaf.words)
-    for i in range(len(tokens) - size + 1):
-        run = tokens[i : i + size]
-        last = run[-1].text.startswith(leaf.words[-1]) if leaf.prefix else run[-1].text == leaf.words[-1]
-        if last and all(token.text == word for token, word in zip(run[:-1], leaf.words, strict=False)):
-            yield run[0].start, run[-1].end
+    for words in leaf.spellings:
+        for i in range(len(tokens) - len(words) + 1):
+            run = tokens[i : i + len(words)]
+            last = run[-1].text.startswith(words[-1]) if leaf.prefix else run[-1].text == words[-1]
+            if last and all(token.text == word for token, word in zip(run[:-1], words, strict=False)):
+                yield run[0].start, run[-1].end
 
 
 def _window(text: str, found: list[tuple[int, int]], width: int) -> tuple[int, int]:

@@ -179,7 +179,7 @@ def test_deep_and_long_queries_are_refused() -> None:
         ("Don't", '"don t"', "'don' <-> 't'"),
         ("red fox", '("red") AND ("fox")', "('red') & ('fox')"),
         ("a OR b c", '("a") OR (("b") AND ("c"))', "('a') | (('b') & ('c'))"),
-        ("(a OR b) -c*", '(("a") OR ("b")) NOT "c" *', "(('a') | ('b')) & !('c':*)"),
+        ("(a OR b) -c*", '(("a") OR ("b")) NOT ("c" *)', "(('a') | ('b')) & !('c':*)"),
         ('"red fox*"', '"red fox"', "'red' <-> 'fox'"),
         ('"red fox"*', '"red fox" *', "'red' <-> 'fox':*"),
     ],

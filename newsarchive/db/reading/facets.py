@@ -54,6 +54,7 @@ def facets(source: File | Engine, words: str = "", filters: Filters | None = Non
     tree, wanted = tree_of(words), filters or Filters()
     with reading(source) as reader:
         query = Query(reader, wanted)
+        tree = query.inside(tree)
         counts = _spread(reader, query.newest(tree, MAX_COUNTED))
         return _facets(reader, reader.tuples(counts, query.values), tree, wanted)
 
@@ -62,12 +63,13 @@ def search_with_facets(
     source: File | Engine, words: str = "", filters: Filters | None = None, paging: Paging | None = None
 ) -> tuple[list[Hit], Facets]:
     """What `search` and `facets` give, at little more than the cost of one of them where results are ranked."""
-    tree, wanted, paging = tree_of(words), filters or Filters(), paging or Paging()
+    wanted, paging = filters or Filters(), paging or Paging()
     is_beyond = paging.limit + paging.offset > searching.MAX_RANKED
-    if tree is None or paging.order != "rank" or has_run(tree) or is_beyond:
-        return searching.search(source, words, wanted, paging), facets(source, words, wanted)
     with reading(source) as reader:
         query = Query(reader, wanted)
+        tree = query.inside(tree_of(words))
+        if tree is None or paging.order != "rank" or has_run(tree) or is_beyond:
+            return searching.search(source, words, wanted, paging), facets(source, words, wanted)
         nothing = ", ".join(["CAST(NULL AS text)"] * 4)
         newest = f"SELECT id FROM found ORDER BY id DESC LIMIT {MAX_COUNTED}"
         # The first column is 0 for the best matches and 1 for the counts of all matches.

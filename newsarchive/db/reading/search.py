@@ -39,6 +39,7 @@ from newsarchive.db.query_language import (
     Words,
     fold,
     has_run,
+    inside,
     parse,
     positive,
     snippet,
@@ -311,6 +312,7 @@ def search(
     tree = tree_of(words)
     with reading(source) as reader:
         query = Query(reader, filters or Filters())
+        tree = query.inside(tree)
         sql = query.page(tree, paging.order, paging.limit, paging.offset)
         return [_hit(reader, row, tree, paging.marks) for row in reader.rows(sql, query.values)]
 
@@ -320,7 +322,7 @@ def count(source: File | Engine, words: str = "", filters: Filters | None = None
     tree = tree_of(words)
     with reading(source) as reader:
         query = Query(reader, filters or Filters())
-        return int(reader.value(query.count(tree), query.values))
+        return int(reader.value(query.count(query.inside(tree)), query.values))
 
 
 def ids(
@@ -329,7 +331,7 @@ def ids(
     """The ids of all articles that match, or of the first `limit`, in one of `ORDERS`."""
     query = Query(reader, filters)
     cut = "" if limit is None else f" LIMIT {int(limit)}"
-    tree = tree_of(words)
+    tree = query.inside(tree_of(words))
     found = query.dated("a.id", tree) if order == "date" and cut else query.all("a.id", tree)
     sql = f"{found} ORDER BY {ORDERS[order]}{cut}"
     return [row[0] for row in reader.tuples(sql, query.values)]
@@ -383,6 +385,8 @@ _PLAIN_LETTERS = str.maketrans(
 )
 
 
+#: Languages that are written without spaces between words.
+UNSPACED_LANGUAGES = frozenset(("bo", "ja", "km", "lo", "my", "th", "wuu", "yue", "zh"))
 #: The languages of the articles, by a look into their index for each.
 _LANGUAGES = """
     WITH RECURSIVE spoken(code) AS (
@@ -407,9 +411,18 @@ class Query:
             self.on_columns += counted(filters.copies)
         else:
             self.on_ids += counted_ids(filters.copies)
-        self.hidden = filters.hidden
+        self.hidden, self.language = filters.hidden, (filters.language or "").partition("-")[0]
         self.hides = self.reader.value(f"{unseen(self.hidden)} LIMIT 1") is not None
         self.key = self.dialect.search_key
+
+    def inside(self, tree: Node | None) -> Node | None:
+        """The tree, with its words looked for inside texts without spaces too where only such texts are wanted, or where no
+        text has the words between spaces. Otherwise results would be in no order of rank."""
+        if tree is None or has_run(tree) or not UNSPACED_LANGUAGES & self._spoken():
+            return tree
+        if self.language in UNSPACED_LANGUAGES or not self.reader.tuples(self.newest(tree, 1), self.values):
+            return inside(tree)
+        return tree
 
     def page(self, tree: Node | None, order: str, limit: int, offset: int) -> str:
         """One page of results with the columns of a `Hit`: the best matches with order "rank", else the newest."""
@@ -511,8 +524,8 @@ class Query:
 
     def _containing(self, run: Run) -> str:
         """Articles with the string; those in a spaced script have it as a word of its own."""
-        words = tuple(token.text for token in tokenise(run.text))
-        as_word = f" OR a.id IN ({self._matching(Words(words, prefix=True))})" if words else ""
+        words = run.words or Words(tuple(token.text for token in tokenise(run.text)), prefix=True)
+        as_word = f" OR a.id IN ({self._matching(words)})" if words.words else ""
         return f"({self.dialect.contains(run.text, self._value)}{as_word})"
 
     def _on_columns(self, wanted: Filters) -> Iterator[str]:
@@ -546,8 +559,12 @@ class Query:
 
     def _languages(self, code: str) -> list[str]:
         """The language codes of the archive that are this one or begin with it; the code itself where there are none."""
-        found = [known for (known,) in self.reader.tuples(_LANGUAGES) if known]
+        found = (known for (known,) in self.reader.tuples(_LANGUAGES) if known)
         return [known for known in found if known == code or known.startswith(f"{code}-")] or [code]
+
+    def _spoken(self) -> set[str]:
+        """The languages of the archive, without their regions."""
+        return {known.partition("-")[0] for (known,) in self.reader.tuples(_LANGUAGES) if known}
 
     def _named(self, names: str, part: str) -> str:
         """The end of a condition that is true for those of these rows (an id, then names) that have `part` in a name.
