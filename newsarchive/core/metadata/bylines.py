@@ -23,6 +23,7 @@ from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.metadata.sources import WEAK_GUESSES, Place, Position, Source
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import is_caseless
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -393,7 +394,7 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     begins_with_date = bool(day) and line.startswith(day)
     later = islice(pieces, 0 if begins_with_date else 1, 8)
     found = [text for piece in later if (text := _after_by(piece.lstrip(), "", rules))]
-    if name := next((text for text in found if _all_names(text, rules)), ""):
+    if name := next((text for text in found if _all_names(text, rules) or is_caseless(text)), ""):
         return name
     first = found[0].split(",", 1)[0] if found else ""  # the rest is a job
     return first if begins_with_date and person_names.like_a_name(first, rules) else ""

@@ -168,8 +168,8 @@ _STOP_OF_ITS_OWN = re.compile(
 #: An account behind a name: "Jane Doe @jane", "Jane Doe (@jane)".
 _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
-#: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read".
-SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}")
+#: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网 作者：张三".
+SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{2,6}\s?[：:])")
 
 
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").

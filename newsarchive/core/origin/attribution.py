@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from newsarchive import compiled
+from newsarchive.core.metadata import dates
+from newsarchive.core.metadata.person_names import SEGMENT
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Family,
@@ -38,6 +40,8 @@ from newsarchive.rules import Rules
 MAX_LINE_CHARACTERS = 400
 #: Characters after the name of a `whole` phrase ("Source: Reuters, 3 March"). With more, the phrase does not match.
 _MAX_REST_CHARACTERS = 80
+#: Characters of a line of details, as a day, a time, an author and a source; a longer line is prose.
+MAX_DETAILS_CHARACTERS = 160
 #: Words after "Source:". Up to here they may be one name that holds a preposition ("Gazeta da Lagoa"); a longer text
 #: ends at the first word that ends names.
 _MAX_LABELLED_NAME_WORDS = 5
@@ -52,6 +56,13 @@ _MAX_NAME_WORDS = 9
 #: Words of a name in a script without capitals, where no capital tells a name from prose.
 _MAX_CASELESS_NAME_WORDS = 5
 
+#: Signs around a detail: "EFE / 3 May 2024", "(Reuters) 3 May 2024".
+_AROUND_DETAIL = " \u00a0,;:/()[]-–—"
+#: The time of a day before a detail: ", 10:20 Uhr | ", "13h28 ".
+_TIME = re.compile(
+    r"^[\W\d_]*(?:(?:h(?=\d)|(?:uhr|[ap]\.?m|hrs?|ч|h)\b|[时時分秒点點시분]+(?=[\W\d_]))[\W\d_]*)*",
+    re.IGNORECASE,
+)
 _LEAD = re.compile(r"[\W_]{0,6}")
 _WORD = re.compile(r"\w+")
 _ARTICLE = re.compile(r"(?<=[^\W\d_]\s)(?:The|El|La|Los|Las|Le|Les|Die|Der|Das|Il|Lo|De|Het|Os|As)\s+$")
@@ -147,16 +158,46 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
         return None
     # Few lines begin as some phrase does. What the first sentence begins with is the same.
     if not _phrase_index(rules).buckets(_without_vowel_marks(line)):
-        return None
+        return _behind_date(line, rules)
     first = next(iter(statements(line)), "")
     share = len(first) / len(line)
-    return _match(first, share, rules) or (_match(line, 1.0, rules) if first != line else None)
+    found = _match(first, share, rules) or (_match(line, 1.0, rules) if first != line else None)
+    return found or _behind_date(line, rules)
+
+
+def _behind_date(line: str, rules: Rules) -> Attribution | None:
+    """The attribution behind the day in a line of details: "3 May 2024, 10:20 | Source: Reuters", "2024-05-03 来源：新华网"."""
+    for piece in details_beside_date(line, rules)[1]:
+        if found := _match(piece, 1.0, rules):
+            return replace(found, text=line)
+    return None
+
+
+@lru_cache(maxsize=2048)
+def details_beside_date(line: str, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a line of details says before its day, and what behind it and its time. Both are `()` for prose and for lines without a
+    day.
+
+    >>> from newsarchive.rules import default
+    >>> details_beside_date("Harbour | 3 May 2024, 10:20 Source: Reuters | By Jane Doe", default())
+    (('Harbour',), ('Source: Reuters', 'By Jane Doe'))
+    """
+    day = dates.date_text(line, rules) if len(line) <= MAX_DETAILS_CHARACTERS else ""
+    if not day:
+        return (), ()
+    before, _, behind = line.partition(day)
+    return _details(before), _details(_TIME.sub("", behind))
+
+
+def _details(text: str) -> tuple[str, ...]:
+    return tuple(piece for part in SEGMENT.split(text) if (piece := part.strip(_AROUND_DETAIL)))
 
 
 def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
     """All sentences of a text that are attributions, in their order."""
     length = max(1, len(text.strip()))
-    found = (_match(sentence, len(sentence) / length, rules) for sentence in statements(text))
+    found = [_match(sentence, len(sentence) / length, rules) for sentence in statements(text)]
+    found = found if any(found) else [_behind_date(text.strip(), rules)]
     return tuple(a for a in found if a is not None)
 
 

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 
 from newsarchive import compiled
-from newsarchive.core.origin.attribution import Attribution, attributions_in
+from newsarchive.core.metadata import dates
+from newsarchive.core.origin.attribution import Attribution, attributions_in, details_beside_date
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts
@@ -32,6 +34,8 @@ _MAX_HEAD_PARAGRAPHS = 3
 _MAX_FOOT_PARAGRAPHS = 6
 #: Blocks between the body and a notice. A notice farther away is the site's, not the article's.
 _MAX_BLOCKS_FROM_BODY = 30
+#: Blocks before the text that may hold the details of the article: its day, author and source.
+_MAX_DETAILS_BEFORE = 8
 #: Characters of a byline. A longer one is the author's life, and where else she writes is no origin.
 _MAX_BYLINE_CHARACTERS = 100
 #: Characters of a line that is nothing but a link's label ("Read the original article").
@@ -48,6 +52,8 @@ _HEARSAY_FACTOR = 0.5
 _NOTICE_LABELS = ("attribution", "copyright", "byline")
 #: "Read the original article" has this label. It is a credit where its link leads to another site.
 _READ_MORE = "read more"
+#: Labels of blocks whose details are those of other pages or of other people.
+_ELSEWHERE = frozenset(("nav", "related", "comments", "footer", "advert", "share", "consent"))
 #: Kinds of blocks that hold running text.
 _TEXT_KINDS = ("paragraph", "list_item", "quote")
 _PICTURES = re.compile(r"\b(?:Images|Photos|Shutterstock|Unsplash|iStock)\b")
@@ -105,6 +111,7 @@ def leads_of(article: Article, rules: Rules) -> list[Lead]:
     body = [b for b in article.blocks if b.label in ("body", "attribution") and b.kind in _TEXT_KINDS]
     found += _from_agency(body, rules)
     found += _from_authors(article, near, rules)
+    found += _from_details(article, rules)
     return found + list(_from_metadata(article, rules))
 
 
@@ -275,6 +282,26 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
                 yield Lead("byline", name, printed, 0.8)
             elif found is not None and (name in authors or key_of(part) not in no_papers):
                 yield Lead("byline", name, printed, 0.6)
+
+
+def _from_details(article: Article, rules: Rules) -> Iterator[Lead]:
+    """An agency or a paper that stands alone beside the article's day, above the text: "Reuters | May 3, 2024". A paper is printed in
+    two words there: "Nature" and "Science" are sections of blogs, and "Freitag" is a day."""
+    first = next((i for i, b in enumerate(article.blocks) if b.label == "body"), 0)
+    days = {when.date() for when in (article.date_published, article.date_modified) if when is not None}
+    for block in article.blocks[max(0, first - _MAX_DETAILS_BEFORE) : first + 2]:
+        if block.label in _ELSEWHERE:
+            continue
+        pieces = chain(*details_beside_date(block.text, rules))
+        named = [(piece, found) for piece in pieces if (found := by_name(piece, rules))]
+        when = dates.parse(dates.date_text(block.text, rules), rules) if named else None
+        if when is None or when.date() not in days:
+            continue
+        for printed, found in named:
+            if found.kind == "agency":
+                yield Lead("byline", block.text, found.name, 0.8)
+            elif " " in printed:
+                yield Lead("byline", block.text, found.name, 0.6)
 
 
 def _categories(article: Article, near: list[_Place]) -> frozenset[str]:

@@ -99,6 +99,26 @@ def test_articles_name_their_origin(case: dict[str, Any]) -> None:
         assert case["also"] in [e.text for e in origin.evidence]
 
 
+@pytest.mark.parametrize("case", load("details.json"))
+def test_details_beside_the_day_name_their_origin(case: dict[str, Any]) -> None:
+    """A line between headline and text with the day, and the source that it names with or without a label."""
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = (
+        "<title>The old bridge reopens | Lakeside Notes</title><meta property=og:site_name content='Lakeside Notes'>"
+        f"<article><h1>The old bridge reopens</h1><div>{case['text']}</div><div>{body}</div></article>"
+    )
+    origin = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge").origin
+    assert (origin.name if origin else None) == case["origin"]
+
+
+def test_of_other_pages_details_name_no_origin() -> None:
+    """A teaser among the first lines has another day than the article."""
+    teaser = "<div class=entry-meta>3 May 2023 | Reuters</div>"
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = f"<title>The old bridge reopens</title><h1>The old bridge reopens</h1><time>2024-05-03</time>{teaser}{body}"
+    assert extract(html=page, url="https://www.lakeside-notes.example/bridge").origin is None
+
+
 def test_the_starting_post() -> None:
     """The attribution of the post this project began with, misspelt as its blog printed it."""
     credit = (
