@@ -24,7 +24,17 @@ from newsarchive.db.query_language import MARKS, Marks
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.articles import Selection, Stored, Version, citation_of, cited
 from newsarchive.db.reading.coverage import days
-from newsarchive.db.reading.search import ORDERS, Day, FilterOptions, Hit, Paging, day, filters, with_filters
+from newsarchive.db.reading.search import (
+    MAX_INTEGER,
+    ORDERS,
+    Day,
+    FilterOptions,
+    Hit,
+    Paging,
+    day,
+    filters,
+    with_filters,
+)
 from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import File, open_source
 from newsarchive.exceptions import UsageError, WrongType
@@ -92,6 +102,8 @@ class Archive:
         that name no other publisher, "republished" articles that name one. Pages in quarantine and dropped ones come
         with `hidden` alone. Raises `UsageError` for a query, a filter or an order that cannot be read, naming it.
         """
+        if not isinstance(marks, Marks):
+            raise WrongType("marks", marks, "give newsarchive.archive.Marks('<b>', '</b>')")
         paging = Paging(order, _whole("limit", limit), _whole("offset", offset), marks)
         return Hits(search.search(self._source, _words(words), filters(**chosen), paging))
 
@@ -105,9 +117,7 @@ class Archive:
 
         Raises `NoSuchArticle`, which is a `Withheld` for one that is withheld, and `UsageError` for an identifier that is not whole.
         """
-        if isinstance(url_or_id, bool) or not (isinstance(url_or_id, str) or hasattr(url_or_id, "__index__")):
-            raise WrongType("get(): url_or_id", url_or_id, "give the URL of an article, or its id")
-        return cited(self._source, url_or_id)
+        return cited(self._source, _which(url_or_id))
 
     def cite(
         self,
@@ -123,7 +133,7 @@ class Archive:
         """
         if form not in citation.FORMATS:
             raise UsageError(f"form {form!r}: one of {', '.join(citation.FORMATS)}")
-        return citation.FORMATS[form](citation_of(self._source, url_or_id, version))
+        return citation.FORMATS[form](citation_of(self._source, _which(url_or_id), version))
 
     @with_filters
     def articles(
@@ -168,7 +178,7 @@ class Archive:
 
     def revisions(self, url_or_id: str | int) -> list[Version]:
         """The versions of an article, oldest first. Raises `NoSuchArticle`."""
-        return articles.history(self._source, url_or_id)
+        return articles.history(self._source, _which(url_or_id))
 
     def copies(self, url_or_id: str | int, *, hidden: bool = False) -> tuple[Copy, ...]:
         """The article and every copy of its text, in the order of time; with `hidden` those in quarantine too.
@@ -183,7 +193,7 @@ class Archive:
         """
         from newsarchive.db.reading import lineage
 
-        return lineage.trace(self._source, url_or_id, hidden=hidden)
+        return lineage.trace(self._source, _which(url_or_id), hidden=hidden)
 
     def publishers(
         self, *, site: str = "", since: Day | None = None, credited: bool = False, hidden: bool = False
@@ -214,12 +224,14 @@ class Archive:
         """
         from newsarchive.db.reading.publishers import republications
 
-        first = day(since, "since")
+        if not isinstance(publisher, str):
+            raise WrongType("publisher", publisher, "give a part of a publisher's name or domain, 'scmp.com'")
+        own, first = filters(site=site).site or "", day(since, "since")
         moment = None
         if first is not None:
             moment = first if isinstance(first, datetime) else datetime.combine(first, time())
         return republications(
-            self._source, publisher, site=site, since=moment, credited=credited, hidden=hidden
+            self._source, publisher, site=own, since=moment, credited=credited, hidden=hidden
         )
 
     def coverage(
@@ -257,6 +269,14 @@ class Hits(list[Hit]):
         return table_html(("published", "site", "headline", "origin", "found"), rows)
 
 
+def _which(url_or_id: object) -> str | int:
+    if isinstance(url_or_id, str):
+        return url_or_id
+    if isinstance(url_or_id, bool) or not hasattr(url_or_id, "__index__"):
+        raise WrongType("url_or_id", url_or_id, "give the URL of an article, or its id")
+    return index(url_or_id)
+
+
 def _words(words: object) -> str:
     if not isinstance(words, str):
         raise WrongType("words", words, "give the words to look for as text, 'ferry OR harbour'")
@@ -264,9 +284,9 @@ def _words(words: object) -> str:
 
 
 def _whole(name: str, number: object) -> int:
-    """A number of rows. Raises `UsageError` for one below nought, `WrongType` for none."""
+    """A number of rows, at most what a database counts to. Raises `UsageError` for one below nought, `WrongType` for none."""
     if isinstance(number, bool) or not hasattr(number, "__index__"):
         raise WrongType(name, number, "give a whole number of articles")
     if (rows := index(number)) < 0:
         raise UsageError(f"{name} {rows}: give 0 or more")
-    return rows
+    return min(rows, MAX_INTEGER)

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from newsarchive.exceptions import NewsArchiveError
+from newsarchive.exceptions import NewsArchiveError, WrongType
 from newsarchive.times import utc
 
 if TYPE_CHECKING:
@@ -144,9 +144,10 @@ _NOWHERE = object()
 def row(article: Article) -> dict[str, Any]:
     """The flat row of an article; one that is not stored lacks the fields of the archive.
 
-    Texts, lists of texts, numbers and times in UTC; an empty value is `""`, `[]` or `None`.
+    Texts, lists of texts, numbers and times in UTC; an empty value is `""`, `[]` or `None`. `export.plain` makes JSON
+    types of them.
     """
-    return dict(_values(article, FLAT))
+    return dict(_values(_article(article), FLAT))
 
 
 def record(article: Article) -> dict[str, Any]:
@@ -154,7 +155,15 @@ def record(article: Article) -> dict[str, Any]:
 
     The values of `records` are the dataclasses; `export.plain` makes JSON types of them.
     """
-    return dict(_values(article, (field for field in FIELDS if field.place != "search")))
+    return dict(_values(_article(article), (field for field in FIELDS if field.place != "search")))
+
+
+def _article(given: Article) -> Article:
+    from newsarchive.items import Article
+
+    if not isinstance(given, Article):
+        raise WrongType("article", given, "give an article, as extract() and Archive.get() return it")
+    return given
 
 
 def value(article: Article, field: Field) -> Any:

@@ -20,6 +20,7 @@ from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
 from newsarchive.times import isoformat as isoformat
+from newsarchive.times import utc
 from newsarchive.verdicts import BY_TABLE as BY_TABLE
 from newsarchive.verdicts import DIFFERS_FROM as DIFFERS_FROM
 from newsarchive.verdicts import LABELS as LABELS
@@ -166,8 +167,8 @@ def rights_from(stored: Mapping[str, Any] | None) -> Rights | None:
 class Capture:
     """One HTTP response as received, transfer and content encodings removed.
 
-    `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2).
-    `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
+    `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2). A `fetched_at` without a zone is
+    taken for UTC. `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
     bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same post, in a feed, an
     API or a sitemap; it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are
     the answers with the further pages of a post that is split (`<!--nextpage-->`), in order. `data` is what a page
@@ -181,7 +182,7 @@ class Capture:
     fetched_at: datetime | None = None
     final_url: str = ""
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
     discovered: Link | None = None
     place: Place | None = None
     source_text: SourceText | None = field(default=None, repr=False)
@@ -193,6 +194,10 @@ class Capture:
     rights: Rights | None = field(default=None, repr=False)
 
     __repr__ = reprs.capture_line
+
+    def __post_init__(self) -> None:
+        if self.fetched_at is not None and self.fetched_at.tzinfo is None:
+            object.__setattr__(self, "fetched_at", utc(self.fetched_at))
 
     @property
     def content_type(self) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from newsarchive import Archive, Article, Block, Capture, Origin, extract, field
 from newsarchive.core.html.render import rendered
 from newsarchive.db.reading.search import filters
 from newsarchive.db.writing.store import Store
-from newsarchive.exceptions import NotAnArticle, UsageError, WrongType
+from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError, WrongType
 from newsarchive.export import plain
 from newsarchive.items import Page, Quality, Repaired
 from newsarchive.reprs import MAX_TEXT_CHARACTERS, cut
@@ -60,6 +62,8 @@ def test_a_page_may_be_bytes_or_text() -> None:
         (lambda: extract(b"x", url=None), WrongType, "url is NoneType"),
         (lambda: extract(b"x", url=URL, content_type=b"text/html"), WrongType, "content_type is bytes"),
         (lambda: extract(b"x", url=URL, fetched_at="2025-04-01"), WrongType, r"fetched_at is str.*datetime"),
+        (lambda: row(None), WrongType, r"article is NoneType None.*extract\(\)"),
+        (lambda: newsarchive.record({"url": URL}), WrongType, "article is dict"),
         (lambda: repair(b"x"), WrongType, r"text is bytes b'x': decode it first.*extract"),
         (lambda: repair(None), WrongType, "text is NoneType"),
     ],
@@ -199,6 +203,12 @@ def test_a_filter_that_cannot_be_read_is_named(
         (lambda a: a.articles(order="size"), "one of id, date, site"),
         (lambda a: a.get(None), "give the URL of an article, or its id"),
         (lambda a: a.get(1.0), "url_or_id is float"),
+        (lambda a: a.trace(None), "url_or_id is NoneType"),
+        (lambda a: a.revisions(b"1"), "url_or_id is bytes"),
+        (lambda a: a.cite(True), "url_or_id is bool"),
+        (lambda a: a.search(marks=("<b>", "</b>")), r"marks is tuple.*Marks\('<b>', '</b>'\)"),
+        (lambda a: a.republications(None), "publisher is NoneType"),
+        (lambda a: a.republications(site=b"blog.example"), "site is bytes"),
         (lambda a: Archive(7), "database is int 7"),
         (lambda a: Archive(b"a.db"), "database is bytes"),
         (lambda a: a.dataframe("excel"), "'excel': one of pandas, polars, arrow"),
@@ -216,6 +226,42 @@ def test_a_site_may_be_its_address_and_empty_filters_narrow_nothing(archive: Arc
     assert archive.count(site="", origin="", since=None, cluster=None) == 2
     assert archive.count(since=START.date(), until=START.date()) == 1
     assert archive.count(since=START, until=START + timedelta(seconds=1)) == 1
+
+
+def test_a_number_that_no_database_holds_is_a_large_number(archive: Archive) -> None:
+    huge = 10**30
+    assert len(archive.search(limit=huge)) == len(list(archive.articles(limit=huge))) == 2
+    assert archive.search(offset=huge) == []
+    assert archive.count(cluster=huge) == archive.count(cluster=-huge) == 0
+
+
+def test_what_is_no_archive_leaves_no_connection_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, connect = [], sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *given, **named: opened.append(connect(*given, **named)) or opened[-1]
+    )
+    (tmp_path / "notes.txt").write_text("no archive " * 100)
+    with pytest.raises(DatabaseError, match="not an SQLite database"):
+        Archive(tmp_path / "notes.txt").count()
+    assert len(opened) == 1
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_fetch_without_a_zone_is_in_utc() -> None:
+    later = START + timedelta(days=9)
+    page = HTML.replace("<title>", f'<meta property="article:published_time" content="{later:%F}"><title>')
+    naive, aware = (extract(html=page, url=URL, fetched_at=at) for at in (START.replace(tzinfo=None), START))
+    assert naive == aware
+    assert naive.date_published is None
+
+
+def test_an_article_may_be_in_a_set(archive: Archive) -> None:
+    article = extract(HTML.encode(), url=URL)
+    assert {article, extract(HTML.encode(), url=URL)} == {article}
+    assert len(set(archive.articles())) == 2
 
 
 def test_articles_come_in_the_order_that_is_asked_for(archive: Archive) -> None:

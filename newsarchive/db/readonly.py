@@ -160,7 +160,8 @@ def _opened(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
+        connection.close()
         wal = path.with_name(path.name + "-wal")
         unread = wal.exists() and wal.stat().st_size > 0
         if (
@@ -169,7 +170,6 @@ def _opened(path: Path) -> sqlite3.Connection:
             or unread
         ):
             raise
-        connection.close()
         uri = f"{path.absolute().as_uri()}?immutable=1"
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     return connection

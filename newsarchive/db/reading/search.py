@@ -156,6 +156,9 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
     return wanted
 
 
+#: The largest number that a database takes: eight bytes with a sign.
+MAX_INTEGER = 2**63 - 1
+
 #: The filters that are texts, each with an example for the message to a person who gave something else.
 _EXAMPLES = {
     "site": "the domain of a site, 'blog.example'; for several ask once for each",
@@ -185,7 +188,7 @@ def _number(value: object) -> int | None:
         return None
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise WrongType("cluster", value, "give the number of a story, an article's cluster_id")
-    return index(value)
+    return max(-1, min(index(value), MAX_INTEGER))  # a number beyond the database's is no story's
 
 
 def _flag(value: object) -> bool:
