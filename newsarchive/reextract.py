@@ -21,8 +21,8 @@ from newsarchive.core.site_template.template import takes_otherwise
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of
-from newsarchive.db import archive_state, readonly, schema, site_templates, transfer
-from newsarchive.db.engine import command, open_engine, shown
+from newsarchive.db import archive_state, schema, site_templates, transfer
+from newsarchive.db.engine import open_engine
 from newsarchive.db.reading.articles import get
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.schema import upgrade
@@ -31,7 +31,7 @@ from newsarchive.db.writing import captures, field_changes
 from newsarchive.db.writing.ingest import Renew
 from newsarchive.db.writing.packed import PackedArticle, head_of, packed
 from newsarchive.db.writing.store import Outcome, Reread, Store
-from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle
+from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Article, Kept
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
@@ -229,10 +229,7 @@ def copy(source: str, target: str, progress: transfer.Progress = transfer.silent
     The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
-    if schema.current(from_engine) != readonly.head():
-        raise DatabaseUnavailable(
-            f"{shown(from_engine)} holds an old archive; first: {command(from_engine, 'db upgrade')}"
-        )
+    schema.require_current(from_engine)
     upgrade(to_engine)
     counts = transfer.copy(from_engine, to_engine, progress)
     beside = default_folder(source)

@@ -20,7 +20,7 @@ from newsarchive import config
 from newsarchive.cli.opening import database_url
 from newsarchive.cli.options import db_option, dry_run_option, limit_option, option
 from newsarchive.cli.output import complain, echo, on_terminal, say
-from newsarchive.exceptions import LOCKED, DatabaseAway, DatabaseUnavailable, UsageError
+from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
@@ -128,16 +128,12 @@ def _asked_again(ask: Callable[[], Agreement], seconds: float) -> Agreement:
 
 
 def _check_archive(url: str) -> None:
-    """Raises `DatabaseUnavailable` where the archive has other tables than this version writes."""
-    from newsarchive.db.engine import command, open_engine, shown
-    from newsarchive.db.readonly import head
-    from newsarchive.db.schema import current
+    """Raises `DatabaseError` where the archive has other tables than this version writes."""
+    from newsarchive.db.engine import open_engine
+    from newsarchive.db.schema import require_current
 
     engine = open_engine(url)
-    if current(engine) != head():
-        raise DatabaseUnavailable(
-            f"{shown(engine)} holds no archive, or an old one: {command(engine, 'db upgrade')}"
-        )
+    require_current(engine)
     engine.dispose()
 
 

@@ -86,11 +86,13 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
 
     from newsarchive.db.frontier.hubs import Hubs
     from newsarchive.db.frontier.sites import Sites
+    from newsarchive.db.schema import require_current
     from newsarchive.spider_processes.processes import SpiderProcesses
     from newsarchive.web.server import bound
     from newsarchive.websub import Subscriber, application
 
     engine, secret = open_archive(db), _secret(secret_file)
+    require_current(engine)
     archive, hubs = Sites(engine), Hubs(engine)
     get, post = _requests()
     subscriber = Subscriber(base_url, secret, get, post, time.monotonic, say)

@@ -44,14 +44,18 @@ MAX_WAL_BYTES = 256 * 2**20
 
 
 def database(engine: Engine) -> list[Finding]:
-    """All that is wrong with the database. Reads the whole database, which takes minutes for a large one."""
+    """All that is wrong with the database. Reads the whole database, which takes minutes for a large one.
+
+    Of an archive of another version only the file is judged: what its tables should hold is not known here.
+    """
     found = guarded(Check.OPENS, schema, engine)
     if any(finding.check is Check.OPENS for finding in found):
         return found
-    checks: dict[Check, Callable[[Engine], Iterable[Finding]]]
-    checks = {Check.INTEGRITY: integrity, Check.FULL_TEXT: full_text, Check.ROWS: rows}
+    checks: dict[Check, Callable[[Engine], Iterable[Finding]]] = {Check.INTEGRITY: integrity}
     if not found:
-        checks |= {Check.VIEWS: made_views, Check.COPIES: signatures, Check.WAL: wal}
+        checks |= {
+            Check.FULL_TEXT: full_text, Check.ROWS: rows, Check.VIEWS: made_views, Check.COPIES: signatures, Check.WAL: wal
+        }  # fmt: skip
     found += [finding for check, look in checks.items() for finding in guarded(check, look, engine)]
     return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
 

@@ -27,9 +27,10 @@ from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
+from newsarchive.db import readonly
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of, plain_file
 from newsarchive.db.failures import explained, require_file
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavailable, UsageError
 
 #: A connection to a server that was not used for this many seconds is tested before its next use: a firewall may have
 #: dropped it without telling anybody. With fewer seconds more queries cost a second exchange; with more, a query may
@@ -40,6 +41,8 @@ _USED = "used_at"
 #: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
 #: commits in a file `-wal` beside the archive, and a person who then copies only the archive loses them.
 _engines: WeakSet[Engine] = WeakSet()
+#: Engines whose archive is known not to be of a newer version.
+_not_newer: WeakSet[Engine] = WeakSet()
 #: Connections of this process that cannot write.
 _readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
 #: Files that such connections were opened on.
@@ -346,11 +349,27 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A write transaction, committed at the end of the block, alone among writers."""
+    """A write transaction, committed at the end of the block, alone among writers.
+
+    Raises `DatabaseTooNew` for an archive of a newer version, because nobody knows here what else its rows must hold.
+    """
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(newsarchive_writer=True)
         with connection.begin():
+            if engine not in _not_newer:
+                held = readonly.current(connection)
+                if held is not None and held > readonly.head():
+                    raise too_new(engine, held)
+                _not_newer.add(engine)
             yield connection
+
+
+def too_new(engine: Engine, held: str) -> DatabaseTooNew:
+    """The refusal of an archive whose schema has a revision that this version does not know."""
+    return DatabaseTooNew(
+        f"{shown(engine)} was written by a newer newsarchive (schema {held}, this version knows"
+        f" {readonly.head()}): upgrade newsarchive, or name another database"
+    )
 
 
 def outside_transactions(engine: Engine, *statements: str) -> None:

@@ -40,11 +40,12 @@ from newsarchive.db.engine import (
     reading,
     shown,
     sqlite_file,
+    too_new,
     translated,
     writing,
 )
 from newsarchive.db.models import Base
-from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
+from newsarchive.exceptions import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -309,9 +310,21 @@ def require_known(engine: Engine, revision: str) -> None:
 
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision not in known:
-        raise DatabaseTooNew(
-            f"{shown(engine)} was written by a newer newsarchive (schema {revision}, this version knows"
-            f" {readonly.head()}): upgrade newsarchive, or name another database"
+        raise too_new(engine, revision)
+
+
+def require_current(engine: Engine) -> None:
+    """Raises `DatabaseUnavailable` where there is no archive or an old one, `DatabaseTooNew` for one of a newer version."""
+    held = current(engine)
+    if held is None:
+        raise DatabaseUnavailable(
+            f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
+        )
+    if held > readonly.head():
+        raise too_new(engine, held)
+    if held != readonly.head():
+        raise DatabaseUnavailable(
+            f"{shown(engine)} holds an old archive; first: {command(engine, 'db upgrade')}"
         )
 
 

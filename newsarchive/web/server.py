@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from newsarchive.db import readonly, schema
+from newsarchive.db import schema
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import command, open_existing, open_readonly, parse_url, shown, sqlite_file
+from newsarchive.db.engine import open_existing, open_readonly, parse_url, shown, sqlite_file
 from newsarchive.db.reading import browse
 from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
@@ -119,20 +119,12 @@ def is_public(host: str) -> bool:
 
 def opened(db: str) -> Engine:
     """The archive, read-only. Raises `UsageError` for another database, `DatabaseUnavailable` for one that
-    is missing, old or empty."""
+    is missing, old or empty, `DatabaseTooNew` for one of a newer version."""
     missing = [name for name in ("starlette", "uvicorn", "jinja2") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"newsarchive web needs {' and '.join(missing)}: pip install 'newsarchive[web]'")
     engine = open_readonly(db) if dialect_of(parse_url(db)).is_file else open_existing(db)
-    held = schema.current(engine)
-    if held is None:
-        raise DatabaseUnavailable(
-            f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
-        )
-    if held != readonly.head():
-        raise DatabaseUnavailable(
-            f"{shown(engine)} holds an old archive; first: {command(engine, 'db upgrade')}"
-        )
+    schema.require_current(engine)
     if not browse.holds_articles(engine):
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no article yet; first: newsarchive crawl https://blog.example"

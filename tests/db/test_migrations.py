@@ -339,8 +339,15 @@ def test_an_archive_of_a_newer_version_is_refused(engine: Engine) -> None:
     upgrade(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(DatabaseTooNew, match=r"schema 9999, this version knows .*: upgrade newsarchive"):
+    refused = r"schema 9999, this version knows .*: upgrade newsarchive"
+    with pytest.raises(DatabaseTooNew, match=refused):
         upgrade(engine)
+    later = open_engine(engine.url.render_as_string(hide_password=False))  # commands that do not upgrade write as well
+    with pytest.raises(DatabaseTooNew, match=refused), writing(later):
+        pass
+    with pytest.raises(DatabaseTooNew, match=refused):
+        schema.require_current(later)
+    later.dispose()
 
 
 #: Databases of other programs: one of a browser, one that Alembic looks after, with a revision that is called as ours.
