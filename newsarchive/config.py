@@ -458,12 +458,20 @@ def nearest(name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a person reads it: "" for none, with stars for the password of a database."""
+    """A value as a person reads it: "" for none."""
     if isinstance(value, list):
         return ", ".join(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None else without_password(str(value))
+    return "" if value is None else str(value)
+
+
+def without_secret(name: str, value: Any) -> Any:
+    """The value of a key, with stars for the password of a database, and for all of a webhook's address but its server:
+    whoever knows it can write there."""
+    if name == "alarm_webhook" and value:
+        return "{0}//{2}/***".format(*without_password(value).split("/"))
+    return without_password(value) if isinstance(value, str) else value
 
 
 def without_password(url: str) -> str:

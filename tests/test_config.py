@@ -221,7 +221,8 @@ def test_any_value_is_read_or_refused_with_its_key(name: str, value: Any) -> Non
 
 def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
-        'database = "postgresql://me:secret@host/news"\n[[site]]\nurl = "one.example"\n'
+        'database = "postgresql://me:secret@host/news"\nalarm_webhook = "https://hooks.example:99/T/secret"\n'
+        '[[site]]\nurl = "one.example"\n'
     )
     done = run("config", "--config", "mine.toml", folder=tmp_path, NEWSARCHIVE_CONTACT="me@example.org")
     assert done.returncode == 0, done.stderr
@@ -229,6 +230,7 @@ def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     file = str(tmp_path / "mine.toml")
     assert [row[0] for row in shown] == list(config.KEYS)
     assert ["database", "postgresql://me:***@host/news", file] in shown
+    assert ["alarm_webhook", "https://hooks.example:99/***", file] in shown
     assert ["contact", "me@example.org", "environment NEWSARCHIVE_CONTACT"] in shown
     assert ["crawl.delay", "1.0", "default"] in shown
     assert "lists 1 site:" in done.stderr
@@ -237,6 +239,22 @@ def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
     assert said["database"] == {"name": "database", "value": "sqlite:///x.db", "source": "option --db"}
     assert said["crawl.learn"]["value"] is True
     assert "secret" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "suggested"),
+    [
+        ("", "sites add https://blog.example"),
+        ("--config mine.toml", "sites add https://blog.example --config {}/mine.toml"),
+        ("--db other.db", "sites add https://blog.example --db other.db"),
+        ("--config mine.toml --db other.db", "sites add https://blog.example --db other.db"),
+    ],
+)
+def test_a_suggested_command_opens_the_same_archive(tmp_path: Path, option: str, suggested: str) -> None:
+    (tmp_path / "mine.toml").write_text('database = "mine.db"\n')
+    done = run("crawl", "--all", *option.split(), folder=tmp_path)
+    assert done.returncode == 5
+    assert done.stderr.rstrip().endswith(f"newsarchive {suggested.format(tmp_path)}"), done.stderr
 
 
 def test_every_setting_that_a_key_gives_is_one_of_the_project() -> None:

@@ -50,13 +50,13 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
     listed = sitelist.of_tables(held.tables, str(held.file))
     if as_json:
         for name, value, source in held.values.values():
-            shown = settings.without_password(value) if isinstance(value, str) else value
+            shown = settings.without_secret(name, value)
             click.echo(json.dumps({"name": name, "value": shown, "source": source}, ensure_ascii=False))
     elif on_terminal():
         show_table(held)
     else:
         for name, value, source in held.values.values():
-            click.echo(f"{name}\t{settings.shown(value)}\t{source}")
+            click.echo(f"{name}\t{settings.shown(settings.without_secret(name, value))}\t{source}")
     if held.file is None:
         say(f"no file of settings: none is in this folder, nor in {settings.user_folder()}")
     elif listed.sites:
@@ -64,7 +64,10 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
 
 
 def show_table(held: settings.Config) -> None:
-    rows = [(name, source, settings.shown(value)) for name, value, source in held.values.values()]
+    rows = [
+        (name, source, settings.shown(settings.without_secret(name, value)))
+        for name, value, source in held.values.values()
+    ]
     output.print_table(("name", "source", "value"), rows)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,9 @@ from newsarchive.cli.opening import (
     open_archive,
     open_reader,
     own_folders,
+    place,
     rules_folder,
+    same_archive,
     steps_setting,
 )
 from newsarchive.cli.options import (
@@ -70,7 +71,7 @@ def _would_upgrade(db: str) -> str:
         with reading(open_reader(db)) as connection:
             before = readonly.current(connection)
     except DatabaseUnavailable:
-        return f"would create the archive {db} at revision {head}"
+        return f"would create the archive {place(database_url(db))} at revision {head}"
     if before == head:
         return f"is at revision {head} already"
     if before is not None:
@@ -89,7 +90,8 @@ def current(db: str) -> None:
         held = readonly.current(connection)
     if held is None:
         raise DatabaseUnavailable(
-            f"{db} holds no archive: name another with --db, or make one there: newsarchive db upgrade --db {shlex.quote(db)}"
+            f"{place(database_url(db))} holds no archive: name another with --db, or make one there:"
+            f" newsarchive db upgrade{same_archive(database_url(db))}"
         )
     click.echo(f"{held}\t{readonly.head()}")
 
@@ -188,7 +190,7 @@ def backup(file: Path, dry_run: bool, db: str) -> None:
     if dry_run:
         if file.exists():
             raise OutputError(f"{file} exists already: name another")
-        say(f"would copy {db} to {file}; nothing was written")
+        say(f"would copy {place(database_url(db))} to {file}; nothing was written")
         return
     schema.backup(engine, file)
     say(f"{file}: {file.stat().st_size:,} bytes")

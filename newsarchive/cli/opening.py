@@ -39,7 +39,7 @@ def require_archive(ctx: click.Context, db: str) -> None:
     """
     from newsarchive.db.readonly import current, open_source, reading
 
-    held, place = config.load(), database_url(db).removeprefix("sqlite:///")
+    held, name = config.load(), place(database_url(db))
     if held.tables.get("site") and database_source(ctx) in ("default", str(held.file)):
         return
     source = None
@@ -52,8 +52,8 @@ def require_archive(ctx: click.Context, db: str) -> None:
         if source is not None:  # something is there: what is wrong with it is said
             raise
     raise DatabaseUnavailable(
-        f"{place}: no archive there: correct --db, or follow a site first: "
-        f"newsarchive sites add https://blog.example --db {shlex.quote(place)}"
+        f"{name}: no archive there: correct --db, or follow a site first: "
+        f"newsarchive sites add https://blog.example{same_archive(database_url(db))}"
     )
 
 
@@ -126,6 +126,19 @@ def place(url: str) -> str:
     return config.without_password(url.removeprefix("sqlite:///"))
 
 
+def same_archive(url: str) -> str:
+    """The option with which a suggested command opens this archive: "" where it is the one that is opened without any,
+    `--config` where the command was given that option and its file names the archive, else `--db`."""
+    held, context = config.load(), click.get_current_context(silent=True)
+    if url != database_url(held["database"]):
+        return f" --db {shlex.quote(place(url))}"
+    given = (
+        context is not None
+        and context.get_parameter_source("config") is click.core.ParameterSource.COMMANDLINE
+    )
+    return f" --config {shlex.quote(str(held.file))}" if given else ""
+
+
 def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog: str = "") -> str:
     """The text at the end of a crawl: where the articles and the raw pages are, and which commands come next.
 
@@ -133,12 +146,10 @@ def next_steps(url: str, warc: str, *, word: str = "WORDS", first: int = 0, blog
     `word`, show the article with the id `first`, and crawl `blog`; 0 and "" leave a command out. They have `--db` where
     `url` is not the archive that is opened without it.
     """
-    name = place(url)
-    default = database_url(config.load()["database"])
-    option = "" if url == default else f" --db {shlex.quote(name)}"
+    option = same_archive(url)
     commands = [f"search {word}", *([f"show {first}"] if first else []), "export articles.csv"]
     commands += [f"crawl {blog}"] if blog else []
-    said = [f"The articles are in {name}."]
+    said = [f"The articles are in {place(url)}."]
     if warc != "off":
         from newsarchive.warc.files import own_folders
 

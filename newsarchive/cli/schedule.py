@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_source, database_url, require_archive
 from newsarchive.cli.options import db_option, output_option
+from newsarchive.cli.output import complain
 from newsarchive.exceptions import UsageError
 
 
@@ -36,11 +38,20 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
     if kind is None:
         raise UsageError("schedule: give --cron or --systemd")
     require_archive(ctx, db)
-    url = absolute(database_url(db))
+    url, held = absolute(database_url(db)), variables()
     # The file of settings that `variables` names may name the archive too.
     is_in_file = database_source(ctx) == str(config.load().file)
+    if not is_in_file and config.without_password(url) != url:
+        held |= {config.KEYS["database"].variable: url}  # every user sees the options of a running command
+        is_in_file = True
     line = command("" if is_in_file else url)
-    click.echo(cron(url, line) if kind == "cron" else systemd(url, line), nl=False)
+    click.echo(cron(url, line, held) if kind == "cron" else systemd(url, line, held), nl=False)
+    keys = {key.name: held[key.variable] for key in config.KEYS.values() if key.variable in held}
+    if secret := [name for name, value in keys.items() if config.without_secret(name, value) != value]:
+        complain(
+            f"these lines hold a secret ({', '.join(secret)}), which others can read in the log of cron or by systemctl show:"
+            f" write it into {config.FILE_NAME}, which only you may read (chmod 600), and print the lines again without it"
+        )
 
 
 def variables() -> dict[str, str]:
@@ -73,19 +84,19 @@ def minute(url: str) -> int:
     return zlib.crc32(url.encode()) % 60
 
 
-def cron(url: str, words: list[str]) -> str:
+def cron(url: str, words: list[str], held: Mapping[str, str]) -> str:
     """A line for crontab, where a percent sign must be escaped because it ends the command (crontab(5))."""
     folder = shlex.quote(str(Path.cwd()))
-    settings = [f"{name}={value}" for name, value in variables().items()]
+    settings = [f"{name}={value}" for name, value in held.items()]
     run = shlex.join(["env", *settings, *words] if settings else words)
     line = f"cd {folder} && {run}".replace("%", "\\%")
     return f"{minute(url)} * * * * {line}\n"
 
 
-def systemd(url: str, words: list[str]) -> str:
+def systemd(url: str, words: list[str], held: Mapping[str, str]) -> str:
     """A service and a timer (systemd.service(5), systemd.timer(5)), with comments that say where to put them."""
     line = " ".join(_quoted(word).replace("$", "$$") for word in words)
-    settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in variables().items())
+    settings = "".join(f"Environment={_quoted(f'{name}={value}')}\n" for name, value in held.items())
     return f"""\
 # ~/.config/systemd/user/newsarchive.service
 [Unit]

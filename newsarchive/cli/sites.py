@@ -15,7 +15,7 @@ import click
 from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import template
-from newsarchive.cli.opening import database_url, open_archive, open_reader
+from newsarchive.cli.opening import database_url, open_archive, open_reader, same_archive
 from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.cli.selectors import selectors
@@ -130,7 +130,8 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
         raise SystemExit(1)
     archive_of(db).follow(seen.home_url, config, platform=seen.platform, name=seen.articles[0].publisher)
     home = shlex.quote(seen.home_url)
-    say(f"followed: {seen.home_url}; crawl it now: newsarchive crawl {home} --db {shlex.quote(db)}")
+    same = same_archive(database_url(db))
+    say(f"followed: {seen.home_url}; crawl it now: newsarchive crawl {home}{same}")
 
 
 def show_preview(seen: Preview) -> None:

@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from getpass import getuser
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, make_url, update
 
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
@@ -450,6 +451,20 @@ def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, "no site is followed yet" in done.stderr) == (2, True), done.stderr
+
+
+def test_the_password_of_a_database_is_no_option_of_the_printed_command_and_is_warned_of() -> None:
+    with postgresql_url() as url:
+        upgrade(engine := open_engine(url))
+        engine.dispose()
+        named = make_url(url)
+        user = named.username or getuser()
+        secret = named.set(username=user, password=named.password or "s3c%ret")
+        for kind in ("--cron", "--systemd"):
+            done = run("schedule", kind, db=secret.render_as_string(hide_password=False))
+            assert "these lines hold a secret (database)" in done.stderr
+            assert "NEWSARCHIVE_DATABASE_URL=postgresql" in done.stdout
+            assert "--db" not in done.stdout
 
 
 def test_the_printed_systemd_units_are_well_formed(db: Path) -> None:

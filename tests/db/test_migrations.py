@@ -342,7 +342,9 @@ def test_an_archive_of_a_newer_version_is_refused(engine: Engine) -> None:
     refused = r"schema 9999, this version knows .*: upgrade newsarchive"
     with pytest.raises(DatabaseTooNew, match=refused):
         upgrade(engine)
-    later = open_engine(engine.url.render_as_string(hide_password=False))  # commands that do not upgrade write as well
+    later = open_engine(
+        engine.url.render_as_string(hide_password=False)
+    )  # commands that do not upgrade write as well
     with pytest.raises(DatabaseTooNew, match=refused), writing(later):
         pass
     with pytest.raises(DatabaseTooNew, match=refused):
