@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from tests.crawling.test_crawl import front, post
 from tests.support.serving import crawl, served
 from tests.support.storage import START, make_article, open_archive
 
-ROOT = Path(__file__).parent.parent
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 #: A sample as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.
 LABEL = r'[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"'
 SAMPLE = re.compile(rf"([a-z_]+)(?:\{{{LABEL}(?:,{LABEL})*\}})? [-+.\de]+")
@@ -81,15 +83,19 @@ def test_the_file_is_replaced_whole_and_readable_by_all(tmp_path: Path) -> None:
 
 
 def test_the_dashboard_asks_for_metrics_that_exist() -> None:
-    board = json.loads((ROOT / "docs" / "examples" / "grafana-dashboard.json").read_text("utf-8"))
-    asked = {
-        name
-        for panel in board["panels"]
-        for target in panel["targets"]
-        for name in re.findall(r"newsarchive_\w+", target["expr"])
-    }
-    assert asked <= set(names())
+    board = json.loads((EXAMPLES / "grafana-dashboard.json").read_text("utf-8"))
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    # One metric each: `a or b` leaves out the series of b that have the labels of one of a.
+    asked = [re.findall(r"newsarchive_\w+", query) for query in queries]
+    assert {len(found) for found in asked} == {1}
+    assert {name for (name,) in asked} <= set(names())
     assert len(asked) >= 8
+    rules = (EXAMPLES / "prometheus-rules.yml").read_text("utf-8")
+    assert set(re.findall(r"newsarchive_\w+", rules)) <= set(names())
+    if promtool := shutil.which("promtool"):
+        subprocess.run(
+            [promtool, "check", "rules", EXAMPLES / "prometheus-rules.yml"], check=True, capture_output=True
+        )
 
 
 def test_a_record_is_one_line_of_json() -> None:

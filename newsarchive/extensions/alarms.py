@@ -17,15 +17,20 @@ What only a site's history tells (fewer posts, no dates where there always were)
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import shlex
 import subprocess
 import threading
+import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from scrapy import signals
 
@@ -110,13 +115,14 @@ def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     for alarm in changes.cleared:
         crawler.stats.set_value(key(Detail.ALARM_CLEARED, alarm.kind), alarm.sentence)
     new = [alarm for alarm in changes.standing if not alarm.told]
-    over = [alarm for alarm in changes.cleared if alarm.told]
-    if (new or over) and _deliver(crawler, message(home, new, over)):
+    if (new or changes.over) and _deliver(crawler, message(home, new, changes.over)):
         with writing(engine) as connection:
-            alarms.told(connection, [alarm.id for alarm in new], utc_now())
+            alarms.told(connection, [alarm.id for alarm in (*new, *changes.over)], utc_now())
 
 
-def message(home: str, raised: list[alarms.KeptAlarm], cleared: list[alarms.KeptAlarm]) -> dict[str, Any]:
+def message(
+    home: str, raised: Sequence[alarms.KeptAlarm], cleared: Sequence[alarms.KeptAlarm]
+) -> dict[str, Any]:
     """What a command or webhook gets. `text` is for people: Slack, Mattermost and the like show the field of this name."""
 
     def told(one: alarms.KeptAlarm) -> dict[str, Any]:
@@ -176,7 +182,7 @@ def run_command(command: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS
     except (OSError, ValueError) as error:
         raise DeliveryFailed(f"it could not be run: {error}") from error
     if done.returncode:
-        said = " ".join(done.stderr.decode("utf-8", "replace").split())[:MAX_ERROR_CHARACTERS]
+        said = _shortened(done.stderr)
         raise DeliveryFailed(f"it ended with {done.returncode}" + (f": {said}" if said else ""))
 
 
@@ -188,24 +194,48 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def post(url: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS) -> None:
-    """Send this to a webhook. Raises `DeliveryFailed`."""
+    """Send this to a webhook; name and password in its address are sent as HTTP asks for it (Basic).
+
+    Raises `DeliveryFailed`, whose message does not repeat the address: whoever knows it can write there.
+    """
     headers = {"Content-Type": "application/json", "User-Agent": user_agent("")}
-    request = urllib.request.Request(url, body, headers)
-    problem: list[str] = ["it gave no answer"]
+    parts = urlsplit(url)
+    account, at, host = parts.netloc.rpartition("@")
+    if at:
+        headers["Authorization"] = "Basic " + b64encode(unquote_to_bytes(account)).decode()
+    request = urllib.request.Request(parts._replace(netloc=host).geturl(), body, headers)
+    problem: list[str] = [f"it gave no answer within {seconds:g} seconds"]
 
     def send() -> None:
         try:
             with urllib.request.build_opener(_NoRedirect).open(request, timeout=seconds):
                 problem.clear()
+        except urllib.error.HTTPError as error:
+            problem[:] = [_refused(error)]
         except Exception as error:  # what urllib raises is no closed set
-            problem[:] = [str(error) or type(error).__name__]
+            cause = getattr(error, "reason", error)
+            problem[:] = [f"it cannot be reached: {getattr(cause, 'strerror', '') or type(cause).__name__}"]
 
     # A socket's timeout counts from byte to byte: a server that drips would hold the crawl.
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     thread.join(seconds)
     if problem:
-        raise DeliveryFailed(f"{problem[0]} (waited at most {seconds:g} seconds)")
+        raise DeliveryFailed(problem[0])
+
+
+def _refused(error: urllib.error.HTTPError) -> str:
+    """What a webhook answered that did not take a message: chat programs say there what they miss."""
+    if 300 <= error.code < 400:
+        return f"it answered {error.code}: its address leads to another one; write that one down"
+    with suppress(OSError, http.client.HTTPException):
+        said = _shortened(error.read(4 * MAX_ERROR_CHARACTERS))
+        return f"it answered {error.code} {error.reason}" + (f": {said}" if said else "")
+    return f"it answered {error.code} {error.reason}"
+
+
+def _shortened(said: bytes) -> str:
+    return " ".join(said.decode("utf-8", "replace").split())[:MAX_ERROR_CHARACTERS]
 
 
 def breakage(counts: Counts, texts: Mapping[tuple[str, str], int]) -> str:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sqlite3
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from benchmarks.alarm_blogs import Blog, Post
 from benchmarks.alarm_keeping import Found, InArchive
@@ -33,11 +34,12 @@ from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import CrawlRun
+from newsarchive.db.models import AlarmRow, CrawlRun
+from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.reading import statistics
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
-from newsarchive.db.writing.alarms import look
+from newsarchive.db.writing.alarms import look, told
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
 from newsarchive.extensions.alarms import DeliveryFailed, run_command
@@ -405,15 +407,20 @@ def test_a_command_that_fails_is_told(command: str, says: str) -> None:
 
 @pytest.fixture
 def hook() -> Iterator[tuple[str, list[bytes]]]:
-    """A webhook on loopback: `/ok` takes, `/moved` redirects to it, any other path fails."""
+    """A webhook on loopback: `/ok` takes, `/account` from an account, `/moved` redirects; any other path fails, as chat programs do
+    that miss a field."""
     taken: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             taken.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response({"/ok": 204, "/moved": 302}.get(self.path, 500))
+            account = self.headers["Authorization"] == f"Basic {b64encode(b'me:s3/cret').decode()}"
+            self.send_response(
+                {"/ok": 204, "/account": 204 if account else 401, "/moved": 302}.get(self.path, 400)
+            )
             self.send_header("Location", "/ok")
             self.end_headers()
+            self.wfile.write(b'{"message":\n "Cannot send an empty message"}')
 
         def log_message(self, *arguments: object) -> None:
             pass
@@ -427,10 +434,60 @@ def test_a_webhook_gets_the_alarm_by_post(hook: tuple[str, list[bytes]]) -> None
     home, taken = hook
     send(f"{home}/ok", b'{"site": "a"}')
     assert taken == [b'{"site": "a"}']
-    for path in ("/moved", "/broken"):
-        with pytest.raises(DeliveryFailed, match="HTTP Error"):
+    send(f"{home.replace('//', '//me:s3%2Fcret@')}/account", b"{}")
+    for path, says in (
+        ("/moved", "it answered 302: its address leads to another one; write that one down"),
+        ("/TOKEN", 'it answered 400 Bad Request: {"message": "Cannot send an empty message"}'),
+    ):
+        with pytest.raises(DeliveryFailed) as failed:
             send(f"{home}{path}", b"{}")
-    assert len(taken) == 3  # the redirect was not followed
+        assert str(failed.value) == says
+    assert len(taken) == 4  # the redirect was not followed
+
+
+def test_a_webhook_that_is_down_is_told_without_its_address() -> None:
+    for url in ("http://127.0.0.1:1/TOKEN", "http://127.0.0.1:x/TOKEN", "http://127.0.0.1:1/a TOKEN"):
+        with pytest.raises(DeliveryFailed, match=r"^it cannot be reached: ") as failed:
+            send(url, b"{}")
+        assert "TOKEN" not in str(failed.value)
+
+
+def test_the_end_of_an_alarm_that_was_told_waits_until_it_is_told_too(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest([make_article(0)])
+        with db.writing(engine) as connection:
+            site = connection.execute(select(SiteRow.id)).scalar_one()
+            one = {
+                "site_id": site,
+                "kind": "unreachable",
+                "since": START,
+                "raised_at": START,
+                "evidence": {"runs": 3},
+            }
+            ended = {"told_at": START, "cleared_at": START + HOUR}
+            connection.execute(insert(AlarmRow), [{**one, "told_at": START, "cleared_at": None}])
+            connection.execute(
+                insert(AlarmRow),
+                [
+                    {
+                        **one,
+                        "told_at": None,
+                        "cleared_at": None,
+                        "kind": "silent",
+                        "evidence": {"days": 9, "least": 1, "most": 3},
+                    }
+                ],
+            )
+            connection.execute(insert(AlarmRow), [{**one, **ended, "told_at": START}])
+        now = START + 8 * DAY
+        for hours, cleared in ((0, ["silent", "unreachable"]), (1, [])):
+            with db.writing(engine) as connection:
+                changes = look(connection, site, now + hours * HOUR)
+            assert sorted(alarm.kind for alarm in changes.cleared) == cleared
+            assert [alarm.kind for alarm in changes.over] == ["unreachable"]
+        with db.writing(engine) as connection:
+            told(connection, [alarm.id for alarm in changes.over], now + 2 * HOUR)
+            assert look(connection, site, now + 3 * HOUR).over == []
 
 
 # -- crawls -----------------------------------------------------------------------------------

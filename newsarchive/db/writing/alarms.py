@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -20,6 +20,8 @@ from newsarchive.db.reading.alarms import history
 
 #: Alarms during which the looks at lists from before they were raised are kept.
 KEEPING = LIST_ALARMS | {AlarmKind.FROZEN_FEED}
+#: The end of an alarm that could not be sent for so long is not sent any more.
+MAX_TIME_TO_TELL = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,12 @@ class KeptAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The alarms of a site that stand, those that this look cleared, and the articles whose posts it made due as witnesses."""
+    """The alarms of a site that stand, those that this look cleared, those whose end the command or webhook has not
+    taken yet, and the articles whose posts it made due as witnesses."""
 
     standing: Sequence[KeptAlarm]
     cleared: Sequence[KeptAlarm]
+    over: Sequence[KeptAlarm] = ()
     witnesses: Sequence[int] = ()
 
 
@@ -62,16 +66,7 @@ def look(
                 "cleared_at": now,
                 "is_settled": alarm is not None and alarm.state is State.SETTLED,
             }
-            cleared.append(
-                KeptAlarm(
-                    row.id,
-                    kind,
-                    row.since,
-                    sentence(kind, row.since, row.evidence),
-                    row.evidence,
-                    row.told_at is not None,
-                )
-            )
+            cleared.append(_of_row(row))
         else:
             changes = {"evidence": dict(alarm.evidence), "since": alarm.since}
             kept.append(_kept(row.id, alarm, told=row.told_at is not None))
@@ -98,7 +93,14 @@ def look(
         told_parts={alarm.kind: str(alarm.evidence["part"]) for alarm in kept if "part" in alarm.evidence},
     )
     called = [] if failed else _call(connection, witnesses.wanted(after, now), now)
-    return Changes(kept, cleared, called)
+    return Changes(kept, cleared, _over(connection, site_id, now), called)
+
+
+def _over(connection: Connection, site_id: int, now: datetime) -> list[KeptAlarm]:
+    """Alarms that the command or webhook took, and whose end it did not take yet."""
+    ended = AlarmRow.cleared_at > now - MAX_TIME_TO_TELL, AlarmRow.told_at < AlarmRow.cleared_at
+    query = select(AlarmRow.__table__).where(AlarmRow.site_id == site_id, *ended).order_by(AlarmRow.id)
+    return [_of_row(row) for row in connection.execute(query)]
 
 
 #: Posts that answered, found by the address of their article and by the addresses under which its versions were
@@ -128,8 +130,14 @@ def _call(connection: Connection, wanted: witnesses.Wanted, now: datetime) -> li
 
 
 def told(connection: Connection, ids: Iterable[int], now: datetime) -> None:
-    """Record that the command or webhook took these alarms."""
+    """Record that the command or webhook took these alarms, or their end."""
     connection.execute(update(AlarmRow).where(AlarmRow.id.in_(list(ids))).values(told_at=now))
+
+
+def _of_row(row: Any) -> KeptAlarm:
+    kind = AlarmKind(row.kind)
+    said = sentence(kind, row.since, row.evidence)
+    return KeptAlarm(row.id, kind, row.since, said, row.evidence, row.told_at is not None)
 
 
 def _kept(alarm_id: int, alarm: Alarm, *, told: bool = False) -> KeptAlarm:
