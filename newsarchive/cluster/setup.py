@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import LiteralString
 
 from newsarchive.db.queue import Agreement, Queue
-from newsarchive.db.readonly import head
+from newsarchive.db.revisions import head
 from newsarchive.exceptions import UsageError
 from newsarchive.times import utc_now
 from newsarchive.version import VERSION

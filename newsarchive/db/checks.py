@@ -19,7 +19,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, func, select
 
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
-from newsarchive.db import readonly, views
+from newsarchive.db import readonly, revisions, views
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import (
     command,
@@ -81,7 +81,7 @@ def recovery(engine: Engine) -> str:
 def schema(engine: Engine) -> Iterator[Finding]:
     """Whether this is an archive of this version."""
     with reading(engine) as connection:
-        held, newest = readonly.current(connection), readonly.head()
+        held, newest = readonly.current(connection), revisions.head()
     if held is None:
         yield error(Check.OPENS, f"{shown(engine)} holds no archive", command(engine, "db upgrade"))
     elif held > newest:

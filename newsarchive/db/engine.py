@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from newsarchive.db import readonly
+from newsarchive.db import revisions
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of, plain_file
 from newsarchive.db.failures import explained, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavailable, UsageError
@@ -357,18 +357,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection = connection.execution_options(newsarchive_writer=True)
         with connection.begin():
             if engine not in _not_newer:
-                held = readonly.current(connection)
-                if held is not None and held > readonly.head():
-                    raise too_new(engine, held)
-                _not_newer.add(engine)
+                _refuse_newer(engine, connection)
             yield connection
+
+
+def _refuse_newer(engine: Engine, connection: Connection) -> None:
+    if connection.exec_driver_sql(dialect_of(engine).version_table).scalar() is not None:
+        held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if held is not None and held > revisions.head():
+            raise too_new(engine, held)
+    _not_newer.add(engine)
 
 
 def too_new(engine: Engine, held: str) -> DatabaseTooNew:
     """The refusal of an archive whose schema has a revision that this version does not know."""
     return DatabaseTooNew(
         f"{shown(engine)} was written by a newer newsarchive (schema {held}, this version knows"
-        f" {readonly.head()}): upgrade newsarchive, or name another database"
+        f" {revisions.head()}): upgrade newsarchive, or name another database"
     )
 
 

@@ -7,7 +7,7 @@ schema uses SQLAlchemy, and what only reads does without.
         reader.rows("SELECT id, headline FROM articles WHERE id IN :ids", {"ids": [17, 18]})
 
 SQL has `:name` for a value and `IN :name` for a sequence of values. Rows come as dictionaries whose values have the
-types of the records. `head` and `current` give the schema's revision without Alembic, whose import is slow.
+types of the records. `current` gives the schema's revision without Alembic, whose import is slow.
 """
 
 from __future__ import annotations
@@ -173,20 +173,6 @@ def _opened(path: Path) -> sqlite3.Connection:
         uri = f"{path.absolute().as_uri()}?immutable=1"
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     return connection
-
-
-#: The folder of Alembic's scripts.
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-_REVISION = re.compile(r'^revision.*= "(\w+)"', re.MULTILINE)
-
-
-def head() -> str:
-    """The newest revision that this version of newsarchive knows: that of the script with the highest number."""
-    newest = max((MIGRATIONS / "versions").glob("[0-9]*_*.py"))
-    found = _REVISION.search(newest.read_text(encoding="utf-8"))
-    assert found, f"{newest} names no revision"
-    return found[1]
 
 
 def current(connection: Reader | Connection) -> str | None:

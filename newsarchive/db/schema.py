@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select
 
-from newsarchive.db import fulltext, readonly, views
+from newsarchive.db import fulltext, readonly, revisions, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES, dialect_of
 from newsarchive.db.engine import (
     command,
@@ -82,7 +82,7 @@ def upgrade(engine: Engine) -> None:
     _check_folder(engine)
     _warn_of_network_drive(engine)
     before = _revision(engine)
-    head = readonly.head()
+    head = revisions.head()
     _refuse_foreign(engine, before)
     if before == head:
         return
@@ -193,7 +193,7 @@ def _create_full_text(connection: Connection) -> None:
     would be in the way.
     """
     there = set(inspect(connection).get_table_names())
-    script = _statements((readonly.MIGRATIONS / SCRIPT).read_text(encoding="utf-8"))
+    script = _statements((revisions.MIGRATIONS / SCRIPT).read_text(encoding="utf-8"))
     for statement in script:
         made = re.search(r"^CREATE VIRTUAL TABLE (\w+)", statement, re.MULTILINE)
         if made is None or made[1] in there:
@@ -259,7 +259,7 @@ def _config(connection: Connection | None = None) -> Config:
 
     config = Config()
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.set_main_option("script_location", str(readonly.MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
@@ -320,9 +320,9 @@ def require_current(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"{shown(engine)} holds no archive: name the one that a crawl wrote with --db"
         )
-    if held > readonly.head():
+    if held > revisions.head():
         raise too_new(engine, held)
-    if held != readonly.head():
+    if held != revisions.head():
         raise DatabaseUnavailable(
             f"{shown(engine)} holds an old archive; first: {command(engine, 'db upgrade')}"
         )
@@ -406,7 +406,7 @@ def main(name: str = "") -> None:
             migrate(engine)
         engine.dispose()
         script = script_of(Path(folder) / "archive.db")
-    (readonly.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
+    (revisions.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
 
 
 def _write_revision(engine: Engine, name: str) -> None:
@@ -414,16 +414,16 @@ def _write_revision(engine: Engine, name: str) -> None:
     from alembic import command
 
     with _without_foreign_keys(engine) as connection:
-        number = f"{int(readonly.head()) + 1:04}"
+        number = f"{int(revisions.head()) + 1:04}"
         command.revision(_config(connection), name, autogenerate=True, rev_id=number)
 
 
 def _create_current(connection: Connection) -> bool:
     """Make the tables of an empty SQLite archive within the transaction. False where the script is not that of the
     newest revision."""
-    path = readonly.MIGRATIONS / SCRIPT
+    path = revisions.MIGRATIONS / SCRIPT
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if not text.startswith(_HEAD.format(readonly.head())):
+    if not text.startswith(_HEAD.format(revisions.head())):
         return False
     for statement in _statements(text):
         connection.exec_driver_sql(statement)

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, readonly, schema, views
+from newsarchive.db import checks, revisions, schema, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
@@ -64,9 +64,9 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     upgrade(engine)
     Store(engine).ingest([make_article(1)])
     upgrade(engine)
-    assert schema.current(engine) == readonly.head() == REVISIONS[-1]
+    assert schema.current(engine) == revisions.head() == REVISIONS[-1]
     with reading(engine) as connection:  # Alembic's own answer
-        assert MigrationContext.configure(connection).get_current_revision() == readonly.head()
+        assert MigrationContext.configure(connection).get_current_revision() == revisions.head()
     assert statistics.stats(engine).articles == 1
 
 
@@ -100,7 +100,7 @@ def test_the_script_of_today_s_schema_is_that_of_the_revisions(tmp_path: Path) -
     engine = open_engine(str(tmp_path / "archive.db"))
     schema.migrate(engine)
     engine.dispose()
-    held = (readonly.MIGRATIONS / schema.SCRIPT).read_text(encoding="utf-8")
+    held = (revisions.MIGRATIONS / schema.SCRIPT).read_text(encoding="utf-8")
     made = schema.script_of(tmp_path / "archive.db")
     assert held == made, "a revision was added: make the script anew with python -m newsarchive.db.schema"
 
@@ -110,7 +110,7 @@ def test_without_a_script_of_today_a_new_archive_is_made_by_the_revisions(
 ) -> None:
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(open_engine(str(tmp_path / "later.db")))
-    (readonly.MIGRATIONS / schema.SCRIPT).unlink()
+    (revisions.MIGRATIONS / schema.SCRIPT).unlink()
     upgrade(open_engine(str(tmp_path / "none.db")))
     close_all()
     assert contents(tmp_path / "later.db") == contents(tmp_path / "none.db")
@@ -120,8 +120,8 @@ def test_without_a_script_of_today_a_new_archive_is_made_by_the_revisions(
 def test_a_script_that_fails_half_way_leaves_an_empty_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    shutil.copytree(readonly.MIGRATIONS, tmp_path / "migrations")
-    monkeypatch.setattr(readonly, "MIGRATIONS", tmp_path / "migrations")
+    shutil.copytree(revisions.MIGRATIONS, tmp_path / "migrations")
+    monkeypatch.setattr(revisions, "MIGRATIONS", tmp_path / "migrations")
     with (tmp_path / "migrations" / schema.SCRIPT).open("a", encoding="utf-8") as script:
         script.write("INSERT INTO no_such_table VALUES (1);\n")
     with pytest.raises(DatabaseUnavailable):
@@ -142,10 +142,10 @@ def upgrade():
 
 def add_revision(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
     """From here on newsarchive is of a version that knows one revision more, called 9000."""
-    shutil.copytree(readonly.MIGRATIONS, folder / "migrations")
+    shutil.copytree(revisions.MIGRATIONS, folder / "migrations")
     file = folder / "migrations" / "versions" / "9000_later.py"
     file.write_text(script.format(before=REVISIONS[-1]), encoding="utf-8")
-    monkeypatch.setattr(readonly, "MIGRATIONS", folder / "migrations")
+    monkeypatch.setattr(revisions, "MIGRATIONS", folder / "migrations")
 
 
 #: Adds a column to the models, and has its revision written into the folder and run on the archive that are named.
@@ -153,11 +153,11 @@ WITH_A_NEW_COLUMN = """
 import sys
 from pathlib import Path
 from sqlalchemy.orm import mapped_column
-from newsarchive.db import readonly, schema
+from newsarchive.db import revisions, schema
 from newsarchive.db.engine import open_engine
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.models.base import SafeText
-readonly.MIGRATIONS = Path(sys.argv[1])
+revisions.MIGRATIONS = Path(sys.argv[1])
 ArticleRow.mood = mapped_column("mood", SafeText(), nullable=False, server_default="fair")
 schema.main("mood")
 schema.upgrade(open_engine(sys.argv[2]))
@@ -167,7 +167,7 @@ schema.upgrade(open_engine(sys.argv[2]))
 def test_the_revision_of_a_new_column_is_written_from_the_models(db: Path, tmp_path: Path) -> None:
     an_archive(open_engine(str(db)))
     close_all()
-    shutil.copytree(readonly.MIGRATIONS, tmp_path / "migrations")
+    shutil.copytree(revisions.MIGRATIONS, tmp_path / "migrations")
     number = f"{int(REVISIONS[-1]) + 1:04}"
     words = [sys.executable, "-c", WITH_A_NEW_COLUMN, str(tmp_path / "migrations"), str(db)]
     subprocess.run(words, check=True, capture_output=True, timeout=600)
@@ -192,7 +192,7 @@ def test_an_old_archive_is_upgraded_with_its_articles(
     an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    assert schema.current(engine) == readonly.head() == "9000"
+    assert schema.current(engine) == revisions.head() == "9000"
     with reading(engine) as connection:
         assert connection.execute(text("SELECT headline, mood FROM articles")).one() == ("Old", "fair")
         assert connection.execute(text("SELECT headline FROM current_articles")).scalar() == "Old"
@@ -253,7 +253,7 @@ def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, d
     db.write_bytes(lzma.decompress(STORED[revision].read_bytes()))
     engine = open_engine(str(db))
     upgrade(engine)
-    assert schema.current(engine) == readonly.head()
+    assert schema.current(engine) == revisions.head()
     assert checks.database(engine) == []
     assert [hit.id for hit in search.search(engine, "quagga")] == [1]
     assert [hit.headline for hit in search.search(engine, "今天在")] == ["Post 2"]
@@ -322,7 +322,7 @@ def test_before_an_upgrade_an_sqlite_archive_is_copied(
     an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
-    copy = tmp_path / f"archive.db.before-{readonly.head()}.bak"
+    copy = tmp_path / f"archive.db.before-{revisions.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
         assert connection.execute("SELECT count(*) FROM articles").fetchone() == (1,)
