@@ -59,6 +59,7 @@ _PLAIN = {
 #: schema.org property → field, for what names a person or an organisation: evidence for the origin.
 _NAMED = {
     "sourceOrganization": "source_organization",
+    "provider": "source_organization",
     "copyrightHolder": "copyright_holder",
     "creditText": "credit_text",
 }

@@ -234,6 +234,8 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
             return ""
         return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
     name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase, rules)
+    if name.islower() and not_names(rules).match(name):  # "a wire agency feed" is not The Wire's
+        return ""
     if not name or (phrase.listed and by_name(name, rules) is None):
         return ""
     at = rest.find(name) + len(name)

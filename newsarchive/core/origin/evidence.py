@@ -15,7 +15,12 @@ from itertools import chain
 
 from newsarchive import compiled
 from newsarchive.core.metadata import dates
-from newsarchive.core.origin.attribution import Attribution, attributions_in, details_beside_date
+from newsarchive.core.origin.attribution import (
+    Attribution,
+    attribution_of,
+    attributions_in,
+    details_beside_date,
+)
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts
@@ -329,8 +334,8 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
         if value.startswith(("https://", "http://")):
             yield from _from_url(candidate, article.url, weight, rules)
         else:
-            notice = copyright_of(value, rules)
-            name = notice.holder if notice else value
+            notice, labelled = copyright_of(value, rules), attribution_of(value, rules)
+            name = notice.holder if notice else labelled.source if labelled else value
             if listed(name, rules):
                 yield Lead(candidate.field, value, name, weight)
             elif candidate.field not in ("publisher", "article_publisher"):  # most sites name themselves here

@@ -16,7 +16,7 @@ from functools import lru_cache
 from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
-from newsarchive.core.origin.publishers import by_host, by_name
+from newsarchive.core.origin.publishers import by_host, by_name, registry
 from newsarchive.core.text.patterns import Literals
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -131,21 +131,31 @@ _DATELINES = tuple(
         re.compile,
         (
             # LONDON (AP) — · PARIS, 3 mars (AFP) - · Madrid, 3 mar (EFE).- · ［東京　３日　ロイター］ -
-            r"^[^\n(（\[［【.!?]{0,60}[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n]{2,50}?)\s*[)）\]］】]\.?\s*(?:[-–—:：•]|(?<=[】］\]]))",
+            # MADRID, 3 May. (EUROPA PRESS) -
+            r"^(?:[^\n(（\[［【.!?]|\.(?=\s?[(（])){0,60}[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n]{2,50}?)\s*[)）\]］】]\.?\s*(?:[-–—:：•]|(?<=[】］\]]))",
+            # नई दिल्ली, 3 मई (भाषा) · LISBOA, 3 mai (Lusa)
+            r"^[^\n,(（.!?]{2,24},[^\n(（.!?]{0,14}\d[^\n(（.!?]{0,12}[(（](?P<name>[^()（）\n]{2,30})[)）](?=\s)",
+            # WASHINGTON — (AP)
+            r"^[^\n(（.!?a-z]{2,40}\s[-–—]\s?[(（](?P<name>[^()（）\n]{2,30})[)）](?=\s)",
             # 【AFP＝時事】 · （路透社北京3日电）
             r"^\s*[(（\[［【]\s*(?P<name>[^()（）\[\]［］【】\n\s=＝]{2,20}?)(?:[=＝][^】)）]{1,12})?\s*[)）\]］】]",
-            # 新华社北京3月1日电
-            r"^\s*[（(]?(?P<name>[^\s，。]{2,10}?[社网網])[^\s，。]{0,14}[电電](?=[\s）)])",
+            # (서울=연합뉴스) · [서울=뉴시스]
+            r"^\s*[(（\[［]\s*[^()（）\[\]［］\n=＝]{1,14}[=＝]\s*(?P<name>[^()（）\[\]［］\n]{2,14}?)\s*[)）\]］]",
+            # 【ロンドン共同】 · 【ワシントン時事】
+            r"^\s*【[\u30a0-\u30ff\u4e00-\u9fff]{1,12}?(?P<name>共同|時事|ロイター|AFP時事)】",
+            # 新华社北京3月1日电 · 新华社北京3月1日电（记者张三）
+            r"^\s*[（(]?(?P<name>[^\s，。]{2,10}?[社网網])[^\s，。（(]{0,14}[电電](?=[\s（）()：:])",
             # МОСКВА, 3 марта — РИА Новости. · МИНСК, 3 марта. /ТАСС/.
-            r"^[^\n(]{2,50}?(?:\s[-–—]\s|/)(?P<name>[^-–—/.\n]{2,30}?)\s*[./](?=\s|$)",
+            r"^[^\n(]{2,50}?(?:\s[-–—]\s|/)(?P<name>[^-–—/.\n]{2,30}?)\s*[./]\.?(?=\s|$)",
             # AFP - · Reuters —
             r"^(?P<name>[^\n–—.,-]{2,24}?)\s[-–—]\s",
         ),
     )
 )
-#: Datelines of papers that sign as agencies do: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -".
+#: Datelines of papers that sign as agencies do: "JAKARTA, KOMPAS.com -", "Liputan6.com, Jakarta -", "Москва. 3 мая. INTERFAX.RU -".
 _SITE_DATELINE = re.compile(
-    r"^(?:[^\n,.–—-]{2,30}, )?(?P<name>\w+\.(?:com|co|id|net|org))(?:, [^\n,.–—-]{2,30})?\s*[-–—]\s", re.I
+    r"^(?:[^\n,.–—-]{2,30}[,.] (?:\d{1,2} \w{3,9}\. )?)?(?P<name>\w+\.(?:com|co|id|net|org|ru))(?:, [^\n,.–—-]{2,30})?\s*[-–—]\s",
+    re.I,
 )
 #: The last words of a text: "(AFP)", "— AP", "/Reuters".
 _SIGNATURE = re.compile(
@@ -195,7 +205,10 @@ def _dateline_agency(text: str, rules: Rules) -> str:
 
 def _agency(text: str, rules: Rules) -> str:
     """The agency in a text of a dateline ("Reuters", "AP/dpa", "東京 3日 ロイター"), "" without one."""
+    signs = registry(rules).by_sign
     for part in [text, *re.split(r"[/,;|·]|\s(?=\S+$)", text)]:
+        if found := signs.get(part.strip()):
+            return found.name
         found = by_name(part, rules)
         if found is not None and found.kind == "agency":
             return part.strip()

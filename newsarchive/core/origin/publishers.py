@@ -36,12 +36,14 @@ _ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """One publisher. `domains[0]` is the domain that is stored, `kind` a word of `publishers.toml` (`paper`, `agency`)."""
+    """One publisher. `domains[0]` is the domain that is stored, `kind` a word of `publishers.toml` (`paper`, `agency`). `signs` are
+    names by which it is known at the beginning and end of a text alone: "(AA)" is Anadolu, "AA" elsewhere may be anybody."""
 
     name: str
     domains: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     kind: str = "paper"
+    signs: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -51,7 +53,8 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Registry:
-    """All publishers, by folded name (`by_key`), by name without its article, by name without case endings, by domain.
+    """All publishers, by folded name (`by_key`), by name without its article, by name without case endings, by domain, and by what they
+    sign with.
 
     `long_keys` are the folded names that may hold a slip.
     """
@@ -60,6 +63,7 @@ class Registry:
     by_bare: Mapping[str, Publisher]
     by_stem: Mapping[str, Publisher]
     by_domain: Mapping[str, Publisher]
+    by_sign: Mapping[str, Publisher]
     long_keys: tuple[str, ...]
 
 
@@ -199,16 +203,18 @@ def registry(rules: Rules) -> Registry:
     """The publishers of the rules. Raises `BadRules` for one without a name."""
     by_key: dict[str, Publisher] = {}
     by_domain: dict[str, Publisher] = {}
+    by_sign: dict[str, Publisher] = {}
     for row in rules.publishers:
         publisher = _publisher(row)
         for name in (publisher.name, *publisher.aliases):
             by_key.setdefault(key_of(name), publisher)
         for domain in publisher.domains:
             by_domain.setdefault(domain, publisher)
+        by_sign |= dict.fromkeys(publisher.signs, publisher)
     names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
     by_stem = {stem: p for n, p in reversed(names) if (stem := stem_of(n, rules))}
     long_keys = tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS)
-    return Registry(by_key, _bare(by_key), by_stem, by_domain, long_keys)
+    return Registry(by_key, _bare(by_key), by_stem, by_domain, by_sign, long_keys)
 
 
 def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
@@ -247,4 +253,5 @@ def _publisher(row: Mapping[str, object]) -> Publisher:
     if not isinstance(name, str) or not name.strip():
         raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
     domains, aliases = strings(file, row, "domains"), strings(file, row, "aliases")
-    return Publisher(name, domains, aliases, str(row.get("kind", "paper")))
+    signs = strings(file, row, "signs")
+    return Publisher(name, domains, aliases, str(row.get("kind", "paper")), signs)

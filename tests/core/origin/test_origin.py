@@ -111,6 +111,20 @@ def test_details_beside_the_day_name_their_origin(case: dict[str, Any]) -> None:
     assert (origin.name if origin else None) == case["origin"]
 
 
+@pytest.mark.parametrize("case", load("forms.json"))
+def test_forms_of_agencies_and_papers(case: dict[str, Any]) -> None:
+    """How agencies and papers of many countries begin and end a text, and what a page's head says."""
+    first, *others = (f"{text} {text}" for text in BODY)
+    texts = {"begin": "", "end": "", "head": ""} | {case["where"]: case["text"]}
+    end = f"<p>{texts['end']}</p>" if texts["end"] else ""
+    page = (
+        f"<title>The old bridge reopens</title>{texts['head']}<article><h1>The old bridge reopens</h1>"
+        f"<p>{texts['begin']}{first}</p>{''.join(f'<p>{text}</p>' for text in others)}{end}</article>"
+    )
+    origin = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge").origin
+    assert (origin.name if origin else None) == case["origin"]
+
+
 def test_of_other_pages_details_name_no_origin() -> None:
     """A teaser among the first lines has another day than the article."""
     teaser = "<div class=entry-meta>3 May 2023 | Reuters</div>"
