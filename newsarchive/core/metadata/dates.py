@@ -1,7 +1,7 @@
 """Reads dates in the forms that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
 
-The forms are ISO 8601, RFC 5322 and 9110, the output of C and Java, numbers, and month names of 21 languages
-(`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the second part of this module finds the order in
+The forms are ISO 8601, RFC 5322 and 9110, the output of C and Java, numbers, and month names of many languages
+(`data/metadata/months.toml`); `calendars` reads those of other calendars. 03/04/2025 may be in March or in April: the second part of this module finds the order in
 which a text, a page or a region writes day and month.
 """
 
@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
 from newsarchive import compiled
+from newsarchive.core.metadata import calendars
 from newsarchive.rules import Rules
 
 #: Characters of a text that are read as a date; the rest is cut off.
@@ -30,13 +31,15 @@ ISO = re.compile(
 _COMPACT = re.compile(
     r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z|[+-]\d{4})?)?$"
 )
-_EASTERN = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
+_EASTERN = re.compile(
+    r"((?:19|20)\d\d)\s*[年년]\s*(?:[(（][^()（）]{1,12}[)）])?\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"
+)
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
 #: Digits of other scripts → Western digits.
 _DIGITS_OF = str.maketrans(
-    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩０１２３４５６７８９",
-    "0123456789" * 8,
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩໐໑໒໓໔໕໖໗໘໙０１２３４５６７８９",
+    "0123456789" * 9,
 )
 _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 #: Years by which the Thai (Buddhist) calendar is ahead.
@@ -48,7 +51,7 @@ _PRINTED_BY_CODE = re.compile(
 )
 #: A date in numbers. The time may follow the year without a space: 28.09.1912:44.
 NUMERIC = re.compile(
-    r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20)\d\d|\d\d)(?!\d))"
+    r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
 )
 #: A number that a slug begins with is no day: `/2025/03/11-ways-to-read/`.
 _URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2})[/-](\d{1,2})(?!\d))")
@@ -123,7 +126,8 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
     A given time zone is kept. A time without a zone is read as UTC, a date without a time as midnight UTC. `day_first` says
     whether 03/04/2025 is in April.
     """
-    text = western(" ".join(text[:MAX_DATE_CHARS].split()))
+    given = " ".join(text[:MAX_DATE_CHARS].split())
+    text = western(given)
     if not _DIGITS.search(text):
         return None
     text = _lower(text)
@@ -137,6 +141,9 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
         return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
+    if other := calendars.find(given, text):
+        day, rest = other.day, f"{text[: other.start]} {text[other.end :]}"
+        return _build(day.year, day.month, day.day, *_clock(rest, rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
     return (
@@ -185,6 +192,8 @@ def from_url(url: str) -> datetime | None:
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is its first date, "" for a line without a date."""
     in_digits = western(text)
+    if other := calendars.find(text, in_digits):
+        return text[other.start : other.end]
     if not _MAY_BE_DATE.search(in_digits):
         return ""
     lower = _lower(in_digits)
@@ -306,7 +315,7 @@ def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     if not match:
         return None
     first, second, year = int(match[1]), int(match[3]), int(match[4])
-    year += 2000 * (year < 70) + 1900 * (70 <= year < 100)
+    year += 2000 * (year < 70) + 1900 * (70 <= year < 100) - BUDDHIST_YEARS * (year > 2400)
     if first > 12 or (day_first and second <= 12):
         day, month = first, second
     else:
@@ -329,8 +338,8 @@ def _prose(rules: Rules) -> Prose:
     gap = r"\s*+(?:de |del |of |d['’]|,|-|/)?+\s*+"
     dated = (
         compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
-        compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del )?{y}"),
-        compiled.regex(rf"(?<!\d){y}(?:e?ko|\.)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
+        compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del |ឆ្នាំ ?)?{y}"),
+        compiled.regex(rf"(?<!\d){y}(?:e?ko|\.| ?ခုနှစ်၊?| ?ခု၊?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
         compiled.regex(rf"(?<!\d){y}\. gada {d}\s*{m}"),
     )
     return (
