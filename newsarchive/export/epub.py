@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Sites that the title page names; an ellipsis stands for the others.
 MAX_SITES_ON_TITLE_PAGE = 20
 
+#: Languages that are written from right to left. A reading program knows the direction of no language by itself.
+RIGHT_TO_LEFT = frozenset(("ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"))
+
 _HREF = re.compile('href="([^"]*)"')
 
 
@@ -38,6 +41,7 @@ class _Chapter(epub.EpubHtml):  # type: ignore[misc]
             file_name=f"article-{entry.id}.xhtml",
             title=entry.title,
             lang=entry.language,
+            direction="rtl" if entry.language.partition("-")[0] in RIGHT_TO_LEFT else None,
         )
         self.entry, self.articles = entry, articles
 

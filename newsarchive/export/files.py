@@ -72,15 +72,21 @@ FIELDS: dict[str, Callable[[Stored], str]] = {
 
 
 def slug(headline: str) -> str:
-    """The letters and digits of a headline, with hyphens between words; "" where it has none.
+    """The letters and digits of a headline, with hyphens between words; "" where it has none. Latin letters lose their
+    accents. Marks of other scripts are parts of their letters: without its vowel signs a word of Hindi or Thai is none.
 
-    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞"), slug("../..")
-    ('cafe-the-harbour-more', '台灣新聞', '')
+    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞"), slug("हिन्दी में"), slug("../..")
+    ('cafe-the-harbour-more', '台灣新聞', 'हिन्दी-में', '')
     """
-    plain = unicodedata.normalize("NFKD", headline)
-    bare = "".join(c for c in plain if not "\u0300" <= c <= "\u036f")
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", bare).lower())
-    return "-".join(words)[:MAX_SLUG_LETTERS].strip("-_")
+    plain = "".join(map(_plain, unicodedata.normalize("NFC", headline))).lower()
+    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain).split()
+    return "-".join(words)[:MAX_SLUG_LETTERS].strip("-")
+
+
+def _plain(character: str) -> str:
+    """A Latin letter or a sign in plain letters (`é`, `…`); any other character as it is."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", character) if not "\u0300" <= c <= "\u036f")
+    return bare if bare and bare.isascii() else character
 
 
 def safe(name: str) -> str:

@@ -284,6 +284,17 @@ def test_a_book_has_contents_by_site_and_month(archive: str, tmp_path: Path) -> 
     assert any("It came back." in chapter.content.decode() for chapter in chapters)
 
 
+def test_a_chapter_runs_as_its_language_does(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        store = Store(engine)
+        for number, language in enumerate(("ar", "fa-IR", "ja"), 1):
+            store.ingest([make_article(number, headline="خبر", in_language=language)])
+        export(str(engine.url), tmp_path / "a.epub")
+    with zipfile.ZipFile(tmp_path / "a.epub") as book:
+        chapters = [book.read(name).decode() for name in sorted(book.namelist()) if "article-" in name]
+    assert [chapter.count('dir="rtl"') for chapter in chapters] == [2, 2, 0]  # of the page and of its body
+
+
 @needs_epubcheck
 def test_epubcheck_finds_no_fault(archive: str, tmp_path: Path) -> None:
     if not archive.startswith("sqlite"):
