@@ -186,6 +186,8 @@ def test_an_article_page_cites_the_article_and_describes_it_for_reference_manage
     assert described["datePublished"].endswith("+00:00")
     identifier = described["identifier"]
     assert f"in the archive: {identifier}" in page
+    # It is an English sentence, also where it begins with a name in Arabic: else its address is in disorder.
+    assert html.fromstring(page).xpath("string(//section[@id='cite']/p[1]/@dir)") == "ltr"
     answer = client.get("/search", params={"q": identifier})
     assert (answer.status_code, answer.headers["location"]) == (303, "/article/1")
     assert client.get("/search", params={"q": "nwa:1:txt:cut"}).status_code == 200
