@@ -14,6 +14,7 @@ from scrapy import Spider
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
+from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from newsarchive import middlewares, pipelines
@@ -77,6 +78,13 @@ SWITCHED = (
 )
 
 
+def is_of_asyncio(reactor: str | type | None) -> bool:
+    """Whether a crawl runs in asyncio. Without a name, Twisted takes the reactor of the program, or else its own choice."""
+    if reactor:
+        return issubclass(load_object(reactor), AsyncioSelectorReactor)
+    return is_reactor_installed() and is_asyncio_reactor_installed()
+
+
 class Addon:
     """Sets what the project does not set itself. Spiders of newsarchive alone are kept out of private networks: where
     another project's spiders connect to is that project's affair (`crawling.connections.GuardedHandler` is there for them)."""
@@ -98,8 +106,8 @@ class Addon:
         # A crawl must not write into another archive than the one that the unreadable file may name.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
-        reactor = settings.get("TWISTED_REACTOR")
-        if reactor and not issubclass(load_object(reactor), AsyncioSelectorReactor):
+        reactor, named = settings.get("TWISTED_REACTOR"), "TWISTED_REACTOR" in settings
+        if named and not is_of_asyncio(reactor) and settings.getbool("TWISTED_REACTOR_ENABLED", True):
             raise UsageError(
                 f"TWISTED_REACTOR = {str(reactor)!r}: the add-on works with the reactor of asyncio alone, which is Scrapy's default: "
                 "take this line out of the project's settings"

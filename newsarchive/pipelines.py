@@ -22,12 +22,12 @@ from newsarchive.core import steps
 from newsarchive.core.discovery import robots
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
-from newsarchive.core.urls import site_of
+from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import (
     adapters as adapters,  # importing it registers the adapters of articles and captures
 )
 from newsarchive.crawling.consumers import articles_wanted
-from newsarchive.crawling.failures import Dropped, LeftOut, close_for, database_failed, end
+from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, database_failed, end
 from newsarchive.crawling.page_reader import (
     PageReader,
     SiteTemplate,
@@ -127,6 +127,13 @@ class CapturePipeline:
         if not isinstance(item, Capture) or isinstance(self.crawler.spider, ArchiveSpider):
             return item
         self.crawler.stats.inc_value(key(Count.DISCOVERED))
+        for address in {item.url, item.base_url}:
+            try:
+                url_key(address)
+            except ValueError as error:
+                raise NoAddress(address, error) from error
+        if (store := self.crawler.get_item_pipeline(StorePipeline)) is not None:
+            await store.ready()
         if place := self.forbidden(item):
             raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
         try:
@@ -377,11 +384,16 @@ class WorkersPipeline:
 
 
 class StorePipeline:
-    """Hands articles to the one writer thread and waits, without blocking, for its commit."""
+    """Hands articles to the one writer thread and waits, without blocking, for its commit.
+
+    The archive is opened, and made where there is none, for our spiders as they start. A spider of another project may have
+    nothing to do with the archive: for it that is done when it yields its first page.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.writer: Writer | None = None
+        self.opening: asyncio.Future[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -392,11 +404,23 @@ class StorePipeline:
         if isinstance(spider, NewsSpider) and spider.dry_run:
             spider.archive = await asyncio.to_thread(self._look)
             return
+        if not isinstance(spider, ArchiveSpider):
+            return
         try:
             await asyncio.to_thread(self._open)
         except DatabaseError as error:  # the disk has become full since the command looked
             database_failed(self.crawler, error)
             self.crawler.signals.connect(self._end, signals.spider_opened)
+
+    async def ready(self) -> None:
+        """Wait until the archive is open. Raises `DatabaseError`, to all that wait, and ends the crawl."""
+        if self.opening is None:
+            self.opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        try:
+            await asyncio.shield(self.opening)
+        except DatabaseError as error:
+            close_for(self.crawler, error)
+            raise
 
     def _end(self) -> None:
         end(self.crawler)
@@ -446,6 +470,8 @@ class StorePipeline:
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Article | PackedArticle):
             return item
+        if self.writer is None:  # a spider of another project yields articles of its own making
+            await self.ready()
         assert self.writer is not None
         item = await self.learning.by_template(item)
         try:

@@ -35,6 +35,7 @@ from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key
 from newsarchive.crawling import page_reader
 from newsarchive.crawling.consumers import articles_wanted
+from newsarchive.crawling.failures import NoAddress
 from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD
 from newsarchive.crawling.responses import capture_of
 from newsarchive.crawling.stats import Counts, Group
@@ -214,6 +215,19 @@ def test_a_response_is_taken_as_a_capture(with_request: bool) -> None:
     assert capture.url == ("https://blog.example/old/" if with_request else response.url)
     assert capture.final_url == response.url
     assert run_steps(capture).headline == "A bridge"
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///tmp/saved.html", "data:text/html,Hello", "", "https://not a host/"]
+)
+def test_a_page_without_an_address_on_the_web_fails_with_the_remedy(address: str) -> None:
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    crawler.spider = scrapy.Spider("of a stranger")
+    outcomes = Outcomes.from_crawler(crawler)
+    with pytest.raises(NoAddress, match=r"is no address of a page .*response\.replace\(url=") as caught:
+        asyncio.run(pipelines.CapturePipeline(crawler).process_item(HtmlResponse(address, body=PAGE)))
+    outcomes.item_dropped(caught.value)
+    assert Counts(crawler.stats.get_stats()).reasons[Group.FAILED] == {"bad address": 1}
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ def test_scrapy_parse_shows_items_without_bytes(bin_folder: Path, project: Path)
             assert f"'url': '{site.home}{path}'" in shown
             assert "'size_bytes': " in shown
             assert "town council" not in shown
-        assert not stored(project)
+        assert not (project / "newsarchive.db").exists()
         scrapy(bin_folder, *words, "--pipelines", folder=project)
     assert stored(project) == {"Headline of /a-capture-story/"}
 
@@ -224,6 +224,7 @@ def test_a_spider_that_has_nothing_to_do_with_the_archive(bin_folder: Path, proj
         )
         assert json.loads((project / "out.jsonl").read_text()) == {"seen": f"{site.home}/"}
     assert "discovered" not in done.stderr
+    assert not (project / "newsarchive.db").exists()
 
 
 def test_a_script_with_real_numbers_dates_and_switches(bin_folder: Path, project: Path) -> None:
@@ -258,9 +259,10 @@ def test_settings_of_the_project_stand(bin_folder: Path, project: Path) -> None:
     assert rows(project / "shop.db", "SELECT count(*) FROM articles") == [(3,)]
 
 
-def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: Path) -> None:
+@pytest.mark.parametrize("reactor", ["twisted.internet.selectreactor.SelectReactor", ""])
+def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: Path, reactor: str) -> None:
     with (project / "shop" / "settings.py").open("a") as settings:
-        settings.write('\nTWISTED_REACTOR = "twisted.internet.selectreactor.SelectReactor"\n')
+        settings.write(f"\nTWISTED_REACTOR = {reactor!r}\n")
     words = ("-m", "scrapy", "crawl", "own", "-a", "home=http://127.0.0.1:9/")
     done = run(bin_folder, *words, folder=project)
     assert done.returncode != 0

@@ -86,6 +86,18 @@ class Dropped(scrapy_errors.DropItem):
         super().__init__(f"{self.url}: {error}")
 
 
+class NoAddress(scrapy_errors.DropItem):
+    """A page that a spider of another project yields has an address that is none of the web: it cannot be stored."""
+
+    reason = FetchProblem.BAD_ADDRESS
+
+    def __init__(self, address: str, error: ValueError) -> None:
+        super().__init__(
+            f"{address[:MAX_URL_CHARACTERS]!r} is no address of a page ({error}): yield it with the one that it has on the web, "
+            "response.replace(url='https://blog.example/post/')"
+        )
+
+
 class LeftOut(Dropped):
     """A post that was published before the crawl's `since`."""
 

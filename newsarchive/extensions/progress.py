@@ -38,6 +38,7 @@ from newsarchive.crawling.stats import (
     Counts,
     Detail,
     Failure,
+    FetchProblem,
     Group,
     bounds_met,
     key,
@@ -208,9 +209,9 @@ TABLE_WORDS: dict[Count | Group, str] = {
 SECONDS_BETWEEN_LINES = 60
 
 
-#: Reasons of ours for which a page was not read although it may be an article. Such a page counts as failed, not as
+#: Reasons for which a page was not read although it may be an article. Such a page counts as failed, not as
 #: dropped.
-OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW))
+OUR_FAULTS = frozenset((DropReason.CRASHED, DropReason.TOO_SLOW, FetchProblem.BAD_ADDRESS))
 #: Characters of an exception's message in the summary; the log has all of it.
 MAX_ERROR_CHARACTERS = 200
 
