@@ -8,6 +8,7 @@ like one of the article; what tells them is that three lines or more of one shap
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,7 +16,7 @@ from itertools import pairwise
 from newsarchive.core.boilerplate.phrases import Phrases
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
-from newsarchive.items import Block
+from newsarchive.items import Block, DecidedBy
 
 #: Characters of a line that signs a post of a discussion; a longer line is text.
 MAX_SIGNATURE_CHARACTERS = 160
@@ -30,6 +31,11 @@ MIN_WORDS_ABOVE = 40
 MIN_SHARE_ABOVE = 0.15
 #: Words of the head of a discussion; a longer line that a table knows asks for comments or counts links.
 MAX_HEAD_WORDS = 4
+
+#: Lines before a comment that are its number, its author and its day.
+MAX_LINES_OF_COMMENT = 3
+#: Words of such a line.
+MAX_LINE_WORDS = 12
 
 #: An id in a path: a theme numbers its comments by ids.
 _ID = re.compile(r"#[^./]*")
@@ -55,6 +61,33 @@ def discussion(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> 
         if sum(count for i, count in counts.items() if i < start) >= enough:
             return [i for i in body if i >= start]
     return []
+
+
+def heads_of_comments(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
+    """The short lines of the article that stand in the elements of comments which the markup marks: "#12", "Ann - 6 April 2007".
+
+    At least `MIN_SIGNATURES` lines of one path do, each up to `MAX_LINES_OF_COMMENT` blocks before its comment.
+    """
+    marked = [i for i, b in enumerate(blocks) if b.label == "comments" and b.decided_by is DecidedBy.MARKUP]
+    if len(marked) < MIN_SIGNATURES:
+        return []
+    of_path: defaultdict[str, list[int]] = defaultdict(list)
+    for i in body:
+        after = marked[bisect(marked, i) :][:1]
+        near = bool(after) and after[0] - i <= MAX_LINES_OF_COMMENT
+        if (
+            near
+            and comparable_words(blocks[i].text) <= MAX_LINE_WORDS
+            and _in_one(blocks[i], blocks[after[0]])
+        ):
+            of_path[blocks[i].path].append(i)
+    return sorted(i for found in of_path.values() if len(found) >= MIN_SIGNATURES for i in found)
+
+
+def _in_one(line: Block, comment: Block) -> bool:
+    """Whether a line stands in the element around a comment: "div.c/div/p.who" and "div.c/div/p.commentText"."""
+    around = comment.path.split("/")[:-2]
+    return line.path.split("/")[: len(around)] == around
 
 
 def _signatures(blocks: Sequence[Block], words: Phrases) -> list[int]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
-from newsarchive.core.boilerplate.discussions import discussion
+from newsarchive.core.boilerplate.discussions import discussion, heads_of_comments
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.confidence import reconsidered
@@ -398,6 +398,8 @@ def discussions(marks: Marks) -> None:
     """
     found = discussion(marks.blocks, marks.body, marks.words)
     marks.mark_all(found, "comments", "comments: signed below the article, one by one", DecidedBy.COMMENTS)
+    among = heads_of_comments(marks.blocks, marks.body)
+    marks.mark_all(among, "comments", "comments: a short line among comments", DecidedBy.COMMENTS)
 
 
 Pass = Callable[[Marks], None]

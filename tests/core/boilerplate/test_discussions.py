@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from newsarchive import rules
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.text.normalise import fold
-from newsarchive.items import Article, Block
+from newsarchive.items import Article, Block, DecidedBy
 
 RULES = rules.load()
 ARTICLE = (
@@ -96,3 +98,38 @@ def test_a_page_that_is_a_discussion_keeps_it() -> None:
 )
 def test_what_only_looks_like_a_signature(line: str) -> None:
     assert phrases(RULES).signature(fold(line)) is None
+
+
+def _marked(*heads: str, path: str = "html/body/div.box/div.c") -> list[str | Block]:
+    """The posts as comments that the markup marks, each below a number and a line of `heads` that it does not mark."""
+    return [
+        line
+        for number, (text, head) in enumerate(zip(POSTS, heads, strict=True))
+        for line in (
+            Block(f"#{number}", path=path),
+            Block(head, path=f"{path}/div/p.who"),
+            Block(
+                text, "paragraph", "comments", path=f"{path}/div/p.commentText", decided_by=DecidedBy.MARKUP
+            ),
+        )
+    ]
+
+
+def test_numbers_and_names_above_marked_comments_belong_to_them() -> None:
+    heads = ("Ann - 15.08.2015 г. 19:42:46", "Ben - 15.08.2015 г. 18:56:07", "Cy - 15.08.2015 г. 18:54:53")
+    assert labels(*ARTICLE, *_marked(*heads)) == ["body"] * 3 + ["comments"] * 9
+
+
+def test_a_text_among_marked_comments_is_kept() -> None:
+    assert labels(*ARTICLE, *_marked(*ARTICLE))[3:] == ["comments", "body", "comments"] * 3
+
+
+def test_short_lines_in_another_element_than_the_comments_are_kept() -> None:
+    lines = _marked("Ann", "Ben", "Cy")
+    moved = [
+        replace(line, path="html/body/div.content/p")
+        if isinstance(line, Block) and line.label == "body"
+        else line
+        for line in lines
+    ]
+    assert labels(*ARTICLE, *moved).count("body") == 9
