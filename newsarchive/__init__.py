@@ -88,10 +88,14 @@ def extract(
     from newsarchive.items import Capture
 
     page = _page(body, html)
-    _require_text("extract(): url", url, "give the address of the page, url='https://blog.example/post/'")
+    _require_text(
+        "extract(): url",
+        url,
+        "give the address of the page as text, url='https://blog.example/post/' or str(response.url)",
+    )
     if not url:
         raise UsageError(
-            "extract(): url is missing: give the address of the page, url='https://blog.example/post/'"
+            "extract(): url is missing: give the address of the page as text, url='https://blog.example/post/' or str(response.url)"
         )
     if html is not None:
         content_type = "text/html; charset=utf-8"

@@ -25,6 +25,7 @@ NewsArchiveError
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from typing import Any
 
 
@@ -40,13 +41,18 @@ class WrongType(UsageError, TypeError):
     """An argument has the wrong type. The message names the argument, what was given, and what to pass."""
 
     def __init__(self, argument: str, given: object, wanted: str) -> None:
-        self.argument, self.given, self.wanted = argument, given, wanted
-        text = repr(given)
+        text = " ".join(repr(given)[:1000].split())
         text = text if len(text) <= 60 else text[:59] + "…"
         super().__init__(f"{argument} is {type(given).__name__} {text}: {wanted}")
 
-    def __reduce__(self) -> tuple[type[WrongType], tuple[str, object, str]]:
-        return WrongType, (self.argument, self.given, self.wanted)
+    def __reduce__(self) -> tuple[Callable[[str], WrongType], tuple[str]]:
+        return _wrong_type, (str(self),)  # without what was given: an open file goes to no other process
+
+
+def _wrong_type(message: str) -> WrongType:
+    error = WrongType.__new__(WrongType)
+    error.args = (message,)
+    return error
 
 
 class BadRules(NewsArchiveError):

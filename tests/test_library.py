@@ -9,8 +9,9 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -60,6 +61,16 @@ def test_a_page_may_be_bytes_or_text() -> None:
         (lambda: extract(html=b"x", url=URL), WrongType, r"html is bytes b'x'"),
         (lambda: extract(b"x"), UsageError, "url is missing"),
         (lambda: extract(b"x", url=None), WrongType, "url is NoneType"),
+        (
+            lambda: extract(b"x", url=PurePath("a")),
+            WrongType,
+            r"url is PurePosixPath.* or str\(response\.url\)",
+        ),
+        (
+            lambda: extract(Mock(__repr__=lambda _: "<p>\n</p>"), url=URL),
+            WrongType,
+            "body is Mock <p> </p>: give",
+        ),
         (lambda: extract(b"x", url=URL, content_type=b"text/html"), WrongType, "content_type is bytes"),
         (lambda: extract(b"x", url=URL, fetched_at="2025-04-01"), WrongType, r"fetched_at is str.*datetime"),
         (lambda: row(None), WrongType, r"article is NoneType None.*extract\(\)"),
