@@ -50,13 +50,13 @@ def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:
     return flat if len(flat) <= limit and len(text) <= 4 * limit else flat[: limit - 1].rstrip() + "…"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun.
 
-    >>> counted(1, "article"), counted(1200, "article")
-    ('1 article', '1,200 articles')
+    >>> counted(1, "article"), counted(1200, "article"), counted(2, "try", "tries")
+    ('1 article', '1,200 articles', '2 tries')
     """
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def byte_size(number: int) -> str:

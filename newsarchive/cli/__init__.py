@@ -28,7 +28,7 @@ from newsarchive.exceptions import (
     NoSuchArticle,
     UsageError,
 )
-from newsarchive.plainwords import PrintableRecord, printable
+from newsarchive.plainwords import PrintableRecord
 from newsarchive.spider_processes.parent import stop_with_parent
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
@@ -130,7 +130,9 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except NewsArchiveError as error:
-            click.echo(printable(f"error: {error}"), err=True)
+            from newsarchive.cli.output import complain
+
+            complain(f"error: {error}")
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
             click.echo("stopped", err=True)

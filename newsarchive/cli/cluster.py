@@ -19,7 +19,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_url
 from newsarchive.cli.options import db_option, dry_run_option, limit_option, option
-from newsarchive.cli.output import complain, echo, on_terminal, say
+from newsarchive.cli.output import complain, echo, on_terminal, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
 
@@ -85,6 +85,8 @@ def worker(concurrency: int, queues: str, grace: float, wait: float, db: str) ->
     A stopped or killed worker loses nothing: other workers go on with its jobs. A second signal stops the jobs that still run.
     Needs the extra `cluster`, and an archive on PostgreSQL.
     """
+    if config.load()["log_format"] == config.JSON:
+        write_json_lines(click.get_current_context())
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
     if wrong := [name for name in wanted if name not in JOBS]:
         raise UsageError(f"--queues: there is no job {wrong[0]!r}; there are: {', '.join(JOBS)}")
@@ -207,7 +209,9 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
     for one in workers:
         echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
-        echo(f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {job.attempts} tries")
+        echo(
+            f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {counted(job.attempts, 'try', 'tries')}"
+        )
     if pushed:
         named = list(pushed)[: limit or MAX_LISTED]
         more = len(pushed) - len(named)

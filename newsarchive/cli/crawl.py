@@ -74,6 +74,11 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
         return
     if quiet:
         pass
+    elif output.json_lines():
+        for result in results:
+            output.log_line(
+                "INFO", event="summary", site=result.site, stats={c: result.counts.get(c, 0) for c in COLUMNS}
+            )
     elif results and sys.stderr.isatty():
         show_table(results)
     else:
@@ -185,6 +190,8 @@ def crawl(
 
     With --dry-run, -o or -O only new posts are fetched: no known post is looked at again.
     """
+    if (given["log_format"] or config.load()["log_format"]) == config.JSON:
+        output.write_json_lines(ctx)
     options = options_of(quiet=quiet(), verbosity=verbosity(), **given)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):
         code = run_one(db, sites[0], options)
@@ -230,7 +237,9 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
 
 
 def say_where(url: str) -> None:
-    """Print where the articles are, and which commands come next."""
+    """Print where the articles are, and which commands come next: for a person, not for a log."""
+    if output.json_lines():
+        return
     say(next_steps(url, config.load()["warc"]))
 
 

@@ -14,6 +14,7 @@ line, the terminal wraps it without a line break, and where the other columns ta
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import sys
@@ -29,6 +30,7 @@ import click
 from newsarchive import plainwords
 from newsarchive.exceptions import OutputError
 from newsarchive.reprs import byline, counted, origin_line
+from newsarchive.times import isoformat, utc_now
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,6 +52,8 @@ MAX_SHARE_BEFORE_LAST = 0.6
 MAX_CELL_COLUMNS = 40
 #: The key in `click.Context.meta` that says whether `-q` was given. All contexts of one call share `meta`.
 QUIET = "newsarchive.quiet"
+#: The key that says whether messages are JSON objects, a line each.
+JSON_LINES = "newsarchive.json-lines"
 #: The first bytes of every SQLite database: `--output` never replaces one.
 _SQLITE = b"SQLite format 3\x00"
 #: Options of `less` that keep colours and the screen as they are. The user's own variable LESS takes precedence.
@@ -99,12 +103,36 @@ def echo(text: str) -> None:
 def say(message: str) -> None:
     """Print a message on standard error, unless `--quiet` is given."""
     if not quiet():
-        complain(message)
+        _print(message, "INFO")
 
 
 def complain(message: str) -> None:
     """Print an error on standard error, also with `--quiet`."""
-    click.echo(plainwords.printable(message), err=True)
+    _print(message, "ERROR")
+
+
+def _print(message: str, level: str) -> None:
+    if json_lines():
+        log_line(level, message=message.removeprefix("error: "))
+    else:
+        click.echo(plainwords.printable(message), err=True)
+
+
+def write_json_lines(context: click.Context) -> None:
+    """From now on the messages of this call are lines of JSON, as those of the spiders' log are."""
+    context.meta[JSON_LINES] = True
+
+
+def json_lines() -> bool:
+    """Whether messages are lines of JSON."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(JSON_LINES))
+
+
+def log_line(level: str, **fields: Any) -> None:
+    """Print a message, or an event and what belongs to it, as one line of JSON on standard error."""
+    line = {"time": isoformat(utc_now()), "level": level, **fields}
+    click.echo(plainwords.printable(json.dumps(line, ensure_ascii=False)), err=True)
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
 from newsarchive.cluster.work import Work
 from newsarchive.db.queue import Agreement, told
 from newsarchive.exceptions import DatabaseError, NewsArchiveError
+from newsarchive.reprs import counted
 from newsarchive.warc.files import own_folders
 from newsarchive.warc.moving import settle
 
@@ -167,7 +168,9 @@ class ClusterWorker:
             return
         self.work.leaving = why
         running = (
-            f"; {len(self.work.running)} jobs may go on for {self.grace:.0f} s" if self.work.running else ""
+            f"; {counted(len(self.work.running), 'job')} may go on for {self.grace:.0f} s"
+            if self.work.running
+            else ""
         )
         self.tell(f"{why}: this worker takes no more jobs{running}")
         if self.taking is not None:

@@ -22,13 +22,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scrapy import Spider
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
-from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
@@ -46,6 +45,7 @@ from newsarchive.exceptions import (
     SOME_FAILED,
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
+    USAGE,
     BadRules,
     DatabaseError,
     OutputError,
@@ -114,6 +114,12 @@ def _argument(name: str, value: str) -> str:
     return f"{words}{gap}{MEANINGS.get(name, '')}".rstrip()
 
 
+def _misused(problem: str) -> NoReturn:
+    """End with one line. Scrapy's `UsageError` also prints how `scrapy crawl` is called, whoever called it."""
+    sys.stderr.write(f"error: {problem}\n")
+    sys.exit(USAGE)
+
+
 class Command(ScrapyCrawl):
     def long_desc(self) -> str:
         return (
@@ -134,10 +140,10 @@ class Command(ScrapyCrawl):
         if file := self.settings.get("NEWSARCHIVE_CONFIG"):
             self.read_config(file)
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
-            raise ScrapyUsageError(problem, print_help=False)
+            _misused(problem)
         given = [name for name in self.settings if self.settings.getpriority(name) == COMMAND_LINE]
         for name, problem in config.unknown(given, settings=True).items():
-            raise ScrapyUsageError(f"-s {name}: {problem}", print_help=False)
+            _misused(f"-s {name}: {problem}")
         if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
             for name, problem in config.unknown(os.environ).items():
                 sys.stderr.write(f"environment {name}: {problem}\n")
@@ -149,7 +155,7 @@ class Command(ScrapyCrawl):
         try:
             found = config.load(file).settings()
         except UsageError as error:
-            raise ScrapyUsageError(str(error), print_help=False) from error
+            _misused(str(error))
         found["NEWSARCHIVE_CONFIG_ERROR"] = ""
         for name, value in found.items():
             self.settings.set(name, value, priority="project")
@@ -195,11 +201,9 @@ class Command(ScrapyCrawl):
         """Crawl, unless the checks find something wrong."""
         try:
             self.preflight(args, opts.spargs)
-        except (UsageError, BadRules) as error:
-            raise ScrapyUsageError(str(error), print_help=False) from error
-        except DatabaseError as error:
+        except (UsageError, BadRules, DatabaseError) as error:
             sys.stderr.write(f"error: {error}\n")
-            self.exitcode = DATABASE_FAILED
+            self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError) else USAGE
             return
         set_up_collector()
         if self.settings is not None and worker_count(self.settings):

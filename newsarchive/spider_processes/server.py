@@ -282,6 +282,7 @@ def run(request: Mapping[str, Any], control: socket.socket, readings: str) -> No
     control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
     pool.start_by(partial(_reader, control))
     sys.argv = [request["module"], *request["words"]]
+    sys.modules.pop(f"{request['module']}.__main__", None)  # runpy warns of one that is loaded
     runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
 
 

@@ -434,6 +434,20 @@ def test_settings_at_three_levels_each_over_the_one_before(db: Path) -> None:
     assert dropped == [("the site's settings drop .poll",)]
 
 
+def test_each_line_of_a_json_log_is_json(db: Path) -> None:
+    with served(blog("a-first")) as one, served({"/": Answer("", 500)}) as two:
+        follow(db, f"{one.home}/", f"{two.home}/")
+        done = run("crawl", "--all", "--log-format", "json", db=db)
+        assert done.returncode == 3
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        told = {line["site"]: line["stats"]["new"] for line in lines if line.get("event") == "summary"}
+        assert told == {f"{one.home}/": 1, f"{two.home}/": 0}
+        said = [line["message"] for line in lines if line["level"] == "ERROR"]
+        assert said == [f"{two.home}/: the server answered 500: the server failed: try again later"]
+    done = run("crawl", "--all", "--quiet", "--log-format", "json", db=db.with_name("no.db"))
+    assert [json.loads(line)["level"] for line in done.stderr.splitlines()] == ["ERROR"]
+
+
 def as_cron_reads_it(text: str) -> str:
     """The command of a crontab line: up to the first percent sign that is not escaped (crontab(5))."""
     return re.split(r"(?<!\\)%", text)[0].replace("\\%", "%")

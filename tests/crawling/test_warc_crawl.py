@@ -297,7 +297,8 @@ def test_a_damaged_file_gives_what_can_be_read(db: Path, tmp_path: Path) -> None
     assert "failed: damaged record" in done.stderr
     assert "cut.warc.gz: record at" in done.stderr
     assert len(rows(tmp_path / "cut.db", WHAT)) == len(rows(db, WHAT)) - 1 == 2, done.stderr
-    assert crawl("path=none.warc.gz", spider="warc", db=db).returncode == 2
+    done = crawl("path=none.warc.gz", spider="warc", db=db)
+    assert (done.returncode, done.stderr) == (2, "error: path='none.warc.gz': no such file\n")
 
 
 def test_off_keeps_no_bytes(db: Path) -> None:

@@ -186,6 +186,13 @@ def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytes
     assert server.started("newsarchive", ["--version"], dict(os.environ)) is None
 
 
+def test_a_fork_of_the_package_warns_of_nothing(
+    server: SpiderServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert fork(server, "newsarchive", "--version").wait() == 0
+    assert "Warning" not in capfd.readouterr().err
+
+
 def test_the_server_ends_with_its_parent() -> None:
     program = (
         "import os; from newsarchive.spider_processes.server import SpiderServer; s = SpiderServer();"
