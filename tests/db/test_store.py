@@ -274,6 +274,17 @@ def test_each_change_is_recorded_with_its_kind(
     assert len(moved(engine)) == 1
 
 
+def test_an_author_that_comes_back_with_the_first_bytes_is_a_change_by_the_publisher(
+    store: Store, engine: Engine
+) -> None:
+    for day, author in enumerate((BO, CY, BO)):
+        page = f"<p>One.</p><p>{author[0].name}</p>".encode()
+        store.ingest([make_article(1, body="One.", authors=author, day=day, page=page, charset_used="utf-8")])
+    assert [(f.change_kind, f.value_after) for f in moved(engine)] == [
+        ("publisher", ("Cy", "dpa (agency)")), ("publisher", ("Bo",)),
+    ]  # fmt: skip
+
+
 def test_a_version_that_is_read_from_stored_bytes_names_their_capture(store: Store, engine: Engine) -> None:
     page = {"page": b"<p>the bytes</p>", "charset_declared": "utf-8", "charset_used": "windows-874"}
     store.ingest([make_article(1, body="One.", **page)], store.start_run("news", {}))

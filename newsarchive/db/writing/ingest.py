@@ -56,6 +56,11 @@ _STORED = """
     WHERE a.id IN :ids ORDER BY a.id
 """
 
+#: The digest of the newest capture of an article's page.
+_LAST_DIGEST = """
+    SELECT c.payload_digest FROM captures AS c JOIN urls AS u ON u.id = c.url_id
+    WHERE u.url_key = :key AND c.charset_used <> '' AND c.part = 1 ORDER BY c.fetched_at DESC, c.id DESC LIMIT 1
+"""
 #: Reads the stored bytes of an article, by its id, with today's extractor; `None` where they cannot be read.
 ReadAgain = Callable[[int], Article | None]
 #: Reads an article that was read a moment ago with another template of its site; `None` where this template changes
@@ -112,6 +117,7 @@ class Batch:
         self._find()
         aside = [plan for plan in self.plans if plan.speaks_for_another]
         self.plans = [plan for plan in self.plans if not plan.speaks_for_another]
+        self._doubt_same_bytes()
         self._catch_up()
         if not self.reread:
             self._write_captures([*self.plans, *aside, *left_out])
@@ -218,6 +224,24 @@ class Batch:
         if read:
             Batch(self.connection, read, self.run_id, self.now, reread=True).store()
             self._find()
+
+    def _doubt_same_bytes(self) -> None:
+        """Find the pages that came back to earlier bytes: then the publisher caused what differs from the bytes between.
+
+        A version has the digest of the bytes with which it began; a page may have changed since in a date or an author alone.
+        """
+        for plan in self.plans:
+            capture = plan.article.capture
+            if (
+                self.reread
+                or plan.stored is None
+                or capture is None
+                or not (plan.same_bytes and plan.record_changed)
+            ):
+                continue
+            found = bulk.select_tuples(self.connection, _LAST_DIGEST, {"key": plan.stored["url_key"]})
+            if found and found[0][0] != capture.digest:
+                plan.stored["payload_digest"] = ""
 
     def _compare_fields(self) -> None:
         """Find the fields besides the texts that changed. For most articles nothing has changed, and the database is
