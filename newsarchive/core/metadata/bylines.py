@@ -423,7 +423,9 @@ def _linked_after_by(line: str, block: Block, rules: Rules) -> str:
 
 def _all_names(text: str, rules: Rules) -> bool:
     found = person_names.names(text, rules)
-    return bool(found) and all(_could_be_name(name, rules) for name in found)
+    return bool(found) and all(
+        _could_be_name(name, rules) or person_names.EASTERN_NAME.fullmatch(name) for name in found
+    )
 
 
 def _could_be_name(text: str, rules: Rules) -> bool:
