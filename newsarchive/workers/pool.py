@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pkgutil import resolve_name
@@ -350,9 +351,21 @@ def _by_multiprocessing(pipe: Connection) -> Process:
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([PRELOADED])
     process: BaseProcess = context.Process(target=serve, args=(pipe,), daemon=True)  # type: ignore[attr-defined]
-    with _main_hidden():
+    with _main_hidden(), _undisturbed():
         process.start()
     return process
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: it is for the crawl, which ends them. The fork-server ignores it only when it
+    has loaded everything, and would print a traceback until then."""
+    resource_tracker.ensure_running()  # as it starts, it lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _starting = threading.Lock()

@@ -250,6 +250,28 @@ def test_a_program_that_ends_while_a_process_starts_does_not_wait_for_it_for_eve
     assert (done.returncode, done.stderr) == (0, "")
 
 
+#: What the fork-server imports: as it does, a person presses Ctrl-C.
+PRESSES = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+PRESSED = """
+from newsarchive.workers import pool as worker_pool
+worker_pool.PRELOADED = "presses_ctrl_c"
+pool = worker_pool.WorkerPool(1, "tests.support.pool_jobs:Does")
+print(pool.submit(("double", 1)).result(60))
+"""
+
+
+def test_ctrl_c_while_the_fork_server_loads_prints_no_traceback(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(PRESSED)
+    (tmp_path / "presses_ctrl_c.py").write_text(PRESSES)
+    path = os.pathsep.join(filter(None, [str(ROOT), str(tmp_path), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
+
+
 def test_a_thread_that_is_told_to_stop_starts_no_process() -> None:
     """At the end of a program nobody would be there to end that process, and its end would be waited for."""
     thread = worker_pool._WorkerThread(WorkerPool(1, DOES))
