@@ -202,6 +202,6 @@ def test_a_link_in_the_way_is_not_followed(archive: str, tmp_path: Path) -> None
 
 def test_a_dry_run_says_the_first_name(archive: str, tmp_path: Path) -> None:
     done = export(archive, f"{tmp_path}/{{site}}/{{slug}}.md", "--dry-run")
-    assert "would write 15 files" in done.stderr
+    assert "would write 18 files" in done.stderr
     assert "the first as blog.example/a-ferry-back.md" in done.stderr
     assert list(tmp_path.iterdir()) == []
