@@ -43,6 +43,8 @@ FILLER = "lorem ipsum"
 MIN_SCRIPT_CHARACTERS = 200
 #: Signs of program code as a share of all characters: 0.059 and more in the code of these pages, less than 0.04 in nearly all prose.
 MIN_SCRIPT_SIGNS = 0.05
+#: Words of a paragraph that is text; beside a shorter one filler is all that a page says.
+MIN_TEXT_WORDS = 12
 
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
@@ -134,11 +136,17 @@ def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
 
 
 def filler(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
-    """Lines that only fill a template until somebody writes: "Lorem ipsum dolor sit amet …"."""
-    for i in body:
-        block = blocks[i]
-        if block.kind not in ("code", "quote") and block.text[: len(FILLER)].lower() == FILLER:
-            yield i
+    """Lines that only fill a template until somebody writes: "Lorem ipsum dolor sit amet …".
+
+    None where no other paragraph would be left: then the page is a trial, and its maker wants to see its text.
+    """
+    found = [
+        i
+        for i in body
+        if blocks[i].kind not in ("code", "quote") and blocks[i].text[: len(FILLER)].lower() == FILLER
+    ]
+    others = (blocks[i] for i in body if i not in found and blocks[i].kind == "paragraph")
+    return iter(found if any(comparable_words(b.text) >= MIN_TEXT_WORDS for b in others) else ())
 
 
 def scripts(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
