@@ -67,7 +67,8 @@ def exit_code(results: Sequence[Result]) -> int:
 
 def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
     """Print results as JSON on standard output, or on standard error: as a table on a terminal, as a line for each site
-    elsewhere, and with `quiet` only what went wrong."""
+    elsewhere, and with `quiet` only what went wrong: an alarm once, and once more when it is over, since cron mails all of it.
+    """
     if as_json:
         for result in results:
             click.echo(json.dumps(record(result), ensure_ascii=False))
@@ -85,9 +86,11 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
         for result in results:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
     for result in results:
-        for alarm in dict.fromkeys(result.alarms):  # both spiders of a site tell it
+        for alarm in result.raised if quiet else result.alarms:
             complain(f"alarm: {result.site}: {alarm}")
-        if result.problem and not (quiet and result.code == LOCKED):
+        for alarm in result.cleared if quiet else ():
+            complain(f"over: {result.site}: {alarm}")
+        if result.problem and not (quiet and (result.code == LOCKED or result.is_told)):
             complain(f"error: {result.problem}")
 
 

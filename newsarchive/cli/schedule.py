@@ -49,7 +49,7 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
     keys = {key.name: held[key.variable] for key in config.KEYS.values() if key.variable in held}
     if secret := [name for name, value in keys.items() if config.without_secret(name, value) != value]:
         complain(
-            f"these lines hold a secret ({', '.join(secret)}), which others can read in the log of cron or by systemctl show:"
+            f"these lines hold a secret ({', '.join(secret)}), which others can read in cron's log and mails or by systemctl show:"
             f" write it into {config.FILE_NAME}, which only you may read (chmod 600), and print the lines again without it"
         )
 

@@ -9,10 +9,11 @@ crawls of one site run at a time, on one machine or on many.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from newsarchive.core.alarms.records import AlarmKind
 from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
 from newsarchive.reprs import counted
 
@@ -39,10 +40,13 @@ class Result:
     code: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    #: Alarms in words: all that stand, and those that this crawl raised and cleared.
     alarms: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
+    cleared: list[str] = field(default_factory=list)
 
-    def add(self, code: int, stats: dict[str, str]) -> None:
-        """Add what one spider counted. `code` is its exit code."""
+    def add(self, code: int, stats: dict[str, str], raised: Container[str] = ()) -> None:
+        """Add what one spider counted. `code` is its exit code, `raised` the kinds of the alarms that it raised."""
         self.code = max(self.code, code, key=severity)
         errors = [
             stats.get(key, "") for key in ("database_error", "site_error", "spider_error", "storage_error")
@@ -51,8 +55,14 @@ class Result:
             error for key, error in sorted(stats.items()) if key.startswith(("site_left/", "alarm problem/"))
         ]
         self.error = self.error or next(filter(None, errors), "")
-        self.alarms += [words for key, words in stats.items() if key.startswith("alarm/")]
         for key, value in stats.items():
+            kind = key.removeprefix("alarm/")
+            if key != kind and value not in self.alarms:  # both spiders of a site tell it
+                self.alarms.append(value)
+            if key != kind and kind in raised:
+                self.raised.append(value)
+            if key.startswith("alarm cleared/"):
+                self.cleared.append(value)
             column = key.partition("/")[0]
             if column in COLUMNS and value.isdigit():
                 self.counts[column] = self.counts.get(column, 0) + int(value)
@@ -66,6 +76,14 @@ class Result:
     def failed(self) -> bool:
         """Whether the site as a whole could not be crawled. Some posts that could not be fetched are no such failure."""
         return self.code not in (0, SOME_FAILED, LOCKED)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the site cannot be reached, and an earlier crawl raised the alarm that says so."""
+        return self.failed and any(
+            words.startswith(f"{AlarmKind.UNREACHABLE} ") and words not in self.raised
+            for words in self.alarms
+        )
 
     @property
     def problem(self) -> str:
@@ -177,7 +195,8 @@ def _crawl_locked(
             *options.scrapy_options(spider),
         ]
         code = spiders.run(spider, words, site.domain)
-        result.add(code, archive.stats(before, spider, argument, site.home_url))
+        stats = archive.stats(before, spider, argument, site.home_url)
+        result.add(code, stats, archive.raised(before, site.home_url))
         if result.failed or spiders.stopping or options.finds_only:
             break
     if result.failed and result.code not in (USAGE, DATABASE_FAILED):

@@ -25,6 +25,7 @@ from benchmarks.alarm_keeping import Found, InArchive
 from benchmarks.alarms import simulate
 from benchmarks.blogs import sentence
 from newsarchive.cli import cli
+from newsarchive.cli.crawl import show
 from newsarchive.core.alarms.judge import judge
 from newsarchive.core.alarms.listings import FEED, FRONT_PAGE
 from newsarchive.core.alarms.named import Listed
@@ -34,6 +35,7 @@ from newsarchive.db import engine as db
 from newsarchive.db.conditions import visible
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.queue import Frontier
+from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import AlarmRow, CrawlRun
 from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.reading import statistics
@@ -42,9 +44,11 @@ from newsarchive.db.reading.alarms import history as history_of
 from newsarchive.db.writing.alarms import look, told
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import ALL_FAILED
 from newsarchive.extensions.alarms import DeliveryFailed, run_command
 from newsarchive.extensions.alarms import post as send
 from newsarchive.items import Author
+from newsarchive.spider_processes.site_crawl import Result
 from tests.support.serving import Answer, Site, crawl, running, served
 from tests.support.storage import START, make_article, open_archive
 
@@ -618,6 +622,44 @@ def test_an_alarm_is_sent_once_its_articles_wait_and_it_clears_by_itself(
     assert sent[0]["text"] == f"{blog.home}/: {sent[0]['raised'][0]['sentence']}"
     assert sent[1]["text"] == f"{blog.home}/: over: {sent[1]['cleared'][0]['sentence']}"
     assert rows(db, waiting) == [(0,)]
+
+
+def test_a_quiet_crawl_tells_an_alarm_once_and_once_more_when_it_is_over(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Cron mails all that it prints."""
+    first, later, last = (Result("https://blog.example/") for _ in range(3))
+    words, error = (
+        "unreachable since 2026-11-28 08:32 UTC: 3 crawls failed, and none succeeded",
+        "the server answered 500",
+    )
+    stats = {"alarm/unreachable": words, "site_error": error}
+    first.add(ALL_FAILED, stats, {"unreachable"})
+    later.add(ALL_FAILED, stats)
+    last.add(0, {"alarm cleared/unreachable": words})
+    told = []
+    for result in (first, later, last):
+        for quiet in (True, False):
+            show([result], as_json=False, quiet=quiet)
+            told.append([line.split(" since")[0] for line in capsys.readouterr().err.splitlines()])
+    known = ["alarm: https://blog.example/: unreachable", f"error: {error}"]
+    assert [told[0], told[2], told[4]] == [known, [], ["over: https://blog.example/: unreachable"]]
+    assert [told[1][1:], told[3][1:], told[5][1:]] == [known, known, []]
+
+
+def test_a_crawl_knows_which_alarms_it_raised(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        store = Store(engine)
+        store.ingest([make_article(0)])
+        runs = [store.start_run("news", {}) for _ in range(2)]
+        with db.writing(engine) as connection:
+            site = connection.execute(select(SiteRow)).one()
+            one = {"site_id": site.id, "since": START, "raised_at": START, "evidence": {}}
+            for run, kind in zip(runs, ("silent", "blocked"), strict=True):
+                connection.execute(insert(AlarmRow), [{**one, "run_id": run, "kind": kind}])
+        sites = Sites(engine)
+        assert sites.raised(runs[0], f"https://{site.domain}/") == {"blocked"}
+        assert sites.raised(runs[0], "https://other.example/") == set()
 
 
 def test_the_newest_readings_of_a_site_are_found_by_an_index(tmp_path: Path) -> None:

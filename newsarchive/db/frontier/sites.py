@@ -21,7 +21,7 @@ from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import CrawlDefaults, CrawlRun, Site, Source
+from newsarchive.db.models import AlarmRow, CrawlDefaults, CrawlRun, Site, Source
 from newsarchive.db.values import moment
 from newsarchive.times import utc_now
 
@@ -215,6 +215,13 @@ class Sites:
                 if row.arguments.get(argument) == value:
                     return dict(row.stats)
         return {}
+
+    def raised(self, after: int, url: str) -> set[str]:
+        """The kinds of the alarms that runs newer than `after` raised at a site."""
+        query = select(AlarmRow.kind).join(Site, Site.id == AlarmRow.site_id)
+        with reading(self.engine) as connection:
+            found = query.where(AlarmRow.run_id > after, Site.domain == site_of(url))
+            return set(connection.execute(found).scalars())
 
 
 def _save(connection: Connection, defaults: Mapping[str, Mapping[str, Any]]) -> None:
