@@ -393,7 +393,7 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     day = dates.date_text(line, rules)
     begins_with_date = bool(day) and line.startswith(day)
     later = islice(pieces, 0 if begins_with_date else 1, 8)
-    found = [text for piece in later if (text := _after_by(piece.lstrip(), "", rules))]
+    found = [text for piece in later if (text := _after_by(dates.without_time(piece), "", rules))]
     if name := next((text for text in found if _all_names(text, rules) or is_caseless(text)), ""):
         return name
     first = found[0].split(",", 1)[0] if found else ""  # the rest is a job

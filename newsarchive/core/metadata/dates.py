@@ -211,6 +211,22 @@ def without_date(text: str, rules: Rules) -> list[str]:
     return [part for part in text.split(found, 1) if part.strip()] if found else [text]
 
 
+#: A time of day at the beginning, with what stands around it: ", 10:20 Uhr | ", "13h28 ".
+_TIME_FIRST = re.compile(
+    r"^[\W\d_]*(?:(?:h(?=\d)|(?:uhr|[ap]\.?m|hrs?|ч|h)\b|[时時分秒点點시분]+(?=[\W\d_]))[\W\d_]*)*",
+    re.IGNORECASE,
+)
+
+
+def without_time(text: str) -> str:
+    """A text without a time of day at its beginning, and without the signs and digits around that.
+
+    >>> without_time(", 10:20 Uhr von Jane Doe"), without_time("13h28 | Source: AFP")
+    ('von Jane Doe', 'Source: AFP')
+    """
+    return _TIME_FIRST.sub("", text)
+
+
 def signs(text: str, rules: Rules) -> bool:
     """Whether a line begins with a word for publishing or for a change: "Posted on 3 May 2024"."""
     return says("published", text[:40], rules) or says("modified", text[:40], rules)

@@ -169,11 +169,13 @@ _STOP_OF_ITS_OWN = re.compile(
 _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网 作者：张三".
-SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{2,6}\s?[：:])")
+SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])")
 
 
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
+#: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
+_BEFORE_DATES = frozenset(("am", "den", "dne", "dnia", "il", "on", "op"))
 #: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
 #: "베이징=김철수 특파원".
 _BEHIND = re.compile(
@@ -340,9 +342,12 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
     name = _without_services(name, rules)
     tokens = name.split()
-    while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in words(rules).particles:
+    small = words(rules).particles | _BEFORE_DATES
+    while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in small:
         tokens.pop()  # "Jane Doe le", where "le" stood before a date
         name = " ".join(tokens)
+    if printed and len(tokens) > 1 and _REPORTED.fullmatch(tokens[-1]):
+        name = " ".join(tokens[:-1])  # "张三 北京报道"
     if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
         name += "."
     fits = 2 <= len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS

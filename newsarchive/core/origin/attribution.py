@@ -58,11 +58,6 @@ _MAX_CASELESS_NAME_WORDS = 5
 
 #: Signs around a detail: "EFE / 3 May 2024", "(Reuters) 3 May 2024".
 _AROUND_DETAIL = " \u00a0,;:/()[]-–—"
-#: The time of a day before a detail: ", 10:20 Uhr | ", "13h28 ".
-_TIME = re.compile(
-    r"^[\W\d_]*(?:(?:h(?=\d)|(?:uhr|[ap]\.?m|hrs?|ч|h)\b|[时時分秒点點시분]+(?=[\W\d_]))[\W\d_]*)*",
-    re.IGNORECASE,
-)
 _LEAD = re.compile(r"[\W_]{0,6}")
 _WORD = re.compile(r"\w+")
 _ARTICLE = re.compile(r"(?<=[^\W\d_]\s)(?:The|El|La|Los|Las|Le|Les|Die|Der|Das|Il|Lo|De|Het|Os|As)\s+$")
@@ -186,7 +181,7 @@ def details_beside_date(line: str, rules: Rules) -> tuple[tuple[str, ...], tuple
     if not day:
         return (), ()
     before, _, behind = line.partition(day)
-    return _details(before), _details(_TIME.sub("", behind))
+    return _details(before), _details(dates.without_time(behind))
 
 
 def _details(text: str) -> tuple[str, ...]:

@@ -56,6 +56,32 @@ def check(case: dict[str, Any]) -> None:
     assert {k: got.get(k) for k in case["expect"]} == case["expect"]
 
 
+BYLINES = json.loads((CASES / "bylines.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            row,
+            id=row["line"],
+            marks=[pytest.mark.xfail(reason=row["known_failure"], strict=True)]
+            if "known_failure" in row
+            else [],
+        )
+        for row in BYLINES["lines"]
+    ],
+)
+def test_bylines_of_many_languages(case: dict[str, Any]) -> None:
+    """A line between headline and text, as papers of 30 languages print it."""
+    text = BYLINES["texts"][case["language"]]
+    page = (
+        f"<html lang={case['language']}><title>{text[:40]}</title><h1>{text[:40]}</h1><div>{case['line']}</div>"
+        + f"<p>{text * 3}</p>" * 3
+    )
+    assert [author.name for author in extract(html=page, url=URL).authors] == case["authors"]
+
+
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_read(case: dict[str, Any]) -> None:
     check(case)
