@@ -92,7 +92,9 @@ def upgrade(engine: Engine) -> None:
     require_known(engine, before)
     path = sqlite_file(engine)
     if path is not None:
-        backup(engine, path.with_name(f"{path.name}.before-{head}.bak"), overwrite=True)
+        copy = path.with_name(f"{path.name}.before-{head}.bak")
+        backup(engine, copy, overwrite=True)
+        log.warning("%s is the archive as it was before its upgrade: delete it when all is well", copy)
     migrate(engine)
     give_back(engine)
 

@@ -316,12 +316,13 @@ def test_times_of_an_archive_from_before_the_first_release_are_not_compared(db: 
 
 
 def test_before_an_upgrade_an_sqlite_archive_is_copied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
     an_archive(engine)
     add_revision(monkeypatch, tmp_path, LATER)
     upgrade(engine)
+    assert f"before-{revisions.head()}.bak is the archive as it was before its upgrade" in caplog.text
     copy = tmp_path / f"archive.db.before-{revisions.head()}.bak"
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(REVISIONS[-1],)]
