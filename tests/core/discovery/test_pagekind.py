@@ -55,6 +55,10 @@ def test_reasons_are_those_that_runs_count():
         ("<title>A blog</title><p>Our systems have detected unusual traffic from your network.</p>", {}, 429, "captcha"),
         ("<title>Блог</title><p>Подтвердите, что вы не робот.</p>", {}, 200, "captcha"),
         ("<title>博客</title><p>请完成安全验证后继续访问</p>", {}, 200, "captcha"),
+        ("<title>アクセス確認</title><p>ロボットではないことを確認してください。</p>", {}, 200, "captcha"),
+        ("<title>보안 확인</title><p>로봇이 아님을 확인해 주세요.</p>", {}, 200, "captcha"),
+        ("<title>Un momento</title><p>Verifique que es un ser humano.</p>", {}, 200, "captcha"),
+        ("<title>تحقق</title><p>يرجى التحقق من أنك لست روبوتا.</p>", {}, 200, "captcha"),
         ("<title>A blog</title><noscript>Verify you are human: enable scripts</noscript>", {}, 200, "captcha"),
         ("<title>A blog</title>" + LONG + "<p>I’m not a robot. Press and hold. Solve the captcha.</p>", {}, 200, "captcha"),
         # A quotation in an article, a comment form below one, and a post that is not there
