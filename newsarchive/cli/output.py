@@ -87,6 +87,12 @@ def _console(**given: Any) -> Console:
     from rich.segment import Segment
 
     class Printing(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich ends the program. A crawl whose messages nobody reads any more (`2>&1 | head`) has its work to finish.
+            if not self.stderr:
+                super().on_broken_pipe()
+            self.quiet = True
+
         def render(self, *arguments: Any, **more: Any) -> Iterator[Segment]:
             for part in super().render(*arguments, **more):
                 yield part if part.control else Segment(plainwords.printable(part.text), part.style)

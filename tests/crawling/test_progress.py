@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +15,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.settings import Settings
 
 from newsarchive.cli.crawl import SiteProgress
+from newsarchive.cli.output import messages
 from newsarchive.extensions import progress as extensions
 from newsarchive.extensions.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
@@ -221,3 +224,14 @@ def test_several_sites_elsewhere_have_one_line_a_minute(capsys: pytest.CaptureFi
     progress.print_line(running=False)
     SiteProgress(3, silent=True).print_line(running=True)
     assert capsys.readouterr() == ("", "1 of 3 sites crawled\n")
+
+
+def test_messages_that_nobody_reads_end_no_program() -> None:
+    """Rich ends a program whose standard error is a closed pipe; in a crawl that left the engine waiting for ever."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    console = messages()
+    with contextlib.suppress(BrokenPipeError), open(writer, "w") as closed:  # as it closes, it flushes
+        console.file = closed
+        console.print("12 discovered")
+        console.print("again")
