@@ -19,6 +19,7 @@ from newsarchive.edits import Edit as Edit
 from newsarchive.edits import Repaired as Repaired
 from newsarchive.edits import replay as replay
 from newsarchive.edits import unreplay as unreplay
+from newsarchive.exceptions import WrongType
 from newsarchive.times import isoformat as isoformat
 from newsarchive.times import utc
 from newsarchive.verdicts import BY_TABLE as BY_TABLE
@@ -175,6 +176,8 @@ class Capture:
     drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
     was taken off (`without_body`), "" where `body` is at hand. `tls_verified` says whether the server's certificate was
     checked, `None` for an answer without TLS and for one of which that is not known. `rights` is what the site says of its use.
+
+    Raises `WrongType` for a `url` that is no text and a `body` that is no bytes.
     """
 
     url: str
@@ -196,6 +199,9 @@ class Capture:
     __repr__ = reprs.capture_line
 
     def __post_init__(self) -> None:
+        for name, value, wanted in (("url", self.url, str), ("body", self.body, bytes)):
+            if not isinstance(value, wanted):
+                raise WrongType(f"Capture: {name}", value, f"give it as {wanted.__name__}")
         if self.fetched_at is not None and self.fetched_at.tzinfo is None:
             object.__setattr__(self, "fetched_at", utc(self.fetched_at))
 

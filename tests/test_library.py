@@ -345,3 +345,16 @@ def test_an_article_as_a_dictionary_goes_to_json(archive: Archive) -> None:
     article = archive.get("https://blog.example/post-9")
     assert row(article)["authors"] == ["Ann Lee", "AFP"]
     assert json.loads(json.dumps(plain(newsarchive.record(article))))["origin"] == "South China Morning Post"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "says"),
+    [
+        (URL, "text", "Capture: body is str 'text': give it as bytes"),
+        (None, b"", "Capture: url is NoneType None: give it as str"),
+    ],
+)
+def test_a_capture_of_wrong_types_says_what_to_give(url: Any, body: Any, says: str) -> None:
+    with pytest.raises(WrongType) as error:
+        Capture(url, body)
+    assert str(error.value) == says

@@ -222,6 +222,8 @@ def crawl(
         sys.exit(code)
     if everything:
         require_archive(ctx, db)
+    for site in sites:
+        check_start_url(site, "SITE")  # before an archive is made for what cannot be crawled
     engine = opened(db, options)
     try:
         run(engine, database_url(db), sites, options, jobs, as_json)

@@ -90,6 +90,11 @@ def test_wrong_usage_says_what_to_type_and_fetches_nothing(
     assert "Traceback" not in done.stderr
 
 
+def test_what_is_no_address_leaves_no_archive_behind(tmp_path: Path) -> None:
+    assert run("crawl", "https://blog.example", "foo", folder=tmp_path).returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("quiet", [(), ("--quiet",)])
 def test_a_blog_that_cannot_be_crawled_ends_with_4(quiet: tuple[str, ...], tmp_path: Path) -> None:
     with served({"/": "<html><body>nothing here</body></html>"}) as site:

@@ -51,7 +51,7 @@ def find(text: str, in_digits: str) -> Found | None:
 
     >>> text = "令和7年4月3日"
     >>> find(text, text)
-    Found(start=0, end=9, day=datetime.date(2025, 4, 3))
+    Found(start=0, end=8, day=datetime.date(2025, 4, 3))
     """
     if text.isascii():
         return None
