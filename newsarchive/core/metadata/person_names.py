@@ -188,6 +188,10 @@ EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 
 
+#: How Reuters credits a picture.
+_OF_REUTERS = re.compile(r"\bREUTERS\s?/\s?[A-Z]")
+
+
 def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     """The names in a byline, in order.
 
@@ -215,8 +219,11 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
 
 
 def is_credit(text: str, rules: Rules) -> bool:
-    """Whether a text credits a picture, because it names a picture agency: "Jim Watson/AFP via Getty Images"."""
-    return words(rules).pictures.find(text.replace("/", " ")) is not None
+    """Whether a text credits a picture, because it names a picture agency ("Jim Watson/AFP via Getty Images"), or as Reuters credits
+    its own ("REUTERS/Jane Doe")."""
+    return (
+        _OF_REUTERS.search(text) is not None or words(rules).pictures.find(text.replace("/", " ")) is not None
+    )
 
 
 def with_spaces(text: str, pieces: Sequence[str], rules: Rules) -> str:
