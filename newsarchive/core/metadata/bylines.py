@@ -186,6 +186,11 @@ _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 _SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
 #: "Authors: …", as opposed to "By …" and "Posted by: …".
 _LABEL = re.compile(r"[^\W\d_]{5,}(?:\(s\))?\s?:")
+#: The time of day behind a date: " à 10h20", ", 10:20:00 Uhr", " 10時20分".
+_TIME_BEHIND = re.compile(
+    r"[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH時时点點시]\s?\d{2}(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|분))?",
+    re.IGNORECASE,
+)
 #: An ISO 8601 time without a space after it: "2025-04-03T08:15:00+00:003 April 2025". Themes write it for programs.
 _ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
@@ -286,7 +291,7 @@ def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]
                     yield person_names.with_spaces(line, linked, rules) if linked else line, block
 
 
-def _details(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, str]]:
     """The parts of lines between bars, dots and dashes, each with the text of its block. Of a long block the first lines
     are read. Comments below the text are left out; in a forum the first post may be labelled as one."""
     in_text = False
@@ -296,7 +301,26 @@ def _details(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
             for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
                 line = line[:MAX_BYLINE_CHARS]
                 segments = person_names.SEGMENT.split(_ISO_TIME.sub(" | ", line) if "T" in line else line)
-                yield from ((segment, block.text) for segment in segments)
+                yield from (
+                    (part, block.text) for segment in segments for part in _with_a_date_each(segment, rules)
+                )
+
+
+def _with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
+    """The parts of a short text with two dates, each with what says of what it is the date: "Publié le 3 mai 2024 à 10h20, mis à jour le
+    5 mai 2024". A word behind the second date that makes it the day of a change stands before it then ("2024年5月5日更新")."""
+    first = dates.date_text(text, rules)
+    before, _, rest = text.partition(first) if first else (text, "", "")
+    second = dates.date_text(rest, rules) if rest else ""
+    if not second or len(text) - len(first) - len(second) > MAX_CHARS_BESIDE_DATE:
+        yield text
+        return
+    time = _TIME_BEHIND.match(rest)
+    cut = time.end() if time else 0
+    behind = rest.partition(second)[2]
+    changed = dates.says_modified(behind, rules) and not dates.says_modified(rest[: -len(behind)], rules)
+    yield before + first + rest[:cut]
+    yield f"{behind.strip()} {rest[cut:]}" if changed else rest[cut:]
 
 
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
@@ -305,7 +329,7 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     A date in running text gives a weak one.
     """
     label, dated = "", False
-    for line, block in _details(blocks):
+    for line, block in _details(blocks, rules):
         found = dates.date_text(line, rules)
         is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
         if is_date:

@@ -82,6 +82,35 @@ def test_bylines_of_many_languages(case: dict[str, Any]) -> None:
     assert [author.name for author in extract(html=page, url=URL).authors] == case["authors"]
 
 
+@pytest.mark.parametrize("case", cases("two-dates", "line"))
+def test_the_days_of_publication_and_of_the_last_change_in_one_line(case: dict[str, Any]) -> None:
+    """Each line says 3 May for the publication and 5 May for the change, in the words of its language."""
+    text = BYLINES["texts"][case["language"]]
+    page = (
+        f"<html lang={case['language']}><title>{text[:40]}</title><h1>{text[:40]}</h1><div>{case['line']}</div>"
+        + f"<p>{text * 3}</p>" * 3
+    )
+    article = extract(html=page, url=URL)
+    days = [
+        when.date().isoformat() if when else None for when in (article.date_published, article.date_modified)
+    ]
+    assert days == ["2024-05-03", "2024-05-05"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The ferry will run from 3 May 2024 to 5 May 2024, as it was said before the pier was updated",
+        "3 May 2024 to 5 May 2024",
+    ],
+)
+def test_two_days_of_which_none_is_a_change(line: str) -> None:
+    page = f"<title>Ferry returns</title><h1>Ferry returns</h1><time>2024-05-01</time><div>{line}</div><p>{'Half of the island came. ' * 9}</p>"
+    article = extract(html=page, url=URL)
+    assert article.date_published is not None
+    assert (article.date_published.day, article.date_modified) == (1, None)
+
+
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_read(case: dict[str, Any]) -> None:
     check(case)
