@@ -11,6 +11,7 @@ their kind, and take a body block out only where a cue proves that it is none. N
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
@@ -20,6 +21,7 @@ from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.confidence import reconsidered
 from newsarchive.core.html.render import rendered
+from newsarchive.core.metadata import dates
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
@@ -48,6 +50,8 @@ SENTENCE_LABELS = frozenset({"subscribe", "comments", "tags", "advert", "consent
 MIN_KICKED_HEADLINE_CHARACTERS = 15
 #: Characters that a kicker may add to a headline.
 MAX_KICKER_CHARACTERS = 60
+#: A word, which a time of day is not: "10:20 am".
+_WORD = re.compile(r"[^\W\d_]{3,}")
 #: Words of the article that must be left outside of the elements that a platform's table takes out.
 MIN_WORDS_OUTSIDE = 40
 #: The same where the element holds comments: then it may hold more than half of the words.
@@ -154,14 +158,23 @@ def titles(marks: Marks) -> None:
     if not (headline := fold(marks.article.headline)):
         return
     found = [i for i, text in enumerate(marks.folded) if text.endswith(headline)]
+    found += [i for i, text in enumerate(marks.folded) if text.startswith(headline) and _is_dated(marks, i)]
     if not found:
         return
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
     for i in found:
         block = marks.blocks[i]
         outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
-        if outside and _is_headline(block, marks.folded[i], headline):
+        if outside and (_is_headline(block, marks.folded[i], headline) or _is_dated(marks, i)):
             marks.relabel(i, "title", "title: the page's headline", DecidedBy.HEADLINE)
+
+
+def _is_dated(marks: Marks, i: int) -> bool:
+    """Whether a heading is the headline with its day and time behind it: "The ferry stays · 3 May 2005, 10:20" (Textpattern)."""
+    block = marks.blocks[i]
+    rest = block.text[len(marks.article.headline) :] if block.kind == "heading" else ""
+    day = dates.date_text(rest, marks.rules) if len(rest) <= MAX_KICKER_CHARACTERS else ""
+    return bool(day) and _WORD.search(rest.replace(day, "", 1)) is None
 
 
 def _is_headline(block: Block, text: str, headline: str) -> bool:

@@ -186,6 +186,8 @@ _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 _SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
 #: "Authors: …", as opposed to "By …" and "Posted by: …".
 _LABEL = re.compile(r"[^\W\d_]{5,}(?:\(s\))?\s?:")
+#: Who wrote a post, behind its categories (WordPress, the theme Classic): "Filed under: Harbour — Jane Doe @ 10:20 am".
+_BEFORE_TIME = re.compile(r"[–—]\s*([^–—@]{3,40}?)\s@\s\d{1,2}[:.]\d\d")
 #: The time of day behind a date: " à 10h20", ", 10:20:00 Uhr", " 10時20分".
 _TIME_BEHIND = re.compile(
     r"[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH時时点點시]\s?\d{2}(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|분))?",
@@ -413,6 +415,8 @@ def _after_by_inside(line: str, rules: Rules) -> str:
     """
     if not _SEPARATOR_OR_DIGIT.search(line):
         return ""
+    if (match := _BEFORE_TIME.search(line)) and _all_names(match[1], rules):
+        return match[1]
     pieces = (piece for part in person_names.SEGMENT.split(line) for piece in dates.without_date(part, rules))
     day = dates.date_text(line, rules)
     begins_with_date = bool(day) and line.startswith(day)

@@ -167,6 +167,8 @@ _STOP_OF_ITS_OWN = re.compile(
 )
 #: An account behind a name: "Jane Doe @jane", "Jane Doe (@jane)".
 _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
+#: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger).
+_AT_TIME = re.compile(r"\s+@\s+\d{1,2}[:.]\d\d\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网 作者：张三".
 SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])")
@@ -203,7 +205,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
-    text = _HANDLE.sub(", ", text)
+    text = _HANDLE.sub(", ", _AT_TIME.sub("", text))
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text) or is_credit(text, rules):

@@ -315,3 +315,25 @@ def test_the_language_is_that_of_the_text_that_is_left() -> None:
     article = boilerplate_step(page, RULES)
     assert "Strict Standards" not in article.article_body
     assert (article.in_language, article.in_language_source) == ("de", "declared and detected")
+
+
+@pytest.mark.parametrize(
+    ("heading", "label"),
+    [
+        ("The ferry stays · 3 May 2005, 10:20", "title"),  # Textpattern
+        ("The ferry stays (3 May 2005)", "title"),
+        ("The ferry stays until 3 May 2005", "body"),
+    ],
+)
+def test_a_headline_with_its_day_is_the_headline(heading: str, label: str) -> None:
+    text = "The council of the harbour town voted on Tuesday to keep the night ferry for another three years, because it is loved."
+    article = Article(
+        url="https://heron.example/1",
+        headline="The ferry stays",
+        blocks=(
+            Block(heading, "heading", "body"),
+            Block(text, label="body"),
+            Block(text[::-1], label="body"),
+        ),
+    )
+    assert boilerplate_step(article, rules.load()).blocks[0].label == label
