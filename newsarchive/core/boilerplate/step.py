@@ -50,6 +50,8 @@ SENTENCE_LABELS = frozenset({"subscribe", "comments", "tags", "advert", "consent
 MIN_KICKED_HEADLINE_CHARACTERS = 15
 #: Characters that a kicker may add to a headline.
 MAX_KICKER_CHARACTERS = 60
+#: Last lines of a text that may be an agency's signatures: Reuters ends with who reported, and with its principles.
+MAX_SIGNATURES = 2
 #: A word, which a time of day is not: "10:20 am".
 _WORD = re.compile(r"[^\W\d_]{3,}")
 #: Words of the article that must be left outside of the elements that a platform's table takes out.
@@ -263,11 +265,12 @@ def credited_papers(marks: Marks) -> None:
         marks.credited += [credit.source, credit.domain]
         rule = f"attribution: credits a paper ({', '.join(credit.parts)})"
         marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
-    for i in marks.body[-1:]:
-        if agency := signed_by(marks.blocks[i].text, marks.rules):
-            marks.credited.append(agency)
-            rule = "attribution: the agency that signs the article"
-            marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
+    for i in reversed(marks.body[-MAX_SIGNATURES:]):
+        agency = signed_by(marks.blocks[i].text, marks.rules)
+        if not agency:
+            return
+        marks.credited.append(agency)
+        marks.mark(i, "attribution", "attribution: the agency that signs the article", DecidedBy.CREDIT)
 
 
 def pictures(marks: Marks) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.text.scripts import UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
@@ -37,13 +38,15 @@ _ARTICLE = re.compile(r"^(?:der|die|das|le|la|les|el|il|lo|de|het|o)\s+(?=\w)|^(
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """One publisher. `domains[0]` is the domain that is stored, `kind` a word of `publishers.toml` (`paper`, `agency`). `signs` are
-    names by which it is known at the beginning and end of a text alone: "(AA)" is Anadolu, "AA" elsewhere may be anybody."""
+    names by which it is known at the beginning and end of a text alone: "(AA)" is Anadolu, "AA" elsewhere may be anybody. `ends` are
+    patterns of lines with which it ends its texts, in lower case and without a full stop."""
 
     name: str
     domains: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     kind: str = "paper"
     signs: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
 
     @property
     def domain(self) -> str:
@@ -53,8 +56,8 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Registry:
-    """All publishers, by folded name (`by_key`), by name without its article, by name without case endings, by domain, and by what they
-    sign with.
+    """All publishers, by folded name (`by_key`), by name without its article, by name without case endings, by domain, by what they
+    sign with, and with the lines that end their texts (`ends`).
 
     `long_keys` are the folded names that may hold a slip.
     """
@@ -64,6 +67,7 @@ class Registry:
     by_stem: Mapping[str, Publisher]
     by_domain: Mapping[str, Publisher]
     by_sign: Mapping[str, Publisher]
+    ends: tuple[tuple[re.Pattern[str], Publisher], ...]
     long_keys: tuple[str, ...]
 
 
@@ -214,7 +218,9 @@ def registry(rules: Rules) -> Registry:
     names = [(n, p) for p in dict.fromkeys(by_key.values()) for n in (p.name, *p.aliases)]
     by_stem = {stem: p for n, p in reversed(names) if (stem := stem_of(n, rules))}
     long_keys = tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS)
-    return Registry(by_key, _bare(by_key), by_stem, by_domain, by_sign, long_keys)
+    publishers = dict.fromkeys(by_key.values())
+    ends = tuple((compiled.regex(end), p) for p in publishers for end in p.ends)
+    return Registry(by_key, _bare(by_key), by_stem, by_domain, by_sign, ends, long_keys)
 
 
 def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
@@ -253,5 +259,5 @@ def _publisher(row: Mapping[str, object]) -> Publisher:
     if not isinstance(name, str) or not name.strip():
         raise BadRules(file, "publisher.name", f"must be a name, not {name!r}")
     domains, aliases = strings(file, row, "domains"), strings(file, row, "aliases")
-    signs = strings(file, row, "signs")
-    return Publisher(name, domains, aliases, str(row.get("kind", "paper")), signs)
+    signs, ends = strings(file, row, "signs"), strings(file, row, "ends")
+    return Publisher(name, domains, aliases, str(row.get("kind", "paper")), signs, ends)

@@ -337,3 +337,15 @@ def test_a_headline_with_its_day_is_the_headline(heading: str, label: str) -> No
         ),
     )
     assert boilerplate_step(article, rules.load()).blocks[0].label == label
+
+
+def test_both_lines_with_which_reuters_ends_leave_the_text() -> None:
+    text = "The council of the harbour town voted on Tuesday to keep the night ferry for another three years, because it is loved."
+    ends = (
+        "(Reporting by Jane Doe; Editing by John Roe)",
+        "Our Standards: The Thomson Reuters Trust Principles.",
+    )
+    blocks = tuple(Block(line, label="body") for line in (text, text[::-1], *ends))
+    article = Article(url="https://heron.example/1", headline="The ferry stays", blocks=blocks)
+    labels = [block.label for block in boilerplate_step(article, rules.load()).blocks]
+    assert labels == ["body", "body", "attribution", "attribution"]
