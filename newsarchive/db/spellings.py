@@ -34,7 +34,8 @@ _HAMZA = str.maketrans("أإآٱ", "اااا")
 #: How the first letter of a word with a bare alef may be written, behind the article and small words that are one with it.
 _FIRST_ALEF = re.compile("^([وفبكل]?(?:ال)?)ا(?!ل)")
 #: The letters that Persian and Urdu keyboards have, and those of Arabic ones.
-_PERSIAN, _OF_ARABIC = str.maketrans("يىك", "ییک"), str.maketrans("یک", "يك")
+_PERSIAN = str.maketrans("يىك", "ییک")
+_OF_ARABIC = str.maketrans("یک", "يك")
 #: The digits of scripts in which news is printed, 0 to 9 each, Western ones first.
 _DIGITS = ("0123456789", *("".join(chr(zero + n) for n in range(10)) for zero in (
     0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x1040, 0x17E0, 0xFF10,
@@ -97,7 +98,7 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _accented(word: str) -> Iterator[str]:
-    """A Greek word without its accent, or with it on each vowel, of which one has it; a Russian one with and without ё."""
+    """A Greek word without its accent, or one spelling for each vowel that may have it; a Russian word with and without ё."""
     plain = word.translate(_WITHOUT_TONOS)
     if plain != word:
         yield plain

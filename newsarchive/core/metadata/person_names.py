@@ -184,7 +184,7 @@ _BEHIND = re.compile(
     r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
     r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
 )
-#: A Chinese, Japanese or Korean name, of which nothing but its shape can be seen: it needs a word such as "by" beside it.
+#: What may be a Chinese, Japanese or Korean name. Its shape proves nothing, so a word such as "by" must stand beside it.
 EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 #: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
 _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")

@@ -20,7 +20,7 @@ from newsarchive.db.reading.alarms import history
 
 #: Alarms during which the looks at lists from before they were raised are kept.
 KEEPING = LIST_ALARMS | {AlarmKind.FROZEN_FEED}
-#: The end of an alarm that could not be sent for so long is not sent any more.
+#: Time for which the end of an alarm is sent again where it did not arrive; after it, nobody is told any more.
 MAX_TIME_TO_TELL = timedelta(days=7)
 
 
