@@ -54,7 +54,7 @@ _PERSON_WEIGHT = 0.2
 #: Factor on the weight of a lead that may speak of something else than the article.
 _HEARSAY_FACTOR = 0.5
 
-_NOTICE_LABELS = ("attribution", "copyright", "byline")
+_NOTICE_LABELS = ("attribution", "copyright", "byline", "date")
 #: "Read the original article" has this label. It is a credit where its link leads to another site.
 _READ_MORE = "read more"
 #: Labels of blocks whose details are those of other pages or of other people.
@@ -304,9 +304,9 @@ def _from_details(article: Article, rules: Rules) -> Iterator[Lead]:
             continue
         for printed, found in named:
             if found.kind == "agency":
-                yield Lead("byline", block.text, found.name, 0.8)
+                yield Lead("byline", printed, found.name, 0.8)
             elif " " in printed:
-                yield Lead("byline", block.text, found.name, 0.6)
+                yield Lead("byline", printed, found.name, 0.6)
 
 
 def _categories(article: Article, near: list[_Place]) -> frozenset[str]:

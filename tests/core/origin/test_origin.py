@@ -125,6 +125,23 @@ def test_forms_of_agencies_and_papers(case: dict[str, Any]) -> None:
     assert (origin.name if origin else None) == case["origin"]
 
 
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("May 3, 2024 | Source: Reuters", None),
+        ("Reuters | May 3, 2024", None),
+        ("Source: Reuters, May 2, 2024", "2024-05-02"),
+    ],
+)
+def test_the_day_of_a_copy_is_not_that_of_its_origin(line: str, day: str | None) -> None:
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = f"<title>The old bridge reopens</title><h1>The old bridge reopens</h1><time>2024-05-03</time><div>{line}</div>{body}"
+    origin = extract(html=page, url="https://www.lakeside-notes.example/bridge").origin
+    assert origin is not None
+    assert origin.name == "Reuters"
+    assert (origin.date.date().isoformat() if origin.date else None) == day
+
+
 def test_of_other_pages_details_name_no_origin() -> None:
     """A teaser among the first lines has another day than the article."""
     teaser = "<div class=entry-meta>3 May 2023 | Reuters</div>"
