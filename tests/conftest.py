@@ -1,8 +1,12 @@
 """Fixtures that several test files share."""
 
 import gc
+import importlib
 import os
 import signal
+import sys
+import sysconfig
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,8 @@ settings.register_profile("newsarchive", deadline=None, suppress_health_check=[H
 settings.load_profile("newsarchive")
 #: Examples of a test that says no number of its own, in the quick subset; all tests together try 100.
 MAX_QUICK_EXAMPLES = 30
+
+TESTS = Path(__file__).parent
 
 # A shell that starts the tests in the background has Ctrl-C ignored, and so would each command that a test interrupts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
@@ -37,7 +43,34 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("quick")
     cache = getattr(config, "cache", None)
     if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        folder = cache.mkdir("bytecode")
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(folder)
+        sys.dont_write_bytecode = False
+        link_bytecode_of_libraries(folder)
+
+
+def link_bytecode_of_libraries(folder: Path) -> None:
+    """Python looks for the bytecode of libraries in this folder as well. Their installation has compiled them: to do it again
+    would take five seconds of CPU time in each process of the tests."""
+    for library in map(Path, (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))):
+        if (folder / library.relative_to(library.anchor)).exists():
+            continue  # an earlier run has linked it
+        for file in library.rglob(f"__pycache__/*.{sys.implementation.cache_tag}.pyc"):
+            link = folder / file.parents[1].relative_to(file.anchor) / file.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Share the work where several processes are about to import all test files, whose asserts pytest rewrites: each begins with
+    other files than the others, and finds those compiled."""
+    config = session.config
+    if not (own := getattr(config, "workerinput", None)) or config.args != config.getini("testpaths"):
+        return
+    number, count = int(own["workerid"].removeprefix("gw")), own["workercount"]
+    for file in sorted(TESTS.rglob("test_*.py"))[number::count]:
+        with suppress(Exception, pytest.skip.Exception):  # it is told when the file is collected
+            importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
