@@ -12,32 +12,40 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.locks import site_lock
-from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.queue import OPTIONS, Queue, conninfo
+from newsarchive.db.queue import Queue
 from newsarchive.warc.writer import WarcWriter
 from tests.crawling.test_crawl import front, post
 from tests.support import warm
+from tests.support.clusters import (
+    HEARTBEAT,
+    MAX_WAIT_SECONDS,
+    change,
+    cluster_database,
+    empty,
+    environment,
+    follow,
+    no_job_left,
+    rows,
+    run,
+    wait_for,
+    worker,
+)
 from tests.support.object_storage import ADDRESS, BUCKET, stored
 from tests.support.own_postgresql import own_postgresql
 from tests.support.serving import ROOT, Answer, Site, served
-from tests.support.storage import emptied, postgresql_url
+from tests.support.storage import postgresql_url
 from tests.test_websub import BODY, Hub
-
-if TYPE_CHECKING:
-    import psycopg
 
 pytestmark = [
     pytest.mark.slow,  # workers and servers
@@ -47,120 +55,22 @@ pytestmark = [
     ),
 ]
 
-#: Seconds between two signs of life in these tests. Less, and a busy machine looks like a lost database: a sign of life that
-#: takes longer counts as none.
-HEARTBEAT = "1"
-#: Seconds that a test waits for what must happen. It is far more than it takes on a busy machine.
-MAX_WAIT_SECONDS = 300
 STORIES = {f"/story-number-{i}-of-many/": post(f"Story {i}") for i in range(6)}
 #: More than a crawl fetches before a test has stopped it, on a busy machine too: after SIGTERM it fetches the 16 that Scrapy has
 #: in hand, and the others take 20 seconds.
 SLOW = {f"/a-long-story-number-{i}/": Answer(post(f"Story {i}"), wait=0.5) for i in range(60)}
 
 
-def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
-    return (
-        warm.own_environment()
-        | {
-            "COLUMNS": "200",
-            "NEWSARCHIVE_DELAY": "0.01",
-            "NEWSARCHIVE_WORKERS": "0",  # a job that broke once reads its pages in a process of their own in any case
-            "NEWSARCHIVE_DATABASE_URL": url,
-            "NEWSARCHIVE_WARC": str(folder / "warc"),
-            **more,
-        }
-    )
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A database with the tables of an archive and of a queue; each test begins with both of them empty."""
-    with postgresql_url() as url:
-        done = run("cluster", "init", "--heartbeat", HEARTBEAT, url=url)
-        assert done.returncode == 0, done.stderr
+    with cluster_database() as url:
         yield url
-        if asking := _asking.pop(url, None):
-            asking.close()
-
-
-def connected(url: str, options: str) -> psycopg.Connection[Any]:
-    import psycopg  # without it the tests skip, and say why
-
-    return psycopg.connect(conninfo(url), options=options)
 
 
 @pytest.fixture
 def url(server: str) -> str:
-    engine = open_engine(server)
-    # To truncate 60 tables and their indexes would make new files of them all, which takes seconds.
-    emptied(engine)
-    engine.dispose()
-    with connected(server, OPTIONS) as connection:
-        connection.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
-        connection.execute("UPDATE cluster SET draining = false")
-    return server
-
-
-def run(*words: str, url: str) -> subprocess.CompletedProcess[str]:
-    given = () if "--db" in words else ("--db", url)
-    return warm.run("newsarchive", *words, *given, environment=environment(url, Path()))
-
-
-def follow(url: str, *homes: str) -> None:
-    engine = open_engine(url)
-    for home in homes:
-        Sites(engine).follow(f"{home}/", {"delay": 0.01, "interval": 24})
-    engine.dispose()
-
-
-#: The connection over which the tests ask a database again and again.
-_asking: dict[str, psycopg.Connection[Any]] = {}
-
-
-def rows(url: str, query: str) -> list[tuple[object, ...]]:
-    if url not in _asking:
-        _asking[url] = connected(url, "-c search_path=newsarchive_queue,public")
-        _asking[url].autocommit = True
-    return _asking[url].execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
-
-
-def change(url: str, statement: str) -> None:
-    with connected(url, OPTIONS) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
-
-
-@contextmanager
-def worker(url: str, folder: Path, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker with what it says in `worker.log`; killed at the end where it still runs."""
-    command = ["newsarchive", "worker", "--concurrency", "2", *words, "--db", url]
-    with (folder / "worker.log").open("a") as log:
-        process = warm.started(
-            *command,
-            environment=environment(url, folder, **more),
-            cwd=str(folder),
-            streams=(None, None, log.fileno()),
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while not done():
-        assert time.monotonic() < deadline, (
-            "it did not happen; worker.log in the folder of the test says more"
-        )
-        time.sleep(0.1)
-
-
-def no_job_left(url: str) -> bool:
-    return rows(
-        url,
-        "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queue_name <> 'housekeeping'",
-    ) == [(0,)]
+    return empty(server)
 
 
 def asked(site: Site) -> int:

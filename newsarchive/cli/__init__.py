@@ -29,7 +29,7 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.plainwords import PrintableRecord
-from newsarchive.spider_processes.parent import stop_with_parent
+from newsarchive.spider_processes.parent import keep_messages, stop_with_parent
 from newsarchive.version import EXTRACTOR_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -198,6 +198,7 @@ def exit_code(error: NewsArchiveError) -> int:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command, and exit."""
+    keep_messages()
     # A terminal or a pipe in another encoding must not turn a headline into a traceback.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

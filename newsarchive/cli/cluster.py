@@ -22,6 +22,7 @@ from newsarchive.cli.options import db_option, dry_run_option, limit_option, opt
 from newsarchive.cli.output import complain, echo, on_terminal, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
+from newsarchive.times import utc, utc_now
 
 if TYPE_CHECKING:
     from newsarchive.cluster.jobs import Enqueuer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Jobs as people name them: the queues of `newsarchive.cluster.jobs`, spelled here so that the help needs no import.
 JOBS = ("crawl", "learn", "warc", "reextract", "recluster")
-#: Failed jobs that `status` lists, unless it is told otherwise.
+#: Jobs that `status` lists, unless it is told otherwise.
 MAX_LISTED = 10
 #: Seconds between two looks of `drain`.
 DRAIN_SECONDS = 1.0
@@ -188,11 +189,15 @@ Examples:
 @db_option
 def status(as_json: bool, limit: int | None, db: str) -> None:
     """The jobs that wait, run and failed, the workers with the seconds since their last sign of life, and the sites that are asked
-    every twelve hours only because a hub announces their posts."""
+    every twelve hours only because a hub announces their posts.
+
+    A job that failed, or whose last try did, says of what, and what to type when that is mended.
+    """
     queue = _queue(db)
     with queue.session():
         agreement, counts, workers = queue.agreement(), queue.counts(), queue.workers()
-        listed = queue.jobs(("doing", "failed"), limit or MAX_LISTED)
+        listed = queue.jobs(("doing", "failed"), (limit or MAX_LISTED) + 1, troubled=True)
+    is_cut, listed = len(listed) > (limit or MAX_LISTED), listed[: limit or MAX_LISTED]
     pushed = queue.pushed()
     if as_json:
         found = {
@@ -210,8 +215,10 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
         echo(f"worker {one.id}\t{counted(one.jobs, 'job')}, last sign of life {one.seconds:.0f} s ago")
     for job in listed:
         echo(
-            f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {counted(job.attempts, 'try', 'tries')}"
+            f"job {job.id}\t{STATES[job.status]}\t{job.words}\tafter {counted(job.attempts, 'try', 'tries')}{_problem(job)}"
         )
+    if is_cut:
+        echo(f"jobs\tolder ones are not shown: newsarchive cluster status --limit {10 * len(listed)}")
     if pushed:
         named = list(pushed)[: limit or MAX_LISTED]
         more = len(pushed) - len(named)
@@ -228,10 +235,30 @@ STATES = {
 }  # fmt: skip
 
 
+def _problem(job: QueuedJob) -> str:
+    """What the last try of a job failed of, and what to do, as the end of its line; "" where no try failed."""
+    problem = job.problem or (
+        "nobody kept why; the log of its worker may say it" if job.status == "failed" else ""
+    )
+    return f"\t{problem}; {_remedy(job)}" if problem else ""
+
+
+def _remedy(job: QueuedJob) -> str:
+    """What to do about a job whose last try failed."""
+    if job.status == "failed":
+        return f"when that is mended: newsarchive cluster retry {job.id}"
+    if job.status == "doing":
+        return "it is tried again now"
+    if job.scheduled_at and job.scheduled_at > utc_now():
+        return f"it is tried again at {utc(job.scheduled_at):%Y-%m-%d %H:%M} UTC"
+    return "it is tried again when a worker is free"
+
+
 def _record(job: QueuedJob) -> dict[str, Any]:
     since = job.since.isoformat() if job.since else None
     return {
-        "id": job.id, "job": job.words, "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since
+        "id": job.id, "job": job.words, "state": STATES[job.status], "tries": job.attempts, "worker": job.worker, "since": since,
+        "error": job.problem, "remedy": _remedy(job) if job.problem or job.status == "failed" else "",
     }  # fmt: skip
 
 

@@ -100,10 +100,10 @@ class Work:
                 only_if_due=only_if_due, on_lock=lambda lock: setattr(running, "lock", lock),
             )  # fmt: skip
 
-        result = await self._in_thread(job, crawled)
+        result, said = await self._in_thread(job, crawled)
         if result is not None:
             counts = ", ".join(f"{number} {name}" for name, number in result.counts.items() if number)
-            self._judge(job, result.code, result.problem or counts or "nothing new")
+            self._judge(job, result.code, result.problem or counts or "nothing new", result.error or said)
 
     async def learn(self, job: Job, site: str) -> None:
         """Learn the template of a site (its domain), while nobody crawls it."""
@@ -113,18 +113,22 @@ class Work:
                 running.lock = lock
                 return running.processes.run_command(["learn", site]) if lock else LOCKED
 
-        self._judge(job, await self._in_thread(job, learned))
+        code, said = await self._in_thread(job, learned)
+        self._judge(job, code, problem=said)
 
     async def command(self, job: Job, words: Sequence[str]) -> None:
         """Run a command of newsarchive on the archive."""
-        self._judge(job, await self._in_thread(job, lambda running: running.processes.run_command(words)))
+        code, said = await self._in_thread(job, lambda running: running.processes.run_command(words))
+        self._judge(job, code, problem=said)
 
     async def spider(self, job: Job, name: str, options: Sequence[str]) -> None:
         """Run a spider."""
-        self._judge(job, await self._in_thread(job, lambda running: running.processes.run(name, options)))
+        code, said = await self._in_thread(job, lambda running: running.processes.run(name, options))
+        self._judge(job, code, problem=said)
 
-    def _judge(self, job: Job, code: int, words: str = "") -> None:
-        """Judge a job by the exit code of its process. Raises the exception by which it is tried again or fails."""
+    def _judge(self, job: Job, code: int, words: str = "", problem: str = "") -> None:
+        """Judge a job by the exit code of its process. Raises the exception by which it is tried again or fails, with the problem as
+        people will see it. `words` are for the log of the worker."""
         what = told(job.task_name, job.task_kwargs)
         if code == LOCKED:
             raise HandBack("another crawl has the site", LOCKED_SECONDS)
@@ -134,15 +138,17 @@ class Work:
             )
         )
         if code == DATABASE_FAILED:
-            raise OutOfReach(words)
+            raise OutOfReach(problem or words)
         if code not in (0, SOME_FAILED):
-            raise Broken(words, again=code == FAULT)
+            raise Broken(problem or words or f"its process ended with {code}", again=code == FAULT)
 
-    async def _in_thread(self, job: Job, work: Callable[[Running], T]) -> T:
-        """Do the work of a job in a thread. Raises `HandBack` where it was stopped before its end."""
+    async def _in_thread(self, job: Job, work: Callable[[Running], T]) -> tuple[T, str]:
+        """Do the work of a job in a thread. Gives what it found, and what the last of its processes that failed said.
+
+        Raises `HandBack` where the job was stopped before its end."""
         if self.leaving:
             raise HandBack(self.leaving)
-        processes = SpiderProcesses(self.url, server=self.server)
+        processes = SpiderProcesses(self.url, server=self.server, keep_errors=True)
         processes.environment |= {PARENT_MOVES_FILES: "1"} | (CAREFUL if job.attempts else {})
         with self._held(Running(job, processes)) as running:
             task = asyncio.ensure_future(asyncio.to_thread(work, running))
@@ -159,7 +165,7 @@ class Work:
             if running.stopped:
                 self.tell(f"{told(job.task_name, job.task_kwargs)}: handed back: {running.stopped}")
                 raise HandBack(running.stopped)
-        return found
+        return found, processes.last_error
 
     @contextmanager
     def _held(self, running: Running) -> Iterator[Running]:

@@ -136,17 +136,31 @@ class ClusterWorker:
         self.at_work.add(number)
         try:
             return await call_next()
-        except (HandBack, OutOfReach, Broken):
+        except HandBack:
+            raise
+        except (OutOfReach, Broken) as error:
+            await self._keep_problem(number, str(error))
             raise
         except Exception as error:
             job = context.job if context is not None else None
             what = told(job.task_name, job.task_kwargs) if job is not None else "a job"
-            self.tell(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+            problem = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            self.tell(f"{what}: {problem}")
+            await self._keep_problem(number, problem)
             raise OutOfReach(str(error)) from error
         finally:
             self.at_work.discard(number)
             if self.mover is not None and context is not None and context.job.queue in WRITING:
                 self.mover.look()
+
+    async def _keep_problem(self, number: int | None, problem: str) -> None:
+        """Have `newsarchive cluster status` say what the job failed of."""
+        if number is None:
+            return
+        try:
+            await asyncio.to_thread(self.work.queue.keep_problem, number, problem)
+        except DatabaseError as error:
+            self.tell(f"job {number} failed, and the queue could not keep why: {error}")
 
     def _tell_fault(self, context: dict[str, Any]) -> None:
         words = " ".join(str(context.get("exception") or context.get("message")).split())

@@ -53,7 +53,7 @@ from newsarchive.exceptions import (
 )
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.plainwords import PrintableRecord
-from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT, stop_with_parent
+from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT, keep_messages, stop_with_parent
 from newsarchive.times import FIRST_DAY, utc_now
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
@@ -135,6 +135,7 @@ class Command(ScrapyCrawl):
         parser.epilog = "\n".join(arguments_of(get_spider_loader(self.settings)))
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        keep_messages()
         super().process_options(args, opts)
         assert self.settings is not None
         if file := self.settings.get("NEWSARCHIVE_CONFIG"):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, LiteralString
 from newsarchive.config import without_password
 from newsarchive.db.failures import explained
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from newsarchive.reprs import cut, one_line
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,6 +38,14 @@ CREATE TABLE newsarchive_queue.cluster (
     heartbeat double precision NOT NULL,
     draining boolean NOT NULL DEFAULT false
 )"""
+#: What the last try of a job failed of, until the job is done or leaves the queue.
+_PROBLEMS = """
+CREATE TABLE IF NOT EXISTS newsarchive_queue.problems (
+    job_id bigint PRIMARY KEY REFERENCES newsarchive_queue.procrastinate_jobs (id) ON DELETE CASCADE,
+    problem text NOT NULL
+)"""
+#: Characters of a problem that are kept. Messages of newsarchive have up to 250; a longer text is that of a library.
+MAX_PROBLEM_CHARACTERS = 300
 #: An index of ours on Procrastinate's table, by which jobs are counted and those of a state found.
 _INDEX = "CREATE INDEX IF NOT EXISTS newsarchive_jobs_by_status ON procrastinate_jobs (status, queue_name)"
 #: The events are not counted, because Procrastinate keeps those of every job. Jobs are grouped before the state becomes
@@ -51,8 +60,10 @@ _WORKERS = (
 )
 _JOBS = (
     "SELECT j.id, queue_name, task_name, status::text, attempts, args, worker_id, scheduled_at,"
-    " (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type <> 'scheduled')"
-    " FROM procrastinate_jobs j WHERE status = ANY(%s::procrastinate_job_status[]) ORDER BY j.id DESC LIMIT %s"
+    " (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type <> 'scheduled'), coalesce(p.problem, '')"
+    " FROM procrastinate_jobs j LEFT JOIN problems p ON p.job_id = j.id"
+    " WHERE status = ANY(%s::procrastinate_job_status[]) OR (%s AND status = 'todo' AND j.id = ANY(ARRAY(SELECT job_id FROM problems)))"
+    " ORDER BY j.id DESC LIMIT %s"
 )
 _FAILED_AT = (
     "SELECT j.args ->> 'site', max(e.at) FROM procrastinate_jobs j JOIN procrastinate_events e ON e.job_id = j.id"
@@ -91,7 +102,7 @@ def told(task: str, arguments: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
-    """A job as people see it. `since` is when its state last changed."""
+    """A job as people see it. `since` is when its state last changed, `problem` what its last try failed of, "" where none did."""
 
     id: int
     queue: str
@@ -102,6 +113,7 @@ class QueuedJob:
     worker: int | None
     scheduled_at: datetime | None
     since: datetime | None
+    problem: str
 
     @property
     def words(self) -> str:
@@ -167,7 +179,7 @@ class Queue:
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             raise DatabaseUnavailable(
-                f"{without_password(self.url)} has no queue yet: newsarchive cluster init"
+                f"{without_password(self.url)} has no queue yet, or that of an older version: newsarchive cluster init"
             ) from error
         except psycopg.Error as error:
             raise self._explained(error) from error
@@ -185,6 +197,7 @@ class Queue:
             connection.execute(schema)
             connection.execute(_CLUSTER)
             connection.execute(_INDEX)
+            connection.execute(_PROBLEMS)
             self._write(connection, agreement)
 
     def migrate(self, scripts: Sequence[LiteralString], agreement: Agreement) -> None:
@@ -193,6 +206,7 @@ class Queue:
             for script in scripts:
                 connection.execute(script)
             connection.execute(_INDEX)
+            connection.execute(_PROBLEMS)
             self._write(connection, agreement)
 
     def _write(self, connection: psycopg.Connection[Any], agreement: Agreement) -> None:
@@ -239,10 +253,19 @@ class Queue:
         with self.connected() as connection:
             return [Registered(a, b, float(c), d) for a, b, c, d in connection.execute(_WORKERS)]
 
-    def jobs(self, statuses: Sequence[str], limit: int) -> list[QueuedJob]:
-        """Jobs in these states, the newest first."""
+    def jobs(self, statuses: Sequence[str], limit: int, *, troubled: bool = False) -> list[QueuedJob]:
+        """Jobs in these states, the newest first; with `troubled` also those that wait for another try."""
         with self.connected() as connection:
-            return [QueuedJob(*row) for row in connection.execute(_JOBS, (list(statuses), limit))]
+            return [QueuedJob(*row) for row in connection.execute(_JOBS, (list(statuses), troubled, limit))]
+
+    def keep_problem(self, job: int, problem: str) -> None:
+        """Keep what a try of a job failed of, in place of what an earlier one did."""
+        with self.connected() as connection:
+            connection.execute(
+                "INSERT INTO problems (job_id, problem) SELECT id, %s FROM procrastinate_jobs WHERE id = %s"
+                " ON CONFLICT (job_id) DO UPDATE SET problem = excluded.problem",
+                (cut(one_line(problem), MAX_PROBLEM_CHARACTERS), job),
+            )
 
     def pushed(self) -> dict[str, datetime]:
         """The followed sites (domains) that are asked less often because a hub announces their posts, and until when it is relied

@@ -6,10 +6,13 @@ closes the pipe when the command ends, however it ends, on every system that Pyt
 
 from __future__ import annotations
 
+import io
 import os
 import signal
+import sys
 import threading
 from contextlib import suppress
+from typing import TextIO
 
 #: A variable of the environment: standard input is such a pipe.
 STOP_WITH_PARENT = "NEWSARCHIVE_STOP_WITH_PARENT"
@@ -19,6 +22,8 @@ SHARE_LOCK = "NEWSARCHIVE_SHARE_LOCK"
 #: that needs (0.4 s of CPU for S3).
 PARENT_MOVES_FILES = "NEWSARCHIVE_PARENT_MOVES_FILES"
 
+#: A variable of the environment: the file that gets a copy of what this process prints on standard error.
+KEEP_MESSAGES = "NEWSARCHIVE_KEEP_MESSAGES"
 #: A variable of the environment: the file in which the spiders of one worker share what they have read (`db.kept_readings`).
 SHARED_READINGS = "NEWSARCHIVE_SHARED_READINGS"
 
@@ -38,3 +43,27 @@ def _stop_at_end_of_input() -> None:
         while os.read(0, 1024):
             pass
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Kept(io.TextIOWrapper):
+    """Standard error, of which `copy` gets everything as well."""
+
+    copy: TextIO
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # a full disk
+            self.copy.write(text)
+        return super().write(text)
+
+
+def keep_messages() -> None:
+    """Where the environment asks for it, write what this process prints on standard error into a file as well.
+
+    The variable is taken out of the environment: it is not meant for the processes that this one starts.
+    """
+    if not (file := os.environ.pop(KEEP_MESSAGES, "")):
+        return
+    before = sys.stderr
+    kept = _Kept(before.buffer, encoding=before.encoding, errors="replace", line_buffering=True)
+    kept.copy = open(file, "a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
+    sys.stderr = kept

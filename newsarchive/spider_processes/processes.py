@@ -7,18 +7,26 @@ the site or the archive, so that no other crawl begins beside it.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from tempfile import NamedTemporaryFile
+from typing import IO
 
-from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT
+from newsarchive.spider_processes.parent import KEEP_MESSAGES, SHARE_LOCK, STOP_WITH_PARENT
 from newsarchive.spider_processes.server import Child, SpiderServer
 
 #: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
 MAX_OWN_EXIT_CODE = 128
+#: Bytes at the end of a process's messages in which its last line is looked for.
+MAX_TAIL_BYTES = 4_096
+#: What an error begins with: time, name and level in Scrapy's log, a word in the messages of a command.
+_LOGGED = re.compile(r"^\d{4}-\d\d-\d\d \S+ \[[^]]*\] [A-Z]+: |^[Ee]rror: ")
 
 
 class SpiderProcesses:
@@ -27,17 +35,26 @@ class SpiderProcesses:
     A second signal ends them in the middle of their work; `forced` is then the exit code of the command. With `shown` the
     spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept
     (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks each site.
-    `server` forks them, where it can, from a process that has loaded them.
+    `server` forks them, where it can, from a process that has loaded them. With `keep_errors` the last line that a failed process
+    printed on standard error is in `last_error`.
     """
 
     def __init__(
-        self, url: str, *, shown: bool = False, stdout: bool = False, server: SpiderServer | None = None
+        self,
+        url: str,
+        *,
+        shown: bool = False,
+        stdout: bool = False,
+        server: SpiderServer | None = None,
+        keep_errors: bool = False,
     ) -> None:
-        self.shown, self.stdout, self.server = shown, stdout, server
+        self.shown, self.stdout, self.server, self.keep_errors = shown, stdout, server, keep_errors
         self.running: set[Child] = set()
         #: The signals that came, in their order.
         self.signals: list[int] = []
         self.share_lock = False
+        #: What the last process that failed said, or which signal killed it.
+        self.last_error = ""
         self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
         self.environment |= {"NEWSARCHIVE_DATABASE_URL": url, STOP_WITH_PARENT: "1"}
 
@@ -65,6 +82,19 @@ class SpiderProcesses:
         return self._run("newsarchive", [*words, "--quiet", "--db", url], {})
 
     def _run(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
+        if self.keep_errors:
+            with NamedTemporaryFile(prefix="newsarchive-messages-") as messages:
+                code = self._ended(module, words, more | {KEEP_MESSAGES: messages.name})
+                if code:
+                    self.last_error = killed_by(-code) if code < 0 else last_line(messages)
+        else:
+            code = self._ended(module, words, more)
+        if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
+            return self.forced
+        return code if code >= 0 else 1
+
+    def _ended(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
+        """Run a process to its end, and give its exit code; minus the number of a signal that killed it."""
         child = self._forked(module, words, more) or subprocess.Popen(
             [sys.executable, "-m", module, *words],
             env=self.environment | more,
@@ -79,9 +109,7 @@ class SpiderProcesses:
         with child:
             code = child.wait()
         self.running.discard(child)
-        if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
-            return self.forced
-        return code if code >= 0 else 1
+        return code
 
     def _forked(self, module: str, words: Sequence[str], more: dict[str, str]) -> Child | None:
         """The process as a fork of the server; `None` where there is no server, and where the output is wanted, because
@@ -110,3 +138,26 @@ class SpiderProcesses:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def last_line(messages: IO[bytes]) -> str:
+    """The last line that a process printed, without the time and the level before it; "" where it printed none."""
+    messages.seek(max(os.fstat(messages.fileno()).st_size - MAX_TAIL_BYTES, 0))
+    lines = [line.strip() for line in messages.read().decode(errors="replace").splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    with suppress(ValueError):  # lines of JSON, where the setting `log_format` asks for them
+        logged = json.loads(last)
+        last = str(logged.get("message") or last) if isinstance(logged, dict) else last
+    return _LOGGED.sub("", last)
+
+
+def killed_by(number: int) -> str:
+    """In words that a signal killed a process.
+
+    >>> killed_by(9)
+    'its process was killed (SIGKILL): had the machine memory left?'
+    """
+    name = signal.Signals(number).name
+    return f"its process was killed ({name})" + (
+        ": had the machine memory left?" if number == signal.SIGKILL else ""
+    )

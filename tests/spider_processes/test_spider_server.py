@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from newsarchive.exceptions import ALL_FAILED
+from newsarchive.exceptions import ALL_FAILED, USAGE
 from newsarchive.spider_processes.parent import SHARED_READINGS
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import Fork, SpiderServer
@@ -234,3 +234,30 @@ def test_the_spiders_of_a_server_share_a_file_that_ends_with_it(tmp_path: Path) 
     assert folder.stat().st_mode & 0o777 == 0o700
     server.close()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("is_forked", [True, False], ids=["fork", "program"])
+def test_the_last_error_of_a_process_is_kept_and_printed_as_well(
+    server: SpiderServer, tmp_path: Path, capfd: pytest.CaptureFixture[str], *, is_forked: bool, log_format: str
+) -> None:  # fmt: skip
+    (tmp_path / "no.warc.gz").write_bytes(b"no WARC file")
+    processes = SpiderProcesses(
+        f"sqlite:///{tmp_path / 'news.db'}", server=server if is_forked else None, keep_errors=True
+    )
+    processes.environment["NEWSARCHIVE_LOG_FORMAT"] = log_format
+    assert processes.run_command(["reextract", "--captures", "9-1"]) == USAGE
+    assert (
+        processes.last_error == "Invalid value for '--captures': '9-1' is no range of ids: write it as 1-2000"
+    )
+    assert processes.run("warc", ["-a", f"path={tmp_path / 'no.warc.gz'}"]) == ALL_FAILED
+    assert processes.last_error.startswith("no.warc.gz: record at 0: Unknown archive format")
+    printed = capfd.readouterr().err
+    assert is_forked or "is no range of ids" in printed  # a fork prints where its server does
+    assert is_forked or ('"message": "no.warc.gz' in printed) == (log_format == "json")
+
+
+def test_a_process_that_ends_well_leaves_no_error(server: SpiderServer, tmp_path: Path) -> None:
+    processes = SpiderProcesses(f"sqlite:///{tmp_path / 'news.db'}", server=server, keep_errors=True)
+    assert processes.run_command(["db", "upgrade"]) == 0
+    assert processes.last_error == ""

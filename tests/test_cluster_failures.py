@@ -1,0 +1,136 @@
+"""What `newsarchive cluster status` says of jobs that failed, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from newsarchive.db.queue import MAX_PROBLEM_CHARACTERS, Queue
+from tests.crawling.test_crawl import front, post
+from tests.support.clusters import (
+    change,
+    cluster_database,
+    empty,
+    no_job_left,
+    rows,
+    run,
+    wait_for,
+    worker,
+)
+from tests.support.serving import served
+
+pytestmark = [
+    pytest.mark.slow,  # workers and servers
+    pytest.mark.skipif(
+        find_spec("procrastinate") is None or find_spec("psycopg") is None,
+        reason="Procrastinate or psycopg is not installed: pip install 'newsarchive[cluster]'",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A database with the tables of an archive and of a queue; each test begins with both of them empty."""
+    with cluster_database() as url:
+        yield url
+
+
+@pytest.fixture
+def url(server: str) -> str:
+    return empty(server)
+
+
+def listed(url: str) -> dict[str, list[str]]:
+    """The jobs that `status` lists: each with the other cells of its line."""
+    lines = [line.split("\t") for line in run("cluster", "status", url=url).stdout.splitlines()]
+    return {cells[2]: cells[1:2] + cells[3:] for cells in lines if cells[0].startswith("job ")}
+
+
+def test_status_says_why_a_job_failed_and_what_to_do(url: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.warc.gz"
+    broken.write_bytes(b"no WARC file")
+    run("cluster", "enqueue", "crawl", "http://127.0.0.1:9/", url=url)
+    run("cluster", "enqueue", "warc", "/nowhere/CC-NEWS.warc.gz", str(broken), url=url)
+    with worker(url, tmp_path):
+        wait_for(lambda: no_job_left(url))
+    number = {str(site or file): job for job, site, file in rows(
+        url, "SELECT id, args ->> 'site', args ->> 'file' FROM procrastinate_jobs WHERE status = 'failed'")}  # fmt: skip
+    problems = {
+        "http://127.0.0.1:9/": (
+            "http://127.0.0.1:9/: the server refused the connection: check address and port, or try again later"
+        ),
+        "/nowhere/CC-NEWS.warc.gz": "path='/nowhere/CC-NEWS.warc.gz': no such file",
+        str(
+            broken
+        ): "broken.warc.gz: record at 0: Unknown archive format, first line: ['no', 'WARC', 'file']",
+    }
+    again = {what: f"when that is mended: newsarchive cluster retry {number[what]}" for what in problems}
+    names = {what: f"crawl {what}" if what.startswith("http") else f"warc {what}" for what in problems}
+    assert listed(url) == {
+        names[what]: ["failed", "after 1 try", f"{problem}; {again[what]}"]
+        for what, problem in problems.items()
+    }
+    shown = json.loads(run("cluster", "status", "--json", url=url).stdout)["jobs"]
+    assert {job["job"]: (job["error"], job["remedy"]) for job in shown} == {
+        names[what]: (problem, again[what]) for what, problem in problems.items()
+    }
+
+
+def test_a_job_that_waits_for_another_try_says_why_until_it_is_done(url: str, tmp_path: Path) -> None:
+    """The spider reads the pages itself at the first try, so that the page kills it; the second try is careful."""
+    pages = {
+        f"/{folder}/a-story-of-many/": post(f"A story of {folder}") for folder in ("die", "north", "south")
+    }
+    with served({"/": front(*pages), **pages}) as site:
+        run("cluster", "enqueue", "crawl", site.home, url=url)
+        with worker(url, tmp_path, NEWSARCHIVE_STEPS="tests.support.pool_jobs:dying after decode"):
+            wait_for(lambda: rows(url, "SELECT 1 FROM problems") != [])
+            wait_for(
+                lambda: (
+                    rows(
+                        url, "SELECT 1 FROM procrastinate_jobs WHERE queue_name = 'crawl' AND status = 'todo'"
+                    )
+                    != []
+                )
+            )
+            [[state, tries, problem]] = listed(url).values()
+            wait_for(lambda: no_job_left(url))
+    assert (state, tries) == ("waiting", "after 1 try")
+    assert problem.startswith(
+        "its process was killed (SIGKILL): had the machine memory left?; it is tried again at 20"
+    )
+    assert rows(url, "SELECT 1 FROM problems") == []
+
+
+def test_neither_many_failed_jobs_nor_a_long_error_fill_the_screen(url: str) -> None:
+    change(
+        url,
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)"
+        " SELECT 'learn', 'newsarchive:learn', '{\"site\": \"blog.example\"}', 'failed', 1 FROM generate_series(1, 12)",
+    )
+    ids = [int(str(number)) for (number,) in rows(url, "SELECT id FROM procrastinate_jobs ORDER BY id")]
+    for number in ids[1:]:
+        Queue(url).keep_problem(number, "a \0long\n\x1b[31m error " * 500)
+    Queue(url).keep_problem(ids[-1] + 1, "of a job that is gone")
+    lines = run("cluster", "status", url=url).stdout.splitlines()
+    assert sum(line.startswith("job ") for line in lines) == 10
+    assert max(map(len, lines)) < MAX_PROBLEM_CHARACTERS + 120
+    assert "a long [31m error a long" in lines[2]
+    assert lines[-1] == "jobs\tolder ones are not shown: newsarchive cluster status --limit 100"
+    last = run("cluster", "status", "--limit", "100", url=url).stdout.splitlines()[-1]
+    assert last.endswith(
+        f"nobody kept why; the log of its worker may say it; when that is mended: newsarchive cluster retry {ids[0]}"
+    )
+
+
+def test_a_queue_without_the_table_of_problems_gets_it_from_init(url: str) -> None:
+    change(url, "DROP TABLE problems")
+    done = run("cluster", "status", url=url)
+    assert done.returncode == 5
+    assert "newsarchive cluster init" in done.stderr
+    assert run("cluster", "init", url=url).returncode == 0
+    assert run("cluster", "status", url=url).returncode == 0
