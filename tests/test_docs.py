@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -34,6 +32,7 @@ from newsarchive.fields import FIELDS
 from newsarchive.items import LABELS, DropReason
 from newsarchive.version import VERSION
 from newsarchive.web.datasette import queries
+from tests.support import warm
 from tests.support.storage import make_article, rich_article
 
 ROOT = Path(__file__).parent.parent
@@ -344,13 +343,11 @@ def test_the_documents_start_with_a_crawl_that_works_as_it_stands_there(page: st
     assert setup == ["python3 -m venv .venv", ". .venv/bin/activate", "pip install -e ."]
     shutil.copy(ROOT / "scrapy.cfg", tmp_path)
     ours = ("NEWSARCHIVE_", "SCRAPY_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    found = {name: value for name, value in warm.own_environment().items() if not name.startswith(ours)}
+    environment = found | {"XDG_CONFIG_HOME": str(tmp_path)}
     for line in [crawl, *then]:
         program, *words = line.split()
-        done = subprocess.run(
-            [sys.executable, "-m", program, *words], cwd=tmp_path, timeout=300, check=False, text=True,
-            env=environment | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True,
-        )  # fmt: skip
+        done = warm.run(program, *words, environment=environment, cwd=str(tmp_path))
         assert done.returncode == 0, done.stderr
     assert {"newsarchive.db", "articles.csv"} <= {path.name for path in tmp_path.iterdir()}
     assert "Night ferry" in (tmp_path / "articles.csv").read_text("utf-8-sig")
@@ -364,12 +361,19 @@ def test_the_tutorial_makes_a_corpus_that_is_cited_signed_and_whole(tmp_path: Pa
         line for block in blocks(WRITTEN["docs/tutorial/corpus.md"], "sh") for line in block.splitlines()
     ]
     assert first.endswith("pip install -e '.[export]'")
-    program = f'newsarchive() {{ {shlex.quote(sys.executable)} -m newsarchive "$@"; }}'
-    done = subprocess.run(
-        ["bash", "-e", "-c", "\n".join([program, *lines])], cwd=tmp_path, timeout=300, check=False, text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(tmp_path)}, capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    environment = warm.own_environment() | {"XDG_CONFIG_HOME": str(tmp_path)}
+    for line in lines:
+        command, _, file = line.partition(" > ")
+        program, *words = shlex.split(command)
+        if program == "newsarchive":
+            done = warm.run(program, *words, environment=environment, cwd=str(tmp_path))
+        else:
+            done = subprocess.run(
+                [program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+            )
+        assert done.returncode == 0, (line, done.stderr)
+        if file:
+            (tmp_path / file).write_text(done.stdout, encoding="utf-8")
     assert "nwa:1:txt:" in (tmp_path / "corpus.csl.json").read_text("utf-8")
     cited = (tmp_path / "corpus.bib").read_text("utf-8")  # one of three: article 1 is the one that came first
     assert cited.startswith("@misc{nwa2025-")

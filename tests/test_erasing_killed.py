@@ -4,9 +4,8 @@ nothing else is lost."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,31 +23,6 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="SIGKILL is of POSIX"),
 ]
 
-#: Runs the command, and kills its own process before or after a call of a function, or some milliseconds into it.
-KILLER = """
-import importlib, os, signal, sys, threading
-where, name, when = sys.argv[1:4]
-module = importlib.import_module(where)
-real = getattr(module, name)
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def run(*given, **options):
-    if when == "before":
-        die()
-    if when not in ("before", "after"):
-        threading.Timer(float(when) / 1000, die).start()
-    made = real(*given, **options)
-    die()
-    return made
-
-setattr(module, name, run)
-sys.argv = ["newsarchive", *sys.argv[4:]]
-from newsarchive.cli import main
-main()
-"""
-
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
@@ -58,17 +32,17 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
         yield made
 
 
-def words(kept: Kept) -> list[str]:
+def words(folder: Path) -> list[str]:
     return [
         "withhold", "erase", "1", "2", "--reason", "a court order", "--yes",
-        "--warc", str(kept.folder), "--db", kept.url,
+        "--warc", str(folder / "warc"), "--db", f"sqlite:///{folder / 'archive.db'}",
     ]  # fmt: skip
 
 
 def again(kept: Kept) -> None:
     """Run it again as a person does, and look at every byte of every file."""
     kept.engine.dispose()
-    done = warm.run("newsarchive", *words(kept), environment=warm.own_environment())
+    done = warm.run("newsarchive", *words(kept.folder.parent), environment=warm.own_environment())
     assert done.returncode == 0, done.stderr
     assert {entry.state for entry in entries(kept.engine)} == {"erased"}
     kept.engine.dispose()
@@ -102,23 +76,33 @@ def test_killed_at_a_step_it_ends_when_it_is_run_again(
     kept: Kept, module: str, function: str, when: str
 ) -> None:
     kept.engine.dispose()
-    command = [sys.executable, "-c", KILLER, module, function, when, *words(kept)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = warm.run(
+        "tests.support.killed",
+        module,
+        function,
+        when,
+        *words(kept.folder.parent),
+        environment=warm.own_environment(),
+    )
     assert done.returncode == -signal.SIGKILL, (done.stdout, done.stderr)
     if function != "finish":
         assert "erasing" in {entry.state for entry in entries(kept.engine)}
     again(kept)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.7, 0.8, 0.9, 0.97])
-def test_killed_at_some_moment_it_ends_when_it_is_run_again(kept: Kept, tmp_path: Path, share: float) -> None:
-    """By the clock, so that it is hit between the steps, too; `share` is of the time that such a run takes here."""
-    command = [sys.executable, "-m", "newsarchive"]
-    begun = time.monotonic()
-    subprocess.run([*command, "withhold", "list", "--db", kept.url], capture_output=True, timeout=300)
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_killed_at_some_moment_it_ends_when_it_is_run_again(
+    kept: Kept, tmp_path_factory: pytest.TempPathFactory, share: float
+) -> None:
+    """By the clock, so that it is hit between the steps, too; `share` is of the time that a copy's erasure takes here."""
     kept.engine.dispose()
-    process = subprocess.Popen([*command, *words(kept)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(share * 1.5 * (time.monotonic() - begun))
+    copy = shutil.copytree(kept.folder.parent, tmp_path_factory.mktemp("copy") / "archive")
+    begun = time.monotonic()
+    done = warm.run("newsarchive", *words(copy), environment=warm.own_environment())
+    took = time.monotonic() - begun
+    assert done.returncode == 0, done.stderr
+    process = warm.started("newsarchive", *words(kept.folder.parent), environment=warm.own_environment())
+    time.sleep(share * took)
     process.kill()
-    process.wait(60)
+    process.communicate(timeout=300)
     again(kept)
