@@ -18,6 +18,7 @@ from newsarchive.spider_processes.parent import SHARED_READINGS
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import Fork, SpiderServer
 from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
 from tests.support.serving import served
 
 pytestmark = [
@@ -37,6 +38,14 @@ def server() -> Iterator[SpiderServer]:
     made = SpiderServer()
     yield made
     made.close()
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that a test starts, and spiders without one, are forks of the server of the tests: they load nothing again."""
+    monkeypatch.setenv("PYTHONPATH", warm.own_environment()["PYTHONPATH"])
+    for module, starts in warm.STARTED.items():
+        monkeypatch.setattr(module, "subprocess", starts)
 
 
 def fork(server: SpiderServer, module: str, *words: str, **more: str) -> Fork:
@@ -113,7 +122,7 @@ def test_a_spider_ends_with_the_process_that_asked_for_it(server: SpiderServer, 
 
 
 def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_another(
-    tmp_path: Path, db: Path
+    forked: None, tmp_path: Path, db: Path
 ) -> None:
     server = SpiderServer()
     processes = SpiderProcesses(f"sqlite:///{db}", server=server)
@@ -215,7 +224,7 @@ def test_the_server_ends_with_its_parent() -> None:
     assert not Path(folder).exists()
 
 
-def test_the_spiders_of_a_server_share_a_file_that_ends_with_it(tmp_path: Path) -> None:
+def test_the_spiders_of_a_server_share_a_file_that_ends_with_it(forked: None, tmp_path: Path) -> None:
     server = SpiderServer()
     said = tmp_path / "said"
     for _ in range(2):

@@ -384,6 +384,13 @@ def _spider_server(
     return Warm(args, env, own_group=start_new_session, streams=(None, 1, 2), passed=pass_fds)
 
 
+#: The modules that start processes of spiders → what stands in for `subprocess` there, so that they are forks.
+STARTED = {
+    module: SimpleNamespace(Popen=starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
+    for module, starts in ((processes, _spider), (server, _spider_server))
+}
+
+
 def _run(request: dict[str, Any]) -> None:
     """What a new process would do after its imports."""
     for fd, number in zip(request["received"], request["passed"], strict=True):
@@ -396,10 +403,8 @@ def _run(request: dict[str, Any]) -> None:
     time.tzset()
     os.chdir(request["cwd"])
     sys.path[0] = request["cwd"]
-    for module, starts in ((processes, _spider), (server, _spider_server)):
-        vars(module)["subprocess"] = SimpleNamespace(
-            Popen=starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL
-        )
+    for module, starts in STARTED.items():
+        vars(module)["subprocess"] = starts
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         before = getattr(sys, name)
         number = ("stdin", "stdout", "stderr").index(name)
