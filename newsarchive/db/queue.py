@@ -178,8 +178,9 @@ class Queue:
             ) as connection:
                 yield connection
         except psycopg.errors.UndefinedTable as error:
+            lacks = "has the queue of an older version" if '"problems"' in str(error) else "has no queue yet"
             raise DatabaseUnavailable(
-                f"{without_password(self.url)} has no queue yet, or that of an older version: newsarchive cluster init"
+                f"{without_password(self.url)} {lacks}: newsarchive cluster init"
             ) from error
         except psycopg.Error as error:
             raise self._explained(error) from error
