@@ -1,8 +1,9 @@
-"""What `newsarchive cluster status` says of jobs that failed, on a real PostgreSQL."""
+"""Jobs that failed or were cancelled: what `newsarchive cluster` says of them and does, on a real PostgreSQL."""
 
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.support.clusters import (
     worker,
 )
 from tests.support.serving import served
+from tests.test_cluster import SLOW, hurry
 
 pytestmark = [
     pytest.mark.slow,  # workers and servers
@@ -134,3 +136,86 @@ def test_a_queue_without_the_table_of_problems_gets_it_from_init(url: str) -> No
     assert "has the queue of an older version: newsarchive cluster init" in done.stderr
     assert run("cluster", "init", url=url).returncode == 0
     assert run("cluster", "status", url=url).returncode == 0
+
+
+def states(url: str) -> dict[int, tuple[str, bool]]:
+    found = rows(
+        url, "SELECT id, status::text, abort_requested FROM procrastinate_jobs WHERE queue_name = 'crawl'"
+    )
+    return {int(str(number)): (str(status), bool(asked)) for number, status, asked in found}
+
+
+@pytest.mark.parametrize("signalled", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "told to stop"])
+def test_a_job_cancelled_while_its_worker_ends_is_stopped_and_not_failed(
+    url: str, tmp_path: Path, signalled: signal.Signals
+) -> None:
+    with served({"/": front(*SLOW), **SLOW}) as site:
+        run("cluster", "enqueue", "crawl", site.home, url=url)
+        with worker(url, tmp_path, "--grace", "0") as process:
+            wait_for(lambda: any(path in SLOW for path in site.paths()))
+            [number] = states(url)
+            for _ in ("once", "twice"):
+                done = run("cluster", "cancel", str(number), url=url)
+                assert (done.returncode, done.stderr) == (0, "1 job\n")
+            process.send_signal(signalled)
+            process.wait()
+        hurry(site)
+        with worker(url, tmp_path):
+            wait_for(lambda: states(url)[number] == ("aborted", False))
+        assert listed(url) == {}
+        assert json.loads(run("cluster", "status", "--json", url=url).stdout)["queues"]["crawl"] == {
+            "aborted": 1
+        }
+        again = run("cluster", "cancel", str(number), url=url)
+        assert (again.returncode, again.stderr) == (
+            1,
+            f"job {number} is stopped, not waiting or running\n0 jobs\n",
+        )
+        with worker(url, tmp_path):
+            run("cluster", "enqueue", "crawl", site.home, url=url)  # nothing is in the way of another one
+            wait_for(lambda: no_job_left(url))
+        assert rows(url, "SELECT count(*) FROM articles") == [(len(SLOW),)]
+
+
+def test_a_running_job_that_was_cancelled_is_shown_as_stopping(url: str) -> None:
+    change(
+        url,
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, abort_requested)"
+        " VALUES ('learn', 'newsarchive:learn', '{\"site\": \"blog.example\"}', 'doing', true)",
+    )
+    assert listed(url) == {"learn blog.example": ["stopping", "after 0 tries"]}
+
+
+def test_failed_jobs_are_tried_again_although_one_of_them_waits_already_or_was_cancelled(url: str) -> None:
+    """Each would have ended the command with an error of the database, and left the others."""
+    change(
+        url,
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, args, queueing_lock, status, abort_requested) VALUES"
+        " ('crawl', 'newsarchive:crawl', '{}', 'crawl north', 'failed', true),"
+        " ('crawl', 'newsarchive:crawl', '{}', 'crawl south', 'failed', false),"
+        " ('crawl', 'newsarchive:crawl', '{}', 'crawl west', 'failed', false),"
+        " ('crawl', 'newsarchive:crawl', '{}', 'crawl south', 'todo', false)",
+    )
+    done = run("cluster", "retry", "--failed", url=url)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "1 job; 1 left out, because the same waits already under another number\n",
+    )
+    assert [state for state, _ in dict(sorted(states(url).items())).values()] == [
+        "aborted", "failed", "todo", "todo"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("cancel", "crawl"), 2, "'crawl' is no number of a job; they are in: newsarchive cluster status"),
+        (("cancel", "999"), 1, "there is no job 999\n0 jobs\n"),
+        (("retry", "9" * 30), 1, f"there is no job {'9' * 30}\n0 jobs\n"),
+        (("cancel", "--waiting"), 0, "0 jobs\n"),
+    ],
+)
+def test_a_job_that_is_not_there_is_told(url: str, words: tuple[str, ...], code: int, says: str) -> None:
+    done = run("cluster", *words, url=url)
+    assert done.returncode == code
+    assert done.stderr.endswith(says if code != 2 else f"{says}\n")

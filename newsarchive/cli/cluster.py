@@ -38,6 +38,18 @@ DRAIN_SECONDS = 1.0
 ASK_AGAIN_SECONDS = 1.0
 
 
+class JobNumber(click.ParamType[int]):
+    """The number of a job, as `status` prints it."""
+
+    name = "job"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number of a job; they are in: newsarchive cluster status", param, ctx)
+
+
 def _queue(db: str) -> Queue:
     """The queue. Raises `UsageError` for an archive on SQLite, and where the extra is not installed."""
     from newsarchive.db.queue import Queue
@@ -345,13 +357,16 @@ def _planned(
 
 
 @cluster.command(epilog="Example: newsarchive cluster retry --failed")
-@click.argument("jobs", nargs=-1, type=int, metavar="[JOB]...")
+@click.argument("jobs", nargs=-1, type=JobNumber(), metavar="[JOB]...")
 @click.option("--failed", is_flag=True, help="Every job that failed.")
 @dry_run_option
 @db_option
 def retry(jobs: tuple[int, ...], failed: bool, dry_run: bool, db: str) -> None:
     """Put failed jobs back into the queue, by their numbers in `status`."""
-    _on_jobs(db, jobs, failed, ("failed",), "failed", dry_run, lambda enqueuer, ids: enqueuer.retry(ids))
+    left = "left out, because the same waits already under another number"
+    _on_jobs(
+        db, jobs, failed, ("failed",), "failed", left, dry_run, lambda enqueuer, ids: enqueuer.retry(ids)
+    )
 
 
 @cluster.command(
@@ -360,7 +375,7 @@ Examples:
   newsarchive cluster cancel 17 18
   newsarchive cluster cancel --waiting"""
 )
-@click.argument("jobs", nargs=-1, type=int, metavar="[JOB]...")
+@click.argument("jobs", nargs=-1, type=JobNumber(), metavar="[JOB]...")
 @click.option("--waiting", is_flag=True, help="Every job that waits.")
 @dry_run_option
 @db_option
@@ -368,8 +383,9 @@ def cancel(jobs: tuple[int, ...], waiting: bool, dry_run: bool, db: str) -> None
     """Take jobs out of the queue; those that run finish what is under way, commit and stop."""
     states = ("todo",) if waiting else ("todo", "doing")
     _on_jobs(
-        db, jobs, waiting, states, "waiting or running", dry_run, lambda enqueuer, ids: enqueuer.cancel(ids)
-    )
+        db, jobs, waiting, states, "waiting or running", "had ended meanwhile", dry_run,
+        lambda enqueuer, ids: enqueuer.cancel(ids),
+    )  # fmt: skip
 
 
 def _on_jobs(
@@ -378,24 +394,31 @@ def _on_jobs(
     everything: bool,
     states: tuple[str, ...],
     word: str,
+    left: str,
     dry_run: bool,
     do: Callable[[Enqueuer, list[int]], int],
 ) -> None:
-    """Do something with jobs in these states; exit with 1 where a named one is in another state."""
+    """Do something with jobs in these states; exit with 1 where a named one is in another state. `left` says in words what became of
+    jobs to which it was not done."""
     if bool(jobs) == everything:
         raise UsageError("which jobs? give their numbers from: newsarchive cluster status")
     queue = _queue(db)
+    if not dry_run:
+        queue.settle_cancelled()
     there = {job.id for job in queue.jobs(states, sys.maxsize)}
-    ids = sorted(there) if everything else [number for number in jobs if number in there]
+    ids = sorted(there) if everything else [number for number in dict.fromkeys(jobs) if number in there]
+    others = queue.states(jobs)
     for number in sorted({*jobs} - there):
-        complain(f"job {number} is not {word}")
+        state = STATES.get(others.get(number, ""))
+        complain(f"job {number} is {state}, not {word}" if state else f"there is no job {number}")
     done = len(ids)
     if not dry_run and ids:
         from newsarchive.cluster.jobs import Enqueuer
 
         with Enqueuer(queue.url) as enqueuer:
             done = do(enqueuer, ids)
-    say(counted(done, "job") + ("; nothing was written" if dry_run else ""))
+    kept = f"; {len(ids) - done} {left}" if done < len(ids) else ""
+    say(counted(done, "job") + kept + ("; nothing was written" if dry_run else ""))
     if {*jobs} - there:
         sys.exit(1)
 

@@ -172,6 +172,7 @@ async def tidy(context: JobContext, timestamp: int) -> None:
                 f"taken up again, as its worker gives no sign of life: {told(job.task_name, job.task_kwargs)}"
             )
             await give_back(manager, job)
+    await asyncio.to_thread(work.queue.settle_cancelled)
     await manager.prune_stalled_workers(work.seconds_to_lose)
     await manager.delete_old_jobs(
         MAX_HOURS_KEPT, include_failed=True, include_cancelled=True, include_aborted=True
@@ -266,13 +267,16 @@ class Enqueuer:
         return 1
 
     def retry(self, ids: Sequence[int]) -> int:
-        """Put failed jobs back into the queue; gives how many there were."""
+        """Put failed jobs back into the queue; gives how many. One that waits there already, under another number, stays as it is."""
+        done = 0
         for number in ids:
-            self._do(lambda number=number: self.app.job_manager.retry_job_by_id(number, utc_now()))
-        return len(ids)
+            with suppress(AlreadyEnqueued):
+                self._do(lambda number=number: self.app.job_manager.retry_job_by_id(number, utc_now()))
+                done += 1
+        return done
 
     def cancel(self, ids: Sequence[int]) -> int:
-        """Take jobs out of the queue, and stop those that run; gives how many there were."""
+        """Take jobs out of the queue, and stop those that run; gives how many, without those that have ended meanwhile."""
         return sum(
             bool(self._do(lambda number=number: self.app.job_manager.cancel_job_by_id(number, abort=True)))
             for number in ids
@@ -281,6 +285,8 @@ class Enqueuer:
     def _do(self, what: Any) -> Any:
         try:
             return what()
+        except UniqueViolation as error:
+            raise AlreadyEnqueued from error
         except ConnectorException as error:
             raise unreachable(error) from error
 

@@ -92,6 +92,8 @@ class ClusterWorker:
             watching.cancel()
             await self.mover.close()
             await asyncio.to_thread(self.work.server.close)
+            with suppress(DatabaseError):  # else another worker does it
+                await asyncio.to_thread(self.work.queue.settle_cancelled)
 
     async def _take_jobs(self) -> None:
         """Take jobs until told to stop, or until the database is lost."""

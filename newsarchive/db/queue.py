@@ -59,7 +59,8 @@ _WORKERS = (
     " LEFT JOIN procrastinate_jobs j ON j.worker_id = w.id AND j.status = 'doing' GROUP BY w.id ORDER BY w.id"
 )
 _JOBS = (
-    "SELECT j.id, queue_name, task_name, status::text, attempts, args, worker_id, scheduled_at,"
+    "SELECT j.id, queue_name, task_name, CASE WHEN status = 'doing' AND abort_requested THEN 'aborting' ELSE status::text END,"
+    " attempts, args, worker_id, scheduled_at,"
     " (SELECT max(e.at) FROM procrastinate_events e WHERE e.job_id = j.id AND e.type <> 'scheduled'), coalesce(p.problem, '')"
     " FROM procrastinate_jobs j LEFT JOIN problems p ON p.job_id = j.id"
     " WHERE status = ANY(%s::procrastinate_job_status[]) OR (%s AND status = 'todo' AND j.id = ANY(ARRAY(SELECT job_id FROM problems)))"
@@ -258,6 +259,21 @@ class Queue:
         """Jobs in these states, the newest first; with `troubled` also those that wait for another try."""
         with self.connected() as connection:
             return [QueuedJob(*row) for row in connection.execute(_JOBS, (list(statuses), troubled, limit))]
+
+    def states(self, ids: Sequence[int]) -> dict[int, str]:
+        """The states of those of these jobs that are in the queue."""
+        with self.connected() as connection:
+            query = "SELECT id, status::text FROM procrastinate_jobs WHERE id = ANY(%s::numeric[])"
+            return dict(connection.execute(query, (list(ids),)).fetchall())
+
+    def settle_cancelled(self) -> None:
+        """Have jobs count as stopped that were cancelled while they ran and that Procrastinate calls failed, because their worker was
+        killed or was about to hand them back. Otherwise they would seem to need somebody, and could not be tried again."""
+        with self.connected() as connection:
+            connection.execute(
+                "UPDATE procrastinate_jobs SET status = 'aborted', abort_requested = false"
+                " WHERE status = 'failed' AND abort_requested"
+            )
 
     def keep_problem(self, job: int, problem: str) -> None:
         """Keep what a try of a job failed of, in place of what an earlier one did."""
