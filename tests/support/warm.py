@@ -48,19 +48,28 @@ from newsarchive.workers import worker
 ROOT = Path(__file__).parents[2]
 #: What the server loads: what most commands need, and what a crawl imports as it starts, which takes a third of its CPU time.
 LOADED = (
-    "alembic.command", "feedparser", "numpy", "rich.progress", "sqlalchemy.dialects.sqlite",
-    "scrapy.cmdline", "scrapy.core.downloader.handlers.http11", "scrapy.core.downloader.handlers.s3",
+    "alembic.command", "encodings.big5hkscs", "encodings.euc_jp", "encodings.iso2022_jp", "feedparser", "importlib.metadata._adapters",
+    "numpy", "psycopg", "py3langid", "rich._emoji_codes", "rich.progress", "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.dialects.sqlite", "urllib.robotparser",
+    "scrapy.cmdline", "scrapy.core.downloader.handlers.datauri", "scrapy.core.downloader.handlers.file",
+    "scrapy.core.downloader.handlers.ftp", "scrapy.core.downloader.handlers.http11", "scrapy.core.downloader.handlers.s3",
+    "scrapy.downloadermiddlewares.defaultheaders", "scrapy.downloadermiddlewares.downloadtimeout",
+    "scrapy.downloadermiddlewares.httpauth", "scrapy.downloadermiddlewares.httpcache",
     "scrapy.downloadermiddlewares.httpcompression", "scrapy.downloadermiddlewares.httpproxy",
-    "scrapy.downloadermiddlewares.offsite", "scrapy.downloadermiddlewares.robotstxt", "scrapy.exporters",
-    "scrapy.extensions.corestats", "scrapy.extensions.memusage", "scrapy.extensions.throttle", "scrapy.pqueues",
-    "scrapy.spidermiddlewares.depth", "scrapy.spidermiddlewares.metacopy", "scrapy.squeues",
-    "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.crawl", "newsarchive.cli.db",
-    "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.commands.crawl",
-    "newsarchive.crawling.consumers", "newsarchive.core.steps", "newsarchive.db.reading.metrics", "newsarchive.db.writing.store",
-    "newsarchive.extensions.alarms", "newsarchive.extensions.template_learning", "newsarchive.extensions.warc",
-    "newsarchive.learning.process", "newsarchive.crawling.page_reader", "newsarchive.pipelines", "newsarchive.reextract",
-    "newsarchive.spiders.news", "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader",
-    "newsarchive.warc.writer",
+    "scrapy.downloadermiddlewares.offsite", "scrapy.downloadermiddlewares.retry", "scrapy.downloadermiddlewares.robotstxt",
+    "scrapy.downloadermiddlewares.stats", "scrapy.downloadermiddlewares.useragent", "scrapy.dupefilters", "scrapy.exporters",
+    "scrapy.extensions.closespider", "scrapy.extensions.corestats", "scrapy.extensions.logcount", "scrapy.extensions.logstats",
+    "scrapy.extensions.memdebug", "scrapy.extensions.memusage", "scrapy.extensions.spiderstate", "scrapy.extensions.throttle",
+    "scrapy.logformatter", "scrapy.pipelines.files", "scrapy.pqueues", "scrapy.robotstxt", "scrapy.spidermiddlewares.depth",
+    "scrapy.spidermiddlewares.metacopy", "scrapy.spidermiddlewares.start", "scrapy.spidermiddlewares.urllength",
+    "scrapy.squeues", "scrapy.statscollectors",
+    "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.cluster", "newsarchive.cli.crawl", "newsarchive.cli.db",
+    "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.cluster.worker",
+    "newsarchive.commands.crawl", "newsarchive.crawling.consumers", "newsarchive.core.steps", "newsarchive.db.frontier.locks",
+    "newsarchive.db.reading.metrics", "newsarchive.db.writing.store", "newsarchive.extensions.alarms",
+    "newsarchive.extensions.template_learning", "newsarchive.extensions.warc", "newsarchive.learning.process",
+    "newsarchive.crawling.page_reader", "newsarchive.pipelines", "newsarchive.reextract", "newsarchive.spiders.news",
+    "newsarchive.spiders.recrawl", "newsarchive.spiders.warc", "newsarchive.warc.reader", "newsarchive.warc.writer",
 )  # fmt: skip
 #: Scrapy imports all modules of its commands and of ours, whichever it is to run.
 COMMANDS = ("scrapy.commands", "newsarchive.commands")
@@ -436,7 +445,8 @@ def _run(request: dict[str, Any]) -> None:
 
 def _load() -> None:
     for name in (*LOADED, *(module.__name__ for package in COMMANDS for module in walk_modules(package))):
-        import_module(name)
+        with suppress(ModuleNotFoundError):  # of an extra
+            import_module(name)
     for path, (_, body) in demo.pages("https://demo.example").items():
         with suppress(NotAnArticle):  # the front page
             worker.read(
