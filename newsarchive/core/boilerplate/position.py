@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.sentences import ends_sentence
@@ -30,6 +31,8 @@ MAX_WORDS_BESIDE_DATE = 7
 MAX_WORDS_BESIDE_FIELDS = 4
 #: Part of a line without a word for "by" that names and a date must fill; the rest may be a job.
 MIN_NAMED_SHARE = 0.5
+#: Words before a job in a line of its own: "Senior Harbour Correspondent".
+MAX_WORDS_BEFORE_JOB = 2
 #: Words of a caption; a longer block is text.
 MAX_CAPTION_WORDS = 80
 #: Part of a text's words that captions may have; a page of pictures, with a larger part, tells its story in them.
@@ -104,9 +107,12 @@ def bylines_and_dates(
 ) -> Iterator[Verdict]:
     """Bylines and dates among the first lines of a body, or below its last sentence. `topics` are the section and the tags that
     the page is known to have."""
-    last = max((at for at, i in enumerate(body) if is_prose(blocks[i])), default=len(body))
+    prose = [at for at, i in enumerate(body) if is_prose(blocks[i])] or [len(body)]
+    first, last = prose[0], prose[-1]
+    signed = False
     for at, i in enumerate(body):
         block = blocks[i]
+        signed = signed or (i > 0 and blocks[i - 1].label == "byline")
         is_edge = not MAX_LINES_ABOVE <= at <= last
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
             continue
@@ -118,10 +124,13 @@ def bylines_and_dates(
             others
             and block.kind != "heading"
             and all(
-                _is_byline(line, authors, rules) or _states_fields(line, authors, topics, rules)
+                _is_byline(line, authors, rules)
+                or _states_fields(line, authors, topics, rules)
+                or (at < first and _goes_with_byline(line, signed or line is not others[0], rules))
                 for line in others
             )
         ):
+            signed = True
             yield i, "byline", BYLINE
 
 
@@ -221,6 +230,24 @@ def _states_fields(line: str, authors: Collection[str], topics: Collection[str],
     return comparable_words(rest) <= MAX_WORDS_BESIDE_FIELDS
 
 
+def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:
+    """Whether a line above the text names nothing but an agency, or below an author (`signed`) her paper or her job.
+
+    >>> from newsarchive import rules
+    >>> [_goes_with_byline(t, False, rules.default()) for t in ("Associated Press", "Los Angeles Times")]
+    [True, False]
+    >>> lines = ("AP Business Writer", "Los Angeles Times", "Harbour Correspondent", "Ferries")
+    >>> [_goes_with_byline(t, True, rules.default()) for t in lines]
+    [True, True, True, False]
+    """
+    start, end = person_names.words(rules).role.find(line) or (0, 0)
+    before = line[:start].split()
+    if signed and end == len(line) and len(before) <= MAX_WORDS_BEFORE_JOB:
+        return True
+    publisher = by_name(" ".join(before) or line.strip("()[] —–-"), rules)
+    return publisher is not None and (signed or publisher.kind == "agency")
+
+
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     """Whether a line opens as a byline does and goes on with what looks like names, or says little but the names of
     the authors that the page is known to have.
@@ -243,6 +270,11 @@ def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:
     like_names = all(person_names.like_a_name(name, rules) for name in found)
     if opens:
         return known or like_names
-    # The page's author may be wrong, made of a heading: so the names must look like names, and fill the line.
-    named = sum(map(len, found)) + len(dates.date_text(text, rules))
+    if text.strip() in authors and person_names.is_listed_paper(text, rules):
+        return True
+    # The page's author may be wrong, made of a heading: so the names must look like names, and fill the line
+    # with the author's day, job and paper.
+    start, end = table.role.find(text) or (0, 0)
+    beside = len(dates.date_text(text, rules)) + len(person_names.paper_behind(text, rules)) + end - start
+    named = sum(map(len, found)) + beside
     return known and like_names and named >= MIN_NAMED_SHARE * len(text)

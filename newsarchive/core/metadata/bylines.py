@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.metadata import dates, guessed_names, person_names
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.metadata.sources import WEAK_GUESSES, Place, Position, Source
@@ -213,7 +213,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     title = frozenset(headline.casefold().split())
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
-        out += [c for c, b in found if b is None or person_names.may_be_author(c.value, b, blocks, rules)]
+        out += [c for c, b in found if b is None or guessed_names.may_be_author(c.value, b, blocks, rules)]
     fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
@@ -442,7 +442,7 @@ def _linked_after_by(line: str, block: Block, rules: Rules) -> str:
         for text, address in block.links
         if text in line
         and person_names.like_a_name(text, rules)
-        and person_names.leads_to_person(address, text, rules)
+        and guessed_names.leads_to_person(address, text, rules)
     ]
     before = line.partition(people[0])[0].split() if people else []
     is_signed = any(person_names.says_by(" ".join(before[-words:]), rules) for words in (1, 2))
@@ -483,7 +483,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
             continue
         if person_names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
-        if _is_list_of_names(segment, title, rules):
+        if _is_list_of_names(segment, title, rules) or _names_paper_or_job(segment, title, rules):
             return segment
     return ""
 
@@ -495,6 +495,19 @@ def _is_list_of_names(text: str, title: frozenset[str], rules: Rules) -> bool:
     if not people or len(parts) < 2 or any(title & set(part.casefold().split()) for part in people):
         return False
     return all(person_names.like_a_name(part, rules) for part in people)
+
+
+def _names_paper_or_job(text: str, title: frozenset[str], rules: Rules) -> bool:
+    """Whether a text is only names, and the paper that these people write for or their job there: "Jane Doe The Canadian Press",
+    "Jane Doe, AP Sports Writer"."""
+    start, end = person_names.words(rules).role.find(text) or (0, 0)
+    is_job = start > 0 and end == len(text) and text[:start].rstrip().endswith(",")
+    if not is_job and not person_names.paper_behind(text, rules):
+        return False
+    people = person_names.names(text, rules)
+    return bool(people) and all(
+        person_names.like_a_name(name, rules) and not title & set(name.casefold().split()) for name in people
+    )
 
 
 def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:

@@ -4,9 +4,8 @@ A name is never an account (`admin`), a label (`Posted by`), a date, a URL, an e
 bylines in some fifty languages stand in `data/metadata/bylines.toml`, words that are no names in
 `data/metadata/nobody.toml`.
 
-A line may look like a name without being one: "Gesponserte Inhalte", "Launch Gallery", a label of the sidebar. Such a guess
-is refused (`may_be_author`) in a row of buttons, a menu, a caption or a list of tags. It is also refused where the same
-text is a label, or a link to something else than a page about a person.
+An American byline may end with the agency or paper: "By JANE DOE Associated Press" (`split_paper`). Whether a line without a
+word for "by" may be a name at all is judged in `guessed_names`.
 """
 
 from __future__ import annotations
@@ -15,12 +14,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import unquote
 
 from newsarchive import compiled
 from newsarchive.core.metadata import dates
-from newsarchive.core.text.normalise import key, without_accents
-from newsarchive.items import Block
+from newsarchive.core.text.normalise import key
 from newsarchive.rules import Rules
 
 _TOKEN = re.compile(r"\S+")
@@ -79,6 +76,7 @@ class Words:
     life: frozenset[str]
     never: frozenset[str]
     agency: frozenset[str]
+    papers: frozenset[str]
     organisation: frozenset[str]
     legal: frozenset[str]
     boxes: tuple[str, ...]
@@ -116,6 +114,7 @@ def words(rules: Rules) -> Words:
         life=frozenset(listed("life")),
         never=frozenset(map(key, listed("never"))),
         agency=frozenset(map(key, listed("agency"))),
+        papers=frozenset(_papers(rules)),
         organisation=frozenset(listed("organisation")),
         legal=frozenset(listed("legal")),
         boxes=tuple(listed("box")),
@@ -126,8 +125,17 @@ def words(rules: Rules) -> Words:
     )
 
 
+def _papers(rules: Rules) -> Iterator[str]:
+    """The names of two or more words that papers and agencies are listed with, folded, with and without "The"."""
+    for publisher in rules.publishers:
+        for name in (publisher.get("name", ""), *publisher.get("aliases", ())):
+            yield from (key(form) for form in (name, name.removeprefix("The ")) if " " in form)
+
+
 #: Characters of a name; a longer text is no name ("Office of the United Nations High Commissioner for Human Rights" has 63).
 MAX_NAME_CHARS = 80
+#: Characters of an agency's abbreviation: "AP", "IANS".
+MAX_ABBREVIATION_CHARS = 4
 #: Words of a name; a text with more is no name.
 MAX_NAME_WORDS = 10
 #: Characters of a label before a name; a longer text is no label.
@@ -184,6 +192,10 @@ _BEHIND = re.compile(
     r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
     r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
 )
+#: Words between an author and her paper: "Jane Doe of The Associated Press".
+_BEFORE_PAPER = frozenset(("of", "for", "from", "with", "at"))
+#: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
+_PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 #: What may be a Chinese, Japanese or Korean name. Its shape proves nothing, so a word such as "by" must stand beside it.
 EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 #: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
@@ -312,8 +324,14 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
         name = _without_job(clean(part, rules, printed=False), rules)
         if i == 0 and not name and _URL.search(part):
             return  # "post.example, Frankfurt, Germany" is the address of a firm
+        person, paper = split_paper(name, rules)
+        if person:
+            found = True
+            yield clean(person, rules, printed=False)
+            name = paper
         at = words(rules).role.find(name)
-        if name and not (found and (_TITLE.fullmatch(name) or (at and at[0] == 0))):
+        is_job = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
+        if name and not (found and (_TITLE.fullmatch(name) or is_job)):
             found = True
             yield name
 
@@ -323,6 +341,8 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
     first = ""
     for part in words(rules).separators.split(segment)[:60]:
         name = _without_role(clean(part, rules), rules)
+        if person := split_paper(name, rules)[0]:
+            name = clean(person, rules)
         if not name or (first and (_TITLE.fullmatch(name) or words(rules).role.find(name))):
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
@@ -368,6 +388,11 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""
+    return _in_title_case(name)
+
+
+def _in_title_case(name: str) -> str:
+    """A name of capitals alone in the usual spelling: `JANE DOE` becomes `Jane Doe`."""
     return name.title() if name.isupper() and " " in name and len(name) > 6 else name
 
 
@@ -393,7 +418,7 @@ def _without_role(name: str, rules: Rules) -> str:
     at = words(rules).role.find(name)
     if at is None:
         return name
-    before = name[: at[0]].strip(_EDGE)
+    before = _in_title_case(name[: at[0]].strip(_EDGE))
     if organisation(name, rules) and at != (0, len(name)):
         return before if like_a_name(before, rules) and not organisation(before, rules) else name
     return before if not before or like_a_name(before, rules) else name
@@ -403,7 +428,7 @@ def _without_job(name: str, rules: Rules) -> str:
     """A declared name without a job behind it: `Jane Doe Staff Writer` becomes `Jane Doe`. A text without a person's name
     before the job stays as it is."""
     at = words(rules).role.find(name)
-    before = name[: at[0]].strip(_EDGE) if at else ""
+    before = _in_title_case(name[: at[0]].strip(_EDGE)) if at else ""
     return before if like_a_name(before, rules) and not organisation(before, rules) else name
 
 
@@ -414,6 +439,46 @@ def _without_services(name: str, rules: Rules) -> str:
         tokens.pop()
     before = " ".join(tokens)
     return before if before != name and like_a_name(before, rules) else name
+
+
+def split_paper(name: str, rules: Rules) -> tuple[str, str]:
+    """A person, and the agency or paper that the name ends with: both "" where it ends with none.
+
+    >>> from newsarchive import rules
+    >>> split_paper("JOHN ROE Associated Press", rules.default())
+    ('JOHN ROE', 'Associated Press')
+    >>> split_paper("Jane Doe The Canadian Press", rules.default())
+    ('Jane Doe', 'The Canadian Press')
+    >>> split_paper("Michael Bloomberg", rules.default())
+    ('', '')
+    """
+    tokens = name.split()
+    for at in range(2, min(len(tokens), MAX_NAME_WORDS)):
+        behind = at - 1 if at > 2 and tokens[at - 1].casefold() in _BEFORE_PAPER else at
+        person, paper = (" ".join(part).strip(_EDGE) for part in (tokens[:behind], tokens[at:]))
+        # "TT" and "Uni" are names too: an abbreviation stands out only beside a name with small letters.
+        stands_out = len(paper) > MAX_ABBREVIATION_CHARS or (paper.isupper() and not name.isupper())
+        if stands_out and is_listed_paper(paper, rules) and like_a_name(person, rules):
+            return ("", "") if organisation(person, rules) else (person, paper)
+    return "", ""
+
+
+def paper_behind(text: str, rules: Rules) -> str:
+    """The agency or paper at the end of a byline, as printed, "" for none.
+
+    >>> from newsarchive import rules
+    >>> paper_behind("Jane Doe and John Roe The Washington Post", rules.default())
+    'The Washington Post'
+    """
+    last = _PAPER_APART.split(words(rules).separators.split(text)[-1])[-1].strip(_EDGE)
+    return last if is_listed_paper(last, rules) else split_paper(last, rules)[1]
+
+
+def is_listed_paper(text: str, rules: Rules) -> bool:
+    """Whether a text is the name of an agency, or of a paper that is listed with a name of two or more words."""
+    known = words(rules)
+    names = (key(text), key(text.strip().removeprefix("The ").removeprefix("the ")))
+    return any(name in known.agency or name in known.papers for name in names)
 
 
 def _is_button(name: str, printed: bool, rules: Rules) -> bool:
@@ -488,95 +553,6 @@ def kind_of(name: str, said: str, rules: Rules) -> str:
     """`agency`, `organisation` or `person`, by the name itself, else by `said`, the type in its source."""
     if key(name) in words(rules).agency:
         return "agency"
-    if organisation(name, rules):
+    if organisation(name, rules) or is_listed_paper(name, rules):
         return "organisation"
     return said if said in ("person", "organisation") else "person"
-
-
-#: Labels of blocks in which no name is guessed. "nav" and "other" are missing because 12 of 20 right guesses on half of the
-#: benchmark's pages stand in blocks with these labels; "advert" and "author bio" have some too.
-_NO_BYLINES = frozenset(
-    ["share", "subscribe", "related", "promo", "comments", "caption", "footer", "consent", "form", "tags"]
-)
-#: Labels of blocks that may be labels of the page. A text that is two such blocks is no name.
-_LABEL_BLOCKS = _NO_BYLINES | {"nav", "advert"}
-#: Parts at the end of a block's path that are searched; the classes of outer elements describe the page.
-MAX_PATH_PARTS = 4
-#: Blocks of a page that are searched for links and labels with the text of a guess; later blocks are not.
-MAX_BLOCKS = 3000
-#: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
-MIN_LETTERS_IN_HOST = 5
-
-
-def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
-    """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
-    if block.label in _NO_BYLINES or block.kind == "caption" or "©" in block.text:
-        return False
-    named = [address for text, address in block.links if _same(text, name)]
-    paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
-    if any(_any_word(rules, "profile").search(f"/{path}") for path in paths):
-        return True  # a class of the page's layout may hold "button" or "nav"
-    if _is_place_without_names(block.path, rules):
-        return False
-    if named:
-        return any(leads_to_person(address, name, rules) for address in named)
-    return not _is_label(name, block, blocks, rules)
-
-
-def leads_to_person(address: str, name: str, rules: Rules) -> bool:
-    """Whether an address is that of a page about a person: it has a word such as "/author/", or its last part or its host
-    is the name. The page of a tag with the name is no such page.
-
-    >>> from newsarchive import rules
-    >>> [leads_to_person(a, "Jane Doe-Roe", rules.default()) for a in (
-    ...     "https://blog.example/author/17", "https://doe-roe.example/", "https://blog.example/jane-doe-roe-1234",
-    ...     "https://blog.example/tag/jane-doe-roe", "https://blog.example/jane-doe-roe-wins-award")]
-    [True, True, True, False, False]
-    """
-    whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
-    if _any_word(rules, "profile").search(whole) or "/@" in whole:
-        return True
-    host, _, path = whole.partition("/")
-    last = path.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".htm")
-    words = [w for w in re.split(r"[\W_]+", last) if w and not w.isdigit() and w not in host]
-    letters = key(without_accents(name))
-    if words:
-        return not _any_word(rules, "collection").search(path) and all(word in letters for word in words)
-    return not path and any(
-        len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")
-    )
-
-
-def _same(text: str, name: str) -> bool:
-    one, other = key(text), key(name)
-    return bool(one) and (one == other or other in one)
-
-
-def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
-    """Whether the text of a guess is elsewhere on the page a link to another kind of page, or twice a label.
-
-    Comments are not searched: authors answer there, and their names may link to anything.
-    """
-    seen = 0
-    for other in blocks[:MAX_BLOCKS]:
-        if name not in other.text or other.label == "comments":
-            continue
-        for text, address in other.links:
-            if text.strip() == name and not leads_to_person(address, name, rules):
-                return True
-        seen += other is not block and other.label in _LABEL_BLOCKS and other.text.strip() == name
-    return seen > 1
-
-
-@lru_cache(maxsize=2048)
-def _is_place_without_names(path: str, rules: Rules) -> bool:
-    """Whether a class of the innermost elements is one of places without names, such as menus."""
-    tail = "/".join(path.casefold().split("/")[-MAX_PATH_PARTS:])
-    return _any_word(rules, "place").search(tail) is not None
-
-
-@lru_cache(maxsize=32)
-def _any_word(rules: Rules, table: str) -> re.Pattern[str]:
-    words = rules.metadata.get("nobody", {}).get(table, {}).get("words", [])
-    either = "|".join(map(re.escape, words)) or "$^"
-    return compiled.regex(rf"(?<![^\W_])(?:{either})(?![^\W_])")

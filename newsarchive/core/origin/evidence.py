@@ -15,6 +15,7 @@ from itertools import chain
 
 from newsarchive import compiled
 from newsarchive.core.metadata import dates
+from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -71,7 +72,7 @@ _DOMAIN = re.compile(
 _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 _DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
-_BYLINE_PARTS = re.compile(r"[,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
+_BYLINE_PARTS = re.compile(r"[\n,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
 #: Weight of what the page's metadata says, by the field of the candidate.
 _METADATA_WEIGHTS = {
@@ -107,7 +108,8 @@ class Lead:
 def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article. Leads to the blog itself are among them."""
     near = list(_near_body(article.blocks))
-    in_blocks = [lead for place in near for lead in _from_block(place, article.url, rules)]
+    authors = [key_of(author.name) for author in article.authors]
+    in_blocks = [lead for place in near for lead in _from_block(place, article.url, authors, rules)]
     if any(lead.kind == "link" for lead in in_blocks) and _is_list_of_links(article, rules):
         in_blocks = [lead for lead in in_blocks if lead.kind != "link"]
     found = list(_without_references(list(_with_urls(in_blocks, rules))))
@@ -181,12 +183,14 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
 
 
-def _from_block(place: _Place, url: str, rules: Rules) -> Iterator[Lead]:
+def _from_block(place: _Place, url: str, authors: Sequence[str], rules: Rules) -> Iterator[Lead]:
     block = place.block
     if credits_picture(block.text, rules) or (block.label == _READ_MORE and not _original_link(block, url)):
         return
     # "© 2025 The Fen. Distributed by …" names the holder first.
     for found in () if _DATED_NOTICE.match(block.text) else attributions_in(block.text, rules):
+        if _credits_author(found, authors, rules):
+            continue
         found = _better_named(found, block, url, rules)
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY_FACTOR if hearsay else 1)
@@ -223,6 +227,16 @@ def _may_credit_person(found: Attribution, rules: Rules) -> bool:
     if label not in _keys(rules, "people_labels") or domain_in(found.source):
         return False
     return not any(name.press for name in unlisted_names(found.source, words_of(found.source, rules), rules))
+
+
+def _credits_author(found: Attribution, authors: Sequence[str], rules: Rules) -> bool:
+    """Whether "Posted by: Jane Doe" or "Article by Jane Doe" names an author of the page, who is no publisher. What follows may
+    stand close to the name: "Jane Doeon: 3 May"."""
+    label, _, _ = found.text.partition(found.source)
+    if key_of(label) not in _keys(rules, "people_labels") or listed(found.source, rules):
+        return False
+    source = key_of(found.source)
+    return any(author and source.startswith(author) for author in authors)
 
 
 @lru_cache(maxsize=16)
@@ -279,10 +293,15 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
     names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
     no_papers = _categories(article, near) | _keys(rules, "page_words")
     by, roles = _byline_words(rules)
+    own_desks = _keys(rules, "own_desks")
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         for part in _BYLINE_PARTS.split(name[:200]):
-            printed = roles.sub("", by.sub("", part.strip()))
+            line = by.sub("", part.strip())
+            bare = roles.sub("", line)
+            printed = paper_behind(bare, rules) or bare
             found = by_name(printed, rules)
+            if key_of(line) in own_desks:
+                continue  # any paper has a national desk, not The National alone
             if found is not None and found.kind == "agency":
                 yield Lead("byline", name, printed, 0.8)
             elif found is not None and (name in authors or key_of(part) not in no_papers):

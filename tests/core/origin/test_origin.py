@@ -125,6 +125,20 @@ def test_forms_of_agencies_and_papers(case: dict[str, Any]) -> None:
     assert (origin.name if origin else None) == case["origin"]
 
 
+@pytest.mark.parametrize("case", load("bylines.json"))
+def test_papers_behind_their_authors(case: dict[str, Any]) -> None:
+    """Bylines above a text as American and other papers print them: the author, and the agency or paper that she works for. None
+    of these lines stays in the text."""
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = f"<title>The old bridge reopens</title><article><h1>The old bridge reopens</h1><div><p>{case['line']}</p>{body}</div></article>"
+    article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge")
+    if case["authors"] is not None:
+        assert [author.name for author in article.authors] == case["authors"]
+    assert (article.origin.name if article.origin else None) == case["origin"]
+    if case["origin"] or case["authors"]:
+        assert article.article_body.startswith(BODY[0])
+
+
 @pytest.mark.parametrize(
     ("line", "day"),
     [
