@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive import compiled, rules
+from newsarchive import compiled, extract, rules
 from newsarchive.core.boilerplate.phrases import (
     EVERY_LINE,
     MAX_PHRASE_CHARACTERS,
@@ -63,6 +63,20 @@ def test_case(case: dict[str, Any]) -> None:
         tuple(line) for b in case["blocks"] for line in b.get("lines", [(b.get("text"), b.get("label"))])
     ]
     assert [(b.text, b.label) for b in done.blocks] == wanted
+
+
+@pytest.mark.parametrize("case", cases("lines"))
+def test_lines_above_and_below_a_text(case: dict[str, Any]) -> None:
+    """A line as papers print it above or below an article, or prose that begins alike and stays."""
+    text = [
+        "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries.",
+        "Residents have waited four years for an answer, and many stood in the corridor because the hall was full.",
+        "The engineers will come back in May, and until then the bridge stays open to cars and to the school bus.",
+    ]
+    lines = [case["text"], *text] if case["where"] == "above" else [*text, case["text"]]
+    page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
+    body = extract(html=page, url="https://heron.example/2024/03/bridge").article_body.split("\n\n")
+    assert body == (lines if case["stays"] else text)
 
 
 def test_a_line_is_known_as_by_all_patterns_one_by_one() -> None:
