@@ -275,10 +275,10 @@ def test_a_simulated_season() -> None:
     assert max(one.a_day for one in done.breakages if one.blog == 1) < 1
     assert done.witnesses > 0
     # What an archive keeps gives the same alarms. It takes four times as long, so the season is shorter.
-    kept = simulate(7, blogs=2, days=28, quiet=12, in_archive=True)
-    assert any(one.hours is not None for one in kept.breakages)
+    kept = simulate(7, blogs=2, days=22, quiet=4, in_archive=True)
+    assert [one.hours is not None for one in kept.breakages] == [True, True]
     assert kept.witnesses > 0
-    assert kept == simulate(7, blogs=2, days=28, quiet=12)
+    assert kept == simulate(7, blogs=2, days=22, quiet=4)
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
