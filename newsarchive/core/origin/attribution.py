@@ -223,6 +223,8 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     rest = rest.lstrip(_EDGE)
     if phrase.lead and (lead := phrase.lead.match(rest)):
         rest = rest[lead.end() :].lstrip(_EDGE)
+    if phrase.behind:
+        rest = phrase.behind.sub("", rest)
     if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
         if not_names(rules).match(domain[0]):
             return ""

@@ -17,7 +17,8 @@ Patterns are listed in `[[phrase]]` groups with their `kind` and `weight`. A gro
 A table may set `spaces = false` (Chinese, Japanese, Thai), which lets words stand without white space between them.
 It may also hold these lists:
 
-- `lead`: what may stand before the name ("the website of"); `stops`: what ends it ("under licence");
+- `lead`: what may stand before the name ("the website of"); `stops`: what ends it ("under licence"); `buttons`: words of
+  the page that may stand behind it ("report");
 - `not_names`: first words of texts that are no names ("June"); `notes`: "Editor's note" and the like;
 - `copyright`, `rights`: words of a copyright notice; `by`, `roles`: words of a byline;
 - `company`: words of a firm's name; `endings`: case endings of names;
@@ -73,6 +74,7 @@ class Phrase:
     listed: bool
     stops: re.Pattern[str] | None
     lead: re.Pattern[str] | None
+    behind: re.Pattern[str] | None
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -130,12 +132,15 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
     words = {name: strings(file, table["words"], name) for name in table.get("words", {})}
     # Case matters in both: "Le" may be the first word of a name, "le" ends one; "the Guardian" loses its article,
     # "The Conversation" keeps it.
-    stops = lead = None
+    stops = lead = behind = None
     if entries := strings(file, table, "stops"):
         stops = compiled.regex(rf"[\s,]{any_of(entries)}(?!\w)" if spaces else any_of(entries))
     if entries := strings(file, table, "lead"):
         after = r"(?:\s+|(?<=['’]))[«“„\"]?" if spaces else r"\s*"
         lead = compiled.regex(rf"(?:{any_of(entries)}{after})+")
+    if entries := strings(file, table, "buttons"):
+        labels = any_of(strings(file, table, "stops") or entries)
+        behind = compiled.regex(rf"(?:\s+{any_of(entries)})+\W*$|(?<=\w)\s*{labels}\s*[:：].*", re.S)
     for group in table.get("phrase", []):
         for pattern in strings(file, group, "patterns"):
             try:
@@ -155,6 +160,7 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
                 bool(group.get("listed")),
                 stops,
                 lead,
+                behind,
             )
 
 

@@ -37,6 +37,7 @@ _EDGE = " \t\n\"'“”‘’«»()（）[]【】*_–—-:：,，.。;；|•·
 # A full stop inside the firm's name does not end it: "Dow Jones & Company, Inc."
 _END = re.compile(
     r"[!?。\n|•;；]|(?<!\bPT)(?<!\bSt)\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s"
+    r"|\s(?:地址|邮编|郵編|电话|電話|传真|傳真|邮箱|信箱|技术支持|\w?ICP)"
 )
 
 
@@ -112,7 +113,7 @@ def _words(rules: Rules) -> _Words:
     rights, by = entries_of(rules, "rights"), entries_of(rules, "by")
     reserved = any_of(rights or ("all rights reserved",))
     mark = (
-        rf"(?:{word}\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
+        rf"(?:{word}\s*[:：]?\s*)?(?:©|ⓒ)(?:\s*{word}\b)?|{word}\s*\(c\)|{_YEARS}\s*\(c\)|\(c\)(?=[\s,]*{_YEARS})"
         rf"|^\W{{0,4}}{word}(?:(?=[\s,]*(?:by\s+)?{_YEARS})|\s*[:：])"
         rf"|^\W{{0,4}}{word}(?=.{{1,80}}{reserved})"
     )

@@ -262,6 +262,11 @@ def test_the_date_of_the_original_is_kept(line: str, day: datetime | None) -> No
         ("Copyright: dpa", "dpa", None),
         ("© Le Monde", "Le Monde", None),
         ("版权所有 © 2024 环球时报", "环球时报", 2024),
+        (
+            "版权所有：© 2001-2012 湖畔地理学会   地址：湖畔市大屯路甲11号   邮编：100101",
+            "湖畔地理学会",
+            2012,
+        ),
         ("All rights reserved.", "", None),
     ],
 )
