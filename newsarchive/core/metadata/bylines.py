@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import dates, guessed_names, person_names
+from newsarchive.core.metadata import chinese_names, dates, guessed_names, person_names
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.metadata.sources import WEAK_GUESSES, Place, Position, Source
@@ -225,6 +225,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += islice(_signatures_below(below, missing, rules), 4)
     if "authors" not in known:
         out += agency_claims(blocks[at + 1 :], rules)
+        out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
     kept = [c for c in out if c.source.bare not in WEAK_GUESSES or c.value not in described]
     return kept + [Claim("authors", name, Source(Place.LIFE)) for name in described]
@@ -391,7 +392,7 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
     """The text behind "by" at the start of a line, or the line after it, where that may be a name, else ""."""
     match = person_names.words(rules).by.match(line) if len(line) <= 120 else None
     if match is None:
-        return person_names.before_title(line)
+        return _reporter(line, rules)
     rest = line[match.end() :] or after
     if person_names.words(rules).helped.find(match[0]) and (
         at := person_names.words(rules).signed.find(rest)
@@ -570,7 +571,7 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
 
 def _signature(text: str, rules: Rules) -> str:
     """The names behind "written by" near the beginning of a line, or those of a line that is a byline; else ""."""
-    if reporter := person_names.before_title(text) if len(text) < MAX_BYLINE_CHARS // 2 else "":
+    if reporter := _reporter(text, rules) if len(text) < MAX_BYLINE_CHARS // 2 else "":
         return reporter
     at = person_names.words(rules).signed.find(text)
     if at and at[0] < 40:
@@ -583,7 +584,13 @@ def _signature(text: str, rules: Rules) -> str:
     return _if_people(found, rules)
 
 
+def _reporter(line: str, rules: Rules) -> str:
+    """The names before or behind an Eastern word for "reporter", "" for any other line."""
+    return person_names.before_title(line) or chinese_names.after_job(line, rules)
+
+
 def _if_people(text: str, rules: Rules) -> str:
     """The text itself where all its names look like people, else ""."""
     found = person_names.names(text, rules) if text else []
-    return text if found and all(person_names.like_a_name(name, rules) for name in found) else ""
+    are_people = (person_names.like_a_name(n, rules) or chinese_names.is_person(n, rules) for n in found)
+    return text if found and all(are_people) else ""

@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+from newsarchive.core.metadata import eastern_titles
 from newsarchive.core.metadata.claims import Claim, Option, Trait, weigh
 from newsarchive.core.metadata.sources import FIRST_HEADINGS, IN_BODY, OPEN_GRAPH, Place, Source
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
@@ -55,6 +57,8 @@ MIN_TITLE_LETTERS = 8
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
 MAX_HEADLINE_CHARS = 300
+#: Blocks among which a page's own headline is looked for; later blocks are not read.
+MAX_TITLE_BLOCKS = 3000
 #: Letters that a description and the text must share. Below, both may only open with the same phrase.
 MIN_REPEATED_LETTERS = 40
 #: Letters of a paragraph before the repeat: a place, an agency, a date. Above, the description is no beginning of it.
@@ -68,16 +72,40 @@ MIN_LETTERS_WITHOUT_MARK = 20
 
 
 def decide(
-    claims: Sequence[Claim], site_names: Sequence[str], sections: Sequence[str], rules: Rules
+    claims: Sequence[Claim],
+    site_names: Sequence[str],
+    sections: Sequence[str],
+    rules: Rules,
+    blocks: Sequence[Block] = (),
 ) -> tuple[str, list[Candidate], list[Claim]]:
     """The headline ("" where the page has none), all candidates with the reason for each, and the claims weighed.
 
-    `site_names` are the names of the site that the page itself gives, `sections` its sections.
+    `site_names` are the names of the site that the page itself gives, `sections` its sections, and `blocks` its text.
     """
+    claims = _without_eastern_sites(claims, site_names, blocks, rules)
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
     return value, candidates + refused, [c for option in offered for c in option.claims]
+
+
+def _without_eastern_sites(
+    claims: Sequence[Claim], site_names: Sequence[str], blocks: Sequence[Block], rules: Rules
+) -> list[Claim]:
+    """The claims with titles in Chinese and Japanese cut as `eastern_titles.without_site` cuts them."""
+    if not any(c.source.place is Place.TITLE and has_unspaced(c.value) for c in claims):
+        return list(claims)
+    names = set(map(key, site_names)) - {""}
+    lines = {key(c.value) for c in claims if c.source.place is not Place.TITLE}
+    for block in islice(blocks, MAX_TITLE_BLOCKS):
+        if len(block.text) <= MAX_HEADLINE_CHARS:
+            lines.update(map(key, block.text.split("\n")))
+    return [
+        replace(c, value=eastern_titles.without_site(c.value, lines, names, rules))
+        if c.source.place is Place.TITLE
+        else c
+        for c in claims
+    ]
 
 
 def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], list[Candidate]]:

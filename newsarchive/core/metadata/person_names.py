@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata import dates
+from newsarchive.core.metadata import chinese_names, dates
 from newsarchive.core.text.normalise import key
 from newsarchive.rules import Rules
 
@@ -178,8 +178,11 @@ _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 #: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger).
 _AT_TIME = re.compile(r"\s+@\s+\d{1,2}[:.]\d\d\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
-#: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网 作者：张三".
-SEGMENT = re.compile(r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])")
+#: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网作者：张三".
+SEGMENT = re.compile(
+    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
+    r"|(?<=[^\W原文章])(?=(?:作者|责任编辑|责编)\s?[：:])|(?<=[^\W文章息闻料片件据容])(?=(?:来源|來源|出处)\s?[：:])"
+)
 
 
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
@@ -333,7 +336,7 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
         is_job = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
         if name and not (found and (_TITLE.fullmatch(name) or is_job)):
             found = True
-            yield name
+            yield from chinese_names.people(name, rules)
 
 
 def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
@@ -350,7 +353,7 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
         if _is_phrase(name, rules):
             continue
         first = first or name
-        yield name
+        yield from chinese_names.people(name, rules)
 
 
 def _is_phrase(name: str, rules: Rules) -> bool:
@@ -364,6 +367,9 @@ def _is_phrase(name: str, rules: Rules) -> bool:
 def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     """A name without the words and punctuation around it, "" for a text that is no name."""
     name = _BRACKETS.sub("", strip_by(name, rules))
+    if chinese_names.is_labelled(name, rules):
+        return ""
+    name = chinese_names.bare(name, rules)
     if printed and (at := words(rules).end.find(name)):
         name = name[: at[0]]
     if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
@@ -553,6 +559,7 @@ def kind_of(name: str, said: str, rules: Rules) -> str:
     """`agency`, `organisation` or `person`, by the name itself, else by `said`, the type in its source."""
     if key(name) in words(rules).agency:
         return "agency"
-    if organisation(name, rules) or is_listed_paper(name, rules):
+    is_house = is_listed_paper(name, rules) or chinese_names.is_house(name, rules)
+    if organisation(name, rules) or is_house:
         return "organisation"
     return said if said in ("person", "organisation") else "person"

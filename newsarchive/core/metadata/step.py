@@ -22,6 +22,7 @@ from newsarchive.core.metadata import (
     authors,
     bylines,
     dates,
+    eastern_titles,
     elements,
     headline,
     jsonld,
@@ -76,7 +77,7 @@ _TITLE_PLACES = {
 }
 #: Sources whose publisher is the name of the site.
 _NAMES_SITE = frozenset((
-    Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP,
+    Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
 ))  # fmt: skip
 #: What parts the name of a site from a title that it was cut off.
 _AROUND_NAME = " \u00a0-–—|·•:~⋅"
@@ -175,10 +176,12 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
     claims = _without_titles_as_names(claims + of_site)
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        claims += _sites_in_titles(claims, rules)
     site_names = _site_names(claims, url)
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
-    title, candidates, weighed = headline.decide(offered, site_names, section_names, rules)
+    title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
     anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
@@ -261,6 +264,13 @@ def _site_names_in_titles(
     return [
         Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
     ]
+
+
+def _sites_in_titles(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
+    """The name of the site at the end of a Chinese `<title>`."""
+    titles = (c for c in claims if c.field == "headline" and c.source.place is Place.TITLE)
+    names = (eastern_titles.site_in(c.value, rules) for c in titles)
+    return [Claim("publisher", name, Source(Place.TITLE)) for name in names if name][:1]
 
 
 def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:

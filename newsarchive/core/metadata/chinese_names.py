@@ -1,0 +1,196 @@
+"""Tells people from papers in Chinese bylines, where no space and no capital shows a name.
+
+"新京报记者 陆一夫" is a paper, a job and a person; "参考消息" is a paper. The words are in `data/metadata/houses.toml`, and
+the papers in `data/publishers.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
+
+from newsarchive import compiled
+from newsarchive.core.metadata import dates
+from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.sources import Place, Position, Source
+from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import has_unspaced
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+_HAN = "\u3400-\u9fff"
+#: People in a row, parted by spaces.
+_PEOPLE = re.compile(rf"[{_HAN}]{{2,4}}(?: [{_HAN}]{{2,4}})+")
+#: One name, and what stands between two.
+_NAME = re.compile(rf"[{_HAN}]{{2,4}}")
+_BETWEEN_NAMES = re.compile(r"[\s、，,/]+")
+#: Characters of a line that says who reported; a longer line is text.
+MAX_SIGNATURE_CHARS = 40
+#: Paragraphs of a text that may begin with a dateline; those in later ones are not read.
+MAX_DATELINE_PARAGRAPHS = 3
+#: Characters at the start of a paragraph that may be a dateline with its reporters.
+MAX_DATELINE_CHARS = 80
+#: Names with "and" between them.
+_JOINED = re.compile(rf"[{_HAN}]{{2,8}}(?:\s?&\s?[{_HAN}]{{2,8}})+")
+#: Letters of the longest name of such a row. Below, the row may be one Japanese name.
+MIN_LETTERS_OF_LONGEST = 3
+
+
+def is_labelled(text: str, rules: Rules) -> bool:
+    """Whether a text is the line of another detail: who edited it, or where it is from.
+
+    >>> from newsarchive.rules import default
+    >>> is_labelled("责任编辑：张三", default()), is_labelled("张三：", default())
+    (True, False)
+    """
+    return has_unspaced(text) and _label(rules).match(text) is not None
+
+
+def bare(text: str, rules: Rules) -> str:
+    """The name in a part of a Chinese byline, without the paper and the job before it, and without what follows it.
+
+    >>> from newsarchive.rules import default
+    >>> [bare(t, default()) for t in ("新京报记者 陆一夫", "观察者网专栏作者 王文", "张三责任编辑：李四", "海港网 王文")]
+    ['陆一夫', '王文', '张三', '王文']
+    >>> bare("中国记者协会", default())
+    '中国记者协会'
+    """
+    if not has_unspaced(text):
+        return text
+    text = _behind(rules).sub("", text)
+    if is_house(text, rules):
+        return text
+    if match := _job_before(rules).match(text):
+        return text[match.end() :]
+    house, _, person = text.strip().partition(" ")
+    return person if _begins_with_surname(person, rules) and is_house(house, rules) else text
+
+
+def after_job(line: str, rules: Rules) -> str:
+    """The names in a line that says nothing but who reported: "新京报记者 陆一夫"; "" for any other line.
+
+    >>> from newsarchive.rules import default
+    >>> [after_job(t, default()) for t in ("澎湃新闻记者 段彦超 廖艳", "中新社记者 贾天勇 摄", "记者 张三在现场看到")]
+    ['段彦超 廖艳', '', '']
+    """
+    if len(line) > MAX_SIGNATURE_CHARS or not has_unspaced(line):
+        return ""
+    match = _job_before(rules).match(line)
+    return _if_people(line[match.end() :].strip(" 】）)"), rules) if match else ""
+
+
+def in_dateline(paragraph: str, rules: Rules) -> str:
+    """The reporters in brackets at the start of a paragraph: "新华社巴黎12月9日电（记者唐霁）法国…"; "" where there are none.
+
+    >>> from newsarchive.rules import default
+    >>> in_dateline("新京报讯（记者 陆一夫）拼多多与亚马逊合作", default()), in_dateline("他说（记者张三在场）", default())
+    ('陆一夫', '')
+    """
+    match = _dateline(rules).match(paragraph[:MAX_DATELINE_CHARS]) if has_unspaced(paragraph[:20]) else None
+    return _if_people(match[1].strip(), rules) if match else ""
+
+
+def dateline_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
+    """The claim of the first of a text's paragraphs that names reporters in its dateline."""
+    first = islice((b.text for b in blocks if b.label == "body"), MAX_DATELINE_PARAGRAPHS)
+    found = (in_dateline(text, rules) for text in first)
+    return [Claim("authors", names, Source(Place.TEXT, Position.BELOW)) for names in found if names][:1]
+
+
+def _if_people(text: str, rules: Rules) -> str:
+    """The text itself where all of it is names, else ""."""
+    return text if text and all(is_person(name, rules) for name in _BETWEEN_NAMES.split(text)) else ""
+
+
+def people(text: str, rules: Rules) -> list[str]:
+    """The people in a row without commas: "段彦超 廖艳" names two. A text that is no such row is one name.
+
+    >>> from newsarchive.rules import default
+    >>> [people(t, default()) for t in ("段彦超 廖艳", "胡一刀&李飞", "山田 太郎")]
+    [['段彦超', '廖艳'], ['胡一刀', '李飞'], ['山田 太郎']]
+    """
+    if _JOINED.fullmatch(text):
+        return [name.strip() for name in text.split("&")]
+    names = text.split()
+    if not _PEOPLE.fullmatch(text) or max(map(len, names)) < MIN_LETTERS_OF_LONGEST:
+        return [text]
+    return names if all(is_person(name, rules) for name in names) else [text]
+
+
+def _begins_with_surname(name: str, rules: Rules) -> bool:
+    return bool(name) and name.startswith(tuple(_words(rules, "surname")))
+
+
+def is_house(name: str, rules: Rules) -> bool:
+    """Whether a name is that of a Chinese paper, site or office, and of no person.
+
+    >>> from newsarchive.rules import default
+    >>> [is_house(name, default()) for name in ("参考消息", "海港发布", "陆一夫")]
+    [True, True, False]
+    """
+    if not has_unspaced(name):
+        return False
+    return is_paper(name, rules) or (len(name) > 2 and name.endswith(tuple(_words(rules, "house"))))
+
+
+def is_paper(name: str, rules: Rules) -> bool:
+    """Whether a name is that of a publisher in the table of publishers, in a script without spaces."""
+    return key(name) in _papers(rules)
+
+
+def is_person(name: str, rules: Rules) -> bool:
+    """Whether a name may be that of a Chinese: two to four letters, of which the first is a surname.
+
+    >>> from newsarchive.rules import default
+    >>> [is_person(name, default()) for name in ("陆一夫", "参考消息", "Jane Doe")]
+    [True, False, False]
+    """
+    is_like = _NAME.fullmatch(name) is not None and _begins_with_surname(name, rules)
+    return is_like and not is_house(name, rules)
+
+
+@lru_cache(maxsize=32)
+def _words(rules: Rules, table: str) -> frozenset[str]:
+    return frozenset(rules.metadata.get("houses", {}).get(table, {}).get("words", []))
+
+
+@lru_cache(maxsize=8)
+def _papers(rules: Rules) -> frozenset[str]:
+    """The names of publishers in scripts without spaces, as match keys."""
+    names = (name for row in rules.publishers for name in (row.get("name", ""), *row.get("aliases", ())))
+    return frozenset(key(name) for name in names if has_unspaced(name))
+
+
+@lru_cache(maxsize=8)
+def _label(rules: Rules) -> re.Pattern[str]:
+    """Matches the label of another detail and the first letter of what it names."""
+    return compiled.regex(rf"\W*(?:{dates.any_of(_words(rules, 'label'))})\s?[:：]\s*\w")
+
+
+@lru_cache(maxsize=8)
+def _behind(rules: Rules) -> re.Pattern[str]:
+    """Matches what follows a name: the label of another detail and the rest of the line, a platform, a link back."""
+    labels, platforms = dates.any_of(_words(rules, "label")), dates.any_of(_words(rules, "platform"))
+    return compiled.regex(
+        rf"(?<=\w)\s*[（(【]?(?:{labels})\s?[:：].*|(?<=\w)\s+(?:{platforms})\W*$|(?<=[{_HAN}])返回[{_HAN}]{{2,4}}$"
+    )
+
+
+@lru_cache(maxsize=8)
+def _job_before(rules: Rules) -> re.Pattern[str]:
+    """Matches the paper and the job before a name, where a name follows."""
+    jobs, surnames = dates.any_of(_words(rules, "job")), dates.any_of(_words(rules, "surname"))
+    return compiled.regex(
+        rf"\W*[{_HAN}]{{0,8}}?(?:{jobs})(?:\s+(?=[{_HAN}]{{2}})|(?=(?:{surnames})[{_HAN}]{{1,3}}(?![{_HAN}])))"
+    )
+
+
+@lru_cache(maxsize=8)
+def _dateline(rules: Rules) -> re.Pattern[str]:
+    """Matches a dateline up to the reporters in its brackets."""
+    jobs = dates.any_of(_words(rules, "job"))
+    return compiled.regex(
+        rf"[^，。（(]{{0,40}}[讯訊电電息道][（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
+    )

@@ -1,0 +1,120 @@
+"""Cuts the names of the section and the site off a title in Chinese or Japanese.
+
+"磨坊关闭_新闻_海港网" is the headline, a section and the site. Titles in these scripts have no spaces around the signs
+between their parts, and a headline may hold the same signs ("1-10月"). So a part is cut off only where the page has the
+rest as a line of its own, or where the part is named as sites are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from itertools import islice
+
+from newsarchive.core.metadata.chinese_names import is_paper
+from newsarchive.core.metadata.person_names import is_listed_paper
+from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import HAN_AND_KANA, has_unspaced
+from newsarchive.rules import Rules
+
+#: Signs between the parts of a title. Dashes are left out where nothing but its name tells the site: headlines have them.
+_SIGN = re.compile(r"\s*[-－_＿|｜]+\s*")
+_DASH_OR_SPACE = re.compile(r"\s*[-–—－_＿|｜]+\s*|\s+")
+_HAN_OR_KANA = re.compile(f"[{HAN_AND_KANA}]")
+#: Letters of a headline. A shorter rest may be a section, and nothing is cut off.
+MIN_HEADLINE_LETTERS = 8
+#: Letters of a section between the headline and the site. A longer part may belong to the headline.
+MAX_SECTION_LETTERS = 6
+#: Letters of a headline for each letter that a space parts from it. Two halves of a headline are about as long.
+MIN_LETTERS_BEFORE_SPACE = 2
+#: Letters of a site's name before the word in which it ends; a longer text is no name.
+MAX_LETTERS_BEFORE_ENDING = 10
+#: Signs of a title that are looked at; a title with more is no title.
+MAX_SIGNS = 20
+
+
+def without_site(title: str, lines: Collection[str], names: Collection[str], rules: Rules) -> str:
+    """The title without the names of sections and sites at its end.
+
+    `lines` are the lines of the page, and `names` the names that the site has, all as match keys (`normalise.key`).
+
+    >>> from newsarchive.rules import default
+    >>> [without_site(t, (), (), default()) for t in ("老磨坊关闭四十年后居民遗憾-海港网", "1-10月德清县投资结构趋稳趋优")]
+    ['老磨坊关闭四十年后居民遗憾', '1-10月德清县投资结构趋稳趋优']
+    >>> without_site("老磨坊关闭四十年后居民遗憾-海港", {key("老磨坊关闭四十年后居民遗憾")}, (), default())
+    '老磨坊关闭四十年后居民遗憾'
+
+    Earns the headline of 14 of 65 Chinese news pages.
+    """
+    if not has_unspaced(title):
+        return title
+    return _shown(title, lines) or _without_names(title, names, rules)
+
+
+def site_in(title: str, rules: Rules) -> str:
+    """The name of the site at the end of a title: the last part, where it is named as sites are, or is a listed paper.
+
+    >>> from newsarchive.rules import default
+    >>> [site_in(t, default()) for t in ("老磨坊关闭四十年后居民遗憾_新闻_海港网", "他撒下一张网", "渡轮-磨坊关闭")]
+    ['海港网', '', '']
+
+    Earns the publisher of 20 of 65 Chinese news pages.
+    """
+    signs = list(islice(_SIGN.finditer(title), MAX_SIGNS)) if has_unspaced(title) else []
+    name = title[signs[-1].end() :].strip() if signs else ""
+    return name if is_site_name(name, rules) or _is_listed(name, rules) else ""
+
+
+def _shown(title: str, lines: Collection[str]) -> str:
+    """The longest beginning of the title, or all of it, that the page has as a line of its own; "" where it has none."""
+    if key(title) in lines:
+        return title
+    for sign in reversed(list(islice(_DASH_OR_SPACE.finditer(title), MAX_SIGNS))):
+        before, after = key(title[: sign.start()]), key(title[sign.end() :])
+        is_space = not sign[0].strip()
+        if is_space and len(before) < MIN_LETTERS_BEFORE_SPACE * len(after):
+            continue
+        if len(before) >= MIN_HEADLINE_LETTERS and before in lines:
+            return title[: sign.start()].strip()
+    return ""
+
+
+def _without_names(title: str, names: Collection[str], rules: Rules) -> str:
+    """The title without the site's name, and without the section before it where the same sign stands there."""
+    sign_before = ""
+    for sign in reversed(list(islice(_SIGN.finditer(title), MAX_SIGNS))):
+        before, part = title[: sign.start()].strip(), title[sign.end() :].strip()
+        is_section = (
+            sign[0].strip() == sign_before
+            and _HAN_OR_KANA.search(part) is not None
+            and len(key(part)) <= MAX_SECTION_LETTERS
+        )
+        if len(key(before)) < MIN_HEADLINE_LETTERS or not (
+            is_section or key(part) in names or is_site_name(part, rules) or _is_listed(part, rules)
+        ):
+            break
+        title, sign_before = before, sign[0].strip()
+    return title
+
+
+def is_site_name(text: str, rules: Rules) -> bool:
+    """Whether a text is named as Chinese sites are: 新华网, 证券时报网, 中国载人航天官方网站.
+
+    >>> from newsarchive.rules import default
+    >>> [is_site_name(t, default()) for t in ("海港网", "股票频道", "磨坊关闭", "他说“要上网")]
+    [True, True, False, False]
+    """
+    return _site_name(rules).fullmatch(text) is not None
+
+
+def _is_listed(name: str, rules: Rules) -> bool:
+    return is_paper(name, rules) or is_listed_paper(name, rules)
+
+
+@lru_cache(maxsize=8)
+def _site_name(rules: Rules) -> re.Pattern[str]:
+    """Matches a short text that ends in a word for a site, from `data/metadata/houses.toml`."""
+    words = rules.metadata.get("houses", {}).get("site", {}).get("words", [])
+    endings = "|".join(map(re.escape, words)) or "(?!)"
+    return re.compile(rf"[\w·]{{1,{MAX_LETTERS_BEFORE_ENDING}}}(?:{endings})")
