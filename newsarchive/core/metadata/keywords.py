@@ -13,6 +13,7 @@ from dataclasses import replace
 from newsarchive.core.metadata.claims import Claim, best
 from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
@@ -22,6 +23,12 @@ MAX_KEYWORDS = 50
 MAX_KEYWORD_CHARS = 80
 #: A field of a program among keywords: "content-type: Feature".
 _FIELD = re.compile(r"[a-z]+(?:[A-Z-][A-Za-z]*)*: ")
+#: The beginning of an element: a page without a quotation mark has the next element among its keywords.
+_MARKUP = re.compile(r"<[a-z/!]", re.IGNORECASE)
+#: Letters of a headline without spaces. All letters of a shorter one may be a keyword.
+MIN_LETTERS_OF_HEADLINE = 8
+#: Share of a headline without spaces that its parts among the keywords have. Below, the keywords are chosen words.
+MIN_SPLIT_SHARE = 0.8
 #: Words of a headline that a program has split into keywords. All words of a shorter one may be what the article is about.
 MIN_WORDS_OF_HEADLINE = 4
 #: One whose name is written as no keyword is: "displayType: list".
@@ -35,8 +42,10 @@ def decide(
     folded = key(section)
     of_feed = [c for c in claims if c.source.bare is Place.FEED]
     sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
-    fields, split = _fields(claims), _split_headline(claims, headline)
-    claims = [c for c in claims if c not in sections_in_feed and c not in fields and c not in split]
+    fields, markup = _fields(claims), [c for c in claims if _MARKUP.search(c.value)]
+    split = _split_headline(claims, headline) + _headlines(claims, headline)
+    out = [*sections_in_feed, *fields, *markup, *split]
+    claims = [c for c in claims if c not in out]
     _, candidates = best(claims, rules)
     source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
     words: dict[str, str] = {}
@@ -46,7 +55,10 @@ def decide(
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
     refused += [c.candidate(reason="is a field of a program") for c in fields]
-    refused += [c.candidate(reason="is a word of the headline, which is split into keywords") for c in split]
+    refused += [c.candidate(reason="holds markup") for c in markup]
+    refused += [
+        c.candidate(reason="is the headline, or a part of it that is split into keywords") for c in split
+    ]
     chosen = [
         replace(c, chosen=True, reason=reason) if claim.source == source else c
         for claim, c in zip(claims, candidates, strict=True)
@@ -78,3 +90,27 @@ def _split_headline(claims: Sequence[Claim], headline: str) -> list[Claim]:
         if len(words) >= MIN_WORDS_OF_HEADLINE and [key(c.value) for c in found] == words
         for c in found
     ]
+
+
+def _headlines(claims: Sequence[Claim], headline: str) -> list[Claim]:
+    """The claims that are the headline, also with the site's name behind it, and the claims of a source that begins with most parts of
+    a headline without spaces in their order: "磨坊, 关闭, 四十年, 居民, 遗憾" of 磨坊关闭四十年后居民遗憾.
+
+    Earns the keywords of 4 of 65 Chinese and Korean news pages.
+    """
+    folded = key(headline)
+    has_parts = has_unspaced(headline) and len(folded) >= MIN_LETTERS_OF_HEADLINE
+    if not has_parts and len(headline.split()) < MIN_WORDS_OF_HEADLINE:
+        return []
+    out = [c for c in claims if key(c.value).startswith(folded)]
+    for source in dict.fromkeys(c.source for c in claims) if has_parts else ():
+        run, at, letters = [], 0, 0
+        for claim in (c for c in claims if c.source == source and key(c.value)):
+            found = folded.find(key(claim.value), at)
+            if found < 0:
+                break
+            run.append(claim)
+            at, letters = found + len(key(claim.value)), letters + len(key(claim.value))
+        if letters >= MIN_SPLIT_SHARE * len(folded):
+            out += run
+    return out
