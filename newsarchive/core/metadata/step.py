@@ -31,6 +31,7 @@ from newsarchive.core.metadata import (
     publication_date,
     sections,
     site_statements,
+    wechat,
 )
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
 from newsarchive.core.metadata.elements import read_elements
@@ -171,6 +172,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         *jsonld.claims(found.scripts, url),
         *markup.microdata(found.marks, rules, other_posts),
         *elements.claims(found, url, rules),
+        *wechat.account(page.text),
     ]
     claims += [claim for claim, _ in headings]
     titles = [c.value for c in claims if c.field == "headline"]
