@@ -28,6 +28,7 @@ from newsarchive.core.metadata import (
     jsonld,
     keywords,
     markup,
+    original_headline,
     publication_date,
     sections,
     site_statements,
@@ -36,7 +37,7 @@ from newsarchive.core.metadata import (
 from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
 from newsarchive.core.metadata.elements import read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, like_a_name, organisation
+from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.metadata.sources import (
     FIRST_HEADINGS,
     GUESSES,
@@ -212,6 +213,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
+    claims += original_headline.claims(blocks, rules)
     claims += _site_names_in_titles(claims, title, tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
@@ -282,9 +284,7 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
     known = {c.field for c in claims if c.field != "authors" and c.source.position is not Position.ELSEWHERE}
     signed = (c for c in claims if c.field == "authors" and c.source.bare in _SURE_OF_AUTHOR)
     people = (
-        c.value
-        for c in signed
-        if key(c.value) not in sites and c.kind != "organisation" and not organisation(c.value, rules)
+        c.value for c in signed if key(c.value) not in sites and kind_of(c.value, c.kind, rules) == "person"
     )
     return known | {"authors"} if any(clean(name, rules) for name in people) else known
 
