@@ -60,6 +60,9 @@ IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 #: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
 _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
 
+#: What may stand behind a time of day: "10:20 BST", "10:20 (GMT+7)", "10時20分".
+_TIME_ZONE = re.compile(r"\s*\(?(?:[A-Z]{2,4}(?:[+-]\d{1,2})?|[ap]m|分)\)?$")
+
 #: What stands between the parts of a line: "9 August 2012 · by Ann Roe · 3 comments".
 _BETWEEN_PARTS = re.compile(r"\s[·•|/–—-]\s")
 
@@ -189,9 +192,25 @@ def _without_labels(line: str, rules: Rules) -> str:
 
 
 def _is_date(line: str, block: Block, rules: Rules) -> bool:
-    """Whether a line is a labelled date, or a date and nothing else, which in a list or a heading belongs to them."""
-    is_bare = block.kind == "paragraph" and dates.date_text(line, rules) == line.strip(" .")
-    return is_bare or _is_labelled_date(line, rules)
+    """Whether a line is a labelled date, or a date with at most its weekday, which in a list or a heading belongs to them."""
+    return (block.kind == "paragraph" and _is_bare_date(line, rules)) or _is_labelled_date(line, rules)
+
+
+def _is_bare_date(line: str, rules: Rules) -> bool:
+    """Whether a line is a date with at most its weekday, its time of day and a time zone.
+
+    >>> from newsarchive import rules
+    >>> lines = ("Viernes, 30 de abril de 2021", "Fri 3 May 2024 10.20 BST", "London, 3 May 2024")
+    >>> [_is_bare_date(t, rules.default()) for t in lines]
+    [True, True, False]
+    """
+    found = dates.date_text(line, rules)
+    before, _, after = line.partition(found) if found else ("", "", line)
+    rest = dates.without_time(after).strip()
+    if rest != after.strip():
+        rest = _TIME_ZONE.sub("", rest)
+    beside = person_names.words(rules).weekdays | person_names.BEFORE_DATES
+    return bool(found) and all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
 
 
 def _is_labelled_date(line: str, rules: Rules) -> bool:
