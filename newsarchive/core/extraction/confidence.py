@@ -33,13 +33,16 @@ def reconsidered(article: Article, before: Sequence[Block]) -> Article:
     """The article with the confidence that its blocks have after the passes of the boilerplate step; `before` are the blocks that
     extraction gave.
 
-    The confidence stays where another text (a feed, an API) has changed it, and for a post on several pages, whose confidence is
+    Where all that extraction kept is boilerplate the confidence is 0. It stays where another text (a feed, an API) has changed it, and for a post on several pages, whose confidence is
     that of its weakest page.
     """
     quality = article.quality
     is_split = article.capture is not None and bool(article.capture.parts)
     if is_split or article.filled_from or not OF_OTHER_TEXTS.isdisjoint(quality.flags):
         return article
+    if not any(block.label == "body" for block in article.blocks):
+        flags = tuple(dict.fromkeys((*quality.flags, QualityFlag.SHORT)))
+        return replace(article, quality=_with_confidence(replace(quality, flags=flags), 0.0))
     known = expected_f1(article.blocks, certain=True) - expected_f1(before)
     if not known:
         return article

@@ -65,6 +65,15 @@ def test_a_sure_line_that_a_rule_takes_out_leaves_the_doubts_of_the_others() -> 
     assert reconsidered(after, [doubtful, line]).quality.confidence < DOUBTED.confidence
 
 
+def test_a_page_of_which_no_line_is_left_waits_in_quarantine() -> None:
+    """A home page whose only sentence announces what follows, and a page whose text a script draws below a list of teasers."""
+    kept = replace(POST, score=4.0)
+    article = page(kept.relabelled("related", "", DecidedBy.SELECTOR), quality=Quality(0.97, 0.9))
+    assert reconsidered(article, [kept]).quality == Quality(
+        0.0, 0.9, (QualityFlag.THIN_MARGIN, QualityFlag.SHORT)
+    )
+
+
 @pytest.mark.parametrize(
     "article",
     [
