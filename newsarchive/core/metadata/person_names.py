@@ -188,7 +188,7 @@ SEGMENT = re.compile(
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
-_BEFORE_DATES = frozenset(("am", "den", "dne", "dnia", "il", "on", "op"))
+BEFORE_DATES = frozenset(("am", "den", "dne", "dnia", "il", "on", "op"))
 #: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
 #: "베이징=김철수 특파원".
 _BEHIND = re.compile(
@@ -205,6 +205,10 @@ EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 
 
+#: What stands before the last part of a name such as "Robert Roe, Jr."
+_BEFORE_JUNIOR = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
+#: A name that begins with a small article: "al-Assad", "el-Sisi", "d'Estaing".
+_SMALL_PREFIX = re.compile(r"(?:a[dlnrstz]|e[dlrs]|[ae]sh|ul|[dlt])[-'’ʼ][A-ZÀ-Þ]")
 #: How Reuters credits a picture.
 _OF_REUTERS = re.compile(r"\bREUTERS\s?/\s?[A-Z]")
 
@@ -220,7 +224,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
-    text = _HANDLE.sub(", ", _AT_TIME.sub("", text))
+    text = _BEFORE_JUNIOR.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", text)))
     if printed:
         text = _RUN_ON.sub(" | ", text)
     if not text or _URL.search(text) or is_credit(text, rules):
@@ -359,7 +363,7 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
 def _is_phrase(name: str, rules: Rules) -> bool:
     """Whether only the first word has a capital, as in `Personal finance`: names are not written so."""
     first, *rest = name.split()
-    small = any(is_small(t[0]) and t.casefold() not in words(rules).particles for t in rest)
+    small = any(is_small(t[0]) and not is_particle(t, rules) for t in rest)
     return small and first[0].isupper() and not organisation(name, rules)
 
 
@@ -377,7 +381,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
     name = _without_services(name, rules)
     tokens = name.split()
-    small = words(rules).particles | _BEFORE_DATES
+    small = words(rules).particles | BEFORE_DATES
     while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in small:
         tokens.pop()  # "Jane Doe le", where "le" stood before a date
         name = " ".join(tokens)
@@ -412,8 +416,10 @@ def _without_initials(name: str, rules: Rules) -> str:
     if len(rest) >= 2 and len(first) > 1 and first.isupper() and first == initials:
         name = " ".join(rest)
     before, _, last = name.rpartition(" ")
-    short = bool(before) and " " not in before and len(last) < 3  # "Minh Sa", "Kim Do" are whole names
-    if not short and last.casefold().strip(".,") in words(rules).weekdays:
+    whole = (
+        bool(before) and " " not in before.strip(_EDGE) and "," not in name
+    )  # "Jan Freitag", "Wei Sun", "Kim Do" are whole names
+    if not whole and last.casefold().strip(".,") in words(rules).weekdays:
         name = before.strip(_EDGE)
     return name
 
@@ -529,10 +535,15 @@ def like_a_name(text: str, rules: Rules) -> bool:
     spelled = (t for t in tokens if not _INITIAL.fullmatch(t))
     if any((word := t.casefold().strip(".,:!?")) in table.labels or word in table.anywhere for t in spelled):
         return False
-    if any(not _WORD.fullmatch(t) or (is_small(t[0]) and t not in table.particles) for t in tokens):
+    if any(not _WORD.fullmatch(t) or (is_small(t[0]) and not is_particle(t, rules)) for t in tokens):
         return False
     is_upper = text.replace("Mc", "MC").isupper()  # JEFFREY McMURRAY, as agencies write
     return is_upper or not any((len(t) > 3 and t.isupper()) or _GLUED.search(t) for t in tokens)
+
+
+def is_particle(word: str, rules: Rules) -> bool:
+    """Whether a word without a capital belongs to a name: "van", "bin", the beginning of "al-Assad"."""
+    return word.casefold() in words(rules).particles or _SMALL_PREFIX.match(word) is not None
 
 
 def is_small(letter: str) -> bool:

@@ -82,6 +82,16 @@ def test_bylines_of_many_languages(case: dict[str, Any]) -> None:
     assert [author.name for author in extract(html=page, url=URL).authors] == case["authors"]
 
 
+@pytest.mark.parametrize(
+    "home", ["Home", "Acasă", "Strona główna", "Главная", "首页", "ホーム", "الرئيسية", "होम", "Trang chủ"]
+)
+def test_the_way_home_and_buttons_are_no_section(home: str) -> None:
+    crumbs = f"<nav class=breadcrumbs><a href=/>{home}</a> » Ferry returns</nav>"
+    meta = f"<meta property=article:section content='{home}'>"
+    page = f"<title>Ferry returns</title>{meta}{crumbs}<h1>Ferry returns</h1><p>{'Half of the island came. ' * 9}</p>"
+    assert extract(html=page, url=URL).article_section == ""
+
+
 @pytest.mark.parametrize("case", cases("two-dates", "line"))
 def test_the_days_of_publication_and_of_the_last_change_in_one_line(case: dict[str, Any]) -> None:
     """Each line says 3 May for the publication and 5 May for the change, in the words of its language."""
