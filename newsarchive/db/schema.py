@@ -23,6 +23,7 @@ import re
 import shlex
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -44,11 +45,13 @@ from newsarchive.db.engine import (
     translated,
     writing,
 )
+from newsarchive.db.failures import BUSY_SECONDS
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseUnavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 
 #: File systems whose locks SQLite cannot trust (https://sqlite.org/faq.html#q5); WAL needs shared memory.
@@ -63,6 +66,8 @@ LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}
 #: Free share of an SQLite file (0 to 1). From this share on, `give_back` writes the file anew. Below it the next crawls
 #: fill the free pages, and copying the whole file is not worth the time.
 MAX_FREE_SHARE = 0.1
+#: Seconds between two tries of what SQLite refuses at once.
+BUSY_PAUSE_SECONDS = 0.05
 #: The script of today's schema for SQLite, a file in the folder of the migrations.
 SCRIPT = "current.sqlite.sql"
 _HEAD = "-- The schema of revision {}. Made by `python -m newsarchive.db.schema`; never edit it.\n\n"
@@ -81,20 +86,13 @@ def upgrade(engine: Engine) -> None:
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
-    before = _revision(engine)
-    head = revisions.head()
-    _refuse_foreign(engine, before)
+    before, head = _own_revision(engine), revisions.head()
     if before == head:
         return
     if before is None:
         _create(engine)
         return
     require_known(engine, before)
-    path = sqlite_file(engine)
-    if path is not None:
-        copy = path.with_name(f"{path.name}.before-{head}.bak")
-        backup(engine, copy, overwrite=True)
-        log.warning("%s is the archive as it was before its upgrade: delete it when all is well", copy)
     migrate(engine)
     give_back(engine)
 
@@ -111,11 +109,20 @@ def _create(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Run the revisions that an archive lacks; all of them, where it is empty."""
+    """Run the revisions that an archive lacks; all of them, where it is empty.
+
+    The copy of an SQLite archive is made within the transaction: nobody writes between copy and upgrade, and of two upgrades at once
+    the second finds the archive upgraded, and leaves the first one's copy as it is.
+    """
     _prepare(engine)
     from alembic import command
 
     with _without_foreign_keys(engine) as connection:
+        path, held = sqlite_file(engine), readonly.current(connection)
+        if path is not None and held not in (None, revisions.head()):
+            copy = path.with_name(f"{path.name}.before-{revisions.head()}.bak")
+            backup(engine, copy, overwrite=True)
+            log.warning("%s is the archive as it was before its upgrade: delete it when all is well", copy)
         command.upgrade(_config(connection), "head")
         views.make(connection)
 
@@ -271,13 +278,15 @@ def _revision(engine: Engine) -> str | None:
         return readonly.current(connection)
 
 
-def _refuse_foreign(engine: Engine, revision: str | None) -> None:
-    """Raise `DatabaseUnavailable` for the database of another program.
+def _own_revision(engine: Engine) -> str | None:
+    """The archive's revision, `None` for an empty database. Raises `DatabaseUnavailable` for the database of another program.
 
-    A PostgreSQL database may have tables of other programs, unless one has the name of a table of the archive.
+    A PostgreSQL database may have tables of other programs, unless one has the name of a table of the archive. The tables are looked
+    up before the revision: where another process makes the archive meanwhile, they would else seem to be those of a stranger.
     """
-    with translated(engine):
-        there = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    with translated(engine), engine.connect() as connection:
+        there = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        revision = readonly.current(connection)
     if revision is not None:
         foreign = set() if there >= OWN_TABLES else there
     else:
@@ -288,6 +297,7 @@ def _refuse_foreign(engine: Engine, revision: str | None) -> None:
             f"{shown(engine)} is the database of another program (it holds {named}), and was left as it is:"
             " name another one for the archive"
         )
+    return revision
 
 
 def require_known(engine: Engine, revision: str) -> None:
@@ -367,7 +377,20 @@ def _prepare(engine: Engine) -> None:
     """Set what an SQLite file keeps for ever (its page size, WAL), before the first table and outside a transaction."""
     with translated(engine), closing(engine.raw_connection()) as connection:
         for statement in dialect_of(engine).prepare:
-            connection.cursor().execute(statement)
+            _insist(connection.cursor(), statement)
+
+
+def _insist(cursor: DBAPICursor, statement: str) -> None:
+    """Execute a statement that SQLite refuses at once, without waiting, while another connection reads or writes: the change to WAL."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+        time.sleep(BUSY_PAUSE_SECONDS)
 
 
 @contextmanager

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import lzma
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from newsarchive import Archive
 from newsarchive.db import checks, revisions, schema, views
@@ -503,3 +505,120 @@ def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
         schema.backup(engine, tmp_path / "copy.db")
     with pytest.raises(DatabaseUnavailable, match="cannot be written"):
         schema.backup(engine, tmp_path / "no" / "copy.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An archive of the revision before the newest, with an article."""
+    with archive_url(request.param, tmp_path) as url:
+        engine = open_engine(url)
+        upgrade_to(engine, REVISIONS[-2])
+        with writing(engine) as connection:
+            views.make(connection)
+        Store(engine).ingest([make_article(1, body="An old quagga.", headline="Old")])
+        yield engine
+        engine.dispose()
+
+
+def url_of(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def revision_of_copy(engine: Engine) -> str:
+    [copy] = Path(engine.url.database or "").parent.glob("*.bak*")
+    with closing(sqlite3.connect(copy)) as connection:
+        return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+
+
+#: Upgrades an archive, and kills the process before a statement that holds this text, or at a moment of this name.
+KILLED = """
+import os, signal, sys
+from sqlalchemy import event
+from newsarchive.db import schema
+from newsarchive.db.engine import open_engine
+engine, last, seen = open_engine(sys.argv[1]), sys.argv[2], []
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+def count(connection, cursor, statement, *_):
+    if last in statement: die()
+event.listen(engine, "before_cursor_execute", count)
+if last == "backup": schema._require_whole = die
+if last == "commit": event.listen(engine, "commit", die)
+if last == "give back": schema.give_back = die
+schema.upgrade(engine)
+"""
+
+
+@pytest.mark.parametrize(
+    "moment", ["backup", "dropped_lines", "site_blocks", "UPDATE alembic_version", "commit", "give back"]
+)
+def test_an_upgrade_that_is_killed_is_done_by_the_next_one(old_archive: Engine, moment: str) -> None:
+    is_file = old_archive.dialect.name == "sqlite"
+    if moment == "backup" and not is_file:
+        pytest.skip("only a file is copied")
+    url = url_of(old_archive)
+    old_archive.dispose()
+    done = subprocess.run([sys.executable, "-c", KILLED, url, moment], check=False)
+    assert done.returncode == -signal.SIGKILL
+    upgrade(old_archive)
+    assert schema.current(old_archive) == revisions.head()
+    assert checks.database(old_archive) == []
+    assert [hit.headline for hit in search.search(old_archive, "quagga")] == ["Old"]
+    Store(old_archive).ingest([make_article(2, body="A new quagga.")])
+    if is_file:
+        assert revision_of_copy(old_archive) == REVISIONS[-2]
+
+
+def test_of_two_upgrades_at_once_the_second_leaves_the_copy_of_the_first(
+    old_archive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second begins when the first has looked at the archive, and is done before the first goes on."""
+    known = schema.require_known
+
+    def meanwhile(engine: Engine, revision: str) -> None:
+        monkeypatch.setattr(schema, "require_known", known)
+        other = open_engine(url_of(engine))
+        upgrade(other)
+        other.dispose()
+
+    monkeypatch.setattr(schema, "require_known", meanwhile)
+    upgrade(old_archive)
+    assert schema.current(old_archive) == revisions.head()
+    assert [hit.headline for hit in search.search(old_archive, "quagga")] == ["Old"]
+    if old_archive.dialect.name == "sqlite":
+        assert revision_of_copy(old_archive) == REVISIONS[-2]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_archive_that_another_process_makes_meanwhile_is_no_stranger_s(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Two spiders of a script open a new archive at the same time: one of them took it for the database of another program."""
+
+    if moment == "after" and engine.dialect.name == "sqlite":
+        pytest.skip("the transaction that has looked at the tables keeps others from making any")
+
+    def meanwhile(bind: Engine | Connection) -> object:
+        monkeypatch.setattr(schema, "inspect", inspect)
+        found = inspect(bind).get_table_names() if moment == "after" else []
+        other = open_engine(url_of(engine))
+        upgrade(other)
+        other.dispose()
+        return SimpleNamespace(get_table_names=lambda: found) if moment == "after" else inspect(bind)
+
+    monkeypatch.setattr(schema, "inspect", meanwhile)
+    upgrade(engine)
+    assert schema.current(engine) == revisions.head()
+
+
+def test_what_sqlite_refuses_at_once_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it refuses one of two connections that change a new file to WAL at the same time, however long they may wait."""
+    file = tmp_path / "archive.db"
+    with closing(sqlite3.connect(file)) as other, closing(sqlite3.connect(file, timeout=0)) as connection:
+        other.execute("CREATE TABLE t (n)")
+        other.execute("INSERT INTO t VALUES (1)")  # begins a transaction, which keeps others from writing
+        monkeypatch.setattr(schema.time, "sleep", lambda seconds: other.commit())
+        schema._insist(connection.cursor(), "PRAGMA journal_mode = WAL")
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        with pytest.raises(sqlite3.OperationalError, match="syntax error"):
+            schema._insist(connection.cursor(), "PRAGMA =")
