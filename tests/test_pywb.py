@@ -29,10 +29,13 @@ COMMANDS = os.environ.get("NEWSARCHIVE_TEST_PYWB")
 WAYBACK = shutil.which("wayback", path=COMMANDS)
 MANAGER = shutil.which("wb-manager", path=COMMANDS)
 
-pytestmark = pytest.mark.skipif(
-    not (WAYBACK and MANAGER),
-    reason="no pywb: python -m venv pywb && pywb/bin/pip install pywb, then NEWSARCHIVE_TEST_PYWB=pywb/bin",
-)
+pytestmark = [
+    pytest.mark.slow,  # a player that serves pages
+    pytest.mark.skipif(
+        not (WAYBACK and MANAGER),
+        reason="no pywb: python -m venv pywb && pywb/bin/pip install pywb, then NEWSARCHIVE_TEST_PYWB=pywb/bin",
+    ),
+]
 
 FIRST = datetime(2025, 4, 1, 12, tzinfo=UTC)
 LATER = datetime(2025, 5, 2, 13, tzinfo=UTC)

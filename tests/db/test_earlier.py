@@ -114,6 +114,7 @@ def test_any_order_of_coming_gives_the_history_of_the_days(case: str, tmp_path: 
     assert len(histories) == 1
 
 
+@pytest.mark.slow  # several seconds
 @settings(
     max_examples=25,
     deadline=None,

@@ -493,6 +493,7 @@ def test_the_engine_of_replayweb_page_opens_it(signed: Path) -> None:
     assert "It came back." in found["text"]
 
 
+@pytest.mark.slow  # a player that serves pages
 @pytest.mark.skipif(not (WAYBACK and MANAGER), reason=f"no pywb at {COMMANDS}: see tests/test_pywb.py")
 def test_pywb_replays_it(package: Path, tmp_path: Path) -> None:
     for command in (["init", "blogs"], ["add", "--unpack-wacz", "blogs", str(package)]):

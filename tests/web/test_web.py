@@ -116,6 +116,7 @@ def test_a_page_shows_what_it_is_for(client: httpx.Client, path: str) -> None:
         assert wanted in answer.text
 
 
+@pytest.mark.slow  # a program in Java
 @needs_vnu
 def test_vnu_finds_no_error_in_any_page(client: httpx.Client, tmp_path: Path) -> None:
     """The tables are Datasette's pages, and held to its own standard."""
