@@ -163,10 +163,13 @@ def test_a_page_cache_answers_304_until_the_post_changes(fresh_blog: Blog) -> No
     post = fresh_blog.posts[0]
     tag = get(post.url).headers["ETag"]
     assert get(post.url, If_None_Match=tag).status == 304
-    fresh_blog.edit(post, [*post.lines, Line("A paragraph that came later.")])
+    assert get(post.url).text == get(post.url).text
+    assert "A title that came later" not in get(fresh_blog.url).text
+    fresh_blog.edit(post, [*post.lines, Line("A paragraph that came later.")], "A title that came later")
     changed = get(post.url, If_None_Match=tag)
     assert changed.status == 200
     assert "A paragraph that came later." in changed.text
+    assert "A title that came later" in get(fresh_blog.url).text
 
 
 def test_posts_are_trashed_restored_deleted_and_moved(fresh_blog: Blog) -> None:

@@ -61,8 +61,8 @@ class Settings:
     named, the newest of them that is installed.
 
     `permalinks` is WordPress's own notation, "" for `?p=ID`. `furniture`: see `php/blog.php`. `page_cache`
-    answers with an ETag, and 304 to who has the page, as a caching plugin does; without it WordPress does so
-    for feeds alone. `date_format` is PHP's (`F j, Y`), "" for WordPress's own. `seo` adds to each page's head what
+    answers with an ETag, and 304 to who has the page, as a caching plugin does, and renders a page again when the blog has
+    changed; without it WordPress gives an ETag for feeds alone. `date_format` is PHP's (`F j, Y`), "" for WordPress's own. `seo` adds to each page's head what
     a plugin for search engines prints: the page then says of itself what a stock theme leaves out. `locale` is
     WordPress's own name of a language (`de_DE`), "" for English; Debian's wordpress-l10n has them.
     """
@@ -335,6 +335,11 @@ class WordPress:
     def _write_settings(self) -> None:
         text = json.dumps(self.settings.served(), ensure_ascii=False)
         (self.docroot / "settings.json").write_text(text, encoding="utf-8")
+        self._forget_pages()
+
+    def _forget_pages(self) -> None:
+        """Empty the page cache, as a caching plugin does where something changes."""
+        shutil.rmtree(self._folder / "pages", ignore_errors=True)
 
     def _write_database(self, database: Database) -> None:
         name = f"newsarchive_test_{secrets.token_hex(6)}"
@@ -359,6 +364,7 @@ class WordPress:
             timeout=300,
             check=False,
         )
+        self._forget_pages()
         if done.returncode != 0:
             raise WordPressError((done.stderr or done.stdout).decode(errors="replace")[-2000:])
         try:
