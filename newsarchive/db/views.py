@@ -21,8 +21,8 @@ _LISTS = {
         " WHERE aa.article_id = a.id ORDER BY aa.position"
     ),
     "keywords": (
-        "SELECT t.name FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
-        " WHERE at.article_id = a.id AND t.kind = 'keyword' ORDER BY at.position"
+        "SELECT t.name FROM article_terms AS link JOIN terms AS t ON t.id = link.term_id"
+        " WHERE link.article_id = a.id AND t.kind = 'keyword' ORDER BY link.position"
     ),
 }
 #: The SQL of the other fields that are no columns of the table `articles`.

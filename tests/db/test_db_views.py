@@ -103,3 +103,14 @@ def test_edits_and_dropped_text_explain_the_current_text(engine: Engine) -> None
         ("nav", "Home | About"),
         ("subscribe", "Subscribe now"),
     ]
+
+
+def test_duckdb_understands_the_views(tmp_path: Path) -> None:
+    """Its extension `sqlite` reads the definition of each view. One that DuckDB cannot parse keeps it from listing any table."""
+    duckdb = pytest.importorskip("duckdb")
+    with open_archive("sqlite", tmp_path) as opened:
+        found = rows(opened, "SELECT sql FROM sqlite_master WHERE type = 'view'")
+    assert found
+    for view in found:
+        [statement] = duckdb.extract_statements(view["sql"])
+        assert statement.type == duckdb.StatementType.CREATE
