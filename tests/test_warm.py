@@ -1,0 +1,81 @@
+"""Commands of tests, which are forks of a loaded process, end as programs of their own do: code, output, callbacks and threads."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import warm
+
+pytestmark = [
+    pytest.mark.slow,  # starts processes
+    pytest.mark.skipif(warm.IS_COLD, reason="no command is a fork here"),
+]
+
+#: How a program ends → its last lines, and its exit code.
+ENDS = {
+    "at its last line": ("", 0),
+    "with a code": ("sys.exit(3)", 3),
+    "without a code": ("sys.exit()", 0),
+    "with a sentence": ("sys.exit('no such archive')", 1),
+    "with an error": ("raise KeyError('x')", 1),
+    "by a signal": ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL),
+}
+PROGRAM = """
+import atexit, os, signal, sys, threading, time
+atexit.register(print, "registered first")
+atexit.register(print, "registered last")
+print("done with", sys.argv[1:])
+print("a warning", file=sys.stderr)
+"""
+#: What a command prints of itself at its end, which is not written before the buffer of a pipe is flushed.
+CALLED = "registered last\nregistered first\n"
+
+
+def both(folder: Path, program: str, *words: str) -> list[subprocess.CompletedProcess[str]]:
+    """A program as a fork, and as a program of its own."""
+    (folder / "program.py").write_text(program)
+    fork = warm.run("program", *words, environment=warm.own_environment(), cwd=str(folder))
+    line = [sys.executable, "-m", "program", *words]
+    environment = warm.own_environment() | {"PYTHONUNBUFFERED": ""}  # a fork has its output in a buffer
+    own = subprocess.run(
+        line, env=environment, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return [fork, own]
+
+
+@pytest.mark.parametrize(("end", "code"), ENDS.values(), ids=ENDS)
+def test_a_fork_ends_as_a_program_of_its_own_does(tmp_path: Path, end: str, code: int) -> None:
+    fork, own = both(tmp_path, f"{PROGRAM}\n{end}\n", "a word", "--an-option")
+    assert (fork.returncode, own.returncode) == (code, code)
+    assert fork.stdout == own.stdout
+    assert fork.stderr.startswith("a warning\n")
+    assert fork.stderr.splitlines()[-1] == own.stderr.splitlines()[-1]
+    if code != -signal.SIGKILL:
+        assert fork.stdout == f"done with ['a word', '--an-option']\n{CALLED}"
+
+
+def test_threads_are_waited_for(tmp_path: Path) -> None:
+    late = "threading.Thread(target=lambda: (time.sleep(0.2), print('the thread is done'))).start()"
+    for done in both(tmp_path, f"{PROGRAM}\n{late}\nsys.exit(4)\n"):
+        assert done.returncode == 4
+        assert done.stdout == f"done with []\nthe thread is done\n{CALLED}"
+
+
+def test_what_a_fork_changes_no_other_sees(tmp_path: Path) -> None:
+    program = "import os, sys\nprint(getattr(sys, 'changed', None), os.environ.get('CHANGED'), os.getcwd())\n"
+    program += "sys.changed = os.environ['CHANGED'] = 'yes'\nos.chdir('/')\n"
+    for _ in range(2):
+        assert {done.stdout for done in both(tmp_path, program)} == {f"None None {tmp_path}\n"}
+
+
+def test_a_reader_that_is_gone_is_told_of_as_python_does(tmp_path: Path) -> None:
+    program = "import os, sys\nprint('to nobody')\nos.close(1)\nsys.exit(0)\n"
+    fork, own = both(tmp_path, program)
+    assert fork.returncode == own.returncode != 0
+    assert "Bad file descriptor" in fork.stderr
+    assert "Bad file descriptor" in own.stderr
