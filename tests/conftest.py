@@ -101,10 +101,11 @@ def db(tmp_path: Path) -> Path:
 
 #: The files that take longest, by what they wait and compute; one that began late would run alone at the end.
 LONGEST = (
-    "test_cluster.py", "test_wordpress_crawl.py", "test_erasing.py", "test_crawl_sites.py", "test_crawl_url.py",
-    "test_discovery_blogs.py", "test_spider_server.py", "test_wordpress.py", "test_failures.py", "test_learning_archive.py",
-    "test_failing_sites.py", "test_crawl_workers.py", "test_erasing_killed.py", "test_site_says.py", "test_whose_change.py",
-    "test_alarms.py", "test_stranger.py", "test_docs.py", "test_archive.py", "test_browser.py",
+    "test_cluster.py", "test_wordpress_crawl.py", "test_stranger.py", "test_crawl_url.py", "test_failing_sites.py",
+    "test_archive.py", "test_learning_archive.py", "test_site_says.py", "test_crawl_workers.py", "test_crawl_sites.py",
+    "test_growth.py", "test_discovery_blogs.py", "test_wordpress.py", "test_failures.py", "test_warc_crawl.py",
+    "test_alarms.py", "test_object_storage.py", "test_web_browser.py", "test_plugins.py", "test_limits.py",
+    "test_browser.py", "test_whose_change.py",
 )  # fmt: skip
 
 
