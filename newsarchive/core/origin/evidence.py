@@ -74,6 +74,8 @@ _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 _DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
 _BYLINE_PARTS = re.compile(r"[\n,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
+#: Sources by which a page's head states its author.
+_DECLARED = frozenset(("open graph", "meta", "json-ld"))
 #: Weight of what the page's metadata says, by the field of the candidate.
 _METADATA_WEIGHTS = {
     "is_based_on": 0.9,
@@ -290,6 +292,9 @@ def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
 def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterator[Lead]:
     lines = (p.block.text for p in near if p.block.label == "byline")
     authors = [a.name for a in article.authors]
+    if not any(by_name(name, rules) for name in authors):
+        # A portal declares the paper as the author, and prints the reporter.
+        authors += [c.value for c in article.candidates if c.field == "authors" and c.source in _DECLARED]
     names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
     no_papers = _categories(article, near) | _keys(rules, "page_words")
     by, roles = _byline_words(rules)
