@@ -225,7 +225,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += islice(_signatures_below(below, missing, rules), 4)
     if "authors" not in known:
         out += agency_claims(blocks[at + 1 :], rules)
-        out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
+    out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
     kept = [c for c in out if c.source.bare not in WEAK_GUESSES or c.value not in described]
     return kept + [Claim("authors", name, Source(Place.LIFE)) for name in described]

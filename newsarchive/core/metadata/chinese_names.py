@@ -85,11 +85,11 @@ def in_dateline(paragraph: str, rules: Rules) -> str:
     """The reporters in brackets at the start of a paragraph: "新华社巴黎12月9日电（记者唐霁）法国…"; "" where there are none.
 
     >>> from newsarchive.rules import default
-    >>> in_dateline("新京报讯（记者 陆一夫）拼多多与亚马逊合作", default()), in_dateline("他说（记者张三在场）", default())
-    ('陆一夫', '')
+    >>> [in_dateline(t, default()) for t in ("海港讯（记者 陆一夫 通讯员 张三）桥关了", "海港10月4日讯（记者陈智 整合）桥", "他说（记者张三在场）")]
+    ['陆一夫 张三', '陈智', '']
     """
     match = _dateline(rules).match(paragraph[:MAX_DATELINE_CHARS]) if has_unspaced(paragraph[:20]) else None
-    return _if_people(match[1].strip(), rules) if match else ""
+    return _if_people(_beside_names(rules).sub(" ", match[1]).strip(" ："), rules) if match else ""
 
 
 def dateline_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
@@ -194,3 +194,9 @@ def _dateline(rules: Rules) -> re.Pattern[str]:
     return compiled.regex(
         rf"[^，。（(]{{0,40}}[讯訊电電息道][（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
     )
+
+
+@lru_cache(maxsize=8)
+def _beside_names(rules: Rules) -> re.Pattern[str]:
+    """Matches what stands between and behind the names in a dateline: a second job, and what was done with the text."""
+    return compiled.regex(rf"\s*(?:{dates.any_of(_words(rules, 'job'))})\s?|\s(?:整合|综合|编译|报道|报导)$")

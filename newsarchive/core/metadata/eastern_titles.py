@@ -12,7 +12,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from itertools import islice
 
-from newsarchive.core.metadata.chinese_names import is_paper
+from newsarchive.core.metadata.chinese_names import is_house, is_paper
 from newsarchive.core.metadata.person_names import is_listed_paper
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import HAN_AND_KANA, has_unspaced
@@ -21,6 +21,10 @@ from newsarchive.rules import Rules
 #: Signs between the parts of a title. Dashes are left out where nothing but its name tells the site: headlines have them.
 _SIGN = re.compile(r"\s*[-－_＿|｜]+\s*")
 _DASH_OR_SPACE = re.compile(r"\s*[-–—－_＿|｜]+\s*|\s+")
+#: Signs that a headline may hold as well: behind one of these alone a word such as 新闻 shows no site.
+_HYPHENS = ("-", "－")
+#: The host behind the name of the site: "长江网_cjn.cn".
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,4}", re.IGNORECASE)
 _HAN_OR_KANA = re.compile(f"[{HAN_AND_KANA}]")
 #: Letters of a headline. A shorter rest may be a section, and nothing is cut off.
 MIN_HEADLINE_LETTERS = 8
@@ -45,7 +49,7 @@ def without_site(title: str, lines: Collection[str], names: Collection[str], rul
     >>> without_site("老磨坊关闭四十年后居民遗憾-海港", {key("老磨坊关闭四十年后居民遗憾")}, (), default())
     '老磨坊关闭四十年后居民遗憾'
 
-    Earns the headline of 14 of 65 Chinese news pages.
+    Earns the headline of 10 of 65 Chinese news pages, and with it the day of 4.
     """
     if not has_unspaced(title):
         return title
@@ -56,14 +60,19 @@ def site_in(title: str, rules: Rules) -> str:
     """The name of the site at the end of a title: the last part, where it is named as sites are, or is a listed paper.
 
     >>> from newsarchive.rules import default
-    >>> [site_in(t, default()) for t in ("老磨坊关闭四十年后居民遗憾_新闻_海港网", "他撒下一张网", "渡轮-磨坊关闭")]
-    ['海港网', '', '']
+    >>> [site_in(t, default()) for t in ("老磨坊关闭_新闻_海港网_hgw.cn", "老磨坊关闭--海港商报", "他撒下一张网", "渡轮-磨坊关闭")]
+    ['海港网', '海港商报', '', '']
 
-    Earns the publisher of 20 of 65 Chinese news pages.
+    Earns the publisher of 34 of 65 Chinese news pages.
     """
     signs = list(islice(_SIGN.finditer(title), MAX_SIGNS)) if has_unspaced(title) else []
-    name = title[signs[-1].end() :].strip() if signs else ""
-    return name if is_site_name(name, rules) or _is_listed(name, rules) else ""
+    if not signs:
+        return ""
+    sign, name = signs[-1], title[signs[-1].end() :].strip()
+    if _HOST.fullmatch(name):
+        return site_in(title[: sign.start()], rules)
+    is_site = is_site_name(name, rules) or _is_listed(name, rules)
+    return name if is_site or (sign[0].strip() not in _HYPHENS and is_house(name, rules)) else ""
 
 
 def _shown(title: str, lines: Collection[str]) -> str:
