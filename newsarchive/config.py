@@ -47,8 +47,8 @@ PREFIX = "NEWSARCHIVE_"
 OTHER_NAMES = frozenset(
     f"{PREFIX}{name}"
     for name in (
-        "CONFIG", "CONFIG_ERROR", "PARENT_MOVES_FILES", "QUIET", "SHARED_READINGS", "SHARE_LOCK", "STOP_WITH_PARENT", "TOUR",
-        "WEBSUB_SECRET", "WEB_PASSWORD", "WEB_TOKEN",
+        "CONFIG", "CONFIG_ERROR", "KEEP_MESSAGES", "PARENT_MOVES_FILES", "QUIET", "SHARED_READINGS", "SHARE_LOCK",
+        "STOP_WITH_PARENT", "TOUR", "WEBSUB_SECRET", "WEB_PASSWORD", "WEB_TOKEN",
     )
 )  # fmt: skip
 #: Variables of our own tests and benchmarks begin so.
