@@ -162,7 +162,8 @@ def test_a_job_cancelled_while_its_worker_ends_is_stopped_and_not_failed(
         hurry(site)
         with worker(url, tmp_path):
             wait_for(lambda: states(url)[number] == ("aborted", False))
-        assert listed(url) == {}
+        # A `tidy` may be cut off with its worker, and then it is listed.
+        assert [job for job in listed(url) if job.startswith("crawl")] == []
         assert json.loads(run("cluster", "status", "--json", url=url).stdout)["queues"]["crawl"] == {
             "aborted": 1
         }
