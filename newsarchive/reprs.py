@@ -9,6 +9,7 @@ fills the screen and a list of them the log.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: Characters of one text in a line; a longer text is cut, with an ellipsis.
 MAX_TEXT_CHARACTERS = 60
 
+#: What a system says of a disk that is full, and of a share of it that is used up.
+FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Control characters, and the line and paragraph separators of Unicode.
 _LINE_ENDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -38,6 +41,19 @@ def one_line(text: str) -> str:
     'two lines [31m'
     """
     return " ".join(_LINE_ENDS.sub(" ", text).split())
+
+
+def why_not_written(error: OSError) -> str:
+    """Why a file cannot be written, with the remedy where the disk is full.
+
+    >>> why_not_written(OSError(28, "No space left on device")), why_not_written(OSError(30, "Read-only file system"))
+    ('the disk is full; free some space and run again', 'Read-only file system')
+    """
+    if (
+        error.errno in FULL or "errno 28]" in str(error).lower()
+    ):  # pyarrow gives the number in its words alone
+        return "the disk is full; free some space and run again"
+    return error.strerror or str(error)
 
 
 def cut(text: str, limit: int = MAX_TEXT_CHARACTERS) -> str:

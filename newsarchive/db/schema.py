@@ -45,9 +45,10 @@ from newsarchive.db.engine import (
     translated,
     writing,
 )
-from newsarchive.db.failures import BUSY_SECONDS
+from newsarchive.db.failures import BUSY_SECONDS, explained
 from newsarchive.db.models import Base
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.reprs import FULL
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -242,10 +243,13 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise _damaged(path, str(error)) from error
+        if "disk" in str(error) or (isinstance(error, OSError) and error.errno in FULL):
+            raise explained(str(target), error) from error
         raise DatabaseUnavailable(f"{target} cannot be written: {error}") from error
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        for end in ("", "-wal", "-shm"):
+            with suppress(OSError):
+                part.with_name(part.name + end).unlink(missing_ok=True)
 
 
 def _require_whole(path: Path, copy: sqlite3.Connection) -> None:

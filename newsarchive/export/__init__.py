@@ -16,13 +16,15 @@ import importlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.exceptions import DatabaseError, OutputError, UsageError
+from newsarchive.reprs import why_not_written
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -227,13 +229,27 @@ def write_whole(target: Path, make: Callable[[Path], int]) -> int:
     try:
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.absolute().parent))
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror}") from error
+        raise OutputError(f"{target} cannot be written: {why_not_written(error)}") from error
     try:
         part = work / target.name
         number = make(part)
         _put(part, target, work / f"{target.name}.before")
         return number
+    except DatabaseError as error:
+        if str(part) not in str(error):
+            raise
+        raise OutputError(str(error).replace(str(part), str(target))) from error  # the target is a database
     except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
+        _give_back(work)
+        raise OutputError(f"{target} cannot be written: {why_not_written(error)}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _give_back(work: Path) -> None:
+    """Give the space of half-made files back before they are deleted. Libraries that have them open still write their last bytes
+    when Python closes them, and on a full disk would print a traceback of their own."""
+    for path in work.rglob("*"):
+        with suppress(OSError):
+            if path.is_file():
+                os.truncate(path, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
@@ -84,7 +85,9 @@ def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
     book.add_item(epub.EpubNav())
     # Without this the library looks for page numbers of a printed edition, and reads every chapter again.
     options = {"raise_exceptions": True, "epub3_pages": False}
-    epub.write_epub(str(target) if isinstance(target, Path) else target, book, options)
+    with warnings.catch_warnings():  # of what it raises on a full disk
+        warnings.simplefilter("ignore", UserWarning)
+        epub.write_epub(str(target) if isinstance(target, Path) else target, book, options)
     return len(entries)
 
 

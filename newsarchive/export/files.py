@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from newsarchive.exceptions import OutputError, UsageError
 from newsarchive.export import to_json, writer
+from newsarchive.reprs import why_not_written
 from newsarchive.times import utc
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def write_files(
         root.mkdir(exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=".newsarchive.", dir=root))
     except OSError as error:
-        raise OutputError(f"{root} cannot be written: {error.strerror}") from error
+        raise OutputError(f"{root} cannot be written: {why_not_written(error)}") from error
     try:
         for article in articles:
             number += 1
@@ -264,7 +265,7 @@ def write_files(
         _move(work, root, overwrite)
         return number
     except OSError as error:
-        raise OutputError(f"{root} cannot be written: {error.strerror or error}") from error
+        raise OutputError(f"{root} cannot be written: {why_not_written(error)}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from newsarchive.exceptions import OutputError, UsageError
 from newsarchive.export.text import SEPARATOR, neutralised, xml_text
@@ -53,16 +54,21 @@ def write_xlsx(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
         "tmpdir": str(target.parent),
         "default_date_format": "yyyy-mm-dd hh:mm:ss",
     }
-    with xlsxwriter.Workbook(str(target), options) as book:
-        book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
-        sheets = {name: _Sheet(book, name) for name in ("README", "articles", "columns", "cut")}
-        number = _write_articles(sheets["articles"], sheets["cut"], articles)
-        columns = sheets["columns"]
-        columns.head(["name", "kind", "meaning"], {"meaning": 90})
-        for field in FLAT:
-            columns.write([field.name, field.kind, field.meaning])
-        for line in _readme(title, query, number, sheets["cut"].at - 1):
-            sheets["README"].write(line)
+    # Not in a `with` block: it would write the workbook even where the articles could not be written.
+    book = xlsxwriter.Workbook(str(target), options)
+    book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
+    sheets = {name: _Sheet(book, name) for name in ("README", "articles", "columns", "cut")}
+    number = _write_articles(sheets["articles"], sheets["cut"], articles)
+    columns = sheets["columns"]
+    columns.head(["name", "kind", "meaning"], {"meaning": 90})
+    for field in FLAT:
+        columns.write([field.name, field.kind, field.meaning])
+    for line in _readme(title, query, number, sheets["cut"].at - 1):
+        sheets["README"].write(line)
+    try:
+        book.close()
+    except FileCreateError as error:  # the library's own, around the OSError
+        raise OSError(*getattr(error.args[0], "args", error.args)) from error
     return number
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from string import ascii_letters
 
 import pytest
 from click.testing import CliRunner
@@ -19,6 +20,8 @@ from newsarchive.cli import cli
 from newsarchive.db.engine import close_all, open_engine
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
+from newsarchive.db.writing.store import Store
+from tests.support.storage import make_article
 from tests.test_doctor import fill
 
 COMMANDS = (
@@ -173,3 +176,45 @@ def test_without_the_locks_of_posix_a_crawl_says_which_systems_have_them(
         "error: a crawl needs Linux or macOS: on Windows, work inside WSL (Windows Subsystem for Linux)\n"
     )
     assert (done.stdout, done.returncode) == ("", 2)
+
+
+#: The endings of files that an export makes beside its target, or with a library of its own.
+ENDINGS = ("csv", "xlsx", "parquet", "sqlite", "epub", "tei", "atom")
+#: Bytes that a file may have in the test below: room for the index of SQLite's log, and for none of the results.
+MAX_BYTES = 2**16
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive whose texts cannot be packed: each result of it has more than `MAX_BYTES`."""
+    db = tmp_path_factory.mktemp("large") / "news.db"
+    engine, words = open_engine(str(db)), random.Random(5)
+    upgrade(engine)
+    bodies = ["".join(words.choices(ascii_letters, k=9_000)) for _ in range(20)]
+    Store(engine).ingest([make_article(number, body=body) for number, body in enumerate(bodies, 1)])
+    engine.dispose()
+    return db
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", [*(f"export {{out}}/a.{ending}" for ending in ENDINGS), "backup {out}/b.db"]
+)
+def test_a_disk_that_takes_no_more_is_told_in_one_line_and_the_next_run_succeeds(
+    words: str, large: Path, tmp_path: Path
+) -> None:
+    """The limit of a file's size stands for the full disk: each write beyond it fails."""
+    command = [*words.format(out=tmp_path).split(), "--db", str(large)]
+    limited = f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({MAX_BYTES}, {MAX_BYTES}))\n"
+    run = "from newsarchive.cli import main; main(sys.argv[1:])"
+    done = subprocess.run(
+        [sys.executable, "-c", limited + run, *command], capture_output=True, text=True, check=False
+    )
+    target = command[1]
+    assert done.returncode in (1, 5)
+    assert done.stderr.startswith(f"error: {target} cannot be written"), done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert CliRunner().invoke(cli, command).exit_code == 0
+    close_all()
+    assert [path.name for path in tmp_path.iterdir()] == [Path(target).name]

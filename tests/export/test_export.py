@@ -446,7 +446,7 @@ def test_what_stood_there_stands_until_the_new_is_whole(archive: str, tmp_path: 
         part.write_text("half")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(OutputError, match=r"a\.csv cannot be written: No space left"):
+    with pytest.raises(OutputError, match=r"a\.csv cannot be written: the disk is full; free some space"):
         formats.write_whole(target, broken)
     assert target.read_text() == "mine"
     assert export(archive, target, "--overwrite").exit_code == 0
