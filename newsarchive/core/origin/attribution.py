@@ -69,6 +69,8 @@ _END = re.compile(
     r"[!?。！？;；|•\n(（\[【]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])"
     r"|,(?!\s?Inc)|，|、|،|؛|\s[–—-]\s|[:：]\s|[»”』」》](?=\S)"
 )
+#: Signs that end headlines, and no names.
+_CALLS = ("!", "?", "！", "？")
 _EDGE = " \t\n\"'“”‘’«»„‹›《》「」『』【】<>()（）[]*_–—-:：,，、،.。!|•·→►▶"
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[:.]\d\d")
 
@@ -244,6 +246,8 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
 def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
     """The text up to punctuation, or up to a word that ends names in this language, where it looks like a name."""
     end = _END.search(rest)
+    if end and phrase.whole and end[0] in _CALLS:
+        return ""  # "原文：磨坊关闭！" quotes a headline
     name = rest[: end.start() if end else None].strip(_EDGE)
     if not (phrase.whole and len(name.split()) <= _MAX_LABELLED_NAME_WORDS and _is_name(name, phrase.spaces)):
         stop = phrase.stops.search(name) if phrase.stops else None
