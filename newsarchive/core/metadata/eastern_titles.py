@@ -39,7 +39,7 @@ MAX_SIGNS = 20
 
 
 def without_site(title: str, lines: Collection[str], names: Collection[str], rules: Rules) -> str:
-    """The title without the names of sections and sites at its end.
+    """The title without the names of sections and sites at its end, or at its beginning where the page shows the rest.
 
     `lines` are the lines of the page, and `names` the names that the site has, all as match keys (`normalise.key`).
 
@@ -49,11 +49,11 @@ def without_site(title: str, lines: Collection[str], names: Collection[str], rul
     >>> without_site("老磨坊关闭四十年后居民遗憾-海港", {key("老磨坊关闭四十年后居民遗憾")}, (), default())
     '老磨坊关闭四十年后居民遗憾'
 
-    Earns the headline of 10 of 65 Chinese news pages, and with it the day of 4.
+    Earns the headline of 11 of 65 Chinese news pages, and with it the day of 4.
     """
     if not has_unspaced(title):
         return title
-    return _shown(title, lines) or _without_names(title, names, rules)
+    return _shown(title, lines, names, rules) or _without_names(title, names, rules)
 
 
 def site_in(title: str, rules: Rules) -> str:
@@ -75,18 +75,27 @@ def site_in(title: str, rules: Rules) -> str:
     return name if is_site or (sign[0].strip() not in _HYPHENS and is_house(name, rules)) else ""
 
 
-def _shown(title: str, lines: Collection[str]) -> str:
-    """The longest beginning of the title, or all of it, that the page has as a line of its own; "" where it has none."""
+def _shown(title: str, lines: Collection[str], names: Collection[str], rules: Rules) -> str:
+    """The longest beginning or end of the title, or all of it, that the page has as a line of its own and that names no site; "" where
+    it has none."""
     if key(title) in lines:
         return title
-    for sign in reversed(list(islice(_DASH_OR_SPACE.finditer(title), MAX_SIGNS))):
-        before, after = key(title[: sign.start()]), key(title[sign.end() :])
+    found: list[str] = []
+    for sign in islice(_DASH_OR_SPACE.finditer(title), MAX_SIGNS):
+        before, after = title[: sign.start()].strip(), title[sign.end() :].strip()
         is_space = not sign[0].strip()
-        if is_space and len(before) < MIN_LETTERS_BEFORE_SPACE * len(after):
+        if is_space and len(key(before)) < MIN_LETTERS_BEFORE_SPACE * len(key(after)):
             continue
-        if len(before) >= MIN_HEADLINE_LETTERS and before in lines:
-            return title[: sign.start()].strip()
-    return ""
+        found += [before] if is_space else [before, after]
+    shown = (
+        part
+        for part in found
+        if len(key(part)) >= MIN_HEADLINE_LETTERS
+        and key(part) in lines
+        and key(part) not in names
+        and not is_site_name(part, rules)
+    )
+    return max(shown, key=len, default="")
 
 
 def _without_names(title: str, names: Collection[str], rules: Rules) -> str:
