@@ -81,7 +81,7 @@ _WHOLE_CREDIT = re.compile(
 _NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
 _LOGO = re.compile(
     r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
-    r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|transparent|1x1)\.\w+$",
+    r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
     re.IGNORECASE,
 )
 #: A word in the name of a picture, with a number behind it: "default2". Digits before letters are part of a hash or a size.
