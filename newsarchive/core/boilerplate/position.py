@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
@@ -263,8 +264,9 @@ def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:
     before = line[:start].split()
     if signed and end == len(line) and len(before) <= MAX_WORDS_BEFORE_JOB:
         return True
-    publisher = by_name(" ".join(before) or line.strip("()[] —–-"), rules)
-    return publisher is not None and (signed or publisher.kind == "agency")
+    if agency_alone(line, rules):
+        return True
+    return signed and by_name(" ".join(before) or line.strip("()[] —–-"), rules) is not None
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:

@@ -13,9 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
-from newsarchive import compiled
 from newsarchive.core.metadata import dates
-from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -23,6 +21,7 @@ from newsarchive.core.origin.attribution import (
     details_beside_date,
 )
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
+from newsarchive.core.origin.bylines import agency_alone, publishers_in
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
@@ -72,7 +71,6 @@ _DOMAIN = re.compile(
 _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 _DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
-_BYLINE_PARTS = re.compile(r"[\n,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
 
 #: Sources by which a page's head states its author.
 _DECLARED = frozenset(("open graph", "meta", "json-ld"))
@@ -297,19 +295,14 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
         authors += [c.value for c in article.candidates if c.field == "authors" and c.source in _DECLARED]
     names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
     no_papers = _categories(article, near) | _keys(rules, "page_words")
-    by, roles = _byline_words(rules)
-    own_desks = _keys(rules, "own_desks")
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
-        for part in _BYLINE_PARTS.split(name[:200]):
-            line = by.sub("", part.strip())
-            bare = roles.sub("", line)
-            printed = paper_behind(bare, rules) or bare
-            found = by_name(printed, rules)
-            if key_of(line) in own_desks:
-                continue  # any paper has a national desk, not The National alone
-            if found is not None and found.kind == "agency":
+        if agency := agency_alone(name, rules):
+            yield Lead("byline", name, agency, 0.8)
+            continue
+        for part, printed, found in publishers_in(name[:200], rules):
+            if found.kind == "agency":
                 yield Lead("byline", name, printed, 0.8)
-            elif found is not None and (name in authors or key_of(part) not in no_papers):
+            elif name in authors or key_of(part) not in no_papers:
                 yield Lead("byline", name, printed, 0.6)
 
 
@@ -339,15 +332,6 @@ def _categories(article: Article, near: list[_Place]) -> frozenset[str]:
     links = (link for p in near for link in p.block.links if is_category(link[1]))
     linked = (text for text, link in links if same_site(link, article.url))
     return frozenset(key_of(word) for word in (article.article_section, *article.keywords, *linked))
-
-
-@lru_cache(maxsize=8)
-def _byline_words(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    by, roles = entries_of(rules, "by"), entries_of(rules, "roles")
-    return (
-        compiled.regex(rf"^{any_of(by)}[\s:：]+" if by else r"(?!)", re.I),
-        compiled.regex(rf"[\s-]*{any_of(roles)}\s*$" if roles else r"(?!)", re.I),
-    )
 
 
 def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:

@@ -127,8 +127,8 @@ def test_forms_of_agencies_and_papers(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", load("bylines.json"))
 def test_papers_behind_their_authors(case: dict[str, Any]) -> None:
-    """Bylines above a text as American and other papers print them: the author, and the agency or paper that she works for. None
-    of these lines stays in the text."""
+    """Bylines above a text as papers of many countries print them: the author, and the agency or paper that she works for, or the
+    agency alone. None of these lines stays in the text."""
     body = "".join(f"<p>{text} {text}</p>" for text in BODY)
     page = f"<title>The old bridge reopens</title><article><h1>The old bridge reopens</h1><div><p>{case['line']}</p>{body}</div></article>"
     article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge")
