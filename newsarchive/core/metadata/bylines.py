@@ -177,6 +177,8 @@ MIN_BIOGRAPHY_CHARS = 40
 #: Characters of such a paragraph that are searched for a job.
 MAX_BIOGRAPHY_CHARS = 400
 #: A quick test before the tests of a name: two words with capitals.
+#: The credit of a picture behind its caption: "Harbour Hospital — Foto: Jane Doe".
+_PICTURE = re.compile(r"\b(?:foto|fotos|photo|photos|image|imagem|imagen|bild|фото|crédito)\s?[:：]", re.I)
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 #: Parts of the classes of an article. They are looked for one by one, because a pattern is slow on long paths.
 _ARTICLE = ("article", "entry", "post")
@@ -474,7 +476,7 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
 
     In a script without capitals nothing shows a name ("أخبار العالم" is a section), so it must stand in a box for authors.
     """
-    if len(line) > 80 or (line.isascii() and not _TWO_CAPITALS.search(line)):
+    if len(line) > 80 or (line.isascii() and not _TWO_CAPITALS.search(line)) or _PICTURE.search(line):
         return ""
     if block.kind == "heading" and not _in_author_box(block, rules):
         return ""
