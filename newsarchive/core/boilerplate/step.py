@@ -26,6 +26,7 @@ from newsarchive.core.metadata.original_headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
+from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.core.text.lines import is_prose, record_lines, source_names
 from newsarchive.core.text.normalise import fold
@@ -261,6 +262,8 @@ def notices(marks: Marks) -> None:
 @lru_cache(maxsize=8192)  # the pages of a site share most of their lines
 def _notice(text: str, rules: Rules) -> BlockVerdict | None:
     words = comparable_words(text) if len(text) <= MAX_NOTICE_CHARACTERS else 0
+    if 0 < words <= 2 and text.startswith(("©", "ⓒ")) and (short := copyright_of(text, rules)):
+        return _COPYRIGHT if listed(short.holder, rules) else None
     if not 1 < words <= MAX_ATTRIBUTION_WORDS:
         return None
     if attribution_of(text, rules):

@@ -206,7 +206,7 @@ _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 
 
 #: What stands before the last part of a name such as "Robert Roe, Jr."
-_BEFORE_JUNIOR = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b)")
+_BEFORE_JUNIOR = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b\.?\s*(?:$|[,;|&]|and\b))")
 #: A name that begins with a small article: "al-Assad", "el-Sisi", "d'Estaing".
 _SMALL_PREFIX = re.compile(r"(?:a[dlnrstz]|e[dlrs]|[ae]sh|ul|[dlt])[-'’ʼ][A-ZÀ-Þ]")
 #: How Reuters credits a picture.
