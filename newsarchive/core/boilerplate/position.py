@@ -61,6 +61,8 @@ IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 #: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
 _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./]|$)")
 
+#: The names of boxes around pictures and their credits.
+_OF_PICTURE = re.compile(r"credit|caption|figure|photo|image|picture")
 #: What may stand behind a time of day: "10:20 BST", "10:20 (GMT+7)", "10時20分".
 _TIME_ZONE = re.compile(r"\s*\(?(?:[A-Z]{2,4}(?:[+-]\d{1,2})?|[ap]m|分)\)?$")
 
@@ -130,7 +132,11 @@ def bylines_and_dates(
             and all(
                 _is_byline(line, authors, rules)
                 or _states_fields(line, authors, topics, rules)
-                or (at < first and _goes_with_byline(line, signed or line is not others[0], rules))
+                or (
+                    at < first
+                    and not _stands_at_picture(block)
+                    and _goes_with_byline(line, signed or line is not others[0], rules)
+                )
                 for line in others
             )
         ):
@@ -248,6 +254,11 @@ def _states_fields(line: str, authors: Collection[str], topics: Collection[str],
         if rest == before:
             return False
     return comparable_words(rest) <= MAX_WORDS_BESIDE_FIELDS
+
+
+def _stands_at_picture(block: Block) -> bool:
+    """Whether the innermost elements are those of a picture's credit: there "NBC News" is whose picture it is."""
+    return _OF_PICTURE.search("/".join(block.path.split("/")[-2:])) is not None
 
 
 def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:

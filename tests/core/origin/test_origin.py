@@ -139,6 +139,14 @@ def test_papers_behind_their_authors(case: dict[str, Any]) -> None:
         assert article.article_body.startswith(BODY[0])
 
 
+def test_the_credit_of_a_picture_names_no_origin() -> None:
+    body = "".join(f"<p>{text} {text}</p>" for text in BODY)
+    page = f"<title>The old bridge reopens</title><article><h1>The old bridge reopens</h1><p>By Jane Doe</p><div class=credit>NBC News</div>{body}</article>"
+    article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge")
+    assert [author.name for author in article.authors] == ["Jane Doe"]
+    assert article.origin is None
+
+
 @pytest.mark.parametrize(
     ("line", "day"),
     [
