@@ -461,7 +461,7 @@ def test_the_printed_cron_line_is_a_command_that_runs(db: Path) -> None:
     assert 0 <= int(when[0]) < 60
     # As cron runs it: another folder, next to no environment.
     done = subprocess.run(
-        as_cron_reads_it(text), shell=True, cwd="/", env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        as_cron_reads_it(text), shell=True, cwd="/", env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **warm.BYTECODE},
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert (done.returncode, "no site is followed yet" in done.stderr) == (2, True), done.stderr

@@ -15,6 +15,7 @@ from newsarchive.db.reading.articles import Selection
 from newsarchive.db.readonly import open_source
 from tests.crawling.test_crawl import front, rows
 from tests.crawling.test_crawl_sites import as_cron_reads_it, blog, follow
+from tests.support import warm
 from tests.support.serving import Answer, served
 from tests.test_config import environment, run, scrapy
 
@@ -145,6 +146,7 @@ def test_what_holds_in_the_shell_holds_for_cron_too_and_deletions_are_found(tmp_
                 "PATH": "/usr/bin:/bin",
                 "PYTHONPATH": environment(tmp_path)["PYTHONPATH"],
                 "NO_PROXY": "127.0.0.1",
+                **warm.BYTECODE,
             }
             done = subprocess.run(line, shell=True, cwd="/", env=bare, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
             return done.returncode, done.stdout, done.stderr

@@ -83,6 +83,8 @@ MAX_DESCRIPTORS = 8
 FREE_DESCRIPTORS = 200
 #: Descriptors of open files for standard input, output and error.
 Streams = tuple[int | None, int | None, int | None]
+#: Where a program that is started with next to no environment finds bytecode, and puts its own.
+BYTECODE = {name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ}
 IS_COLD = bool(os.environ.get("NEWSARCHIVE_TEST_COLD")) or not hasattr(os, "pidfd_open")
 
 
