@@ -132,14 +132,13 @@ def bylines_and_dates(
             and all(
                 _is_byline(line, authors, rules)
                 or _states_fields(line, authors, topics, rules)
-                or (
-                    at < first
-                    and not _stands_at_picture(block)
-                    and _goes_with_byline(line, signed or line is not others[0], rules)
-                )
+                or (at < first and _goes_with_byline(line, signed or line is not others[0], rules))
                 for line in others
             )
         ):
+            if _stands_at_picture(block):
+                yield i, "caption", IN_FIGURE
+                continue
             signed = True
             yield i, "byline", BYLINE
 

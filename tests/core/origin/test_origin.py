@@ -145,6 +145,7 @@ def test_the_credit_of_a_picture_names_no_origin() -> None:
     article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/bridge")
     assert [author.name for author in article.authors] == ["Jane Doe"]
     assert article.origin is None
+    assert article.article_body.startswith(BODY[0])
 
 
 @pytest.mark.parametrize(
