@@ -118,7 +118,7 @@ def bylines_and_dates(
     signed = False
     for at, i in enumerate(body):
         block = blocks[i]
-        signed = signed or (i > 0 and blocks[i - 1].label == "byline")
+        signed = signed or (i > 0 and _is_signed(blocks[i - 1], authors, rules))
         is_edge = not MAX_LINES_ABOVE <= at <= last
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
             continue
@@ -253,6 +253,12 @@ def _states_fields(line: str, authors: Collection[str], topics: Collection[str],
         if rest == before:
             return False
     return comparable_words(rest) <= MAX_WORDS_BESIDE_FIELDS
+
+
+def _is_signed(block: Block, authors: Collection[str], rules: Rules) -> bool:
+    """Whether a block names an author: by its box, or as a line that the classifier left out."""
+    is_line = block.label == "other" and len(block.text) <= MAX_BYLINE_CHARACTERS
+    return block.label == "byline" or (is_line and _is_byline(block.text, authors, rules))
 
 
 def _stands_at_picture(block: Block) -> bool:
