@@ -46,7 +46,7 @@ def _stop_at_end_of_input() -> None:
 
 
 class _Kept(io.TextIOWrapper):
-    """Standard error, of which `copy` gets everything as well."""
+    """Standard error that writes everything to `copy` as well."""
 
     copy: TextIO
 

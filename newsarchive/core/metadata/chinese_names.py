@@ -21,7 +21,7 @@ from newsarchive.items import Block
 from newsarchive.rules import Rules
 
 _HAN = "\u3400-\u9fff"
-#: People in a row, parted by spaces.
+#: People in a row, with spaces between them.
 _PEOPLE = re.compile(rf"[{_HAN}]{{2,4}}(?: [{_HAN}]{{2,4}})+")
 #: One name, and what stands between two.
 _NAME = re.compile(rf"[{_HAN}]{{2,4}}")
@@ -141,7 +141,7 @@ def is_paper(name: str, rules: Rules) -> bool:
 
 
 def is_person(name: str, rules: Rules) -> bool:
-    """Whether a name may be that of a Chinese: two to four letters, of which the first is a surname.
+    """Whether a name may be that of a Chinese: two to four letters that begin with a surname.
 
     >>> from newsarchive.rules import default
     >>> [is_person(name, default()) for name in ("陆一夫", "参考消息", "Jane Doe")]
