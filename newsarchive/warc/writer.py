@@ -194,12 +194,15 @@ class WarcWriter:
         self._name = f"{self.prefix}-{stamp}-{self._serial:05d}-{secrets.token_hex(4)}.warc.gz"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.folder / (self._name + OPEN), "xb", buffering=0)  # noqa: SIM115
+            # It gets the name of an open file when it is held: another spider would else take it for one that a killed crawl left.
+            new = self.folder / f".{self._name}.new"
+            self._file = open(new, "xb", buffering=0)  # noqa: SIM115
+            hold(self._file)
+            new.rename(self.folder / (self._name + OPEN))
         except OSError as error:
             raise DatabaseUnavailable(
                 f"{self.folder}: no WARC file can be written there: {error.strerror}"
             ) from error
-        hold(self._file)
         sync_folder(self.folder)
         self._at = self._synced = 0
         self._write(warcinfo(self._name))

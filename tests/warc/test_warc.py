@@ -13,6 +13,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
+from newsarchive.warc import writer as writer_module
 from newsarchive.warc.files import locate
 from newsarchive.warc.reader import MAX_BODY_BYTES, Damage, captures, read_capture
 from newsarchive.warc.writer import Original, WarcWriter, member, payload_digest, recover
@@ -451,3 +453,23 @@ def test_what_is_not_there_is_named(five: tuple[Path, list[Place]]) -> None:
     with pytest.raises(DatabaseUnavailable, match="no response"):
         read_capture(path.parent, path.name, 0)
     assert locate(path.parent, path.name) == path
+
+
+def test_a_file_that_another_spider_begins_is_not_taken_for_one_that_was_left_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two spiders of a script begin at the same time: one looks for files of killed crawls when the other has made its own."""
+    real = writer_module.hold
+
+    def meanwhile(file: BinaryIO) -> bool:
+        monkeypatch.setattr(writer_module, "hold", real)
+        assert recover(tmp_path) == []
+        return real(file)
+
+    monkeypatch.setattr(writer_module, "hold", meanwhile)
+    writer = WarcWriter(tmp_path, "news")
+    writer.write_response("https://blog.example/", "HTTP/1.1 200 OK", [], b"a page")
+    assert recover(tmp_path) == []
+    writer.close()
+    [file] = tmp_path.iterdir()
+    assert file.name.endswith(".warc.gz")
