@@ -77,6 +77,7 @@ class Words:
     never: frozenset[str]
     agency: frozenset[str]
     papers: frozenset[str]
+    before_paper: frozenset[str]
     organisation: frozenset[str]
     legal: frozenset[str]
     boxes: tuple[str, ...]
@@ -115,6 +116,7 @@ def words(rules: Rules) -> Words:
         never=frozenset(map(key, listed("never"))),
         agency=frozenset(map(key, listed("agency"))),
         papers=frozenset(_papers(rules)),
+        before_paper=frozenset(listed("before_paper")),
         organisation=frozenset(listed("organisation")),
         legal=frozenset(listed("legal")),
         boxes=tuple(listed("box")),
@@ -195,8 +197,6 @@ _BEHIND = re.compile(
     r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
     r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
 )
-#: Words between an author and her paper: "Jane Doe of The Associated Press".
-_BEFORE_PAPER = frozenset(("of", "for", "from", "with", "at"))
 #: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
 _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 #: What may be a Chinese, Japanese or Korean name. Its shape proves nothing, so a word such as "by" must stand beside it.
@@ -466,7 +466,7 @@ def split_paper(name: str, rules: Rules) -> tuple[str, str]:
     """
     tokens = name.split()
     for at in range(2, min(len(tokens), MAX_NAME_WORDS)):
-        behind = at - 1 if at > 2 and tokens[at - 1].casefold() in _BEFORE_PAPER else at
+        behind = at - 1 if at > 2 and tokens[at - 1].casefold() in words(rules).before_paper else at
         person, paper = (" ".join(part).strip(_EDGE) for part in (tokens[:behind], tokens[at:]))
         # "TT" and "Uni" are names too: an abbreviation stands out only beside a name with small letters.
         stands_out = len(paper) > MAX_ABBREVIATION_CHARS or (paper.isupper() and not name.isupper())

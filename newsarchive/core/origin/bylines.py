@@ -65,31 +65,35 @@ def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publish
         line = words.by.sub("", part.strip())
         if key_of(line) in words.own_desks:
             continue
-        bare = words.last_role.sub("", line)
+        bare = words.before.sub("", words.first_role.sub("", words.last_role.sub("", line)))
         printed = paper_behind(bare, rules) or bare
         if found := by_name(printed, rules):
             yield part, printed, found
 
 
 class _Words(NamedTuple):
-    """The words before a name, a job at its end or at its beginning, and what joins a name to another."""
+    """The words before a name, a job at its end or at its beginning, what joins a name to another, and what stands between an author
+    and her paper ("Jane Doe, do G1")."""
 
     by: re.Pattern[str]
     last_role: re.Pattern[str]
     first_role: re.Pattern[str]
     joint: re.Pattern[str]
+    before: re.Pattern[str]
     own_desks: frozenset[str]
 
 
 @lru_cache(maxsize=8)
 def _words(rules: Rules) -> _Words:
-    by, roles, joint = (
-        any_of(found) if (found := entries_of(rules, key)) else r"(?!)" for key in ("by", "roles", "joint")
+    by, roles, joint, before = (
+        any_of(found) if (found := entries_of(rules, key)) else r"(?!)"
+        for key in ("by", "roles", "joint", "before_paper")
     )
     return _Words(
         compiled.regex(rf"^{by}[\s:：]+", re.I),
         compiled.regex(rf"[\s-]*{roles}\s*$", re.I),
         compiled.regex(rf"^{roles}\s+", re.I),
         compiled.regex(rf"(?:^|\s+){joint}\s+", re.I),
+        compiled.regex(rf"^{before}\s+", re.I),
         frozenset(key_of(desk) for desk in entries_of(rules, "own_desks")),
     )
