@@ -211,12 +211,14 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
     [True, True, False]
     """
     found = dates.date_text(line, rules)
-    before, _, after = line.partition(found) if found else ("", "", line)
+    if not found:
+        return False
+    before, _, after = line.partition(found)
     rest = dates.without_time(after).strip()
     if rest != after.strip():
         rest = _TIME_ZONE.sub("", rest)
     beside = person_names.words(rules).weekdays | person_names.BEFORE_DATES
-    return bool(found) and all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
+    return all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
 
 
 def _is_labelled_date(line: str, rules: Rules) -> bool:
