@@ -58,7 +58,7 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
 
     Raises `FetchError` or `UsageError` that names the source.
     """
-    from newsarchive.core.html.saved_page import SavedPage, own_address, raw_replay, replayed_page, saved_page
+    from newsarchive.core.html.saved_page import raw_replay, replayed_page, saved_page, stated_page
 
     if source.startswith(("http://", "https://")):
         from newsarchive.cli.fetching import Fetcher
@@ -77,8 +77,8 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
             fetched_at=replayed.saved_at,
         )
     body, here = _bytes_of(source)
-    saved = saved_page(body) or SavedPage(body)
-    stated = saved.url or own_address(saved.body)
+    saved = saved_page(body) or stated_page(body)
+    stated = saved.url or stated_page(saved.body).url
     for address in (url, stated):  # a page out of a web archive may be given with the address that it had
         if replayed := replayed_page(saved.body, address):
             saved = replayed._replace(content_type=saved.content_type)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from newsarchive.core.urls import same_site, url_key
+from newsarchive.crawling.revisits import MAX_WAITING, Revisits
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import stored_before
@@ -64,9 +65,10 @@ class Arrival:
 
 
 class WarcSpider(ArchiveSpider):
-    """Read WARC files (CC-NEWS, browsertrix, wget), and those in WACZ packages, as if their pages had just been fetched.
+    """Read WARC files (CC-NEWS, browsertrix, wget), those in WACZ packages, ARC files and saved pages, as if the pages had just been
+    fetched.
 
-    Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz`), `site` (only pages of these sites,
+    Arguments: `path` (a file, or a pattern such as `CC-NEWS-*.warc.gz` or `mirror/**/*.html`), `site` (only pages of these sites,
     separated by commas), `limit` (the greatest number of pages). Nothing is fetched. A damaged record is reported, and
     the next one read. The records of the pages are copied into the archive's own WARC files, so that they can be read
     again wherever the archive is moved and whatever becomes of the file. A capture that the archive holds, with its bytes, is
@@ -83,8 +85,12 @@ class WarcSpider(ArchiveSpider):
     room: asyncio.Semaphore
     #: The keys of the addresses of the last pages that were read (`url_key`), the oldest first; the values say nothing.
     pages_read: dict[str, None]
-    #: Revisit records of pages: the key of the address of the earlier answer → that of the page.
-    revisits: dict[str, str]
+    #: Revisit records of pages, until the pages themselves are read.
+    revisits: Revisits
+    #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
+    absent: dict[str, str]
+    #: How many pages may still come; `None` for any number.
+    left: int | None
     #: Whether no further page is to come.
     all_read = False
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
@@ -97,7 +103,11 @@ class WarcSpider(ArchiveSpider):
         if not given.get("path"):
             raise UsageError("which file? say it as: scrapy crawl warc -a path=CC-NEWS-*.warc.gz")
         path = given["path"]
-        files = [path] if is_address(path) else sorted(glob(path))
+        files = (
+            [path]
+            if is_address(path)
+            else sorted(file for file in glob(path, recursive=True) if Path(file).is_file())
+        )
         if not files:
             raise UsageError(f"path={given['path']!r}: no such file")
         return {
@@ -112,7 +122,7 @@ class WarcSpider(ArchiveSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.room = asyncio.Semaphore(MAX_PAGES_UNDER_WAY)
-        spider.pages_read, spider.revisits = {}, {}
+        spider.pages_read, spider.absent, spider.left = {}, {}, spider.limit
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.give_room, signal)
         return spider
@@ -177,14 +187,25 @@ class WarcSpider(ArchiveSpider):
             asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
 
     def batches(self) -> Iterator[list[Capture]]:
-        """The wanted pages of all files, in order, each copied into the archive's own WARC files.
+        """The wanted pages of all files, in order, each copied into the archive's own WARC files, then those of revisit records.
 
         Raises `DatabaseUnavailable` where the archive cannot be asked, or its files cannot be written.
         """
-        wanted, left = self.wanted(), self.limit
-        while left != 0 and (batch := list(islice(wanted, CAPTURES_AT_A_TIME))):
-            new = self.new(batch)[:left]
-            left = None if left is None else left - len(new)
+        warc = self.crawler.get_extension(WarcExtension)
+        engine = None if self.frontier is None else self.frontier.engine
+        self.revisits = Revisits(warc.folders if warc else (), engine)
+        for batch in self.in_batches(self.wanted()):
+            yield batch
+            if len(self.revisits.waiting) >= MAX_WAITING:
+                yield from self.in_batches(self.seen_again())
+        if self.left != 0:
+            yield from self.in_batches(self.seen_again())
+            self.look_for_earlier_pages()
+
+    def in_batches(self, pages: Iterator[tuple[Capture, Wire, str]]) -> Iterator[list[Capture]]:
+        while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):
+            new = self.new(batch)[: self.left]
+            self.left = None if self.left is None else self.left - len(new)
             yield self.copied(new)
 
     def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
@@ -205,31 +226,41 @@ class WarcSpider(ArchiveSpider):
             self.logger.warning(
                 "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
             )
-        self.look_for_earlier_pages()
 
     def note(self, revisit: reader.Revisit) -> None:
         """Keep the revisit of a wanted page until all files are read: its page may stand in a later one."""
-        is_page = revisit.status in (0, 200) and "html" in (revisit.content_type or "html")
+        is_page = revisit.status in (0, 200, 304) and "html" in (revisit.content_type or "html")
         if not is_page:
             return
         try:
             if self.is_of_site(revisit.url):
-                self.revisits[url_key(revisit.refers_to)] = revisit.url
+                url_key(revisit.refers_to)  # raises for what is no address
+                self.revisits.waiting.append(revisit)
         except ValueError:
             self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
+    def seen_again(self) -> Iterator[tuple[Capture, Wire, str]]:
+        """The pages of the revisit records that wait, as they were on their days. A revisit of no page is left out: the earlier record
+        was counted."""
+        for revisit, page in self.revisits.taken():
+            if page is None:
+                self.absent[url_key(revisit.refers_to)] = revisit.url
+            elif self.wants(page[0]):
+                yield *page, revisit.file
+
     def look_for_earlier_pages(self) -> None:
-        """Count the revisits, and say which are of a page that stands neither in these files nor in the archive."""
-        absent = self.revisits.keys() - self.pages_read.keys()
+        """Count the revisits whose bytes are not in the archive, and say which are of a page that stands neither in these files nor in the
+        archive."""
+        absent = self.absent.keys() - self.pages_read.keys()
         if self.frontier is not None:
             absent -= self.frontier.known(absent).keys()
-        self.skipped(SkipReason.REVISIT, len(self.revisits) - len(absent))
+        self.skipped(SkipReason.REVISIT, len(self.absent) - len(absent))
         if absent:
             self.count(Group.FAILED, "revisit without its page", by=len(absent))
             self.logger.warning(
                 "these files only name %s, in records that say a page was as before; the page itself is in an earlier file, which "
                 "is not in the archive: read that file too. The first address: %s",
-                counted(len(absent), "page"), min(self.revisits[key] for key in absent),
+                counted(len(absent), "page"), min(self.absent[key] for key in absent),
             )  # fmt: skip
 
     def new(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[tuple[Capture, Wire, str]]:
@@ -260,6 +291,8 @@ class WarcSpider(ArchiveSpider):
     def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
         warc = self.crawler.get_extension(WarcExtension)
         places = warc.copy(batch) if warc else [None] * len(batch)
+        for (capture, _, _), place in zip(batch, places, strict=True):
+            self.revisits.remember(capture, place)
         return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]
 
     def wants(self, capture: Capture) -> bool:

@@ -28,6 +28,8 @@ from newsarchive.items import Capture
 COPIED_FROM = "X-Copied-From"
 #: Another: the type of the record there, where it was no answer (`resource`).
 COPIED_TYPE = "X-Copied-Type"
+#: Another: the address under which a web archive showed the page; the record has the page's own.
+COPIED_SHOWN_AT = "X-Copied-Shown-At"
 #: Another: the first line of the record as it was there.
 COPIED_VERSION = "X-Copied-Version"
 #: The header of a gzip member (RFC 1952): deflate, no flags, no time, no system named.

@@ -28,13 +28,14 @@ class Wire:
     """An answer as it came over the network: the body with its content codings, without its transfer coding. `member` is its record
     in a foreign WARC file, where that can be copied as it lies there (`copied`). A `resource` is a file that somebody
     put into a WARC file without a server's answer: it gets a status line from us, and its only header is the media
-    type."""
+    type. `shown_at` is the address under which a web archive showed the page, "" for a page that came from its own server."""
 
     status_line: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     member: bytes = b""
     kind: Literal["response", "resource"] = "response"
+    shown_at: str = ""
 
 
 def default_folder(database_url: str) -> Path:

@@ -1,4 +1,5 @@
-"""Reading WARC files, newsarchive's own and foreign ones: a damaged record is reported, and the next one is read.
+"""Reading WARC files, newsarchive's own and foreign ones: a damaged record is reported, and the next one is read. ARC files, which
+came before them, and pages that were saved as files of their own are read too.
 
 Every response, and every file that was put in without one (a `resource` record), becomes a `Capture`, every record that
 names an earlier answer instead a `Revisit`, every damaged record a `Damage`: `CC-NEWS-1.warc.gz: record at 1520: cut short`.
@@ -24,9 +25,10 @@ from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
-from newsarchive.warc.copied import Remembering, of_record
+from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
+from newsarchive.warc.saved_files import as_it_was, page_of
 
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
@@ -38,11 +40,17 @@ _CHUNK_BYTES = 2**20
 #: The first bytes of a frame of Zstandard, and of a frame with a dictionary (RFC 8878, 3.1.1 and 3.1.2).
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
+#: The first bytes of files with records, as they are and packed.
+_ARCHIVES = (b"WARC/", b"\x1f\x8b", _ZSTD, _ZSTD_DICTIONARY)
 #: Bytes of a dictionary, unpacked. A longer one is refused: the reader holds it in memory, and it may be a bomb.
 MAX_DICTIONARY_BYTES = 16 * 2**20
 
 #: The first bytes of a ZIP file, which a WACZ package is.
 _ZIP = b"PK\x03\x04"
+#: How the first record of an ARC file begins (https://archive.org/web/researcher/ArcFileFormat.php).
+_ARC = b"filedesc:"
+#: How the other records of an ARC file begin: with their address.
+_ARC_RECORDS = (b"http:", b"https", b"dns:")
 
 _GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
 _PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/\d\.\d+\r\n)")
@@ -88,14 +96,22 @@ class Damage:
 class Revisit:
     """A record which says that an answer had the bytes of an earlier one, which stand there alone (WARC 1.1, 6.7).
 
-    `status` and `content_type` are those of the answer where the record has its head, else 0 and "".
+    `status` and `content_type` are those of the answer where the record has its head, else 0 and "". `answer` is the answer without
+    its body, `None` where the record has no head, or where that says "not modified".
     """
 
     url: str
     #: The address of the earlier answer: the same where the record names none.
     refers_to: str
-    status: int
-    content_type: str
+    status: int = 0
+    content_type: str = ""
+    moment: datetime | None = None
+    #: When the earlier answer came, and the digest of its payload, as the record names them.
+    refers_to_moment: datetime | None = None
+    digest: str = ""
+    answer: tuple[Capture, Wire] | None = None
+    #: The name of the file that the record stands in.
+    file: str = ""
 
 
 def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None = None) -> Capture:
@@ -103,6 +119,13 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
 
     Raises `DatabaseUnavailable`, naming file and offset, where there is no such file or record.
     """
+    return read_exchange(folder, file, offset, resolve)[0]
+
+
+def read_exchange(
+    folder: Folder, file: str, offset: int, resolve: Resolve | None = None
+) -> tuple[Capture, Wire]:
+    """As `read_capture`, with the answer as it came."""
     path = locate(folder, file)
     try:
         with path.open("rb") as stream:
@@ -110,10 +133,10 @@ def read_capture(folder: Folder, file: str, offset: int, resolve: Resolve | None
             record = next(iter(ArchiveIterator(stream)))
             found = _exchange(record)
             if record.rec_type == "revisit":
-                return _with_payload(record, found[0] if found else None, resolve)
+                return _with_payload(record, found, resolve)
             if found is None:
                 raise ValueError(f"a {record.rec_type} record, no response")
-            return found[0]
+            return found
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
     except FileNotFoundError:
@@ -179,12 +202,25 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
     that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
-        is_package = file.read(4) == _ZIP
+        head = file.read(16)
         file.seek(0)
-        if is_package:
+        if head.startswith(_ZIP):
             yield from _packed(source.name, file, copying)
+        elif not head.startswith((*_ARCHIVES, _ARC)) and (found := _saved(source, file)) is not None:
+            yield found
         else:
             yield from _exchanges(source.name, file, copying)
+
+
+def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
+    """The page that somebody saved in a file; `None` where the file is of another kind, and nothing is read then."""
+    data = file.read(MAX_BODY_BYTES + 1)
+    file.seek(0)
+    written = datetime.fromtimestamp(int(source.stat().st_mtime), UTC) if isinstance(source, Path) else None
+    try:
+        return page_of(data, written)
+    except ValueError as error:
+        return Damage(str(source), 0, str(error))
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
@@ -243,7 +279,8 @@ class _Reader:
 
     def __init__(self, name: str, stream: BinaryIO, offset: int, copying: bool) -> None:
         self.name, self.stream, self.offset = name, stream, offset
-        self.copying = copying and not isinstance(stream, _Unpacked)
+        self.is_arc = not isinstance(stream, _Unpacked) and _begins_arc(stream)
+        self.copying = copying and not isinstance(stream, _Unpacked) and not self.is_arc
         self.resume: int | None = None
 
     def __iter__(self) -> Iterator[Found]:
@@ -252,14 +289,14 @@ class _Reader:
         iterator, read = None, False
         try:
             stream = Remembering(self.stream) if self.copying else self.stream
-            iterator = ArchiveIterator(stream, check_digests=self.copying)
+            iterator = ArchiveIterator(stream, check_digests=self.copying, arc2warc=self.is_arc)
             for record in iterator:
                 at, errors = iterator.offset, iterator.err_count
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
-                    raise ArchiveLoadFailed("not a WARC record (ARC files: warcio recompress)")
+                    raise ArchiveLoadFailed("not a WARC record")
                 if record.rec_type == "revisit":
-                    yield _revisit(record)
+                    yield _revisit(record, self.name)
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
                 if found is not None:  # offset and length are known only after the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
@@ -286,7 +323,7 @@ class _Reader:
 
     def _next(self, start: int) -> int | None:
         try:
-            return next_record(self.stream, start)
+            return next_record(self.stream, start, _ARC_RECORDS if self.is_arc else (b"WARC/",))
         except ERRORS:  # a file gzipped in one piece cannot be read after its damage
             return None
 
@@ -351,6 +388,17 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
     return _Gunzipped(fileobj=file) if _is_one_member(file) else file  # type: ignore[return-value]
 
 
+def _begins_arc(stream: BinaryIO) -> bool:
+    """Whether a file, packed or not, is an ARC file."""
+    try:
+        stream.seek(0)
+        head = stream.read(2**12)
+        packed = head.startswith(b"\x1f\x8b")
+        return (zlib.decompressobj(31).decompress(head, len(_ARC)) if packed else head).startswith(_ARC)
+    except ERRORS:
+        return False
+
+
 def _size(stream: BinaryIO) -> int:
     """The length of a file, unpacked where it is read so."""
     if not isinstance(stream, _Unpacked):
@@ -390,8 +438,9 @@ def _is_one_member(stream: BinaryIO) -> bool:
         stream.seek(0)
 
 
-def next_record(stream: BinaryIO, start: int) -> int | None:
-    """Where the next record after `start` begins, in a gzipped or a plain file."""
+def next_record(stream: BinaryIO, start: int, beginnings: tuple[bytes, ...] = (b"WARC/",)) -> int | None:
+    """Where the next record after `start` begins, in a gzipped file (with one of the `beginnings`, of five bytes at the most) or a
+    plain WARC file."""
     stream.seek(0)
     gzipped = stream.read(2) == b"\x1f\x8b"
     pattern = _GZIP_RECORD if gzipped else _PLAIN_RECORD
@@ -400,7 +449,7 @@ def next_record(stream: BinaryIO, start: int) -> int | None:
     while chunk := stream.read(_CHUNK_BYTES):
         for match in pattern.finditer(chunk):
             candidate = at + match.end() if not gzipped else at + match.start()
-            if not gzipped or _begins_record(stream, candidate):
+            if not gzipped or _begins_record(stream, candidate, beginnings):
                 return candidate
         if len(chunk) < _CHUNK_BYTES:
             return None
@@ -409,12 +458,12 @@ def next_record(stream: BinaryIO, start: int) -> int | None:
     return None
 
 
-def _begins_record(stream: BinaryIO, offset: int) -> bool:
+def _begins_record(stream: BinaryIO, offset: int, beginnings: tuple[bytes, ...]) -> bool:
     """Whether a gzip member at `offset` unpacks to a WARC record: the three bytes also occur by chance."""
     back = stream.tell()
     stream.seek(offset)
     try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(stream.read(512), 5).startswith(b"WARC/")
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(stream.read(512), 5).startswith(beginnings)
     except zlib.error:
         return False
     finally:
@@ -435,7 +484,7 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         media_type = record.rec_headers.get_header("Content-Type") or ""
         body = raw_body(record)
         wire = Wire("HTTP/1.1 200 OK", (("Content-Type", media_type),), body, kind="resource")
-        return Capture(url, body, at, url, 200, {"content-type": media_type}), wire
+        return as_it_was(Capture(url, body, at, url, 200, {"content-type": media_type}), wire, url)
     if record.rec_type not in ("response", "revisit") or http is None:
         return None
     headers = _joined(http.headers)
@@ -449,7 +498,8 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         decoded(raw, transfer, MAX_BODY_BYTES) if transfer else raw,
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
-    return Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers), wire
+    capture = Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers)
+    return as_it_was(capture, wire, record.rec_headers.get_header(COPIED_SHOWN_AT) or url)
 
 
 def _memento(headers: Mapping[str, str]) -> datetime | None:
@@ -465,7 +515,7 @@ def _memento(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _revisit(record: Any) -> Revisit:
+def _revisit(record: Any, file: str) -> Revisit:
     header, http = record.rec_headers.get_header, record.http_headers
     status = http.get_statuscode() if http is not None else ""
     url = _address(header("WARC-Target-URI"))
@@ -474,6 +524,11 @@ def _revisit(record: Any) -> Revisit:
         refers_to=_address(header("WARC-Refers-To-Target-URI")) or url,
         status=int(status) if status.isdecimal() else 0,
         content_type=_joined(http.headers).get("content-type", "") if http is not None else "",
+        moment=_moment(header("WARC-Date")),
+        refers_to_moment=_moment(header("WARC-Refers-To-Date")),
+        digest=header("WARC-Payload-Digest") or "",
+        answer=_exchange(record) if status == "200" else None,
+        file=file,
     )
 
 
@@ -492,14 +547,16 @@ def raw_body(record: Any) -> bytes:
     return body
 
 
-def _with_payload(record: Any, capture: Capture | None, resolve: Resolve | None) -> Capture:
+def _with_payload(
+    record: Any, found: tuple[Capture, Wire] | None, resolve: Resolve | None
+) -> tuple[Capture, Wire]:
     names = ("WARC-Payload-Digest", "WARC-Refers-To-Target-URI", "WARC-Refers-To-Date")
     refers_to = [record.rec_headers.get_header(name) or "" for name in names]
-    found = resolve(*refers_to) if resolve else None
-    if found is None or capture is None:
+    place = resolve(*refers_to) if resolve else None
+    if place is None or found is None:
         raise ValueError(f"a revisit of {refers_to[1]} ({refers_to[2]}), which is not in the archive")
-    original = read_capture(found[0].parent, found[0].name, found[1])
-    return replace(capture, body=original.body)
+    original, sent = read_exchange(place[0].parent, place[0].name, place[1])
+    return replace(found[0], body=original.body), replace(found[1], body=sent.body)
 
 
 def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
@@ -521,4 +578,6 @@ def _moment(text: str | None) -> datetime | None:
 
 def words(error: BaseException) -> str:
     text = " ".join(str(error).split())
+    if text.startswith("Unknown archive format"):  # behind it stand bytes of the file
+        return "neither a record nor a saved page"
     return text[:200] if text else "cut short" if isinstance(error, EOFError) else type(error).__name__

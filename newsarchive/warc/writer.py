@@ -31,7 +31,7 @@ from warcio.warcwriter import WARCWriter
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
 from newsarchive.version import VERSION
-from newsarchive.warc.copied import COPIED_FROM, COPIED_TYPE, GZIP_HEADER, with_source
+from newsarchive.warc.copied import COPIED_FROM, COPIED_SHOWN_AT, COPIED_TYPE, GZIP_HEADER, with_source
 from newsarchive.warc.files import OPEN, Wire
 from newsarchive.warc.reader import whole_length
 
@@ -122,6 +122,8 @@ class WarcWriter:
             # The name of a file may have a line break, which would end the field, and bytes that are no UTF-8.
             name = " ".join(copied_from.split()).encode(errors="replace").decode()
             extra = {COPIED_FROM: name} | ({} if wire.kind == "response" else {COPIED_TYPE: wire.kind})
+            if wire.shown_at:
+                extra[COPIED_SHOWN_AT] = wire.shown_at
             return self._exchange(url, wire, at, None, extra, digest)
 
     def _exchange(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from newsarchive import demo
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
-from newsarchive.warc.writer import WarcWriter
+from newsarchive.warc.writer import WarcWriter, payload_digest
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import warm
@@ -205,13 +206,96 @@ def test_pages_that_an_earlier_file_holds_are_told_of(db: Path, tmp_path: Path) 
     assert alone.returncode == ALL_FAILED
 
     both = crawl(f"path={tmp_path}/?.warc.gz", spider="warc", db=db)
-    assert "3 new" in both.stderr
-    assert "3 skipped: revisit record" in both.stderr
+    assert "6 discovered, 3 new, 0 updated, 3 unchanged" in both.stderr
     assert both.returncode == 0
 
     later = crawl(f"path={second}", spider="warc", db=db)
-    assert "3 skipped: revisit record" in later.stderr
+    assert "3 skipped: stored before" in later.stderr
     assert later.returncode == 0
+
+
+SEEN = "https://blog.example/2025/05/01/a-first-story/"
+DAYS = [f"2025-05-0{day}T10:00:00Z" for day in range(1, 6)]
+LINES = ("The council paid for the ferry", "The council did not pay for the ferry")
+
+
+def edited_and_set_back(path: Path, how: str) -> None:
+    """A page of five days: written, edited, unchanged, set back, unchanged. What an earlier record has is a revisit of it."""
+    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+    not_modified = StatusAndHeaders("304 Not Modified", [], protocol="HTTP/1.1")
+    with path.open("wb") as out:
+        writer = WARCWriter(out, gzip=how != "plain")
+        for day, line, of in zip(DAYS, (0, 1, 1, 0, 0), (None, None, 1, 0, 0), strict=True):
+            body = post(LINES[line]).encode()
+            digest = payload_digest(body)
+            if how == "hexadecimal":
+                digest = "sha1:" + hashlib.sha1(body).hexdigest()
+            fields = {"WARC-Date": day, "WARC-Payload-Digest": digest}
+            if of is None:
+                record = writer.create_warc_record(
+                    SEEN, "response", io.BytesIO(body), http_headers=head, warc_headers_dict=fields
+                )
+            else:
+                told = {"not modified": not_modified, "no head": None}.get(how, head)
+                record = writer.create_revisit_record(
+                    SEEN, digest, SEEN, DAYS[of], http_headers=told, warc_headers_dict=fields
+                )
+                if how == "no digest":
+                    record.rec_headers.remove_header("WARC-Payload-Digest")
+            writer.write_record(record)
+
+
+@pytest.mark.parametrize("how", ["digest", "plain", "hexadecimal", "no digest", "not modified", "no head"])
+def test_a_page_that_was_set_back_reads_as_on_its_last_day(db: Path, tmp_path: Path, how: str) -> None:
+    edited_and_set_back(tmp_path / "x.warc.gz", how)
+    done = crawl(f"path={tmp_path}/x.warc.gz", spider="warc", db=db)
+    assert done.returncode == 0, done.stderr
+    days = rows(db, "SELECT fetched_at FROM captures ORDER BY fetched_at")
+    assert [str(day)[:10] for (day,) in days] == [day[:10] for day in DAYS]
+    [(headline,)] = rows(db, "SELECT headline FROM articles")
+    assert headline == LINES[0]
+    seen = rows(db, "SELECT min(fetched_at), count(*) FROM captures")
+    again = crawl(f"path={tmp_path}/x.warc.gz", spider="warc", db=db)
+    assert "5 skipped: stored before" in again.stderr
+    assert rows(db, "SELECT min(fetched_at), count(*) FROM captures") == seen
+    checked = run("db", "check", "--db", str(db))
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_revisit_of_a_page_that_an_earlier_run_stored_is_a_capture_of_its_day(
+    db: Path, tmp_path: Path
+) -> None:
+    whole = tmp_path / "whole.warc.gz"
+    edited_and_set_back(whole, "hexadecimal")
+    with whole.open("rb") as stream:
+        iterator = ArchiveIterator(stream)
+        ends = [iterator.get_record_offset() + iterator.get_record_length() for _ in iterator][1]
+    data = whole.read_bytes()
+    (tmp_path / "first.warc.gz").write_bytes(data[:ends])
+    (tmp_path / "second.warc.gz").write_bytes(data[ends:])
+    crawl(f"path={tmp_path}/first.warc.gz", spider="warc", db=db)
+    [(headline,)] = rows(db, "SELECT headline FROM articles")
+    assert headline == LINES[1]
+    crawl(f"path={tmp_path}/second.warc.gz", spider="warc", db=db)
+    [(headline,)] = rows(db, "SELECT headline FROM articles")
+    assert headline == LINES[0]
+    assert rows(db, "SELECT count(*) FROM captures") == [(5,)]
+
+
+def test_a_folder_of_saved_pages_is_read_with_all_folders_below_it(db: Path, tmp_path: Path) -> None:
+    comment = "<!-- Mirrored from blog.example/{0}/ by HTTrack Website Copier/3.x [XR&CO'2014], Fri, 02 May 2025 08:00:00 GMT -->"
+    for name in ("a-first-story", "a-second-story"):
+        folder = tmp_path / "mirror/2025/05" / name
+        folder.mkdir(parents=True)
+        page = post(name)
+        (folder / "index.html").write_text(f"<!DOCTYPE html><html>{comment.format('2025/05/' + name)}{page}")
+    done = crawl(f"path={tmp_path}/mirror/**/*.html", spider="warc", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "2 new" in done.stderr
+    assert sorted(rows(db, "SELECT final_url, fetched_at FROM captures")) == [
+        (f"http://blog.example/2025/05/{name}/", "2025-05-02T08:00:00+00:00")
+        for name in ("a-first-story", "a-second-story")
+    ]
 
 
 @pytest.mark.parametrize("url", ["http://[::1/post", "https:///post", "http://blog.example:99999/post"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ import pytest
 
 from newsarchive.compression import zstd
 from newsarchive.items import Capture
-from newsarchive.warc.reader import Damage, captures, read_capture
+from newsarchive.warc.reader import Damage, captures, exchanges, read_capture, read_exchange
+from newsarchive.warc.writer import WarcWriter
 
 PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
 
@@ -265,3 +267,139 @@ def test_a_page_out_of_a_web_archive_was_fetched_when_that_archive_fetched_it(
     [capture] = read(written(tmp_path / "taken.warc.gz", [response(1, PAGE, header)]))
     assert isinstance(capture, Capture)
     assert (capture.url, capture.fetched_at) == ("http://blog.example/1", at)
+
+
+@pytest.mark.parametrize(
+    ("url", "body"),
+    [
+        ("https://web.archive.org/web/20150102030405/http://blog.example/a", b'<a href="/web/20150102030405/http://blog.example/b">B</a>'),
+        ("https://web.archive.org/web/20150102030405id_/http://blog.example/a", b'<a href="http://blog.example/b">B</a>'),
+        ("http://localhost:8080/blogs/20150102030405mp_/http://blog.example/a", b'<a href="http://localhost:8080/blogs/20150102030405/http://blog.example/b">B</a>'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["response", "resource"])
+def test_a_page_that_was_taken_out_of_a_web_archive_by_a_crawler_is_the_page_that_it_was(
+    kind: str, url: str, body: bytes, tmp_path: Path
+) -> None:
+    """As `wget --warc-file` writes it: its address is that of the web archive. So it is read in the file, and in our copy."""
+    record = response(1, body).replace(b"http://blog.example/1", url.encode())
+    if kind == "resource":
+        head = f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nContent-Type: text/html\r\n"
+        record = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body + b"\r\n\r\n"
+    [(page, wire)] = [
+        found for found in exchanges(written(tmp_path / "x.warc.gz", [record])) if isinstance(found, tuple)
+    ]
+    writer = WarcWriter(tmp_path)
+    place = writer.write_copy(page.base_url, wire, page.fetched_at, "x.warc.gz")
+    again, kept = read_exchange(tmp_path, place.file, place.offset)
+    for one in (page, again):
+        assert (one.url, one.fetched_at) == (
+            "http://blog.example/a",
+            datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC),
+        )
+        assert one.body == b'<a href="http://blog.example/b">B</a>'
+    assert kept.body == wire.body == body
+    writer.close()
+
+
+def arc(*pages: tuple[str, bytes]) -> list[bytes]:
+    """The records of an ARC file (https://archive.org/web/researcher/ArcFileFormat.php)."""
+    about = b"1 0 Another Crawler\nURL IP-address Archive-date Content-type Archive-length\n"
+    records = [b"filedesc://x.arc 0.0.0.0 20080501120000 text/plain %d\n%b\n" % (len(about), about)]
+    for url, body in pages:
+        answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + body
+        head = f"{url} 192.0.2.1 20080501120001 text/html {len(answer)}\n"
+        records.append(head.encode() + answer + b"\n")
+    return records
+
+
+@pytest.mark.parametrize("how", ["a member a record", "plain"])
+def test_an_arc_file_is_read(how: str, tmp_path: Path) -> None:
+    records = arc(
+        ("dns:blog.example", b"192.0.2.1"), ("http://blog.example/1", PAGE), ("http://blog.example/2", PAGE)
+    )
+    pages = [
+        found for found in read(written(tmp_path / "x.arc.gz", records, how)) if isinstance(found, Capture)
+    ]
+    assert [(one.url, one.body) for one in pages] == [
+        (f"http://blog.example/{number}", PAGE) for number in (1, 2)
+    ]
+    assert {one.fetched_at for one in pages} == {datetime(2008, 5, 1, 12, 0, 1, tzinfo=UTC)}
+
+
+def test_behind_damage_the_next_record_of_an_arc_file_is_found(tmp_path: Path) -> None:
+    members = [
+        gzip.compress(record)
+        for record in arc(*[(f"http://blog.example/{n}", PAGE + bytes([48 + n])) for n in range(4)])
+    ]
+    members[2] = members[2][:30] + b"damaged" + members[2][37:]
+    path = tmp_path / "x.arc.gz"
+    path.write_bytes(b"".join(members))
+    found = read(path)
+    assert [one.url for one in found if isinstance(one, Capture)] == [
+        f"http://blog.example/{n}" for n in (0, 2, 3)
+    ]
+    assert any(isinstance(one, Damage) for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a line of five words here\nand more\n",
+        b"http://blog.example/1 192.0.2.1 20080501120001 text/html 9\nHTTP/1.1 2",
+    ],
+)
+def test_a_file_that_does_not_begin_as_an_arc_file_is_none(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.arc"
+    path.write_bytes(text)
+    assert [type(found) for found in read(path)] == [Damage]
+
+
+SINGLE_FILE = b"<!DOCTYPE html> <html lang=en><!--\n Page saved with SingleFile \n url: http://blog.example/1 \n saved date: Fri May 02 2025 10:00:00 GMT+0000 (UTC)\n-->"
+
+
+@pytest.mark.parametrize(
+    ("data", "url", "moment"),
+    [
+        (SINGLE_FILE + PAGE, "http://blog.example/1", datetime(2025, 5, 2, 10, tzinfo=UTC)),
+        (
+            b"From: <Saved by Blink>\nSnapshot-Content-Location: http://blog.example/1\nDate: Fri, 2 May 2025 10:00:00 +0000\n"
+            b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n<p>Ferry</p>\n--x--\n",
+            "http://blog.example/1",
+            datetime(2025, 5, 2, 10, tzinfo=UTC),
+        ),
+        (b'<html><link rel="canonical" href="http://blog.example/1">' + PAGE, "http://blog.example/1", datetime(2025, 4, 1, tzinfo=UTC)),
+        (
+            b'<html><link rel="canonical" href="https://web.archive.org/web/20150102030405/http://blog.example/1">' + PAGE,
+            "http://blog.example/1",
+            datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC),
+        ),
+    ],
+    ids=["SingleFile", "MHTML", "a mirror", "saved from a web archive"],
+)  # fmt: skip
+def test_a_saved_page_is_read_as_a_file_of_its_own(
+    data: bytes, url: str, moment: datetime, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(data)
+    os.utime(path, (datetime(2025, 4, 1, tzinfo=UTC).timestamp(),) * 2)
+    [capture] = read(path)
+    assert isinstance(capture, Capture)
+    assert (capture.url, capture.fetched_at) == (url, moment)
+    assert capture.content_type.startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"<!DOCTYPE html><html><p>Ferry", "does not state its address"),
+        (b"<?xml version='1.0'?><rss></rss>", "neither a record nor a saved page"),
+        (b"{}", "neither a record nor a saved page"),
+    ],
+)
+def test_what_is_no_saved_page_is_told(data: bytes, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(data)
+    [found] = read(path)
+    assert isinstance(found, Damage)
+    assert problem in found.problem

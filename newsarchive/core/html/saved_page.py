@@ -4,6 +4,8 @@ Browsers save a page with its pictures as one file. Chrome and Edge write MHTML 
 part is the page, in quoted-printable. Read as HTML it gives `=E2=80=93` in the text. Safari writes `.webarchive`, a
 property list. A web archive such as the Wayback Machine or one of pywb shows a page under an address of its own,
 `https://web.archive.org/web/20150102030405/https://blog.example/post/`, and has each link in the page lead into the archive.
+archive.today shows it under `https://archive.ph/AbCdE`, and names the other address in the page's head. HTTrack, monolith and
+SingleFile write address and day into a comment.
 
 Without its address a page's links lead nowhere, so that cards of other posts are not known as such and their authors count
 as the page's own.
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import plistlib
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -37,11 +40,28 @@ MAX_MESSAGE_HEAD_BYTES = 8192
 PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: Bytes at the beginning of a page in which its address is looked for; what follows is not read.
 MAX_ADDRESS_BYTES = 300_000
-#: What Chromium, Internet Explorer and SingleFile write as they save a page:
-#: "<!-- saved from url=(0028)https://blog.example/post/ -->", "Page saved with SingleFile … url: https://blog.example/post/".
-_SAVED = re.compile(
-    r"<!--\s{0,9}saved from url=\(\d{1,6}\)(https?://[^\s>]{1,2000})"
-    r"|<!--\s{0,9}Page saved with SingleFile\s{1,9}url:\s{0,9}(https?://[^\s>]{1,2000})"
+#: What programs write as they save a page. Chromium and Internet Explorer: "<!-- saved from url=(0028)https://blog.example/post/ -->";
+#: SingleFile: "Page saved with SingleFile url: https://blog.example/post/ saved date: Fri May 02 2025 10:00:00 GMT+0200 (…)"; monolith:
+#: "<!-- Saved from https://blog.example/post/ at 2025-05-02T08:00:00Z using monolith v2.8.1 -->"; HTTrack, which leaves out the
+#: scheme: "<!-- Mirrored from blog.example/post/ by HTTrack Website Copier/3.x [XR&CO'2014], Fri, 02 May 2025 08:00:00 GMT -->".
+_SAVED = (
+    re.compile(r"<!--\s{0,9}saved from url=\(\d{1,6}\)(?P<url>https?://[^\s>]{1,2000})"),
+    re.compile(
+        r"<!--\s{0,9}Page saved with SingleFile\s{1,9}url:\s{0,9}(?P<url>https?://[^\s>]{1,2000})"
+        r"(?:\s{1,9}saved date:\s{0,9}\w{3} (?P<day>\w{3} \d\d \d{4} \d\d:\d\d:\d\d) GMT(?P<zone>[+-]\d{4}))?"
+    ),
+    re.compile(
+        r"<!--\s{0,9}Saved from (?P<url>https?://[^\s>]{1,2000}) at (?P<at>[\d:TZ.+-]{1,40}) using monolith\b"
+    ),
+    re.compile(
+        r"<!--\s{0,9}Mirrored from (?P<bare>[^\s/>]{1,300}/[^\s>]{0,2000}) by HTTrack Website Copier/[^>]{0,60}\],"
+        r" (?P<mailed>\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)"
+    ),
+)
+#: HTTrack has the links of a page lead to its files, also the one that names the page's address: `<link rel="canonical" href="index.html">`.
+_MIRRORED_CANONICAL = re.compile(
+    rb"""<link\s[^>]{0,200}rel=["']?canonical["'\s][^>]{0,200}href=["'](?!https?:)[^"'>]{0,2000}["'][^>]{0,20}>""",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"<(?:link|meta)\s[^>]{1,4000}>", re.IGNORECASE)
 _CANONICAL = re.compile(
@@ -50,10 +70,25 @@ _CANONICAL = re.compile(
 )
 _VALUE = re.compile(r"""\s(?:href|content)\s{0,3}=\s{0,3}["']?(https?://[^"'\s>]{1,2000})""", re.IGNORECASE)
 #: The address of a page in a web archive: host and folder, the moment in UTC, a word for how it is shown, the page's own
-#: address (RFC 7089 calls this a URI-M; the form with 14 digits is that of the Wayback Machine, OpenWayback and pywb).
+#: address (RFC 7089 calls this a URI-M; the form with 14 digits is that of the Wayback Machine, OpenWayback and pywb, the one with
+#: points that of archive.today).
 _REPLAY = re.compile(
-    r"\A(https?://[^/\s]{1,300})(/(?:[^/\s?#]{1,100}/){0,4})(\d{14})(?:[a-z]{2}_)?/(https?:/{1,2}[^/\s].*)\Z"
+    r"\A(https?://[^/\s]{1,300})(/(?:[^/\s?#]{1,100}/){0,4})(\d{14}|\d{4}\.\d\d\.\d\d-\d{6})(?:[a-z]{2}_)?/"
+    r"(https?:/{1,2}[^/\s].*)\Z"
 )
+#: The hosts of archive.today. It shows a page under a short address, rewrites its markup, and writes a head of its own for it, whose
+#: `article:published_time` is the day on which it was saved.
+_ARCHIVE_TODAY = re.compile(r"\Ahttps?://archive\.(?:today|fo|is|li|md|ph|vn)/")
+#: How its page names the address with the page's own address in it: `<link rel="canonical" href="https://archive.is/2020.09.29-203125/…">`;
+#: pages of 2017 had the short address there, and `<link rel="bookmark" href="http://archive.today/20171216074022/…">`.
+_PLACES = re.compile(
+    r"""<link\s[^>]{0,200}rel=["']?(?:canonical|bookmark)["'\s][^>]{0,200}href=["']([^"'\s>]{1,2000})""",
+    re.IGNORECASE,
+)
+#: The element in which it shows the page, and what it puts before the address of a link.
+_ARCHIVE_TODAY_PAGE = re.compile(rb"""<div\s[^>]{0,200}id=["']?CONTENT["'\s>]""")
+_ARCHIVE_TODAY_LINK = re.compile(rb"https?://archive\.(?:today|fo|is|li|md|ph|vn)/o/\w{1,12}/(?=https?:)")
+_TITLE = re.compile(rb"<title\b[^>]{0,200}>[^<]{0,1000}</title>", re.IGNORECASE)
 #: Between these comments the Wayback Machine puts its bar into each page.
 _BAR_BEGINS = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->"
 _BAR_ENDS = b"<!-- END WAYBACK TOOLBAR INSERT -->"
@@ -85,15 +120,35 @@ def replayed_page(body: bytes, url: str) -> SavedPage | None:
     >>> saved.url, saved.body
     ('https://blog.example/post/', b'<a href="https://blog.example/next/">')
     """
-    if not (match := _REPLAY.match(url)):
+    place = _place_at_archive_today(body) if _ARCHIVE_TODAY.match(url) else url
+    if not (match := _REPLAY.match(place)):
         return None
     host, folder, moment, own = match.groups()
     own = re.sub(r":/(?=[^/])", "://", own, count=1)  # some servers fold "//" in a path
     with suppress(ValueError):
         address = try_normalise(own)
-        saved_at = datetime.strptime(moment, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        return SavedPage(_rewritten(host, folder).sub(b"", _without_bar(body)), address or own, "", saved_at)
+        saved_at = datetime.strptime(re.sub(r"\D", "", moment), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        was = _without_bar(body) if place is url else _shown_by_archive_today(body)
+        return SavedPage(_rewritten(host, folder).sub(b"", was), address or own, "", saved_at)
     return None
+
+
+def _place_at_archive_today(body: bytes) -> str:
+    """The address with a moment and the page's own address in it, "" where the page names none."""
+    named = _PLACES.findall(body[:MAX_ADDRESS_BYTES].decode("latin-1"))
+    return next((place for place in named if _ARCHIVE_TODAY.match(place) and _REPLAY.match(place)), "")
+
+
+def _shown_by_archive_today(body: bytes) -> bytes:
+    """The page without the head and the bar of archive.today; its title, which is that of the page, stays."""
+    begins = _ARCHIVE_TODAY_PAGE.search(body)
+    if begins is None:
+        return body
+    title = _TITLE.search(body, 0, begins.start())
+    head = (
+        b'<!DOCTYPE html><html><head><meta charset="utf-8">' + (title[0] if title else b"") + b"</head><body>"
+    )
+    return head + _ARCHIVE_TODAY_LINK.sub(b"", body[begins.start() :])
 
 
 def _without_bar(body: bytes) -> bytes:
@@ -115,12 +170,13 @@ def _rewritten(host: str, folder: str) -> re.Pattern[bytes]:
 
 
 def raw_replay(url: str) -> str:
-    """The address under which a web archive gives the bytes of a page as they were, `url` itself for any other address.
+    """The address under which a web archive gives the bytes of a page as they were, `url` itself for any other address. archive.today
+    gives no such bytes.
 
     >>> raw_replay("https://web.archive.org/web/20150102030405/https://blog.example/post/")
     'https://web.archive.org/web/20150102030405id_/https://blog.example/post/'
     """
-    if not (match := _REPLAY.match(url)):
+    if _ARCHIVE_TODAY.match(url) or not (match := _REPLAY.match(url)):
         return url
     host, folder, moment, own = match.groups()
     return f"{host}{folder}{moment}id_/{own}"
@@ -162,15 +218,38 @@ def _moment(text: str | None) -> datetime | None:
 def own_address(body: bytes) -> str:
     """The absolute address that the bytes of a page state as the page's own, "" where they state none.
 
-    It is what a browser or SingleFile wrote as it saved the page, else the page's `<link rel="canonical">` or `og:url`.
+    It is what a browser or another program wrote as it saved the page, else the page's `<link rel="canonical">` or `og:url`.
 
     >>> own_address(b'<link rel="canonical" href="https://blog.example/post/">')
     'https://blog.example/post/'
     >>> own_address(b'<link rel="stylesheet" href="https://blog.example/a.css">')
     ''
     """
+    return stated_page(body).url
+
+
+def stated_page(body: bytes) -> SavedPage:
+    """The page with the address that `own_address` finds, and with the moment at which a program saved it, where it wrote that."""
     head = body[:MAX_ADDRESS_BYTES].decode("latin-1")  # addresses are ASCII, whatever the rest is
-    if saved := _SAVED.search(head):
-        return try_normalise(saved[1] or saved[2]) or ""
-    stated = (_VALUE.search(tag) for tag in _TAG.findall(head) if _CANONICAL.search(tag))
-    return next((url for match in stated if match and (url := try_normalise(match[1]))), "")
+    for form in _SAVED:
+        if saved := form.search(head):
+            parts = {"url": None, "bare": None, "day": None, "at": None, "mailed": None} | saved.groupdict()
+            url = try_normalise(parts["url"] or f"http://{parts['bare']}") or ""
+            was = _MIRRORED_CANONICAL.sub(b"", body, count=1) if parts["bare"] else body
+            return SavedPage(was, url, "", _saved_at(parts))
+    tags = (_VALUE.search(tag) for tag in _TAG.findall(head) if _CANONICAL.search(tag))
+    stated = (try_normalise(match[1]) for match in tags if match)
+    return SavedPage(body, next(filter(None, stated), None) or "")
+
+
+def _saved_at(parts: Mapping[str, str | None]) -> datetime | None:
+    """The moment in the comment of a program; `None` for one without, or with one that is no moment."""
+    with suppress(ValueError):
+        if parts["day"]:
+            return datetime.strptime(f"{parts['day']} {parts['zone']}", "%b %d %Y %H:%M:%S %z").astimezone(
+                UTC
+            )
+        if parts["at"]:
+            moment = datetime.fromisoformat(parts["at"].replace("Z", "+00:00"))
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _moment(parts["mailed"]) if parts["mailed"] else None

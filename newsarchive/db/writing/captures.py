@@ -114,6 +114,23 @@ def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     return found
 
 
+def places_of(engine: Engine, digests: Iterable[str]) -> dict[str, Place]:
+    """The place where each of these payloads was written first, by its digest, where the archive holds it."""
+    columns: list[Any] = [
+        CaptureRow.warc_digest,
+        CaptureRow.warc_file,
+        CaptureRow.warc_offset,
+        CaptureRow.warc_length,
+    ]
+    query = select(*columns).where(CaptureRow.warc_file != "").order_by(CaptureRow.id)
+    found: dict[str, Place] = {}
+    with reading(engine) as connection:
+        for row in bulk.select_in(connection, query, CaptureRow.warc_digest, digests):
+            place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
+            found.setdefault(place.digest, place)
+    return found
+
+
 def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
     """Those of these captures that the archive holds: position in `fetched` → the WARC file with its bytes.
 

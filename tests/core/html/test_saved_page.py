@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from newsarchive.cli.extract import read_capture
-from newsarchive.core.html.saved_page import own_address, raw_replay, replayed_page, saved_page
+from newsarchive.core.html.saved_page import (
+    own_address,
+    raw_replay,
+    replayed_page,
+    saved_page,
+    stated_page,
+)
 
 HOME = "https://blog.example/2024/05/a-story/"
 STORY = (
@@ -151,6 +157,97 @@ def test_which_addresses_are_those_of_a_web_archive(url: str, raw: str | None, o
 def test_a_page_saved_from_a_web_archive_names_its_place_there() -> None:
     shown = f'<link rel="canonical" href="{REPLAY}https://blog.example/a/">'.encode()
     assert own_address(shown) == f"{REPLAY}https://blog.example/a/"
+
+
+#: How archive.today shows a page: a head and a bar of its own, the page in one element, links by way of itself.
+ARCHIVE_TODAY = (
+    '<!DOCTYPE html><html><head><meta property="og:site_name" content="archive.is"/>'
+    '<meta property="article:published_time" content="2020-09-29T20:31:25Z"/>{place}<title>A story of the harbour</title></head>'
+    '<body><center><div id="HEADER"><input name="q" value="https://blog.example/a/">All snapshots</div>'
+    '<div id="SOLID"><div id="CONTENT" style="width:100%"><div class="body"><h1>A story of the harbour</h1>'
+    '<p>The ferry <a href="https://archive.ph/o/AbCdE/https://blog.example/b/">returns</a>.</p></div></div></div></center></body></html>'
+)
+BY_CANONICAL = '<link rel="canonical" href="https://archive.is/2020.09.29-203125/https://blog.example/a/"/>'
+BY_BOOKMARK = (
+    '<link rel="canonical" href="https://archive.is/AbCdE"/>'
+    '<link rel="bookmark" href="http://archive.today/20200929203125/https://blog.example/a/"/>'
+)
+
+
+@pytest.mark.parametrize("place", [BY_CANONICAL, BY_BOOKMARK], ids=["canonical", "bookmark"])
+@pytest.mark.parametrize(
+    "url", ["https://archive.ph/AbCdE", "https://archive.is/2020.09.29-203125/https://blog.example/a/"]
+)
+def test_a_page_of_archive_today_is_the_page_without_its_bar(url: str, place: str) -> None:
+    saved = replayed_page(ARCHIVE_TODAY.replace("{place}", place).encode(), url)
+    assert saved is not None
+    assert (saved.url, saved.saved_at) == (
+        "https://blog.example/a/", datetime(2020, 9, 29, 20, 31, 25, tzinfo=UTC),
+    )  # fmt: skip
+    text = saved.body.decode()
+    assert "<title>A story of the harbour</title>" in text
+    assert '<a href="https://blog.example/b/">returns</a>' in text
+    for its_own in ("All snapshots", "archive.is", "published_time"):
+        assert its_own not in text
+    assert raw_replay(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://archive.ph/AbCdE", '<link rel="canonical" href="https://archive.ph/AbCdE"/>'),
+        ("https://archive.ph/AbCdE", '<link rel="canonical" href="https://blog.example/a/"/>'),
+        ("https://blog.example/a/", BY_CANONICAL),
+        ("https://archive.phone.example/a/", BY_CANONICAL),
+    ],
+)
+def test_any_other_page_is_none_of_archive_today(url: str, place: str) -> None:
+    assert replayed_page(ARCHIVE_TODAY.replace("{place}", place).encode(), url) is None
+
+
+@pytest.mark.parametrize(
+    ("comment", "url", "moment"),
+    [
+        (
+            "<!--\n Page saved with SingleFile \n url: https://blog.example/a/ \n saved date: Fri May 02 2025 10:00:00 GMT+0200 (CEST)\n-->",
+            "https://blog.example/a/",
+            datetime(2025, 5, 2, 8, tzinfo=UTC),
+        ),
+        (
+            "<!-- Saved from https://blog.example/a/ at 2025-05-02T08:00:00Z using monolith v2.8.1 -->",
+            "https://blog.example/a/",
+            datetime(2025, 5, 2, 8, tzinfo=UTC),
+        ),
+        (
+            "<!-- Mirrored from blog.example/a/ by HTTrack Website Copier/3.x [XR&CO'2014], Fri, 02 May 2025 08:00:00 GMT -->",
+            "http://blog.example/a/",
+            datetime(2025, 5, 2, 8, tzinfo=UTC),
+        ),
+        ("<!-- saved from url=(0023)https://blog.example/a/ -->", "https://blog.example/a/", None),
+        ("<!-- Page saved with SingleFile url: https://blog.example/a/ saved date: yesterday -->", "https://blog.example/a/", None),
+        ("<!-- Mirrored from blog.example/a/ by hand, Fri, 02 May 2025 08:00:00 GMT -->", "", None),
+        ("<p>Saved from https://blog.example/a/ at 2025-05-02T08:00:00Z using monolith</p>", "", None),
+    ],
+)  # fmt: skip
+def test_what_a_program_writes_into_a_page_that_it_saves(
+    comment: str, url: str, moment: datetime | None
+) -> None:
+    page = stated_page(f"<!DOCTYPE html><html>{comment}<p>Text".encode())
+    assert (page.url, page.saved_at) == (url, moment)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "stays"),
+    [
+        ('<link rel="canonical" href="index.html">', False),
+        ('<link rel="canonical" href="https://blog.example/a/">', True),
+        ('<link rel="next" href="page-2.html">', True),
+    ],
+)
+def test_the_canonical_address_that_httrack_had_lead_to_its_file_is_none(canonical: str, stays: bool) -> None:
+    comment = "<!-- Mirrored from blog.example/a/ by HTTrack Website Copier/3.x [XR&CO'2014], Fri, 02 May 2025 08:00:00 GMT -->"
+    assert (canonical.encode() in stated_page(f"<html>{comment}{canonical}<p>Text".encode()).body) is stays
+    assert canonical.encode() in stated_page(f"<html>{canonical}<p>Text".encode()).body
 
 
 @pytest.mark.slow
