@@ -172,7 +172,7 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
         with path.open("rb") as stream:
             stream.seek(offset)
             record = next(iter(ArchiveIterator(stream, check_digests=True)))
-            while record.content_stream().read(_CHUNK_BYTES):
+            while record.raw_stream.read(_CHUNK_BYTES):  # digests are of the bytes with their content codings
                 pass
             named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
             if record.digest_checker.passed is False:

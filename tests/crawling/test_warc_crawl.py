@@ -282,6 +282,24 @@ def test_a_revisit_of_a_page_that_an_earlier_run_stored_is_a_capture_of_its_day(
     assert rows(db, "SELECT count(*) FROM captures") == [(5,)]
 
 
+def test_bytes_are_found_whatever_the_order_in_which_pages_were_stored(db: Path, tmp_path: Path) -> None:
+    """A page waits for the template of its site, and one with the same bytes that was written later is stored before it."""
+    edited_and_set_back(tmp_path / "x.warc.gz", "digest")
+    crawl(f"path={tmp_path}/x.warc.gz", spider="warc", db=db)
+    of_bytes: dict[object, list[tuple[object, ...]]] = {}
+    for row in rows(db, "SELECT id, warc_offset, warc_length, warc_digest FROM captures ORDER BY id"):
+        of_bytes.setdefault(row[3], []).append(row)
+    for captures in of_bytes.values():
+        for (number, *_), (_, offset, length, _) in zip(captures, captures[-1:] + captures[:-1], strict=True):
+            rows(
+                db, f"UPDATE captures SET warc_offset = {offset}, warc_length = {length} WHERE id = {number}"
+            )
+    assert sorted(map(len, of_bytes.values())) == [2, 3]
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "0 failed" in again.stderr, again.stderr
+    assert again.returncode == 0
+
+
 def test_a_folder_of_saved_pages_is_read_with_all_folders_below_it(db: Path, tmp_path: Path) -> None:
     comment = "<!-- Mirrored from blog.example/{0}/ by HTTrack Website Copier/3.x [XR&CO'2014], Fri, 02 May 2025 08:00:00 GMT -->"
     for name in ("a-first-story", "a-second-story"):

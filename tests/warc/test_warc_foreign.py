@@ -13,8 +13,9 @@ import brotli
 import pytest
 
 from newsarchive.compression import zstd
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture
-from newsarchive.warc.reader import Damage, captures, exchanges, read_capture, read_exchange
+from newsarchive.warc.reader import Damage, captures, exchanges, read_capture, read_exchange, verify
 from newsarchive.warc.writer import WarcWriter
 
 PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
@@ -104,6 +105,18 @@ def test_every_coding_is_read(tmp_path: Path, how: str) -> None:
     path = written(tmp_path / "x.warc.gz", [info(), *records], how)
     assert bodies(path) == [PAGE] * len(CODED)
     assert all("content-encoding" not in c.headers for c in read(path) if isinstance(c, Capture))
+
+
+def test_a_record_of_any_coding_has_the_digest_that_it_names(tmp_path: Path) -> None:
+    """`doctor` compares the bytes as they came; what their coding makes of them is no matter of it."""
+    for number, (header, body) in enumerate(CODED):
+        fields = [tuple(line.split(": ")) for line in header.split("\r\n")]
+        writer = WarcWriter(tmp_path / str(number))
+        place = writer.write_response("http://blog.example/1", "HTTP/1.1 200 OK", fields, body)
+        writer.close()
+        verify(tmp_path / str(number), place.file, place.offset, place.digest)
+        with pytest.raises(DatabaseUnavailable, match="the archive looks for sha1:A"):
+            verify(tmp_path / str(number), place.file, place.offset, "sha1:A")
 
 
 def test_a_record_of_an_older_version_of_ours_is_read_where_it_lies(tmp_path: Path) -> None:

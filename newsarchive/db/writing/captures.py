@@ -115,19 +115,11 @@ def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
 
 
 def places_of(engine: Engine, digests: Iterable[str]) -> dict[str, Place]:
-    """The place where each of these payloads was written first, by its digest, where the archive holds it."""
-    columns: list[Any] = [
-        CaptureRow.warc_digest,
-        CaptureRow.warc_file,
-        CaptureRow.warc_offset,
-        CaptureRow.warc_length,
-    ]
-    query = select(*columns).where(CaptureRow.warc_file != "").order_by(CaptureRow.id)
+    """The place of the record that holds each of these payloads, by its digest, where the archive has one."""
     found: dict[str, Place] = {}
     with reading(engine) as connection:
-        for row in bulk.select_in(connection, query, CaptureRow.warc_digest, digests):
-            place = Place(row.warc_file, row.warc_offset, row.warc_length, row.warc_digest)
-            found.setdefault(place.digest, place)
+        for some in bulk.parts(set(digests)):
+            found |= _originals(connection, set(some))
     return found
 
 
@@ -335,13 +327,29 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
 
 
 def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
-    """The place where each payload was written first; later captures with the same payload are revisits."""
+    """The place where each payload was written first; later captures with the same payload are revisits.
+
+    Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is read by
+    another process. So the first capture tells the file, and the lowest offset in that file is the record with the bytes.
+    """
     if not digests:
         return {}
+    columns: list[Any] = [CaptureRow.warc_digest, CaptureRow.warc_file]
     first = (
-        select(func.min(CaptureRow.id))
+        select(
+            *columns, func.min(CaptureRow.id).label("id"), func.min(CaptureRow.warc_offset).label("offset")
+        )
         .where(CaptureRow.warc_digest.in_(digests), CaptureRow.warc_file != "")
-        .group_by(CaptureRow.warc_digest)
+        .group_by(*columns)
+        .subquery()
     )
-    rows = connection.execute(select(CaptureRow.__table__).where(CaptureRow.id.in_(first)))
-    return {r.warc_digest: Place(r.warc_file, r.warc_offset, r.warc_length, r.warc_digest) for r in rows}
+    written = and_(
+        CaptureRow.warc_digest == first.c.warc_digest,
+        CaptureRow.warc_file == first.c.warc_file,
+        CaptureRow.warc_offset == first.c.offset,
+    )
+    rows = connection.execute(select(CaptureRow.__table__).join(first, written).order_by(first.c.id))
+    found: dict[str, Place] = {}
+    for r in rows:
+        found.setdefault(r.warc_digest, Place(r.warc_file, r.warc_offset, r.warc_length, r.warc_digest))
+    return found
