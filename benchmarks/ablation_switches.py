@@ -121,12 +121,13 @@ _PASSES: dict[str, tuple[str, ...]] = {
     "edges": (),
     "closings": ("newsarchive.core.boilerplate.cues:author_box",),
     "comments": ("newsarchive.core.boilerplate.cues:comments_head",),
-    "discussions": ("newsarchive.core.boilerplate.discussions",),
+    "discussions": (
+        "newsarchive.core.boilerplate.cues:discussion",
+        "newsarchive.core.boilerplate.cues:heads_of_comments",
+    ),
 }
 
-_BY_PARTS = tuple(
-    f"newsarchive.core.origin.{name}" for name in ("credits", "mentions", "outlet_names", "vocabulary")
-)
+_BY_PARTS = tuple(f"newsarchive.core.origin.{name}" for name in ("credits", "mentions", "vocabulary"))
 _LOST = tuple(
     f"newsarchive.core.encoding.{name}"
     for name in ("lost_beam", "lost_bytes", "lost_search", "quotation_marks", "cjk_punctuation")
@@ -192,7 +193,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("agencies", "metadata", "metadata", {"newsarchive.core.metadata.bylines:agency_claims": returns(())},
      ("newsarchive.core.metadata.bylines",)),
     ("dates in prose", "metadata", "metadata", {"newsarchive.core.metadata.bylines:in_prose": returns(False)}, ()),
-    ("guesses refused", "metadata", "metadata", {"newsarchive.core.metadata.guessed_names:may_be_author": returns(True)},
+    ("guesses refused", "metadata", "metadata", {"newsarchive.core.metadata.authors:may_be_author": returns(True)},
      ("newsarchive.core.metadata.person_names",)),
     ("day order", "metadata", "metadata", {"newsarchive.core.metadata.step:_month_first": returns(False)},
      ("newsarchive.core.metadata.step:_month_first", "newsarchive.core.metadata.dates:month_first_in",

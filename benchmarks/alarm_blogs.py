@@ -25,8 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from newsarchive.core.alarms.listings import MAX_SAME_TIME
-from newsarchive.core.alarms.named import MAX_DATE_DISTANCE, MAX_LAG
+from newsarchive.core.alarms.listings import MAX_DATE_DISTANCE, MAX_LAG, MAX_SAME_TIME
 from newsarchive.core.alarms.records import AlarmKind
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

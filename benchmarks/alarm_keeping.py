@@ -27,10 +27,13 @@ from newsarchive.core.alarms.listings import (
     FRESH_FEED,
     FRESH_FRONT_PAGE,
     FRONT_PAGE,
+    MIN_PROMPT_SHARE,
     Listing,
+    NamedPost,
+    PostList,
     SameLooks,
+    awaited,
 )
-from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, NamedPost, PostList, awaited
 from newsarchive.core.alarms.parts import names
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk

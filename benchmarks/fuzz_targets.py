@@ -25,12 +25,12 @@ from newsarchive.core.discovery import (
     pagination,
     platforms,
     revisit,
-    robots,
+    rights,
     sitemaps,
     wordpress,
 )
 from newsarchive.core.discovery.feed_times import iso_time
-from newsarchive.core.discovery.first_look import LookAt, first_look
+from newsarchive.core.discovery.page_kind import LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.metadata import dates, jsonld
 from newsarchive.core.metadata.publication_date import counted_from
@@ -206,12 +206,12 @@ def run_robots(data: bytes) -> None:
     from protego import Protego
 
     text = decode(data, "text/plain").text
-    for url in robots.robots_sitemaps(text, "https://blog.example/robots.txt"):
+    for url in rights.robots_sitemaps(text, "https://blog.example/robots.txt"):
         url_key(url)
     parsed = Protego.parse(text)
     parsed.can_fetch(URL, "newsarchive")
     parsed.crawl_delay("newsarchive")
-    robots.noarchive({"x-robots-tag": text[:500]}, text)
+    rights.noarchive({"x-robots-tag": text[:500]}, text)
 
 
 def run_dates(data: bytes) -> None:

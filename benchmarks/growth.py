@@ -38,8 +38,8 @@ from benchmarks import growth_shapes as made
 from benchmarks.fuzz_targets import URL, run_feed, run_listing, run_robots, run_sitemap, run_wordpress
 from benchmarks.growth_random import random_text
 from newsarchive import rules
-from newsarchive.core.discovery.first_look import LookAt, first_look
-from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
+from newsarchive.core.discovery.page_kind import LookAt, first_look
+from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import article_from, templated

@@ -35,7 +35,7 @@ from scrapy.responsetypes import responsetypes
 from twisted.python.failure import Failure
 
 from newsarchive.core.discovery.revisit import retry_after
-from newsarchive.core.discovery.robots import MAX_ROBOTS_TXT_CHARACTERS
+from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import site_of, try_normalise
 from newsarchive.crawling.failures import MIN_SERVER_ERROR_STATUS, BadAddress, explain, status_problem

@@ -19,7 +19,7 @@ from scrapy.http import Response
 
 from newsarchive.config import AUTO
 from newsarchive.core import steps
-from newsarchive.core.discovery import robots
+from newsarchive.core.discovery import rights
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import site_of, url_key
@@ -146,7 +146,7 @@ class CapturePipeline:
         """Where the page forbids copies; "" where it does not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.crawler.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return robots.noarchive(capture.headers, capture.body.decode("utf-8", "replace"))
+        return rights.noarchive(capture.headers, capture.body.decode("utf-8", "replace"))
 
     def completed(self, capture: Capture) -> Capture:
         """Write the raw bytes and read what the archive knows of the post. Called from a thread."""

@@ -16,8 +16,7 @@ from newsarchive import rules
 from newsarchive.core import steps as core_steps
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting, unpack
-from newsarchive.core.site_template.readings import unpack_reading
-from newsarchive.core.site_template.template import takes_otherwise
+from newsarchive.core.site_template.template import takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.text.diff import lost_and_gained
 from newsarchive.core.urls import site_of

@@ -373,7 +373,7 @@ def test_status_names_the_sites_whose_hub_pushes(url: str) -> None:
 
 def test_due_sites_are_crawled_without_cron_by_the_policy_of_one_machine(url: str, tmp_path: Path) -> None:
     """`schedule` runs each minute; here its work is asked for directly."""
-    from newsarchive.cluster.work import Work
+    from newsarchive.cluster.jobs import Work
 
     follow(url, "http://127.0.0.1:9", "http://127.0.0.2:9", "http://127.0.0.3:9")
     change(url, "UPDATE public.sites SET last_success_at = now() WHERE domain = '127.0.0.3:9'")

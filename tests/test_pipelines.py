@@ -29,7 +29,7 @@ from newsarchive import pipelines, rules
 from newsarchive import settings as own
 from newsarchive.addon import SWITCHED, Addon
 from newsarchive.core import steps
-from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.line_keys import line_key

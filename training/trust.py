@@ -24,9 +24,17 @@ import numpy as np
 from benchmarks.metadata import Row, author_set, exact, half, read_page, rows
 from newsarchive import rules
 from newsarchive.core.metadata import authors, headline, publication_date
-from newsarchive.core.metadata.claims import Trait, Voice
+from newsarchive.core.metadata.claims import (
+    DECLARING,
+    GUESSES,
+    Place,
+    Position,
+    Qualifier,
+    Source,
+    Trait,
+    Voice,
+)
 from newsarchive.core.metadata.site_statements import BESIDE_PAGE
-from newsarchive.core.metadata.sources import DECLARING, GUESSES, Place, Position, Qualifier, Source
 from newsarchive.core.metadata.step import Gathered, gather
 from newsarchive.items import Block
 

@@ -14,11 +14,10 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import output, sitelist
-from newsarchive.cli.learn import template
+from newsarchive.cli.learn import selectors, template
 from newsarchive.cli.opening import database_url, open_archive, open_reader, same_archive
 from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
-from newsarchive.cli.selectors import selectors
 from newsarchive.core.urls import check_blog, check_start_url
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byline, counted, origin_line

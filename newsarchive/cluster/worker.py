@@ -29,11 +29,11 @@ from newsarchive.cluster.jobs import (
     Broken,
     HandBack,
     OutOfReach,
+    Work,
     app_for_workers,
     give_back,
 )
 from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
-from newsarchive.cluster.work import Work
 from newsarchive.db.queue import Agreement, told
 from newsarchive.exceptions import DatabaseError, NewsArchiveError
 from newsarchive.reprs import counted

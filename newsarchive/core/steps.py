@@ -30,8 +30,14 @@ from newsarchive.core.site_template.layouts import doubted
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
-from newsarchive.core.site_template.readings import pack_reading
-from newsarchive.core.site_template.template import is_misfit, layout_of, marked, verdict_of, verdicts
+from newsarchive.core.site_template.template import (
+    is_misfit,
+    layout_of,
+    marked,
+    pack_reading,
+    verdict_of,
+    verdicts,
+)
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page

@@ -1,6 +1,6 @@
 """Where the pages of a crawl are read: in worker processes, or in one thread of the crawl's own process.
 
-A page is looked at for its spider (`core.discovery.first_look`) and read for `pipelines.WorkersPipeline`; both come through
+A page is looked at for its spider (`core.discovery.page_kind`) and read for `pipelines.WorkersPipeline`; both come through
 the `PageReader` of their crawl. A whole post is also read in the job that looks at it, and the result waits for the
 pipeline. Neither blocks the reactor, and with worker processes neither can hang.
 """
@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 from newsarchive import plugins
 from newsarchive import rules as rules_module
 from newsarchive.config import AUTO
-from newsarchive.core.discovery.first_look import FirstLook
+from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.urls import site_of
 from newsarchive.db.writing.packed import PackedArticle, with_capture

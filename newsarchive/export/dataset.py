@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 import pyarrow
 
 from newsarchive.exceptions import UsageError
-from newsarchive.export.parquet import write_parquet
+from newsarchive.export.frames import write_parquet
 from newsarchive.fields import FLAT, Kind
 from newsarchive.times import utc
 from newsarchive.version import EXTRACTOR_VERSION, VERSION

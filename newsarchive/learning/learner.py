@@ -2,7 +2,7 @@
 
 What learning needs was stored with the articles (`db/site_templates.py`). Only the pages that a new template changes are
 read again, and nothing is fetched: what this process has read of them before is used
-(`core/site_template/readings.py`), otherwise the stored raw bytes. A changed text becomes a version of kind `site`; a
+(`core/site_template/template.py`), otherwise the stored raw bytes. A changed text becomes a version of kind `site`; a
 version that the learning crawl has just made is replaced. Importable without Scrapy; SQL stays in `db/`.
 """
 
@@ -19,19 +19,17 @@ from typing import TYPE_CHECKING
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
-from newsarchive.core.site_template.difference import difference
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
-from newsarchive.core.site_template.readings import unpack_reading
-from newsarchive.core.site_template.template import takes_otherwise
+from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
 from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings, Reading
 from newsarchive.db.rows import payload_digest
-from newsarchive.db.site_windows import SiteWindows
+from newsarchive.db.site_templates import SiteWindows
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import DatabaseError, UsageError

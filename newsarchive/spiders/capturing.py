@@ -17,8 +17,8 @@ from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
 from newsarchive.core.assembly.feed_text import usable
-from newsarchive.core.discovery import pagination, rights, robots
-from newsarchive.core.discovery.first_look import FirstLook
+from newsarchive.core.discovery import pagination, rights
+from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
@@ -89,7 +89,7 @@ class CapturingSpider(ArchiveSpider):
         """Where the headers forbid copies; "" where they do not, or `NEWSARCHIVE_HONOUR_NOARCHIVE` is off."""
         if not self.settings.getbool("NEWSARCHIVE_HONOUR_NOARCHIVE"):
             return ""
-        return robots.noarchive(headers_of(response), "")
+        return rights.noarchive(headers_of(response), "")
 
     async def whole(
         self, response: Response, capture: Capture, link: Link, look: FirstLook

@@ -20,13 +20,12 @@ from scrapy import Request
 from scrapy.http import Response, TextResponse
 
 from newsarchive.core import urls
-from newsarchive.core.alarms.listings import FRESH_FEED, FRESH_FRONT_PAGE, MAX_SAME_TIME, past_caches
-from newsarchive.core.alarms.named import MAX_LAG
+from newsarchive.core.alarms.listings import FRESH_FEED, FRESH_FRONT_PAGE, MAX_LAG, MAX_SAME_TIME, past_caches
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.links import index_reason, post_links
 from newsarchive.core.discovery.platforms import Source
 from newsarchive.core.discovery.revisit import is_future
-from newsarchive.core.discovery.robots import robots_sitemaps
+from newsarchive.core.discovery.rights import robots_sitemaps
 from newsarchive.core.discovery.sitemaps import MAX_SITEMAP_BYTES
 from newsarchive.core.metadata.site_statements import site_name
 from newsarchive.crawling.failures import explain, status_problem

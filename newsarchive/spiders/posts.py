@@ -20,7 +20,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive.core.assembly.feed_text import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
-from newsarchive.core.discovery.first_look import FirstLook
+from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser

@@ -1,16 +1,31 @@
-"""Articles over time as bars in SVG, drawn with attributes alone: the page's policy allows no inline style.
+"""The pictures of the web pages in SVG, drawn with attributes alone, because the page's policy allows no inline style.
 
-In a month without a bar nobody may have written, or nobody may have looked: a cross below the axis marks a stretch
+`chart` draws articles over time as bars. In a month without a bar nobody may have written, or nobody may have looked: a cross below the axis marks a stretch
 without a crawl, and the time before the first crawl is hatched.
+
+`picture` draws a story: a line for each copy, its dot at the time at which it appeared, and an arrow from where it was taken:
+
+    The Island Paper   ■
+    paper.example      ●─────┐
+    blog.example             ○─┐      solid: the copy credits it
+    mirror.example             ┊ ○    dashed: the same text, later, and nobody is credited
+
+A credit is evidence. A dashed arrow says only which copy was there first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from newsarchive.db.reading.coverage import Seen, Span
 from newsarchive.times import months as months_between
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.browse import Credit
+    from newsarchive.db.reading.lineage import Copy, Trace
 
 #: Months from the first to the last. With more, each bar is a year: thinner bars cannot be read.
 MAX_MONTHS = 60
@@ -94,3 +109,139 @@ def chart(spans: Sequence[Span]) -> Chart:
     before = sum(span.seen is Seen.BEFORE for span in spans)
     has_gaps = any(span.seen is Seen.NO_CRAWL for span in spans)
     return Chart(tuple(bars), largest, round(before * step, 1), has_gaps)
+
+
+#: Number of copies that a picture shows, the earliest ones.
+MAX_LINES = 24
+#: Width of the picture. It and the sizes below are in the units of the picture.
+STORY_WIDTH = 720
+#: Height of the line of one copy.
+LINE_HEIGHT = 26
+#: Height of the time axis above the copies.
+AXIS_HEIGHT = 30
+#: Width of the names at the left.
+NAMES_WIDTH = 210
+#: Width of the free margin at the right.
+RIGHT_MARGIN = 40
+#: Characters of a name; a longer one is cut.
+MAX_NAME_CHARACTERS = 28
+#: Number of marks on the axis of time, the first and the last moment among them.
+TICKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A copy, or (`is_outside`) a publisher whose original the archive does not hold. `x` and `y` are where its dot stands."""
+
+    name: str
+    x: float
+    y: float
+    at: datetime | None
+    id: int = 0
+    is_fullest: bool = False
+    is_outside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """From a source to a copy; a `credited` one is named by the copy itself."""
+
+    path: str
+    credited: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The parts of the picture; `ticks` are places on the axis with what is written there."""
+
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+    ticks: tuple[tuple[float, str], ...]
+    height: int
+    left_out: int
+
+
+def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
+    """The picture of a story; `credits` says by the id of a copy which publisher it names."""
+    copies = trace.copies[:MAX_LINES]
+    held = {copy.id for copy in copies}
+    outside = _outside(copies, credits, held)
+    first, last = copies[0].published, max(copy.published for copy in copies)
+    span = max(last - first, timedelta(minutes=1))
+
+    def place(at: datetime) -> float:
+        return round(
+            NAMES_WIDTH + 10 + (STORY_WIDTH - NAMES_WIDTH - RIGHT_MARGIN - 10) * ((at - first) / span), 1
+        )
+
+    nodes = [
+        Node(
+            _cut(name),
+            place(first) - 14,
+            AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2,
+            None,
+            is_outside=True,
+        )
+        for number, name in enumerate(outside)
+    ]
+    by_name = dict(zip(outside, nodes, strict=True))
+    for number, copy in enumerate(copies, len(nodes)):
+        y = AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2
+        nodes.append(
+            Node(_cut(copy.site), place(copy.published), y, copy.published, copy.id, copy.id == trace.fullest)
+        )
+    by_id = {node.id: node for node in nodes if node.id}
+    arrows = [
+        arrow for copy in copies if (arrow := _arrow(copy, credits.get(copy.id), by_id, by_name, copies[0]))
+    ]
+    form = "%m-%d %H:%M" if span < timedelta(days=5) else "%Y-%m-%d"
+    times = [first + span * k / (TICKS - 1) for k in range(TICKS)]
+    ticks = tuple((place(at), at.strftime(form)) for at in times)
+    return Picture(
+        tuple(nodes),
+        tuple(arrows),
+        ticks,
+        AXIS_HEIGHT + LINE_HEIGHT * len(nodes) + 8,
+        len(trace.copies) - len(copies),
+    )
+
+
+def _outside(copies: tuple[Copy, ...], credits: Mapping[int, Credit], held: set[int]) -> list[str]:
+    """The publishers that are credited and not among the copies."""
+    sites = {copy.site for copy in copies}
+    return list(
+        dict.fromkeys(
+            credit.name
+            for copy in copies
+            if (credit := credits.get(copy.id))
+            and credit.original_id not in held
+            and credit.domain not in sites
+        )
+    )
+
+
+def _arrow(
+    copy: Copy, credit: Credit | None, by_id: Mapping[int, Node], by_name: Mapping[str, Node], earliest: Copy
+) -> Arrow | None:
+    to = by_id[copy.id]
+    source: Node | None = None
+    if credit:
+        source = by_id.get(credit.original_id or 0) or by_name.get(credit.name)
+        if source is None:
+            source = next(
+                (node for node in by_id.values() if node.name == _cut(credit.domain) and node is not to), None
+            )
+    credited = source is not None and source is not to
+    if not credited:
+        source = by_id[earliest.id]
+    if source is None or source is to:
+        return None
+    bend = (source.x + to.x) / 2 if abs(source.x - to.x) > 40 else min(source.x, to.x) - 18
+    path = f"M{source.x} {source.y}C{round(bend, 1)} {source.y} {round(bend, 1)} {to.y} {round(to.x - 6, 1)} {to.y}"
+    how = "credits" if credited else "has the text of the earliest copy, without a credit:"
+    return Arrow(path, credited, f"{copy.site} {how} {source.name}")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_NAME_CHARACTERS else name[: MAX_NAME_CHARACTERS - 1] + "…"

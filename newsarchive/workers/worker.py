@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated

@@ -27,8 +27,7 @@ from benchmarks.blogs import sentence
 from newsarchive.cli import cli
 from newsarchive.cli.crawl import show
 from newsarchive.core.alarms.judge import judge
-from newsarchive.core.alarms.listings import FEED, FRONT_PAGE
-from newsarchive.core.alarms.named import Listed
+from newsarchive.core.alarms.listings import FEED, FRONT_PAGE, Listed
 from newsarchive.core.alarms.questions import MAX_ALARM_AGE, MIN_HISTORY_READINGS
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Past, Problem, Reading, State
 from newsarchive.db import engine as db

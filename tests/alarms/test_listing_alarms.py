@@ -14,8 +14,16 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from newsarchive.core.alarms.judge import judge
-from newsarchive.core.alarms.listings import FEED, Listing, SameLooks
-from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, Listed, NamedPost, PostList, awaited
+from newsarchive.core.alarms.listings import (
+    FEED,
+    MIN_PROMPT_SHARE,
+    Listed,
+    Listing,
+    NamedPost,
+    PostList,
+    SameLooks,
+    awaited,
+)
 from newsarchive.core.alarms.records import AlarmKind, History, State
 from newsarchive.db import engine as db
 from newsarchive.db.frontier import updates

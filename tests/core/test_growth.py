@@ -17,10 +17,10 @@ from benchmarks.growth_shapes import APIS, FEEDS, PAGES, SITEMAPS
 from newsarchive import extract, rules
 from newsarchive.core.discovery import feeds, wordpress
 from newsarchive.core.discovery.feeds import parse_feed
-from newsarchive.core.discovery.first_look import LookAt, first_look
+from newsarchive.core.discovery.page_kind import LookAt, first_look
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.encoding import step
-from newsarchive.core.encoding.detection import detected
+from newsarchive.core.encoding.decoding import detected
 from newsarchive.core.html import blocks, parsing
 from newsarchive.core.html.parsing import declared_body, fresh
 from newsarchive.core.text.normalise import fold_keeping_emoji, normalise

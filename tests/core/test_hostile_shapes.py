@@ -27,7 +27,7 @@ from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean
 from newsarchive.core.metadata import dates
 from newsarchive.core.origin import mentions
 from newsarchive.core.origin.evidence import domain_in
-from newsarchive.core.text import caches, sentences
+from newsarchive.core.text import caches, words
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 
@@ -140,13 +140,13 @@ def test_abbreviations_are_looked_for_in_the_end_of_a_statement_alone(
             lengths.append(len(text))
             return abbreviation.search(text)
 
-    abbreviation = sentences._ABBREVIATION
-    monkeypatch.setattr(sentences, "_ABBREVIATION", Counted())
-    assert list(sentences.statements("J. " * 500 + "Smith. It rained.")) == [
+    abbreviation = words._ABBREVIATION
+    monkeypatch.setattr(words, "_ABBREVIATION", Counted())
+    assert list(words.statements("J. " * 500 + "Smith. It rained.")) == [
         "J. " * 500 + "Smith.",
         "It rained.",
     ]
-    assert max(lengths) <= sentences._MAX_TAIL_CHARACTERS
+    assert max(lengths) <= words._MAX_TAIL_CHARACTERS
 
 
 @pytest.mark.parametrize(

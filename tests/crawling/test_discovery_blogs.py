@@ -12,7 +12,7 @@ import pytest
 from newsarchive import rules
 from newsarchive.core.discovery import feeds, links, pagination, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.page_kind import page_kind
-from newsarchive.core.discovery.robots import robots_sitemaps
+from newsarchive.core.discovery.rights import robots_sitemaps
 from newsarchive.core.urls import url_key
 from tests.support.static_blogs import hugo, pelican
 from tests.wordpress.blogs import simple

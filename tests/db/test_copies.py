@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.near_duplicates import clustering
-from newsarchive.core.near_duplicates.alignment import is_rewritten
 from newsarchive.core.near_duplicates.clustering import (
     Link,
     Text,
     clusters,
     describe,
+    is_rewritten,
     link_of,
     ranked,
     text_of,
@@ -24,7 +24,7 @@ from newsarchive.core.near_duplicates.clustering import (
 from newsarchive.core.near_duplicates.comparison import compare
 from newsarchive.core.near_duplicates.fingerprint import content_hash, fingerprint, keys
 from newsarchive.core.text.normalise import normalise
-from newsarchive.core.text.sentences import sentences
+from newsarchive.core.text.words import sentences
 
 WORDS = [f"{a}{b}{c}" for a in "bdfgklmnprst" for b in "aeiou" for c in ("", "n", "r", "s", "t", "ld")]
 

@@ -39,7 +39,7 @@ from newsarchive.db.models import Base
 from newsarchive.db.subset import write_subset
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
-from newsarchive.export import parquet
+from newsarchive.export import frames
 from newsarchive.export.text import BOM, cell, restored
 from newsarchive.fields import FLAT, row
 from newsarchive.items import Article, Author
@@ -484,7 +484,7 @@ def test_memory_does_not_grow_with_the_archive(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four times the articles take hardly more memory at the peak; benchmarks/export.py has the real size."""
-    monkeypatch.setattr(parquet, "MAX_ROW_GROUP_ARTICLES", 50)
+    monkeypatch.setattr(frames, "MAX_ROW_GROUP_ARTICLES", 50)
     article = next(iter(_stored(tmp_path)))
     write = formats.writer(name)
     peaks = []

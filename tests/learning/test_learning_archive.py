@@ -22,7 +22,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.kept_readings import KeptReadings
 from newsarchive.db.models import ArticleRow, LineSighting, PageSighting, Revision, Site, SiteBlock
 from newsarchive.db.reading import articles
-from newsarchive.db.site_windows import SiteWindows
+from newsarchive.db.site_templates import SiteWindows
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Block, Link, Quality, SourceText

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from newsarchive.core.site_template.observations import pack
-from newsarchive.core.site_template.readings import pack_reading
+from newsarchive.core.site_template.template import pack_reading
 from newsarchive.core.steps import article_from, observed
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import site_templates

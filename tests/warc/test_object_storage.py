@@ -297,7 +297,7 @@ def test_a_process_that_is_killed_while_it_sends_a_file_loses_nothing(
 ) -> None:
     places, sending = written(tmp_path, 1), []
     program = (
-        "from pathlib import Path; from newsarchive.warc.moving import move_up;"
+        "from pathlib import Path; from newsarchive.warc.object_storage import move_up;"
         f"move_up(Path({str(tmp_path)!r}), {ADDRESS!r})"
     )
     process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)

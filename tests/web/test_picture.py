@@ -8,7 +8,7 @@ import pytest
 
 from newsarchive.db.reading.browse import Credit
 from newsarchive.db.reading.lineage import Copy, Trace
-from newsarchive.web.picture import (
+from newsarchive.web.chart import (
     AXIS_HEIGHT,
     LINE_HEIGHT,
     MAX_LINES,

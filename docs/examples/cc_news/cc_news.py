@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 from newsarchive import row, rules
 from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.export.parquet import SCHEMA
+from newsarchive.export.frames import SCHEMA
 from newsarchive.warc.reader import Damage, captures
 
 #: Articles that are in memory together, and stand in one row group.

@@ -17,11 +17,9 @@ from datetime import datetime, timedelta
 
 from newsarchive.core.alarms import listings
 from newsarchive.core.alarms.changed import of_changed
-from newsarchive.core.alarms.listings import Listing, ListLook
-from newsarchive.core.alarms.named import MAX_LAG, Listed, lag
+from newsarchive.core.alarms.listings import MAX_LAG, Listed, Listing, ListLook, lag
 from newsarchive.core.alarms.parts import of_parts, parts_of
-from newsarchive.core.alarms.posts import questions_of_posts
-from newsarchive.core.alarms.questions import WINDOWS, Question, asked, comparable
+from newsarchive.core.alarms.questions import WINDOWS, Question, asked, comparable, questions_of_posts
 from newsarchive.core.alarms.records import LIST_ALARMS, Alarm, AlarmKind, History, State
 from newsarchive.core.alarms.rhythm import of_rhythm
 from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR

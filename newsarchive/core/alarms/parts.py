@@ -22,7 +22,6 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from newsarchive.core.alarms.changed import READ_AGAIN
-from newsarchive.core.alarms.posts import questions_of_posts
 from newsarchive.core.alarms.questions import (
     MAX_ALARM_AGE,
     MAX_BAD_OF_NEW,
@@ -37,6 +36,7 @@ from newsarchive.core.alarms.questions import (
     as_they_came,
     comparable,
     may_begin,
+    questions_of_posts,
     window_sizes,
 )
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Reading, State

@@ -8,8 +8,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from newsarchive.core.alarms.listings import Listing
-from newsarchive.core.alarms.named import Listed
+from newsarchive.core.alarms.listings import Listed, Listing
 
 
 class AlarmKind(StrEnum):

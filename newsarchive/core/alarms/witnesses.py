@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from newsarchive.core.alarms.parts import KINDS, Part, parts_of
-from newsarchive.core.alarms.posts import questions_of_posts
 from newsarchive.core.alarms.questions import (
     DAY,
     MAX_EXCEPTIONS_OF_NEW,
@@ -27,6 +26,7 @@ from newsarchive.core.alarms.questions import (
     MIN_HISTORY_READINGS,
     WINDOWS,
     Question,
+    questions_of_posts,
 )
 from newsarchive.core.alarms.records import History
 

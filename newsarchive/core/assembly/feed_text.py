@@ -20,8 +20,7 @@ from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.step import read_metadata
-from newsarchive.core.text.entities import unescape
-from newsarchive.core.text.normalise import fold
+from newsarchive.core.text.normalise import fold, unescape
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
 from newsarchive.exceptions import NotAnArticle

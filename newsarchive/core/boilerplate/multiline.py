@@ -18,8 +18,7 @@ from itertools import accumulate, groupby
 
 from newsarchive.core.encoding.changes import original_of
 from newsarchive.core.html.render import clean
-from newsarchive.core.text.sentences import ends_sentence
-from newsarchive.core.text.words import comparable_words
+from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.edits import Edit, unreplay
 from newsarchive.items import Article, Block
 

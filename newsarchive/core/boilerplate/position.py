@@ -12,12 +12,11 @@ from collections.abc import Collection, Iterator, Sequence
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
-from newsarchive.core.origin.bylines import agency_alone
+from newsarchive.core.origin.notices import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.sentences import ends_sentence
-from newsarchive.core.text.words import comparable_words
+from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
-from newsarchive.core.boilerplate.discussions import discussion, heads_of_comments
+from newsarchive.core.boilerplate.cues import discussion, heads_of_comments
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.confidence import reconsidered
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata import dates
-from newsarchive.core.metadata.original_headline import original_headline
+from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by

@@ -10,6 +10,12 @@ blocks and the classifier (`extraction.page_type`), also for pages that come fro
 
 A headline may hold the words of an error ("S&P 500 closes at record high", "Missing girl not found after search"). A
 title is therefore an error's only where one of its parts is made of nothing else: "Seite nicht gefunden – A blog".
+
+`first_look` asks this and more before anything is kept of a page: may we have it, is it a post, is it whole?
+
+    first_look(LookAt(html, "https://blog.example/post/", {}, 200), rules).parts    # ("https://blog.example/post/2/",)
+
+All signs are read in one go, so that a worker process can do it: a page may hang the parser.
 """
 
 from __future__ import annotations
@@ -20,13 +26,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive import compiled
 from newsarchive.core.discovery.links import MIN_POST_SCORE, address_score, base_of, index_reason
+from newsarchive.core.discovery.pagination import page_parts, unlinked_part
+from newsarchive.core.discovery.rights import noarchive
 from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
@@ -479,3 +487,43 @@ def _by_script(page: Shown) -> Kind | None:
     empty = page.tree.css_first("#root, #app, #__next, #__nuxt, #___gatsby, app-root, [data-reactroot]")
     asks = any("javascript" in n.text(deep=True).casefold() for n in page.tree.css("noscript"))
     return Kind(DropReason.SCRIPT_ONLY, "next to no text, and a script to fill it") if empty or asks else None
+
+
+class LookAt(NamedTuple):
+    """A page: its text, the address and the status that answered, and the headers by lower-case name. `asks` says that
+    a page which forbids copies is left alone."""
+
+    text: str
+    url: str
+    headers: Mapping[str, str]
+    status: int
+    asks: bool = True
+
+
+class FirstLook(NamedTuple):
+    """What the first look found."""
+
+    #: Why the site keeps us out, "" where it does not.
+    block: str = ""
+    #: The place that forbids copies, "" where they are allowed.
+    forbidden: str = ""
+    #: What the page is, if it is no article.
+    kind: Kind = Kind()
+    #: The addresses of the post's further pages.
+    parts: tuple[str, ...] = ()
+    #: The address of a second page that the first one does not link, "" for none.
+    unlinked: str = ""
+
+
+def first_look(page: LookAt, rules: Rules) -> FirstLook:
+    """What a page shows at first. Of one that we may not have, nothing further is read."""
+    text, url = page.text, page.url
+    shown = Shown(text, url)
+    block = block_of(shown, page.headers, page.status, rules)
+    forbidden = noarchive(page.headers, text) if page.asks else ""
+    if block or forbidden:
+        return FirstLook(block, forbidden)
+    parts = tuple(page_parts(text, url, url)) if text else ()
+    return FirstLook(
+        kind=kind_of(shown, rules), parts=parts, unlinked="" if parts else unlinked_part(text, url)
+    )

@@ -18,7 +18,7 @@ from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET
 from newsarchive.core.discovery.feeds import Entry, unique
 from newsarchive.core.discovery.links import attributes, base_of, link_header
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.text.entities import unescape
+from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise
 from newsarchive.items import Link

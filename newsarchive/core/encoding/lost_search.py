@@ -296,7 +296,7 @@ UNPARTED_MARK_KINDS = ("cjk punctuation", "fullwidth")
 def sentence_ends(text: str, changes: Sequence[Change]) -> Iterator[int]:
     """The positions where sentences end; in scripts without spaces between words, where lines end.
 
-    `text.sentences` cuts undamaged text. Here a full stop may be part of the damage, and `?` may be a lost byte.
+    `text.words.sentences` cuts undamaged text. Here a full stop may be part of the damage, and `?` may be a lost byte.
     """
     ends = {change.reading.after[-1] for change in changes}
     by_line = any(script(char) in UNPARTED_GRAM_LETTERS or kind(char) in UNPARTED_MARK_KINDS for char in ends)

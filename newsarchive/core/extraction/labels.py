@@ -16,7 +16,7 @@ from functools import lru_cache
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.blocks import Box, RawBlock
 from newsarchive.core.text.patterns import any_literal, whole
-from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import ends_sentence
 from newsarchive.items import BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
 

@@ -13,8 +13,7 @@ from collections import defaultdict
 from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link, probabilities
 from newsarchive.core.html.blocks import Box, RawBlock
-from newsarchive.core.text.sentences import ends_sentence
-from newsarchive.core.text.words import count_words
+from newsarchive.core.text.words import count_words, ends_sentence
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason, Quality, QualityFlag
 from newsarchive.rules import Rules

@@ -13,7 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from newsarchive.core.text.entities import unescape
+from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import DropReason

@@ -13,8 +13,7 @@ from itertools import islice
 
 from newsarchive import compiled
 from newsarchive.core.metadata import dates
-from newsarchive.core.metadata.claims import Claim
-from newsarchive.core.metadata.sources import Place, Position, Source
+from newsarchive.core.metadata.claims import Claim, Place, Position, Source
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Block

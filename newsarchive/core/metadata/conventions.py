@@ -20,8 +20,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from newsarchive.core.metadata import authors, elements, headline, keywords, sections
-from newsarchive.core.metadata.claims import Claim, best
-from newsarchive.core.metadata.sources import Place, Qualifier, source_of
+from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Article, Candidate

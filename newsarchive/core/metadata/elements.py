@@ -18,9 +18,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
 from newsarchive.core.html.parsing import UNSEEN, without
-from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, keyword_list, plain
+from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, Place, Source, keyword_list, plain, source_of
 from newsarchive.core.metadata.person_names import says_by
-from newsarchive.core.metadata.sources import Place, Source, source_of
 from newsarchive.core.urls import is_category, is_tag, parts_of
 from newsarchive.rules import Rules
 

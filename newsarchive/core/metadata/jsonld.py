@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
-from newsarchive.core.metadata.claims import MAX_LISTED_KEYWORDS, Claim, keyword_list, plain
-from newsarchive.core.metadata.sources import Place, Source
+from newsarchive.core.metadata.claims import MAX_LISTED_KEYWORDS, Claim, Place, Source, keyword_list, plain
 from newsarchive.core.text.tolerant_json import DECODER, loads, repaired, whole_characters
 from newsarchive.core.urls import parts_of
 

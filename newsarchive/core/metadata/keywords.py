@@ -10,8 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from newsarchive.core.metadata.claims import Claim, best
-from newsarchive.core.metadata.sources import Place, Source
+from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Candidate

@@ -13,12 +13,19 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata.claims import Claim, keyword_list, plain
+from newsarchive.core.metadata.claims import (
+    SECOND_HEADINGS,
+    Claim,
+    Place,
+    Position,
+    Source,
+    keyword_list,
+    plain,
+)
 from newsarchive.core.metadata.dates import parse, says, says_modified
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
-from newsarchive.core.metadata.sources import SECOND_HEADINGS, Place, Position, Source
 from newsarchive.core.text.patterns import whole
 from newsarchive.core.urls import parts_of, same_site
 from newsarchive.rules import Rules

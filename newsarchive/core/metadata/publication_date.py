@@ -30,17 +30,21 @@ from itertools import islice, takewhile
 
 from newsarchive.core.metadata import dates, wechat
 from newsarchive.core.metadata.bylines import headline_index
-from newsarchive.core.metadata.claims import Claim, Option, Trait, plain, weigh
-from newsarchive.core.metadata.sources import (
+from newsarchive.core.metadata.claims import (
     DATES,
     DECLARING,
     MARKUP,
     SITE_SOURCES,
     TIMES,
+    Claim,
+    Option,
     Place,
     Position,
     Qualifier,
     Source,
+    Trait,
+    plain,
+    weigh,
 )
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules

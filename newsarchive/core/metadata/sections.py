@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata import dates
-from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.markup import (
     MAX_NEAR_MARKS_AFTER,
@@ -27,9 +27,8 @@ from newsarchive.core.metadata.markup import (
     in_masthead,
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.sources import Place, Source
 from newsarchive.core.text.normalise import key
-from newsarchive.core.text.sentences import ends_sentence
+from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.items import Block, DecidedBy
 from newsarchive.rules import Rules

@@ -17,9 +17,8 @@ from functools import lru_cache
 
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.metadata import dates
-from newsarchive.core.metadata.claims import Claim, plain
+from newsarchive.core.metadata.claims import SITE_SOURCES, Claim, Place, Qualifier, Source, plain, source_of
 from newsarchive.core.metadata.headline import alike
-from newsarchive.core.metadata.sources import SITE_SOURCES, Place, Qualifier, Source, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText

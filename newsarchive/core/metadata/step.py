@@ -28,26 +28,27 @@ from newsarchive.core.metadata import (
     jsonld,
     keywords,
     markup,
-    original_headline,
     publication_date,
     sections,
     site_statements,
     wechat,
 )
-from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, best
-from newsarchive.core.metadata.elements import read_elements
-from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
-from newsarchive.core.metadata.sources import (
+from newsarchive.core.metadata.claims import (
     FIRST_HEADINGS,
     GUESSES,
     JSON_LD,
+    MAX_CLAIMS,
     OPEN_GRAPH,
+    Claim,
     Place,
     Position,
     Qualifier,
     Source,
+    best,
 )
+from newsarchive.core.metadata.elements import read_elements
+from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import names_host, parts_of
@@ -213,7 +214,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
-    claims += original_headline.claims(blocks, rules)
+    claims += headline.original_headlines(blocks, rules)
     claims += _site_names_in_titles(claims, title, tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]

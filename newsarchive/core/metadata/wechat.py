@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from newsarchive.core.metadata.claims import Claim, plain
-from newsarchive.core.metadata.sources import Place, Source
+from newsarchive.core.metadata.claims import Claim, Place, Source, plain
 
 #: The element that holds the text of such a post, and no other page's.
 _TEXT = 'id="js_content"'

@@ -17,7 +17,7 @@ from typing import Any
 
 from newsarchive.core.near_duplicates.fingerprint import word_hashes
 from newsarchive.core.text.normalise import normalised
-from newsarchive.core.text.sentences import sentences
+from newsarchive.core.text.words import sentences
 
 #: Likeness of two sentences by their letters, 0 to 100. From here on one is an altered form of the other.
 MIN_ALTERED_LIKENESS = 60

@@ -33,7 +33,7 @@ from newsarchive.core.origin.attribution_patterns import (
 from newsarchive.core.origin.publishers import by_name, longest_name
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import is_caseless
-from newsarchive.core.text.sentences import statements
+from newsarchive.core.text.words import statements
 from newsarchive.rules import Rules
 
 #: Characters. A longer line is prose: its sentences may be attributions, the line itself is none.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata.sources import Place
+from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.mentions import Links, Mention, mention_in

@@ -35,8 +35,7 @@ from newsarchive.core.text.line_keys import (
 )
 from newsarchive.core.text.lines import is_linked, is_quotation, names_one, source_names
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.sentences import ends_sentence
-from newsarchive.core.text.words import comparable_words
+from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import PROVED, Article, Block
 from newsarchive.rules import Rules
 from newsarchive.verdicts import DecidedBy

@@ -14,8 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.sentences import ends_sentence
-from newsarchive.core.text.words import comparable_words
+from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Block
 
 #: The label of a domain: "heron" of www.heron.co.uk.

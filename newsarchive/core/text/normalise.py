@@ -12,10 +12,14 @@ Which differences count depends on what is compared:
 >>> line = "»  Don’t MISS: Café №1! "
 >>> normalise(line), fold(line), key(line), without_accents(line.strip("» "))
 ('dont miss café no1', "don't miss: café no1", 'dontmisscafé1', 'Don’t MISS: Cafe No1!')
+
+`unescape` puts characters in the place of references to them (`&amp;`, `&#8217;`), also where a page writes `&#999…` with
+5,000 digits.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -278,3 +282,16 @@ def without_accents(text: str) -> str:
     'Peic Angstrom'
     """
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+#: A reference to a character by a number that is longer than any character's. Python raises for 4,301 digits.
+_TOO_LONG = re.compile(r"&#(?:[0-9]{20,}|[xX][0-9a-fA-F]{20,});?")
+
+
+def unescape(text: str) -> str:
+    """`html.unescape`, which never raises: a number without end is U+FFFD, as for a browser.
+
+    >>> unescape("&lt;&#8217;&#" + "9" * 5000 + ";&gt;")
+    '<\u2019\ufffd>'
+    """
+    return html.unescape(_TOO_LONG.sub("\ufffd", text) if "&#" in text else text)

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from newsarchive.core.alarms.named import MAX_DATE_DISTANCE, MAX_LAG
+from newsarchive.core.alarms.listings import MAX_DATE_DISTANCE, MAX_LAG
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk

@@ -18,7 +18,7 @@ from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Parap
 from newsarchive.db import archive_state, bulk
 from newsarchive.db.engine import insert_ignoring, reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow, Withholding
-from newsarchive.db.near_duplicates import clusters, copies, originals
+from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import minhash_of, stored_minhash
 
 #: The name, among the runs of the archive, of the job that finds near duplicates anew.
@@ -122,7 +122,7 @@ def find_again(connection: Connection, ids: Sequence[int]) -> None:
         ],
     )
     clusters.assign(connection, entries, datetime.now(UTC))
-    originals.link_stored(connection, ids)
+    copies.link_stored(connection, ids)
 
 
 def relink(

@@ -13,12 +13,15 @@ from newsarchive.core.alarms.listings import (
     FRESH_FEED,
     FRESH_FRONT_PAGE,
     FRONT_PAGE,
+    MIN_PROMPT_SHARE,
     Listing,
+    NamedPost,
+    PostList,
     SameLooks,
+    awaited,
 )
-from newsarchive.core.alarms.named import MIN_PROMPT_SHARE, NamedPost, PostList, awaited
 from newsarchive.core.alarms.parts import names
-from newsarchive.core.alarms.posts import short_text
+from newsarchive.core.alarms.questions import short_text
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Problem, Reading, sentence
 from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future

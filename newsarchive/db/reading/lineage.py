@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
-from newsarchive.core.text.sentences import sentences
+from newsarchive.core.text.words import sentences
 from newsarchive.db.conditions import exact_date, unseen, visible
 from newsarchive.db.reading.articles import Stored, cited, get
 from newsarchive.db.readonly import File, Reader, Row, reading

@@ -30,7 +30,7 @@ from newsarchive.db.models import (
     Site,
     Term,
 )
-from newsarchive.db.near_duplicates import clusters, originals
+from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, earlier, explanations, field_changes, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
@@ -482,7 +482,7 @@ class Batch:
 
     def _link_originals(self, plans: list[Plan]) -> None:
         wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
-        originals.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
+        copies.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
     # -- SQL ---------------------------------------------------------------------------------
 
@@ -502,7 +502,7 @@ class Batch:
 
 
 def _original_key(plan: Plan) -> str:
-    return originals.key_of(plan.article.origin, plan.article.is_based_on)
+    return copies.key_of(plan.article.origin, plan.article.is_based_on)
 
 
 def _entry(plan: Plan) -> clusters.Entry:

@@ -15,8 +15,8 @@ from newsarchive.db.reading.publishers import HeadlineChange, republications
 from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web.answers import Answer, Page, Request
+from newsarchive.web.chart import AXIS_HEIGHT, LINE_HEIGHT, NAMES_WIDTH, WIDTH, picture
 from newsarchive.web.library import Library
-from newsarchive.web.picture import AXIS_HEIGHT, LINE_HEIGHT, NAMES_WIDTH, WIDTH, picture
 from newsarchive.web.render import MARKS
 
 #: Stories in the list of stories.

@@ -7,8 +7,8 @@ import pickle
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.discovery import page_kind, pagination, robots
-from newsarchive.core.discovery.first_look import FirstLook, LookAt, first_look
+from newsarchive.core.discovery import page_kind, pagination, rights
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
 from newsarchive.core.text.words import count_words
 from newsarchive.items import DropReason
 
@@ -41,7 +41,7 @@ def test_it_says_what_the_signs_say(page: LookAt) -> None:
     tables = rules.default()
     seen = first_look(page, tables)
     assert seen.block == page_kind.block_reason(page.text, page.headers, page.status, tables)
-    assert seen.forbidden == (robots.noarchive(page.headers, page.text) if page.asks else "")
+    assert seen.forbidden == (rights.noarchive(page.headers, page.text) if page.asks else "")
     if not seen.block and not seen.forbidden:
         assert seen.kind == page_kind.page_kind(page.text, page.url, tables)
         assert list(seen.parts) == (pagination.page_parts(page.text, URL, URL) if page.text else [])

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from newsarchive import extract, rules
 from newsarchive.core.assembly.feed_text import usable
-from newsarchive.core.discovery import feeds, links, pagination, platforms, robots, sitemaps, wordpress
-from newsarchive.core.discovery.first_look import LookAt, first_look
+from newsarchive.core.discovery import feeds, links, pagination, platforms, rights, sitemaps, wordpress
+from newsarchive.core.discovery.page_kind import LookAt, first_look
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 from newsarchive.db.rows import keys
 from newsarchive.items import SourceText
@@ -260,4 +260,4 @@ def test_a_text_of_a_source(text: str) -> None:
 @given(st.lists(ADDRESSES | TEXTS, max_size=4))
 def test_lines_of_robots_txt(lines: list[str]) -> None:
     text = "\n".join([*(f"Sitemap: {line}" for line in lines), f"Sitemap: {HOME}sitemap.xml"])
-    assert HOME + "sitemap.xml" in robots.robots_sitemaps(text, HOME + "robots.txt")
+    assert HOME + "sitemap.xml" in rights.robots_sitemaps(text, HOME + "robots.txt")

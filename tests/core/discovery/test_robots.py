@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsarchive.core.discovery import robots
+from newsarchive.core.discovery import rights
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from newsarchive.core.discovery import robots
     ],
 )
 def test_header(header, forbids):
-    assert robots.noarchive({"x-robots-tag": header}, "") == ("X-Robots-Tag" if forbids else "")
+    assert rights.noarchive({"x-robots-tag": header}, "") == ("X-Robots-Tag" if forbids else "")
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_header(header, forbids):
     ],
 )
 def test_meta(page, where):
-    assert robots.noarchive({}, page) == where
+    assert rights.noarchive({}, page) == where
 
 
 def test_sitemaps_of_robots_txt():
     text = "User-agent: *\nDisallow: /wp-admin/\n\nSitemap: https://blog.example/a.xml\r\n sitemap : /b.xml\nSITEMAP:https://blog.example/a.xml\n# Sitemap: /c.xml\nSitemap: file:///etc/passwd\nSitemap:\n"
-    assert robots.robots_sitemaps(text, "https://blog.example/robots.txt") == [
+    assert rights.robots_sitemaps(text, "https://blog.example/robots.txt") == [
         "https://blog.example/a.xml",
         "https://blog.example/b.xml",
     ]
@@ -65,7 +65,7 @@ def test_sitemaps_of_robots_txt():
     ],
 )
 def test_sitemaps_of_robots_txt_as_people_write_it(text):
-    found = robots.robots_sitemaps(
+    found = rights.robots_sitemaps(
         text.format("https://blog.example/a.xml"), "https://blog.example/robots.txt"
     )
     assert found == ["https://blog.example/a.xml"]
@@ -73,12 +73,12 @@ def test_sitemaps_of_robots_txt_as_people_write_it(text):
 
 def test_robots_txt_without_end_is_bounded():
     text = "".join(f"Sitemap: /{i}.xml\n" for i in range(1_000_000))
-    assert len(robots.robots_sitemaps(text, "https://blog.example/robots.txt")) == robots.MAX_SITEMAPS
+    assert len(rights.robots_sitemaps(text, "https://blog.example/robots.txt")) == rights.MAX_SITEMAPS
 
 
 @pytest.mark.parametrize("value", ["", "<>", "''", "\ufeff", "\xa0"])
 def test_a_sitemap_without_an_address_costs_itself_alone(value: str) -> None:
     text = f"Sitemap: {value}\nSitemap: /posts.xml\n"
-    assert robots.robots_sitemaps(text, "https://blog.example/robots.txt") == [
+    assert rights.robots_sitemaps(text, "https://blog.example/robots.txt") == [
         "https://blog.example/posts.xml"
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsarchive.core.encoding.detection import detected
+from newsarchive.core.encoding.decoding import detected
 
 TEXTS = {
     "Правительство обсудило вчера новые тарифы на проезд в городе": "cp1251 koi8-r iso8859-5 cp866",

@@ -11,8 +11,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import rules
 from newsarchive.core.html.blocks import read_blocks
-from newsarchive.core.metadata import sources
-from newsarchive.core.metadata.sources import Place, Position, Qualifier, Source, source_of
+from newsarchive.core.metadata import claims
+from newsarchive.core.metadata.claims import Place, Position, Qualifier, Source, source_of
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.items import Block, Capture, Page, SourceText
 
@@ -54,7 +54,7 @@ def test_no_decision_depends_on_how_a_source_is_spelled(monkeypatch: pytest.Monk
     assert _decided(after) == _decided(before)
 
 
-@given(st.sampled_from(sorted(sources._by_name())))
+@given(st.sampled_from(sorted(claims._by_name())))
 def test_a_spelling_is_read_back(name: str) -> None:
     assert str(source_of(name)) == name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.origin.outlet_names import Name, unlisted_names
+from newsarchive.core.origin.mentions import Name, unlisted_names
 from newsarchive.core.origin.vocabulary import words_of
 
 RULES = rules.default()

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive.core.metadata.conventions import Convention, Conventions, Kind
-from newsarchive.core.site_template.difference import difference
 from newsarchive.core.site_template.layouts import Layout
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Window, observation
-from newsarchive.core.site_template.template import layout_of, verdict_of, verdicts
+from newsarchive.core.site_template.template import difference, layout_of, verdict_of, verdicts
 from newsarchive.items import Block
 from tests.support.sites import CONTENT, RULES, line, page, prose, window
 

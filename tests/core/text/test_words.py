@@ -8,8 +8,7 @@ import pytest
 
 from newsarchive.core.text import scripts
 from newsarchive.core.text.scripts import TIBETAN, UNSPACED, has_unspaced, is_caseless
-from newsarchive.core.text.sentences import ends_sentence, sentences, statements
-from newsarchive.core.text.words import comparable_words, count_words
+from newsarchive.core.text.words import comparable_words, count_words, ends_sentence, sentences, statements
 from newsarchive.db import query_language
 
 #: Text, words that readers are told, words that can be compared with those of another language.
