@@ -14,7 +14,7 @@ from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import parsing
 from newsarchive.core.metadata import markup
-from newsarchive.core.text import line_keys, patterns
+from newsarchive.core.text import lines, patterns
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
 
@@ -187,7 +187,7 @@ def test_the_words_that_a_match_begins_with_are_known(pattern: str, words: str) 
     ],
 )
 def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:
-    assert line_keys.form_of(line) == form
+    assert lines.form_of(line) == form
 
 
 def test_the_trees_of_the_posts_under_way_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

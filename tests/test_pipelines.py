@@ -32,7 +32,7 @@ from newsarchive.core import steps
 from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
-from newsarchive.core.text.line_keys import line_key
+from newsarchive.core.text.lines import line_key
 from newsarchive.crawling import page_reader
 from newsarchive.crawling.consumers import articles_wanted
 from newsarchive.crawling.failures import NoAddress

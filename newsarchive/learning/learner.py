@@ -361,7 +361,7 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
     Raises `UsageError` where no known page of the site holds such a line.
     """
     from newsarchive.core.site_template.learner import locks_of
-    from newsarchive.core.text.line_keys import line_key
+    from newsarchive.core.text.lines import line_key
 
     window = learner.windows.window(site, learner.window)
     known = site_templates.load(learner.engine, site)

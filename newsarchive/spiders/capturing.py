@@ -16,7 +16,7 @@ from scrapy import Request
 from scrapy.exceptions import CloseSpider
 from scrapy.http import Response, TextResponse
 
-from newsarchive.core.assembly.feed_text import usable
+from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import pagination, rights
 from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS

@@ -18,7 +18,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
-from newsarchive.core.assembly.feed_text import FILLABLE, usable
+from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.revisit import is_future

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.db.spellings import MAX_SPELLINGS, of_phrase, of_string, of_word
+from newsarchive.db.query_language import MAX_SPELLINGS, of_phrase, of_string, of_word
 
 #: What is typed → how it may stand in a text, by what is special about it.
 FOUND = {

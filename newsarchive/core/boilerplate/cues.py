@@ -22,8 +22,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.boilerplate.phrases import Phrases
-from newsarchive.core.text.line_keys import names_in
-from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_one
+from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import BY_TABLE, Block, BlockVerdict, DecidedBy

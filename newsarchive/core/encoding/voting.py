@@ -32,12 +32,12 @@ from newsarchive.core.encoding.legacy import (
     are_only_controls,
     changes_by_line,
     likeliest_pair,
+    multi_byte_legacy_changes,
 )
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.lost_search import Unexplained, unexplained, with_lost
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8
 from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
-from newsarchive.core.encoding.multibyte_legacy import multi_byte_legacy_changes
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import Proof

@@ -17,10 +17,9 @@ from functools import lru_cache
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import attribution_of
-from newsarchive.core.origin.attribution_patterns import any_of, entries_of
+from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
 from newsarchive.core.origin.mentions import Links, Mention, mention_in
 from newsarchive.core.origin.publishers import key_of
-from newsarchive.core.origin.vocabulary import AGAINST, FOR, Word, words_of
 from newsarchive.core.text.lines import is_prose
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words

@@ -20,7 +20,7 @@ from newsarchive.core.origin.attribution import (
     attributions_in,
     details_beside_date,
 )
-from newsarchive.core.origin.attribution_patterns import any_of, entries_of
+from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
 from newsarchive.core.origin.notices import (
@@ -32,7 +32,6 @@ from newsarchive.core.origin.notices import (
     signature_of,
 )
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
-from newsarchive.core.origin.vocabulary import words_of
 from newsarchive.core.text.lines import record_lines
 from newsarchive.core.urls import is_category, registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate

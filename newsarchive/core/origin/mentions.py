@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.origin.attribution_patterns import entries_of, not_names
+from newsarchive.core.origin.attribution_patterns import Word, entries_of, not_names, vocabulary, words_of
 from newsarchive.core.origin.publishers import (
     Publisher,
     by_host,
@@ -28,7 +28,6 @@ from newsarchive.core.origin.publishers import (
     registry,
     stem_of,
 )
-from newsarchive.core.origin.vocabulary import Word, vocabulary, words_of
 from newsarchive.core.text.scripts import HANGUL, UNSPACED, is_caseless
 from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.rules import Rules

@@ -12,7 +12,7 @@ from typing import Any
 
 from newsarchive.core.metadata.conventions import Convention, Conventions, Kind
 from newsarchive.core.site_template.observations import Observation
-from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.lines import number
 
 #: The role of a row that holds a convention.
 ROLE = "convention"

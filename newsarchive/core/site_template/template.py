@@ -33,7 +33,7 @@ from newsarchive.core.site_template.lists import (
 )
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
-from newsarchive.core.text.line_keys import number
+from newsarchive.core.text.lines import number
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive import rules
-from newsarchive.core.assembly.feed_text import weighed
+from newsarchive.core.assembly.post import weighed
 from newsarchive.core.assembly.selectors import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
 from newsarchive.core.steps import article_from

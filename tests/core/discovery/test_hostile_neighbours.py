@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsarchive import extract, rules
-from newsarchive.core.assembly.feed_text import usable
+from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import feeds, links, pagination, platforms, rights, sitemaps, wordpress
 from newsarchive.core.discovery.page_kind import LookAt, first_look
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from benchmarks.origins import read
 from newsarchive import extract
+from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.credits import LineContext, credit_of
 from newsarchive.core.origin.mentions import mention_in
 from newsarchive.core.origin.step import origin_step
-from newsarchive.core.origin.vocabulary import words_of
 from newsarchive.exceptions import BadRules
 from newsarchive.items import Article, Block, DecidedBy
 from newsarchive.rules import Rules, default

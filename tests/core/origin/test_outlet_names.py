@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from newsarchive import rules
+from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.mentions import Name, unlisted_names
-from newsarchive.core.origin.vocabulary import words_of
 
 RULES = rules.default()
 
