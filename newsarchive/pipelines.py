@@ -26,11 +26,11 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import (
     adapters as adapters,  # importing it registers the adapters of articles and captures
 )
-from newsarchive.crawling.consumers import articles_wanted
 from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, database_failed, end
 from newsarchive.crawling.page_reader import (
     PageReader,
     SiteTemplate,
+    articles_wanted,
     crashed,
     in_reading_thread,
     set_reader,
@@ -366,7 +366,7 @@ class WorkersPipeline:
 
     @cached_property
     def hands_over(self) -> bool:
-        """Whether articles are handed over whole, because somebody wants them besides the writer (see `crawling.consumers`).
+        """Whether articles are handed over whole, because somebody wants them besides the writer (see `crawling.page_reader`).
 
         It is asked for at the first page that a worker reads, when all components of the crawl are there.
         """

@@ -34,9 +34,8 @@ from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.lines import line_key
 from newsarchive.crawling import page_reader
-from newsarchive.crawling.consumers import articles_wanted
 from newsarchive.crawling.failures import NoAddress
-from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD
+from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD, articles_wanted
 from newsarchive.crawling.responses import capture_of
 from newsarchive.crawling.stats import Counts, Group
 from newsarchive.db import site_templates

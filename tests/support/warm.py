@@ -65,7 +65,7 @@ LOADED = (
     "scrapy.squeues", "scrapy.statscollectors",
     "newsarchive.addon", "newsarchive.cli.articles", "newsarchive.cli.cluster", "newsarchive.cli.crawl", "newsarchive.cli.db",
     "newsarchive.cli.explain", "newsarchive.cli.export", "newsarchive.cli.learn", "newsarchive.cluster.worker",
-    "newsarchive.commands.crawl", "newsarchive.crawling.consumers", "newsarchive.core.steps", "newsarchive.db.frontier.locks",
+    "newsarchive.commands.crawl", "newsarchive.crawling.page_reader", "newsarchive.core.steps", "newsarchive.db.frontier.locks",
     "newsarchive.db.reading.metrics", "newsarchive.db.writing.store", "newsarchive.extensions.alarms",
     "newsarchive.extensions.template_learning", "newsarchive.extensions.warc", "newsarchive.learning.process",
     "newsarchive.crawling.page_reader", "newsarchive.pipelines", "newsarchive.reextract", "newsarchive.spiders.news",

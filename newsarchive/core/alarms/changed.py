@@ -25,9 +25,9 @@ from newsarchive.core.alarms.questions import (
     Question,
     alarm_of,
     comparable,
+    many_of,
 )
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Reading, State
-from newsarchive.core.alarms.statistics import many_of
 
 #: What such an alarm says it is about, where others name a part of the site.
 READ_AGAIN = "posts that were read again"

@@ -19,10 +19,16 @@ from newsarchive.core.alarms import listings
 from newsarchive.core.alarms.changed import of_changed
 from newsarchive.core.alarms.listings import MAX_LAG, Listed, Listing, ListLook, lag
 from newsarchive.core.alarms.parts import of_parts, parts_of
-from newsarchive.core.alarms.questions import WINDOWS, Question, asked, comparable, questions_of_posts
+from newsarchive.core.alarms.questions import (
+    FALSE_ALARMS_A_YEAR,
+    WINDOWS,
+    Question,
+    asked,
+    comparable,
+    questions_of_posts,
+)
 from newsarchive.core.alarms.records import LIST_ALARMS, Alarm, AlarmKind, History, State
 from newsarchive.core.alarms.rhythm import of_rhythm
-from newsarchive.core.alarms.statistics import FALSE_ALARMS_A_YEAR
 
 #: Share of what was read since an alarm began (0 to 1) below which it may be one of a part of the site.
 MIN_SITE_SHARE = 0.5

@@ -35,12 +35,12 @@ from newsarchive.core.alarms.questions import (
     alarm_of,
     as_they_came,
     comparable,
+    many_of,
     may_begin,
     questions_of_posts,
     window_sizes,
 )
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Reading, State
-from newsarchive.core.alarms.statistics import many_of
 
 #: Posts of a part before those that are tested. With fewer, nothing is known of it.
 MIN_PART_READINGS = 8

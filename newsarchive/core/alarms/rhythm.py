@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from math import exp
 from statistics import fmean
 
+from newsarchive.core.alarms.questions import few_of
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History
-from newsarchive.core.alarms.statistics import few_of
 
 DAY = timedelta(days=1)
 

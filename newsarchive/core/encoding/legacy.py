@@ -26,7 +26,11 @@ from functools import cache
 from itertools import islice, permutations
 from math import log
 
-from newsarchive.core.encoding.changed_words import (
+from newsarchive.core.encoding.charsets import MULTI_BYTE, Charset, charset, charsets
+from newsarchive.core.encoding.mojibake import Reading, RunReadings, lead_and_continuation_codecs
+from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel, grams_of
+from newsarchive.core.encoding.pair_model import PairModel, arrays_of
+from newsarchive.core.encoding.proof import (
     MAX_WORD_LETTERS,
     WORD,
     by_line,
@@ -35,10 +39,6 @@ from newsarchive.core.encoding.changed_words import (
     known_words,
     words_of,
 )
-from newsarchive.core.encoding.charsets import MULTI_BYTE, Charset, charset, charsets
-from newsarchive.core.encoding.mojibake import Reading, RunReadings, lead_and_continuation_codecs
-from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel, grams_of
-from newsarchive.core.encoding.pair_model import PairModel, arrays_of
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed
 from newsarchive.core.text.scripts import is_allowed, script
 

@@ -18,13 +18,13 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from newsarchive import compiled
-from newsarchive.core.encoding.changed_words import MAX_WORD_LETTERS
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.lost_bytes import GIVEN_UP, Lossy, Mended, lossy
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel
 from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.proof import MAX_WORD_LETTERS
 from newsarchive.core.encoding.quotation_marks import truncated_marks
 from newsarchive.core.encoding.runs import (
     Change,

@@ -17,12 +17,6 @@ from itertools import islice
 from math import log
 from typing import Protocol
 
-from newsarchive.core.encoding.changed_words import (
-    by_line,
-    cost_of_words,
-    known_before_and_after,
-    known_words,
-)
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charsets
 from newsarchive.core.encoding.cjk_punctuation import truncated_punctuation_codec
 from newsarchive.core.encoding.legacy import (
@@ -40,7 +34,13 @@ from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8
 from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
-from newsarchive.core.encoding.proof import Proof
+from newsarchive.core.encoding.proof import (
+    Proof,
+    by_line,
+    cost_of_words,
+    known_before_and_after,
+    known_words,
+)
 from newsarchive.core.encoding.quotation_marks import truncated_codec
 from newsarchive.core.encoding.runs import (
     Change,

@@ -19,7 +19,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from newsarchive.core.metadata import authors, elements, headline, keywords, sections
+from newsarchive.core.metadata import authors, elements, headline, sections
 from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
@@ -185,7 +185,7 @@ def _keyed(article: Article, convention: Convention, rules: Rules) -> Article:
     claims = _of_field(article.candidates, "keywords")
     sites = [c for c in claims if c.source.bare is Place.META]
     others = [c for c in claims if c not in sites]
-    words, candidates = keywords.decide(others, article.article_section, article.headline, rules)
+    words, candidates = sections.choose_keywords(others, article.article_section, article.headline, rules)
     candidates += [c.candidate(reason=convention.reason) for c in sites]
     return replace(article, keywords=words, candidates=_replaced(article.candidates, "keywords", candidates))
 

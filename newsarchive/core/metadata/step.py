@@ -26,7 +26,6 @@ from newsarchive.core.metadata import (
     elements,
     headline,
     jsonld,
-    keywords,
     markup,
     publication_date,
     sections,
@@ -363,7 +362,7 @@ def _as_written(name: str, names: Sequence[str]) -> str:
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    out["keywords"], candidates = keywords.decide(
+    out["keywords"], candidates = sections.choose_keywords(
         found.of("keywords"), out["article_section"], found.headline, rules
     )
     return candidates
