@@ -98,7 +98,7 @@ FORMATS = {
     "jsonl": Format("text", (".jsonl", ".ndjson")),
     "csv": Format("text", (".csv",)),
     "xlsx": Format("xlsx", (".xlsx",), "file", extra="xlsx", needs="xlsxwriter"),
-    "parquet": Format("parquet", (".parquet",), "file", extra="parquet", needs="pyarrow"),
+    "parquet": Format("frames", (".parquet",), "file", extra="parquet", needs="pyarrow"),
     "dataset": Format("dataset", (), "folder", extra="parquet", needs="pyarrow"),
     "sqlite": Format("", (".db", ".sqlite", ".sqlite3"), "file"),
     "atom": Format("atom", (".atom", ".xml"), order="date", extra="atom", needs="feedgenerator"),

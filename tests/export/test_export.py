@@ -488,14 +488,14 @@ def test_memory_does_not_grow_with_the_archive(
     article = next(iter(_stored(tmp_path)))
     write = formats.writer(name)
     peaks = []
-    for number in (150, 600):
+    for number in (1, 150, 600):  # the first one loads what the format needs
         tracemalloc.start()
         try:
             write(_repeated(article, number), tmp_path / f"{name}-{number}", "Many")
             peaks.append(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-    assert peaks[1] < 1.3 * peaks[0] + 50_000
+    assert peaks[2] < 1.3 * peaks[1] + 50_000
 
 
 def _stored(folder: Path) -> list[Any]:
