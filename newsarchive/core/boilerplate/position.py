@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
-from newsarchive.core.origin.notices import agency_alone
+from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold

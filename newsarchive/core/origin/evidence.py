@@ -21,16 +21,10 @@ from newsarchive.core.origin.attribution import (
     details_beside_date,
 )
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
+from newsarchive.core.origin.bylines import agency_alone, publishers_in
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
-from newsarchive.core.origin.notices import (
-    Copyright,
-    agency_alone,
-    copyright_of,
-    dateline_of,
-    publishers_in,
-    signature_of,
-)
+from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.text.lines import record_lines
 from newsarchive.core.urls import is_category, registered_domain, same_site

@@ -1,24 +1,22 @@
-"""What agencies and papers print beside a text: notices ("© 2025 The Heron Ltd"), signatures ("LONDON (AP) —"), bylines
-("Jane Doe, The Canadian Press").
+"""Copyright notices ("© 2025 The Heron Ltd") and the ways in which agencies sign a text ("LONDON (AP) —", "(AFP)").
 
 A notice is read into mark, year and holder. An agency signs with a dateline that opens the text or with a signature that
-ends it; both count for listed agencies alone. Notices and signatures earn 15 points of origins on WordPress posts
-(`docs/benchmarks/ablation.md`). The names of people are read from bylines by `core/metadata/bylines.py`.
+ends it; both count for listed agencies alone.
+
+Earns 15 points of origins on WordPress posts (`docs/benchmarks/ablation.md`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from newsarchive import compiled
-from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
-from newsarchive.core.origin.publishers import Publisher, by_host, by_name, key_of, registry
+from newsarchive.core.origin.publishers import by_host, by_name, registry
 from newsarchive.core.text.patterns import Literals
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -229,86 +227,3 @@ def _agency(text: str, rules: Rules) -> str:
         if found is not None and found.kind == "agency":
             return part.strip()
     return ""
-
-
-#: Characters of a byline that consists of an agency ("Da Redação, com Agência Brasil"). A longer line is a sentence.
-MAX_AGENCY_BYLINE_CHARACTERS = 60
-#: Words of a part beside the agency: the place, the desk, the signs of its writers. With more it is a sentence.
-MAX_WORDS_BESIDE_AGENCY = 2
-
-_PARTS = re.compile(r"[\n,|/;()（）•·–—]|\s-\s|\s(?:for|of)\s", re.I)
-_AGENCY_PARTS = re.compile(r"[\n,|/;·•–—]|\s-\s")
-_EDGE_OF_NAME = " ()[]【】.:-"
-
-
-def agency_alone(line: str, rules: Rules) -> str:
-    """The agency that a short byline consists of, as printed, "" for any other line.
-
-    >>> from newsarchive.rules import default
-    >>> lines = ("Redazione ANSA", "Le Monde avec AFP", "dpa/lsw", "EFE | Madrid", "Reuters said so again on Friday")
-    >>> [agency_alone(line, default()) for line in lines]
-    ['ANSA', 'AFP', 'dpa', 'EFE', '']
-    """
-    if len(line) > MAX_AGENCY_BYLINE_CHARACTERS:
-        return ""
-    parts = [part for text in _AGENCY_PARTS.split(line) if (part := text.strip(_EDGE_OF_NAME))]
-    named = [(i, name) for i, part in enumerate(parts) if (name := _agency_in(part, rules))]
-    if not named:
-        return ""
-    beside = (part for i, part in enumerate(parts) if i != named[0][0])
-    return named[0][1] if all(len(part.split()) <= MAX_WORDS_BESIDE_AGENCY for part in beside) else ""
-
-
-def _agency_in(part: str, rules: Rules) -> str:
-    words = _byline_words(rules)
-    *before, last = words.joint.split(part)
-    if any(len(text.split()) > MAX_WORDS_BESIDE_AGENCY for text in before):
-        return ""
-    bare = words.by.sub("", last.strip())
-    for name in (bare, words.last_role.sub("", bare), words.first_role.sub("", bare)):
-        found = by_name(name, rules)
-        if found is not None and found.kind == "agency":
-            return name
-    return ""
-
-
-def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publisher]]:
-    """Each part of a byline that names a publisher, the name in it as printed, and the publisher. What any paper may have,
-    a "National Desk", names none."""
-    words = _byline_words(rules)
-    for part in dict.fromkeys((words.by.sub("", byline.strip()), *_PARTS.split(byline))):
-        line = words.by.sub("", part.strip())
-        if key_of(line) in words.own_desks:
-            continue
-        bare = words.before.sub("", words.first_role.sub("", words.last_role.sub("", line)))
-        printed = paper_behind(bare, rules) or bare
-        if found := by_name(printed, rules):
-            yield part, printed, found
-
-
-class _BylineWords(NamedTuple):
-    """The words before a name, a job at its end or at its beginning, what joins a name to another, and what stands between an author
-    and her paper ("Jane Doe, do G1")."""
-
-    by: re.Pattern[str]
-    last_role: re.Pattern[str]
-    first_role: re.Pattern[str]
-    joint: re.Pattern[str]
-    before: re.Pattern[str]
-    own_desks: frozenset[str]
-
-
-@lru_cache(maxsize=8)
-def _byline_words(rules: Rules) -> _BylineWords:
-    by, roles, joint, before = (
-        any_of(found) if (found := entries_of(rules, key)) else r"(?!)"
-        for key in ("by", "roles", "joint", "before_paper")
-    )
-    return _BylineWords(
-        compiled.regex(rf"^{by}[\s:：]+", re.I),
-        compiled.regex(rf"[\s-]*{roles}\s*$", re.I),
-        compiled.regex(rf"^{roles}\s+", re.I),
-        compiled.regex(rf"(?:^|\s+){joint}\s+", re.I),
-        compiled.regex(rf"^{before}\s+", re.I),
-        frozenset(key_of(desk) for desk in entries_of(rules, "own_desks")),
-    )
