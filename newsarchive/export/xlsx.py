@@ -1,9 +1,11 @@
 """A workbook for Excel and LibreOffice: articles as rows, with types, and nothing in it that runs.
 
-    README      what was chosen, and what a reader must know
     articles    a row an article
+    README      what was chosen, and what a reader must know
     columns     the meaning of each column
     cut         the cells that are shorter here than in the archive
+
+The articles come first: pandas, readxl, csvkit and LibreOffice's converter read the first sheet unless they are told another.
 
 Excel takes 32,767 UTF-16 units in a cell, and repairs a file that has more by throwing cells away; a longer text ends with a
 mark here, and the sheet `cut` names it. Every text is written as text, whatever it begins with, and one that looks like a
@@ -57,7 +59,7 @@ def write_xlsx(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
     # Not in a `with` block: it would write the workbook even where the articles could not be written.
     book = xlsxwriter.Workbook(str(target), options)
     book.set_properties({"title": xml_text(title), "comments": f"newsarchive {VERSION}"})
-    sheets = {name: _Sheet(book, name) for name in ("README", "articles", "columns", "cut")}
+    sheets = {name: _Sheet(book, name) for name in ("articles", "README", "columns", "cut")}
     number = _write_articles(sheets["articles"], sheets["cut"], articles)
     columns = sheets["columns"]
     columns.head(["name", "kind", "meaning"], {"meaning": 90})

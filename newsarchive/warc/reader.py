@@ -7,7 +7,6 @@ names an earlier answer instead a `Revisit`, every damaged record a `Damage`: `C
 
 from __future__ import annotations
 
-import gzip
 import re
 import zipfile
 import zlib
@@ -28,7 +27,8 @@ from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
-from newsarchive.warc.saved_files import as_it_was, page_of
+from newsarchive.warc.saved_files import as_it_was, page_of, written_at
+from newsarchive.warc.unpacked import ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
 
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
@@ -37,14 +37,8 @@ MAX_BODY_BYTES = 64 * 2**20
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
 
-#: The first bytes of a frame of Zstandard, and of a frame with a dictionary (RFC 8878, 3.1.1 and 3.1.2).
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 #: The first bytes of files with records, as they are and packed.
-_ARCHIVES = (b"WARC/", b"\x1f\x8b", _ZSTD, _ZSTD_DICTIONARY)
-#: Bytes of a dictionary, unpacked. A longer one is refused: the reader holds it in memory, and it may be a bomb.
-MAX_DICTIONARY_BYTES = 16 * 2**20
-
+_ARCHIVES = (b"WARC/", b"\x1f\x8b", ZSTD, ZSTD_DICTIONARY)
 #: The first bytes of a ZIP file, which a WACZ package is.
 _ZIP = b"PK\x03\x04"
 #: How the first record of an ARC file begins (https://archive.org/web/researcher/ArcFileFormat.php).
@@ -54,10 +48,9 @@ _ARC_RECORDS = (b"http:", b"https", b"dns:")
 
 _GZIP_RECORD = re.compile(rb"\x1f\x8b\x08")
 _PLAIN_RECORD = re.compile(rb"(?:\r\n\r\n)(?=WARC/\d\.\d+\r\n)")
-_CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
 
-#: Bytes in which the header of a file's first record must end. A file with a longer one is no WARC file.
-MAX_RECORD_HEADER_BYTES = 2**16
+#: Bytes at the end of a page in which its last tag stands; some servers and caches write comments behind it.
+_PAGE_END_BYTES = 4_096
 
 #: What warcio and the decompressors raise at damage.
 ERRORS = (
@@ -216,16 +209,15 @@ def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
     """The page that somebody saved in a file; `None` where the file is of another kind, and nothing is read then."""
     data = file.read(MAX_BODY_BYTES + 1)
     file.seek(0)
-    written = datetime.fromtimestamp(int(source.stat().st_mtime), UTC) if isinstance(source, Path) else None
     try:
-        return page_of(data, written)
+        return page_of(data, written_at(source) if isinstance(source, Path) else None)
     except ValueError as error:
         return Damage(str(source), 0, str(error))
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     try:
-        stream = _unpacked(file)
+        stream = unpacked(file)
     except ERRORS as error:
         yield Damage(name, 0, words(error))
         return
@@ -279,8 +271,8 @@ class _Reader:
 
     def __init__(self, name: str, stream: BinaryIO, offset: int, copying: bool) -> None:
         self.name, self.stream, self.offset = name, stream, offset
-        self.is_arc = not isinstance(stream, _Unpacked) and _begins_arc(stream)
-        self.copying = copying and not isinstance(stream, _Unpacked) and not self.is_arc
+        self.is_arc = not isinstance(stream, Unpacked) and _begins_arc(stream)
+        self.copying = copying and not isinstance(stream, Unpacked) and not self.is_arc
         self.resume: int | None = None
 
     def __iter__(self) -> Iterator[Found]:
@@ -298,7 +290,9 @@ class _Reader:
                 if record.rec_type == "revisit":
                     yield _revisit(record, self.name)
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
-                if found is not None:  # offset and length are known only after the record is read
+                if found is not None and (cut := _cut(record, found[0])):
+                    yield Damage(self.name, at, cut)
+                elif found is not None:  # offset and length are known only after the record is read
                     digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
                     where = (iterator.get_record_offset(), iterator.get_record_length())
                     # Damaged bytes may unpack to as many as the record has. Then its member has no end, or something else
@@ -311,7 +305,7 @@ class _Reader:
                         member = of_record(record, capture, len(wire.body), stream.taken(*where))
                         wire = replace(wire, member=member)
                     yield capture, wire
-            size = _size(self.stream)
+            size = size_of(self.stream)
             if read and iterator.offset < size:  # a part of a record, too short for warcio to notice
                 yield Damage(self.name, iterator.offset, "cut short")
             if not read and self.offset == 0 and size > 0:
@@ -328,66 +322,6 @@ class _Reader:
             return None
 
 
-class _Unpacked:
-    """A file that is read unpacked. Where it breaks off, what came before is given, and the file seems to end there."""
-
-    read1: Callable[[int], bytes]
-
-    def read(self, size: int | None = -1) -> bytes:
-        pieces: list[bytes] = []
-        left = -1 if size is None else size
-        try:
-            while left and (piece := self.read1(left)):
-                pieces.append(piece)
-                left -= len(piece) if left > 0 else 0
-        except EOFError:
-            pass
-        return b"".join(pieces)
-
-
-class _Gunzipped(_Unpacked, gzip.GzipFile):  # type: ignore[misc]  # `read` is that of _Unpacked
-    """A file gzipped in one piece."""
-
-
-class _Zstandard(_Unpacked, zstd.ZstdFile):  # type: ignore[misc]
-    """A file packed by Zstandard, a frame for each record, as Archive Team makes them (`.warc.zst`).
-
-    Its first frame may hold the dictionary that the others were packed with, packed itself or not
-    (https://iipc.github.io/warc-specifications/specifications/warc-zstd/). Raises `ValueError` for a dictionary that is none.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        held = _dictionary_of(file)
-        super().__init__(file, zstd_dict=zstd.ZstdDict(held) if held else None)
-
-
-def _dictionary_of(file: BinaryIO) -> bytes:
-    """The dictionary at the beginning of a file packed by Zstandard; `b""` where it has none."""
-    file.seek(0)
-    head = file.read(8)
-    held = b""
-    if head.startswith(_ZSTD_DICTIONARY):
-        length = int.from_bytes(head[4:8], "little")
-        if length > MAX_DICTIONARY_BYTES:
-            raise ValueError(f"a dictionary of {length:,} bytes")
-        held = file.read(length)
-    file.seek(0)
-    if held.startswith(_ZSTD):
-        unpack = zstd.ZstdDecompressor()
-        held = unpack.decompress(held, MAX_DICTIONARY_BYTES)
-    return held
-
-
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    """The file, read unpacked where its records do not lie in gzip members of their own."""
-    file.seek(0)
-    head = file.read(4)
-    file.seek(0)
-    if head in (_ZSTD, _ZSTD_DICTIONARY):
-        return _Zstandard(file)  # type: ignore[return-value]
-    return _Gunzipped(fileobj=file) if _is_one_member(file) else file  # type: ignore[return-value]
-
-
 def _begins_arc(stream: BinaryIO) -> bool:
     """Whether a file, packed or not, is an ARC file."""
     try:
@@ -397,45 +331,6 @@ def _begins_arc(stream: BinaryIO) -> bool:
         return (zlib.decompressobj(31).decompress(head, len(_ARC)) if packed else head).startswith(_ARC)
     except ERRORS:
         return False
-
-
-def _size(stream: BinaryIO) -> int:
-    """The length of a file, unpacked where it is read so."""
-    if not isinstance(stream, _Unpacked):
-        return stream.seek(0, 2)
-    while stream.read(_CHUNK_BYTES):
-        pass
-    return stream.tell()
-
-
-def _is_one_member(stream: BinaryIO) -> bool:
-    """Whether a gzip member holds more than one record: then the whole file was gzipped in one piece.
-
-    The standard wants a member for each record, so that a record can be read where it lies.
-    """
-    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
-    head, left = b"", -1
-    stream.seek(0)
-    try:
-        while (chunk := stream.read(2**16)) and not unpack.eof:
-            out = unpack.decompress(chunk)
-            if left < 0:
-                head += out
-                before, blank, out = head.partition(b"\r\n\r\n")
-                length = _CONTENT_LENGTH.search(before)
-                if not blank and len(head) < MAX_RECORD_HEADER_BYTES:
-                    continue
-                if not blank or length is None or not head.startswith(b"WARC/"):
-                    return False
-                left = int(length[1])
-            if out[left:].strip():
-                return True
-            left = max(0, left - len(out))
-        return False
-    except zlib.error:
-        return False
-    finally:
-        stream.seek(0)
 
 
 def next_record(stream: BinaryIO, start: int, beginnings: tuple[bytes, ...] = (b"WARC/",)) -> int | None:
@@ -500,6 +395,23 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
     capture = Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers)
     return as_it_was(capture, wire, record.rec_headers.get_header(COPIED_SHOWN_AT) or url)
+
+
+def _cut(record: Any, page: Capture) -> str:
+    """Why the record of a page is not the whole page, "" for one that is: half a text must not stand for a whole one, nor for an
+    edit. Common Crawl cuts at 1 MB; such a page may have its end all the same, behind which nothing is missing."""
+    if "html" not in (page.content_type or "") or re.search(
+        rb"</(?:body|html)\s*>", page.body[-_PAGE_END_BYTES:], re.I
+    ):
+        return ""
+    header = record.rec_headers.get_header
+    if reason := header("WARC-Truncated"):
+        return f"half a page: the program that wrote it cut it (WARC-Truncated: {reason[:40]})"
+    return (
+        "half a page: it goes on in another record (WARC-Segment-Number)"
+        if header("WARC-Segment-Number")
+        else ""
+    )
 
 
 def _memento(headers: Mapping[str, str]) -> datetime | None:
@@ -580,4 +492,6 @@ def words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if text.startswith("Unknown archive format"):  # behind it stand bytes of the file
         return "neither a record nor a saved page"
+    if text.startswith("invalid literal for int"):
+        return "its head has words where a number belongs"
     return text[:200] if text else "cut short" if isinstance(error, EOFError) else type(error).__name__

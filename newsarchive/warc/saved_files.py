@@ -7,8 +7,10 @@ A person who kept a blog with one of these programs has a folder of files and no
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from newsarchive.core.html.saved_page import (
     MAX_MESSAGE_HEAD_BYTES,
@@ -20,6 +22,8 @@ from newsarchive.core.html.saved_page import (
 from newsarchive.items import Capture
 from newsarchive.warc.files import Wire
 
+#: A folder that is named after a moment, in UTC.
+_MOMENT = re.compile(r"\d{14}")
 #: How a page of HTML begins, behind white space and comments at the most.
 _HTML = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s{0,999}(?:<!--.{0,4000}?-->\s{0,999}){0,9}<(?:!doctype\s{1,9}html|html|head)\b",
@@ -47,6 +51,16 @@ def page_of(data: bytes, written_at: datetime | None) -> tuple[Capture, Wire] | 
     wire = Wire("HTTP/1.1 200 OK", (("Content-Type", media_type),), page.body, kind="resource")
     capture = Capture(page.url, page.body, at, page.url, 200, {"content-type": media_type})
     return as_it_was(capture, wire, page.url)
+
+
+def written_at(path: Path) -> datetime:
+    """When a file was saved: the moment that a folder above it names, as waybackpack has it (`20150102030405/blog.example/post/index.html`),
+    else the time of the file."""
+    for folder in reversed(path.parts[:-1]):
+        if _MOMENT.fullmatch(folder):
+            with suppress(ValueError):
+                return datetime.strptime(folder, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
 
 
 def as_it_was(capture: Capture, wire: Wire, shown_at: str) -> tuple[Capture, Wire]:

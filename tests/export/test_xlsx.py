@@ -68,7 +68,7 @@ def test_what_looks_like_excels_own_escape_is_escaped(tmp_path: Path) -> None:
     """Excel reads `_x0041_` as "A"; openpyxl reads it as it stands, in cells of this kind."""
     xlsx.write_xlsx([], tmp_path / "a.xlsx", "_x0041_")
     with zipfile.ZipFile(tmp_path / "a.xlsx") as opened:
-        assert b"_x005F_x0041_" in opened.read("xl/worksheets/sheet1.xml")
+        assert b"_x005F_x0041_" in opened.read("xl/worksheets/sheet2.xml")
 
 
 def test_nothing_in_it_runs(book: Path) -> None:
@@ -93,6 +93,10 @@ def test_values_have_their_types(book: Path) -> None:
     assert rows[1][column] == "1890-01-01T00:00:00+00:00"  # before Excel's calendar
     assert rows[2][column] is None
     assert isinstance(rows[0][names.index("word_count")], int)
+
+
+def test_programs_that_read_the_first_sheet_read_the_articles(book: Path) -> None:
+    assert openpyxl.load_workbook(book, read_only=True).sheetnames == ["articles", "README", "columns", "cut"]
 
 
 def test_what_was_cut_is_named(book: Path) -> None:

@@ -135,7 +135,7 @@ def test_no_name_of_a_file_breaks_the_head(tmp_path: Path, name: str, is_copied:
         {"fields": {"WARC-Payload-Digest": "md5:98f6bcd4621d373cade4e832627b4f6b"}},
         {"fields": {"WARC-Block-Digest": payload_digest(b"another block")}},
         {"fields": {"WARC-Payload-Digest": payload_digest(b"another payload")}},
-        {"fields": {"WARC-Segment-Number": "1"}},
+        {"fields": {"WARC-Segment-Number": "1"}, "text": b"<p>words</p></html>"},
         {"fields": {"WARC-Date": "long ago"}},
         {"pack": with_name},
         {"pack": lambda record: gzip.compress(b"") + gzip.compress(record)},

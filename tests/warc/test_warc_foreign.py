@@ -416,3 +416,58 @@ def test_what_is_no_saved_page_is_told(data: bytes, problem: str, tmp_path: Path
     [found] = read(path)
     assert isinstance(found, Damage)
     assert problem in found.problem
+
+
+@pytest.mark.parametrize(
+    ("folder", "moment"),
+    [
+        ("20150102030405/blog.example/1", datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("blog.example/20150102030405/1", datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("20159999999999/blog.example/1", datetime(2025, 4, 1, tzinfo=UTC)),
+        ("2015/01/02/1", datetime(2025, 4, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_folder_may_say_when_a_page_was_captured(folder: str, moment: datetime, tmp_path: Path) -> None:
+    """waybackpack and wayback-machine-downloader name a folder after the moment of each capture."""
+    path = tmp_path / folder / "index.html"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'<html><link rel="canonical" href="http://blog.example/1">' + PAGE)
+    os.utime(path, (datetime(2025, 4, 1, tzinfo=UTC).timestamp(),) * 2)
+    [capture] = read(path)
+    assert isinstance(capture, Capture)
+    assert capture.fetched_at == moment
+
+
+HALF = b"<!doctype html><html><body><p>The night ferry returns to the"
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "problem"),
+    [
+        (
+            HALF,
+            "WARC-Truncated: length",
+            "half a page: the program that wrote it cut it (WARC-Truncated: length)",
+        ),
+        (HALF, "WARC-Segment-Number: 1", "half a page: it goes on in another record (WARC-Segment-Number)"),
+        (HALF + b" harbour.</body></html>\n<!-- cached -->\n", "WARC-Truncated: length", ""),
+        (HALF, "WARC-Warcinfo-ID: <urn:uuid:1>", ""),
+    ],
+    ids=["cut", "in segments", "cut behind its end", "not cut"],
+)
+def test_half_a_page_is_no_page(body: bytes, field: str, problem: str, tmp_path: Path) -> None:
+    record = response(1, body).replace(b"WARC-Type", field.encode() + b"\r\nWARC-Type")
+    first, second = read(written(tmp_path / "x.warc.gz", [record, response(2, PAGE)]))
+    assert (first.problem if isinstance(first, Damage) else "") == problem
+    assert isinstance(second, Capture)
+    assert second.place is not None
+
+
+def test_a_film_that_was_cut_is_no_damage(tmp_path: Path) -> None:
+    record = (
+        response(1, b"\x00" * 99)
+        .replace(b"WARC-Type", b"WARC-Truncated: length\r\nWARC-Type")
+        .replace(b"text/html", b"video/mp4")
+    )
+    [found] = read(written(tmp_path / "x.warc", [record], "plain"))
+    assert isinstance(found, Capture)
