@@ -6,11 +6,13 @@ import os
 import signal
 import sys
 import sysconfig
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
 
 from tests.support import installed
 
@@ -97,6 +99,15 @@ def bin_folder(wheel: Path) -> Path:
 def db(tmp_path: Path) -> Path:
     """Where a test's archive goes; nothing is there yet."""
     return tmp_path / "archive.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty archive, on each of the two databases."""
+    from tests.support.storage import open_archive
+
+    with open_archive(request.param, tmp_path) as opened:
+        yield opened
 
 
 #: The files that take longest, by what they wait and compute; one that began late would run alone at the end.

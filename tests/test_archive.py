@@ -36,12 +36,6 @@ pytestmark = pytest.mark.slow  # crawls, servers or other processes
 PAGE = "<html><body><h1>{title}</h1><p>{body}</p><p>Share this</p></body></html>"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
-
-
 def toy(version: int) -> Any:
     """An extractor in small: version 1 keeps every paragraph, later ones leave the share line out."""
 

@@ -193,7 +193,8 @@ def _stories(found: Sequence[Republication]) -> Iterator[str]:
             if not number:
                 yield f"{_day(one.original_published)}  {one.publisher_site}  {one.original_headline}"
                 yield f"    {one.original_url}"
-            yield f"  {one.place}. {_later(one)}, {one.site}{_GUESS if one.known_by == 'earliest' else ''}: {_headline(one)}"
+            headline = "the same headline" if one.headline_change == "same" else one.headline
+            yield f"  {one.place}. {_later(one)}, {one.site}{_GUESS if one.known_by == 'earliest' else ''}: {headline}"
             yield f"    {one.copy_url}"
 
 
@@ -210,7 +211,3 @@ def _later(one: Republication) -> str:
             return "on the same day"
         return f"{counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
     return f"{abs(one.delay_hours):g} hours {'later' if one.delay_hours >= 0 else 'earlier'}"
-
-
-def _headline(one: Republication) -> str:
-    return "the same headline" if one.headline_change == "same" else one.headline

@@ -194,7 +194,9 @@ class _Compiled:
         self.sql = str(compiled)
         self.is_positional = bool(compiled.positional)
         order = compiled.positiontup if self.is_positional else binds
-        self.values = [(name, _converter(binds[name].type, dialect)) for name in order]
+        self.values = [
+            (name, binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order
+        ]
         #: Gives the values that no row has: the defaults of columns, and the values in the statement itself.
         self.others = {
             name: _default(defaults[name]) if name in defaults else partial(getattr, binds[name], "value")
@@ -222,11 +224,6 @@ class _Compiled:
         else:
             names = self.names
             connection.exec_driver_sql(self.sql, [dict(zip(names, one, strict=True)) for one in made])
-
-
-def _converter(kind: Any, dialect: Dialect) -> Convert | None:
-    found: Convert | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    return found
 
 
 def _default(default: Any) -> Given:

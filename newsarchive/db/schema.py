@@ -231,7 +231,9 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
         raise DatabaseUnavailable(f"{target} exists: name another file")
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
-    if _revision(engine) is None:
+    with translated(engine), engine.connect() as connection:
+        is_archive = readonly.current(connection) is not None
+    if not is_archive:
         raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: correct --db")
     part = target.with_name(target.name + ".part")
     try:
@@ -275,11 +277,6 @@ def _config(connection: Connection | None = None) -> Config:
     config.set_main_option("script_location", str(revisions.MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _revision(engine: Engine) -> str | None:
-    with translated(engine), engine.connect() as connection:
-        return readonly.current(connection)
 
 
 def _own_revision(engine: Engine) -> str | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,15 +20,9 @@ from newsarchive.db.reading import articles, lineage
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from tests.db.test_clusters import post, story
-from tests.support.storage import START, open_archive
+from tests.support.storage import START
 
 pytestmark = pytest.mark.slow  # stores and compares many articles on two databases
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield engine
 
 
 def sentences(seed: int, count: int = 16) -> list[str]:

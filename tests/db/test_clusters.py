@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,19 +20,13 @@ from newsarchive.db.near_duplicates import index as stored_index
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from newsarchive.rules import default
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article
 
 WORDS = [
     a + b
     for a in ["ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu"]
     for b in ["nar", "ses", "tol", "vip", "rud", "gan", "mek"]
 ]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield engine
 
 
 def story(seed: int, words: int = 200) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ from tests.support import warm
 from tests.support.storage import make_article, open_archive
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
 
 
 def crawl(engine: Engine, blog: str, count: int) -> subprocess.Popen[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
@@ -22,12 +22,6 @@ from tests.support.storage import START, delete_post, make_article, open_archive
 NEW, UPDATED, EARLIER = Outcome.NEW, Outcome.UPDATED, Outcome.EARLIER
 #: The clock of the machine that reads the files: none of the captures was made a moment ago.
 LATER = START + timedelta(days=1000)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
 
 
 def capture(day: int, body: str, author: str = "Ann", noise: str = "") -> Article:

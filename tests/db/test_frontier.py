@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -21,7 +19,7 @@ from newsarchive.db.reading import articles, finding
 from newsarchive.db.readonly import Reader
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Candidate, Capture, DropReason, Link, SourceText, Validators
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article
 
 URL = "https://blog.example/post-1"
 HOUR = timedelta(hours=1)
@@ -56,10 +54,9 @@ class Archive:
         return not self.known.rests(START + HOUR)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield Archive(engine)
+@pytest.fixture
+def archive(engine: Engine) -> Archive:
+    return Archive(engine)
 
 
 def answer(url: str, etag: str = "", last_modified: str = "") -> Capture:

@@ -3,10 +3,8 @@ on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, insert, update
@@ -20,7 +18,7 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import ArticleRow, CrawlRun, Url
 from newsarchive.doctor import hubs as hub_findings
 from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
-from tests.support.storage import START, open_archive
+from tests.support.storage import START
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -106,10 +104,9 @@ class Archive:
 LONG = timedelta(hours=PUSHED_INTERVAL_HOURS)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield Archive(engine)
+@pytest.fixture
+def archive(engine: Engine) -> Archive:
+    return Archive(engine)
 
 
 def test_a_hub_is_trusted_after_it_announced_some_posts_in_a_row(archive: Archive) -> None:

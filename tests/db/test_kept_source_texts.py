@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from newsarchive.db.engine import writing
 from newsarchive.db.writing import captures
 from newsarchive.items import Capture, Link, Place, SourceText
 from tests.db.test_frontier import URL, Archive
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article
 
 JAKARTA = timezone(timedelta(hours=7))
 SAID = SourceText(
@@ -35,10 +33,9 @@ SAID = SourceText(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield Archive(engine)
+@pytest.fixture
+def archive(engine: Engine) -> Archive:
+    return Archive(engine)
 
 
 def told(text: SourceText) -> Link:

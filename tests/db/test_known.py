@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.support.storage import START, make_article, open_archive
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as engine:
-        yield engine
 
 
 def test_a_site_has_its_settings_over_its_platforms_over_those_of_all(engine: Engine) -> None:

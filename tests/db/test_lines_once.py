@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,7 +15,7 @@ from newsarchive.db.rows import line_hash, pack_markup, unpack_markup
 from newsarchive.db.values import storable
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Block
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import make_article
 
 #: Texts as pages have them: NUL bytes and lone surrogates too.
 TEXTS = st.text(st.characters(), max_size=12)
@@ -50,12 +48,6 @@ def test_html_costs_little_beside_its_text() -> None:
     body = "\n\n".join(" ".join(words[at : at + 15]) for at in range(0, 600, 15))
     html = "".join(f"<p>{line}</p>" for line in body.split("\n\n"))
     assert len(pack_markup(html, (), body) or b"") * 3 < len(pack_markup(html, (), "") or b"")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
 
 
 def menu(*more: Block) -> tuple[Block, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,6 @@ ROWS: list[tuple[Any, list[dict[str, Any]]]] = [
     (Url, [{"url": "u", "url_key": "k", "first_seen_at": START, "published": None, "fail_count": 3}]),
     (SourceTextRow, [{"url_id": 1, "source": "feed", "html": "<p>Text</p>", "is_full": True, "authors": ["Ann"]}]),
 ]  # fmt: skip
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
 
 
 def stored(engine: Engine) -> list[Any]:

@@ -14,17 +14,11 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.writing.store import Store
 from tests.cli.test_cli import run
 from tests.support.serving import crawl
-from tests.support.storage import archive_url, open_archive
+from tests.support.storage import archive_url
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 ALL_AGAIN = ("reextract", "--workers", "0", "--only-older-than", "9999", "--db")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
 
 
 def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) -> None:

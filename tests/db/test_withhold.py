@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Link, SourceText
-from tests.support.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, rich_article
 
 #: A word that stands in the withheld article alone, in its text, its headline, its dropped lines and its feed.
 SECRET = "Xanthippe"
@@ -54,12 +54,6 @@ def secret_article(day: int = 0, body: str = STORY, **fields: Any) -> Article:
         article_html=f"<p>{SECRET}</p>", page=f"{body}{day}".encode(), **fields,
     )  # fmt: skip
     return fingerprint_step(made, RULES)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path_factory.mktemp("withhold")) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -38,12 +38,6 @@ CHIPS = ["Brass owl desk", "Wander the shelves"]
 BOX = "Swept nightly by the twins from the house next door, who ask for nothing."
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as opened:
-        yield opened
-
-
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Engine]:
     """One database is enough where no SQL is in question."""

@@ -66,7 +66,7 @@ def edited_html(markup: str, edited: EditedText) -> str:
     Each piece of text between two tags becomes what its letters have become.
     """
     pieces = _TAG.split(markup)  # text, tag, text, …, text
-    plain = [_said_by(piece) if n % 2 else html.unescape(piece) for n, piece in enumerate(pieces)]
+    plain = ["\n" * (piece == "<br>") if n % 2 else html.unescape(piece) for n, piece in enumerate(pieces)]
     _part_cells(pieces, plain)
     places = _places(plain, edited.text)
     if places is None:
@@ -77,10 +77,6 @@ def edited_html(markup: str, edited: EditedText) -> str:
         after = piece if number % 2 else edited.part(start, end)
         out.append(piece if number % 2 or after == edited.text[start:end] else escape(after))
     return "".join(out)
-
-
-def _said_by(tag: str) -> str:
-    return "\n" if tag == "<br>" else ""
 
 
 def _part_cells(pieces: list[str], plain: list[str]) -> None:

@@ -114,7 +114,8 @@ def paraphrases(
         cosine = sum(weight[m] ** 2 for m in shared) / lengths if lengths else 0.0
         score = round(1 - (1 - _containment(a, b)) * (1 - _WEIGHT_OF_MARKS * cosine), 4)
         if score >= threshold:
-            found.append(Paraphrase(first, second, score, _rarest(shared, frequency)))
+            rarest = sorted(shared, key=lambda mark: (frequency[mark], mark))[:_MAX_REPORTED_MARKS]
+            found.append(Paraphrase(first, second, score, tuple(rarest)))
     return sorted(found, key=lambda p: (-p.score, p.a, p.b))
 
 
@@ -198,7 +199,3 @@ def _sample(article: Marked) -> Sequence[int]:
 def _pairs(holders: Iterable[Sequence[int]]) -> Counter[tuple[int, int]]:
     """How often two articles are among the holders of one thing."""
     return Counter(pair for ids in holders for pair in combinations(sorted(ids), 2))
-
-
-def _rarest(shared: Iterable[str], frequency: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(shared, key=lambda m: (frequency[m], m))[:_MAX_REPORTED_MARKS])
