@@ -60,6 +60,8 @@ _ORIGIN_COLUMNS = (
     "url", "as_printed", "date", "confidence", "credit_text", "copyright_notice", "copyright_holder", "copyright_year",
     "license",
 )  # fmt: skip
+#: The columns of `edits` that are fields of an edit as they stand.
+_EDIT_COLUMNS = ("step", "rule", "before", "after", "start", "evidence")
 #: This many bytes at the end of a text are the dictionary. Deflate, which packed older archives, looks back no further.
 MAX_DICTIONARY_BYTES = 32_768
 Links = tuple[tuple[str, str], ...]
@@ -206,16 +208,7 @@ def next_hash(number: int) -> int:
 
 def _edits(article: Article) -> list[Row]:
     return [
-        {
-            "position": position,
-            "step": edit.step,
-            "rule": edit.rule,
-            "before": edit.before,
-            "after": edit.after,
-            "field": edit.where,
-            "start": edit.start,
-            "evidence": edit.evidence,
-        }
+        {"position": position, "field": edit.where} | {name: getattr(edit, name) for name in _EDIT_COLUMNS}
         for position, edit in enumerate(stored_edits(article))
     ]
 
@@ -224,10 +217,6 @@ def origin_row(origin: Origin) -> Row:
     """The columns of `article_origins` without its keys."""
     row = {name: getattr(origin, name) for name in _ORIGIN_COLUMNS}
     return row | {"evidence": [flat(evidence) for evidence in origin.evidence]}
-
-
-def image_row(image: Image) -> Row:
-    return {"url": image.url, "caption": image.caption, "credit": image.credit}
 
 
 def stored_minhash(signature: Sequence[int]) -> bytes | None:
@@ -258,8 +247,7 @@ def block_from(row: Row, spot: Spot) -> Block:
 
 
 def edit_from(row: Row) -> Edit:
-    names = ("step", "rule", "before", "after", "start", "evidence")
-    return Edit(where=row["field"], **{name: row[name] for name in names})
+    return Edit(where=row["field"], **{name: row[name] for name in _EDIT_COLUMNS})
 
 
 def origin_from(row: Row) -> Origin:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -224,27 +224,15 @@ def lang(code: str) -> Markup:
     )
 
 
-FILTERS = {
-    "changes": changes,
-    "day": day,
-    "published_day": published_day,
-    "hours": hours,
-    "lang": lang,
-    "later": later,
+_OWN_FILTERS: tuple[Callable[..., Any], ...] = (
+    changes, day, published_day, hours, lang, later, minute, named, number, out, published, runs, sanitised, snippet, wayback, web_url,
+)  # fmt: skip
+#: The filters of the templates by name.
+FILTERS = {one.__name__: one for one in _OWN_FILTERS} | {
     "kind": plainwords.label,
-    "minute": minute,
-    "named": named,
-    "number": number,
-    "out": out,
-    "published": published,
     "quoted": lambda text: quote(str(text), safe=""),
-    "runs": runs,
-    "sanitised": sanitised,
     "size": byte_size,
-    "snippet": snippet,
     "rule": plainwords.rule,
-    "wayback": wayback,
-    "web_url": web_url,
 }
 
 

@@ -35,12 +35,13 @@ MIN_SITE_SHARE = 0.5
 #: Factor of `FALSE_ALARMS_A_YEAR` for a list that froze. It hides no article, and with three posts instead of four it is told a day
 #: sooner at a blog of a post a day.
 FROZEN_LIST_FACTOR = 10
-#: Posts before those that a list lacks, and posts that count for a year at a blog that has fewer: of a blog of a post a week, twenty
-#: posts are half a year.
+#: Posts before those that a list lacks; with fewer nothing is told.
 MIN_LISTED_BEFORE = 10
+#: Posts that count for a year at a blog that has fewer: of a blog of a post a week, twenty posts are half a year.
 MIN_LISTED_A_YEAR = 30
-#: Time without a successful crawl, and failed crawls in it, after which a site counts as not reachable.
+#: Time without a successful crawl after which a site may count as not reachable.
 MIN_UNREACHABLE = timedelta(hours=6)
+#: Crawls that failed in this time. With fewer a site is not called unreachable.
 MIN_FAILED_RUNS = 3
 
 

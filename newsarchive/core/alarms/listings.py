@@ -54,8 +54,9 @@ MIN_LISTED_POSTS = 4
 #: Time for which a front page that changes by itself (a time, a token, counters) is the same at most. One that changes with posts and
 #: comments rests at night, and for weeks when its authors do.
 MAX_USUAL_SAME = timedelta(hours=4)
-#: Time for which a page that changes by itself may be the same, and the factor by which it may be longer so than ever before.
+#: Time for which a page that changes by itself may be the same before it counts as frozen.
 MIN_FROZEN_TIME = timedelta(hours=6)
+#: It counts as frozen only where it has been the same for this many times as long as ever before.
 FROZEN_FACTOR = 2
 #: Time for which a front page is the same, after which it is asked past the caches, and again after as long.
 MAX_SAME_TIME = timedelta(hours=12)

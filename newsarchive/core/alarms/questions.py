@@ -305,8 +305,9 @@ def alarm_of(
     return Alarm(question.kind, since, evidence, tuple(filter(None, bad)), well, state)
 
 
-#: A text counts as much shorter below this share of the site's median length (0 to 1), and this many deviations below it.
+#: A text counts as much shorter below this share of the site's median length (0 to 1).
 MAX_SHORT_SHARE = 0.5
+#: It must also be this many standard deviations below the median, so that a site with texts of all lengths gives no alarm.
 MIN_SHORT_DEVIATIONS = 2.5
 #: Confidence of an extraction (0 to 1) below which it is doubtful; as for the quarantine.
 MIN_CONFIDENCE = 0.8

@@ -18,8 +18,9 @@ from newsarchive.core.alarms.records import Alarm, AlarmKind, History
 
 DAY = timedelta(days=1)
 
-#: Days of history before the days that are tested, and posts in them. With less, the rhythm of a site is not known.
+#: Days of history before the days that are tested. With fewer, the rhythm of a site is not known.
 MIN_RHYTHM_DAYS = 56
+#: Posts in these days. With fewer, the rhythm of a site is not known either.
 MIN_RHYTHM_POSTS = 20
 #: Lengths in days of the spans that are compared with spans of the same weekdays before.
 SPANS = (1, 2, 3, 5, 7, 14, 28, 56)
@@ -42,10 +43,11 @@ LOOKS_A_YEAR = 4 * 365
 #: apart. Made blogs had three false alarms in 79 years with it, and the same three with a tenth of it, which tells a slow site days
 #: later; with ten times as much they had one in 15 years, most of them around the turn of the year.
 FALSE_RHYTHMS_A_YEAR = 0.01
-#: A pause counts as silence from this multiple of the longest pause before, and this number of days on: people take leave, and a blog
-#: that is known for less than a year may not have shown it yet.
+#: A pause counts as silence from this multiple of the longest pause before.
 MIN_PAUSE_FACTOR = 1.5
+#: A shorter pause, in days, is no silence: people take leave.
 MIN_PAUSE_DAYS = 21
+#: The same for a blog that is known for less than a year, and may not have shown yet how long its people are away.
 MIN_PAUSE_DAYS_OF_YOUNG = 28
 #: Days after which a site has shown all seasons.
 DAYS_A_YEAR = 365

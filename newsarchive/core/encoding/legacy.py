@@ -263,8 +263,9 @@ MIN_DENSE_CHARACTERS = 6
 MAX_SAMPLE_LINES = 12
 #: Characters of each of these lines; what follows is not asked.
 MAX_SAMPLE_CHARACTERS = 200
-#: Shares of known sequences of letters, in right readings (a low one) and in readings of anything.
+#: Share of the sequences of letters (0 to 1) that the model knows in a right reading; a low one, as Korean has.
 RIGHT_KNOWN_SHARE = 0.15
+#: The same in a wrong reading of anything.
 WRONG_KNOWN_SHARE = 0.01
 #: Nats: log-likelihood ratio of right and wrong, by the known and unknown sequences of all lines. A codec with less is not believed.
 MIN_PROOF_NATS = 6.0

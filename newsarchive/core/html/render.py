@@ -190,6 +190,7 @@ MAX_PLAIN_CHARACTERS = 20_000
 #: 2 ms for as many other letters.
 MAX_SLOW_CHARACTERS = 2000
 _SLOW = re.compile("[\x80-\xbf]")
+#: The code point, for private use, from which on characters stand in for others while HTML is cleaned.
 _FIRST_STAND_IN = 0x10FF00
 _STOOD_FOR = {_FIRST_STAND_IN + code: chr(code) for code in range(0x80, 0xC0)}
 _STOOD_FOR |= {_FIRST_STAND_IN + 0xA0: "&nbsp;", _FIRST_STAND_IN + ord("&"): "&amp;"}

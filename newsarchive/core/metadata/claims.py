@@ -251,8 +251,9 @@ MAX_CLAIM_CHARS = 2000
 #: Claims kept of one page, and elements read of it; the rest is dropped. A page with more is hostile or an index.
 MAX_CLAIMS = 400
 
-#: Characters of a text with keywords, and keywords that are read of it; the rest is dropped.
+#: Characters of a text with keywords that are read; the rest is dropped.
 MAX_KEYWORDS_CHARS = 5000
+#: Keywords that are read of one text; further ones are dropped.
 MAX_LISTED_KEYWORDS = 100
 #: What stands between keywords, also in Chinese and Japanese.
 KEYWORD_SEPARATORS = re.compile("[,;，；、]")

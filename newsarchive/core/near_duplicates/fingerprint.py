@@ -217,6 +217,7 @@ SCHEME = (
 
 #: Values of a signature by which two texts are compared; the values behind them are the keys of the index.
 PERMUTATIONS = 120
+#: The seed of the hash functions. With another one no signature of an existing archive could be compared.
 _SEED = 1997
 #: Words of a run whose hash may be a key. Of a copy in which 30 words in a hundred changed, a quarter of the runs of four
 #: words stay and 6 in a hundred of those of eight, so that keys of eight find half of such copies, keys of four nearly all.

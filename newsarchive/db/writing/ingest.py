@@ -423,7 +423,7 @@ class Batch:
         bulk.insert_rows(
             self.connection,
             ImageRow,
-            [rows.image_row(image) | {"article_id": i, "position": 0} for i, image in images],
+            [rows.flat(image) | {"article_id": i, "position": 0} for i, image in images],
         )
 
     def _write_authors(self, plans: list[Plan]) -> None:
