@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 #: subcommand → (its module, its line in `--help`). The line stands here so that the help needs no import of the module.
 COMMANDS = {
+    "changes": ("changes", "What publishers edited or took away, between two days."),
     "check": ("export", "Whether a WACZ file or dataset is whole, unchanged and signed."),
     "cite": ("articles", "How to cite an article, with a permanent identifier."),
     "config": ("config", "Every setting with its value, and where that was said."),
@@ -77,7 +78,19 @@ COMMANDS = {
 #: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them.
 HEADINGS = {
     "Crawl": ("crawl", "sites", "schedule", "websub", "demo"),
-    "Read": ("search", "show", "stats", "web", "mcp", "export", "cite", "history", "diff", "explain"),
+    "Read": (
+        "search",
+        "show",
+        "stats",
+        "web",
+        "mcp",
+        "export",
+        "cite",
+        "history",
+        "diff",
+        "changes",
+        "explain",
+    ),
     "Find copies": ("trace", "compare", "origins", "publishers", "recluster"),
     "Look after the archive": (
         "doctor",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine, delete, update
 
+from newsarchive.cli import cli
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import CrawlRun
@@ -67,6 +72,38 @@ def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> N
         ("article_section", "Ships")
     ]
     assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+
+
+def test_an_event_happened_between_two_fetches(engine: Engine) -> None:
+    edited = next(one for one in changes(engine, kinds=[Happening.EDITED], site="moving.example"))
+    assert (edited.before_at, edited.at) == (START, START + timedelta(days=20))
+    details = next(one for one in changes(engine, kinds=[Happening.DETAILS], site="moving.example"))
+    assert (details.before_at, details.at) == (START, START + timedelta(days=20))
+    [vanished] = changes(engine, kinds=[Happening.VANISHED])
+    assert vanished.before_at is not None
+    assert vanished.before_at < vanished.at
+
+
+def test_the_command_prints_them_for_people_and_programs(engine: Engine) -> None:
+    db = engine.url.render_as_string(hide_password=False)
+
+    def said(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["changes", *words, "--db", db])
+
+    twentieth = (START + timedelta(days=20)).date().isoformat()
+    rows = [line.split("\t") for line in said("moving.example").stdout.splitlines()]
+    assert sorted((row[2], row[4], row[7]) for row in rows) == [
+        ("details", "2", "article_section: - -> Ships"), ("edited", "2", "headline: Ferry to stop -> Ferry to go on"),
+    ]  # fmt: skip
+    assert {row[0][:10] for row in rows} == {twentieth}
+    read = list(csv.DictReader(io.StringIO(said("--csv", "--kind", "vanished").stdout)))
+    assert [(row["kind"], row["id"]) for row in read] == [("vanished", "8")]
+    objects = [json.loads(line) for line in said("--json").stdout.splitlines()]
+    assert len(objects) == len(changes(engine, limit=None))
+    assert len(said("--limit", "1").stdout.splitlines()) == 1
+    assert said("--since", twentieth, "--kind", "edited").stdout.count("\n") == 1
+    assert said("--until", (START.date() - timedelta(days=1)).isoformat()).exit_code == 1
+    assert said("--csv", "--json").exit_code == 2
 
 
 def test_events_are_narrowed_by_kind_site_and_day_and_counted(engine: Engine) -> None:

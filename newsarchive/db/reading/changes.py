@@ -9,7 +9,7 @@ Only changes by publishers count. A text that a newer extractor reads better is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,8 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of an article. `at` is when a crawl saw it.
+    """One event of an article. `at` is when a crawl saw it, and `before_at` when a crawl fetched the page for the last time as it was
+    before, where the archive knows: it happened between the two.
 
     An edited article has the number of its new version and the headline before. Changed details have the name of the field and its
     values `before` and `after`.
@@ -51,26 +52,41 @@ class Happened:
     field: str = ""
     before: Sequence[str] = ()
     after: Sequence[str] = ()
+    before_at: datetime | None = None
 
+
+#: Ids in one statement; SQLite takes 32,766 values.
+MAX_IDS = 10_000
+#: Events that are read at a time, about 1 KB each.
+MAX_EVENTS = 1_000_000
 
 #: Kind → the query of its events. Most articles have one version. The inner query finds the others by an index, so that
 #: not every version of the archive is read.
 _KINDS = {
     Happening.EDITED: """
-        SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id FROM article_revisions AS r
+        SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id, r.capture_id FROM article_revisions AS r
         WHERE r.id IN (SELECT id FROM article_revisions WHERE version > 1) AND r.change_kind = :publisher""",
     Happening.VANISHED: """
-        SELECT 'vanished' AS kind, g.id AS article_id, g.gone_at AS at, g.id AS row_id FROM articles AS g
+        SELECT 'vanished' AS kind, g.id AS article_id, g.gone_at AS at, g.id AS row_id, w.capture_id FROM articles AS g
+        LEFT JOIN article_revisions AS w ON w.id = g.revision_id
         WHERE g.gone_at IS NOT NULL""",
     Happening.DETAILS: """
-        SELECT 'details' AS kind, f.article_id, f.seen_at AS at, f.id AS row_id FROM field_changes AS f
+        SELECT 'details' AS kind, f.article_id, f.seen_at AS at, f.id AS row_id, w.capture_id FROM field_changes AS f
+        LEFT JOIN articles AS g ON g.id = f.article_id LEFT JOIN article_revisions AS w ON w.id = g.revision_id
         WHERE f.change_kind = :publisher""",
 }
 _EVENTS = """
     FROM ({events}) AS e JOIN articles AS a ON a.id = e.article_id JOIN sites AS s ON s.id = a.site_id
     WHERE {conditions}
 """
-_PAGE = "SELECT e.kind, e.at AS seen_at, e.row_id, a.id, a.url, a.headline, a.in_language, s.domain AS site"
+#: The last fetch of the page before the event; `capture_id` is any capture of the page.
+_FETCHED_BEFORE = """
+    (SELECT max(c.fetched_at) FROM captures AS c JOIN captures AS own ON own.url_id = c.url_id
+     WHERE own.id = e.capture_id AND c.fetched_at < e.at AND c.parent_id IS NULL)"""
+_PAGE = (
+    "SELECT e.kind, e.at AS seen_at, e.row_id, a.id, a.url, a.headline, a.in_language, s.domain AS site,"
+    f" {_FETCHED_BEFORE} AS fetched_at"
+)
 _VERSIONS = """
     SELECT r.id, r.version, r.headline,
            (SELECT p.headline FROM article_revisions AS p WHERE p.article_id = r.article_id AND p.version < r.version
@@ -87,14 +103,16 @@ def changes(
     site: str = "",
     since: date | None = None,
     until: date | None = None,
-    limit: int = 50,
+    limit: int | None = 50,
     offset: int = 0,
 ) -> list[Happened]:
-    """The events of these kinds that a crawl saw between two days (UTC, both included), the newest first."""
+    """The events of these kinds that a crawl saw between two days (UTC, both included), the newest first; with `limit` `None` all of
+    them."""
     with reading(source) as reader:
         sql, values = _selected(kinds, site, since, until)
         order = "ORDER BY e.at DESC, e.row_id DESC LIMIT :limit OFFSET :offset"
-        rows = reader.rows(f"{_PAGE} {sql} {order}", {**values, "limit": limit, "offset": offset})
+        most = MAX_EVENTS if limit is None else limit
+        rows = reader.rows(f"{_PAGE} {sql} {order}", {**values, "limit": most, "offset": offset})
         return _with_details(reader, rows)
 
 
@@ -145,9 +163,10 @@ def _with_details(reader: Reader, rows: Sequence[Row]) -> list[Happened]:
             found.append(Happened(*shared, row["headline"], row["in_language"], own["version"], "", *values))
         else:
             found.append(Happened(*shared, row["headline"], row["in_language"]))
-    return found
+    return [replace(one, before_at=row["fetched_at"]) for one, row in zip(found, rows, strict=True)]
 
 
 def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> Mapping[int, Row]:
     ids = [row["row_id"] for row in rows if row["kind"] == kind]
-    return {row["id"]: row for row in reader.rows(query, {"ids": ids})} if ids else {}
+    some = [ids[at : at + MAX_IDS] for at in range(0, len(ids), MAX_IDS)]
+    return {row["id"]: row for part in some for row in reader.rows(query, {"ids": part})}

@@ -1,0 +1,101 @@
+"""`newsarchive changes`: what publishers edited, took away or changed in date and authors, for all articles, between two days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from newsarchive import export
+from newsarchive.cli import output
+from newsarchive.cli.opening import open_reader
+from newsarchive.cli.options import db_option, option, output_option
+from newsarchive.cli.output import on_terminal, print_csv, say
+from newsarchive.exceptions import UsageError
+from newsarchive.times import isoformat
+
+if TYPE_CHECKING:
+    from newsarchive.db.reading.changes import Happened
+
+#: The columns of the table of changes.
+_NAMES = ("seen_at", "last_seen_before", "kind", "id", "version", "site", "headline", "what", "url")
+#: The words for `--kind`, as `db.reading.changes.Happening` has them.
+KINDS = ("edited", "vanished", "details")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive changes --since 2025-05-01 --until 2025-05-07
+  newsarchive changes blog.example --kind vanished
+  newsarchive changes --csv > changes.csv"""
+)
+@click.argument("site", required=False, default="", metavar="[SITE]")
+@click.option("--since", metavar="DAY", help="Only what a crawl saw on this day (UTC) or later.")
+@click.option("--until", metavar="DAY", help="Only what a crawl saw on this day or before.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(KINDS),
+    multiple=True,
+    help="Only this: edited (text or headline), vanished (the page was deleted) or details (date, authors or another field);"
+    " give it again for a second kind.",
+)
+@click.option(
+    "-n", "--limit", type=click.IntRange(1), metavar="NUMBER", help="At most this many; by default all."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@option("json", help="One JSON object a change.")
+@output_option
+@db_option
+def changes(
+    site: str,
+    since: str | None,
+    until: str | None,
+    kinds: tuple[str, ...],
+    limit: int | None,
+    as_csv: bool,
+    as_json: bool,
+    db: str,
+) -> None:
+    """What publishers changed after publication, of all articles or those of SITE, the newest first.
+
+    A change happened between two moments (UTC): a crawl saw the page for the last time as it was before, and then changed. What
+    newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit.
+    """
+    from newsarchive.db.reading import changes as reading
+    from newsarchive.db.reading.search import day as day_of
+
+    if as_csv and as_json:
+        raise UsageError("changes: --csv and --json exclude one another; give one")
+    found = reading.changes(
+        open_reader(db),
+        kinds=[reading.Happening(kind) for kind in kinds or KINDS],
+        site=site.lower().removeprefix("www."),
+        since=day_of(since, "since"),
+        until=day_of(until, "until"),
+        limit=limit,
+    )
+    if not found:
+        say("no change was seen in these days")
+        raise SystemExit(1)
+    if as_json:
+        for one in found:
+            click.echo(export.to_json(one))
+    elif as_csv:
+        print_csv(_NAMES, (dict(zip(_NAMES, row, strict=True)) for row in _rows(found)))
+    else:
+        header = [name.replace("_", " ") for name in _NAMES]
+        output.print_rows(header, list(_rows(found, "→" if on_terminal() else "->")), ("id", "version"))
+
+
+def _rows(found: list[Happened], arrow: str = "->") -> Iterator[tuple[object, ...]]:
+    for one in found:
+        what = ""
+        if one.field:
+            what = f"{one.field}: {'; '.join(one.before) or '-'} {arrow} {'; '.join(one.after) or '-'}"
+        elif one.headline_before and one.headline_before != one.headline:
+            what = f"headline: {one.headline_before} {arrow} {one.headline}"
+        moments = isoformat(one.at), isoformat(one.before_at) if one.before_at else ""
+        yield (*moments, one.kind.value, one.id, one.version or "", one.site, one.headline, what, one.url)
