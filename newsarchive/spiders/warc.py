@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from glob import glob
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -43,6 +45,23 @@ MAX_PAGES_REMEMBERED = 50_000
 END_SECONDS = 0.1
 #: The Scrapy signal that no further page is to come.
 all_pages_read = object()
+
+
+def names_of(files: Sequence[str]) -> dict[str, str]:
+    """What a file is called in messages and in the copies of its records: its name, and where several have the same name, as in the
+    folders of a mirror, its path from the folder that holds them all.
+
+    >>> names_of(["mirror/a/index.html", "mirror/b/index.html", "mirror/old.warc"])["mirror/b/index.html"]
+    'mirror/b/index.html'
+    """
+    names = Counter(PurePath(file).name for file in files)
+    if len(files) == 1:
+        return {files[0]: PurePath(files[0]).name}
+    root = PurePath(os.path.commonpath([PurePath(file).parent for file in files])).parent
+    return {
+        file: name if names[name := PurePath(file).name] == 1 else PurePath(file).relative_to(root).as_posix()
+        for file in files
+    }
 
 
 class Arrival:
@@ -210,7 +229,7 @@ class WarcSpider(ArchiveSpider):
 
     def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file."""
-        is_empty = True
+        is_empty, names = True, names_of(self.path)
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
                 is_empty = False
@@ -218,9 +237,11 @@ class WarcSpider(ArchiveSpider):
                     self.note(found)
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
-                    self.logger.warning("%s", found)
+                    self.logger.warning(
+                        "%s", replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
+                    )
                 elif self.wants(found[0]):
-                    yield *found, Path(file).name
+                    yield *found, names[file]
         if is_empty:
             self.count(Group.FAILED, "no page in these files")
             self.logger.warning(

@@ -212,7 +212,7 @@ def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
     try:
         return page_of(data, written_at(source) if isinstance(source, Path) else None)
     except ValueError as error:
-        return Damage(str(source), 0, str(error))
+        return Damage(source.name, 0, str(error))
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:

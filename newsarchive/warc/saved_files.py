@@ -24,6 +24,8 @@ from newsarchive.warc.files import Wire
 
 #: A folder that is named after a moment, in UTC.
 _MOMENT = re.compile(r"\d{14}")
+#: How the Wayback Machine shows a browser that the page redirected then: with a page of its own, and often with status 200.
+_SHOWN_REDIRECT = re.compile(rb"<p class=\"code[^>]{0,60}>\s{0,9}Got an HTTP (3\d\d) response at crawl time")
 #: How a page of HTML begins, behind white space and comments at the most.
 _HTML = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s{0,999}(?:<!--.{0,4000}?-->\s{0,999}){0,9}<(?:!doctype\s{1,9}html|html|head)\b",
@@ -68,5 +70,9 @@ def as_it_was(capture: Capture, wire: Wire, shown_at: str) -> tuple[Capture, Wir
     was: SavedPage | None = replayed_page(capture.body, shown_at)
     if was is None:
         return capture, wire
-    page = replace(capture, url=was.url, final_url=was.url, body=was.body, fetched_at=was.saved_at)
+    redirect = _SHOWN_REDIRECT.search(capture.body)
+    status = int(redirect[1]) if redirect else capture.status
+    page = replace(
+        capture, url=was.url, final_url=was.url, body=was.body, fetched_at=was.saved_at, status=status
+    )
     return page, replace(wire, shown_at=shown_at)

@@ -307,9 +307,16 @@ def test_a_folder_of_saved_pages_is_read_with_all_folders_below_it(db: Path, tmp
         folder.mkdir(parents=True)
         page = post(name)
         (folder / "index.html").write_text(f"<!DOCTYPE html><html>{comment.format('2025/05/' + name)}{page}")
+    (tmp_path / "mirror/index.html").write_text("<!DOCTYPE html><html><p>The pages of this mirror")
     done = crawl(f"path={tmp_path}/mirror/**/*.html", spider="warc", db=db)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == SOME_FAILED
     assert "2 new" in done.stderr
+    assert "mirror/index.html: record at 0: a page that does not state its address" in done.stderr
+    with only_warc(db).open("rb") as stream:
+        sources = [record.rec_headers.get_header("X-Copied-From") for record in ArchiveIterator(stream)]
+    assert sources[1:] == [
+        f"mirror/2025/05/{name}/index.html" for name in ("a-first-story", "a-second-story")
+    ]
     assert sorted(rows(db, "SELECT final_url, fetched_at FROM captures")) == [
         (f"http://blog.example/2025/05/{name}/", "2025-05-02T08:00:00+00:00")
         for name in ("a-first-story", "a-second-story")

@@ -315,6 +315,23 @@ def test_a_page_that_was_taken_out_of_a_web_archive_by_a_crawler_is_the_page_tha
     writer.close()
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (b'<p class="code shift red">Got an HTTP 302 response at crawl time</p>', 302),
+        (b"<p>The page said: Got an HTTP 302 response at crawl time</p>", 200),
+    ],
+)
+def test_a_redirect_that_a_web_archive_shows_as_a_page_is_a_redirect(
+    said: bytes, status: int, tmp_path: Path
+) -> None:
+    url = b"https://web.archive.org/web/20150102030405/http://blog.example/1"
+    record = response(1, said).replace(b"http://blog.example/1", url)
+    [found] = read(written(tmp_path / "x.warc.gz", [record]))
+    assert isinstance(found, Capture)
+    assert (found.url, found.status) == ("http://blog.example/1", status)
+
+
 def arc(*pages: tuple[str, bytes]) -> list[bytes]:
     """The records of an ARC file (https://archive.org/web/researcher/ArcFileFormat.php)."""
     about = b"1 0 Another Crawler\nURL IP-address Archive-date Content-type Archive-length\n"
