@@ -164,7 +164,7 @@ class BarrenSourceMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.max_posts = crawler.settings.getint("NEWSARCHIVE_MAX_BARREN_POSTS", MAX_BARREN_POSTS)
-        #: (site, kind of source) → answers in a row of which no article came
+        #: (site, kind of source) → answers in a row that gave no article
         self.barren: Counter[tuple[str, str]] = Counter()
 
     @classmethod

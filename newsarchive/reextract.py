@@ -57,7 +57,7 @@ class Change:
 @dataclass
 class Summary:
     """What a re-extraction did. `no_article` counts reasons, `failed` has the captures that cannot be read, `rights` counts the
-    captures of which more is known than before of what their sites said of their use."""
+    captures whose sites are now known to have said more about their use."""
 
     captures: int = 0
     new: int = 0

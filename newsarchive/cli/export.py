@@ -209,7 +209,7 @@ class _Wacz:
         """Say what the package does not hold; whether stored bytes could not be read."""
         if self.left.without:
             say(
-                f"without {counted(self.left.without, 'article')} of which no bytes are kept: other formats have the texts"
+                f"without {counted(self.left.without, 'article')} whose bytes are not kept: other formats have the text"
             )
         for problem in self.left.damaged[:MAX_DAMAGED]:
             complain(problem)

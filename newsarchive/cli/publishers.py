@@ -81,7 +81,7 @@ def publishers(
 ) -> None:
     """Who publishes first, how many hours later the copies follow (quartiles), and what became of the headlines.
 
-    Counts the stories of which the archive holds both the original and a copy on another site. Without PUBLISHER there is
+    Counts the stories whose original the archive holds beside a copy on another site. Without PUBLISHER there is
     a row for each publisher. With PUBLISHER, a part of a name or domain, there is a row for each copy of its articles.
     """
     from newsarchive.db.reading.publishers import by_publisher, republications

@@ -157,7 +157,7 @@ def _spelled(text: str, base: str) -> str:
 
 
 def _mended(text: str, base: str) -> str:
-    """The URL without the mistakes that people and programs make before they publish it, each of which loses the page.
+    """The URL without the mistakes that people and programs make before they publish it. Each of them loses the page.
 
     >>> _mended("http://https://blog.example/?a=1&amp;b=2", ""), _mended("www.blog.example/a", "http://blog.example/")
     ('https://blog.example/?a=1&b=2', 'http://www.blog.example/a')
@@ -259,7 +259,7 @@ def same_site(a: str, b: str) -> bool:
         return False
 
 
-#: A query that names the one of which a page lists the posts (`?tag=ferry`), and not the page of a list (`?page=2`).
+#: A query that names whose posts a page lists (`?tag=ferry`, `?author=3`), and not the page of a list (`?page=2`).
 _NAMED = r"\?(?!page=)[\w-]{1,20}=[^&]"
 #: The path or query under which blogs keep the posts of one category: `/category/harbour/`, `/Kategorien/Hafen/`, `?cat=3`,
 #: `/categories?category=Harbour`.

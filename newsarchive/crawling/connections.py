@@ -54,7 +54,7 @@ POOLS = {"HTTP11DownloadHandler": "getConnection", "H2DownloadHandler": "get_con
 PROXY = b"http-proxy"
 
 
-#: Connections of which the verdict on the certificate is kept; with more, that of the oldest is lost, and a refused
+#: Connections whose verdict on the certificate is kept; with more, that of the oldest is lost, and a refused
 #: certificate is reported without its cause.
 MAX_TLS_CONNECTIONS = 64
 

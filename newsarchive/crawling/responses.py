@@ -44,14 +44,14 @@ def block_reason(response: Response, rules: Rules) -> str:
     return page_kind.block_reason(text_of(response), headers_of(response), response.status, rules)
 
 
-def capture_of(response: Response, link: Link | None = None, fetched_at: datetime | None = None) -> Capture:
+def capture_of(response: Response, link: Link | None = None) -> Capture:
     """The record of one response; its `url` is what was asked for, before any redirect."""
     meta = response.request.meta if response.request else {}  # a response may be made by hand
     asked = meta.get("redirect_urls") or [response.url]
     return Capture(
         url=asked[0],
         body=response.body,
-        fetched_at=fetched_at or datetime.now(UTC),
+        fetched_at=datetime.now(UTC),
         final_url=response.url,
         status=response.status,
         headers=headers_of(response),

@@ -28,7 +28,6 @@ from newsarchive.db.values import storable
 
 Row = dict[str, Any]
 T = TypeVar("T")
-Convert = Callable[[Any], Any]
 Given = Callable[[], Any]
 
 #: The most values that one statement binds; more are divided among several statements. SQLite allows 32,766, older

@@ -204,7 +204,7 @@ def open_readonly(url: str) -> Engine:
 
 
 #: The most bytes of one value, and of one row, in a query by a stranger; a query that makes more fails. The largest
-#: stored page has half as many.
+#: stored page has half of it.
 MAX_VALUE_BYTES = 32 * 1024 * 1024
 #: Bytes of memory that SQLite takes in this process, once a connection with limits was opened; queries that need more fail.
 MAX_SQLITE_BYTES = 256 * 1024 * 1024

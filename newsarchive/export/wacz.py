@@ -72,7 +72,7 @@ Captures = Callable[[Sequence[int]], Mapping[int, Sequence[Kept]]]
 
 @dataclass
 class Left:
-    """What the package lacks: `without` is the number of articles of which no bytes are kept, `damaged` has a message
+    """What the package lacks: `without` is the number of articles whose bytes are not kept, `damaged` has a message
     for each record that cannot be read."""
 
     without: int = 0

@@ -68,7 +68,7 @@ MAX_DELIVERY_SECONDS = 10.0
 MAX_ERROR_CHARACTERS = 200
 #: Posts of one crawl. With fewer, nothing is said of the site.
 MIN_POSTS = 5
-#: Share of the posts of a crawl that must be lost in one way (0 to 1). A site of which a part works is not broken.
+#: Share of the posts of a crawl that must be lost in one way (0 to 1). A site that works in part is not broken.
 MIN_SHARE = 0.8
 #: Why pages are refused when a site serves something else than its posts → what all its posts do then, and the remedy.
 _SITES_OWN: Mapping[DropReason, tuple[str, str]] = {

@@ -113,7 +113,7 @@ def package(made: Made) -> Path:
     done = export(made, target, "--title", "Two & three")
     assert done.exit_code == 0, done.output
     assert "2 articles" in done.stderr
-    assert "without 1 article of which no bytes are kept" in done.stderr
+    assert "without 1 article whose bytes are not kept" in done.stderr
     return target
 
 

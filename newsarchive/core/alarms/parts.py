@@ -46,7 +46,8 @@ from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Rea
 MIN_PART_READINGS = 8
 #: Share of the posts of a site (0 to 1) from which on a part is the site itself.
 MAX_PART_SHARE = 0.8
-#: Probability of as many exceptions as a part had, by the rate of its site, from which on this rate is that of the part, too.
+#: Probability (0 to 1) that a part has its number of exceptions, if it has them at the rate of its site. From this
+#: probability on, the rate of the site is taken for that of the part, too.
 MIN_LIKE_SITE = 0.001
 #: What is asked of parts. That posts of a section have one date is usual where a blog gives days alone.
 KINDS = frozenset(
@@ -87,7 +88,7 @@ class Part:
 
 
 def parts_of(history: History) -> list[Part]:
-    """The parts of a site of which enough is known, and those of which an alarm stands; none for a site that is one whole."""
+    """The parts of a site about which enough is known or an alarm stands; none for a site that is one whole."""
     readings: dict[str, list[Reading]] = {}
     looks: dict[str, list[Look]] = {}
     for reading in history.readings:

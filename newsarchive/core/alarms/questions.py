@@ -1,11 +1,11 @@
 """Of a site's posts, or of looks at its lists: are the newest bad, and were those before not, by no chance?
 
-A question is asked of each post in order of time. It is answered with an alarm where of the newest posts so many are bad that a site
-which goes on as before has that once in a thousand years (`many_of`).
+A question is asked of each post in order of time: has it an author? An alarm answers it where so large a share of the newest
+posts is bad that a site which goes on as before would show it once in a thousand years (`many_of`).
 
 `questions_of_posts` are those asked of the posts of a site that were read, and of the looks that gave no article.
 
-How unlikely what was counted is, if a site goes on as before, is told thus:
+These tests tell how unlikely a count is, if a site goes on as before:
 
 - Of the next `m` readings `x` lack an author, where 0 of 300 did: the beta-binomial distribution, which is what a
   binomial becomes whose rate is only known from counts (Jeffreys' prior; Gelman et al., Bayesian Data Analysis, 3rd
@@ -286,8 +286,8 @@ def _a_year(question: Question, cases: Sequence[Case]) -> float:
 
 
 def _posts_a_year(question: Question, cases: Sequence[Case]) -> float:
-    """The number of posts of which one may be the first that is bad. To read a stored post again is no further chance, as long
-    as the site is as it was; to ask for a page again is one."""
+    """The number of posts a year, each of which may be the first bad one. To read a stored post again is no further chance, as
+    long as the site is as it was; to ask for a page again is one."""
     if not cases or not isinstance(question.items[0], Reading):
         return _a_year(question, cases)
     met = [case.met for case in cases if case.met is not None]

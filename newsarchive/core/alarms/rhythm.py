@@ -33,7 +33,7 @@ QUARTERS_A_WEEK = 28
 DAYS_A_WEEK = 7
 #: Spans that tell today's pace; all that are known tell how much it varies.
 PACE_SPANS = 8
-#: Spans before, with fewer of which a span is not compared.
+#: Spans before the one that is tested. With fewer it is not compared.
 MIN_SPANS = 6
 #: Share of the smallest such span before (0 to 1), from which on a span is not small.
 MAX_SMALL_SHARE = 0.5

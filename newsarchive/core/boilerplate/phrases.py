@@ -232,7 +232,7 @@ def _first_verdicts(tables: Sequence[Mapping[str, _Alternatives]], text: str) ->
 
 
 class _Alternatives:
-    """Patterns of which the first one that matches decides; compiled when the first line needs them."""
+    """Patterns in order: the first one that matches decides. They are compiled when the first line needs them."""
 
     def __init__(self) -> None:
         self.entries: list[_Entry] = []

@@ -49,7 +49,7 @@ PRIOR_ANNOUNCED_EDITS = 2.0
 #: Deletions of a post per unit of exposure, which makes a third of all posts in ten years. No listing announces a
 #: deletion. With more, posts of sites that never edit are looked at more often.
 DELETION_RATE = 0.03
-#: By how many of its standard deviations a post's rate of edits is raised, because a look at a post of which little is known also
+#: Standard deviations by which a post's rate of edits is raised, because a look at a post about which little is known also
 #: teaches. With more, posts that never changed are looked at more often, and posts that often change more rarely.
 EXPLORED_DEVIATIONS = 1.0
 #: What a look must be worth, in days out of date over the square root of days of age. More means fewer looks and staler copies.
@@ -94,7 +94,7 @@ class SiteEdits:
         return max(1 - (PRIOR_ANNOUNCED_EDITS * PRIOR_ANNOUNCED + self.announced) / known, 0.02)
 
 
-#: A site of which nothing is known.
+#: A site about which nothing is known.
 UNKNOWN_SITE = SiteEdits()
 
 

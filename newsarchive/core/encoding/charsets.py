@@ -51,7 +51,7 @@ SINGLE_BYTE = {
 #: Multi-byte codecs that UTF-8 is read with, by mistake: name → Python codec.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
 
-#: Labels of charsets of which what they mean is remembered; sites use few, and a page may invent its own.
+#: Labels of charsets whose meaning is remembered; sites use few, and a page may invent its own.
 MAX_REMEMBERED_LABELS = 1024
 #: Encodings other than UTF-8 that a page may be written in: those that browsers read, and the same ones under another
 #: name (https://encoding.spec.whatwg.org/#names-and-labels).

@@ -32,12 +32,12 @@ MAX_EXTRA_NATS = 20.0
 #: Steps (`Work`) for one page. After them nothing more is guessed on the page. A page of fifteen sentences takes 40,000;
 #: 240,000 take about a second.
 MAX_STEPS = 240_000
-#: Steps of a pass, for runs of which too few are restored, after which the other runs are given up. Later passes of the page may take
-#: a quarter of them, and a quarter of that.
+#: Steps that a pass takes for runs while too few of them are restored; after them it gives up the other runs. Later passes of the
+#: page may take a quarter of them, and a quarter of that.
 MAX_VAIN_STEPS = 60_000
 #: Steps. The cost of finding the sequences that may start at a place, and of comparing the ways there.
 STEPS_OF_A_PLACE = 10
-#: Places of a run, after each of which its steps are counted. A run that would take more steps than are left, if the rest of
+#: Places of a run after which its steps are counted again. A run that would take more steps than are left, if the rest of
 #: it is like what was read, is given up at once, so that the steps are left for others.
 PLACES_BETWEEN_COUNTS = 400
 #: Nats. The cost of a sequence of ASCII letters, which the model does not have.
@@ -73,8 +73,8 @@ class Work:
     """The number of steps that are left for a page, all its passes together. In one step the cost of one more character is
     looked up for one way to read a run; finding what may start at a place counts as `STEPS_OF_A_PLACE`.
 
-    `patience` is the number of steps that a pass may take for runs of which too few are restored. `is_vain` says that a sample of
-    them took twice as many and none was restored, so that nothing more is tried on the page."""
+    `patience` is the number of steps that a pass may take while it restores too few runs. `is_vain` says that a sample of the runs
+    took twice that number and none was restored, so that nothing more is tried on the page."""
 
     left: int = MAX_STEPS
     patience: int = MAX_VAIN_STEPS

@@ -320,9 +320,9 @@ class Window:
 class Elsewhere:
     """Where the sites together saw a body line: sites, clusters and origins by name.
 
-    `missing` are clusters of which one copy holds the line and another does not; `present` are clusters
+    `missing` are clusters in which one copy holds the line and another does not; `present` are clusters
     of several copies that all hold it.
-    `named` are the clusters of which the line names the origin, `sourced` those with a known origin.
+    `named` are the clusters whose origin the line names, `sourced` those with a known origin.
     """
 
     sites: frozenset[str] = frozenset()

@@ -8,9 +8,9 @@ the text is right. From the page's bytes the same takes forty times as long.
 A reading belongs to one process and version of the program, and is never part of an archive: it is pickled, which is
 the fastest, and unpacked by nobody else. Of its capture it has all but the bytes.
 
-`difference` tells which pages a new template may take otherwise than the one before it: those that hold a line of which it
-says something else. Example: page 34 proves that "Brass owl desk" is boilerplate. Of 33 pages the four that have this line are looked at again,
-by its key in each page's record; the other 29 are not.
+`difference` tells which pages may be taken otherwise by a new template than by the one before it: those with a line about
+which the two differ. Example: page 34 proves that "Brass owl desk" is boilerplate. Of 33 pages the four that have this
+line are looked at again, by its key in each page's record; the other 29 are not.
 """
 
 from __future__ import annotations

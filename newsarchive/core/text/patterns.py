@@ -2,7 +2,8 @@
 
 Hundreds of phrases are looked for in every line of a page. "Read more" can match none that begins with another letter
 than "r", so that most of them need no search: `letters` tells which characters a match of a regular expression can
-begin with, `first_words` which words, `held` which text a match must hold, and `needed` of which texts it must hold one.
+begin with, `first_words` which words, `held` which text a match must hold, and `needed` a set of texts one of
+which it must hold.
 They understand the regular expressions that the tables of phrases use; of any other they say that it may begin with
 anything. `any_literal` and `Literals` look for any of many words.
 """
@@ -60,7 +61,7 @@ def held(pattern: str) -> str:
 
 
 def needed(pattern: str) -> frozenset[str]:
-    """Texts of which every match of a pattern holds one at least; none where they are not known.
+    """A set of texts such that every match of a pattern holds at least one; empty where they are not known.
 
     >>> sorted(needed(".{0,40}(?:in the press|as reported)(?: by .*)?")), sorted(needed("(?:buy|.*) here|see (?:us|.*)"))
     (['as reported', 'in the press'], [' here', 'see '])

@@ -70,7 +70,7 @@ def _not_withheld(connection: Connection, texts: Mapping[int, SourceText]) -> Ma
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
-    """What the sites say of these URLs, by id; URLs of which nothing is known are left out."""
+    """What the sites say of these URLs, by id; URLs about which nothing is known are left out."""
     ids = list(url_ids)
     found = _held(connection, ids)
     query = (

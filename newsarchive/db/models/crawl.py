@@ -288,7 +288,7 @@ class RightsRow(Base):
 
 
 class CaptureRights(Base):
-    """What the site said of the use of a page when it was fetched. A capture of which nothing was said has no row."""
+    """What the site said of the use of a page when it was fetched. A capture about which nothing was said has no row."""
 
     __tablename__ = "capture_rights"
 
