@@ -74,11 +74,11 @@ def extract(
 ) -> Article:
     """Run the whole pure core on one page.
 
-    Give the page in one of two ways: `body` are its bytes as the server sent them (`response.content` of requests and
-    httpx, `response.body` of Scrapy), from which the encoding is told; `html` is the page as text. `url` is its address,
-    which must be given, because links, dates and the site's name are read by it. `content_type` is the value of the HTTP
-    header. With `fetched_at` (UTC where it has no zone), dates in the future are refused. `standfirst` says where a sentence between headline and
-    text goes: `description` (beside the article, the default) or `text` (its first paragraph).
+    Give the page in one of two ways: `body` are its bytes as the server sent them (`response.content` of requests and httpx,
+    `response.body` of Scrapy), from which the encoding is told; `html` is the page as text. `url` is its address, which must be
+    given, because links, dates and the site's name are read by it. `content_type` is the value of the HTTP header. With
+    `fetched_at` (UTC where it has no zone), dates in the future are refused. `standfirst` says where a sentence between
+    headline and text goes: `description` (beside the article, the default) or `text` (its first paragraph).
 
     Raises `NotAnArticle`, whose `reason` is an `items.DropReason`, and `UsageError` (a `TypeError` as well where
     a type is wrong) that names the argument and what to pass.

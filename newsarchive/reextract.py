@@ -225,7 +225,8 @@ def _site(kept: Kept) -> str:
 def copy(source: str, target: str, progress: transfer.Progress = transfer.silent) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
-    The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises `UsageError` where the target holds another archive.
+    The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises
+    `UsageError` where the target holds another archive.
     """
     from_engine, to_engine = open_engine(source), open_engine(target)
     schema.require_current(from_engine)

@@ -83,8 +83,8 @@ class Subscription:
 class Subscriber:
     """Subscriptions of followed sites, in memory; safe to call from several threads.
 
-    `base_url` is where hubs reach the application. `get` fetches a feed, `post` sends a form to a hub and gives the status of the answer;
-    both raise `FetchError`. `tell` prints a line for people. Sites to crawl wait in `waiting` (see `next_site`).
+    `base_url` is where hubs reach the application. `get` fetches a feed, `post` sends a form to a hub and gives the status of
+    the answer; both raise `FetchError`. `tell` prints a line for people. Sites to crawl wait in `waiting` (see `next_site`).
     """
 
     def __init__(

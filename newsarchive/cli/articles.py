@@ -95,7 +95,8 @@ def search(
 ) -> None:  # fmt: skip
     """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without WORDS, all that pass the filters, the newest first.
 
-    Prints a row for each article: ID, day, headline and URL, with tabs between them; on a terminal also the found words in their context.
+    Prints a row for each article: ID, day, headline and URL, with tabs between them; on a terminal also the found words in
+    their context.
     """
     from newsarchive.db.query_language import MARKS, Marks
     from newsarchive.db.reading.search import Paging

@@ -203,7 +203,7 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
     """The jobs that wait, run and failed, the workers with the seconds since their last sign of life, and the sites that are asked
     every twelve hours only because a hub announces their posts.
 
-    A job that failed, or whose last try did, says of what, and what to type when that is mended.
+    Beside a job that failed, or whose last try failed, stands why, and what to type when that is mended.
     """
     queue = _queue(db)
     with queue.session():

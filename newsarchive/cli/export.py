@@ -90,7 +90,8 @@ def export(
 ) -> None:  # fmt: skip
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
-    FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt, .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
+    FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt,
+    .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
     """
     from newsarchive.db.reading.articles import Selection
     from newsarchive.export import files

@@ -188,8 +188,8 @@ def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], hubs: Hubs, end
 
 
 def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Callable[[str], bool]:
-    """What crawls a site: the queue of a cluster, else `newsarchive crawl` on this machine, which stands in `running` meanwhile. False
-    where another crawl runs."""
+    """What crawls a site: the queue of a cluster, else `newsarchive crawl` on this machine, which stands in `running`
+    meanwhile. False where another crawl runs."""
     if url.startswith("postgresql"):
         from newsarchive.db.queue import Queue
 

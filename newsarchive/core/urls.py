@@ -208,8 +208,8 @@ def url_key(url: str) -> str:
     """What identifies a page: `host/path?query`, the same for every spelling of one URL.
 
     Left out are scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions (`/amp/`,
-    `amp.blog.example`) and tracking parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) == url_key(u)`. Raises
-    `ValueError` like `normalise`.
+    `amp.blog.example`) and tracking parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) ==
+    url_key(u)`. Raises `ValueError` like `normalise`.
     """
     whole = normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}")
     host, _, rest = whole.partition("://")[2].partition("/")

@@ -53,8 +53,8 @@ class _ReadOnlyAdapter(AdapterInterface):
         self._refuse(field_name)
 
     def _refuse(self, field_name: str) -> NoReturn:
-        """Raises `KeyError` for a name that is no field, as itemadapter's own adapters do: Scrapy's pipelines of files and pictures set a
-        field `files` or `images` on each item, and skip an item that has no such field."""
+        """Raises `KeyError` for a name that is no field, as itemadapter's own adapters do: Scrapy's pipelines of files and
+        pictures set a field `files` or `images` on each item, and skip an item that has no such field."""
         kind = type(self.item).__name__
         if field_name not in self:
             raise KeyError(f"{kind} does not support field: {field_name}")

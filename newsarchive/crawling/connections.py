@@ -4,7 +4,8 @@
 one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
 address the second time gains nothing. A spider of another project takes the guard with
 
-    DOWNLOAD_HANDLERS = {"http": "newsarchive.crawling.connections.GuardedHandler", "https": "newsarchive.crawling.connections.GuardedHandler"}
+    DOWNLOAD_HANDLERS = {"http": "newsarchive.crawling.connections.GuardedHandler", "https":
+    "newsarchive.crawling.connections.GuardedHandler"}
 """
 
 from __future__ import annotations

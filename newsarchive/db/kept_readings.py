@@ -1,9 +1,10 @@
 """Keeps the readings of a crawl's pages on disk, so that a changed template can be applied without reading pages again.
 
 A reading is what `core.site_template.template` packs, and beside it lies the page's record for learning, as
-`core.site_template.observations` packs it, so that nobody looks at the page's lines again. The readings lie in a temporary SQLite database of this process,
-not in the archive: they are of use until their site is learned at the end of the crawl, and would double the archive's
-size. A reading that is not there any more, or cannot be kept, is no loss: its page is read again from its stored bytes.
+`core.site_template.observations` packs it, so that nobody looks at the page's lines again. The readings lie in a temporary
+SQLite database of this process, not in the archive: they are of use until their site is learned at the end of the crawl, and
+would double the archive's size. A reading that is not there any more, or cannot be kept, is no loss: its page is read again
+from its stored bytes.
 
 Crawls that one worker runs at the same time share a file instead. What one of them has read need not be read by another,
 and the pages that wait for the template of a site teach it to all of them.

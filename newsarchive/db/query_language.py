@@ -8,7 +8,8 @@ A run of Chinese, Japanese or Thai is looked for as it stands, inside the text, 
 gives a tree; `fts5` and `tsquery` spell it for a database.
 
 `tokenise` cuts and folds text as FTS5's `unicode61 remove_diacritics 2` does with letters, numbers and marks as token
-characters (a test holds the two together), so that PostgreSQL can be given the same words. `snippet` marks in a text what a query looks for.
+characters (a test holds the two together), so that PostgreSQL can be given the same words. `snippet` marks in a text what a
+query looks for.
 
 A word is looked for in all ways in which it is written in its own language:
 

@@ -382,7 +382,8 @@ def _prepare(engine: Engine) -> None:
 
 
 def _insist(cursor: DBAPICursor, statement: str) -> None:
-    """Execute a statement that SQLite refuses at once, without waiting, while another connection reads or writes: the change to WAL."""
+    """Execute a statement that SQLite refuses at once, without waiting, while another connection reads or writes: the change to
+    WAL."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -5,8 +5,9 @@ page, and to know which articles hold a line (`core.site_template.observations`)
 that stores a batch. The newest pages of a site are its window; `prune` removes older ones, so that the tables do not
 grow with a site.
 
-`SiteWindows` keeps the records of the sites that a process learns in memory, from one learning to the next. A site of 600 pages is learned a dozen times in its first crawl, each time from all of its newest pages. Unpacking a record
-takes as long as learning from it, so that only the records that are new since the last time are read and unpacked.
+`SiteWindows` keeps the records of the sites that a process learns in memory, from one learning to the next. A site of 600 pages
+is learned a dozen times in its first crawl, each time from all of its newest pages. Unpacking a record takes as long as
+learning from it, so that only the records that are new since the last time are read and unpacked.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ _HREF = re.compile('href="([^"]*)"')
 
 
 class _Chapter(epub.EpubHtml):  # type: ignore[misc]
-    """A chapter whose text is in memory only while it is written; all take theirs from the same `articles`, in the order of the contents."""
+    """A chapter whose text is in memory only while it is written; all take theirs from the same `articles`, in the order of the
+    contents."""
 
     def __init__(self, entry: _Entry, articles: Iterator[Stored]) -> None:
         super().__init__(

@@ -1,6 +1,7 @@
 """The archive as a data frame: pandas, polars or an Arrow table, built column by column; and Parquet.
 
-Types are the same in both: texts, integers that may be missing, numbers, times in UTC, lists of texts. Parquet is written by pyarrow in row groups.
+Types are the same in both: texts, integers that may be missing, numbers, times in UTC, lists of texts. Parquet is written by
+pyarrow in row groups.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ class SpiderProcesses:
     """Runs spiders in processes of their own, and passes SIGTERM and Ctrl-C on to them: they finish their requests and commit.
 
     A second signal ends them in the middle of their work; `forced` is then the exit code of the command. With `shown` the
-    spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept
-    (a dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks each site.
-    `server` forks them, where it can, from a process that has loaded them. With `keep_errors` the last line that a failed process
-    printed on standard error is in `last_error`.
+    spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept (a
+    dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks
+    each site. `server` forks them, where it can, from a process that has loaded them. With `keep_errors` the last line that a
+    failed process printed on standard error is in `last_error`.
     """
 
     def __init__(

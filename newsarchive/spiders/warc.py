@@ -261,8 +261,8 @@ class WarcSpider(ArchiveSpider):
             self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
     def seen_again(self) -> Iterator[tuple[Capture, Wire, str]]:
-        """The pages of the revisit records that wait, as they were on their days. A revisit of no page is left out: the earlier record
-        was counted."""
+        """The pages of the revisit records that wait, as they were on their days. A revisit of no page is left out: the earlier
+        record was counted."""
         for revisit, page in self.revisits.taken():
             if page is None:
                 self.absent[url_key(revisit.refers_to)] = revisit.url
@@ -270,8 +270,8 @@ class WarcSpider(ArchiveSpider):
                 yield *page, revisit.file
 
     def look_for_earlier_pages(self) -> None:
-        """Count the revisits whose bytes are not in the archive, and say which are of a page that stands neither in these files nor in the
-        archive."""
+        """Count the revisits whose bytes are not in the archive, and say which are of a page that stands neither in these files
+        nor in the archive."""
         absent = self.absent.keys() - self.pages_read.keys()
         if self.frontier is not None:
             absent -= self.frontier.known(absent).keys()

@@ -78,8 +78,9 @@ class Remembering:
 def of_record(record: Any, capture: Capture, length: int, packed: bytes) -> bytes:
     """The member of a response that can be copied as it is, else "".
 
-    Its header names the URL of its capture, letter by letter, a time, and the digest of its payload; its digests were found right; its
-    body was not sent in chunks, and has the `length` that its answer names. The member is whole, and holds nothing else.
+    Its header names the URL of its capture, letter by letter, a time, and the digest of its payload; its digests were found
+    right; its body was not sent in chunks, and has the `length` that its answer names. The member is whole, and holds nothing
+    else.
     """
     head, answer = record.rec_headers, record.http_headers
     plain = (

@@ -34,8 +34,8 @@ _HTML = re.compile(
 
 
 def page_of(data: bytes, written_at: datetime | None) -> tuple[Capture, Wire] | None:
-    """The page in a file, as a capture and as it is kept; `None` where the file is no saved page. `written_at` is the time of the file,
-    which counts where the file itself names no day.
+    """The page in a file, as a capture and as it is kept; `None` where the file is no saved page. `written_at` is the time of
+    the file, which counts where the file itself names no day.
 
     Raises `ValueError` for a page that does not state its address.
     """
@@ -56,8 +56,8 @@ def page_of(data: bytes, written_at: datetime | None) -> tuple[Capture, Wire] | 
 
 
 def written_at(path: Path) -> datetime:
-    """When a file was saved: the moment that a folder above it names, as waybackpack has it (`20150102030405/blog.example/post/index.html`),
-    else the time of the file."""
+    """When a file was saved: the moment that a folder above it names, as waybackpack has it
+    (`20150102030405/blog.example/post/index.html`), else the time of the file."""
     for folder in reversed(path.parts[:-1]):
         if _MOMENT.fullmatch(folder):
             with suppress(ValueError):

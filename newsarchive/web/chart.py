@@ -1,7 +1,7 @@
 """The pictures of the web pages in SVG, drawn with attributes alone, because the page's policy allows no inline style.
 
-`chart` draws articles over time as bars. In a month without a bar nobody may have written, or nobody may have looked: a cross below the axis marks a stretch
-without a crawl, and the time before the first crawl is hatched.
+`chart` draws articles over time as bars. In a month without a bar nobody may have written, or nobody may have looked: a cross
+below the axis marks a stretch without a crawl, and the time before the first crawl is hatched.
 
 `picture` draws a story: a line for each copy, its dot at the time at which it appeared, and an arrow from where it was taken:
 

@@ -1,9 +1,9 @@
 """Have posts lost what they had when they were read before?
 
-A new theme breaks a tenth of the posts, and neither a section nor a folder says which. Of the newest readings one in ten is bad, which
-is no breakage of the site. But those posts had an author, a date or a long text when they were read before, or gave an article at
-all, and a post that nobody changes does not lose it: four or five that did, among the posts that were read again of late, are no
-chance.
+A new theme breaks a tenth of the posts, and neither a section nor a folder says which. Of the newest readings one in ten is
+bad, which is no breakage of the site. But those posts had an author, a date or a long text when they were read before, or gave
+an article at all, and a post that nobody changes does not lose it: four or five that did, among the posts that were read again
+of late, are no chance.
 
 Of the tenths of 40 made blogs that lost their authors or dates, and that no section shows, it tells 17 of 27 within 90 days
 (`python -m benchmarks.alarms_slow`, seeds 6501 and 6502); before, none was told. Of those that lost their texts, or give no article
@@ -51,7 +51,8 @@ STEADY_READINGS = 1000
 
 
 class Version(NamedTuple):
-    """A version of a text: when it was first read, its words, and whether it is the publisher who made it another than the one before."""
+    """A version of a text: when it was first read, its words, and whether it is the publisher who made it another than the one
+    before."""
 
     at: datetime
     words: int

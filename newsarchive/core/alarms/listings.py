@@ -120,7 +120,8 @@ def may_be_broken(listing: Listing) -> bool:
 
 
 def looks_of(listing: Listing) -> list[ListLook]:
-    """The newest looks one by one. Of looks that found the same, the first and last moments are known; the others lie evenly between."""
+    """The newest looks one by one. Of looks that found the same, the first and last moments are known; the others lie evenly
+    between."""
     return list(_newest_first(listing))[:MAX_LOOKS][::-1]
 
 

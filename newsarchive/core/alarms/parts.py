@@ -1,14 +1,14 @@
 """Is a part of a site broken, while the rest is well?
 
-A new theme has a template of its own for reviews, and forgets the author there. One post in ten is a review: of the newest posts of
-the site one in ten lacks an author, which is no breakage of the site. But of the reviews all do. So what is asked of all posts is asked
-of the posts of each section, and of each first folder of their addresses, too.
+A new theme has a template of its own for reviews, and forgets the author there. One post in ten is a review: of the newest
+posts of the site one in ten lacks an author, which is no breakage of the site. But of the reviews all do. So what is asked of
+all posts is asked of the posts of each section, and of each first folder of their addresses, too.
 
 A small part has little history of its own. How seldom a post lacks what the posts of this part always had is known from the whole
 site.
 
-Of the broken sections of 40 made blogs it tells 57 of 75 within 90 days, most within two (`python -m benchmarks.alarms_slow`, seeds 6501
-and 6502); before, next to none was told.
+Of the broken sections of 40 made blogs it tells 57 of 75 within 90 days, most within two (`python -m benchmarks.alarms_slow`,
+seeds 6501 and 6502); before, next to none was told.
 """
 
 from __future__ import annotations

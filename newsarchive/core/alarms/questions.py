@@ -129,9 +129,10 @@ _at = attrgetter("at")
 class Question(NamedTuple):
     """What is asked of each of `items`, by its place, and the share of bad ones up to which they are the exception.
 
-    `asks_new` says that the newest posts are asked too, whatever older ones say: a change of a site may be one of its new
-    posts alone, and while they come, older posts are read again and are as they were. A bad one that `proves` is enough. After
-    `min_good` in a row as before an alarm is over. `since` tells since when a bad one is so, where that is known, `says` is what the sentence holds besides the numbers. `min_before` readings must be known before those that are tested, and
+    `asks_new` says that the newest posts are asked too, whatever older ones say: a change of a site may be one of its new posts
+    alone, and while they come, older posts are read again and are as they were. A bad one that `proves` is enough. After
+    `min_good` in a row as before an alarm is over. `since` tells since when a bad one is so, where that is known, `says` is
+    what the sentence holds besides the numbers. `min_before` readings must be known before those that are tested, and
     `min_a_year` is the least number of them that counts for a year.
     """
 

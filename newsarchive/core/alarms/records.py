@@ -118,7 +118,10 @@ class History:
     `listed` are the posts that a feed should name, `on_page` those that the front page should.
 
     `days` are the numbers of posts that came in each 24 hours, counted back from now, `quarters` those of each 6 hours, and
-    `last_post` is when the newest came. `listings` are the lists of the site. `standing` are the alarms that stand, `told_parts` the part of the site that each is about, where it is about one. `met` is when the archive met the site: what was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says whether the newest of them was kept out.
+    `last_post` is when the newest came. `listings` are the lists of the site. `standing` are the alarms that stand,
+    `told_parts` the part of the site that each is about, where it is about one. `met` is when the archive met the site: what
+    was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says
+    whether the newest of them was kept out.
     """
 
     readings: Sequence[Reading] = ()

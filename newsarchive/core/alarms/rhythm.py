@@ -121,8 +121,8 @@ def _paused(history: History, now: datetime, last: datetime) -> float | None:
 def _slow(numbers: Sequence[int], span: int, week: int, *, stands: bool) -> tuple[int, list[int]] | None:
     """The posts of the newest span and those of spans before it, where it has far too few.
 
-    `numbers` begins with the newest, and a week has `week` of them. The spans before begin on the same weekday and hour. An alarm that `stands` goes on until the
-    span is usual again, and does not come and go with each post.
+    `numbers` begins with the newest, and a week has `week` of them. The spans before begin on the same weekday and hour. An
+    alarm that `stands` goes on until the span is usual again, and does not come and go with each post.
     """
     step = -(-span // week) * week
     counts = [sum(numbers[at : at + span]) for at in range(step, len(numbers) - span + 1, step)]

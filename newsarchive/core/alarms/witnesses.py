@@ -104,8 +104,11 @@ def _is_open(question: Question, stands: bool, most: int) -> bool:
 
 
 def _candidates(history: History, parts: Sequence[Part], part: Part | None) -> list[int]:
-    """Articles that tell most: where an alarm of posts stands those that it is about, else those that are well; the ones
-    that were not read for longest first, of this `part` of the site, or one of each part before a second of any."""
+    """The ids of the articles that tell most, in the order in which they are to be read.
+
+    First come the articles that a standing alarm is about. Then come articles that are well, the one that was read longest ago
+    first: those of this `part` of the site, or, without a `part`, one of each part before a second of any.
+    """
     places = range(len(history.readings))
     touched, exceptions = set[int](), set[int]()
     for question, stands in _asked(history):

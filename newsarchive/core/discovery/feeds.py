@@ -92,10 +92,10 @@ _COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
 class Entry:
     """One post as its feed or API describes it.
 
-    `html` is the full text where the feed gives it (`is_full`), else its summary, as written, with links relative to the
-    post or to a `<base>` at its beginning. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only WordPress' API tells
-    `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true for a comment
-    (RFC 4685).
+    `html` is the full text where the feed gives it (`is_full`), else its summary, as written, with links relative to the post
+    or to a `<base>` at its beginning. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
+    WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true
+    for a comment (RFC 4685).
     """
 
     link: Link

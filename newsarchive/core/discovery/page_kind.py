@@ -201,7 +201,8 @@ def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules)
 
 
 def _asks_whether_we_are_human(page: Shown, words: _Words) -> bool:
-    """Whether the page is a wall that asks for a proof, and has next to no other text. Its title and status may be those of a post."""
+    """Whether the page is a wall that asks for a proof, and has next to no other text. Its title and status may be those of a
+    post."""
     if not page.says_less_than(MIN_WORDS_BESIDE_WALL):
         return False
     text = " ".join(page.texts[0].split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()
@@ -309,7 +310,8 @@ def _whole_word(word: str) -> str:
 
 
 def _by_platform(page: Shown, rules: Rules) -> Kind | None:
-    """The classes by which the platform's templates name a page on `<body>`, and the types of structured data: the site's own word."""
+    """The classes by which the platform's templates name a page on `<body>`, and the types of structured data: the site's own
+    word."""
     own = [table for table in _body_classes(rules) if table.is_written(page)]
     if error := next(_of(page, own, "error"), ""):
         return Kind(DropReason.ERROR_PAGE, f"body.{error}")

@@ -270,7 +270,8 @@ class Lossy:
         )
 
     def _is_strange(self, chars: tuple[str, ...]) -> bool:
-        """Whether the page does not have a letter that ends in the byte of a no-break space, but the one that ends in a soft hyphen."""
+        """Whether the page does not have a letter that ends in the byte of a no-break space, but the one that ends in a soft
+        hyphen."""
         rivals = {char.encode()[:-1] + b"\xad" for char in chars}
         return self.own.isdisjoint(chars) and not rivals.isdisjoint(map(str.encode, self.own))
 

@@ -14,7 +14,8 @@ menus without spaces. So words are asked, and single characters prove nothing:
   (`à`). So is one character made of the page's own script (`名` in `更名/过户`, `Β΄`).
 - A reading that gains little must make a known word, or be a sign that is proven elsewhere on the page.
 
-Of the words that the changes of a page bring forth, known ones speak for a repair, and unknown ones prove nothing. Where windows-1251 was read as windows-1252, `Ïðèâåò` becomes the known word `Привет`.
+Of the words that the changes of a page bring forth, known ones speak for a repair, and unknown ones prove nothing. Where
+windows-1251 was read as windows-1252, `Ïðèâåò` becomes the known word `Привет`.
 """
 
 from __future__ import annotations

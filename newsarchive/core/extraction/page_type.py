@@ -6,12 +6,12 @@ page before that, by its address and its markup alone, while it is crawled.
 
 `reconsidered` says how sure an extraction is once the boilerplate step has judged the lines that the classifier doubted. The
 classifier doubts a post of six paragraphs above 400 comments: each comment might be a part of it, so that it expects an F1 of
-0.55. A rule then recognises the comments by the list that they stand in, and nothing is left to doubt. The same holds for lines that a
-table of phrases knows, and for an article that a page shows twice, once for each width of screen: the classifier gives either copy
-an even chance, and one of them is the article for sure.
+0.55. A rule then recognises the comments by the list that they stand in, and nothing is left to doubt. The same holds for lines
+that a table of phrases knows, and for an article that a page shows twice, once for each width of screen: the classifier gives
+either copy an even chance, and one of them is the article for sure.
 
-So the F1 to expect is worked out twice from the scores of the blocks, before and after, and what lies between the two is added to what
-the classifier said. No other doubt is touched: what a guess by class names left out stays as likely as it was.
+So the F1 to expect is worked out twice from the scores of the blocks, before and after, and what lies between the two is added
+to what the classifier said. No other doubt is touched: what a guess by class names left out stays as likely as it was.
 
 Earns that 4 of 12 right articles and 12 of 39 pages of snippets no longer wait in quarantine; one of these pages, of 96 words,
 keeps two lines too many (`docs/benchmarks/article-text.md`).
@@ -206,8 +206,8 @@ def reconsidered(article: Article, before: Sequence[Block]) -> Article:
     """The article with the confidence that its blocks have after the passes of the boilerplate step; `before` are the blocks that
     extraction gave.
 
-    Where all that extraction kept is boilerplate the confidence is 0. It stays where another text (a feed, an API) has changed it, and for a post on several pages, whose confidence is
-    that of its weakest page.
+    Where all that extraction kept is boilerplate the confidence is 0. It stays where another text (a feed, an API) has changed
+    it, and for a post on several pages, whose confidence is that of its weakest page.
     """
     quality = article.quality
     is_split = article.capture is not None and bool(article.capture.parts)

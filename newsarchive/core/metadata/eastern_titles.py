@@ -76,8 +76,8 @@ def site_in(title: str, rules: Rules) -> str:
 
 
 def _shown(title: str, lines: Collection[str], names: Collection[str], rules: Rules) -> str:
-    """The longest beginning or end of the title, or all of it, that the page has as a line of its own and that names no site; "" where
-    it has none."""
+    """The longest beginning or end of the title, or all of it, that the page has as a line of its own and that names no site;
+    "" where it has none."""
     if key(title) in lines:
         return title
     found: list[str] = []

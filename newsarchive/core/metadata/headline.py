@@ -9,9 +9,10 @@ Many content systems fill the description with the first lines of the text, cut 
 is refused. Some sites put marks for machines before their posts ("Verification: a0d6e82a7952e405"), and these stand
 in the description, too. Such a mark is cut out.
 
-`original_headlines` reads the line in which a copy says what the original's headline was: "（原标题：老磨坊关闭）". Portals give the articles of others a headline of their own, and print the first one above or below the text. The words
-are in `data/metadata/houses.toml`; those of other languages stand before the titles of films and books as often ("Titre
-original"), and are left out.
+`original_headlines` reads the line in which a copy says what the original's headline was: "（原标题：老磨坊关闭）". Portals give the
+articles of others a headline of their own, and print the first one above or below the text. The words are in
+`data/metadata/houses.toml`; those of other languages stand before the titles of films and books as often ("Titre original"),
+and are left out.
 """
 
 from __future__ import annotations

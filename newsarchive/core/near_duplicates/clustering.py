@@ -9,12 +9,12 @@ There are three stages, each a pure function, so that the database can hold the 
 3. `clusters(links)` gives the connected groups, without links that only boilerplate makes. Computed anew from the links
    of a group, it also splits what no longer belongs together.
 
-A rewritten text is told by what stands in both texts in the same order. A copy in which thirty words in a hundred were replaced keeps a third of its runs of three words, and so do two versions of
-a running story that share three paragraphs of nine. The words themselves tell the two apart: seven in ten of the copy's
-stand in the original in the same order, while reports of different papers on one event have a fifth to a third in common
-that way, most of them small words. That is the length of the longest common subsequence (Hunt, McIlroy, "An algorithm for
-differential file comparison", 1976), counted with bits by rapidfuzz (Hyyrö, "Bit-parallel LCS-length computation
-revisited", 2004).
+A rewritten text is told by what stands in both texts in the same order. A copy in which thirty words in a hundred were replaced
+keeps a third of its runs of three words, and so do two versions of a running story that share three paragraphs of nine. The
+words themselves tell the two apart: seven in ten of the copy's stand in the original in the same order, while reports of
+different papers on one event have a fifth to a third in common that way, most of them small words. That is the length of the
+longest common subsequence (Hunt, McIlroy, "An algorithm for differential file comparison", 1976), counted with bits by
+rapidfuzz (Hyyrö, "Bit-parallel LCS-length computation revisited", 2004).
 
 Where letters were misread, as by OCR, words break and letters stay: then the subsequence of letters is asked. Scripts
 without spaces are compared by their characters.

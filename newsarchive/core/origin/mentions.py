@@ -3,8 +3,8 @@
 The name may be listed, be a domain, be the text of a link to another site, or be unlisted. A line that names two papers
 is a list of partners or prose, and gives none. Sites where people meet (`not_hosts`) and the blog itself are no papers.
 
-`unlisted_names` finds names that no table lists: «Озёрные заметки», "in The Heron", 湖畔新聞. Such a name is recognised by quotation marks or by its capitals. In scripts without capitals it is the rest of a line without the
-words of credits.
+`unlisted_names` finds names that no table lists: «Озёрные заметки», "in The Heron", 湖畔新聞. Such a name is recognised by
+quotation marks or by its capitals. In scripts without capitals it is the rest of a line without the words of credits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Learns which picture, description, keywords and author are the site's, from the records of its pages (`core/metadata/conventions.py`).
+"""Learns which picture, description, keywords and author are the site's, from the records of its pages
+(`core/metadata/conventions.py`).
 
 A picture or a description that many posts share belongs to none of them, and neither do keywords that nearly all share: many
 sites write the same into the head of each page. An author whom nearly all share is the site's where other people sign the posts.

@@ -1,8 +1,8 @@
 """Subscriptions at hubs (WebSub), the pushes that they brought, and which sites need not be asked each hour because of them.
 
 A hub is trusted by what the archive knows: the last new posts of its site were all announced by a push in time
-(`core.discovery.websub.announced_in_a_row`). Trust ends with the lease, with a post that no push announced, and half an hour after the
-server's last sign of life, because pushes reach nobody while it is down.
+(`core.discovery.websub.announced_in_a_row`). Trust ends with the lease, with a post that no push announced, and half an hour
+after the server's last sign of life, because pushes reach nobody while it is down.
 
     hubs = Hubs(engine)
     hubs.pushed("https://blog.example/")
@@ -57,8 +57,8 @@ _SUBSCRIPTIONS = """
 
 @dataclass(frozen=True, slots=True)
 class HubState:
-    """What a server of WebSub knows of one subscription. `lease` has the seconds until it ends, `problem` what the hub said last where
-    it failed or refused."""
+    """What a server of WebSub knows of one subscription. `lease` has the seconds until it ends, `problem` what the hub said
+    last where it failed or refused."""
 
     site: str
     hub: str

@@ -95,9 +95,10 @@ class ArticleRow(Base):
 class Revision(Base):
     """One version of an article's text; versions are only ever added.
 
-    `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one, whose
-    text its article holds. `markup` is the HTML of the text and more, as `db.rows` packs it with that text. `run_id` is the crawl that made the version, empty where no crawl did: what that crawl
-    learns of the site replaces the version, while a later crawl adds another.
+    `change_kind` is one of `items.ChangeKind`. `article_body` is empty while the version is the current one, whose text its
+    article holds. `markup` is the HTML of the text and more, as `db.rows` packs it with that text. `run_id` is the crawl that
+    made the version, empty where no crawl did: what that crawl learns of the site replaces the version, while a later crawl
+    adds another.
     """
 
     __tablename__ = "article_revisions"

@@ -65,9 +65,9 @@ class ListingLook(Base):
 class HubSubscription(Base):
     """A subscription to a feed (`topic`) at a hub of WebSub, as the server of WebSub last wrote it, at `seen_at`.
 
-    `state` is `wanted`, `asked`, `verified` or `refused`. `verified_since` is when it was first verified without a break, `lease_until`
-    when its lease ends. `announced` counts the newest posts in a row that pushes announced; where they are enough, the site is asked
-    less often until `relied_until`.
+    `state` is `wanted`, `asked`, `verified` or `refused`. `verified_since` is when it was first verified without a break,
+    `lease_until` when its lease ends. `announced` counts the newest posts in a row that pushes announced; where they are
+    enough, the site is asked less often until `relied_until`.
     """
 
     __tablename__ = "hub_subscriptions"

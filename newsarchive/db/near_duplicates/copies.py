@@ -6,8 +6,8 @@ the transaction that changed the clusters. It compares the new articles, and all
 become the fullest. A cluster of `MAX_FULLEST_CANDIDATES` articles or more keeps its fullest article as long as that has
 the same text, and compares only new articles, so that no change costs more than that many texts.
 
-An original is found by the address that the credit links. A post that says "First published at https://paper.example/ferry" is linked to the article at that address. Whichever of
-the two comes first, the second finds the other.
+An original is found by the address that the credit links. A post that says "First published at https://paper.example/ferry" is
+linked to the article at that address. Whichever of the two comes first, the second finds the other.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
         print(one.place, one.site, one.delay_hours, one.original_headline, "→", one.headline)
 
 `lineage.origins` counts what blogs credit, whether the archive holds the original or not. Here are only the pairs that the
-archive holds whole, original and copy, so that dates and headlines of the two can be compared. The original of a copy is, in this order:
+archive holds whole, original and copy, so that dates and headlines of the two can be compared. The original of a copy is, in
+this order:
 
 1. the article that its credit links, or, without a credit of its own, the one that most articles of its story link;
 2. the earliest article of the story on the site of a publisher that the story credits;

@@ -21,15 +21,14 @@ if TYPE_CHECKING:
 class Stats:
     """Counts over the archive. Mappings go from a name to a count, largest first.
 
-    `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks by kind, over all revisions.
-    Articles that readers do not see are counted in `quarantined` alone, unless they were asked for; articles that
-    nobody sees are counted in `withheld` alone. `reserved` counts those that their sites reserved from text and data
-    mining, `licences` the first licence that each page names. `months` goes from a site to its articles by month of
-    publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each month since its
-    first crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was
-    stored, `disk` is bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in
-    `articles`, `gone`, `sites`, `languages`, `origins` and `months` (`newsarchive.db.conditions`); the other figures
-    are of all articles.
+    `alarms` counts the sites at which an alarm of a kind stands. `repairs` counts edits by codec or rule and `dropped` blocks
+    by kind, over all revisions. Articles that readers do not see are counted in `quarantined` alone, unless they were asked
+    for; articles that nobody sees are counted in `withheld` alone. `reserved` counts those that their sites reserved from text
+    and data mining, `licences` the first licence that each page names. `months` goes from a site to its articles by month of
+    publication (`2025-04`), in order, and `days_without_crawl` from a site to the days (UTC) of each month since its first
+    crawl on which no crawl reached it: a month with neither had no news. `captures` counts every answer that was stored, `disk`
+    is bytes of the database, `warc` bytes of raw captures. `copies` is which copies of a story are in `articles`, `gone`,
+    `sites`, `languages`, `origins` and `months` (`newsarchive.db.conditions`); the other figures are of all articles.
     """
 
     articles: int

@@ -329,8 +329,9 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
 def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
     """The place where each payload was written first; later captures with the same payload are revisits.
 
-    Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is read by
-    another process. So the first capture tells the file, and the lowest offset in that file is the record with the bytes.
+    Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is
+    read by another process. So the first capture tells the file, and the lowest offset in that file is the record with the
+    bytes.
     """
     if not digests:
         return {}
