@@ -193,7 +193,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("agencies", "metadata", "metadata", {"newsarchive.core.metadata.bylines:agency_claims": returns(())},
      ("newsarchive.core.metadata.bylines",)),
     ("dates in prose", "metadata", "metadata", {"newsarchive.core.metadata.bylines:in_prose": returns(False)}, ()),
-    ("guesses refused", "metadata", "metadata", {"newsarchive.core.metadata.authors:may_be_author": returns(True)},
+    ("guesses refused", "metadata", "metadata", {"newsarchive.core.metadata.guessed_names:may_be_author": returns(True)},
      ("newsarchive.core.metadata.person_names",)),
     ("day order", "metadata", "metadata", {"newsarchive.core.metadata.step:_month_first": returns(False)},
      ("newsarchive.core.metadata.step:_month_first", "newsarchive.core.metadata.dates:month_first_in",

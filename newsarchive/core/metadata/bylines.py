@@ -18,7 +18,7 @@ from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import authors, chinese_names, dates, person_names
+from newsarchive.core.metadata import chinese_names, dates, guessed_names, person_names
 from newsarchive.core.metadata.claims import WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.text.normalise import key
@@ -214,7 +214,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
     title = frozenset(headline.casefold().split())
     for lines, where in ((after, Position.NEAR), (before, Position.ABOVE)):
         found = _bylines(lines, where, title, rules)
-        out += [c for c, b in found if b is None or authors.may_be_author(c.value, b, blocks, rules)]
+        out += [c for c, b in found if b is None or guessed_names.may_be_author(c.value, b, blocks, rules)]
     fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
     if not {"authors", "date_published"} <= fields:
@@ -444,7 +444,7 @@ def _linked_after_by(line: str, block: Block, rules: Rules) -> str:
         for text, address in block.links
         if text in line
         and person_names.like_a_name(text, rules)
-        and authors.leads_to_person(address, text, rules)
+        and guessed_names.leads_to_person(address, text, rules)
     ]
     before = line.partition(people[0])[0].split() if people else []
     is_signed = any(person_names.says_by(" ".join(before[-words:]), rules) for words in (1, 2))

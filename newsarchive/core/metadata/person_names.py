@@ -5,7 +5,7 @@ bylines in some fifty languages stand in `data/metadata/bylines.toml`, words tha
 `data/metadata/nobody.toml`.
 
 An American byline may end with the agency or paper: "By JANE DOE Associated Press" (`split_paper`). Whether a line without a
-word for "by" may be a name at all is judged in `authors.may_be_author`.
+word for "by" may be a name at all is judged in `guessed_names`.
 """
 
 from __future__ import annotations
