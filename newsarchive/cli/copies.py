@@ -136,6 +136,8 @@ def _line(copy: Copy, found: Trace) -> str:
     parts = [f"{copy.published:%Y-%m-%d %H:%M}", copy.site, f"{copy.similarity:.0%}", copy.kind, *marks]
     parts += [f"sentences: {counts}"] if counts else []
     parts += [f"edited {counted(copy.edits, 'time')} by its site since the first crawl"] if copy.edits else []
+    if copy.absent_at:
+        parts.append(f"not in its feed on {copy.absent_at:%Y-%m-%d %H:%M}: its date may be false")
     return " · ".join(parts)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ MAX_COPIES = 200
 #: A trace shows the changes of this many copies, the earliest ones, sentence by sentence. Of later copies it has only
 #: the counts.
 MAX_COMPARED_COPIES = 50
+#: A feed may name a post some hours after its date: it is cached, or the post waited for somebody to release it.
+MAX_LATE = timedelta(days=1)
 COUNTS = ("kept", "added", "cut", "altered")
 
 
@@ -39,7 +41,8 @@ class Copy:
     is the printed date, or the time of the first crawl where the page prints none. `counts` are the numbers of
     sentences kept, added, cut and altered; `changes` has their texts, or is `None` after the first
     `MAX_COMPARED_COPIES`. `edits` says how often its site changed the text since the first crawl: texts are compared as they
-    are today, so that an edit of the original looks like a change that a copy made.
+    are today, so that an edit of the original looks like a change that a copy made. `absent_at` is when the feed that named it first
+    was read for the last time without it, where it is dated more than `MAX_LATE` before that: then its date may be false.
     """
 
     id: int
@@ -52,6 +55,7 @@ class Copy:
     counts: dict[str, int]
     changes: Comparison | None = field(repr=False)
     edits: int = 0
+    absent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,12 @@ def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) 
         full = next((r for r in compared_rows.values() if r["kind"] == "fullest"), any_row)["fullest_id"]
         texts = _bodies(reader, {*in_time[:MAX_COMPARED_COPIES], full})
         paraphrases = _paraphrases(reader, list(rows), hidden)
+        absences = _absences(reader, rows)
     copies = tuple(
-        _copy(rows[i], compared_rows.get(i), compare(texts[full], texts[i]) if i in texts else None)
+        replace(
+            _copy(rows[i], compared_rows.get(i), compare(texts[full], texts[i]) if i in texts else None),
+            absent_at=absences.get(i),
+        )
         for i in in_time
     )
     named_by = _named_by(source, article, [c.id for c in copies])
@@ -164,6 +172,25 @@ _ROWS = f"""
            (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = 'publisher') AS edits
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id
 """
+
+
+#: When the feed that named an article first was read for the last time without it. A feed has the newest posts, so a post
+#: with an older date that appears in it was published later than it says. An archive page or a sitemap tells no such thing.
+_ABSENT = """
+    SELECT a.id, max(l.last_at) AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
+    JOIN discoveries AS d ON d.url_id = u.id AND d.kind = 'feed' JOIN crawl_runs AS r ON r.id = d.run_id
+    JOIN listing_looks AS l ON l.source_id = d.source_id AND l.last_at < r.started_at
+    WHERE a.id IN :ids AND NOT EXISTS (SELECT 1 FROM discoveries AS e WHERE e.url_id = d.url_id AND e.run_id < d.run_id)
+    GROUP BY a.id
+"""
+
+
+def _absences(reader: Reader, rows: Mapping[int, Row]) -> dict[int, datetime]:
+    """Article → when its feed was read without it, for those that are dated well before that."""
+    found = reader.rows(_ABSENT, {"ids": list(rows)})
+    return {
+        one["id"]: one["seen_at"] for one in found if rows[one["id"]]["published"] + MAX_LATE < one["seen_at"]
+    }
 
 
 def _cluster(
