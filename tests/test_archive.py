@@ -29,7 +29,15 @@ from newsarchive.warc.writer import Original, WarcWriter
 from newsarchive.workers.stored_pages import ReadFailure, StoredPages
 from newsarchive.workers.worker import MIN_PAGES_FOR_WORKERS
 from tests.cli.test_cli import run
-from tests.support.storage import START, archive_url, delete_post, make_article, open_archive, rich_article
+from tests.support.storage import (
+    START,
+    archive_url,
+    delete_post,
+    make_article,
+    open_archive,
+    rich_article,
+    url_of,
+)
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -364,13 +372,9 @@ def pair(
         yield engine, url
 
 
-def source_url(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
 def test_a_copy_has_every_row_and_can_be_searched(pair: tuple[Engine, str]) -> None:
     engine, url = pair
-    counts = archive.copy(source_url(engine), url)
+    counts = archive.copy(url_of(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
     assert (counts["articles"], counts["article_revisions"]) == (20, 22)
@@ -392,14 +396,14 @@ def test_a_copy_that_was_broken_off_goes_on(
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            archive.copy(source_url(engine), url, stop)
-    archive.copy(source_url(engine), url)
+            archive.copy(url_of(engine), url, stop)
+    archive.copy(url_of(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
     assert len(search.search(copied, "ships", paging=Paging(limit=50))) == len(
         search.search(engine, "ships", paging=Paging(limit=50))
     )
-    assert sum(archive.copy(source_url(engine), url).values()) == 0
+    assert sum(archive.copy(url_of(engine), url).values()) == 0
     copied.dispose()
 
 
@@ -415,9 +419,9 @@ def test_a_copy_of_an_archive_that_is_written_to_meanwhile_is_brought_up_to_date
             for day in (8, 9):
                 Store(engine).ingest([make_article(3, body=f"Text 3 of a quagga, day {day}.", day=day)])
 
-    archive.copy(source_url(engine), url, write)
+    archive.copy(url_of(engine), url, write)
     Store(engine).ingest([make_article(4, day=20, origin=None), make_article(6, day=20, authors=())])
-    archive.copy(source_url(engine), url)
+    archive.copy(url_of(engine), url)
     copied = open_engine(url)
     assert dump(copied) == dump(engine)
     assert articles.history(copied, url_3) == articles.history(engine, url_3)
@@ -433,10 +437,10 @@ def test_a_copy_into_another_archive_is_refused(tmp_path: Path) -> None:
         Store(two).ingest([make_article(1, url="https://else.example/x")])
         before = dump(two)
         with pytest.raises(UsageError, match="holds another archive: name an empty database"):
-            archive.copy(source_url(one), source_url(two))
+            archive.copy(url_of(one), url_of(two))
         assert dump(two) == before
         with pytest.raises(UsageError, match="the same database"):
-            archive.copy(source_url(one), source_url(one))
+            archive.copy(url_of(one), url_of(one))
 
 
 def test_an_archive_that_is_not_there_is_not_copied(tmp_path: Path) -> None:

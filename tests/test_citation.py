@@ -14,19 +14,17 @@ import pybtex.database
 import pytest
 import rispy
 from citeproc.source.json import CiteProcJSON
-from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, NoSuchArticle, UsageError, citation
 from newsarchive.citation import Citation, identifier
-from newsarchive.cli import cli
 from newsarchive.db.reading import articles
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Author
-from tests.support.storage import make_article, open_archive, rich_article
+from tests.support.storage import make_article, open_archive, rich_article, run_on, url_of
 
 POST = Citation(
     identifier("A ferry", "It sails.", "https://blog.example/ferry/"),
@@ -250,14 +248,6 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield opened
 
 
-def url_of(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
-def run(engine: Engine, *words: str) -> Result:
-    return CliRunner().invoke(cli, [*words, "--db", url_of(engine)])
-
-
 def identifier_in(text: str) -> str:
     return text.strip().rpartition("archive: ")[2]
 
@@ -312,33 +302,35 @@ def test_a_version_that_is_gone_is_told_with_those_that_are_held(engine: Engine)
         pytest.raises(NoSuchArticle, match=r"it has 2: 1 of 2025-04-01, 2 of 2025-04-03"),
     ):
         archive.get(str(gone))
-    done = run(engine, "cite", str(gone))
+    done = run_on(engine, "cite", str(gone))
     assert done.exit_code == 1
     assert "is not in the archive any more" in done.stderr
 
 
 def test_the_command_gives_each_form_and_show_reads_an_identifier(engine: Engine) -> None:
-    line = run(engine, "cite", "1")
+    line = run_on(engine, "cite", "1")
     assert line.exit_code == 0
     assert line.stdout.startswith("Ann Lee: “Post 1”. A Blog, 1 April 2025. https://blog.example/post-1.")
     assert (
-        json.loads(run(engine, "cite", "https://blog.example/post-1", "--format", "csl").stdout)[0]["title"]
+        json.loads(run_on(engine, "cite", "https://blog.example/post-1", "--format", "csl").stdout)[0][
+            "title"
+        ]
         == "Post 1"
     )
-    assert run(engine, "cite", "1", "--format", "bibtex").stdout.startswith("@misc{nwa2025-")
-    assert rispy.loads(run(engine, "cite", "1", "--format", "ris").stdout)[0]["title"] == "Post 1"
-    first = identifier_in(run(engine, "cite", "1", "--version", "1").stdout)
-    assert run(engine, "show", first, "--text").stdout == "It sails at nine.\n\nEvery day.\n"
+    assert run_on(engine, "cite", "1", "--format", "bibtex").stdout.startswith("@misc{nwa2025-")
+    assert rispy.loads(run_on(engine, "cite", "1", "--format", "ris").stdout)[0]["title"] == "Post 1"
+    first = identifier_in(run_on(engine, "cite", "1", "--version", "1").stdout)
+    assert run_on(engine, "show", first, "--text").stdout == "It sails at nine.\n\nEvery day.\n"
 
 
 def test_an_identifier_names_an_article_in_every_command_and_its_version_where_texts_are_read(
     engine: Engine,
 ) -> None:
-    first = identifier_in(run(engine, "cite", "1", "--version", "1").stdout)
-    assert run(engine, "compare", first, "1").stdout == "~ It sails at nine.\n  It sails at ten.\n"
-    assert "It sails at nine." in run(engine, "explain", first).stdout
+    first = identifier_in(run_on(engine, "cite", "1", "--version", "1").stdout)
+    assert run_on(engine, "compare", first, "1").stdout == "~ It sails at nine.\n  It sails at ten.\n"
+    assert "It sails at nine." in run_on(engine, "explain", first).stdout
     for command in ("history", "diff", "trace"):
-        assert run(engine, command, first).stdout == run(engine, command, "1").stdout != ""
+        assert run_on(engine, command, first).stdout == run_on(engine, command, "1").stdout != ""
 
 
 @pytest.mark.parametrize(
@@ -357,14 +349,14 @@ def test_an_identifier_names_an_article_in_every_command_and_its_version_where_t
     ],
 )
 def test_what_cannot_be_cited_is_told(engine: Engine, words: list[str], code: int, says: str) -> None:
-    done = run(engine, "cite", *words)
+    done = run_on(engine, "cite", *words)
     assert (done.exit_code, done.stdout) == (code, "")
     assert says in done.stderr
 
 
 @pytest.mark.parametrize(("name", "form"), [("a.bib", "bibtex"), ("a.ris", "ris"), ("a.csl.json", "csl")])
 def test_a_search_is_exported_as_a_bibliography(engine: Engine, name: str, form: str, tmp_path: Path) -> None:
-    assert run(engine, "export", str(tmp_path / name), "sails").exit_code == 0
+    assert run_on(engine, "export", str(tmp_path / name), "sails").exit_code == 0
     text = (tmp_path / name).read_bytes().decode()
     (single,) = {
         "bibtex": lambda: [entry.fields["title"] for entry in pybtex.database.parse_string(text, "bibtex").entries.values()],
@@ -372,7 +364,7 @@ def test_a_search_is_exported_as_a_bibliography(engine: Engine, name: str, form:
         "csl": lambda: [f"{{{item['title']}}}" for item in json.loads(text)],
     }[form]()  # fmt: skip
     assert single == "{Post 1}"
-    assert run(engine, "export", str(tmp_path / f"all-{name}")).exit_code == 0
+    assert run_on(engine, "export", str(tmp_path / f"all-{name}")).exit_code == 0
     if form == "csl":
         assert len(json.loads((tmp_path / f"all-{name}").read_text("utf-8"))) == 2
 

@@ -36,7 +36,7 @@ from newsarchive.warc.reader import wire_at
 from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers.stored_pages import stored_capture
 from tests.db.test_withhold import SECRET, STORY, dump, places_of, secret_article
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, url_of
 
 DEMAND = Demand("a court order")
 #: What of the word an index keeps whole: it leaves out the letters that a word has in common with the one before it.
@@ -54,7 +54,7 @@ class Kept:
 
     @property
     def url(self) -> str:
-        return self.engine.url.render_as_string(hide_password=False)
+        return url_of(self.engine)
 
     def article(self, article: Article, page: str, day: int = 0) -> Article:
         at = START + timedelta(days=day)

@@ -28,7 +28,7 @@ from newsarchive.fields import CRAWLED, FIELDS, FLAT, Field, record, row, value
 from newsarchive.items import Article
 from newsarchive.times import isoformat
 from newsarchive.web.datasette import described
-from tests.support.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article, url_of
 
 COLUMNS = (Path(__file__).parent.parent / "docs" / "reference" / "columns.md").read_text("utf-8")
 
@@ -46,7 +46,7 @@ ARTICLES = (
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with open_archive(request.param, tmp_path_factory.mktemp("fields")) as engine:
         Store(engine).ingest(list(ARTICLES))
-        yield engine.url.render_as_string(hide_password=False)
+        yield url_of(engine)
 
 
 def run(*words: str) -> bytes:

@@ -26,7 +26,7 @@ from newsarchive.exceptions import DatabaseError, NotAnArticle, UsageError, Wron
 from newsarchive.export import plain
 from newsarchive.items import Page, Quality, Repaired
 from newsarchive.reprs import MAX_TEXT_CHARACTERS, cut
-from tests.support.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article, url_of
 
 HTML = (
     "<title>A</title><article><h1>Caf\u00e9</h1>"
@@ -157,7 +157,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         doubted = make_article(4, quality=Quality(0.2))
         bare = make_article(2, date_published=None, day=1)
         Store(engine).ingest([rendered(rich_article()), bare, doubted])
-        with Archive(engine.url.render_as_string(hide_password=False)) as opened:
+        with Archive(url_of(engine)) as opened:
             yield opened
 
 

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from newsarchive import Archive, UsageError
-from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.reading.publishers import HeadlineChange, by_publisher, headline_change, republications
 from newsarchive.db.writing.quarantine import decide
@@ -24,7 +23,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from newsarchive.rules import default
 from tests.db.test_clusters import story
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, run_on, url_of
 
 
 def article(text: int, url: str, hours: float | None, headline: str, **fields: object) -> Article:
@@ -84,8 +83,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def run(engine: Engine, *args: str) -> Result:
-    url = engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(cli, ["publishers", *args, "--db", url], env={"COLUMNS": "200"})
+    return run_on(engine, "publishers", *args, COLUMNS="200")
 
 
 #: publisher's site, copy's site, place, hours, whether whole days were counted, headline, how it is known
@@ -181,7 +179,7 @@ def test_bad_input_is_named(engine: Engine, args: list[str], code: int, said: st
 
 
 def test_the_library_reads_the_same(engine: Engine) -> None:
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert archive.republications("agency") == republications(engine, "agency")
         assert archive.publishers() == by_publisher(republications(engine))
         assert archive.republications(since="2025-04-03") == republications(

@@ -9,16 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from newsarchive import Archive
-from newsarchive.cli import cli
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Rights
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, run_on, url_of
 
 RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))
 LICENSED = Rights(licences=("https://creativecommons.org/licenses/by/4.0/",))
@@ -38,10 +36,6 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield opened
 
 
-def run(engine: Engine, *words: str) -> Result:
-    return CliRunner().invoke(cli, [*words, "--db", engine.url.render_as_string(hide_password=False)])
-
-
 def test_each_statement_is_kept_once_and_with_its_capture(engine: Engine) -> None:
     with reading(engine) as connection:
         counts = [
@@ -49,16 +43,16 @@ def test_each_statement_is_kept_once_and_with_its_capture(engine: Engine) -> Non
             for table in ("rights", "capture_rights")
         ]
     assert counts == [2, 3]
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert [one.rights for one in archive.articles()] == [RESERVED, LICENSED, None, RESERVED]
 
 
 def test_an_export_for_mining_leaves_out_what_is_reserved_and_says_how_many(engine: Engine) -> None:
-    done = run(engine, "export", "-", "--format", "jsonl", "--rights", "tdm")
+    done = run_on(engine, "export", "-", "--format", "jsonl", "--rights", "tdm")
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == [2, 3]
     assert "2 left out: their sites reserve text and data mining" in done.stderr
-    assert len(run(engine, "export", "-", "--format", "jsonl").stdout.splitlines()) == 4
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    assert len(run_on(engine, "export", "-", "--format", "jsonl").stdout.splitlines()) == 4
+    with Archive(url_of(engine)) as archive:
         assert (archive.count(rights="tdm"), archive.count("first", rights="tdm"), archive.count()) == (
             2,
             2,
@@ -71,20 +65,20 @@ def test_an_export_for_mining_leaves_out_what_is_reserved_and_says_how_many(engi
 def test_the_newest_fetch_counts(engine: Engine) -> None:
     store = Store(engine, lambda: START + timedelta(days=40))
     store.ingest([article(1, None, day=35), article(3, RESERVED, day=35)])
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
 
 
 def test_show_and_stats_tell(engine: Engine) -> None:
-    shown = run(engine, "show", "1").stdout
+    shown = run_on(engine, "show", "1").stdout
     assert "Its site says of its use: TDMRep header: 1; robots.txt keeps out GPTBot" in shown
-    assert json.loads(run(engine, "show", "1", "--json").stdout)["refused_agents"] == ["GPTBot"]
-    stats = run(engine, "stats").stdout
+    assert json.loads(run_on(engine, "show", "1", "--json").stdout)["refused_agents"] == ["GPTBot"]
+    stats = run_on(engine, "stats").stdout
     assert "archive\treserved from text and data mining\t2\n" in stats
     assert "articles by licence\thttps://creativecommons.org/licenses/by/4.0/\t1\n" in stats
 
 
 def test_a_part_of_an_archive_has_them_too(engine: Engine, tmp_path: Path) -> None:
-    assert run(engine, "export", str(tmp_path / "part.db")).exit_code == 0
+    assert run_on(engine, "export", str(tmp_path / "part.db")).exit_code == 0
     with Archive(tmp_path / "part.db") as part:
         assert [one.rights for one in part.articles()] == [RESERVED, LICENSED, None, RESERVED]

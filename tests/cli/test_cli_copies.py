@@ -8,10 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import Engine, delete, func, select, update
 
-from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import PERMUTATIONS, fingerprint_step
 from newsarchive.db import checks
 from newsarchive.db.engine import reading, writing
@@ -23,7 +22,7 @@ from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
 from tests.core.near_duplicates.test_paraphrase import SPUN, TOLD, TOPIC
 from tests.db.test_clusters import story
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, run_on
 
 pytestmark = pytest.mark.slow  # runs commands on two databases
 
@@ -67,8 +66,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def run(engine: Engine, *args: str) -> Result:
-    url = engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(cli, [*args, "--db", url], env={"COLUMNS": "200"})
+    return run_on(engine, *args, COLUMNS="200")
 
 
 def test_a_copy_whose_date_is_known_to_the_month_is_not_taken_for_the_first(engine: Engine) -> None:

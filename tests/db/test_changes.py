@@ -20,7 +20,7 @@ from newsarchive.db.reading import articles, lineage
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from tests.db.test_clusters import post, story
-from tests.support.storage import START
+from tests.support.storage import START, url_of
 
 pytestmark = pytest.mark.slow  # stores and compares many articles on two databases
 
@@ -136,7 +136,7 @@ def test_an_original_in_the_archive_is_linked_whichever_came_first(engine: Engin
         Store(engine).ingest(batch)
     stored = articles.get(engine, copy.url)
     assert (stored.original_url, stored.original_id) == (ORIGINAL, articles.get(engine, ORIGINAL).id)
-    url = engine.url.render_as_string(hide_password=False)
+    url = url_of(engine)
     for command in ("show", "trace"):
         out = CliRunner().invoke(cli, [command, copy.url, "--db", url], env={"COLUMNS": "200"}).stdout
         assert f"The original is in the archive: {ORIGINAL}" in out

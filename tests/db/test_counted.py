@@ -25,7 +25,7 @@ from newsarchive.db.reading.statistics import stats
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Origin
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, url_of
 
 PAPER = Origin("The Paper", "paper.example", confidence=0.9)
 #: Articles by number: the blog, the story (`None` for none), days from the first crawl to its date (`None` for no date),
@@ -70,10 +70,6 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                     row = {"article_id": number, "state": "waiting", "reason": "", "since": START}
                     bulk.insert_rows(connection, Quarantined, [row])
         yield opened
-
-
-def url_of(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 @pytest.mark.parametrize("copies", WANTED)

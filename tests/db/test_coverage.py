@@ -29,7 +29,7 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.crawling.test_crawl import front, post
 from tests.support.serving import Answer, crawl, served
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive, run_on, url_of
 
 MONDAY = date(2025, 4, 7)
 
@@ -102,8 +102,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def run(engine: Engine, *words: str) -> Result:
     until = ("--until", "2025-04-13") if "--until" not in words else ()
-    url = engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(cli, ["coverage", *words, *until, "--db", url])
+    return run_on(engine, "coverage", *words, *until)
 
 
 def test_each_day_says_what_was_named_stored_refused_and_missed(engine: Engine) -> None:
@@ -143,7 +142,7 @@ def test_a_day_may_be_named_by_a_moment_in_it(engine: Engine) -> None:
         "--csv",
         "--db",
     ]
-    done = CliRunner().invoke(cli, [*words, engine.url.render_as_string(hide_password=False)])
+    done = CliRunner().invoke(cli, [*words, url_of(engine)])
     assert (done.exit_code, done.stdout.count("\n")) == (0, 3)
 
 
@@ -201,7 +200,7 @@ def test_the_command_writes_rows_csv_json_and_a_picture(engine: Engine) -> None:
     ]
     assert run(engine, "--svg", "--csv").exit_code == 2
     assert run(engine, "--since", "April").exit_code == 2
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert [day.state.value for day in archive.coverage("one.example", until="2025-04-13")] == STATES
 
 
@@ -214,7 +213,7 @@ def test_figures_by_month_tell_no_news_from_no_crawl(engine: Engine, monkeypatch
     }
     with reading(engine) as reader:
         assert uncrawled_days(reader, MONDAY - timedelta(days=1)) == {}
-    url = engine.url.render_as_string(hide_password=False)
+    url = url_of(engine)
     table = list(csv.reader(io.StringIO(CliRunner().invoke(cli, ["stats", "--csv", "--db", url]).stdout)))
     assert table[0] == ["counted", "name", "number"]
     for counted, number in (("articles a month", "0"), ("days without a crawl", "31")):

@@ -14,13 +14,13 @@ from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
 from tests.support import warm
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive, url_of
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 
 def crawl(engine: Engine, blog: str, count: int) -> subprocess.Popen[str]:
-    url = engine.url.render_as_string(hide_password=False)
+    url = url_of(engine)
     process: subprocess.Popen[str] = warm.started(
         "tests.support.small_crawl", url, blog, str(count), environment=warm.own_environment()
     )

@@ -30,7 +30,7 @@ from newsarchive.items import Article, Block, Edit, Origin, Quality
 from newsarchive.rules import default
 from newsarchive.web.app import application
 from newsarchive.web.library import Library
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive, run_on, url_of
 
 SENTENCES = [f"Sentence {n} tells how the ferry met the {word} in the strait." for n, word in enumerate(
     ("storm", "whale", "barge", "lighthouse", "pilot", "trawler", "buoy", "fog", "gale", "swell", "reef", "tug")
@@ -71,12 +71,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield opened
 
 
-def address(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
-
-
 def run(engine: Engine, *words: str, hidden: bool = False) -> str:
-    done = CliRunner().invoke(cli, [*words, *(["--hidden"] if hidden else []), "--db", address(engine)])
+    done = run_on(engine, *words, *(["--hidden"] if hidden else []))
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -127,7 +123,7 @@ def sql(column: str, view: str) -> Callable[[Engine], list[Any]]:
 
 def archive(ask: Callable[[Archive], Any]) -> Callable[[Engine], Any]:
     def opened(engine: Engine) -> Any:
-        with Archive(address(engine)) as one:
+        with Archive(url_of(engine)) as one:
             return ask(one)
 
     return opened
@@ -243,17 +239,17 @@ def test_figures_say_how_many_are_in_quarantine(engine: Engine) -> None:
 
 
 def test_whoever_names_it_sees_it_and_is_told(engine: Engine) -> None:
-    with Archive(address(engine)) as opened:
+    with Archive(url_of(engine)) as opened:
         assert opened.get(3).headline == "Ferry 3"
         assert [copy.id for copy in opened.copies(3)] == sorted([1, 2, 3])
-    shown = CliRunner().invoke(cli, ["show", "3", "--db", address(engine)])
+    shown = CliRunner().invoke(cli, ["show", "3", "--db", url_of(engine)])
     assert "hidden from readers: waiting: confidence 0.40" in shown.stderr
     assert "This page is hidden from searches" in page(engine, "/article/3")
     assert sql("hidden_state", "hidden_articles")(engine) == ["waiting"]
 
 
 def test_a_search_for_a_site_that_is_all_in_quarantine_says_so(engine: Engine) -> None:
-    done = CliRunner().invoke(cli, ["search", "--site", "blog3.example", "--db", address(engine)])
+    done = CliRunner().invoke(cli, ["search", "--site", "blog3.example", "--db", url_of(engine)])
     assert (done.exit_code, "--hidden" in done.stderr) == (1, True)
 
 

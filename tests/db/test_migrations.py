@@ -31,7 +31,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from newsarchive.items import Block
-from tests.support.storage import START, archive_url, make_article
+from tests.support.storage import START, archive_url, make_article, url_of
 
 pytestmark = pytest.mark.slow  # makes and upgrades archives
 
@@ -345,9 +345,7 @@ def test_an_archive_of_a_newer_version_is_refused(engine: Engine) -> None:
     refused = r"schema 9999, this version knows .*: upgrade newsarchive"
     with pytest.raises(DatabaseTooNew, match=refused):
         upgrade(engine)
-    later = open_engine(
-        engine.url.render_as_string(hide_password=False)
-    )  # commands that do not upgrade write as well
+    later = open_engine(url_of(engine))  # commands that do not upgrade write as well
     with pytest.raises(DatabaseTooNew, match=refused), writing(later):
         pass
     with pytest.raises(DatabaseTooNew, match=refused):
@@ -518,10 +516,6 @@ def old_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engi
         Store(engine).ingest([make_article(1, body="An old quagga.", headline="Old")])
         yield engine
         engine.dispose()
-
-
-def url_of(engine: Engine) -> str:
-    return engine.url.render_as_string(hide_password=False)
 
 
 def revision_of_copy(engine: Engine) -> str:

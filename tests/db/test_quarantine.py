@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import Engine
 
 from newsarchive import Archive
-from newsarchive.cli import cli
 from newsarchive.db.reading.quarantine import hidden_by, waiting
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import make_article, open_archive, run_on, url_of
 
 SURE, UNSURE = Quality(0.97), Quality(0.41, 0.6, ("thin margin",))
 
@@ -34,12 +33,11 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def run(engine: Engine, *words: str) -> Result:
-    url = engine.url.render_as_string(hide_password=False)
-    return CliRunner().invoke(cli, ["quarantine", *words, "--db", url])
+    return run_on(engine, "quarantine", *words)
 
 
 def readers_see(engine: Engine, **filters: bool) -> list[int]:
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         seen = [article.id for article in archive.articles(**filters)]
         assert sorted(hit.id for hit in archive.search("first", **filters)) == seen
         assert sorted(hit.id for hit in archive.search(**filters)) == seen
@@ -56,7 +54,7 @@ def test_what_waits_is_kept_and_hidden(engine: Engine) -> None:
         ("2", "waiting", "0.41"),
     ]
     assert listed[1][-1] == "confidence 0.41 (thin margin)"
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert archive.get(2).article_body == "First.\n\nSecond."  # whoever names it sees it
         assert archive.stats().quarantined == 2
 
@@ -84,7 +82,7 @@ def test_a_decision_stays_when_the_page_is_read_again(engine: Engine) -> None:
     ]
     Store(engine).ingest(again, reread=True)
     Store(engine).ingest([page(2, UNSURE, body="Changed by its publisher.", day=4)])
-    with Archive(engine.url.render_as_string(hide_password=False)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert [article.id for article in archive.articles()] == [2]
 
 

@@ -18,7 +18,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import default
-from tests.support.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article, url_of
 
 STORY = (
     "The harbour ferry came back {when}.\n\nPeople lined the quay and cheered until the lamps were lit, and the "
@@ -38,7 +38,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         store.ingest([story(2, "on Monday", in_language="en-GB", day=1)])
         elsewhere = {"url": "https://other.example/a", "date_published": START + timedelta(days=400)}
         store.ingest([story(3, "on Monday", in_language="fr", **elsewhere)])
-        with Archive(engine.url.render_as_string(hide_password=False)) as opened:
+        with Archive(url_of(engine)) as opened:
             yield opened
 
 

@@ -26,7 +26,7 @@ from newsarchive.db.reading.quarantine import waiting
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Block, Origin
 from tests.support import webpages
-from tests.support.storage import START, delete_post, make_article, open_archive
+from tests.support.storage import START, delete_post, make_article, open_archive, url_of
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -85,7 +85,7 @@ def test_an_event_happened_between_two_fetches(engine: Engine) -> None:
 
 
 def test_the_command_prints_them_for_people_and_programs(engine: Engine) -> None:
-    db = engine.url.render_as_string(hide_password=False)
+    db = url_of(engine)
 
     def said(*words: str) -> Result:
         return CliRunner().invoke(cli, ["changes", *words, "--db", db])

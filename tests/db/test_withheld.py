@@ -10,20 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import Engine
 
 from newsarchive import Archive, doctor
-from newsarchive.cli import cli
 from newsarchive.db.engine import connect_readonly
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.writing.store import Store
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.findings import Check
-from tests.db.test_hidden import SENTENCES, SURFACES, Surface, address, exported, post, replace
+from tests.db.test_hidden import SENTENCES, SURFACES, Surface, exported, post, replace
 from tests.db.test_hidden import Quality as Doubt
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, run_on, url_of
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -37,10 +35,6 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                 connection.exec_driver_sql(f"UPDATE sites SET {where}")
         withhold(opened, [3], Demand("<b>a court</b> order", decided_by="=cmd"))
         yield opened
-
-
-def run(engine: Engine, *words: str) -> Result:
-    return CliRunner().invoke(cli, [*words, "--db", address(engine)])
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
@@ -63,7 +57,7 @@ def test_no_export_has_it(engine: Engine, tmp_path: Path) -> None:
     ids=" ".join,
 )  # fmt: skip
 def test_a_command_that_names_it_says_why_and_fails(engine: Engine, words: tuple[str, ...]) -> None:
-    done = run(engine, *words)
+    done = run_on(engine, *words)
     assert done.exit_code == 1
     assert done.stdout == ""
     assert "https://blog3.example/a: withheld since 20" in done.stderr
@@ -74,14 +68,14 @@ def test_a_citation_keeps_its_identifier_and_says_withheld(engine: Engine) -> No
     (entry,) = entries(engine)
     identifier = f"{entry.versions[0].identifier};url={entry.url}"
     for which in ("3", entry.url, identifier):
-        line = run(engine, "cite", which).stdout
+        line = run_on(engine, "cite", which).stdout
         assert line.startswith(
             "“Withheld from the archive”. blog3.example. https://blog3.example/a. Withheld"
         )
         assert line.strip().endswith(identifier)
-    item = json.loads(run(engine, "cite", "3", "--format", "csl").stdout)[0]
+    item = json.loads(run_on(engine, "cite", "3", "--format", "csl").stdout)[0]
     assert (item["title"], item["archive_location"]) == ("Withheld from the archive", identifier)
-    with Archive(address(engine)) as archive:
+    with Archive(url_of(engine)) as archive:
         assert identifier in archive.cite(3, "ris")
         with pytest.raises(Withheld):
             archive.get(identifier)
@@ -93,13 +87,13 @@ def test_a_citation_keeps_its_identifier_and_says_withheld(engine: Engine) -> No
 
 def test_the_register_is_printed_as_csv_html_and_json(engine: Engine) -> None:
     (entry,) = entries(engine)
-    csv = run(engine, "withhold", "register").stdout
+    csv = run_on(engine, "withhold", "register").stdout
     assert csv.splitlines()[1].startswith(
         "https://blog3.example/a,blog3.example,withheld,<b>a court</b> order,'=cmd,"
     )
-    page = run(engine, "withhold", "register", "--format", "html").stdout
+    page = run_on(engine, "withhold", "register", "--format", "html").stdout
     assert "&lt;b&gt;a court&lt;/b&gt; order (=cmd)" in page
-    (one,) = json.loads(run(engine, "withhold", "register", "--format", "json").stdout)
+    (one,) = json.loads(run_on(engine, "withhold", "register", "--format", "json").stdout)
     assert one["versions"][0]["identifier"] == entry.versions[0].identifier
     for written in (csv, page, json.dumps(one)):
         assert "Ferry 3" not in written
@@ -108,16 +102,16 @@ def test_the_register_is_printed_as_csv_html_and_json(engine: Engine) -> None:
 def test_an_address_stands_for_add(tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         Store(engine).ingest([make_article(1)])
-        done = run(
+        done = run_on(
             engine, "withhold", "https://blog.example/post-1", "--reason", "x", "--until", "2199-01-01"
         )
         assert done.stdout.split("\t")[:2] == ["1", "withheld"]
-        assert run(engine, "withhold", "list").stdout.split("\t")[3] == "2199-01-01"
-        assert run(engine, "withhold", "lift").exit_code == 2
-        assert run(engine, "withhold", "https://blog.example/post-1").exit_code == 2  # no reason
-        assert run(engine, "withhold", "lift", "1").stdout.startswith("1\tshown again\t")
-        assert run(engine, "withhold", "list").stdout == ""
-        assert run(engine, "withhold", "list", "--all").stdout.split("\t")[1] == "lifted"
+        assert run_on(engine, "withhold", "list").stdout.split("\t")[3] == "2199-01-01"
+        assert run_on(engine, "withhold", "lift").exit_code == 2
+        assert run_on(engine, "withhold", "https://blog.example/post-1").exit_code == 2  # no reason
+        assert run_on(engine, "withhold", "lift", "1").stdout.startswith("1\tshown again\t")
+        assert run_on(engine, "withhold", "list").stdout == ""
+        assert run_on(engine, "withhold", "list", "--all").stdout.split("\t")[1] == "lifted"
 
 
 def test_doctor_names_what_is_due(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Link, SourceText
-from tests.support.storage import START, make_article, rich_article
+from tests.support.storage import START, make_article, rich_article, url_of
 
 #: A word that stands in the withheld article alone, in its text, its headline, its dropped lines and its feed.
 SECRET = "Xanthippe"
@@ -126,7 +126,7 @@ def test_a_reader_who_names_it_is_told_why(archive: Engine) -> None:
     withhold(
         archive, ["https://blog.example/post-9"], Demand("a court order", until=START + timedelta(days=3650))
     )
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         for which in (1, "https://blog.example/post-9"):
             with pytest.raises(Withheld, match=r"withheld since .* until 2035-03-30: a court order"):
                 open_.get(which)
@@ -191,7 +191,7 @@ def test_an_author_of_other_articles_stays_while_one_is_withheld(archive: Engine
     other = make_article(77, authors=(Author(f"{SECRET} Jones"),))
     Store(archive, lambda: START + timedelta(days=12)).ingest([fingerprint_step(other, RULES)])
     withhold(archive, [1], DEMAND)
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         assert open_.get(other.url).authors == other.authors
 
 
@@ -202,7 +202,7 @@ def test_an_id_of_an_author_that_was_given_again_comes_back_with_another(archive
         [fingerprint_step(one, RULES) for one in others]
     )
     lift(archive, [1])
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         assert open_.get(1).authors == (Author(f"{SECRET} Jones"),)
         assert [open_.get(one.url).authors for one in others] == [one.authors for one in others]
 
@@ -227,7 +227,7 @@ def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     Store(archive, lambda: until).start_run("news", {})  # a crawl begins
     (entry,) = entries(archive)
     assert (entry.state, entry.ended_at) == ("lifted", until)
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         assert SECRET in open_.get(1).article_body
 
 
@@ -253,7 +253,7 @@ def test_copies_that_came_meanwhile_are_found_when_it_is_shown_again(archive: En
     late = fingerprint_step(make_article(5, url="https://late.example/5", body=STORY, headline="Late"), RULES)
     Store(archive, lambda: START + timedelta(days=12)).ingest([late])
     lift(archive, [1, 2])
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         assert {copy.id for copy in open_.copies(1)} == {1, 2, 4}
 
 
@@ -277,7 +277,7 @@ def test_finding_copies_anew_leaves_what_is_withheld_as_it_is(
     assert known_by() == before
     lift(archive, [1])
     assert known_by() == before
-    with Archive(archive.url.render_as_string(hide_password=False)) as shown:
+    with Archive(url_of(archive)) as shown:
         assert {copy.id for copy in shown.copies(1)} == {1, 2}
 
 
@@ -289,7 +289,7 @@ def test_what_else_used_an_id_meanwhile_keeps_it(archive: Engine) -> None:
     rich = replace(rich_article(), url="https://blog.example/post-77")
     Store(archive, lambda: START + timedelta(days=12)).ingest([rich])
     lift(archive, [1])
-    with Archive(archive.url.render_as_string(hide_password=False)) as open_:
+    with Archive(url_of(archive)) as open_:
         assert len(open_.get(1).edits) == len(open_.get("https://blog.example/post-77").edits) > 0
         assert open_.get(1).authors == (Author(f"{SECRET} Jones"),)
 

@@ -46,7 +46,7 @@ from newsarchive.fields import FLAT, row
 from newsarchive.items import Article, Author
 from newsarchive.rules import default
 from tests.support.checkers import book_faults, needs_epubcheck
-from tests.support.storage import START, make_article, open_archive, rich_article
+from tests.support.storage import START, make_article, open_archive, rich_article, url_of
 
 pytestmark = pytest.mark.slow  # writes large archives
 
@@ -82,7 +82,7 @@ def fill(store: Store, articles: list[Article] = TEXTS) -> None:
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with open_archive(request.param, tmp_path_factory.mktemp("export")) as engine:
         fill(Store(engine))
-        yield engine.url.render_as_string(hide_password=False)
+        yield url_of(engine)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
 from tests.support import webpages
 from tests.support.checkers import book_faults, html_errors, needs_epubcheck, needs_vnu
-from tests.support.storage import open_archive
+from tests.support.storage import open_archive, url_of
 
 PAGES = Path(__file__).parent.parent / "pages"
 PROSE = "The night ferry came back to the old harbour after nine years, and the council had voted for it twice before."
@@ -43,7 +43,7 @@ def articles() -> Iterator[Article]:
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with open_archive("sqlite", tmp_path_factory.mktemp("strict")) as engine:
         Store(engine).ingest(list(articles()))
-        yield engine.url.render_as_string(hide_password=False)
+        yield url_of(engine)
 
 
 def export(archive: str, target: Path) -> None:

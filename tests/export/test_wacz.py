@@ -39,7 +39,7 @@ from newsarchive.export import wacz
 from newsarchive.rules import default
 from newsarchive.warc import reader
 from newsarchive.warc.writer import Original, WarcWriter
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article, open_archive, url_of
 from tests.test_pywb import COMMANDS, MANAGER, WAYBACK, player
 
 MODULES = os.environ.get("NEWSARCHIVE_TEST_WABAC", "")
@@ -94,7 +94,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             store.ingest([rendered(fingerprint_step(article, default()))])
         writer.close()
         store.ingest([rendered(fingerprint_step(make_article(3, body="From a feed."), default()))])
-        yield Made(engine.url.render_as_string(hide_password=False), folder, folder / "raw")
+        yield Made(url_of(engine), folder, folder / "raw")
 
 
 def export(made: Made, target: Path, *words: str) -> Result:

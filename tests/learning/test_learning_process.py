@@ -17,7 +17,7 @@ from newsarchive.workers import pool
 from newsarchive.workers.pool import NotStarted
 from tests.learning.test_learning_archive import CHIPS, blog, clean
 from tests.support.archives import crawled, lines
-from tests.support.storage import open_archive
+from tests.support.storage import open_archive, url_of
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -35,7 +35,7 @@ def learning_of(engine: Engine, folder: Path, *, may_start: bool) -> SiteLearnin
     readings = KeptReadings()
     crawled(engine, folder / "warc", PAGES, readings=readings)
     shutil.rmtree(folder / "warc")
-    url = engine.url.render_as_string(hide_password=False)
+    url = url_of(engine)
     learning = SiteLearning(Archived(url, [str(folder / "warc")]), lambda: may_start)
     for page in PAGES:
         reading = readings.get(url_key(page))

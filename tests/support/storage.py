@@ -18,9 +18,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
+from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import Base
@@ -173,6 +175,16 @@ def _empty_file() -> bytes:
 def _wait_for_no_disk(connection: Any, record: Any) -> None:
     """No test cuts the power of the machine, which is all that a commit waits for the disk for."""
     connection.execute("PRAGMA synchronous = OFF")
+
+
+def url_of(engine: Engine) -> str:
+    """The address of an archive, as `--db` and `Archive` take it."""
+    return engine.url.render_as_string(hide_password=False)
+
+
+def run_on(engine: Engine, *words: str, **environment: str) -> Result:
+    """`newsarchive words` in this process, on this archive."""
+    return CliRunner(env=environment).invoke(cli, [*words, "--db", url_of(engine)])
 
 
 def delete_post(engine: Engine, url: str, at: datetime = START) -> None:
