@@ -127,6 +127,10 @@ class WarcSpider(ArchiveSpider):
             if is_address(path)
             else sorted(file for file in glob(path, recursive=True) if Path(file).is_file())
         )
+        if not files and Path(path).is_dir():
+            raise UsageError(
+                f"path={path!r} is a folder: name the files in it, such as {path.rstrip('/')}/**/*.warc.gz or **/*.html"
+            )
         if not files:
             raise UsageError(f"path={given['path']!r}: no such file")
         return {

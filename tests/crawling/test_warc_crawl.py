@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from newsarchive import demo
+from newsarchive.db.engine import open_existing
+from newsarchive.db.writing.captures import original_of, originals_of
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
@@ -298,6 +301,25 @@ def test_bytes_are_found_whatever_the_order_in_which_pages_were_stored(db: Path,
     again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
     assert "0 failed" in again.stderr, again.stderr
     assert again.returncode == 0
+
+    url = f"sqlite:///{db}"
+    held = {
+        row[0]: row[1]
+        for row in rows(db, "SELECT warc_digest, fetched_at FROM captures ORDER BY warc_offset DESC")
+    }
+    assert {digest: first.fetched_at for digest, first in originals_of(open_existing(url), held).items()} == {
+        digest: datetime.fromisoformat(str(at)) for digest, at in held.items()
+    }
+    for digest, at in held.items():
+        first = original_of(open_existing(url), str(digest))
+        assert first is not None
+        assert datetime.fromisoformat(str(first.fetched_at)) == datetime.fromisoformat(str(at))
+
+
+def test_a_folder_is_no_file(db: Path, tmp_path: Path) -> None:
+    done = crawl(f"path={tmp_path}", spider="warc", db=db)
+    assert done.returncode == 2
+    assert "is a folder: name the files in it" in done.stderr
 
 
 def test_a_folder_of_saved_pages_is_read_with_all_folders_below_it(db: Path, tmp_path: Path) -> None:

@@ -85,9 +85,11 @@ class First(NamedTuple):
     file: str
 
 
-#: In plain SQL, because a crawl asks for every page.
+#: In plain SQL, because a crawl asks for every page. Which capture it is, `_first_rows` says.
 _ORIGINAL = """
-SELECT final_url, fetched_at, warc_file FROM captures WHERE warc_digest = :digest AND warc_file <> '' ORDER BY id LIMIT 1
+SELECT final_url, fetched_at, warc_file FROM captures WHERE warc_digest = :digest AND warc_file = (
+    SELECT warc_file FROM captures WHERE warc_digest = :digest AND warc_file <> '' ORDER BY id LIMIT 1
+) ORDER BY warc_offset LIMIT 1
 """
 
 
@@ -100,17 +102,11 @@ def original_of(engine: Engine, digest: str) -> First | None:
 
 def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     """The captures that first held these payloads, by their digests, where the archive holds them."""
-    columns: list[Any] = [
-        CaptureRow.warc_digest,
-        CaptureRow.final_url,
-        CaptureRow.fetched_at,
-        CaptureRow.warc_file,
-    ]
     found: dict[str, First] = {}
     with reading(engine) as connection:
-        query = select(*columns).where(CaptureRow.warc_file != "").order_by(CaptureRow.id)
-        for digest, *first in bulk.select_in(connection, query, CaptureRow.warc_digest, digests):
-            found.setdefault(digest, First(*first))
+        for some in bulk.parts(set(digests)):
+            rows = _first_rows(connection, set(some))
+            found |= {key: First(r.final_url, r.fetched_at, r.warc_file) for key, r in rows.items()}
     return found
 
 
@@ -327,11 +323,16 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
 
 
 def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
-    """The place where each payload was written first; later captures with the same payload are revisits.
+    """The place where each payload was written first; later captures with the same payload are revisits."""
+    rows = _first_rows(connection, digests)
+    return {key: Place(r.warc_file, r.warc_offset, r.warc_length, key) for key, r in rows.items()}
 
-    Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is
-    read by another process. So the first capture tells the file, and the lowest offset in that file is the record with the
-    bytes.
+
+def _first_rows(connection: Connection, digests: set[str]) -> dict[str, Any]:
+    """The capture whose record has the bytes, for each of these payloads that the archive holds.
+
+    Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is read by
+    another process. So the first capture tells the file, and the lowest offset in that file is the record with the bytes.
     """
     if not digests:
         return {}
@@ -350,7 +351,7 @@ def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
         CaptureRow.warc_offset == first.c.offset,
     )
     rows = connection.execute(select(CaptureRow.__table__).join(first, written).order_by(first.c.id))
-    found: dict[str, Place] = {}
-    for r in rows:
-        found.setdefault(r.warc_digest, Place(r.warc_file, r.warc_offset, r.warc_length, r.warc_digest))
+    found: dict[str, Any] = {}
+    for row in rows:
+        found.setdefault(row.warc_digest, row)
     return found
