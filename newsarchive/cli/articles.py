@@ -35,7 +35,7 @@ from newsarchive.cli.output import (
     paged,
     print_article,
     print_bytes,
-    print_csv,
+    print_records,
     say,
     say_nothing_found,
 )
@@ -135,15 +135,13 @@ def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
 
 
 def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
-    if as_json:
-        for hit in hits:
-            click.echo(export.to_json(hit))
-    elif as_csv:
+    if as_json or as_csv:
         from dataclasses import asdict, fields
 
         from newsarchive.db.reading.search import Hit
 
-        print_csv([field.name for field in fields(Hit)], map(asdict, hits), with_bom=bom)
+        names = [field.name for field in fields(Hit)]
+        print_records(hits, names, map(asdict, hits), as_csv=as_csv, as_json=as_json, with_bom=bom)
     elif coloured:
         _print_coloured(hits)
     else:

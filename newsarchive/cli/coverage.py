@@ -16,12 +16,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 import click
 
-from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import db_option, option, output_option
-from newsarchive.cli.output import console, echo, on_terminal, print_csv, say
-from newsarchive.exceptions import UsageError
+from newsarchive.cli.output import at_most_one, console, on_terminal, print_records, say
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.coverage import Day
@@ -80,21 +78,19 @@ def coverage(
             "nothing was crawled in these days; a crawl fills the archive: newsarchive crawl https://blog.example"
         )
         raise SystemExit(1)
-    if as_csv + as_json + as_svg > 1:
-        raise UsageError("coverage: --csv, --json and --svg exclude one another; give one")
+    at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     if as_svg:
         click.echo(svg(found), nl=False)
-    elif as_json:
-        for day in found:
-            reasons = {"refused": day.refused, "missed": day.missed}
-            click.echo(export.to_json({k: v for k, v in _row(day).items() if k != "reasons"} | reasons))
-    elif as_csv:
-        print_csv(_NAMES, map(_row, found))
-    elif on_terminal():
+    elif on_terminal() and not (as_csv or as_json):
         _draw(found, with_days=bool(site))
     else:
-        for row in map(_row, found):
-            echo("\t".join(str(row[name]) for name in _NAMES))
+        print_records(map(_record, found), _NAMES, map(_row, found), as_csv=as_csv, as_json=as_json)
+
+
+def _record(day: Day) -> dict[str, object]:
+    """The row of a day with the reasons as counts instead of words."""
+    counts = {"refused": day.refused, "missed": day.missed}
+    return {name: value for name, value in _row(day).items() if name != "reasons"} | counts
 
 
 def _row(day: Day) -> dict[str, object]:

@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any, TextIO
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from newsarchive import plainwords
-from newsarchive.exceptions import OutputError
+from newsarchive.exceptions import OutputError, UsageError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import isoformat, utc_now
 
@@ -171,6 +172,36 @@ def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_b
 
     write_rows(names, rows, sys.stdout.buffer, with_bom=with_bom, line_end="\n")
     sys.stdout.buffer.flush()
+
+
+def at_most_one(command: str, **given: bool) -> None:
+    """Raise `UsageError` where several of these options are given: `--csv and --json exclude one another; give one`."""
+    if sum(given.values()) > 1:
+        *others, last = (f"--{name}" for name in given)
+        raise UsageError(f"{command}: {', '.join(others)} and {last} exclude one another; give one")
+
+
+def print_records(
+    records: Iterable[object],
+    names: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    as_csv: bool,
+    as_json: bool,
+    with_bom: bool = False,
+) -> None:
+    """Print for other programs: the records as JSON, a line each; or their rows as CSV; or these with tabs between the cells."""
+    if as_json:
+        from newsarchive.export import to_json
+
+        for record in records:
+            click.echo(to_json(record))
+    elif as_csv:
+        print_csv(names, rows, with_bom=with_bom)
+    else:
+        for row in rows:
+            cells = (one.isoformat() if isinstance(one := row[name], datetime) else one for name in names)
+            echo("\t".join(map(_plain, cells)))
 
 
 def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[str] = ()) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import (
@@ -21,8 +20,7 @@ from newsarchive.cli.options import (
     limit_option,
     output_option,
 )
-from newsarchive.cli.output import echo, on_terminal, print_csv, say
-from newsarchive.exceptions import UsageError
+from newsarchive.cli.output import at_most_one, echo, on_terminal, print_records, say
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
@@ -86,8 +84,7 @@ def publishers(
     """
     from newsarchive.db.reading.publishers import by_publisher, republications
 
-    if as_csv and as_json:
-        raise UsageError("publishers: --csv and --json exclude one another; give one")
+    at_most_one("publishers", csv=as_csv, json=as_json)
     found = republications(
         open_reader(db), publisher, site=site, credited=credited, hidden=hidden,
         since=since,
@@ -104,39 +101,14 @@ def publishers(
             for line in _stories(copies):
                 echo(line)
         else:
-            _print(
-                _COPIES,
-                copies,
-                ({name: getattr(one, name) for name in _COPIES} for one in copies),
-                as_csv,
-                as_json,
-            )
+            rows = ({name: getattr(one, name) for name in _COPIES} for one in copies)
+            print_records(copies, _COPIES, rows, as_csv=as_csv, as_json=as_json)
         return
     those = by_publisher(found)[:limit]
     if on_terminal() and not (as_csv or as_json):
         _draw(those)
     else:
-        _print(_PUBLISHERS, those, map(_row_of_publisher, those), as_csv, as_json)
-
-
-def _print(
-    names: Sequence[str], records: Sequence[object], rows: Iterable[Row], as_csv: bool, as_json: bool
-) -> None:
-    """Rows as CSV, as JSON Lines, or as texts with tabs between them."""
-    if as_json:
-        for record in records:
-            click.echo(export.to_json(record))
-    elif as_csv:
-        print_csv(names, rows)
-    else:
-        for row in rows:
-            echo("\t".join(_text(row[name]) for name in names))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return "" if value is None else " ".join(str(value).split())
+        print_records(those, _PUBLISHERS, map(_row_of_publisher, those), as_csv=as_csv, as_json=as_json)
 
 
 def _row_of_publisher(one: Publisher) -> Row:

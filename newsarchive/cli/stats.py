@@ -11,8 +11,7 @@ import click
 from newsarchive import export, plainwords
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import copies_option, db_option, hidden_option, option, output_option
-from newsarchive.cli.output import console, echo, on_terminal, print_csv
-from newsarchive.exceptions import UsageError
+from newsarchive.cli.output import at_most_one, console, on_terminal, print_records
 from newsarchive.reprs import byte_size, counted
 from newsarchive.times import months as months_between
 
@@ -60,20 +59,16 @@ def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> No
     from newsarchive.db.conditions import Copies
     from newsarchive.db.reading.statistics import stats as count
 
-    if as_csv and as_json:
-        raise UsageError("stats: --csv and --json exclude one another; give one")
+    at_most_one("stats", csv=as_csv, json=as_json)
     found = count(open_reader(db), hidden=hidden, copies=Copies(copies))
     if as_json:
         click.echo(export.to_json(found, indent=2))
-    elif as_csv:
-        names = ("counted", "name", "number")
-        table = (dict(zip(names, row, strict=True)) for row in rows(found))
-        print_csv(names, table)
-    elif on_terminal():
+    elif on_terminal() and not as_csv:
         draw(found)
     else:
-        for row in rows(found):
-            echo("\t".join(map(str, row)))
+        names = ("counted", "name", "number")
+        table = (dict(zip(names, row, strict=True)) for row in rows(found))
+        print_records((), names, table, as_csv=as_csv, as_json=False)
 
 
 def rows(found: Stats) -> Iterator[tuple[str, str, int]]:
