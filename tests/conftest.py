@@ -101,6 +101,15 @@ def db(tmp_path: Path) -> Path:
     return tmp_path / "archive.db"
 
 
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """An empty archive in a file."""
+    from tests.support.storage import open_archive
+
+    with open_archive("sqlite", tmp_path) as opened:
+        yield opened
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty archive, on each of the two databases."""

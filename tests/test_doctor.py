@@ -307,15 +307,14 @@ def test_severities_have_an_order() -> None:
     assert list(Severity) == ["error", "warning", "note"]
 
 
-def test_a_site_that_was_crawled_within_its_interval_is_fine(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        Sites(engine).follow("https://blog.example/", {"interval": 1000})
-        with writing(engine) as connection:
-            connection.exec_driver_sql(
-                "UPDATE sites SET state = 'ok', last_success_at = '2025-04-20T00:00:00.000000+00:00'"
-            )
-        assert list(doctor.sites(engine, NOW)) == []
-        assert list(doctor.sites(engine, NOW + timedelta(days=200)))
+def test_a_site_that_was_crawled_within_its_interval_is_fine(sqlite: Engine) -> None:
+    Sites(sqlite).follow("https://blog.example/", {"interval": 1000})
+    with writing(sqlite) as connection:
+        connection.exec_driver_sql(
+            "UPDATE sites SET state = 'ok', last_success_at = '2025-04-20T00:00:00.000000+00:00'"
+        )
+    assert list(doctor.sites(sqlite, NOW)) == []
+    assert list(doctor.sites(sqlite, NOW + timedelta(days=200)))
 
 
 ROBOTS = {"/robots.txt": "User-agent: *\nDisallow: /\n"}

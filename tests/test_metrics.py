@@ -70,16 +70,15 @@ def test_sites_beyond_the_bound_are_summed_up(engine: Engine) -> None:
     assert found["newsarchive_articles_total"] == {("blog.example",): 4, (OTHER_SITES,): 1}
 
 
-def test_the_file_is_replaced_whole_and_readable_by_all(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        file = tmp_path / "news.prom"
-        file.write_text("old")
-        metrics.write(engine, file)
-        assert file.read_text() == metrics.text(engine)
-        assert stat.S_IMODE(file.stat().st_mode) == 0o644
-        assert list(tmp_path.glob(".news.prom*")) == []
-        with pytest.raises(OutputError, match="cannot be written"):
-            metrics.write(engine, tmp_path / "missing" / "news.prom")
+def test_the_file_is_replaced_whole_and_readable_by_all(sqlite: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "news.prom"
+    file.write_text("old")
+    metrics.write(sqlite, file)
+    assert file.read_text() == metrics.text(sqlite)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+    assert list(tmp_path.glob(".news.prom*")) == []
+    with pytest.raises(OutputError, match="cannot be written"):
+        metrics.write(sqlite, tmp_path / "missing" / "news.prom")
 
 
 def test_the_dashboard_asks_for_metrics_that_exist() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from newsarchive import rules
 from newsarchive.core.discovery import feeds
@@ -52,17 +53,14 @@ def test_the_last_word_of_the_best_source_is_kept(
         assert frontier.source_text("https://blog.example/another") is None
 
 
-def test_it_comes_out_of_the_archive_with_the_capture(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        frontier, store = Frontier(engine), Store(engine)
-        run = store.start_run("news", {})
-        frontier.discover(frontier.open_site("https://blog.example/"), run, [Link(URL, "feed", text=FULL)])
-        article = make_article(1)
-        assert article.capture is not None
-        store.ingest(
-            [replace(article, capture=replace(article.capture, place=Place("a.warc.gz", 0, 9)))], run
-        )
-        assert [kept.source_text for kept in captures.kept(engine)] == [FULL]
+def test_it_comes_out_of_the_archive_with_the_capture(sqlite: Engine) -> None:
+    frontier, store = Frontier(sqlite), Store(sqlite)
+    run = store.start_run("news", {})
+    frontier.discover(frontier.open_site("https://blog.example/"), run, [Link(URL, "feed", text=FULL)])
+    article = make_article(1)
+    assert article.capture is not None
+    store.ingest([replace(article, capture=replace(article.capture, place=Place("a.warc.gz", 0, 9)))], run)
+    assert [kept.source_text for kept in captures.kept(sqlite)] == [FULL]
 
 
 def test_a_feeds_links_have_its_texts_and_the_platforms_ids() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select
+from sqlalchemy import Engine, insert, select
 
 from benchmarks.alarm_blogs import Blog, Post
 from benchmarks.alarm_keeping import Found, InArchive
@@ -366,23 +366,22 @@ def test_what_another_site_does_is_no_history_of_a_site(
             assert list(known(other).standing) == [AlarmKind.NO_AUTHOR]
 
 
-def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(tmp_path: Path) -> None:
+def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(sqlite: Engine) -> None:
     """Ten posts a day, from eight to half past twelve, all dated midnight: at five there is none of today yet."""
-    with open_archive("sqlite", tmp_path) as engine:
-        store, site = Store(engine), Frontier(engine).open_site("https://blog.example/")
-        for day in range(4):
-            for n in range(10):
-                at = START.replace(hour=8, minute=0) + day * DAY + n * HOUR / 2
-                article = make_article(
-                    day * 10 + n, body=f"Text {day} {n}.", date_published=at.replace(hour=0, minute=0)
-                )
-                assert article.capture is not None
-                store.ingest([replace(article, capture=replace(article.capture, fetched_at=at))])
-        now = START.replace(hour=5, minute=0) + 4 * DAY
-        with db.reading(engine) as connection:
-            known = history_of(connection, site, now)
-        assert known.last_post == now - 16.5 * HOUR
-        assert known.quarters[:4] == [0, 0, 3, 7]
+    store, site = Store(sqlite), Frontier(sqlite).open_site("https://blog.example/")
+    for day in range(4):
+        for n in range(10):
+            at = START.replace(hour=8, minute=0) + day * DAY + n * HOUR / 2
+            article = make_article(
+                day * 10 + n, body=f"Text {day} {n}.", date_published=at.replace(hour=0, minute=0)
+            )
+            assert article.capture is not None
+            store.ingest([replace(article, capture=replace(article.capture, fetched_at=at))])
+    now = START.replace(hour=5, minute=0) + 4 * DAY
+    with db.reading(sqlite) as connection:
+        known = history_of(connection, site, now)
+    assert known.last_post == now - 16.5 * HOUR
+    assert known.quarters[:4] == [0, 0, 3, 7]
 
 
 # -- sending ----------------------------------------------------------------------------------
@@ -455,42 +454,41 @@ def test_a_webhook_that_is_down_is_told_without_its_address() -> None:
         assert "TOKEN" not in str(failed.value)
 
 
-def test_the_end_of_an_alarm_that_was_told_waits_until_it_is_told_too(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        Store(engine).ingest([make_article(0)])
-        with db.writing(engine) as connection:
-            site = connection.execute(select(SiteRow.id)).scalar_one()
-            one = {
-                "site_id": site,
-                "kind": "unreachable",
-                "since": START,
-                "raised_at": START,
-                "evidence": {"runs": 3},
-            }
-            ended = {"told_at": START, "cleared_at": START + HOUR}
-            connection.execute(insert(AlarmRow), [{**one, "told_at": START, "cleared_at": None}])
-            connection.execute(
-                insert(AlarmRow),
-                [
-                    {
-                        **one,
-                        "told_at": None,
-                        "cleared_at": None,
-                        "kind": "silent",
-                        "evidence": {"days": 9, "least": 1, "most": 3},
-                    }
-                ],
-            )
-            connection.execute(insert(AlarmRow), [{**one, **ended, "told_at": START}])
-        now = START + 8 * DAY
-        for hours, cleared in ((0, ["silent", "unreachable"]), (1, [])):
-            with db.writing(engine) as connection:
-                changes = look(connection, site, now + hours * HOUR)
-            assert sorted(alarm.kind for alarm in changes.cleared) == cleared
-            assert [alarm.kind for alarm in changes.over] == ["unreachable"]
-        with db.writing(engine) as connection:
-            told(connection, [alarm.id for alarm in changes.over], now + 2 * HOUR)
-            assert look(connection, site, now + 3 * HOUR).over == []
+def test_the_end_of_an_alarm_that_was_told_waits_until_it_is_told_too(sqlite: Engine) -> None:
+    Store(sqlite).ingest([make_article(0)])
+    with db.writing(sqlite) as connection:
+        site = connection.execute(select(SiteRow.id)).scalar_one()
+        one = {
+            "site_id": site,
+            "kind": "unreachable",
+            "since": START,
+            "raised_at": START,
+            "evidence": {"runs": 3},
+        }
+        ended = {"told_at": START, "cleared_at": START + HOUR}
+        connection.execute(insert(AlarmRow), [{**one, "told_at": START, "cleared_at": None}])
+        connection.execute(
+            insert(AlarmRow),
+            [
+                {
+                    **one,
+                    "told_at": None,
+                    "cleared_at": None,
+                    "kind": "silent",
+                    "evidence": {"days": 9, "least": 1, "most": 3},
+                }
+            ],
+        )
+        connection.execute(insert(AlarmRow), [{**one, **ended, "told_at": START}])
+    now = START + 8 * DAY
+    for hours, cleared in ((0, ["silent", "unreachable"]), (1, [])):
+        with db.writing(sqlite) as connection:
+            changes = look(connection, site, now + hours * HOUR)
+        assert sorted(alarm.kind for alarm in changes.cleared) == cleared
+        assert [alarm.kind for alarm in changes.over] == ["unreachable"]
+    with db.writing(sqlite) as connection:
+        told(connection, [alarm.id for alarm in changes.over], now + 2 * HOUR)
+        assert look(connection, site, now + 3 * HOUR).over == []
 
 
 # -- crawls -----------------------------------------------------------------------------------
@@ -646,19 +644,18 @@ def test_a_quiet_crawl_tells_an_alarm_once_and_once_more_when_it_is_over(
     assert [told[1][1:], told[3][1:], told[5][1:]] == [known, known, []]
 
 
-def test_a_crawl_knows_which_alarms_it_raised(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        store = Store(engine)
-        store.ingest([make_article(0)])
-        runs = [store.start_run("news", {}) for _ in range(2)]
-        with db.writing(engine) as connection:
-            site = connection.execute(select(SiteRow)).one()
-            one = {"site_id": site.id, "since": START, "raised_at": START, "evidence": {}}
-            for run, kind in zip(runs, ("silent", "blocked"), strict=True):
-                connection.execute(insert(AlarmRow), [{**one, "run_id": run, "kind": kind}])
-        sites = Sites(engine)
-        assert sites.raised(runs[0], f"https://{site.domain}/") == {"blocked"}
-        assert sites.raised(runs[0], "https://other.example/") == set()
+def test_a_crawl_knows_which_alarms_it_raised(sqlite: Engine) -> None:
+    store = Store(sqlite)
+    store.ingest([make_article(0)])
+    runs = [store.start_run("news", {}) for _ in range(2)]
+    with db.writing(sqlite) as connection:
+        site = connection.execute(select(SiteRow)).one()
+        one = {"site_id": site.id, "since": START, "raised_at": START, "evidence": {}}
+        for run, kind in zip(runs, ("silent", "blocked"), strict=True):
+            connection.execute(insert(AlarmRow), [{**one, "run_id": run, "kind": kind}])
+    sites = Sites(sqlite)
+    assert sites.raised(runs[0], f"https://{site.domain}/") == {"blocked"}
+    assert sites.raised(runs[0], "https://other.example/") == set()
 
 
 def test_the_newest_readings_of_a_site_are_found_by_an_index(tmp_path: Path) -> None:

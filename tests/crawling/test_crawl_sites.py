@@ -142,12 +142,11 @@ def test_a_database_that_cannot_be_opened_ends_with_5(tmp_path: Path) -> None:
     assert "create it first" in done.stderr
 
 
-def test_one_crawl_of_an_sqlite_archive_at_a_time(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        with crawl_lock(engine) as first, crawl_lock(engine) as second:
-            assert (first, second) == (True, False)
-        with crawl_lock(engine) as later:
-            assert later
+def test_one_crawl_of_an_sqlite_archive_at_a_time(sqlite: Engine) -> None:
+    with crawl_lock(sqlite) as first, crawl_lock(sqlite) as second:
+        assert (first, second) == (True, False)
+    with crawl_lock(sqlite) as later:
+        assert later
 
 
 def test_one_crawl_of_a_site_at_a_time_on_a_server(tmp_path: Path) -> None:

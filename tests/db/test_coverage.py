@@ -227,11 +227,10 @@ def test_figures_by_month_tell_no_news_from_no_crawl(engine: Engine, monkeypatch
     assert "days of a month without a crawl: ░ fewer than 10" in drawn
 
 
-def test_an_archive_without_a_crawl_says_so(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        done = run(engine)
-        assert (done.exit_code, done.stdout) == (1, "")
-        assert "nothing was crawled" in done.stderr
+def test_an_archive_without_a_crawl_says_so(sqlite: Engine) -> None:
+    done = run(sqlite)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "nothing was crawled" in done.stderr
 
 
 @pytest.mark.slow

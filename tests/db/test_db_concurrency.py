@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -14,7 +13,7 @@ from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
 from tests.support import warm
-from tests.support.storage import make_article, open_archive, url_of
+from tests.support.storage import make_article, url_of
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -66,17 +65,16 @@ def test_threads_of_one_process_share_an_engine(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 20, 150])
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, count: int) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        process = crawl(engine, "killed.example", 5000)
-        assert process.stdout is not None
-        first = "".join(process.stdout.readline() for _ in range(count))
-        process.send_signal(signal.SIGKILL)
-        out, _ = process.communicate(timeout=300)
-        done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
-        assert done
-        fresh = open_engine(engine.url.render_as_string())
-        stored = {article.url for article in articles.Selection(fresh)}
-        assert {f"https://killed.example/post-{number}" for number in done} <= stored
-        assert len(search.search(fresh, "text", paging=Paging(limit=10_000))) == len(stored)
-        fresh.dispose()
+def test_what_was_acknowledged_survives_a_kill(sqlite: Engine, count: int) -> None:
+    process = crawl(sqlite, "killed.example", 5000)
+    assert process.stdout is not None
+    first = "".join(process.stdout.readline() for _ in range(count))
+    process.send_signal(signal.SIGKILL)
+    out, _ = process.communicate(timeout=300)
+    done = [int(line) for line in (first + out).splitlines(keepends=True) if line.endswith("\n")]
+    assert done
+    fresh = open_engine(sqlite.url.render_as_string())
+    stored = {article.url for article in articles.Selection(fresh)}
+    assert {f"https://killed.example/post-{number}" for number in done} <= stored
+    assert len(search.search(fresh, "text", paging=Paging(limit=10_000))) == len(stored)
+    fresh.dispose()

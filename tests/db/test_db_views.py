@@ -73,9 +73,8 @@ def test_a_query_by_hand(engine: Engine, query: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: " ".join(statement.split())[:60])
-def test_a_query_of_the_guide_runs(tmp_path: Path, statement: str) -> None:
-    with open_archive("sqlite", tmp_path) as opened:
-        rows(opened, statement.replace(":", r"\:"))
+def test_a_query_of_the_guide_runs(sqlite: Engine, statement: str) -> None:
+    rows(sqlite, statement.replace(":", r"\:"))
 
 
 def test_current_articles_show_what_is_stored_today(engine: Engine) -> None:

@@ -99,39 +99,32 @@ def test_the_register_is_printed_as_csv_html_and_json(engine: Engine) -> None:
         assert "Ferry 3" not in written
 
 
-def test_an_address_stands_for_add(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        Store(engine).ingest([make_article(1)])
-        done = run_on(
-            engine, "withhold", "https://blog.example/post-1", "--reason", "x", "--until", "2199-01-01"
-        )
-        assert done.stdout.split("\t")[:2] == ["1", "withheld"]
-        assert run_on(engine, "withhold", "list").stdout.split("\t")[3] == "2199-01-01"
-        assert run_on(engine, "withhold", "lift").exit_code == 2
-        assert run_on(engine, "withhold", "https://blog.example/post-1").exit_code == 2  # no reason
-        assert run_on(engine, "withhold", "lift", "1").stdout.startswith("1\tshown again\t")
-        assert run_on(engine, "withhold", "list").stdout == ""
-        assert run_on(engine, "withhold", "list", "--all").stdout.split("\t")[1] == "lifted"
+def test_an_address_stands_for_add(sqlite: Engine) -> None:
+    Store(sqlite).ingest([make_article(1)])
+    done = run_on(sqlite, "withhold", "https://blog.example/post-1", "--reason", "x", "--until", "2199-01-01")
+    assert done.stdout.split("\t")[:2] == ["1", "withheld"]
+    assert run_on(sqlite, "withhold", "list").stdout.split("\t")[3] == "2199-01-01"
+    assert run_on(sqlite, "withhold", "lift").exit_code == 2
+    assert run_on(sqlite, "withhold", "https://blog.example/post-1").exit_code == 2  # no reason
+    assert run_on(sqlite, "withhold", "lift", "1").stdout.startswith("1\tshown again\t")
+    assert run_on(sqlite, "withhold", "list").stdout == ""
+    assert run_on(sqlite, "withhold", "list", "--all").stdout.split("\t")[1] == "lifted"
 
 
-def test_doctor_names_what_is_due(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        Store(engine).ingest([make_article(1)])
-        until = START.replace(year=2199)
-        withhold(engine, [1], Demand("x", until=until))
-        folders = [tmp_path / "warc"]
-        checks = [finding.check for finding in doctor.check(engine, folders, now=until)]
-        assert Check.WITHHELD in checks
-        assert Check.WITHHELD not in [finding.check for finding in doctor.check(engine, folders)]
+def test_doctor_names_what_is_due(sqlite: Engine, tmp_path: Path) -> None:
+    Store(sqlite).ingest([make_article(1)])
+    until = START.replace(year=2199)
+    withhold(sqlite, [1], Demand("x", until=until))
+    folders = [tmp_path / "warc"]
+    checks = [finding.check for finding in doctor.check(sqlite, folders, now=until)]
+    assert Check.WITHHELD in checks
+    assert Check.WITHHELD not in [finding.check for finding in doctor.check(sqlite, folders)]
 
 
-def test_sql_of_strangers_does_not_read_sealed_texts(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        Store(engine).ingest([make_article(1)])
-        withhold(engine, [1], Demand("x"))
-        connection = connect_readonly(tmp_path / "archive.db", limited=True)
-        assert connection.execute("SELECT withholding_id, payload FROM sealed_texts").fetchall() == [
-            (1, None)
-        ]
-        assert connection.execute("SELECT max(payload), count(*) FROM sealed_texts").fetchall() == [(None, 1)]
-        assert connection.execute("SELECT state, reason FROM withheld").fetchall() == [("withheld", "x")]
+def test_sql_of_strangers_does_not_read_sealed_texts(sqlite: Engine, tmp_path: Path) -> None:
+    Store(sqlite).ingest([make_article(1)])
+    withhold(sqlite, [1], Demand("x"))
+    connection = connect_readonly(tmp_path / "archive.db", limited=True)
+    assert connection.execute("SELECT withholding_id, payload FROM sealed_texts").fetchall() == [(1, None)]
+    assert connection.execute("SELECT max(payload), count(*) FROM sealed_texts").fetchall() == [(None, 1)]
+    assert connection.execute("SELECT state, reason FROM withheld").fetchall() == [("withheld", "x")]

@@ -439,20 +439,19 @@ def stored(engine: Engine, numbers: range) -> None:
         Store(engine).ingest([templated(article, blank, RULES) for article in made[start : start + 50]])
 
 
-def test_tables_and_memory_do_not_grow_with_the_site(tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        learner, sizes, peaks = Learner(engine, tmp_path, window=50), [], []
-        for numbers in (range(50), range(50, 100), range(100, 500)):
-            stored(engine, numbers)
-            tracemalloc.start()
-            learner.learn("heron.example", going_on=True)
-            peaks.append(tracemalloc.get_traced_memory()[1])
-            tracemalloc.stop()
-            site_templates.prune(engine, "heron.example", learner.window)
-            sizes.append((rows(engine, PageSighting), rows(engine, LineSighting)))
-        assert [pages for pages, _ in sizes] == [50, 50, 50]
-        assert sizes[2][1] <= 1.2 * sizes[0][1]
-        assert peaks[2] <= 1.3 * peaks[0]
+def test_tables_and_memory_do_not_grow_with_the_site(sqlite: Engine, tmp_path: Path) -> None:
+    learner, sizes, peaks = Learner(sqlite, tmp_path, window=50), [], []
+    for numbers in (range(50), range(50, 100), range(100, 500)):
+        stored(sqlite, numbers)
+        tracemalloc.start()
+        learner.learn("heron.example", going_on=True)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        site_templates.prune(sqlite, "heron.example", learner.window)
+        sizes.append((rows(sqlite, PageSighting), rows(sqlite, LineSighting)))
+    assert [pages for pages, _ in sizes] == [50, 50, 50]
+    assert sizes[2][1] <= 1.2 * sizes[0][1]
+    assert peaks[2] <= 1.3 * peaks[0]
 
 
 def test_only_pages_beyond_the_window_are_unpacked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

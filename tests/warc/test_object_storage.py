@@ -12,6 +12,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Engine
 
 from newsarchive import doctor, erasing
 from newsarchive.cli import cli
@@ -30,7 +31,6 @@ from tests.crawling.test_crawl import front, post, rows
 from tests.support.archives import crawled
 from tests.support.object_storage import ADDRESS, Storage, forget, stored
 from tests.support.serving import ROOT, crawl, served
-from tests.support.storage import open_archive
 from tests.warc.test_warc import page, write
 
 
@@ -201,47 +201,47 @@ def test_a_file_that_the_storage_has_no_more_is_named(address: str, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_doctor_names_what_waits_and_what_is_missing_and_moves_it(address: str, tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        folders = (address, str(tmp_path / "staging"))
-        crawled(
-            engine, tmp_path / "staging", {f"https://a.example/{i}": post(f"Story {i}") for i in range(3)}
-        )
-        found = doctor.check(engine, folders, every_record=True)
-        assert {(one.check, one.fix) for one in found} >= {(Check.WARC_WAITING, Fix.MOVE_WARC_FILES)}
-        assert doctor.mend(engine, folders, found) == [Fix.MOVE_WARC_FILES]
-        about = (Check.WARC_WAITING, Check.WARC_FILES, Check.WARC_RECORDS)
-        assert not [one for one in doctor.check(engine, folders, every_record=True) if one.check in about]
-        (file,) = all_files(folders)
-        fs, path = fsspec.url_to_fs(address)
-        content = fs.cat_file(f"{path}/{file.name}")
-        fs.pipe_file(f"{path}/{file.name}", content[: len(content) // 2])
-        forget() if not address.startswith("memory") else object_storage._lengths.clear()
-        assert "it was cut" in str(doctor.check_storage(engine, folders))
-        fs.rm(f"{path}/{file.name}")
-        object_storage._lengths.clear()
-        (missing,) = doctor.check_storage(engine, folders)
-        assert f"missing from {address}: 1 WARC file" in missing.message
-        assert "another machine" in missing.remedy
+def test_doctor_names_what_waits_and_what_is_missing_and_moves_it(
+    address: str, sqlite: Engine, tmp_path: Path
+) -> None:
+    folders = (address, str(tmp_path / "staging"))
+    crawled(sqlite, tmp_path / "staging", {f"https://a.example/{i}": post(f"Story {i}") for i in range(3)})
+    found = doctor.check(sqlite, folders, every_record=True)
+    assert {(one.check, one.fix) for one in found} >= {(Check.WARC_WAITING, Fix.MOVE_WARC_FILES)}
+    assert doctor.mend(sqlite, folders, found) == [Fix.MOVE_WARC_FILES]
+    about = (Check.WARC_WAITING, Check.WARC_FILES, Check.WARC_RECORDS)
+    assert not [one for one in doctor.check(sqlite, folders, every_record=True) if one.check in about]
+    (file,) = all_files(folders)
+    fs, path = fsspec.url_to_fs(address)
+    content = fs.cat_file(f"{path}/{file.name}")
+    fs.pipe_file(f"{path}/{file.name}", content[: len(content) // 2])
+    forget() if not address.startswith("memory") else object_storage._lengths.clear()
+    assert "it was cut" in str(doctor.check_storage(sqlite, folders))
+    fs.rm(f"{path}/{file.name}")
+    object_storage._lengths.clear()
+    (missing,) = doctor.check_storage(sqlite, folders)
+    assert f"missing from {address}: 1 WARC file" in missing.message
+    assert "another machine" in missing.remedy
 
 
 @pytest.mark.slow
-def test_erasing_writes_the_file_anew_and_every_other_record_stays(address: str, tmp_path: Path) -> None:
-    with open_archive("sqlite", tmp_path) as engine:
-        folders = (address, str(tmp_path / "staging"))
-        pages = {f"https://a.example/{i}": post(f"Story {i}, a long one") for i in range(3)}
-        crawled(engine, tmp_path / "staging", pages)
-        done = erasing.erase(engine, folders, ["https://a.example/1"], Demand("a court order"))
-        assert done.records == 1
-        (file,) = all_files(folders)
-        assert isinstance(file, ObjectFile)
-        with file.open() as stream:
-            text = gzip.decompress(stream.read())
-        assert b"Story 1" not in text
-        assert b"Story 2" in text
-        kept = [next(captures.of_article(engine, number)) for number in (1, 3)]
-        assert b"Story 2" in stored_capture(folders, kept[1]).body
-        assert not list((tmp_path / "staging").iterdir())
+def test_erasing_writes_the_file_anew_and_every_other_record_stays(
+    address: str, sqlite: Engine, tmp_path: Path
+) -> None:
+    folders = (address, str(tmp_path / "staging"))
+    pages = {f"https://a.example/{i}": post(f"Story {i}, a long one") for i in range(3)}
+    crawled(sqlite, tmp_path / "staging", pages)
+    done = erasing.erase(sqlite, folders, ["https://a.example/1"], Demand("a court order"))
+    assert done.records == 1
+    (file,) = all_files(folders)
+    assert isinstance(file, ObjectFile)
+    with file.open() as stream:
+        text = gzip.decompress(stream.read())
+    assert b"Story 1" not in text
+    assert b"Story 2" in text
+    kept = [next(captures.of_article(sqlite, number)) for number in (1, 3)]
+    assert b"Story 2" in stored_capture(folders, kept[1]).body
+    assert not list((tmp_path / "staging").iterdir())
 
 
 def test_below_the_staging_folder_each_address_has_its_own() -> None:
