@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import db_option, option, output_option
-from newsarchive.cli.output import on_terminal, print_csv, say
-from newsarchive.exceptions import UsageError
+from newsarchive.cli.output import at_most_one, on_terminal, print_records, say
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
@@ -67,8 +65,7 @@ def changes(
     from newsarchive.db.reading import changes as reading
     from newsarchive.db.reading.search import day as day_of
 
-    if as_csv and as_json:
-        raise UsageError("changes: --csv and --json exclude one another; give one")
+    at_most_one("changes", csv=as_csv, json=as_json)
     found = reading.changes(
         open_reader(db),
         kinds=[reading.Happening(kind) for kind in kinds or KINDS],
@@ -80,11 +77,9 @@ def changes(
     if not found:
         say("no change was seen in these days")
         raise SystemExit(1)
-    if as_json:
-        for one in found:
-            click.echo(export.to_json(one))
-    elif as_csv:
-        print_csv(_NAMES, (dict(zip(_NAMES, row, strict=True)) for row in _rows(found)))
+    if as_csv or as_json:
+        table = (dict(zip(_NAMES, row, strict=True)) for row in _rows(found))
+        print_records(found, _NAMES, table, as_csv=as_csv, as_json=as_json)
     else:
         header = [name.replace("_", " ") for name in _NAMES]
         output.print_rows(header, list(_rows(found, "→" if on_terminal() else "->")), ("id", "version"))
