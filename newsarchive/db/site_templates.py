@@ -47,7 +47,7 @@ from newsarchive.core.site_template.observations import (
     unpack,
 )
 from newsarchive.core.site_template.template import takes_otherwise
-from newsarchive.db import bulk, site_templates
+from newsarchive.db import bulk
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
@@ -424,7 +424,7 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Obse
 
 
 def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
-    """The other sites that share lines with this one, those with most in common first. Only lines that `CLUSTERS`
+    """The other sites that share lines with this one, those with most in common first. Only lines that `MIN_ARTICLES`
     articles or more hold count. With `since`, lines of pages that were seen before it do not: they are not new to the
     others.
     """
@@ -469,7 +469,7 @@ Stamp = tuple[datetime, int]
 
 
 @dataclass
-class KnownSite:
+class SiteInMemory:
     """A site in memory: its records by article, each with its stamp, `None` for one that cannot be read.
 
     `agreeing` are the records, by URL, that `template` reads in the same way as the template with which their pages
@@ -509,11 +509,11 @@ class SiteWindows:
 
     def __init__(self, engine: Engine, max_lines: int = MAX_LINES) -> None:
         self.engine, self.max_lines = engine, max_lines
-        self.sites: OrderedDict[str, KnownSite] = OrderedDict()
+        self.sites: OrderedDict[str, SiteInMemory] = OrderedDict()
 
-    def site(self, domain: str) -> KnownSite:
+    def site(self, domain: str) -> SiteInMemory:
         """What is in memory of a site; empty for a new site."""
-        known = self.sites.setdefault(domain, KnownSite())
+        known = self.sites.setdefault(domain, SiteInMemory())
         self.sites.move_to_end(domain)
         return known
 
@@ -524,7 +524,7 @@ class SiteWindows:
         """
         known = self.site(domain)
         with reading(self.engine) as connection:
-            rows = site_templates.newest(connection, domain, size)
+            rows = newest(connection, domain, size)
             stamps = {row.article_id: (row.seen_at, row.digest) for row in rows}
             known.keep(stamps)  # before further records are unpacked
             stale = [
@@ -536,10 +536,10 @@ class SiteWindows:
         for row in reversed(rows):
             stamp = stamps[row.article_id]
             if row.article_id in packed:
-                page = known.sharing(site_templates.unpacked(row, packed[row.article_id], domain))
+                page = known.sharing(unpacked(row, packed[row.article_id], domain))
             else:
                 page = known.records[row.article_id][1]
-                page = page and site_templates.brought_up(page, row)
+                page = page and brought_up(page, row)
             records[row.article_id] = stamp, page
         known.records = records
         self._shrink()
