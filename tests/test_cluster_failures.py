@@ -66,9 +66,7 @@ def test_status_says_why_a_job_failed_and_what_to_do(url: str, tmp_path: Path) -
             "http://127.0.0.1:9/: the server refused the connection: check address and port, or try again later"
         ),
         "/nowhere/CC-NEWS.warc.gz": "path='/nowhere/CC-NEWS.warc.gz': no such file",
-        str(
-            broken
-        ): "broken.warc.gz: record at 0: Unknown archive format, first line: ['no', 'WARC', 'file']",
+        str(broken): "broken.warc.gz: record at 0: neither a record nor a saved page",
     }
     again = {what: f"when that is mended: newsarchive cluster retry {number[what]}" for what in problems}
     names = {what: f"crawl {what}" if what.startswith("http") else f"warc {what}" for what in problems}
