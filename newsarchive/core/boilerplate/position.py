@@ -46,12 +46,15 @@ FILLER = "lorem ipsum"
 MIN_SCRIPT_CHARACTERS = 200
 #: Signs of program code as a share of all characters: 0.059 and more in the code of these pages, less than 0.04 in nearly all prose.
 MIN_SCRIPT_SIGNS = 0.05
+#: Blocks that follow one another with the numbers 1, 2, 3 …; two may be the numbers of two paragraphs without text.
+MIN_COUNTED_BLOCKS = 4
 #: Words of a paragraph that is text; beside a shorter one filler is all that a page says.
 MIN_TEXT_WORDS = 12
 
 BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
 WORDLESS = "other: no letter in it, at the edge of the text"
+COUNTED = "nav: the numbers of a row of pictures or pages"
 EMBED = "other: a post of a social network, which its script draws as it draws a picture"
 FILLED = "other: fills a template until somebody writes"
 SCRIPT = "other: program code that stands outside of its script"
@@ -150,6 +153,20 @@ def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
                 break
             if blocks[i].kind != "embed":
                 yield i
+
+
+def counters(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
+    """Lines that count the pictures of a row or the pages of an article, one number each: "1", "2", "3", "4"."""
+    run: list[int] = []
+    for i in (*body, len(blocks)):
+        number = blocks[i].text if i < len(blocks) and blocks[i].kind not in ("code", "table") else ""
+        goes_on = bool(run) and i == run[-1] + 1 and number == str(int(blocks[run[-1]].text) + 1)
+        if not goes_on:
+            if len(run) >= MIN_COUNTED_BLOCKS:
+                yield from run
+            run = []
+        if goes_on or number == "1":
+            run.append(i)
 
 
 def filler(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:

@@ -317,6 +317,9 @@ def bylines_and_filler(marks: Marks) -> None:
         (position.scripts, position.SCRIPT),
     ):
         marks.mark_all(list(places_of(marks.blocks, marks.body)), "other", rule, DecidedBy.FILLER)
+    marks.mark_all(
+        list(position.counters(marks.blocks, marks.body)), "nav", position.COUNTED, DecidedBy.FILLER
+    )
 
 
 def tokens(marks: Marks) -> None:

@@ -73,7 +73,8 @@ def test_lines_above_and_below_a_text(case: dict[str, Any]) -> None:
         "Residents have waited four years for an answer, and many stood in the corridor because the hall was full.",
         "The engineers will come back in May, and until then the bridge stays open to cars and to the school bus.",
     ]
-    lines = [case["text"], *text] if case["where"] == "above" else [*text, case["text"]]
+    at = {"above": 0, "within": 1, "below": len(text)}[case["where"]]
+    lines = [*text[:at], case["text"], *text[at:]]
     page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
     body = extract(html=page, url="https://heron.example/2024/03/bridge").article_body.split("\n\n")
     assert body == (lines if case["stays"] else text)
@@ -363,3 +364,14 @@ def test_both_lines_with_which_reuters_ends_leave_the_text() -> None:
     article = Article(url="https://heron.example/1", headline="The ferry stays", blocks=blocks)
     labels = [block.label for block in boilerplate_step(article, rules.load()).blocks]
     assert labels == ["body", "body", "attribution", "attribution"]
+
+
+def test_numbers_that_count_pictures_leave_the_text_and_those_of_paragraphs_stay() -> None:
+    prose = "The ferry left the pier at noon on Monday, and nobody knew when it would come back."
+    text = [prose, "1", prose, "2", prose, "3", prose, "4", prose]
+    counted = [prose, "1", "2", "3", "4", "5", "6", prose]
+    lucky = [prose, "3", "17", "18", "19", "40", prose]
+    for lines, stays in ((text, text), (counted, [prose, prose]), (lucky, lucky)):
+        page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
+        article = extract(html=page, url="https://heron.example/2024/03/bridge")
+        assert article.article_body.split("\n\n") == stays
