@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 SPIDERS = '''
 import scrapy
-from newsarchive.crawling.adapters import capture_of
+from newsarchive.crawling.responses import capture_of
 
 
 class Own(scrapy.Spider):
