@@ -78,6 +78,8 @@ MAX_TAIL_CLOSING_LINES = 3
 
 #: The line that names the author of a saying: "– Ann Roe", "~ Ann Roe".
 _NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
+#: A place in a template (Handlebars, Webflow) with the name of what belongs there.
+_PLACEHOLDER = re.compile(r"\{\{\s*[\w.-]{1,40}\s*\}\}")
 #: A label, then 8 to 64 hexadecimal digits or a UUID.
 _TOKEN = re.compile(
     r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
@@ -103,11 +105,14 @@ Heads = Mapping[int, BlockVerdict]
 
 
 def is_token(text: str) -> bool:
-    """Whether a line is only a label and a machine's mark, as "Verification: a0d6e82a7952e405".
+    """Whether a line is only a label and a machine's mark, as "Verification: a0d6e82a7952e405", or a place in a template that was
+    never filled in, as "{{cta}}".
 
-    >>> is_token("Verification: a0d6e82a7952e405"), is_token("Room: 20250401")
-    (True, False)
+    >>> is_token("Verification: a0d6e82a7952e405"), is_token("{{cta}}"), is_token("Room: 20250401")
+    (True, True, False)
     """
+    if text.startswith("{{") and _PLACEHOLDER.fullmatch(text.strip()):
+        return True
     if ":" not in text and "=" not in text and "#" not in text:  # far cheaper than the pattern
         return False
     hit = _TOKEN.fullmatch(text.strip())

@@ -283,6 +283,9 @@ def replacement_changes(text: str, positions: Sequence[int], model: PairModel) -
 _QUESTION_MARKS = re.compile(r"\?\?+")
 #: Words of question marks, if they begin one; not `What??`.
 _QUESTION_WORDS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+")
+#: A byte in hexadecimal, before or behind question marks: they stand for any byte there, in signatures of programs.
+_BYTE_BEFORE = re.compile(r"[0-9A-Fa-f]{2}\s*$")
+_BYTE_BEHIND = re.compile(r"\s*[0-9A-Fa-f]{2}(?!\w)")
 #: Question marks inside a word, whose first letter stands before; not `page.php?id=1`.
 _INNER_QUESTION_MARKS = re.compile(r"(?<=[^\W\d_])\?{2,}[^\W\d_]")
 
@@ -294,9 +297,18 @@ def damage_of(text: str) -> tuple[str, ...]:
         found.append("replacement characters")
     if "?" in text and "??" in text:
         places = (match.start() for match in _QUESTION_MARKS.finditer(text))
-        if any(_QUESTION_WORDS.match(text, at) or _INNER_QUESTION_MARKS.match(text, at) for at in places):
+        if any(_are_lost_words(text, at) or _INNER_QUESTION_MARKS.match(text, at) for at in places):
             found.append("question marks")
     return tuple(found)
+
+
+def _are_lost_words(text: str, at: int) -> bool:
+    """Whether question marks at a place stand for words that were lost, and not for bytes: "4C 8B DC ?? ?? 49 89"."""
+    match = _QUESTION_WORDS.match(text, at)
+    if match is None:
+        return False
+    is_of_bytes = _BYTE_BEFORE.search(text, max(0, at - 4), at) or _BYTE_BEHIND.match(text, match.end())
+    return not (is_of_bytes and all(mark == "??" for mark in match[0].split()))
 
 
 #: C1 controls.

@@ -36,6 +36,8 @@ MIN_MENU_GUESSES = 3
 #: Names in an element each. From this number on, they are the people of the site: a byline with five names stands in
 #: one element, or in the head as well.
 MIN_STAFF_NAMES = 5
+#: Letters of a site's name with which that of an organisation may begin; with fewer it may be any word.
+MIN_HOUSE_LETTERS = 4
 #: Blocks in which names are looked for; later blocks are not read.
 MAX_SEARCHED_BLOCKS = 3000
 #: Sources that readers of the page do not see.
@@ -184,7 +186,7 @@ def _traits(
 ) -> tuple[Trait, ...]:
     """What speaks for or against a list of names beside its sources."""
     traits: list[Trait] = []
-    if all(name in sites for name in names):
+    if all(name in sites for name in names) or all(_is_department(a, sites) for a in authors):
         traits.append(Trait.SITES_NAME)
     elif all(a.kind != "person" for a in authors):
         traits.append(Trait.ORGANISATION)
@@ -199,6 +201,13 @@ def _traits(
     if any(other != names and set(other) & set(names) for other in lists):
         traits.append(Trait.IN_PART_ELSEWHERE)
     return tuple(traits)
+
+
+def _is_department(author: Author, sites: set[str]) -> bool:
+    """Whether an organisation is called like the site, with more words behind: "Harbour Post Research Team" of the Harbour Post.
+    A person whom the page prints is believed before it."""
+    name = key(author.name)
+    return author.kind != "person" and any(name.startswith(s) for s in sites if len(s) >= MIN_HOUSE_LETTERS)
 
 
 def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:

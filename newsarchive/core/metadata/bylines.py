@@ -338,6 +338,8 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
         is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
         if is_date:
             start = line.index(found)
+            if dates.says("looked_at", line[:start], rules):
+                continue
             if dates.says_modified(line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
             elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules):

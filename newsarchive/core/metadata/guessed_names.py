@@ -37,13 +37,18 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
         return False
     named = [address for text, address in block.links if _same(text, name)]
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
-    if any(_any_word(rules, "profile").search(f"/{path}") for path in paths):
+    if any(says_profile(f"/{path}", rules) for path in paths):
         return True  # a class of the page's layout may hold "button" or "nav"
     if _is_place_without_names(block.path, rules):
         return False
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)
+
+
+def says_profile(address: str, rules: Rules) -> bool:
+    """Whether an address has a word of pages about people, such as "/author/"."""
+    return _any_word(rules, "profile").search(address) is not None
 
 
 def leads_to_person(address: str, name: str, rules: Rules) -> bool:
@@ -57,7 +62,7 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     [True, True, True, False, False]
     """
     whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
-    if _any_word(rules, "profile").search(whole) or "/@" in whole:
+    if says_profile(whole, rules) or "/@" in whole:
         return True
     host, _, path = whole.partition("/")
     last = path.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1].removesuffix(".html").removesuffix(".htm")

@@ -64,6 +64,8 @@ _NOT_AUTHOR_CLASS = re.compile(
 )
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
 _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
+#: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
+_LOOKED_AT_CLASS = re.compile("access-?date|retriev")
 _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
 #: Microdata properties that are dates. Baidu's pages for authors call the time of publication `dateUpdate`.
 _DATE_PROPERTIES = frozenset(["datePublished", "dateModified", "dateUpdate"])
@@ -377,7 +379,9 @@ def _date_place(mark: Mark) -> Place | None:
 @lru_cache(maxsize=2048)
 def _says_date(names: str) -> bool:
     names = names.lower()
-    return bool(_DATE_CLASS.search(names) or _MODIFIED_CLASS.search(names))
+    return bool(_DATE_CLASS.search(names) or _MODIFIED_CLASS.search(names)) and not _LOOKED_AT_CLASS.search(
+        names
+    )
 
 
 def _is_modified(mark: Mark) -> bool:

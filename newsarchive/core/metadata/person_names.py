@@ -167,6 +167,8 @@ _FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
 _RUN_ON = re.compile(
     r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
 )
+#: The number before a word that ends a name: "Jane Doe 8 min read", "Jane Doe 12 posts".
+_COUNT_BEHIND = re.compile(r"(?<=[^\W\d])\s+\d{1,4}\s*$")
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 #: A variable of a template that was never filled in: `page.extra.author`.
@@ -375,7 +377,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         return ""
     name = chinese_names.bare(name, rules)
     if printed and (at := words(rules).end.find(name)):
-        name = name[: at[0]]
+        name = _COUNT_BEHIND.sub("", name[: at[0]])
     if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
         name = match[1]
     whole, name = name, _without_initials(name.strip(_EDGE), rules)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote
 
@@ -23,6 +24,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.guessed_names import says_profile
+from newsarchive.core.metadata.headline import title_parts
 from newsarchive.core.metadata.markup import (
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
@@ -31,6 +34,7 @@ from newsarchive.core.metadata.markup import (
     in_masthead,
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
@@ -118,8 +122,9 @@ _CARD = frozenset((
 _SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
 
 
-def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
-    """The last link of each breadcrumb that is not the page itself (its `title`), the categories, and the tags of the post.
+def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[Claim]:
+    """The last link of each breadcrumb that is neither the page itself (its `title`) nor its author ("Home › Articles › Jane Doe"),
+    the categories, and the tags of the post.
 
     WordPress themes made of blocks mark categories with `rel=tag`, too. WordPress's class or address tells them apart.
     """
@@ -140,7 +145,8 @@ def section_claims(marks: Sequence[Mark], title: str) -> Iterator[Claim]:
             if group is None or _same_group(group, first_group):
                 yield from _named("keywords", text_of(mark.node), Place.TAG)
         elif crumbs_left and mark.is_breadcrumb:
-            path = [text_of(a) for a in mark.node.css("a")[:MAX_CRUMB_LINKS] if not _leads_home(a)]
+            links = [a for a in mark.node.css("a")[:MAX_CRUMB_LINKS] if not _leads_home(a)]
+            path = [text_of(a) for a in links if not _names_person(a, rules)]
             path = [text for text in path if text and key(text) != key(title)]
             crumbs_left -= 1
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
@@ -333,11 +339,35 @@ def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[
         if claim.field != "article_section":
             out.append(claim)
             continue
-        parts = (part.strip() for part in _listed(claim.value))
+        whole = _without_label(_without_site(claim.value, no_sections), rules)
+        parts = (part.strip() for part in _listed(whole))
         usable = (p for p in parts if key(p) not in no_sections and is_name(p) and not dates.month(p, rules))
         if name := next(usable, ""):
             out.append(claim if name == claim.value else replace(claim, value=name))
     return out
+
+
+def _without_site(text: str, names: Set[str]) -> str:
+    """A section without the name of its site behind it, as a title has it: "Harbour – Harbour Post"."""
+    parts = title_parts(text)
+    is_site = len(parts) == 2 and key(parts[1]) in names
+    return parts[0] if is_site else text
+
+
+def _without_label(text: str, rules: Rules) -> str:
+    """A section without the word for a section and a colon before it.
+
+    >>> from newsarchive import rules
+    >>> [_without_label(text, rules.default()) for text in ("Category: Harbour", "Kategorie: Hafen", "Harbour: Ferries")]
+    ['Harbour', 'Hafen', 'Harbour: Ferries']
+    """
+    label, colon, rest = text.partition(":")
+    return rest.strip() or text if colon and label.strip().casefold() in _labels(rules) else text
+
+
+@lru_cache(maxsize=8)
+def _labels(rules: Rules) -> frozenset[str]:
+    return frozenset(rules.metadata.get("bylines", {}).get("section_label", {}).get("words", []))
 
 
 def _listed(text: str) -> list[str]:
@@ -367,6 +397,12 @@ def _leads_home(link: LexborNode) -> bool:
     return parts.path in ("", "/", "index.html", "/index.html")
 
 
+def _names_person(link: LexborNode, rules: Rules) -> bool:
+    """Whether a link has the text of a name and leads below a folder of people: "/authors/jane-doe/"."""
+    folder = parts_of((link.attributes.get("href") or "").strip()[:500]).path.strip("/").rpartition("/")[0]
+    return bool(folder) and says_profile(f"/{folder}/", rules) and like_a_name(text_of(link), rules)
+
+
 def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
     """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure.
 
@@ -386,6 +422,14 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
         credit, text = _credit(mark.node, text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
+
+
+def counts_visits(address: str, rules: Rules) -> bool:
+    """Whether an address is that of a picture which counts visits; plugins take the first picture of a page for that of the post."""
+    host = f".{parts_of(address).hostname or ''}"
+    return host.endswith(
+        tuple(f".{name}" for name in rules.metadata.get("nobody", {}).get("counter", {}).get("hosts", []))
+    )
 
 
 def is_sites_own_picture(address: str, host: str) -> bool:

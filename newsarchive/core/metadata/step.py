@@ -178,7 +178,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += [claim for claim, _ in headings]
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
-    claims = _without_titles_as_names(claims + of_site)
+    claims = _without_software(_without_titles_as_names(claims + of_site), url, rules)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         claims += _sites_in_titles(claims, rules)
     site_names = _site_names(claims, url)
@@ -192,7 +192,11 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
-    claims += sections.section_claims(found.marks, title)
+    claims += _site_names_in_titles(claims, title, tree, url)
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+        claims += headline.names_like_host(heads, title, url)
+    claims += sections.section_claims(found.marks, title, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     if not any(c.field == "keywords" for c in claims):
@@ -201,7 +205,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     people = (
         c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
     )
-    no_sections = _no_sections(rules).union(map(key, (title, *headlines, *site_names, *people)))
+    publishers = (c.value for c in claims if c.field == "publisher")
+    no_names = (title, *headlines, *site_names, *publishers, *people)
+    no_sections = _no_sections(rules).union(map(key, no_names))
     claims = sections.named(claims, no_sections, rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
     if not any(c.field == "image" and c.value for c in claims):
@@ -214,10 +220,6 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
-    claims += _site_names_in_titles(claims, title, tree, url)
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
-        heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-        claims += headline.names_like_host(heads, title, url)
     own = other_posts.without(blocks, bylines.headline_index(blocks, title))
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
@@ -306,10 +308,19 @@ def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
     ]
 
 
+def _without_software(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
+    """The claims without the software of the blog as its publisher: Blogger's themes name "Blogger" in JSON-LD. A page of the software's
+    own site, whose host has its name, keeps it."""
+    names = set(rules.metadata.get("nobody", {}).get("software", {}).get("words", []))
+    labels = (parts_of(url).hostname or "").split(".")[-2:]
+    return [c for c in claims if c.field != "publisher" or c.value.casefold() not in names.difference(labels)]
+
+
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
     """The names that the site gives itself, the texts that link to its home page, and its host."""
     names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
     names += [c.value for c in claims if c.source.place is Place.HOME]
+    names += [short for name in names if (short := headline.without_motto(name, url)) != name]
     host = (parts_of(url).hostname or "").removeprefix("www.")
     return [*names, host, host.rsplit(".", 1)[0]] if host else names
 
@@ -433,8 +444,10 @@ def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> li
     """The main image with its absolute address, its caption and its credit."""
     host = parts_of(page.capture.base_url).hostname or ""
     of_site = [c for c in found.of("image") if sections.is_sites_own_picture(c.value, host)]
-    address, candidates = best([c for c in found.of("image") if c not in of_site], rules)
+    counters = [c for c in found.of("image") if sections.counts_visits(c.value, rules)]
+    address, candidates = best([c for c in found.of("image") if c not in of_site + counters], rules)
     candidates += [c.candidate(reason="the site's own picture") for c in of_site]
+    candidates += [c.candidate(reason="a picture that counts visits") for c in counters if c not in of_site]
     caption, more = best(found.of("image_caption"), rules)
     credit, most = best(found.of("image_credit"), rules)
     if not credit:
