@@ -227,7 +227,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("authors by markup", "metadata", "metadata", {"newsarchive.core.metadata.markup:authors": returns(())}, ()),
     ("dates by markup", "metadata", "metadata", {"newsarchive.core.metadata.markup:dates": returns(())}, ()),
     ("sections", "metadata", "metadata", {"newsarchive.core.metadata.sections:section_claims": returns(())}, ()),
-    ("pictures", "metadata", "metadata", {"newsarchive.core.metadata.sections:picture_claims": returns(())}, ()),
+    ("pictures", "metadata", "metadata", {"newsarchive.core.metadata.pictures:picture_claims": returns(())}, ()),
     ("paywalls", "metadata", "metadata", {"newsarchive.core.metadata.sections:paywall_claims": returns(())}, ()),
     ("other titles", "metadata", "metadata", {"newsarchive.core.metadata.step:_alternative_headlines": returns([])}, ()),
     ("title without site name", "metadata", "metadata",

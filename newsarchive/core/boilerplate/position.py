@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.metadata.publication_date import counted_from
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text.lines import is_prose, is_quotation
@@ -25,6 +27,16 @@ MAX_BYLINE_CHARACTERS = 90
 #: Lines of the body from its start among which bylines and dates are looked for: a heading, a lede and the line of a
 #: picture may come first.
 MAX_LINES_ABOVE = 4
+#: Paragraphs at the end of a text that may tell of its authors, one each.
+MAX_LIVES = 4
+#: Paragraphs above those; with fewer the text may be about a person.
+MIN_PROSE_ABOVE_LIVES = 2
+#: Characters behind a name in which its owner's job stands.
+MAX_LIFE_CHARACTERS = 200
+#: Words of a time counted from now, with those for publishing ("vor etwa 3 Stunden veröffentlicht"); with more it is a sentence.
+MAX_WORDS_OF_COUNTED_TIME = 6
+#: The day from which such times are counted to see whether they are any.
+_ANY_DAY = datetime(2020, 1, 1, tzinfo=UTC)
 #: Words that may stand beside a date: "Last updated on", "at 09:27 am", the weekday. With more words it is a sentence.
 MAX_WORDS_BESIDE_DATE = 7
 #: Words that may stand between a date, an author and topics: "by", "tagged as", "in". With more words it is a sentence.
@@ -65,6 +77,8 @@ _CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*caption[\w-]*(?=[./
 
 #: The names of boxes around pictures and their credits.
 _OF_PICTURE = re.compile(r"credit|caption|figure|photo|image|picture")
+#: The place of a report in capitals, and a stroke before its day: "KIROV, Russia | ".
+_PLACE_BEFORE = re.compile(r"^[A-Z][A-Z .'’-]{2,30}(?:, [A-Z][\w. ]{1,20})?\s[|·]\s")
 #: What may stand behind a time of day: "10:20 BST", "10:20 (GMT+7)", "10時20分".
 _TIME_ZONE = re.compile(r"\s*\(?(?:[A-Z]{2,4}(?:[+-]\d{1,2})?|[ap]m|分)\)?$")
 
@@ -125,12 +139,19 @@ def bylines_and_dates(
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
             continue
         lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]
-        others = [line for line in lines if not _is_date(line, block, rules)]
+        others = [
+            line
+            for line in lines
+            if not _is_date(line, block, rules) and not (at < first and _counts_time(line, block, rules))
+        ]
         if lines and not others:
             yield i, "date", DATE
         elif (
             others
-            and block.kind != "heading"
+            and (
+                block.kind != "heading"
+                or (at < first and all(_opens_with_author(t, authors, rules) for t in others))
+            )
             and all(
                 _is_byline(line, authors, rules)
                 or _states_fields(line, authors, topics, rules)
@@ -143,6 +164,35 @@ def bylines_and_dates(
                 continue
             signed = True
             yield i, "byline", BYLINE
+
+
+def lives(
+    blocks: Sequence[Block], body: Sequence[int], authors: Collection[str], rules: Rules
+) -> Iterator[int]:
+    """The last paragraphs of a text, where each begins with the name of one of its authors and says what they do: "Ann Roe is a
+    contributing editor of the Post.", "Ann Roe covers chips.".
+
+    Takes such a paragraph out of ten of 2,579 real pages, and no other.
+    """
+    people = tuple(name for name in authors if " " in name)
+    prose = [i for i in body if is_prose(blocks[i])]
+    for i in reversed(body[-MAX_LIVES:] if people and len(prose) > MIN_PROSE_ABOVE_LIVES else []):
+        text = blocks[i].text.lstrip()
+        name = next((name for name in people if text.startswith(f"{name} ")), "")
+        if (
+            not name
+            or blocks[i].kind in ("heading", "code", "quote")
+            or not _says_job(text[len(name) :], rules)
+        ):
+            break
+        yield i
+
+
+def _says_job(text: str, rules: Rules) -> bool:
+    """Whether what follows a name says what its owner does now."""
+    table = person_names.words(rules)
+    verb, _, rest = text.strip()[:MAX_LIFE_CHARACTERS].partition(" ")
+    return verb in table.tells_job or (verb in table.is_now and table.role.find(rest) is not None)
 
 
 def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
@@ -218,21 +268,35 @@ def _is_date(line: str, block: Block, rules: Rules) -> bool:
     return (block.kind == "paragraph" and _is_bare_date(line, rules)) or _is_labelled_date(line, rules)
 
 
+def _counts_time(line: str, block: Block, rules: Rules) -> bool:
+    """Whether a paragraph above the text is a time counted from now: "14 hours ago", "vor 3 Tagen".
+
+    Takes such a line out of four of 2,579 real pages, and no other.
+    """
+    may_be = block.kind == "paragraph" and len(line.split()) <= MAX_WORDS_OF_COUNTED_TIME
+    return may_be and any(map(str.isdigit, line)) and counted_from(line, _ANY_DAY, rules) is not None
+
+
 def _is_bare_date(line: str, rules: Rules) -> bool:
-    """Whether a line is a date with at most its weekday, its time of day and a time zone.
+    """Whether a line is a date with at most its weekday, its time of day and a time zone, or an agency behind it.
 
     >>> from newsarchive import rules
-    >>> lines = ("Viernes, 30 de abril de 2021", "Fri 3 May 2024 10.20 BST", "London, 3 May 2024")
+    >>> lines = ("Viernes, 30 de abril de 2021", "Fri 3 May 2024 10.20 BST", "2015.08.15 10:28MTI", "London, 3 May 2024")
     >>> [_is_bare_date(t, rules.default()) for t in lines]
-    [True, True, False]
+    [True, True, True, False]
+    >>> _is_bare_date("PHNOM PENH | Fri Jul 19, 2013 1:38am EDT", rules.default())  # Reuters
+    True
     """
     found = dates.date_text(line, rules)
     if not found:
         return False
     before, _, after = line.partition(found)
+    before = dates.without_time(_PLACE_BEFORE.sub("", before))
     rest = dates.without_time(after).strip()
     if rest != after.strip():
         rest = _TIME_ZONE.sub("", rest)
+    if rest and not before and agency_alone(rest, rules) == rest:
+        return True
     beside = person_names.words(rules).weekdays | person_names.BEFORE_DATES
     return all(w.strip(" .,،()（）") in beside for w in f"{before} {rest}".casefold().split())
 
@@ -301,6 +365,16 @@ def _goes_with_byline(line: str, signed: bool, rules: Rules) -> bool:
     if agency_alone(line, rules):
         return True
     return signed and by_name(" ".join(before) or line.strip("()[] —–-"), rules) is not None
+
+
+def _opens_with_author(text: str, authors: Collection[str], rules: Rules) -> bool:
+    """Whether a text is a word for "by" and known authors, as some papers print them in a heading."""
+    by = person_names.words(rules).by.match(text)
+    return (
+        by is not None
+        and fold(by[0]) not in person_names.words(rules).weak
+        and (text[by.end() :].strip(" ,") in authors)
+    )
 
 
 def _is_byline(text: str, authors: Collection[str], rules: Rules) -> bool:

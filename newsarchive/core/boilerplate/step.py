@@ -412,6 +412,14 @@ def closings(marks: Marks) -> None:
         verdict = marks.words.closing(text[:MAX_PHRASE_CHARACTERS])
         if verdict and not cues.reports(text, marks.words):
             marks.mark(i, *verdict)
+    authors = [author.name for author in marks.article.authors if author.kind == "person"]
+    rule = "position: the last paragraph tells what the author does"
+    told = list(position.lives(marks.blocks, marks.body, authors, marks.rules))
+    marks.mark_all(told, "author bio", rule, DecidedBy.FIELD)
+    if marks.body != body:  # a rule that parted the text from what was just labelled
+        marks.mark_all(
+            list(position.wordless(marks.blocks, marks.body)), "other", position.WORDLESS, DecidedBy.FILLER
+        )
 
 
 def comments(marks: Marks) -> None:

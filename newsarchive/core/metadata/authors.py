@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from newsarchive.core.metadata.claims import (
     GUESSES,
@@ -24,7 +25,7 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
-from newsarchive.core.metadata.person_names import clean, firm, kind_of, names
+from newsarchive.core.metadata.person_names import clean, firm, kind_of, like_a_name, names
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
@@ -98,9 +99,14 @@ def options(
 ) -> list[tuple[Option, tuple[Author, ...]]]:
     """One option, with its authors, for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
+    hosts = {s.casefold() for s in site_names if "." in s}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
     for rows in _lists(named):
-        authors = _without_house(_distinct([a for _, found in rows for a in found]), rows, sites)
+        found_here = [_without_own_paper(a, site_names, rules) for _, found in rows for a in found]
+        own = [a for a in found_here if a.name.casefold().removeprefix("www.") not in hosts]
+        if not own:
+            continue
+        authors = _without_house(_distinct(own), rows, sites)
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         spelled = max(before, authors, key=lambda found: sum(" " in a.name for a in found))  # not `janedoe`
@@ -117,6 +123,17 @@ def options(
             traits += (Trait.ONE_OF_GUESSES,)
         out.append((Option(tuple(claims), traits, WEAK_GUESSES), authors))
     return out
+
+
+def _without_own_paper(author: Author, site_names: Sequence[str], rules: Rules) -> Author:
+    """A person without the name of the site behind theirs: "Jane Doe The Harbour Post". A house that is called like its paper ("Casa
+    Editorial El Tiempo") stays whole."""
+    for site in site_names:
+        person = author.name[: -len(site)].strip(" ,|–-") if site and author.name.endswith(site) else ""
+        is_name = len(site) >= MIN_HOUSE_LETTERS and like_a_name(person, rules)
+        if is_name and kind_of(person, "", rules) == "person":
+            return replace(author, name=person, kind="person")
+    return author
 
 
 def _without_house(

@@ -19,7 +19,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from newsarchive.core.metadata import authors, elements, headline, sections
+from newsarchive.core.metadata import authors, elements, headline, pictures, sections
 from newsarchive.core.metadata.claims import Claim, Place, Qualifier, best, source_of
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import parts_of
@@ -159,7 +159,7 @@ def _pictured(article: Article, convention: Convention, rules: Rules) -> Article
     for claim in claims:
         if elements.absolute(claim.value, base)[:MAX_SUMMARY_CHARACTERS] == convention.value:
             refused[claim] = convention.reason
-        elif sections.is_sites_own_picture(claim.value, host):
+        elif pictures.is_sites_own_picture(claim.value, host):
             refused[claim] = "the site's own picture"
     address, candidates = best([c for c in claims if c not in refused], rules)
     candidates += [claim.candidate(reason=reason) for claim, reason in refused.items()]

@@ -27,7 +27,7 @@ from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
 from newsarchive.core.text.patterns import whole
-from newsarchive.core.urls import parts_of, same_site
+from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.rules import Rules
 
 #: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
@@ -118,6 +118,8 @@ MAX_MARKS_BEFORE = 30
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
 _MICRODATA = Source(Place.MICRODATA)
+#: The address of a page that collects posts.
+_TOPIC = re.compile(r"/(?:topics?|sections?|channels?|tags?)/[^/?#]+/?$", re.IGNORECASE)
 #: The sign of a link to the heading itself.
 _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
@@ -133,7 +135,7 @@ def headings(marks: Sequence[Mark], url: str, rules: Rules) -> Iterator[tuple[Cl
             continue
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
-            text = _without_kicker(text, mark.node, rules)
+            text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
         if text:
             yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node, url) else place)), mark
 
@@ -152,6 +154,15 @@ def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
         return text
     kicker = text_of(first, inline=True)
     rest = text[len(kicker) :].lstrip(" :–—|/·»-\u00a0") if kicker and text.startswith(kicker) else ""
+    return rest if " " in rest else text
+
+
+def _without_category(text: str, heading: LexborNode) -> str:
+    """A headline without a link to its category behind it, in the same heading: "The ferry returns <a href=/topics/harbour/>"."""
+    links = heading.css("a[href]")[-1:]
+    address = (links[0].attributes.get("href") or "")[:500] if links else ""
+    name = text_of(links[0], inline=True) if is_category(address) or _TOPIC.search(address) else ""
+    rest = text.removesuffix(name).rstrip(" |/·–—\u00a0") if name else text
     return rest if " " in rest else text
 
 

@@ -83,6 +83,9 @@ class Words:
     boxes: tuple[str, ...]
     first: frozenset[str]
     anywhere: frozenset[str]
+    beats: frozenset[str]
+    is_now: frozenset[str]
+    tells_job: frozenset[str]
     services: frozenset[str]
     pictures: Phrases
 
@@ -122,6 +125,9 @@ def words(rules: Rules) -> Words:
         boxes=tuple(listed("box")),
         first=frozenset(listed("first")),
         anywhere=frozenset(listed("anywhere")),
+        beats=frozenset(listed("beat")),
+        is_now=frozenset(listed("is_now")),
+        tells_job=frozenset(listed("tells_job")),
         services=frozenset(listed("service")),
         pictures=Phrases(listed("picture")),
     )
@@ -228,7 +234,7 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
     text = _BEFORE_JUNIOR.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", text)))
     if printed:
-        text = _RUN_ON.sub(" | ", text)
+        text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
     if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
@@ -431,10 +437,25 @@ def _without_role(name: str, rules: Rules) -> str:
     at = words(rules).role.find(name)
     if at is None:
         return name
-    before = _in_title_case(name[: at[0]].strip(_EDGE))
+    before = _in_title_case(_without_beat(name[: at[0]].strip(_EDGE), rules))
     if organisation(name, rules) and at != (0, len(name)):
         return before if like_a_name(before, rules) and not organisation(before, rules) else name
     return before if not before or like_a_name(before, rules) else name
+
+
+def _without_beat(name: str, rules: Rules) -> str:
+    """A name without what its owner reports on, which stood between the name and a job: `Jane Doe Science` becomes `Jane Doe`."""
+    tokens = name.split()
+    while len(tokens) > 2 and tokens[-1].casefold() in words(rules).beats:
+        tokens.pop()
+    return " ".join(tokens)
+
+
+@lru_cache(maxsize=8)
+def _two_beats(rules: Rules) -> re.Pattern[str]:
+    """Matches the first of two things that somebody reports on: "Health and" in "Jane Doe Health and science reporter"."""
+    beats = dates.any_of(words(rules).beats)
+    return compiled.regex(rf"\s(?:{beats}) (?:and|&) (?=(?:{beats}) )", re.IGNORECASE)
 
 
 def _without_job(name: str, rules: Rules) -> str:

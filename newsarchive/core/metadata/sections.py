@@ -1,13 +1,11 @@
-"""Read the section, the tags and the picture of an article, and whether it is free → claims.
+"""Read the section and the tags of an article, and whether it is free → claims.
 
 Breadcrumbs (schema.org BreadcrumbList, and lists whose class, id or label says so) end in the section: "Home › Harbour › Ferries".
-Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. `<figure>` holds the picture with
-caption and credit. An element whose class says "paywall", or names a box that keeps back the text, means that the
-article is not free.
+Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. An element whose class says "paywall", or
+names a box that keeps back the text, means that the article is not free.
 
 The keywords of an article are the whole list of the most trusted source. A page states them in several places, and their
-lists are not mixed: a feed has the categories among them, a meta
-element may hold words for search engines.
+lists are not mixed: a feed has the categories among them, a meta element may hold words for search engines.
 """
 
 from __future__ import annotations
@@ -16,8 +14,6 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
-from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -64,62 +60,15 @@ MAX_SECTION_CHARS = 60
 MAX_CRUMBS = 10
 #: Links of a breadcrumb that are read; later ones are not.
 MAX_CRUMB_LINKS = 100
-#: Figures of a page that are looked at; later ones are not.
-MAX_FIGURES = 10
-#: Characters of a caption; a longer text is a paragraph.
-MAX_CAPTION_CHARS = 600
-#: Blocks of a page that are searched for captions and paywalls; later ones are not read.
+#: Blocks of a page that are searched for paywalls; later ones are not read.
 MAX_SEARCHED_BLOCKS = 1000
-#: Selects the element that holds the credit of a picture.
-_CREDIT_SELECTOR = (
-    '[class*="credit" i],[class*="copyright" i],[class*="photographer" i],[itemprop~="creditText"]'
-)
-#: "Photo: Jane Doe", "(Foto: dpa)", "© Jane Doe / Harbour Post" at the end of a caption, with no sentence behind it.
-_CREDIT = re.compile(
-    r"(?:^|[\s(|.–-])((?:photos?|fotos?|images?|bild(?:er)?|pictures?|credits?|crédits?|photographs?|imagen|zdjęcie|фото|写真|图)"
-    r"(?:credits?|nachweis| by| credit)?\s*[:：/]\s*|©\s*)((?:(?!(?<=\w{3})\. \w)[^()|\n]){2,80})\)?\s*$",
-    re.IGNORECASE,
-)
-#: "Photo: Federal Archive, image 183-8100 (via Wikipedia), CC BY-SA": a caption that is a credit of any length.
-_WHOLE_CREDIT = re.compile(
-    r"(?:photos?|fotos?|bild(?:er)?|credits?|crédits?|фото|写真)(?:credits?|nachweis| by| credit)?\s*[:：]\s*((?:(?!(?<=\w{3})\. \w).){2,200})",
-    re.IGNORECASE,
-)
-#: "Harbour Post / Jane Doe": a caption that consists of names with strokes between them.
-_NAMES_ONLY = re.compile(r"[A-ZÀ-Þ][^.!?,;:/]{1,30}(?: ?/ ?[A-ZÀ-Þ][^.!?,;:/]{1,30}){1,2}")
-_LOGO = re.compile(
-    r"(?<![a-z])logos?(?![a-z])|place-?holder|default[-_]?(?:image|img|social|share|og|thumb)|(?:^|[-_.])favicon|apple-touch|"
-    r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
-    re.IGNORECASE,
-)
-#: A word in the name of a picture, with a number behind it: "default2". Digits before letters are part of a hash or a size.
-_WORD_OF_NAME = re.compile(r"(?<![a-z0-9])([a-z]+)\d*(?![a-z0-9])")
-#: The folder of one post: it ends in a number that is no year, or in a title ("/a-ferry-returns-home"). There "share.jpg" is
-#: the post's picture.
-_OF_POST = re.compile(r"(?<!\d)(?!(?:19|20)\d\d(?!\d))\d{4,}[^/]*$|/[^/]+-[^/-]+-[^/-]+-[^/-]+$")
-_OPEN_GRAPH = re.compile(r"open-graph", re.IGNORECASE)
-#: Letters of a word in the name of a picture for sharing. Shorter ones, such as a version or initials, say nothing of a post.
-MIN_WORD_LETTERS = 3
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
 #: Words of a sentence or title with a sign such as a colon; a text with fewer may be the name of a section ("News: Harbour").
 MIN_SENTENCE_WORDS = 6
 #: Signs that titles contain, and names of sections hardly ever.
 _SENTENCE_SIGN = re.compile(r"[:!?\"“”„«»]")
-#: Signs that captions contain, and alternative texts hardly ever.
-_SENTENCE = re.compile(r"[.!?:()©]")
-#: Words in the names of pictures for sharing.
-_SHARING = frozenset((
-    "social", "share", "sharing", "shareimage", "og", "ogp", "ogimage", "opengraph", "facebook", "fb", "twitter", "fallback",
-    "subscribe",
-))  # fmt: skip
-#: Other words in the names of such pictures.
-_CARD = frozenset((
-    "image", "img", "card", "wide", "default", "preview", "banner", "cover", "thumb", "thumbnail", "pic", "picture",
-    "new", "generic", "media", "home", "homepage", "graphic", "icon", "link", "photo", "site", "online", "standard", "unfurling",
-))  # fmt: skip
-#: Attributes of `<img>` that hold its address.
-_SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
+_ADDRESS_OR_CODE = re.compile(r"://|[{}]")
 
 
 def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[Claim]:
@@ -176,38 +125,6 @@ def _tags_beside(marks: Sequence[Mark]) -> Iterator[Claim]:
     if len(lists) == 1 and not is_cloud and not any(map(_COUNT.search, texts)):
         for text in texts:
             yield from _named("keywords", text, Place.TAG)
-
-
-def heading_picture(heading: Mark | None) -> Iterator[Claim]:
-    """The picture in the heading that shows the headline, where SPIP's templates print that of an article. Older versions name the
-    picture of a section "rubon4.jpg"; it stands there where the article has none."""
-    if heading is None or heading.node.css_first(".spip_logo,.spip_logos") is None:
-        return
-    for address in _addresses(heading.node)[:1]:
-        if not address.rpartition("/")[2].startswith("rubon"):
-            yield Claim("image", address, Source(Place.FIGURE))
-
-
-def featured_picture(
-    tree: LexborHTMLParser, heading: Mark | None, other_posts: OtherPosts
-) -> Iterator[Claim]:
-    """The picture that WordPress's author set for the post, which classic themes print outside of a `<figure>`. Pictures of other posts
-    have the same class: they stand in links, in lists of posts, or in another `<article>` than the headline.
-
-    Earns one picture on 1,282 real pages, and those of a blog with Understrap whose API is off.
-    """
-    if heading is None:
-        return
-    around = ancestors_of(heading)
-    for image in tree.css("img.wp-post-image")[:MAX_FIGURES]:
-        up = image.parent
-        while up is not None and up.tag not in ("a", "article", "body"):
-            up = up.parent
-        is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
-        if not (is_others or aside(image, near=True) or other_posts.holds(image)):
-            for address in _sources(image)[:1]:
-                yield Claim("image", address, Source(Place.FIGURE))
-            return
 
 
 def linked_categories(
@@ -275,6 +192,8 @@ def linked_tags(
         yield from _named("keywords", text, Place.TAG_LINK)
 
 
+#: Boxes for tags of a page that are looked at; from two on they belong to several posts.
+MAX_TAG_BOXES = 10
 #: Boxes that hold the tags of a post and nothing else.
 _TAG_BOXES = ".md-tags,.post-tags,.entry-tags,.article-tags,.post__tags,.article__tags"
 
@@ -285,7 +204,7 @@ def printed_tags(tree: LexborHTMLParser, headline: Mark | None, other_posts: Oth
 
     Earns nothing on 1,282 real pages, and all tags on a blog of that software.
     """
-    boxes = tree.css(_TAG_BOXES)[:MAX_FIGURES] if headline is not None else []
+    boxes = tree.css(_TAG_BOXES)[:MAX_TAG_BOXES] if headline is not None else []
     if len(boxes) != 1 or boxes[0].css_first("a") is not None or other_posts.holds(boxes[0]):
         return
     texts = [text for text in (text_of(one, MAX_SECTION_CHARS) for one in boxes[0].iter()) if text]
@@ -339,6 +258,8 @@ def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[
         if claim.field != "article_section":
             out.append(claim)
             continue
+        if _ADDRESS_OR_CODE.search(claim.value):
+            continue
         whole = _without_label(_without_site(claim.value, no_sections), rules)
         parts = (part.strip() for part in _listed(whole))
         usable = (p for p in parts if key(p) not in no_sections and is_name(p) and not dates.month(p, rules))
@@ -384,10 +305,14 @@ def is_name(text: str) -> bool:
     """Whether a text can name a section: it has letters, is short, no address and no sentence. Of 1,282 pages one gave its
     own address, one a number of its path, one a paragraph, and two the title of a post.
 
-    >>> [is_name(text) for text in ("Harbour", "18", "https://blog.example/a/", "The captain: I shall sail again")]
-    [True, False, False, False]
+    >>> [is_name(t) for t in ("Harbour", "18", "https://blog.example/a/", "The captain: I shall sail again", '{"name":"Harbour"')]
+    [True, False, False, False, False]
     """
-    if not 1 < len(text) <= MAX_SECTION_CHARS or "://" in text or not any(map(str.isalpha, text)):
+    if (
+        not 1 < len(text) <= MAX_SECTION_CHARS
+        or _ADDRESS_OR_CODE.search(text)
+        or not any(map(str.isalpha, text))
+    ):
         return False
     return len(text.split()) < MIN_SENTENCE_WORDS or _SENTENCE_SIGN.search(text) is None
 
@@ -401,120 +326,6 @@ def _names_person(link: LexborNode, rules: Rules) -> bool:
     """Whether a link has the text of a name and leads below a folder of people: "/authors/jane-doe/"."""
     folder = parts_of((link.attributes.get("href") or "").strip()[:500]).path.strip("/").rpartition("/")[0]
     return bool(folder) and says_profile(f"/{folder}/", rules) and like_a_name(text_of(link), rules)
-
-
-def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
-    """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure.
-
-    `head_images` are addresses. The sizes of one picture differ in the end of its name.
-    """
-    own = (m for m in marks if m.tag == "figure" and not aside(m.node, near=True))
-    figures = list(islice(own, MAX_FIGURES))
-    names = {_stem(url) for url in head_images} - {""}
-    same = [m for m in figures if names & {_stem(s) for s in _addresses(m.node)}]
-    for mark in same[:1] or ([] if names else figures[:1]):
-        addresses = _addresses(mark.node)
-        if not addresses:
-            continue
-        yield Claim("image", addresses[0], Source(Place.FIGURE))
-        caption = mark.node.css_first("figcaption")
-        text = text_of(caption, MAX_CAPTION_CHARS) if caption is not None else ""
-        credit, text = _credit(mark.node, text)
-        yield Claim("image_caption", text, Source(Place.FIGURE))
-        yield Claim("image_credit", credit, Source(Place.FIGURE))
-
-
-def counts_visits(address: str, rules: Rules) -> bool:
-    """Whether an address is that of a picture which counts visits; plugins take the first picture of a page for that of the post."""
-    host = f".{parts_of(address).hostname or ''}"
-    return host.endswith(
-        tuple(f".{name}" for name in rules.metadata.get("nobody", {}).get("counter", {}).get("hosts", []))
-    )
-
-
-def is_sites_own_picture(address: str, host: str) -> bool:
-    """Whether a picture is the site's, which stands on every page without a picture: a logo, a placeholder, a card for
-    sharing whose name has no words but those of the site's `host`.
-
-    >>> is_sites_own_picture("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
-    True
-    >>> is_sites_own_picture("https://rust.example/og/ferry-social-wide.jpg", "blog.rust.example")
-    False
-    >>> is_sites_own_picture("https://cdn.example/f/https%3A%2F%2Fa.example%2Fsubscribe-card.jpg%3Fv%3D6", "a.example")
-    True
-    """
-    folder, _, name = unquote(address.split("?", 1)[0]).split("?", 1)[0].rpartition("/")
-    name = _OPEN_GRAPH.sub("opengraph", name)
-    if _LOGO.search(name):
-        return True
-    words = [m[1] for m in _WORD_OF_NAME.finditer(name.rsplit(".", 1)[0].casefold())]
-    for_sharing = "." in name and any(w in _SHARING for w in words) and not _OF_POST.search(folder)
-    return for_sharing and all(
-        w in _SHARING or w in _CARD or len(w) < MIN_WORD_LETTERS or w in host for w in words
-    )
-
-
-def is_caption(text: str, blocks: Sequence[Block]) -> bool:
-    """Whether the caption in JSON-LD is one. Some plugins write the alternative text there, which is a few words that
-    readers do not see."""
-    return bool(_SENTENCE.search(text)) or any(
-        text in block.text for block in blocks[:MAX_SEARCHED_BLOCKS] if "caption" in (block.kind, block.label)
-    )
-
-
-def _addresses(figure: LexborNode) -> list[str]:
-    image = figure.css_first("img")
-    return _sources(image) if image is not None else []
-
-
-def _sources(image: LexborNode) -> list[str]:
-    """The addresses of an `<img>`, without placeholders that stand in the page itself."""
-    values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES]
-    return [v for v in values if v and not v.startswith("data:")]
-
-
-def _stem(url: str) -> str:
-    """The name of a picture without its size: "/a/ferry-1024x768.jpg?w=3" and "/b/ferry-scaled.jpg" are both "ferry".
-
-    >>> _stem("https://blog.example/a/ferry-1024x768.jpg?w=3")
-    'ferry'
-    """
-    name = url.split("?", 1)[0].rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return re.sub(r"-(?:\d+x\d+|scaled|e\d{8,})$", "", name)
-
-
-def _credit(figure: LexborNode, caption: str) -> tuple[str, str]:
-    """The credit of a figure, and its caption without the credit."""
-    marked = figure.css_first(_CREDIT_SELECTOR)
-    if found := text_of(marked) if marked is not None else "":
-        return _plain_credit(found), caption.removesuffix(found).rstrip(" |–-(")
-    return split_credit(caption)
-
-
-def split_credit(caption: str) -> tuple[str, str]:
-    """The credit at the end of a caption, "" if there is none, and the caption without it.
-
-    >>> split_credit("The ferry returns. Photo: Jane Doe")
-    ('Jane Doe', 'The ferry returns.')
-    >>> split_credit("Harbour Post / Jane Doe")
-    ('Harbour Post / Jane Doe', '')
-    """
-    if _NAMES_ONLY.fullmatch(caption):
-        return caption, ""
-    if match := _WHOLE_CREDIT.fullmatch(caption):
-        return _plain_credit(match[1]), ""
-    match = _CREDIT.search(caption)
-    if match is None:
-        return "", caption
-    return _plain_credit(match[2].strip(" .)")), caption[: match.start()].rstrip(" |–-(")
-
-
-def _plain_credit(text: str) -> str:
-    """A credit without its labels. There may be two: "© Foto: Jane Doe"."""
-    for _ in range(2):
-        if match := _CREDIT.fullmatch(text):
-            text = match[2].strip(" .)")
-    return text.strip(" ()")
 
 
 def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:

@@ -27,6 +27,7 @@ from newsarchive.core.metadata import (
     headline,
     jsonld,
     markup,
+    pictures,
     publication_date,
     sections,
     site_statements,
@@ -81,6 +82,8 @@ _TITLE_PLACES = {
 _NAMES_SITE = frozenset((
     Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
 ))  # fmt: skip
+#: The beginning of an address or an account in the place of a publisher's name.
+_NO_NAME = re.compile(r"\s*(?:https?://|@\w)", re.IGNORECASE)
 #: What parts the name of a site from a title that it was cut off.
 _AROUND_NAME = " \u00a0-–—|·•:~⋅"
 #: Words for free and not free (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
@@ -178,7 +181,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += [claim for claim, _ in headings]
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
-    claims = _without_software(_without_titles_as_names(claims + of_site), url, rules)
+    claims = _without_false_publishers(_without_titles_as_names(claims + of_site), url, rules)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         claims += _sites_in_titles(claims, rules)
     site_names = _site_names(claims, url)
@@ -195,7 +198,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += _site_names_in_titles(claims, title, tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-        claims += headline.names_like_host(heads, title, url)
+        named = headline.names_like_host(heads, title, url)
+        claims += [c for c in named if not _NO_NAME.match(c.value)]
     claims += sections.section_claims(found.marks, title, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
@@ -211,12 +215,12 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = sections.named(claims, no_sections, rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
     if not any(c.field == "image" and c.value for c in claims):
-        claims += sections.heading_picture(anchor)
-    claims += sections.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
+        claims += pictures.heading_picture(anchor)
+    claims += pictures.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
     if not any(c.field == "image" and c.value for c in claims):
-        claims += sections.featured_picture(tree, anchor, other_posts)
+        claims += pictures.featured_picture(tree, anchor, other_posts)
     if not any(c.field == "image_credit" and c.value for c in claims):
-        claims = [c for c in claims if c.field != "image_caption" or sections.is_caption(c.value, blocks)]
+        claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
     claims += headline.original_headlines(blocks, rules)
@@ -308,12 +312,17 @@ def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
     ]
 
 
-def _without_software(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
-    """The claims without the software of the blog as its publisher: Blogger's themes name "Blogger" in JSON-LD. A page of the software's
-    own site, whose host has its name, keeps it."""
+def _without_false_publishers(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
+    """The claims without an address or an account in the place of the publisher's name, and without the software of the blog: Blogger's
+    themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
     names = set(rules.metadata.get("nobody", {}).get("software", {}).get("words", []))
     labels = (parts_of(url).hostname or "").split(".")[-2:]
-    return [c for c in claims if c.field != "publisher" or c.value.casefold() not in names.difference(labels)]
+    refused = names.difference(labels)
+    return [
+        c
+        for c in claims
+        if c.field != "publisher" or not (c.value.casefold() in refused or _NO_NAME.match(c.value))
+    ]
 
 
 def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
@@ -443,15 +452,15 @@ def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rul
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
     """The main image with its absolute address, its caption and its credit."""
     host = parts_of(page.capture.base_url).hostname or ""
-    of_site = [c for c in found.of("image") if sections.is_sites_own_picture(c.value, host)]
-    counters = [c for c in found.of("image") if sections.counts_visits(c.value, rules)]
+    of_site = [c for c in found.of("image") if pictures.is_sites_own_picture(c.value, host)]
+    counters = [c for c in found.of("image") if pictures.counts_visits(c.value, rules)]
     address, candidates = best([c for c in found.of("image") if c not in of_site + counters], rules)
     candidates += [c.candidate(reason="the site's own picture") for c in of_site]
     candidates += [c.candidate(reason="a picture that counts visits") for c in counters if c not in of_site]
     caption, more = best(found.of("image_caption"), rules)
     credit, most = best(found.of("image_credit"), rules)
     if not credit:
-        credit, caption = sections.split_credit(caption)
+        credit, caption = pictures.split_credit(caption)
     address = elements.absolute(address, page.capture.base_url)
     out["image"] = Image(address, caption.strip(" :|·"), credit) if address else None
     return candidates + more + most

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from newsarchive import compiled
+from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.publishers import Publisher, by_name, key_of
@@ -65,7 +66,12 @@ def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publish
         line = words.by.sub("", part.strip())
         if key_of(line) in words.own_desks:
             continue
-        bare = words.before.sub("", words.first_role.sub("", words.last_role.sub("", line)))
+        job = words.last_role.sub("", line)
+        if (
+            job != line and job.casefold() in person_names.words(rules).beats
+        ):  # "Science Editor" is no editor of Science
+            continue
+        bare = words.before.sub("", words.first_role.sub("", job))
         printed = paper_behind(bare, rules) or bare
         if found := by_name(printed, rules):
             yield part, printed, found

@@ -19,7 +19,7 @@ from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
 from newsarchive.core.origin.mentions import Links, Mention, mention_in
-from newsarchive.core.origin.publishers import key_of
+from newsarchive.core.origin.publishers import by_name, key_of
 from newsarchive.core.text.lines import is_prose
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words
@@ -320,7 +320,7 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
 
     `blocks` are the page's, with the labels that they have so far. Credits of the blog itself are left out.
     """
-    own = own_names(page)
+    own = own_names(page, rules)
     title = words_of_address(page.url) | words_of_address("://x/" + page.headline)
     for i in edge_lines(blocks):
         block = blocks[i]
@@ -386,8 +386,20 @@ def _context_of(blocks: Sequence[Block], at: int, url: str, title: frozenset[str
     return LineContext(url, frozenset(texts - {""}), in_template, title)
 
 
-def own_names(page: Article) -> set[str]:
-    """The names that the blog gives itself, folded. Those in JSON-LD are left out: copies name the original there."""
-    names = [c.value for c in page.candidates if c.field == "publisher" and c.source != Place.JSON_LD]
+def own_names(page: Article, rules: Rules) -> set[str]:
+    """The names that the blog gives itself, folded. Those in JSON-LD are left out: copies name the original there, and so is an agency
+    in a meta element of a page that names itself otherwise (papers of Hearst have the agency in `meta name=publisher`)."""
+    names = [
+        c.value
+        for c in page.candidates
+        if c.field == "publisher"
+        and c.source != Place.JSON_LD
+        and not (c.source == Place.META and not c.chosen and _is_agency(c.value, rules))
+    ]
     host = page.url.partition("://")[2].partition("/")[0].removeprefix("www.").partition(".")[0]
     return {key_of(n) for n in (*names, page.publisher, host) if n} - {""}
+
+
+def _is_agency(name: str, rules: Rules) -> bool:
+    found = by_name(name, rules)
+    return found is not None and found.kind == "agency"

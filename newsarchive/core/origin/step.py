@@ -28,6 +28,9 @@ _MAX_PUBLISHERS_OF_KIND = 3
 #: Characters at the end of a block that are searched for the name of a licence.
 _MAX_LICENCE_CHARACTERS = 400
 
+#: Letters of a word by which a paper calls itself; with fewer it may be the end of any name.
+MIN_SHORT_NAME_LETTERS = 4
+_ARTICLE = re.compile(r"^the\s+", re.I)
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?", re.I)
 _LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
@@ -45,7 +48,7 @@ class _NamedLead:
 
 def origin_step(article: Article, rules: Rules) -> Article:
     """The article with its `origin` (`None` for the blog's own post), and with `is_based_on` where the page links it."""
-    own = own_names(article)
+    own = own_names(article, rules)
     named = (found for lead in leads_of(article, rules) if (found := _name(lead, rules)))
     groups = _grouped(_without_poison([n for n in named if not _is_own(n, article, own)]))
     best = max(groups, key=_confidence, default=None)
@@ -58,7 +61,15 @@ def origin_step(article: Article, rules: Rules) -> Article:
 def _is_own(named: _NamedLead, article: Article, own: set[str]) -> bool:
     if named.domain and same_site(f"https://{named.domain}/", article.url):
         return True
-    return key_of(named.name) in own or key_of(_bare(named.lead.printed)) in own
+    printed = key_of(_bare(named.lead.printed))
+    return key_of(named.name) in own or printed in own or _is_short_for(named.lead, own)
+
+
+def _is_short_for(lead: Lead, own: set[str]) -> bool:
+    """Whether a byline names the page's own paper by its last word: "For the Tribune" in the Great Falls Tribune."""
+    short = key_of(_ARTICLE.sub("", _bare(lead.printed)))
+    is_word = len(short) >= MIN_SHORT_NAME_LETTERS and " " not in _ARTICLE.sub("", _bare(lead.printed))
+    return lead.kind == "byline" and is_word and any(name.endswith(short) for name in own)
 
 
 def _bare(printed: str) -> str:

@@ -375,3 +375,24 @@ def test_numbers_that_count_pictures_leave_the_text_and_those_of_paragraphs_stay
         page = f"<title>The old bridge</title><article><h1>The old bridge</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
         article = extract(html=page, url="https://heron.example/2024/03/bridge")
         assert article.article_body.split("\n\n") == stays
+
+
+@pytest.mark.parametrize(
+    ("last", "label"),
+    [
+        (
+            "Jane Doe is a journalist and an editor at the Harbour Magazine. She is a board member.",
+            "author bio",
+        ),
+        ("Jane Doe covers ferries and bridges for the Post.", "author bio"),
+        ("Jane Doe ist Redakteurin der Hafenpost und lebt in Kiel.", "author bio"),
+        ("Jane Doe is late, the captain said on Friday evening, and nobody knows why.", "body"),
+        ("Jane Doe was a reporter of the Post for forty years, and died on Friday evening.", "body"),
+        ("John Roe is a journalist and an editor at the Harbour Magazine, and was on board.", "body"),
+    ],
+)
+def test_what_a_text_tells_of_its_author_at_its_end(last: str, label: str) -> None:
+    text = "<p>The town council decided on Thursday that the old ferry would return after nine years of waiting for it.</p>"
+    page = f"<title>Ferry returns</title><article><h1>Ferry returns</h1><p>By Jane Doe</p><div>{text * 4}<p>{last}</p></div></article>"
+    article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/ferry")
+    assert [b.label for b in article.blocks if b.text == last] == [label]
