@@ -53,7 +53,7 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 #: Variables of our own tests and benchmarks begin so.
 TEST_PREFIXES = f"{PREFIX}TEST_", f"{PREFIX}BENCH_"
-#: Tables that list sites, as `newsarchive sites import` reads them (`cli/sites.py` says what may stand in them).
+#: Tables that list sites, as `newsarchive sites import` reads them (`cli/sitelist.py` says what may stand in them).
 SITE_TABLES = ("site", "global", "platform")
 
 #: Makes a value of what a file (any type of TOML) or the environment (text) holds; the folder is the file's, for paths
