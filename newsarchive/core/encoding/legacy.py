@@ -353,13 +353,15 @@ def _suspicious_lines(text: str, positions: Sequence[int]) -> Iterator[tuple[int
 
 
 def _is_dense(line: str) -> bool:
-    """Whether a line may prove a codec: much of it is beyond ASCII, and single-byte codecs have all of it."""
+    """Whether a line may prove a codec: much of it is beyond ASCII, with a letter, and single-byte codecs have all of it."""
     least = max(MIN_DENSE_CHARACTERS, MIN_DENSE_SHARE * len(line))
     # In UTF-8 each character beyond ASCII has at least one byte more. This test is quicker than to count them.
     if len(line.encode("utf-8", "surrogatepass")) - len(line) < least:
         return False
     beyond_ascii = [char for char in line if char > "\x7f"]
-    return len(beyond_ascii) >= least and lead_and_continuation_codecs().keys() >= set(beyond_ascii)
+    if len(beyond_ascii) < least or not any(map(str.isalpha, beyond_ascii)):
+        return False
+    return lead_and_continuation_codecs().keys() >= set(beyond_ascii)
 
 
 def _is_utf8(raw: bytes) -> bool:
