@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from sqlalchemy import Engine, text
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.articles import Moved
+from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Block, Edit, Origin
-from tests.support.storage import START, delete_post, make_article, rich_article
+from tests.support.storage import START, delete_post, make_article, open_archive, rich_article
 
 NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REREAD
 
@@ -51,6 +53,14 @@ def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
 def history(engine: Engine) -> list[tuple[Any, ...]]:
     versions = [v for article in articles.Selection(engine) for v in articles.history(engine, article.id)]
     return [(v.version, v.change_kind, v.article_body) for v in versions]
+
+
+def test_bytes_are_looked_up_by_their_digest_and_not_by_their_file(tmp_path: Path) -> None:
+    """A file has tens of thousands of records, and a crawl asks for every page."""
+    with open_archive("sqlite", tmp_path) as archive, reading(archive) as connection:
+        plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + captures._ORIGINAL, {"digest": "sha1:A"})
+        steps = [row.detail for row in plan if "captures" in row.detail]
+    assert steps == ["SEARCH captures USING INDEX ix_captures_warc_digest (warc_digest=?)"] * 2
 
 
 def test_an_article_comes_back_as_it_went_in(store: Store, engine: Engine) -> None:

@@ -85,11 +85,12 @@ class First(NamedTuple):
     file: str
 
 
-#: In plain SQL, because a crawl asks for every page. Which capture it is, `_first_rows` says.
+#: In plain SQL, because a crawl asks for every page. Which capture it is, `_first_rows` says. The sum keeps SQLite from taking the
+#: index of places for the order: it would read all records of the file before this one, 14 ms in a file of 60,000.
 _ORIGINAL = """
 SELECT final_url, fetched_at, warc_file FROM captures WHERE warc_digest = :digest AND warc_file = (
     SELECT warc_file FROM captures WHERE warc_digest = :digest AND warc_file <> '' ORDER BY id LIMIT 1
-) ORDER BY warc_offset LIMIT 1
+) ORDER BY warc_offset + 0 LIMIT 1
 """
 
 
