@@ -64,18 +64,21 @@ def changes(
     """
     from newsarchive.db.reading import changes as reading
     from newsarchive.db.reading.search import day as day_of
+    from newsarchive.db.reading.statistics import site_names
 
     at_most_one("changes", csv=as_csv, json=as_json)
+    source, domain = open_reader(db), site.lower().removeprefix("www.")
     found = reading.changes(
-        open_reader(db),
+        source,
         kinds=[reading.Happening(kind) for kind in kinds or KINDS],
-        site=site.lower().removeprefix("www."),
+        site=domain,
         since=day_of(since, "since"),
         until=day_of(until, "until"),
         limit=limit,
     )
     if not found:
-        say("no change was seen in these days")
+        unknown = output.no_such_site(domain, site_names(source, hidden=True))
+        say(unknown or "no change was seen" + (" in these days" if since or until else ""))
         raise SystemExit(1)
     if as_csv or as_json:
         table = (dict(zip(_NAMES, row, strict=True)) for row in _rows(found))

@@ -210,7 +210,7 @@ def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], right: S
         print_table(header, rows, right)
     else:
         for row in rows:
-            echo("\t".join(map(str, row)))
+            echo("\t".join(map(_plain, row)))
 
 
 def print_table(
@@ -369,14 +369,21 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
     unseen = 0 if wanted.hidden else count(source, words, replace(wanted, hidden=True))
     if unseen:
         say(f"nothing found but {unseen} in quarantine: give --hidden, or see `newsarchive quarantine list`")
-    elif not sites:
-        say("the archive is empty; a crawl fills it: newsarchive crawl https://blog.example")
-    elif asked and asked not in sites:
-        known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
-        say(f"no site {wanted.site} in the archive: there are {known}")
+    elif problem := no_such_site(asked, sites):
+        say(problem)
     else:
         hint = "; an address chooses its article behind --article" if "://" in words else ""
         say(f"nothing found for: {in_words(words, wanted) or 'anything'}{hint}")
+
+
+def no_such_site(asked: str, sites: Sequence[str]) -> str:
+    """What to say where the archive has no site, or not the one that was `asked` for ("" for any); "" where it has."""
+    if not sites:
+        return "the archive is empty; a crawl fills it: newsarchive crawl https://blog.example"
+    if not asked or asked in sites:
+        return ""
+    known = ", ".join(sites[:5]) + (", …" if len(sites) > 5 else "")
+    return f"no site {asked} in the archive: there are {known}"
 
 
 class _BufferedTerminal(io.StringIO):

@@ -1,4 +1,4 @@
-"""Tables on a terminal: a header, aligned columns, addresses that can be copied; elsewhere rows as they were."""
+"""Tables on a terminal: a header, aligned columns, addresses that can be copied; elsewhere a line a row."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def test_an_address_is_whole_and_in_one_line(width: int) -> None:
 
 def test_no_rows_are_a_header() -> None:
     assert list(output.table_lines(HEADS, [], 80)) == ["id  words  headline  address"]
+
+
+def test_a_row_elsewhere_is_one_line_with_a_tab_between_its_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows(HEADS, [(7, None, "A ferry\treturns\nat night", "https://a.example/")])
+    assert capsys.readouterr().out == "7\t\tA ferry returns at night\thttps://a.example/\n"
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,21 @@ def test_the_command_prints_them_for_people_and_programs(engine: Engine) -> None
     assert said("--csv", "--json").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("elsewhere.example",), "no site elsewhere.example in the archive: there are "),
+        (("https://moving.example/",), "no site https://moving.example/ in the archive: there are "),
+        (("moving.example", "--kind", "vanished"), "no change was seen\n"),
+        (("moving.example", "--until", "2001-01-01"), "no change was seen in these days\n"),
+    ],
+)
+def test_the_command_says_why_there_is_nothing(engine: Engine, words: tuple[str, ...], message: str) -> None:
+    said = CliRunner().invoke(cli, ["changes", *words, "--db", url_of(engine)])
+    assert said.exit_code == 1
+    assert said.stderr.startswith(message)
+
+
 def test_events_are_narrowed_by_kind_site_and_day_and_counted(engine: Engine) -> None:
     vanished = changes(engine, kinds=[Happening.VANISHED])
     assert [one.id for one in vanished] == [8]
