@@ -210,9 +210,12 @@ def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
     data = file.read(MAX_BODY_BYTES + 1)
     file.seek(0)
     try:
-        return page_of(data, written_at(source) if isinstance(source, Path) else None)
+        found = page_of(data, written_at(source) if isinstance(source, Path) else None)
+        if found is not None and len(found[0].body) > MAX_BODY_BYTES:
+            raise BodyTooLong(f"a body longer than {MAX_BODY_BYTES} bytes")
     except ValueError as error:
         return Damage(source.name, 0, str(error))
+    return found
 
 
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
@@ -423,7 +426,7 @@ def _memento(headers: Mapping[str, str]) -> datetime | None:
     text = headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or ""
     try:
         return parsedate_to_datetime(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -483,15 +486,17 @@ def _moment(text: str | None) -> datetime | None:
     """WARC-Date: ISO 8601 in UTC, to the second or finer; `None` for one that is no date (ClueWeb has some)."""
     try:
         moment = datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # year 1 with an offset may be year 0 in UTC
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def words(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if text.startswith("Unknown archive format"):  # behind it stand bytes of the file
         return "neither a record nor a saved page"
+    if text.startswith("'NoneType' object"):  # warcio asks for WARC-Target-URI
+        return "its head has no address"
     if text.startswith("invalid literal for int"):
         return "its head has words where a number belongs"
     return text[:200] if text else "cut short" if isinstance(error, EOFError) else type(error).__name__

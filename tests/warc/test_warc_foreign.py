@@ -15,7 +15,15 @@ import pytest
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture
-from newsarchive.warc.reader import Damage, captures, exchanges, read_capture, read_exchange, verify
+from newsarchive.warc.reader import (
+    MAX_BODY_BYTES,
+    Damage,
+    captures,
+    exchanges,
+    read_capture,
+    read_exchange,
+    verify,
+)
 from newsarchive.warc.writer import WarcWriter
 
 PAGE = b"<!doctype html><title>Ferry</title><p>The night ferry returns to the old harbour.</p>" * 20
@@ -149,7 +157,7 @@ def test_what_cannot_be_decoded_is_reported_and_the_next_is_read(tmp_path: Path)
 
 @pytest.mark.parametrize(
     "date",
-    ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z"],
+    ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"],
     ids=lambda date: date or "empty",
 )
 def test_a_date_that_is_none_does_not_lose_the_record(tmp_path: Path, date: str) -> None:
@@ -400,12 +408,17 @@ SINGLE_FILE = b"<!DOCTYPE html> <html lang=en><!--\n Page saved with SingleFile 
         ),
         (b'<html><link rel="canonical" href="http://blog.example/1">' + PAGE, "http://blog.example/1", datetime(2025, 4, 1, tzinfo=UTC)),
         (
+            b'<!-- made by hand --><!---->\n<!-- a > b --><html><link rel="canonical" href="http://blog.example/1">' + PAGE,
+            "http://blog.example/1",
+            datetime(2025, 4, 1, tzinfo=UTC),
+        ),
+        (
             b'<html><link rel="canonical" href="https://web.archive.org/web/20150102030405/http://blog.example/1">' + PAGE,
             "http://blog.example/1",
             datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC),
         ),
     ],
-    ids=["SingleFile", "MHTML", "a mirror", "saved from a web archive"],
+    ids=["SingleFile", "MHTML", "a mirror", "behind comments", "saved from a web archive"],
 )  # fmt: skip
 def test_a_saved_page_is_read_as_a_file_of_its_own(
     data: bytes, url: str, moment: datetime, tmp_path: Path
@@ -425,7 +438,16 @@ def test_a_saved_page_is_read_as_a_file_of_its_own(
         (b"<!DOCTYPE html><html><p>Ferry", "does not state its address"),
         (b"<?xml version='1.0'?><rss></rss>", "neither a record nor a saved page"),
         (b"{}", "neither a record nor a saved page"),
+        (
+            b"<!---->" * 1000 + b"Ferry",
+            "neither a record nor a saved page",
+        ),  # once took longer than anybody waits
+        (
+            b'<html><link rel="canonical" href="http://blog.example/1">' + b" " * MAX_BODY_BYTES,
+            "a body longer than 67108864 bytes",
+        ),
     ],
+    ids=["no address", "XML", "JSON", "comments", "longer than is read"],
 )
 def test_what_is_no_saved_page_is_told(data: bytes, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
@@ -488,3 +510,13 @@ def test_a_film_that_was_cut_is_no_damage(tmp_path: Path) -> None:
     )
     [found] = read(written(tmp_path / "x.warc", [record], "plain"))
     assert isinstance(found, Capture)
+
+
+def test_a_revisit_of_no_address_is_told(tmp_path: Path) -> None:
+    head = b"WARC/1.0\r\nWARC-Type: revisit\r\nWARC-Date: 2025-05-01T10:00:00Z\r\nContent-Type: application/http\r\n"
+    answer = b"HTTP/1.1 200 OK\r\n\r\n"
+    record = head + f"Content-Length: {len(answer)}\r\n\r\n".encode() + answer + b"\r\n\r\n"
+    told, page = read(written(tmp_path / "x.warc.gz", [record, response(2, PAGE)]))
+    assert isinstance(told, Damage)
+    assert told.problem == "its head has no address"
+    assert isinstance(page, Capture)

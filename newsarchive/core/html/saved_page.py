@@ -244,7 +244,7 @@ def stated_page(body: bytes) -> SavedPage:
 
 def _saved_at(parts: Mapping[str, str | None]) -> datetime | None:
     """The moment in the comment of a program; `None` for one without, or with one that is no moment."""
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):  # a day of year 1 that was still year 0 in UTC
         if parts["day"]:
             return datetime.strptime(f"{parts['day']} {parts['zone']}", "%b %d %Y %H:%M:%S %z").astimezone(
                 UTC

@@ -225,6 +225,12 @@ def test_any_other_page_is_none_of_archive_today(url: str, place: str) -> None:
         ),
         ("<!-- saved from url=(0023)https://blog.example/a/ -->", "https://blog.example/a/", None),
         ("<!-- Page saved with SingleFile url: https://blog.example/a/ saved date: yesterday -->", "https://blog.example/a/", None),
+        ("<!-- Saved from https://blog.example/a/ at 0001-01-01T00:00:00+14:00 using monolith v2.8.1 -->", "https://blog.example/a/", None),
+        (
+            "<!-- Page saved with SingleFile url: https://blog.example/a/ saved date: Mon Jan 01 0001 00:00:00 GMT+1400 (LINT) -->",
+            "https://blog.example/a/",
+            None,
+        ),
         ("<!-- Mirrored from blog.example/a/ by hand, Fri, 02 May 2025 08:00:00 GMT -->", "", None),
         ("<p>Saved from https://blog.example/a/ at 2025-05-02T08:00:00Z using monolith</p>", "", None),
     ],
