@@ -45,11 +45,12 @@ class Revisits:
         #: Digest of the bytes, as this archive computes it → the first place with them.
         self.bytes_at: dict[str, Place] = {}
 
-    def remember(self, capture: Capture, copy: Place | None) -> None:
-        """Keep where a page of a foreign file lies now."""
+    def remember(self, capture: Capture, copy: Place | None, shown_at: str = "") -> None:
+        """Keep where a page of a foreign file lies now, under the address that its record has: where a web archive showed it, that is
+        the address there."""
         if copy is None or capture.place is None:
             return
-        page = url_key(capture.url)
+        page = url_key(shown_at or capture.url)
         if capture.place.digest:
             self.places[page, capture.place.digest] = copy
         if capture.fetched_at is not None:
@@ -79,12 +80,15 @@ class Revisits:
             page, wire = reader.read_exchange(self.folders, place.file, place.offset, self._resolve)
         except DatabaseUnavailable:
             return None
-        page = replace(page, url=revisit.url, final_url=revisit.url, fetched_at=revisit.moment, place=None)
-        if (
-            revisit.answer is not None
-        ):  # the head of the second answer, where that was more than "not modified"
+        if revisit.answer is None:
+            if wire.shown_at:  # that a web archive's page was as before says nothing of the page's own day
+                return None
+            page = replace(
+                page, url=revisit.url, final_url=revisit.url, fetched_at=revisit.moment, place=None
+            )
+        else:  # the second answer was more than "not modified", and may tell where and when a web archive found the page
             head, told = revisit.answer
-            page = replace(page, headers=head.headers)
+            page = replace(head, body=page.body)
             wire = replace(told, body=wire.body)
         return page, replace(wire, member=b"")
 

@@ -225,25 +225,30 @@ class WarcSpider(ArchiveSpider):
             yield from self.in_batches(self.seen_again())
             self.look_for_earlier_pages()
 
-    def in_batches(self, pages: Iterator[tuple[Capture, Wire, str]]) -> Iterator[list[Capture]]:
+    def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
         while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):
-            new = self.new(batch)[: self.left]
+            new = self.new([page for page in batch if page is not None])[: self.left]
             self.left = None if self.left is None else self.left - len(new)
             yield self.copied(new)
 
-    def wanted(self) -> Iterator[tuple[Capture, Wire, str]]:
-        """The pages of all files that their records alone do not rule out, each with its answer and its file."""
+    def wanted(self) -> Iterator[tuple[Capture, Wire, str] | None]:
+        """The pages of all files that their records alone do not rule out, each with its answer and its file.
+
+        `None` stands for a revisit record while `MAX_WAITING` wait, so that a file of nothing else does not fill the memory.
+        """
         is_empty, names = True, names_of(self.path)
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
                 is_empty = False
+                if isinstance(found, reader.Revisit | reader.Damage):
+                    found = replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
                 if isinstance(found, reader.Revisit):
                     self.note(found)
+                    if len(self.revisits.waiting) >= MAX_WAITING:
+                        yield None
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
-                    self.logger.warning(
-                        "%s", replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
-                    )
+                    self.logger.warning("%s", found)
                 elif self.wants(found[0]):
                     yield *found, names[file]
         if is_empty:
@@ -253,12 +258,17 @@ class WarcSpider(ArchiveSpider):
             )
 
     def note(self, revisit: reader.Revisit) -> None:
-        """Keep the revisit of a wanted page until all files are read: its page may stand in a later one."""
+        """Keep the revisit of a wanted page until all files are read: its page may stand in a later one. One without a day tells
+        nothing that its page does not tell."""
         is_page = revisit.status in (0, 200, 304) and "html" in (revisit.content_type or "html")
         if not is_page:
             return
         try:
-            if self.is_of_site(revisit.url):
+            if not self.is_of_site(revisit.answer[0].url if revisit.answer else revisit.url):
+                return
+            if revisit.moment is None:
+                self.skipped(SkipReason.REVISIT, 1)
+            else:
                 url_key(revisit.refers_to)  # raises for what is no address
                 self.revisits.waiting.append(revisit)
         except ValueError:
@@ -316,8 +326,8 @@ class WarcSpider(ArchiveSpider):
     def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
         warc = self.crawler.get_extension(WarcExtension)
         places = warc.copy(batch) if warc else [None] * len(batch)
-        for (capture, _, _), place in zip(batch, places, strict=True):
-            self.revisits.remember(capture, place)
+        for (capture, wire, _), place in zip(batch, places, strict=True):
+            self.revisits.remember(capture, place, wire.shown_at)
         return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]
 
     def wants(self, capture: Capture) -> bool:

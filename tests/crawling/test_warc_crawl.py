@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy import Request
 from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -26,6 +27,7 @@ from newsarchive.db.writing.captures import original_of, originals_of
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Place
+from newsarchive.spiders import warc as warc_spider
 from newsarchive.warc.writer import WarcWriter, payload_digest
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import front, post, rows
@@ -283,6 +285,73 @@ def test_a_revisit_of_a_page_that_an_earlier_run_stored_is_a_capture_of_its_day(
     [(headline,)] = rows(db, "SELECT headline FROM articles")
     assert headline == LINES[0]
     assert rows(db, "SELECT count(*) FROM captures") == [(5,)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "says", "at"),
+    [
+        ("https://web.archive.org/web/20150102030405/", ("Server", "nginx"), "2015-01-02T03:04:05"),
+        ("", ("Memento-Datetime", "Fri, 02 Jan 2015 03:04:05 GMT"), "2015-01-02T03:04:05"),
+        ("", ("Server", "nginx"), DAYS[2][:19]),
+    ],
+    ids=["the address", "the head", "no web archive"],
+)
+def test_a_revisit_of_a_page_in_a_web_archive_has_the_day_that_this_archive_names(
+    shown: str, says: tuple[str, str], at: str, db: Path, tmp_path: Path
+) -> None:
+    head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+    told = StatusAndHeaders("200 OK", [("Content-Type", "text/html"), says], protocol="HTTP/1.1")
+    body = post(LINES[0]).encode()
+    first = SEEN if not shown else "https://web.archive.org/web/20160102030405/" + SEEN
+    with (tmp_path / "x.warc.gz").open("wb") as out:
+        writer = WARCWriter(out)
+        writer.write_record(
+            writer.create_warc_record(
+                first,
+                "response",
+                io.BytesIO(body),
+                http_headers=head,
+                warc_headers_dict={"WARC-Date": DAYS[0]},
+            )
+        )
+        for day in (DAYS[2], "no day"):  # the second tells nothing
+            writer.write_record(
+                writer.create_revisit_record(
+                    shown + SEEN,
+                    payload_digest(body),
+                    first,
+                    DAYS[0],
+                    http_headers=told,
+                    warc_headers_dict={"WARC-Date": day},
+                )
+            )
+    done = crawl(f"path={tmp_path}/x.warc.gz", spider="warc", db=db)
+    assert done.returncode == 0, done.stderr
+    assert "1 skipped: revisit record" in done.stderr
+    found = rows(db, "SELECT final_url, fetched_at FROM captures")
+    assert {url for url, _ in found} == {SEEN}
+    assert len(found) == 2
+    assert at in {str(moment)[:19] for _, moment in found}
+
+
+def test_a_file_of_revisits_alone_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Once enough of them wait, each counts as a page of its batch, behind which those that wait are read."""
+    path = tmp_path / "x.warc.gz"
+    with path.open("wb") as out:
+        writer = WARCWriter(out)
+        for number in range(20):
+            url = f"{SEEN}{number}/"
+            fields = {"WARC-Date": DAYS[1]}
+            record = writer.create_revisit_record(url, "sha1:A", url, DAYS[0], warc_headers_dict=fields)
+            writer.write_record(record)
+    monkeypatch.setattr(warc_spider, "MAX_WAITING", 3)
+    monkeypatch.setattr(warc_spider, "CAPTURES_AT_A_TIME", 2)
+    spider = warc_spider.WarcSpider.from_crawler(get_crawler(), path=str(path))
+    waiting = [len(spider.revisits.waiting) for _ in spider.batches()]
+    assert max(waiting) == 4
+    assert len(spider.absent) == 20
 
 
 def test_bytes_are_found_whatever_the_order_in_which_pages_were_stored(db: Path, tmp_path: Path) -> None:
