@@ -25,8 +25,10 @@ DATED = {
 }
 
 
-def feed(home: str, *paths: str) -> Answer:
+def feed(home: str, *paths: str, following: str = "") -> Answer:
     items = "".join(f"<item><title>Post {path}</title><link>{home}{path}</link></item>" for path in paths)
+    if following:
+        items += f'<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="next" href="{home}{following}"/>'
     xml = f'<?xml version="1.0"?><rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
     return Answer(xml.encode(), headers={"Content-Type": "application/rss+xml"})
 
@@ -48,3 +50,32 @@ def test_its_trace_says_when_the_feed_did_not_name_it_yet(db: Path) -> None:
     assert [path for path, at in absent.items() if at is not None] == ["/dated-back/"]
     day = f"{absent['/dated-back/']:%Y-%m-%d %H:%M}"
     assert f"not in its feed on {day}: its date may be false" in re.sub(r"[│├└─\s]+", " ", told)
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (["limit=1"], False),
+        (["-s", "NEWSARCHIVE_MAX_POSTS=1"], False),
+        (["skip=/old/"], False),
+        ([], True),
+    ],
+    ids=["a limit", "a bound", "posts left out", "the whole feed"],
+)
+def test_a_post_of_a_page_that_no_crawl_has_read_yet_is_not_accused(
+    first: list[str], told: bool, db: Path
+) -> None:
+    """The first crawl reads a feed's first page; the old post stands on the second. In the last case it came onto that page later."""
+    days = {"/a/": "2025-03-03", "/b/": "2025-03-02", "/c/": "2025-03-01", "/old/": "2025-02-01"}
+    posts = {path: post(f"Post {path}", date=f"{day}T08:00:00+00:00") for path, day in days.items()}
+    with served({"/": front("/a/", feed="/feed/"), **posts}) as site:
+        site.answers["/feed/"] = feed(site.home, "/a/", "/b/", following="/feed/2/")
+        site.answers["/feed/2/"] = feed(site.home, "/c/", *([] if told else ["/old/"]))
+        assert crawl(f"url={site.home}/", *first, db=db).returncode == 0
+        site.answers["/feed/2/"] = feed(site.home, "/c/", "/old/")
+        site.answers["/feed/"] = feed(site.home, "/a/", following="/feed/2/")
+        assert crawl(f"url={site.home}/", db=db).returncode == 0
+        found = lineage.trace(File(db), f"{site.home}/old/")
+    assert {copy.url.removeprefix(site.home) for copy in found.copies if copy.absent_at} == (
+        {"/old/"} if told else set()
+    )

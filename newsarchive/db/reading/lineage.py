@@ -175,19 +175,29 @@ _ROWS = f"""
 
 
 #: When the feed that named an article first was read for the last time without it. A feed has the newest posts, so a post
-#: with an older date that appears in it was published later than it says. An archive page or a sitemap tells no such thing.
+#: with an older date that appears in it was published later than it says. An archive page or a sitemap tells no such thing. A look
+#: is at the first page of a feed, and a crawl with a limit or a bound reads no further ones, nor keeps one with `skip` all posts: so
+#: a crawl counts that read the feed to its end while its first page was as at that look.
 _ABSENT = """
     SELECT a.id, max(l.last_at) AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
     JOIN discoveries AS d ON d.url_id = u.id AND d.kind = 'feed' JOIN crawl_runs AS r ON r.id = d.run_id
     JOIN listing_looks AS l ON l.source_id = d.source_id AND l.last_at < r.started_at
     WHERE a.id IN :ids AND NOT EXISTS (SELECT 1 FROM discoveries AS e WHERE e.url_id = d.url_id AND e.run_id < d.run_id)
+    AND EXISTS (
+        SELECT 1 FROM crawl_runs AS w WHERE w.spider = r.spider AND w.site = r.site AND w.id < r.id AND w.reached
+        AND w.started_at <= l.last_at AND w.finished_at >= l.first_at
+        AND CAST(w.arguments AS TEXT) NOT LIKE :limit AND CAST(w.stats AS TEXT) NOT LIKE :bound
+        AND (CAST(w.arguments AS TEXT) NOT LIKE :skip OR CAST(w.arguments AS TEXT) = CAST(r.arguments AS TEXT))
+    )
     GROUP BY a.id
 """
+#: How the arguments of a crawl with a limit or with posts left out are told, and the figures of one that came to a bound.
+_PARTS_OF_RUNS = {"limit": '%"limit"%', "skip": '%"skip"%', "bound": '%"bound/%'}
 
 
 def _absences(reader: Reader, rows: Mapping[int, Row]) -> dict[int, datetime]:
     """Article → when its feed was read without it, for those that are dated well before that."""
-    found = reader.rows(_ABSENT, {"ids": list(rows)})
+    found = reader.rows(_ABSENT, {"ids": list(rows), **_PARTS_OF_RUNS})
     return {
         one["id"]: one["seen_at"] for one in found if rows[one["id"]]["published"] + MAX_LATE < one["seen_at"]
     }
