@@ -127,7 +127,7 @@ _PASSES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_BY_PARTS = tuple(f"newsarchive.core.origin.{name}" for name in ("credits", "mentions", "vocabulary"))
+_BY_PARTS = tuple(f"newsarchive.core.origin.{name}" for name in ("credits", "mentions"))
 _LOST = tuple(
     f"newsarchive.core.encoding.{name}"
     for name in ("lost_beam", "lost_bytes", "lost_search", "quotation_marks", "cjk_punctuation")

@@ -260,7 +260,7 @@ def test_the_last_error_of_a_process_is_kept_and_printed_as_well(
         processes.last_error == "Invalid value for '--captures': '9-1' is no range of ids: write it as 1-2000"
     )
     assert processes.run("warc", ["-a", f"path={tmp_path / 'no.warc.gz'}"]) == ALL_FAILED
-    assert processes.last_error.startswith("no.warc.gz: record at 0: Unknown archive format")
+    assert processes.last_error.startswith("no.warc.gz: record at 0: neither a record nor a saved page")
     printed = capfd.readouterr().err
     assert is_forked or "is no range of ids" in printed  # a fork prints where its server does
     assert is_forked or ('"message": "no.warc.gz' in printed) == (log_format == "json")

@@ -42,7 +42,7 @@ MIN_CREDIT_WEIGHT = 0.6
 #: Weight, 0 to 1, of a credit with `SURPLUS_POINTS` or more: that of a known phrase.
 MAX_CREDIT_WEIGHT = 0.9
 
-#: Points of each part of a line. A group of words (`vocabulary.FOR`, `AGAINST`) counts once, however often it occurs.
+#: Points of each part of a line. A group of words (`attribution_patterns.FOR`, `AGAINST`) counts once, however often it occurs.
 POINTS = {
     "this": 0.5,
     "work": 1.0,
