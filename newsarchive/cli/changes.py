@@ -70,7 +70,7 @@ def changes(
     source, domain = open_reader(db), site.lower().removeprefix("www.")
     found = reading.changes(
         source,
-        kinds=[reading.Happening(kind) for kind in kinds or KINDS],
+        kinds=[reading.Happening(kind) for kind in dict.fromkeys(kinds or KINDS)],
         site=domain,
         since=day_of(since, "since"),
         until=day_of(until, "until"),

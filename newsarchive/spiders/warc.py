@@ -124,7 +124,7 @@ class WarcSpider(ArchiveSpider):
         path = given["path"]
         files = (
             [path]
-            if is_address(path)
+            if is_address(path) or Path(path).is_file()  # names of saved pages have brackets
             else sorted(file for file in glob(path, recursive=True) if Path(file).is_file())
         )
         if not files and Path(path).is_dir():

@@ -44,7 +44,10 @@ def page_of(data: bytes, written_at: datetime | None) -> tuple[Capture, Wire] | 
     page = stated_page(data) if is_html else saved_page(data)
     if page is None:
         return None
-    page = page if page.url else page._replace(url=stated_page(page.body).url)
+    if not page.url.startswith(
+        ("http:", "https:")
+    ):  # saved from a file on a disk, or from a page without an address
+        page = page._replace(url=stated_page(page.body).url)
     if not page.url:
         raise ValueError(
             "a page that does not state its address: `newsarchive extract FILE --url ADDRESS` reads it"

@@ -414,6 +414,14 @@ def test_a_folder_of_saved_pages_is_read_with_all_folders_below_it(db: Path, tmp
     ]
 
 
+def test_a_file_whose_name_is_a_pattern_too_is_that_file(tmp_path: Path) -> None:
+    (tmp_path / "A post [1].html").write_text("<!DOCTYPE html><html><p>Ferry")
+    (tmp_path / "A post 1.html").write_text("<!DOCTYPE html><html><p>Another")
+    for name in ("A post [1].html", "A post 1.html", "A post ?.html"):
+        [file] = warc_spider.WarcSpider.check({"path": str(tmp_path / name)})["path"]
+        assert Path(file).name == name.replace("?", "1")
+
+
 @pytest.mark.parametrize("url", ["http://[::1/post", "https:///post", "http://blog.example:99999/post"])
 def test_a_record_of_no_address_costs_no_other_page(db: Path, tmp_path: Path, url: str) -> None:
     with demo.served() as home:

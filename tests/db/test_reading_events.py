@@ -102,6 +102,7 @@ def test_the_command_prints_them_for_people_and_programs(engine: Engine) -> None
     assert len(objects) == len(changes(engine, limit=None))
     assert len(said("--limit", "1").stdout.splitlines()) == 1
     assert said("--since", twentieth, "--kind", "edited").stdout.count("\n") == 1
+    assert said("--since", twentieth, "--kind", "edited", "--kind", "edited").stdout.count("\n") == 1
     assert said("--until", (START.date() - timedelta(days=1)).isoformat()).exit_code == 1
     assert said("--csv", "--json").exit_code == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import plistlib
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -417,8 +418,15 @@ SINGLE_FILE = b"<!DOCTYPE html> <html lang=en><!--\n Page saved with SingleFile 
             "http://blog.example/1",
             datetime(2015, 1, 2, 3, 4, 5, tzinfo=UTC),
         ),
+        (
+            b"From: <Saved by Blink>\nSnapshot-Content-Location: file:///C:/page.html\nDate: Fri, 2 May 2025 10:00:00 +0000\n"
+            b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x\nContent-Type: text/html\n\n"
+            b'<link rel="canonical" href="http://blog.example/1"><p>Ferry</p>\n--x--\n',
+            "http://blog.example/1",
+            datetime(2025, 5, 2, 10, tzinfo=UTC),
+        ),
     ],
-    ids=["SingleFile", "MHTML", "a mirror", "behind comments", "saved from a web archive"],
+    ids=["SingleFile", "MHTML", "a mirror", "behind comments", "saved from a web archive", "saved from a disk"],
 )  # fmt: skip
 def test_a_saved_page_is_read_as_a_file_of_its_own(
     data: bytes, url: str, moment: datetime, tmp_path: Path
@@ -439,6 +447,12 @@ def test_a_saved_page_is_read_as_a_file_of_its_own(
         (b"<?xml version='1.0'?><rss></rss>", "neither a record nor a saved page"),
         (b"{}", "neither a record nor a saved page"),
         (
+            plistlib.dumps(
+                {"WebMainResource": {"WebResourceData": "Ferry", "WebResourceURL": "http://blog.example/1"}}
+            ),
+            "neither a record nor a saved page",
+        ),
+        (
             b"<!---->" * 1000 + b"Ferry",
             "neither a record nor a saved page",
         ),  # once took longer than anybody waits
@@ -447,7 +461,7 @@ def test_a_saved_page_is_read_as_a_file_of_its_own(
             "a body longer than 67108864 bytes",
         ),
     ],
-    ids=["no address", "XML", "JSON", "comments", "longer than is read"],
+    ids=["no address", "XML", "JSON", "a property list with another page", "comments", "longer than is read"],
 )
 def test_what_is_no_saved_page_is_told(data: bytes, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "page.html"

@@ -203,8 +203,10 @@ def _of_webarchive(data: bytes) -> SavedPage | None:
         body, url = page["WebResourceData"], str(page.get("WebResourceURL", ""))
     except (plistlib.InvalidFileException, ExpatError, KeyError, TypeError, ValueError):
         return None
+    if not isinstance(body, bytes):
+        return None
     kind, charset = page.get("WebResourceMIMEType", ""), page.get("WebResourceTextEncodingName", "")
-    return SavedPage(bytes(body), url, f"{kind}; charset={charset}" if charset else str(kind), None)
+    return SavedPage(body, url, f"{kind}; charset={charset}" if charset else str(kind), None)
 
 
 def _moment(text: str | None) -> datetime | None:
