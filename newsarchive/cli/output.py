@@ -83,9 +83,14 @@ def messages() -> Console:
 
 
 def _console(**given: Any) -> Console:
-    """A console of Rich that prints no control character of a text; those of Rich itself pass."""
+    """A console of Rich that prints no control character of a text; those of Rich itself pass.
+
+    They are replaced before Rich breaks a text into lines: it takes them to have no width, and would cut as many letters off
+    the line's end as it has signs in their places.
+    """
     from rich.console import Console
     from rich.segment import Segment
+    from rich.text import Text
 
     class Printing(Console):
         def on_broken_pipe(self) -> None:
@@ -94,8 +99,11 @@ def _console(**given: Any) -> Console:
                 super().on_broken_pipe()
             self.quiet = True
 
-        def render(self, *arguments: Any, **more: Any) -> Iterator[Segment]:
-            for part in super().render(*arguments, **more):
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            if isinstance(renderable, Text):
+                renderable = renderable.copy()
+                renderable.plain = plainwords.printable(renderable.plain)
+            for part in super().render(renderable, options):
                 yield part if part.control else Segment(plainwords.printable(part.text), part.style)
 
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
@@ -252,7 +260,7 @@ def table_lines(
 
 
 def _plain(cell: object) -> str:
-    return " ".join(str("" if cell is None else cell).split())
+    return plainwords.printable(" ".join(str("" if cell is None else cell).split()))
 
 
 def _cell(cell: object) -> str:

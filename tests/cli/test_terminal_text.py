@@ -15,8 +15,12 @@ from pathlib import Path
 import click.testing
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
 
 from newsarchive.cli import cli
+from newsarchive.cli.output import _console
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
@@ -89,6 +93,19 @@ def test_right_to_left_marks_lines_and_tabs_stay() -> None:
     text = "שלום\u200f (ltr\u200e) \u2067עברית\u2069 \u202bابجد\u202c\tx\n"
     assert printable(text) == text
     assert printable("\x1b[0m\x85\u202e") == "␛[0m\ufffd\ufffd"
+
+
+#: Words of a text whose encoding was broken, as a terminal gets them: with C1 controls, Thai letters and signs.
+DAMAGED = st.text(st.sampled_from("ab, โ€œâ™é\x80\x94\x9d\u202e\x1b漢"), max_size=120)
+
+
+@given(DAMAGED, st.integers(10, 100), st.booleans())
+def test_no_letter_is_lost_where_a_line_is_broken(text: str, width: int, is_styled: bool) -> None:
+    """Signs in the place of control characters are as wide as letters: "Oyelaran," lost its comma in the 80th column."""
+    written = io.StringIO()
+    to_print: Text | str = Text(text, "bold") if is_styled else text
+    _console(file=written, width=width).print(to_print, markup=False)
+    assert "".join(written.getvalue().split()) == "".join(printable(text).split())
 
 
 def test_the_log_of_a_crawl_prints_none_either() -> None:
