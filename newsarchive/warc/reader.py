@@ -28,7 +28,7 @@ from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 from newsarchive.warc.saved_files import as_it_was, page_of, written_at
-from newsarchive.warc.unpacked import ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
+from newsarchive.warc.unpacked import ARC, ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
 
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
@@ -41,8 +41,6 @@ _CHUNK_BYTES = 2**20
 _ARCHIVES = (b"WARC/", b"\x1f\x8b", ZSTD, ZSTD_DICTIONARY)
 #: The first bytes of a ZIP file, which a WACZ package is.
 _ZIP = b"PK\x03\x04"
-#: How the first record of an ARC file begins (https://archive.org/web/researcher/ArcFileFormat.php).
-_ARC = b"filedesc:"
 #: How the other records of an ARC file begin: with their address.
 _ARC_RECORDS = (b"http:", b"https", b"dns:")
 
@@ -199,7 +197,7 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
         file.seek(0)
         if head.startswith(_ZIP):
             yield from _packed(source.name, file, copying)
-        elif not head.startswith((*_ARCHIVES, _ARC)) and (found := _saved(source, file)) is not None:
+        elif not head.startswith((*_ARCHIVES, ARC)) and (found := _saved(source, file)) is not None:
             yield found
         else:
             yield from _exchanges(source.name, file, copying)
@@ -274,7 +272,7 @@ class _Reader:
 
     def __init__(self, name: str, stream: BinaryIO, offset: int, copying: bool) -> None:
         self.name, self.stream, self.offset = name, stream, offset
-        self.is_arc = not isinstance(stream, Unpacked) and _begins_arc(stream)
+        self.is_arc = not isinstance(stream, zstd.ZstdFile) and _begins_arc(stream)
         self.copying = copying and not isinstance(stream, Unpacked) and not self.is_arc
         self.resume: int | None = None
 
@@ -331,7 +329,7 @@ def _begins_arc(stream: BinaryIO) -> bool:
         stream.seek(0)
         head = stream.read(2**12)
         packed = head.startswith(b"\x1f\x8b")
-        return (zlib.decompressobj(31).decompress(head, len(_ARC)) if packed else head).startswith(_ARC)
+        return (zlib.decompressobj(31).decompress(head, len(ARC)) if packed else head).startswith(ARC)
     except ERRORS:
         return False
 

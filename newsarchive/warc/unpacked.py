@@ -23,7 +23,12 @@ MAX_DICTIONARY_BYTES = 16 * 2**20
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
 
+#: How the first record of an ARC file begins (https://archive.org/web/researcher/ArcFileFormat.php).
+ARC = b"filedesc:"
+
 _CONTENT_LENGTH = re.compile(rb"\r?\ncontent-length:[ \t]*(\d+)", re.I)
+#: The last word of a record's first line in an ARC file.
+_ARC_LENGTH = re.compile(rb" (\d{1,18})\r?\Z")
 #: Bytes in which the header of a file's first record must end. A file with a longer one is no WARC file.
 MAX_RECORD_HEADER_BYTES = 2**16
 
@@ -110,11 +115,12 @@ def _is_one_member(stream: BinaryIO) -> bool:
             out = unpack.decompress(chunk)
             if left < 0:
                 head += out
-                before, blank, out = head.partition(b"\r\n\r\n")
-                length = _CONTENT_LENGTH.search(before)
+                is_arc = head.startswith(ARC)
+                before, blank, out = head.partition(b"\n" if is_arc else b"\r\n\r\n")
+                length = (_ARC_LENGTH if is_arc else _CONTENT_LENGTH).search(before)
                 if not blank and len(head) < MAX_RECORD_HEADER_BYTES:
                     continue
-                if not blank or length is None or not head.startswith(b"WARC/"):
+                if not blank or length is None or not head.startswith((b"WARC/", ARC)):
                     return False
                 left = int(length[1])
             if out[left:].strip():

@@ -352,7 +352,7 @@ def arc(*pages: tuple[str, bytes]) -> list[bytes]:
     return records
 
 
-@pytest.mark.parametrize("how", ["a member a record", "plain"])
+@pytest.mark.parametrize("how", ["a member a record", "plain", "one member"])
 def test_an_arc_file_is_read(how: str, tmp_path: Path) -> None:
     records = arc(
         ("dns:blog.example", b"192.0.2.1"), ("http://blog.example/1", PAGE), ("http://blog.example/2", PAGE)
