@@ -84,8 +84,10 @@ def changes(
         table = (dict(zip(_NAMES, row, strict=True)) for row in _rows(found))
         print_records(found, _NAMES, table, as_csv=as_csv, as_json=as_json)
     else:
-        header = [name.replace("_", " ") for name in _NAMES]
-        output.print_rows(header, list(_rows(found, "→" if on_terminal() else "->")), ("id", "version"))
+        # A terminal shows what changed whole, as the last column; the address stands in `newsarchive show ID`.
+        shown, arrow = (-1, "→") if on_terminal() else (len(_NAMES), "->")
+        header = [name.replace("_", " ") for name in _NAMES[:shown]]
+        output.print_rows(header, [row[:shown] for row in _rows(found, arrow)], ("id", "version"))
 
 
 def _rows(found: list[Happened], arrow: str = "->") -> Iterator[tuple[object, ...]]:
@@ -95,5 +97,5 @@ def _rows(found: list[Happened], arrow: str = "->") -> Iterator[tuple[object, ..
             what = f"{one.field}: {'; '.join(one.before) or '-'} {arrow} {'; '.join(one.after) or '-'}"
         elif one.headline_before and one.headline_before != one.headline:
             what = f"headline: {one.headline_before} {arrow} {one.headline}"
-        moments = isoformat(one.at), isoformat(one.before_at) if one.before_at else ""
+        moments = isoformat(one.seen_at), isoformat(one.last_seen_before) if one.last_seen_before else ""
         yield (*moments, one.kind.value, one.id, one.version or "", one.site, one.headline, what, one.url)

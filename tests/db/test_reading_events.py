@@ -63,7 +63,7 @@ def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> N
     assert (Happening.VANISHED, "blog.example", "") in told
     edited = next(one for one in found if one.kind is Happening.EDITED and one.site == "blog.example")
     assert (edited.headline, edited.version) == ("The islands’ last ferry has left", 2)
-    assert edited.at == START + timedelta(days=3)
+    assert edited.seen_at == START + timedelta(days=3)
     moved = [one for one in found if one.site == "moving.example"]
     assert {(one.kind, one.headline, one.headline_before) for one in moved} == {
         (Happening.EDITED, "Ferry to go on", "Ferry to stop"), (Happening.DETAILS, "Ferry to go on", ""),
@@ -71,17 +71,17 @@ def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> N
     assert [(one.field, *one.before, *one.after) for one in moved if one.field] == [
         ("article_section", "Ships")
     ]
-    assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+    assert [one.seen_at for one in found] == sorted((one.seen_at for one in found), reverse=True)
 
 
 def test_an_event_happened_between_two_fetches(engine: Engine) -> None:
     edited = next(one for one in changes(engine, kinds=[Happening.EDITED], site="moving.example"))
-    assert (edited.before_at, edited.at) == (START, START + timedelta(days=20))
+    assert (edited.last_seen_before, edited.seen_at) == (START, START + timedelta(days=20))
     details = next(one for one in changes(engine, kinds=[Happening.DETAILS], site="moving.example"))
-    assert (details.before_at, details.at) == (START, START + timedelta(days=20))
+    assert (details.last_seen_before, details.seen_at) == (START, START + timedelta(days=20))
     [vanished] = changes(engine, kinds=[Happening.VANISHED])
-    assert vanished.before_at is not None
-    assert vanished.before_at < vanished.at
+    assert vanished.last_seen_before is not None
+    assert vanished.last_seen_before < vanished.seen_at
 
 
 def test_the_command_prints_them_for_people_and_programs(engine: Engine) -> None:

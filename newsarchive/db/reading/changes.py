@@ -1,7 +1,7 @@
 """What happened to articles after they were published: texts were edited, pages vanished, dates and authors were changed.
 
     for one in changes(source, since=date(2025, 4, 1)):
-        print(one.at, one.kind, one.site, one.headline)
+        print(one.seen_at, one.kind, one.site, one.headline)
 
 Only changes by publishers count. A text that a newer extractor reads better is no such change (`items.ChangeKind`).
 """
@@ -33,15 +33,15 @@ class Happening(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One event of an article. `at` is when a crawl saw it, and `before_at` when a crawl fetched the page for the last time as it was
-    before, where the archive knows: it happened between the two.
+    """One event of an article. `seen_at` is when a crawl saw it, and `last_seen_before` when a crawl fetched the page for the last
+    time as it was before, where the archive knows: it happened between the two.
 
     An edited article has the number of its new version and the headline before. Changed details have the name of the field and its
     values `before` and `after`.
     """
 
     kind: Happening
-    at: datetime
+    seen_at: datetime
     id: int
     url: str
     site: str
@@ -52,7 +52,7 @@ class Happened:
     field: str = ""
     before: Sequence[str] = ()
     after: Sequence[str] = ()
-    before_at: datetime | None = None
+    last_seen_before: datetime | None = None
 
 
 #: Ids in one statement; SQLite takes 32,766 values.
@@ -163,7 +163,7 @@ def _with_details(reader: Reader, rows: Sequence[Row]) -> list[Happened]:
             found.append(Happened(*shared, row["headline"], row["in_language"], own["version"], "", *values))
         else:
             found.append(Happened(*shared, row["headline"], row["in_language"]))
-    return [replace(one, before_at=row["fetched_at"]) for one, row in zip(found, rows, strict=True)]
+    return [replace(one, last_seen_before=row["fetched_at"]) for one, row in zip(found, rows, strict=True)]
 
 
 def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> Mapping[int, Row]:

@@ -55,7 +55,9 @@ def listed(library: Library, request: Request) -> Answer:
     shown = events(library, found[:EVENTS_PER_PAGE])
     values = {
         "asked": {name: asked.get(name, "") for name in ("site", "since", "until", "kind")},
-        "days": [(day, list(those)) for day, those in groupby(shown, lambda event: event.happened.at.date())],
+        "days": [
+            (day, list(those)) for day, those in groupby(shown, lambda event: event.happened.seen_at.date())
+        ],
         "counts": library.change_counts.get(tuple(narrowed.values()), wait=0.5) or {},
         "number": number,
         "kinds": [(name, _address(asked, kind=name)) for name in ("", *Happening)],
