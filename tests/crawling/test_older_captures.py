@@ -74,7 +74,7 @@ def test_files_of_earlier_years_that_come_in_last_give_the_same_archive(db: Path
     assert told(db) == told(forwards)
 
     edits = changes(File(db), kinds=[Happening.EDITED], limit=9 * POSTS)
-    assert Counter(edit.at.year for edit in edits) == {2021: POSTS, 2024: POSTS}
+    assert Counter(edit.seen_at.year for edit in edits) == {2021: POSTS, 2024: POSTS}
     before = rows(db, "SELECT article_body FROM articles ORDER BY id")
     assert (
         "0 updated" in run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db)).stderr
