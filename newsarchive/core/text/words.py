@@ -108,7 +108,7 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
     (True, True, False)
     """
-    last, tail = text[-1:], text[-24:]  # no text ends in more quotation marks than that
+    last, tail = text[-1:], text[-24:]  # enough for all quotation marks at the end of a text
     if last in _STOPS or (not last.isalnum() and _LINE_END.search(tail)):
         return True
     return (
