@@ -41,7 +41,8 @@ from newsarchive.items import Rights
 from newsarchive.rules import Rules
 from newsarchive.version import NAME
 
-#: Directives that carry a value after a colon; any other word before a colon names a robot.
+#: Directives that carry a value after a colon; any other word before a colon names a robot. What has spaces is no word: the
+#: day of `unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT` has colons too.
 _VALUE_DIRECTIVES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
 
 #: Characters of a robots.txt; the rest is not read. A crawler must read at least 500 KiB (RFC 9309, 2.5).
@@ -86,8 +87,9 @@ def _header_directives(value: str) -> Iterator[tuple[str, str]]:
     robot = ""
     for part in value.lower().split(","):
         name, colon, rest = part.partition(":")
-        if colon and name.strip() not in _VALUE_DIRECTIVES:
-            robot, part = name.strip(), rest
+        name = name.strip()
+        if colon and name not in _VALUE_DIRECTIVES and " " not in name:
+            robot, part = name, rest
         yield robot, part.strip()
 
 

@@ -13,6 +13,7 @@ from newsarchive.core.discovery import rights
         ("newsarchive: noarchive", True),
         ("googlebot: noindex, newsarchive: noarchive", True),
         ("unavailable_after: 25 Jun 2030 15:00:00 PST, noarchive", True),
+        ("unavailable_after: Tue, 25 Jun 2030 15:00:00 GMT, noarchive", True),
         ("max-snippet: 20, noarchive", True),
         ("googlebot: noarchive", False),
         ("googlebot: noindex, noarchive", False),
