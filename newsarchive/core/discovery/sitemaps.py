@@ -47,6 +47,8 @@ _PARSING = {
     "remove_comments": True, "remove_pis": True,
 }  # fmt: skip
 _GZIP = b"\x1f\x8b"
+#: Parts of one document that is packed with gzip; further ones are not read, because each costs a copy of what follows it.
+_MAX_GZIP_PARTS = 1000
 _BOM = b"\xef\xbb\xbf"
 _UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 #: What an XML declaration says of the encoding.
@@ -137,15 +139,27 @@ def _unpacked(body: bytes) -> tuple[bytes, str]:
     for _ in range(2):
         if not body.startswith(_GZIP):
             break
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            body = unpack.decompress(body, MAX_SITEMAP_BYTES + 1)
-        except zlib.error as error:
-            return b"", f"not well formed: gzip: {error}"
-        if not unpack.eof and len(body) <= MAX_SITEMAP_BYTES:
-            return body, "not well formed: gzip ends early"
+        body, problem = _gunzipped(body)
+        if problem:
+            return body, problem
     is_cut = len(body) > MAX_SITEMAP_BYTES
     return body[:MAX_SITEMAP_BYTES], f"longer than {MAX_SITEMAP_BYTES} bytes: cut" if is_cut else ""
+
+
+def _gunzipped(body: bytes) -> tuple[bytes, str]:
+    """What gzip packed, also in several parts one behind the other, as far as it can be read, and what was wrong."""
+    unpacked = bytearray()
+    for _ in range(_MAX_GZIP_PARTS):
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        try:
+            unpacked += unpack.decompress(body, MAX_SITEMAP_BYTES + 1 - len(unpacked))
+        except zlib.error as error:
+            return bytes(unpacked), f"not well formed: gzip: {error}"
+        body = unpack.unused_data
+        if len(unpacked) > MAX_SITEMAP_BYTES or not body.startswith(_GZIP):
+            ends_early = not unpack.eof and len(unpacked) <= MAX_SITEMAP_BYTES
+            return bytes(unpacked), "not well formed: gzip ends early" if ends_early else ""
+    return bytes(unpacked), f"more than {_MAX_GZIP_PARTS} parts of gzip: cut"
 
 
 def _text_rows(data: bytes) -> Iterator[_Row]:

@@ -44,6 +44,7 @@ ROWS = urlset("https://blog.example/rice/", " /rain/\n")
         (ROWS, "urlset"),
         (gzip.compress(ROWS, mtime=0), "urlset"),
         (gzip.compress(gzip.compress(ROWS, mtime=0), mtime=0), "urlset"),
+        (gzip.compress(ROWS[:300], mtime=0) + gzip.compress(ROWS[300:], mtime=0) + b"more", "urlset"),
         (b"\xef\xbb\xbf\n" + ROWS, "urlset"),
         (ROWS.decode().replace("UTF-8", "UTF-16").encode("utf-16"), "urlset"),
         ("https://blog.example/rice/\nhttps://blog.example/rain/".encode("utf-16"), "text"),
@@ -54,7 +55,7 @@ ROWS = urlset("https://blog.example/rice/", " /rain/\n")
         (b"https://blog.example/rice/\r\nhttps://blog.example/rain/\r\n", "text"),
         (b"<rss version='2.0'><channel><title>x</title><item><link>/rice/</link></item><item><link>/rain/</link></item></channel></rss>", "feed"),
     ],
-    ids=["xml", "gzip", "gzip twice", "byte order mark", "UTF-16", "text in UTF-16", "no namespace", "prefix", "stylesheet", "text", "feed"],
+    ids=["xml", "gzip", "gzip twice", "gzip in two parts", "byte order mark", "UTF-16", "text in UTF-16", "no namespace", "prefix", "stylesheet", "text", "feed"],
 )  # fmt: skip
 def test_every_kind_gives_the_same_addresses(body, kind):
     sitemap = read(body)
