@@ -32,8 +32,11 @@ _REGULAR_TIME = re.compile(
     r"\s*+(?:(?:[a-z]{3,9},?+\s++)?+\d{1,2}\s++(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d{4}-\d\d-\d\d|\d{8}T)",
     re.I,
 )
-#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`.
-_OFFSET = re.compile(r":\d\d\s*([+-])(\d\d):?(\d\d)\s*$")
+#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`, `10:15:00.000-07:00` (Blogger), `10:15:00 +0200 (CEST)`.
+_OFFSET = re.compile(r":\d\d(?:[.,]\d+)?\s*([+-])(\d\d):?(\d\d)\s*(?:\([^()]*\)\s*)?$")
+#: The names of offsets that RFC 822 knows (`10:15:00 EST`), and the hours of standard time behind UTC.
+_NAMED_OFFSET = re.compile(r":\d\d\s+([ECMP])([SD])T\s*$")
+_HOURS_BEHIND = {"E": 5, "C": 6, "M": 7, "P": 8}
 
 
 class FeedTimes:
@@ -72,7 +75,11 @@ class FeedTimes:
 
 def _offset_of(written: object) -> timezone:
     """The offset at the end of a time as written (`… +0700`, `…+07:00`), which feedparser does not give."""
-    match = _OFFSET.search(written) if isinstance(written, str) else None
+    if not isinstance(written, str):
+        return UTC
+    if named := _NAMED_OFFSET.search(written):
+        return timezone(timedelta(hours=(named[2] == "D") - _HOURS_BEHIND[named[1]]))
+    match = _OFFSET.search(written)
     if match is None:
         return UTC
     ahead = timedelta(hours=int(match[2]), minutes=int(match[3]))

@@ -400,9 +400,7 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
     # FeedBurner puts its counter in `link` and keeps the post's own address here.
-    url = _text(raw, "feedburner_origlink") or _text(raw, "link")
-    if not url and _text(raw, "id").startswith(("http://", "https://")):
-        url = _text(raw, "id")
+    url = _text(raw, "feedburner_origlink") or _text(raw, "link") or _address_in(_text(raw, "id"))
     return Entry(
         Link(url, "feed", title, lastmod=updated or published, published=published),
         id=_text(raw, "id"),
@@ -418,6 +416,11 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         image=_picture(raw),
         language=_text(raw, "language") or _text(detail if isinstance(detail, dict) else {}, "language"),
     )
+
+
+def _address_in(identity: str) -> str:
+    """The id of an entry that has no link, where the id is an address."""
+    return identity if identity.startswith(("http://", "https://")) else ""
 
 
 def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
@@ -517,10 +520,11 @@ def _json_entry(item: Mapping[str, Any]) -> Entry:
     names = (
         unique(_text(a, "name") for a in authors if isinstance(a, dict)) if isinstance(authors, list) else ()
     )
-    tags = item.get("tags")
+    tags, identity = item.get("tags"), str(item.get("id") or "")
+    url = _text(item, "url") or _address_in(identity)
     return Entry(
-        Link(_text(item, "url"), "feed", _text(item, "title"), updated or published, published),
-        id=str(item.get("id") or ""),
+        Link(url, "feed", _text(item, "title"), updated or published, published),
+        id=identity,
         title=_text(item, "title"),
         html=_text(item, "content_html") or _html_of(_text(item, "content_text") or _text(item, "summary")),
         is_full=bool(_text(item, "content_html")),

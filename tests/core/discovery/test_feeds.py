@@ -275,6 +275,13 @@ def said(body):
     return link.text
 
 
+def test_an_entry_without_a_link_is_at_the_address_that_is_its_id():
+    item = '{"id": "https://blog.example/rice/", "title": "Rice"}'
+    body = f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{item}]}}'
+    [entry] = feeds.parse_feed(body.encode(), "https://blog.example/feed.json").entries
+    assert entry.link.url == "https://blog.example/rice/"
+
+
 @pytest.mark.parametrize("body", [RSS2, ATOM, JSON], ids=["RSS 2.0", "Atom", "JSON Feed"])
 def test_what_a_feed_says_of_a_post(body):
     text = said(body)
@@ -294,6 +301,10 @@ def test_what_a_feed_says_of_a_post(body):
         ("Mon, 02 Sep 2024 10:00:00 +0000", "2024-09-02T10:00:00+00:00"),
         ("Mon, 02 Sep 2024 10:00:00 GMT", "2024-09-02T10:00:00+00:00"),
         ("Mon, 02 Sep 2024 10:00:00 -0330", "2024-09-02T10:00:00-03:30"),
+        ("Mon, 02 Sep 2024 10:00:00 EST", "2024-09-02T10:00:00-05:00"),
+        ("Mon, 02 Sep 2024 10:00:00 PDT", "2024-09-02T10:00:00-07:00"),
+        ("Mon, 02 Sep 2024 10:00:00 +0200 (CEST)", "2024-09-02T10:00:00+02:00"),
+        ("2024-09-02T10:00:00.000-07:00", "2024-09-02T10:00:00-07:00"),
         ("Mon, 02 Sep 2024 10:00:00 +9900", None),
         ("0000-00-00", None),
         ("soon", None),
