@@ -245,6 +245,14 @@ def test_an_alarm_stands_until_posts_are_well_again_then_is_cleared() -> None:
     assert kinds(judge(second, NOW + 5 * DAY)) == [AlarmKind.NO_AUTHOR]
 
 
+def test_an_alarm_stands_though_all_posts_since_were_erased() -> None:
+    given = history(BROKEN[AlarmKind.NO_AUTHOR])
+    (raised,) = judge(given, NOW)
+    erased = [one for one in given.readings if one.at < raised.since]
+    (alarm,) = judge(replace(given, readings=erased, standing={raised.kind: raised.since}), NOW)
+    assert (alarm.state, alarm.touched) == (State.STANDS, ())
+
+
 def test_what_lasts_becomes_the_sites_way() -> None:
     given = history(BROKEN[AlarmKind.NO_AUTHOR])
     (raised,) = judge(given, NOW)

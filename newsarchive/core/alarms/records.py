@@ -165,8 +165,8 @@ class Alarm:
 
     @property
     def bad_share(self) -> float:
-        """The share of bad ones among what was read since, 0 for an alarm that no readings raised."""
-        return float(self.evidence.get("bad", 0)) / float(self.evidence.get("readings", 1))
+        """The share of bad ones among what was read since, 0 where nothing was: the posts of an alarm may have been erased."""
+        return float(self.evidence.get("bad", 0)) / (float(self.evidence.get("readings", 0)) or 1.0)
 
     @property
     def sentence(self) -> str:
