@@ -78,6 +78,8 @@ class Subscription:
     #: What the hub said last, where it failed or refused; "" for nothing.
     problem: str = ""
     pushes: int = 0
+    #: Whether the hub answered since it was asked last.
+    is_answered: bool = False
 
 
 class Subscriber:
@@ -114,9 +116,11 @@ class Subscriber:
 
     def look(self, feeds: Iterable[tuple[str, str]]) -> None:
         """Look for hubs in feeds (site, address) that were not looked at for a day, and subscribe to feeds that have no
-        subscription or whose lease ends soon. A subscription that belongs to no feed any more is not renewed, so that
-        its lease runs out."""
+        subscription or whose lease ends soon. The subscriptions of a site that is not among them are forgotten, so that
+        their leases run out."""
         wanted = list(feeds)
+        # A site that comes back is looked at again.
+        self.looked = {feed: self.looked[feed] for _, feed in wanted if feed in self.looked}
         for site, feed in wanted:
             if self.looked.get(feed, 0.0) <= self.clock():
                 self._look_at(site, feed)
@@ -151,15 +155,18 @@ class Subscriber:
             "hub.mode": "subscribe", "hub.topic": one.offer.topic, "hub.callback": f"{self.base_url}/{one.token}",
             "hub.lease_seconds": str(LEASE_SECONDS), "hub.secret": one.secret,
         }  # fmt: skip
-        # A lease that is renewed holds until the hub says otherwise.
-        was, one.state = one.state, State.VERIFIED if one.state is State.VERIFIED else State.ASKED
+        was, problem, one.is_answered = one.state, "", False
+        if was is not State.VERIFIED:  # a lease that is renewed holds until the hub says otherwise
+            one.state = State.ASKED
         one.until = self.clock() + MAX_VERIFICATION_SECONDS
-        problem = ""
         try:
             status = self.post(one.offer.hub, urlencode(form).encode())
-            problem = "" if 200 <= status < 300 else f"the hub answered {status}"
+            if not 200 <= status < 300:
+                problem = f"the hub answered {status}"
         except FetchError as error:
             problem = str(error)
+        if one.is_answered:  # a hub may ask back before its own answer, which may come too late
+            return
         one.problem = problem
         if problem:
             one.state, one.until = was, self.clock() + SECONDS_BETWEEN_LOOKS
@@ -173,6 +180,7 @@ class Subscriber:
         if one is None or asked.get("hub.topic") != one.offer.topic:
             return 404, ""
         if asked.get("hub.mode") == "denied":
+            one.is_answered = True
             one.state, one.until = State.REFUSED, self.clock() + SECONDS_BETWEEN_LOOKS
             one.problem = asked.get("hub.reason", "no reason given")[:200]
             self.news.set()
@@ -185,10 +193,11 @@ class Subscriber:
             or not challenge
         ):
             return 404, ""  # also for `unsubscribe`, because nobody here asks for that
-        seconds = float(LEASE_SECONDS)
+        seconds = LEASE_SECONDS
         with suppress(ValueError):
-            seconds = float(int(asked.get("hub.lease_seconds", "")))
+            seconds = int(asked.get("hub.lease_seconds", ""))
         seconds = min(max(seconds, MIN_LEASE_SECONDS), MAX_LEASE_SECONDS)
+        one.is_answered = True
         one.state, one.until = State.VERIFIED, self.clock() + RENEWED_AFTER * seconds
         one.lease_ends, one.problem = self.clock() + seconds, ""
         self.news.set()

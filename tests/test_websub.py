@@ -158,6 +158,7 @@ def test_a_hub_that_pushes_without_end_brings_one_crawl_a_minute() -> None:
         ("1", 225.0),
         ("-5", 225.0),
         ("99999999999", 1_944_000.0),
+        ("9" * 400, 1_944_000.0),
         ("soon", 648_000.0),
         ("", 648_000.0),
     ],
@@ -211,6 +212,30 @@ def test_a_site_that_is_not_followed_any_more_is_let_go() -> None:
     token = world.verified()
     world.subscriber.look([])
     assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
+    world.look()
+    assert len(world.asked) == 2, "a site that comes back is subscribed to at once"
+
+
+@pytest.mark.parametrize("failed", [False, True])
+@pytest.mark.parametrize("mode", ["subscribe", "denied"])
+def test_a_hub_that_asks_back_before_it_answers_is_heard(mode: str, failed: bool) -> None:
+    world = World()
+
+    def post(hub: str, form: bytes) -> int:
+        [callback] = parse_qs(form.decode())["hub.callback"]
+        world.subscriber.verify(
+            callback.rpartition("/")[2],
+            {"hub.mode": mode, "hub.topic": FEED, "hub.challenge": "abc", "hub.reason": "full"},
+        )
+        if failed:
+            raise FetchError("cannot be asked: timed out")
+        return 202
+
+    world.subscriber.post = post
+    world.look()
+    [one] = world.subscriber.subscriptions.values()
+    expected = (State.VERIFIED, "") if mode == "subscribe" else (State.REFUSED, "full")
+    assert (one.state, one.problem) == expected
 
 
 @pytest.mark.slow
