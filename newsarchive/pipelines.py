@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -62,7 +62,7 @@ from newsarchive.exceptions import DatabaseError, NotAnArticle
 from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
-from newsarchive.items import Article, Capture, DropReason, Page
+from newsarchive.items import Article, Capture, DropReason, Page, Place
 from newsarchive.reextract import raw_folders, renewing, stored_reading
 from newsarchive.reprs import counted
 from newsarchive.rules import Rules
@@ -136,8 +136,11 @@ class CapturePipeline:
             await store.ready()
         if place := self.forbidden(item):
             raise Dropped(item, NotAnArticle(DropReason.NOARCHIVE, place))
+        warc = self.crawler.get_extension(WarcExtension)
+        passed = warc.passed(item) if warc is not None and item.place is None else None
+        keep = partial(warc.keep_passed, item, *passed) if warc is not None and passed else None
         try:
-            return await asyncio.to_thread(self.completed, item)
+            return await asyncio.to_thread(self.completed, item, keep)
         except DatabaseError as error:
             close_for(self.crawler, error)
             raise
@@ -148,11 +151,10 @@ class CapturePipeline:
             return ""
         return rights.noarchive(capture.headers, capture.body.decode("utf-8", "replace"))
 
-    def completed(self, capture: Capture) -> Capture:
-        """Write the raw bytes and read what the archive knows of the post. Called from a thread."""
-        warc = self.crawler.get_extension(WarcExtension)
-        if warc is not None and capture.place is None:
-            capture = replace(capture, place=warc.keep_capture(capture))
+    def completed(self, capture: Capture, keep: Callable[[], Place] | None) -> Capture:
+        """Write the raw bytes, where `keep` does so, and read what the archive knows of the post. Called from a thread."""
+        if keep is not None:
+            capture = replace(capture, place=keep())
         store = self.crawler.get_item_pipeline(StorePipeline)
         if store is None or store.writer is None:
             return capture

@@ -52,9 +52,12 @@ from newsarchive.exceptions import (
     UsageError,
 )
 from newsarchive.extensions.progress import Verdict, verdict
+from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.plainwords import PrintableRecord
 from newsarchive.spider_processes.parent import SHARE_LOCK, STOP_WITH_PARENT, keep_messages, stop_with_parent
 from newsarchive.times import FIRST_DAY, utc_now
+from newsarchive.warc import object_storage
+from newsarchive.warc.files import is_address
 from newsarchive.workers.collector import set_up_allocator, set_up_collector
 
 if TYPE_CHECKING:
@@ -269,6 +272,8 @@ class Command(ScrapyCrawl):
             rules.load(folder)
         steps_of(self.settings)
         if spargs.get("dry_run") != "1":
+            for own in filter(is_address, raw_folders_of(self.settings)):
+                object_storage.require(own)
             engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
             upgrade(engine)
             self.follow_listed(engine)

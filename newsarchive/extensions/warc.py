@@ -27,7 +27,7 @@ from newsarchive.crawling.failures import database_failed
 from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import First, original_of, originals_of
-from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.exceptions import DatabaseUnavailable, NewsArchiveError
 from newsarchive.items import Capture, Place
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.warc.files import Wire, default_folder, is_address, locate, moved_to, own_folders, written_in
@@ -89,6 +89,8 @@ class WarcExtension:
     def __init__(self, crawler: Crawler, folders: tuple[str, ...]) -> None:
         self.crawler, self.folders, self.folder = crawler, folders, written_in(folders)
         self.writer: WarcWriter | None = None
+        #: Whether all that was written lies where it stays.
+        self.closed = False
         #: Moves files that are full into object storage.
         self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
@@ -117,16 +119,20 @@ class WarcExtension:
         elif not getattr(self.crawler.spider, "is_archive_spider", False):
             self.passing[request] = wire_of(response)
 
-    def keep_capture(self, capture: Capture) -> Place | None:
-        """Append the answer that became a capture of another project's spider; `None` where it is gone already.
+    def passed(self, capture: Capture) -> tuple[Request, Wire] | None:
+        """The answer that became a capture of another project's spider, with its request; `None` where it is gone already.
 
-        Raises `DatabaseUnavailable`. Called from a thread.
+        Called from the reactor's thread, which adds further answers.
         """
-        for request, wire in list(self.passing.items()):
+        for request, wire in self.passing.items():
             if request.url.partition("#")[0] == capture.base_url.partition("#")[0]:
                 del self.passing[request]
-                return self._write(capture.base_url, wire, request, capture.fetched_at)
+                return request, wire
         return None
+
+    def keep_passed(self, capture: Capture, request: Request, wire: Wire) -> Place:
+        """Append what `passed` gave. Raises `DatabaseUnavailable`. Called from a thread."""
+        return self._write(capture.base_url, wire, request, capture.fetched_at)
 
     def keep(self, response: Response, fetched_at: datetime | None) -> Place | None:
         """Append the answer that became this response; `None` where it did not come over the network.
@@ -180,6 +186,7 @@ class WarcExtension:
             self.writer.sync()
 
     def _writer(self) -> WarcWriter:
+        self.closed = False
         with self.opening:  # two threads would open two writers, and the second file would never be closed
             if self.writer is None:
                 self.writer = self._open()
@@ -217,7 +224,7 @@ class WarcExtension:
         def move() -> None:
             try:
                 move_up(self.folder, moved_to(self.folders))
-            except DatabaseUnavailable as error:
+            except (NewsArchiveError, OSError) as error:
                 logger.warning("%s", error)
 
         if self.moving is None or not self.moving.is_alive():
@@ -225,6 +232,11 @@ class WarcExtension:
             self.moving.start()
 
     def close(self) -> None:
+        """Name the open file, and move up what is finished. When called again, only where more was written meanwhile: a storage
+        that does not answer is waited for once."""
+        if self.closed:
+            return
+        self.closed = True
         if self.writer is not None:
             try:
                 self.writer.close()
@@ -239,6 +251,6 @@ class WarcExtension:
             self.moving.join()
         try:
             settle(self.folders)
-        except DatabaseUnavailable as error:
+        except (NewsArchiveError, OSError) as error:
             assert self.crawler.stats is not None
             self.crawler.stats.set_value(key(Failure.STORAGE), str(error))

@@ -186,14 +186,14 @@ def _remember(address: str, length: int) -> None:
 @lru_cache(maxsize=16)
 def _file_system(folder: str) -> tuple[Any, str]:
     """fsspec's file system for an address, and the address as a path in it."""
-    packages = "'newsarchive[s3]'" if folder.startswith(("s3://", "s3a://")) else "fsspec and what it names"
+    packages = "'newsarchive[s3]'" if folder.startswith(("s3://", "s3a://")) else "fsspec"
     try:
         import fsspec
 
         fs, path = fsspec.url_to_fs(folder, **_OPTIONS)
     except ImportError as error:  # fsspec says which package its back end needs
         raise UsageError(
-            f"{folder} needs a library that is not installed: pip install {packages} ({error})"
+            f"{folder} needs a library that is not installed ({error}): pip install {packages}"
         ) from None
     except ValueError as error:
         raise UsageError(

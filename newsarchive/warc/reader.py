@@ -192,7 +192,14 @@ def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
     all its WARC files. `path` may be an address in object storage. With `copying`, each answer has its record too, where
     that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
-    with source.open("rb", buffering=WHOLE_FILE_BYTES) as file:
+    try:
+        opened = source.open("rb", buffering=WHOLE_FILE_BYTES)
+    except OSError as error:
+        yield Damage(
+            source.name, 0, f"the file cannot be opened: {error.strerror or 'there is no such file'}"
+        )
+        return
+    with opened as file:
         head = file.read(16)
         file.seek(0)
         if head.startswith(_ZIP):

@@ -257,14 +257,15 @@ class WarcWriter:
             return
         self._require_file()
         self._sync()
-        self._file.close()
-        self._file = None
-        try:
+        try:  # held until it has its name: `recover` of another process would else name it too
             (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
         except OSError as error:
             raise DatabaseUnavailable(
                 f"{self.folder / self._name} cannot get its name: {error.strerror}"
             ) from error
+        finally:
+            self._file.close()
+            self._file = None
 
 
 def payload_digest(body: bytes) -> str:
@@ -291,13 +292,12 @@ def recover(folder: Path | str) -> list[Path]:
     """
     named = []
     for path in sorted(Path(folder).glob("*.warc.gz" + OPEN)):
-        with path.open("r+b") as file:
-            if not hold(file):
-                continue
-            file.truncate(whole_length(path))
-            final = path.with_name(path.name.removesuffix(OPEN))
-            path.rename(final)
-        named.append(final)
+        final = path.with_name(path.name.removesuffix(OPEN))
+        with suppress(FileNotFoundError), path.open("r+b") as file:  # another process names it just now
+            if hold(file):
+                file.truncate(whole_length(path))
+                path.rename(final)
+                named.append(final)
     return named
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import fsspec
 import pytest
@@ -16,13 +17,16 @@ from sqlalchemy import Engine
 
 from newsarchive import doctor, erasing
 from newsarchive.cli import cli
+from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.withhold import Demand
-from newsarchive.exceptions import SOME_FAILED, DatabaseUnavailable, UsageError
+from newsarchive.exceptions import SOME_FAILED, USAGE, DatabaseUnavailable, UsageError
+from newsarchive.extensions import warc as extension_module
+from newsarchive.extensions.warc import WarcExtension
 from newsarchive.findings import Check, Fix
 from newsarchive.items import Place
 from newsarchive.warc import object_storage, reader
-from newsarchive.warc.files import OPEN, all_files, locate, own_folders
+from newsarchive.warc.files import OPEN, Folder, all_files, locate, own_folders
 from newsarchive.warc.moving import move_up, settle, waiting
 from newsarchive.warc.object_storage import ObjectFile
 from newsarchive.warc.writer import WarcWriter
@@ -186,6 +190,38 @@ def test_an_address_that_cannot_be_used_is_told_with_the_remedy(
     with pytest.raises((DatabaseUnavailable, UsageError), match=r"(?i)" + says):
         move_up(tmp_path, given)
     assert len(waiting(tmp_path)) == 1
+
+
+@pytest.mark.slow
+def test_a_crawl_without_the_library_of_its_storage_does_not_begin(db: Path) -> None:
+    done = crawl("url=http://127.0.0.1:9/", "-s", "NEWSARCHIVE_WARC=gs://bucket/warc", db=db)
+    assert (done.returncode, done.stdout) == (USAGE, "")
+    assert "gs://bucket/warc needs a library that is not installed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseUnavailable("it does not answer"), UsageError("no library"), OSError(28, "disk full")]
+)
+def test_a_storage_that_takes_nothing_is_asked_once_at_the_end_of_a_crawl(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    asked = []
+
+    def fails(folders: Folder) -> None:
+        asked.append(folders)
+        raise error
+
+    monkeypatch.setattr(extension_module, "settle", fails)
+    stats = dict[str, str]()
+    crawler = SimpleNamespace(spider=None, stats=SimpleNamespace(set_value=stats.__setitem__))
+    extension = WarcExtension(crawler, (str(tmp_path),))  # type: ignore[arg-type]
+    extension.close()  # at `spider_closed`, and again at `engine_stopped`
+    extension.close()
+    assert len(asked) == 1
+    assert stats == {key(Failure.STORAGE): str(error)}
+    extension._writer()
+    extension.close()
+    assert len(asked) == 2
 
 
 def test_a_file_that_the_storage_has_no_more_is_named(address: str, tmp_path: Path) -> None:

@@ -473,3 +473,51 @@ def test_a_file_that_another_spider_begins_is_not_taken_for_one_that_was_left_op
     writer.close()
     [file] = tmp_path.iterdir()
     assert file.name.endswith(".warc.gz")
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_file_that_another_process_names_at_the_same_time_keeps_no_other_from_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: bool
+) -> None:
+    """Two spiders begin at the same time, and both find what a killed crawl left."""
+    first, second = (tmp_path / f"news-{number}.warc.gz{writer_module.OPEN}" for number in (1, 2))
+    for path in (first, second):
+        path.write_bytes(writer_module.warcinfo("news"))
+    glob = Path.glob
+
+    def meanwhile(folder: Path, pattern: str) -> list[Path]:
+        found = list(glob(folder, pattern))
+        first.rename(first.with_suffix(""))
+        return found
+
+    def later(file: BinaryIO) -> bool:
+        if first.exists():
+            first.rename(first.with_suffix(""))
+        return True
+
+    monkeypatch.setattr(*((writer_module, "hold", later) if held else (Path, "glob", meanwhile)))
+    assert recover(tmp_path) == [second.with_suffix("")]
+    assert {path.name for path in tmp_path.iterdir()} == {"news-1.warc.gz", "news-2.warc.gz"}
+
+
+def test_a_file_is_held_until_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, rename = WarcWriter(tmp_path, "news"), Path.rename
+    write(writer, 1)
+
+    def meanwhile(path: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        assert recover(tmp_path) == []
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", meanwhile)
+    writer.close()
+    [file] = tmp_path.iterdir()
+    assert file.name.endswith(".warc.gz")
+
+
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    """A pattern named it, and it was taken away before its turn came; or an address in object storage is not right."""
+    for path in (tmp_path / "gone.warc.gz", f"file://{tmp_path}/gone.warc.gz"):
+        [damage] = captures(path)
+        assert isinstance(damage, Damage)
+        assert "o such file" in str(damage)
