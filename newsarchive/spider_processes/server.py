@@ -138,7 +138,7 @@ def _asked(control: socket.socket, request: Mapping[str, Any], stdin: int) -> Fo
             socket.send_fds(control, [json.dumps(request).encode()], [stdin, theirs.fileno()])
         said, handles, _, _ = socket.recv_fds(mine, 16, 1)
         if not (said and handles):
-            raise BrokenPipeError("the server of spiders has ended")
+            raise BrokenPipeError("the server of spiders has ended, or cannot fork")
     except OSError:
         mine.close()
         raise
@@ -149,7 +149,7 @@ class SpiderServer:
     """Starts spiders, from any thread. The server process begins with the first."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.control: socket.socket | None = None
         self.process: subprocess.Popen[bytes] | None = None
         #: Where the spiders share what they have read; nobody else on the machine has access to it.
@@ -162,15 +162,17 @@ class SpiderServer:
             return None
         request = {"module": module, "words": list(words), "environment": dict(environment)}
         given, stdin = os.pipe()
-        try:
-            with self.lock:
+        with self.lock:
+            try:
                 fork = _asked(self._server(), request, given)
-        except OSError:
-            os.close(stdin)
-            self.close()  # it broke: the next spider begins another
-            return None
-        finally:
-            os.close(given)
+            except OSError:
+                os.close(stdin)
+                # A server never says anything here, so that only its end can be read: the next spider begins another.
+                if self.control is None or _readable(self.control, timeout=0):
+                    self.close()
+                return None
+            finally:
+                os.close(given)
         fork.stdin = stdin
         return fork
 
@@ -196,7 +198,7 @@ class SpiderServer:
         return self.control
 
     def close(self) -> None:
-        """Have the server end once its forks have."""
+        """Have the server end. Those of its forks that run on are killed by the threads that wait for them."""
         with self.lock:
             if self.control is not None:
                 self.control.close()
@@ -231,9 +233,9 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                     continue
                 assert isinstance(key.fileobj, socket.socket)
                 try:
-                    message, fds, _, _ = socket.recv_fds(key.fileobj, MAX_REQUEST_BYTES, 2)
+                    message, fds, flags, _ = socket.recv_fds(key.fileobj, MAX_REQUEST_BYTES, 2)
                 except ConnectionResetError:  # a fork that was killed
-                    message = b""
+                    message, fds, flags = b"", [], 0
                 if not message:
                     if key.fileobj is control:
                         return None
@@ -241,8 +243,18 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                     asking.discard(key.fileobj)
                     key.fileobj.close()
                     continue
+                cut = flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC)
                 mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                pid = os.fork()
+                try:
+                    pid = -1 if cut else os.fork()
+                except OSError:  # no memory is left, or there are too many processes
+                    pid = -1
+                if pid < 0:  # the one that asked finds its socket closed, and the others nothing
+                    for one in (mine, theirs):
+                        one.close()
+                    for fd in fds:
+                        os.close(fd)
+                    continue
                 if not pid:
                     for one in (mine, *asking, *(asker for _, asker in children.values())):
                         one.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ import pytest
 from newsarchive.exceptions import ALL_FAILED, USAGE
 from newsarchive.spider_processes.parent import SHARED_READINGS
 from newsarchive.spider_processes.processes import SpiderProcesses
-from newsarchive.spider_processes.server import Fork, SpiderServer
+from newsarchive.spider_processes.server import Fork, SpiderServer, _asked, serve
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import warm
 from tests.support.serving import served
@@ -138,6 +141,33 @@ def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_ano
     assert server.process is not first
     server.close()
     assert server.process is None
+
+
+def test_a_request_that_is_too_long_harms_no_other(server: SpiderServer, tmp_path: Path) -> None:
+    long = {f"A_{number}": "x" * 1_000 for number in range(150)}
+    with sleeping(server, tmp_path) as child:
+        wait_for(tmp_path / "awake")
+        assert server.started("newsarchive", ["--version"], dict(os.environ) | long) is None
+        with fork(server, "newsarchive", "--version") as other:
+            assert other.wait() == 0
+        child.join(0)
+        assert child.exitcode is None
+        child.terminate()
+
+
+def test_a_server_that_cannot_fork_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "fork", full)
+    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(serve, theirs)
+        with mine:
+            for _ in range(2):
+                with pytest.raises(OSError, match="has ended"):
+                    _asked(mine, {}, 0)
+        assert serving.result(MAX_WAIT_SECONDS) is None
 
 
 #: What a spider of a server does: it has pages read in processes, and says how that went.
