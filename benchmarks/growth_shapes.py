@@ -237,6 +237,8 @@ ELEMENTS = {
     "<article>": "<article><h2><a href='/2024/05/p-{n}/'>Post {n}</a></h2><p>Text of it.</p></article>",
     "<h2>": "<h2>Heading</h2>",
     "<h2> numbered": "<h2>Heading number {n}</h2>",
+    "heads of comments": "<h3>Leave a comment</h3>",
+    "paragraphs of filler": "<p>Lorem ipsum dolor sit amet</p>",
     "<table>": "<table><tr><td>a</td><td>b</td></tr></table>",
     "<table> of rows": "<tr><td>{n}</td><td>Eiffel Tower</td></tr>",
     "<table><tr><td>": "<table><tr><td>a",

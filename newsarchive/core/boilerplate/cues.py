@@ -346,13 +346,12 @@ def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
     words = {i: comparable_words(blocks[i].text) for i in body}
-    enough = max(MIN_WORDS_ABOVE_COMMENTS, sum(words.values()) / 2)
+    enough, above = max(MIN_WORDS_ABOVE_COMMENTS, sum(words.values()) / 2), 0
     for i, block in enumerate(blocks):
         known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
-        if not known or comparable_words(block.text) > MAX_COMMENTS_HEAD_WORDS:
-            continue
-        if sum(count for j, count in words.items() if j < i) >= enough:
+        if known and above >= enough and comparable_words(block.text) <= MAX_COMMENTS_HEAD_WORDS:
             return i
+        above += words.get(i, 0)
     return None
 
 
@@ -504,15 +503,11 @@ def heads_of_comments(blocks: Sequence[Block], body: Sequence[int]) -> list[int]
     if len(marked) < MIN_SIGNATURES:
         return []
     of_path: defaultdict[str, list[int]] = defaultdict(list)
-    for i in body:
-        after = marked[bisect(marked, i) :][:1]
-        near = bool(after) and after[0] - i <= MAX_LINES_OF_COMMENT
-        if (
-            near
-            and comparable_words(blocks[i].text) <= MAX_LINE_WORDS
-            and _in_one(blocks[i], blocks[after[0]])
-        ):
-            of_path[blocks[i].path].append(i)
+    for i in body[: bisect(body, marked[-1])]:
+        comment, line = marked[bisect(marked, i)], blocks[i]
+        is_near = comment - i <= MAX_LINES_OF_COMMENT
+        if is_near and comparable_words(line.text) <= MAX_LINE_WORDS and _in_one(line, blocks[comment]):
+            of_path[line.path].append(i)
     return sorted(i for found in of_path.values() if len(found) >= MIN_SIGNATURES for i in found)
 
 

@@ -224,13 +224,10 @@ def filler(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
 
     None where no other paragraph would be left: then the page is a trial, and its maker wants to see its text.
     """
-    found = [
-        i
-        for i in body
-        if blocks[i].kind not in ("code", "quote") and blocks[i].text[: len(FILLER)].lower() == FILLER
-    ]
-    others = (blocks[i] for i in body if i not in found and blocks[i].kind == "paragraph")
-    return iter(found if any(comparable_words(b.text) >= MIN_TEXT_WORDS for b in others) else ())
+    fills = {i: blocks[i].text[: len(FILLER)].lower() == FILLER for i in body}
+    others = (blocks[i] for i in body if not fills[i] and blocks[i].kind == "paragraph")
+    if any(comparable_words(block.text) >= MIN_TEXT_WORDS for block in others):
+        yield from (i for i in body if fills[i] and blocks[i].kind not in ("code", "quote"))
 
 
 def scripts(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:

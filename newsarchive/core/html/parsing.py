@@ -13,6 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from newsarchive.core.html.markup import BLOCKS
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.exceptions import NotAnArticle
@@ -50,7 +51,7 @@ MAX_KEPT_TREES = 2
 #: Characters of the texts whose trees are kept. With more, the oldest trees go, so that large pages take no gigabyte.
 MAX_KEPT_CHARACTERS = 5_000_000
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*(/?)>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)[^<>]*>")
 #: Elements without content and without an end tag.
 _VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
                    "track", "wbr"])  # fmt: skip
@@ -59,6 +60,9 @@ _ENDS_ITSELF = frozenset(["p", "li", "td", "tr", "th", "dt", "dd", "option", "tb
 #: The formatting elements that a parser opens anew (HTML Living Standard, 13.2.4.3). An `<a>` closes the one before it.
 _FORMATTING = frozenset(["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt",
                          "u"])  # fmt: skip
+#: Elements at which a parser leaves an `<svg>` and reads HTML, or may do so. In a drawing `<path/>` is a whole element, as it is in
+#: XML; in HTML the stroke means nothing.
+_NOT_DRAWN = BLOCKS | _VOID | _FORMATTING | {"foreignobject", "span", "ruby", "sub", "sup", "var", "math"}
 #: Formatting with attributes. Equal tags are opened anew three times at most, tags with different attributes without
 #: end. Most tags begin with another letter, and the look-ahead sees that sooner than the names.
 _ATTRIBUTED = re.compile(
@@ -239,8 +243,9 @@ def flattened(text: str) -> str:
     """
     depth, at, out, reopened, options = 0, 0, [], 0, 0
     formatting: list[str] = []
+    is_drawing = False
     for match in _TAG.finditer(text):
-        closing, name, void = match[1], match[2].lower(), match[3]
+        closing, name = match[1], match[2].lower()
         if name == "option":
             options += not closing
             if options > MAX_OPTIONS:
@@ -259,7 +264,13 @@ def flattened(text: str) -> str:
                 out += [text[at : match.start()], *(f"</{name}>" for name in reversed(formatting))]
                 at = match.start()
                 formatting.clear()
-        if void or name in _VOID or name in _ENDS_ITSELF:
+        if name == "svg":
+            is_drawing = not closing
+        elif is_drawing and name in _NOT_DRAWN:
+            is_drawing = False
+        elif is_drawing and name in ("title", "desc"):  # their content is HTML: here it may be text alone
+            is_drawing = bool(closing) or text.startswith(f"</{match[2]}", text.find("<", match.end()))
+        if name in _VOID or name in _ENDS_ITSELF or (is_drawing and match[0].endswith("/>")):
             continue
         if not closing:
             depth += 1

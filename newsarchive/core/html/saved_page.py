@@ -106,7 +106,7 @@ class SavedPage(NamedTuple):
 def saved_page(data: bytes) -> SavedPage | None:
     """The page in a file that a browser saved; `None` for any other file, a page of HTML among them."""
     if _MHTML.match(data[:MAX_MESSAGE_HEAD_BYTES]):
-        return _of_message(message_from_bytes(data))
+        return _of_message(message_from_bytes(data.lstrip()))  # an empty line would end its head
     if data.startswith((b"bplist", b"<?xml")) and _WEBARCHIVE in data:
         return _of_webarchive(data)
     return None
@@ -183,18 +183,23 @@ def raw_replay(url: str) -> str:
 
 
 def _of_message(message: Message) -> SavedPage | None:
-    whole = str(message.get("Snapshot-Content-Location", ""))
+    whole = _address(message, "Snapshot-Content-Location")
     pages = [part for part in message.walk() if part.get_content_type() in PAGE_TYPES]
-    pages.sort(key=lambda part: part.get("Content-Location", "") != whole)  # frames are pages too
+    pages.sort(key=lambda part: _address(part, "Content-Location") != whole)  # frames are pages too
     if not pages:
         return None
     body = pages[0].get_payload(decode=True)
     return SavedPage(
         body if isinstance(body, bytes) else b"",
-        whole or str(pages[0].get("Content-Location", "")),
+        whole or _address(pages[0], "Content-Location"),
         str(pages[0].get("Content-Type", "")),
         _moment(message.get("Date")),
     )
+
+
+def _address(part: Message, header: str) -> str:
+    """The address in a header; "" where there is none. A long one is folded into several lines (RFC 2557, 4.4.2)."""
+    return "".join(str(part.get(header, "")).split())
 
 
 def _of_webarchive(data: bytes) -> SavedPage | None:

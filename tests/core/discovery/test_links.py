@@ -111,6 +111,13 @@ def test_a_long_page_with_ordinary_nesting_is_read_whole():
     assert parsing.flattened(page) == page
 
 
+def test_the_parts_of_drawings_are_not_nested_in_each_other():
+    icon = '<svg><title>Like</title><path d="M1 1"/><g><use href="#a"/><circle r="1" /></g></svg>'
+    page = f"<ol>{f'<li><div class=comment>{icon}<p>Text</p></div></li>' * 2000}</ol>"
+    assert parsing.flattened(page) == page
+    assert parsing.flattened(page.replace("<svg>", "<svg><div>")) != page, "a <div> ends the drawing"
+
+
 @pytest.mark.slow
 @given(st.text(max_size=300), st.sampled_from(["https://blog.example/", "http://127.0.0.1:8000/a?b=c"]))
 def test_any_text_is_a_page(text, url):

@@ -61,6 +61,14 @@ def test_an_mhtml_file_of_another_program_names_the_page_by_its_first_part() -> 
     assert (saved.body.decode(), saved.url, saved.saved_at) == (STORY, HOME, None)
 
 
+def test_an_mhtml_file_may_begin_with_an_empty_line_and_fold_a_long_address() -> None:
+    data = mhtml(("https://ads.example/frame", FRAME), (HOME, STORY), Snapshot_Content_Location=HOME)
+    folded = data.replace(HOME.encode(), HOME[:30].encode() + b"\n " + HOME[30:].encode())
+    saved = saved_page(b"\r\n" + folded)
+    assert saved is not None
+    assert (saved.body.decode(), saved.url) == (STORY, HOME)
+
+
 @pytest.mark.parametrize("form", [plistlib.FMT_BINARY, plistlib.FMT_XML])
 def test_the_page_of_a_webarchive_is_read(form: plistlib.PlistFormat) -> None:
     page = {
