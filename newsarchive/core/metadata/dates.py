@@ -1,6 +1,6 @@
 """Reads dates in the forms that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
 
-The forms are ISO 8601, RFC 5322 and 9110, the output of C and Java, numbers, and month names of many languages
+The forms are ISO 8601, RFC 5322, the output of C and Java, numbers, and month names of many languages
 (`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the last part of this module finds the order in
 which a text, a page or a region writes day and month.
 
@@ -18,7 +18,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -109,15 +108,22 @@ def _of_era(match: re.Match[str]) -> date:
 #: Characters of a text that are read as a date; the rest is cut off.
 MAX_DATE_CHARS = 80
 
+#: The half of the day before a time ("오후 3:20"), and behind it ("3:20 p. m.", "3:20 μ.μ.", "3:20 م").
+_HALF_BEFORE = "(?P<before>오전|오후|上午|下午|午前|午後) ?"
+_HALF_BEHIND = r"(?P<behind>[ap]\.? ?m|[πμ]\.? ?μ|[صم])(?!\w)"
+#: How words for the second half of the day begin.
+_SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後")
+
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     # A word of few letters may stand before the time: the day of the week ("Mon", "(月)"), or "at".
-    r"(?:\.?[T ,]+(?:\(?[^\W\d_]{1,4}\.?\)?[ ,]+)?(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?"
-    r"\s*(?:(?P<p>[ap])\.?m(?!\w)|(?P<z>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?)?",
+    rf"(?:\.?[T ,]+(?:\(?(?!오[전후])[^\W\d_]{{1,4}}\.?\)?[ ,]+)?(?:{_HALF_BEFORE})?"
+    r"(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?"
+    rf"\s*(?:{_HALF_BEHIND}|(?P<z>Z(?!\w)|(?:UTC|GMT)(?: ?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?))?)?",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(
-    r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:T?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>Z|[+-]\d{4})?)?$"
+    r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:t?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>z|[+-]\d{4})?)?$"
 )
 _EASTERN = re.compile(
     r"((?:19|20)\d\d)\s*[年년]\s*(?:[(（][^()（）]{1,12}[)）])?\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"
@@ -132,10 +138,9 @@ _DIGITS_OF = str.maketrans(
 _OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 #: Years by which the Thai (Buddhist) calendar is ahead.
 BUDDHIST_YEARS = 543
-_RFC = re.compile(r"^(?:\w{3},?\s+)?\d{1,2}[ -]\w{3}[ -]\d{2,4}\s+\d\d:\d\d", re.ASCII)
-#: The output of C's `asctime` and Java's `Date.toString`: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
+#: The output of C's `asctime`, Java's `Date.toString` and Twitter's API: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
 _PRINTED_BY_CODE = re.compile(
-    r"^[a-z]{3} (?P<m>[a-z]{3}) (?P<d>\d{1,2}) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?: (?P<z>[a-z]{3,5}))? (?P<y>(?:19|20)\d\d)$"
+    r"^[a-z]{3} (?P<m>[a-z]{3}) (?P<d>\d{1,2}) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?: (?P<z>[a-z]{3,5}|[+-]\d{4}))? (?P<y>(?:19|20)\d\d)$"
 )
 #: A date in numbers. The time may follow the year without a space: 28.09.1912:44.
 NUMERIC = re.compile(
@@ -147,13 +152,20 @@ _URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2
 _URL_WITH_SECTIONS = re.compile(r"/((?:19|20)\d\d)(?:/[A-Za-z][A-Za-z._-]*){1,2}/(\d\d)/(\d\d)(?=/|$)")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+#: A whole name or its beginning: "/2010/MARKETS/08/" is a section.
 _URL_NAMED = re.compile(
-    rf"/((?:19|20)\d\d)/({'|'.join(_MONTHS_IN_URLS)})[a-z]*/(\d{{1,2}})(?=/|$)", re.IGNORECASE
+    r"/((?:19|20)\d\d)/(?:(jan)(?:uary)?|(feb)(?:ruary)?|(mar)(?:ch)?|(apr)(?:il)?|(may)|(jun)e?|(jul)y?|(aug)(?:ust)?|"
+    r"(sep)(?:t|tember)?|(oct)(?:ober)?|(nov)(?:ember)?|(dec)(?:ember)?)/(\d{1,2})(?=/|$)",
+    re.IGNORECASE,
 )
 _CLOCK = re.compile(
-    r"(?<![\d.])(\d{1,2})(?::|h|\.(?=\d\d\s*(?:uhr|[ap]m)))(\d\d)(?::\d\d)?(?:\s*([ap])\.?m)?(?!\d)"
+    rf"(?:{_HALF_BEFORE})?(?<![\d.])(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
+    rf"(?P<M>\d\d)(?::(?P<S>\d\d))?(?: ?{_HALF_BEHIND})?(?!\d)"
 )
-_OFFSET = re.compile(r"(?:gmt|utc|(?<=[\dm])) ?([+-])(\d\d):?(\d\d)(?!\d)")
+#: Hours and minutes ahead of UTC. "10:00-12:00" is a span of time.
+_OFFSET = re.compile(
+    r"(?:[ ,(]*(?:utc|gmt) ?| (?=[+-]\d\d:?\d\d)|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
 #: A year of four digits, also of the Thai calendar.
@@ -220,11 +232,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return None
     text = _lower(text)
     if match := ISO.search(text) or _COMPACT.match(text):
-        p = match.groupdict()
-        hour = int(p["H"] or 0)
-        if half := p.get("p"):  # "2025-04-03 02:30 PM"
-            hour = hour % 12 + 12 * (half == "p")
-        return _build(p["y"], p["m"], p["d"], hour, p["M"] or 0, p["S"] or 0, _zone(p["z"]))
+        return _build(match["y"], match["m"], match["d"], *_time(match, rules))
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
@@ -234,9 +242,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return _build(day.year, day.month, day.day, *_clock(rest, rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
-    return (
-        _rfc(text) or _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
-    )
+    return _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
 
 
 def western(text: str) -> str:
@@ -271,7 +277,8 @@ def has_time(when: datetime) -> bool:
 def from_url(url: str) -> datetime | None:
     """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025/WORLD/04/03/`, `/2025-04-03-title`, `/title-20250403`."""
     if match := _URL_NAMED.search(url):
-        return _build(match[1], _MONTHS_IN_URLS.index(match[2].lower()) + 1, match[3])
+        year, name, day = filter(None, match.groups())
+        return _build(year, _MONTHS_IN_URLS.index(name.lower()) + 1, day)
     match = _URL.search(url) or _URL_WITH_SECTIONS.search(url) or _URL_COMPACT.search(url)
     return _build(*filter(None, match.groups())) if match else None
 
@@ -347,31 +354,35 @@ def _build(
         return None
 
 
-def _zone(text: str | None) -> tzinfo:
-    digits = "".join(c for c in text or "" if c.isdigit())
-    if len(digits) < 2:
-        return UTC
-    hours, minutes = int(digits[:2]), int(digits[2:4] or 0)
-    if hours > 14 or minutes > 59:
-        return UTC
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if "-" in str(text) else offset)
-
-
 def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
-    """The time of day and its zone in the text behind a date; midnight UTC where there is none."""
+    """The first time of day in a text and its zone; midnight UTC where there is none."""
     match = _CLOCK.search(text)
-    if not match or int(match[1]) > 23 or int(match[2]) > 59:
+    return _time(match, rules) if match else (0, 0, 0, UTC)
+
+
+def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
+    """The time of day of a match (`H`, `M`, `S`, the half of the day) and its zone, which is `z` or stands behind the match;
+    midnight UTC where it has none."""
+    part = match.groupdict()
+    hour, minute, second = (int(part[name] or 0) for name in "HMS")
+    if part["H"] is None or hour > 23 or minute > 59 or second > 59:
         return 0, 0, 0, UTC
-    hour = int(match[1])
-    if match[3]:
-        hour = hour % 12 + 12 * (match[3] == "p")
-    if zone := _OFFSET.search(text, match.start()):
-        return hour, int(match[2]), 0, _zone("".join(zone.groups()))
-    minutes = _zones(rules).get(
-        next(iter(text[match.end() :].strip(" ,(").split(None, 1)), "").strip(".,)|"), 0
-    )
-    return hour, int(match[2]), 0, timezone(timedelta(minutes=minutes)) if minutes else UTC
+    if half := part.get("before") or part.get("behind"):
+        hour = hour % 12 + 12 * half.startswith(_SECOND_HALF)
+    zone = part.get("z") or match.string[match.end() :]
+    return hour, minute, second, _zone(f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone, rules)
+
+
+def _zone(text: str, rules: Rules) -> tzinfo:
+    """The time zone that a text begins with: an offset ("gmt+2", "+0200") or a name ("cest"). UTC where it has none."""
+    if match := _OFFSET.match(text):
+        hours, minutes = int(match[2]), int(match[3] or 0)
+        if hours > 14 or minutes not in (0, 30, 45):
+            return UTC
+        ahead = 60 * hours + minutes
+        return timezone(timedelta(minutes=-ahead if match[1] == "-" else ahead))
+    name = text.strip(" ,(").partition(" ")[0].strip(".,)|")
+    return timezone(timedelta(minutes=ahead)) if (ahead := _zones(rules).get(name, 0)) else UTC
 
 
 @lru_cache(maxsize=8)
@@ -380,24 +391,13 @@ def _zones(rules: Rules) -> dict[str, int]:
     return {str(k): int(v) for k, v in rules.metadata.get("months", {}).get("zones", {}).items()}
 
 
-def _rfc(text: str) -> datetime | None:
-    if not _RFC.match(text):
-        return None
-    try:
-        found = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
 def _printed_by_code(text: str, rules: Rules) -> datetime | None:
     """Earns zone and seconds on 3 of 1,282 real pages, the day of none (`docs/benchmarks/ablation.md`)."""
     match = _PRINTED_BY_CODE.match(text)
     if match is None or match["m"] not in _MONTHS_IN_URLS:
         return None
-    part, month = match.groupdict(), _MONTHS_IN_URLS.index(match["m"]) + 1
-    zone = timezone(timedelta(minutes=_zones(rules).get(part["z"] or "", 0)))
-    return _build(part["y"], month, part["d"], part["H"], part["M"], part["S"], zone)
+    month = _MONTHS_IN_URLS.index(match["m"]) + 1
+    return _build(match["y"], month, match["d"], *_time(match, rules))
 
 
 def _named(text: str, rules: Rules) -> datetime | None:

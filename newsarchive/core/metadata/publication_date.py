@@ -162,11 +162,6 @@ MAX_BLOCKS_BEFORE = 3
 MAX_BLOCKS_BELOW = 300
 #: Positions of marked times that may belong to other posts.
 _UNSURE_TIMES = frozenset((Position.ELSEWHERE, Position.LATER))
-#: A time of day, or a number of hours or minutes. A text without one gives a day only.
-_CLOCK = re.compile(
-    r"\d\s*[:h]\s*\d\d|\d\s?(?:m|h|uhr|stund|or[ae]|uur|godz|tim|tunti|час|годин|хвил|saat|jam|时|小时|時間|分|시간)",
-    re.IGNORECASE,
-)
 #: A quotation mark in a script or an attribute, escaped or not.
 _QUOTE = r"(?:\\{0,3}[\"']|&quot;|&#34;)"
 #: The rest of a name, whose parts have at most 40 letters, and its value with or without quotation marks.
@@ -323,8 +318,8 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
     if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
         return None
-    found = found.replace(second=0, microsecond=0)
-    return found if _CLOCK.search(folded) else found.replace(hour=0, minute=0)
+    names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
+    return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
 
 
 def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +50,34 @@ def test_dates(text: str, expect: str | None) -> None:
         ("https://blog.example/2025-04-03-mill", "2025-04-03"),
         ("https://blog.example/2025/04/03_mill.html", "2025-04-03"),
         ("https://blog.example/2025/04/11-mills-on-the-river/", None),  # the number belongs to the headline
+        ("https://blog.example/2025/sept/03/mill", "2025-09-03"),
+        (
+            "https://blog.example/2010/MARKETS/08/13/mill",
+            "2010-08-13",
+        ),  # no month begins so and goes on otherwise
+        ("https://blog.example/2025/marketing/12/mill", None),
     ],
 )
 def test_date_in_the_address(url: str, expect: str | None) -> None:
     found = dates.from_url(url)
     assert (found.date().isoformat() if found else None) == expect
+
+
+@pytest.mark.parametrize(
+    ("text", "expect"),
+    [
+        ("3 months ago", "2025-01-10T00:00:00+00:00"),
+        ("3 hafta önce", "2025-03-20T00:00:00+00:00"),  # weeks
+        ("3 hari yang lalu", "2025-04-07T00:00:00+00:00"),  # days
+        ("3 hours ago", "2025-04-10T07:34:00+00:00"),
+        ("5 минут назад", "2025-04-10T10:29:00+00:00"),
+        ("gestern, 14:30 Uhr", "2025-04-09T14:30:00+00:00"),
+        ("3 years ago", None),
+    ],
+)
+def test_a_time_of_day_is_counted_from_hours_and_minutes_only(text: str, expect: str | None) -> None:
+    found = publication_date.counted_from(text, datetime.fromisoformat("2025-04-10T12:34:56+02:00"), RULES)
+    assert (found.isoformat() if found else None) == expect
 
 
 @settings(max_examples=200, deadline=None)
