@@ -519,6 +519,11 @@ class StorePipeline:
         if self.writer is not None:
             await asyncio.to_thread(self.writer.close)
             if key(Failure.DATABASE) not in self.crawler.stats.get_stats():
+                if isinstance(self.crawler.spider, WarcSpider):
+                    try:
+                        await asyncio.to_thread(self.crawler.spider.mark_vanished)
+                    except DatabaseError as error:
+                        database_failed(self.crawler, error)
                 await self.learning.close()
 
     async def finish(self, reason: str) -> None:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from glob import glob
 from itertools import islice
 from pathlib import Path, PurePath
@@ -41,6 +42,10 @@ BYTES_OF_A_PAGE = 50_000
 #: Addresses of pages that are kept to find those that later records refer to, some 150 bytes each. Pages that were read before these
 #: are stored by then: far fewer wait for the template of their site.
 MAX_PAGES_REMEMBERED = 50_000
+#: Answers 404 and 410 that are kept until all pages are stored, some 300 bytes each; those that come later are only counted.
+MAX_ABSENCES = 50_000
+#: The statuses by which a server says that a page is not there.
+ABSENT = (404, 410)
 #: Seconds until a crawl that is at its end, or is being stopped, looks whether its last page is done.
 END_SECONDS = 0.1
 #: The Scrapy signal that no further page is to come.
@@ -108,6 +113,8 @@ class WarcSpider(ArchiveSpider):
     revisits: Revisits
     #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
     absent: dict[str, str]
+    #: Answers that a page is not there: its address, the moment and the status.
+    absences: list[tuple[str, datetime, int]]
     #: How many pages may still come; `None` for any number.
     left: int | None
     #: Whether no further page is to come.
@@ -145,7 +152,7 @@ class WarcSpider(ArchiveSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.room = asyncio.Semaphore(MAX_PAGES_UNDER_WAY)
-        spider.pages_read, spider.absent, spider.left = {}, {}, spider.limit
+        spider.pages_read, spider.absent, spider.absences, spider.left = {}, {}, [], spider.limit
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider.give_room, signal)
         return spider
@@ -249,7 +256,7 @@ class WarcSpider(ArchiveSpider):
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
-                elif self.wants(found[0]):
+                elif self.wants(*found):
                     yield *found, names[file]
         if is_empty:
             self.count(Group.FAILED, "no page in these files")
@@ -260,13 +267,15 @@ class WarcSpider(ArchiveSpider):
     def note(self, revisit: reader.Revisit) -> None:
         """Keep the revisit of a wanted page until all files are read: its page may stand in a later one. One without a day tells
         nothing that its page does not tell."""
-        is_page = revisit.status in (0, 200, 304) and "html" in (revisit.content_type or "html")
+        is_page = revisit.status in (0, 200, 304, *ABSENT) and "html" in (revisit.content_type or "html")
         if not is_page:
             return
         try:
             if not self.is_of_site(revisit.answer[0].url if revisit.answer else revisit.url):
                 return
-            if revisit.moment is None:
+            if revisit.status in ABSENT:
+                self.note_absence(revisit.url, revisit.moment, revisit.status)
+            elif revisit.moment is None:
                 self.skipped(SkipReason.REVISIT, 1)
             else:
                 url_key(revisit.refers_to)  # raises for what is no address
@@ -274,13 +283,28 @@ class WarcSpider(ArchiveSpider):
         except ValueError:
             self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
+    def note_absence(self, url: str, moment: datetime | None, status: int) -> None:
+        """Keep that a page was not there, until all pages are stored (`mark_vanished`)."""
+        if moment is not None and len(self.absences) < MAX_ABSENCES:
+            self.absences.append((url, moment, status))
+
+    def mark_vanished(self) -> None:
+        """Mark the articles that were deleted after they were last seen, by the answers in these files. Called when all pages are
+        stored: an answer counts for a page that a later file holds, too."""
+        answers: dict[str, list[tuple[datetime, int]]] = {}
+        for url, moment, status in self.absences:
+            answers.setdefault(url, []).append((moment, status))
+        for url, given in answers.items():
+            if self.frontier is not None and self.frontier.vanished(url, given):
+                self.count(Count.GONE)
+
     def seen_again(self) -> Iterator[tuple[Capture, Wire, str]]:
         """The pages of the revisit records that wait, as they were on their days. A revisit of no page is left out: the earlier
         record was counted."""
         for revisit, page in self.revisits.taken():
             if page is None:
                 self.absent[url_key(revisit.refers_to)] = revisit.url
-            elif self.wants(page[0]):
+            elif self.wants(*page):
                 yield *page, revisit.file
 
     def look_for_earlier_pages(self) -> None:
@@ -330,10 +354,21 @@ class WarcSpider(ArchiveSpider):
             self.revisits.remember(capture, place, wire.shown_at)
         return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]
 
-    def wants(self, capture: Capture) -> bool:
-        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted."""
+    def wants(self, capture: Capture, wire: Wire) -> bool:
+        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted.
+
+        That a page is not there is kept where its own server says so: a web archive says the same of what it never had.
+        """
         try:
-            if capture.status != 200 or "html" not in (capture.content_type or "html"):
+            is_page = "html" in (capture.content_type or "html")
+            if capture.status != 200 or not is_page:
+                if (
+                    capture.status in ABSENT
+                    and is_page
+                    and not wire.shown_at
+                    and self.is_of_site(capture.url)
+                ):
+                    self.note_absence(capture.url, capture.fetched_at, capture.status)
                 self.count(Group.SKIPPED, SkipReason.NO_PAGE)
                 return False
             if not self.is_of_site(capture.base_url):

@@ -81,3 +81,46 @@ def test_files_of_earlier_years_that_come_in_last_give_the_same_archive(db: Path
     )
     assert run("learn", "--all", "--db", str(db)).returncode == 0
     assert rows(db, "SELECT article_body FROM articles ORDER BY id") == before
+
+
+#: What a page answered in each year, and the year in which it was gone; `None` for a page that was not.
+FATES = [
+    ("404 once", {"2019": 200, "2021": 404}, None),
+    ("404 twice", {"2019": 200, "2021": 404, "2022": 404, "2023": 404}, "2022"),
+    ("404 before it was there", {"2018": 404, "2019": 404, "2021": 200}, None),
+    ("404 and there again", {"2019": 200, "2021": 404, "2022": 404, "2023": 200}, None),
+    ("410", {"2019": 200, "2021": 410, "2022": 410}, "2021"),
+    ("503", {"2019": 200, "2021": 503, "2022": 503}, None),
+    ("unknown to a web archive", {"2019": 200, "web 2021": 404, "web 2022": 404}, None),
+    ("404 twice in a minute", {"2019": 200, "2021": 404, "2021 later": 404}, None),
+    ("never there", {"2021": 404, "2022": 410}, None),
+]
+
+
+def test_a_page_that_later_captures_no_longer_found_is_gone_since_then(db: Path, tmp_path: Path) -> None:
+    files: dict[str, list[tuple[str, str, int]]] = {"pages": [], "absences": []}
+    for number, (_, answers, _) in enumerate(FATES):
+        for when, status in answers.items():
+            year = re.sub(r"\D", "", when)
+            shown = f"https://web.archive.org/web/{year}0501120000/" if "web" in when else ""
+            url = f"{shown}https://blog.example/fate-{number}/"
+            date = f"{year}-05-01T12:00:{30 * ('later' in when):02}Z"
+            files["pages" if status == 200 else "absences"].append((url, date, status))
+    for name, records in files.items():
+        with (tmp_path / f"{name}.warc.gz").open("wb") as out:
+            writer = WARCWriter(out)
+            for url, date, status in records:
+                http = StatusAndHeaders(f"{status} X", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+                page = post(f"Fate {url[-2]}") if status == 200 else "<h1>Nothing here</h1>"
+                record = writer.create_warc_record(
+                    url, "response", io.BytesIO(page.encode()), http_headers=http, warc_headers_dict={"WARC-Date": date}
+                )  # fmt: skip
+                writer.write_record(record)
+    both = crawl(f"path={tmp_path}/*.warc.gz", spider="warc", db=db)  # the file of absences comes first
+    assert (both.returncode, "2 gone" in both.stderr) == (0, True), both.stderr
+    gone = dict(rows(db, "SELECT url, substr(gone_at, 1, 4) FROM articles"))
+    assert {case: gone.get(f"https://blog.example/fate-{at}/") for at, (case, *_) in enumerate(FATES)} == {
+        case: year for case, _, year in FATES
+    }
+    again = crawl(f"path={tmp_path}/absences.warc.gz", spider="warc", db=db)
+    assert " gone" not in again.stderr

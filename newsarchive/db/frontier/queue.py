@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -39,6 +39,8 @@ from newsarchive.times import utc_now
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: Links that one statement records, and URLs that one statement asks for; more are divided among several statements.
 MAX_CHUNK = 500
+#: A second answer 404 within this time of the first says nothing new: a theme may break for an hour.
+MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=1)
 #: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
 MAX_EARLIER_RUNS = 500
 
@@ -399,6 +401,35 @@ class Frontier:
         if not gone:
             return Absence.MISSING
         return Absence.GONE if news else Absence.STILL_GONE
+
+    def vanished(self, url: str, answers: Iterable[tuple[datetime, int]]) -> bool:
+        """Mark the article of a page as gone where earlier answers of its server say so: each with its moment and its status, 404
+        or 410. Gives whether it was marked now.
+
+        Only answers after the article was last seen count, and as in `missing` it takes a 410 or two of 404. `gone_at` is the
+        moment of the answer that settles it.
+        """
+        key = url_key(url)
+        with writing(self.engine) as connection:
+            here = ArticleRow.id.in_(updates.articles_at(connection, key))
+            stored = connection.execute(select(ArticleRow.last_seen_at, ArticleRow.gone_at).where(here)).all()
+            if not stored:
+                return False
+            seen = max(one.last_seen_at for one in stored)
+            later = sorted((moment, status) for moment, status in answers if moment > seen)
+            settled = [
+                (moment, status)
+                for moment, status in later
+                if status == 410 or moment - later[0][0] >= MIN_TIME_BETWEEN_ABSENCES
+            ]
+            if not settled:
+                return False
+            moment, status = settled[0]
+            earlier = ArticleRow.gone_at.is_(None) | (ArticleRow.gone_at > moment)
+            connection.execute(update(ArticleRow).where(here, earlier).values(gone_at=moment))
+            changes = {"state": "gone", "reason": f"http {status}"}
+            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+        return any(one.gone_at is None for one in stored)
 
     def failed(self, url: str, reason: str) -> int:
         """Record that a fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
