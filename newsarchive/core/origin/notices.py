@@ -31,7 +31,8 @@ _MAX_HOLDER_CHARACTERS = 60
 _MAX_SIGNATURE_CHARACTERS = 40
 
 _YEARS = r"(?:19|20)\d\d(?:\s*[-–—/,]\s*(?:(?:19|20)\d\d|\d\d))*"
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+#: A year, and the end of a range in two digits; `2024-12-31` is no range.
+_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)(?:[-–—/](\d\d)(?![-/]?\d))?")
 _YEAR_RANGE = re.compile(rf"(?<!\d){_YEARS}(?!\d)")
 _EDGE = " \t\n\"'“”‘’«»()（）[]【】*_–—-:：,，.。;；|•·/"
 # A full stop inside the firm's name does not end it: "Dow Jones & Company, Inc."
@@ -87,8 +88,13 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     holder = _first_name(after, words) or _first_name(before, words)
     if len(holder) > _MAX_HOLDER_CHARACTERS and "©" not in line:
         return None
-    years = _YEAR.findall(line)
-    return Copyright(line, holder, int(years[-1]) if years else None)
+    return Copyright(line, holder, _last_year(line))
+
+
+def _last_year(line: str) -> int | None:
+    """The last year of a notice, of `2019-25` the second one; `None` without one."""
+    years = [int(year[:2] + short if short > year[2:] else year) for year, short in _YEAR.findall(line)]
+    return years[-1] if years else None
 
 
 def _marks_product(line: str, mark: re.Match[str]) -> bool:
