@@ -30,7 +30,7 @@ from newsarchive.core.origin.attribution_patterns import (
     not_names,
     phrases_of,
 )
-from newsarchive.core.origin.publishers import by_name, longest_name
+from newsarchive.core.origin.publishers import by_host, by_name, longest_name
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import statements
@@ -227,7 +227,7 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
         rest = rest[lead.end() :].lstrip(_EDGE)
     if phrase.behind:
         rest = phrase.behind.sub("", rest)
-    if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
+    if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed and not _is_glued(domain[0], rules):
         if not_names(rules).match(domain[0]):
             return ""
         return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
@@ -241,6 +241,12 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     if _too_long(rest[site.end() if site else at :], phrase):
         return ""
     return name + (" " + site[0].strip() if site else "")
+
+
+def _is_glued(domain: str, rules: Rules) -> bool:
+    """Whether what looks like a domain is a listed name, and the next sentence: "Source: Reuters.Photo by Ada Lowe"."""
+    name, _, last = domain.rpartition(".")
+    return last.istitle() and by_host(domain, rules) is None and by_name(name, rules) is not None
 
 
 def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:
