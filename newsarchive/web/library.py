@@ -28,7 +28,7 @@ from newsarchive.db.reading.facets import Facets
 from newsarchive.db.reading.search import Filters, Hit, Paging
 from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import reading
-from newsarchive.exceptions import DatabaseError
+from newsarchive.exceptions import DatabaseError, NoSuchArticle
 from newsarchive.web.render import Frame
 
 if TYPE_CHECKING:
@@ -212,6 +212,8 @@ class BackgroundCache(Generic[T]):
         before = self._clock()
         try:
             entry.value = self._make(key)
+        except NoSuchArticle:
+            pass  # a reader typed the name of a site that is not here, which the page says
         except DatabaseError as error:
             log.warning("%s", error)
         finally:

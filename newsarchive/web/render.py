@@ -188,7 +188,7 @@ def runs(changed: Iterable[Change], side: str = "") -> Markup:
     for change in changed:
         if side in ("", change.kind) or change.kind == "equal":
             replaces = before == "delete" and change.kind == "insert"
-            tag = Markup('<ins class="beside">{}</ins>') if replaces else tags[change.kind]
+            tag = Markup('<ins class="instead">{}</ins>') if replaces else tags[change.kind]
             made.append(tag.format(change.text))
             before = change.kind
     return Markup("").join(made)

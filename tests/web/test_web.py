@@ -83,7 +83,7 @@ PAGES = {
     "/story/1": ("3 copies", "the fullest", "We say: a loss for all of us.", "Perhaps the same in other words", "harbour, 1911"),
     "/article/11": ("hidden from searches: confidence 0.41 (index page)", "newsarchive quarantine accept 11"),
     "/search?q=badly": ("Nothing found",),
-    "/compare/2/3": ('<del>1911</del><ins class="beside">1912</ins>',),
+    "/compare/2/3": ('<del>1911</del><ins class="instead">1912</ins>',),
     "/sites": ("blog.example", "47", "not followed", "wordpress"),
     "/health": ("blog.example", "last crawled well", "not followed", "crawled since"),
     "/stories": ("3 copies on 3 sites", 'href="/story/1"'),
@@ -157,6 +157,7 @@ def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, obj
         ("/article/1/download.doc", 404, "txt, md or json"),
         ("/quarantine?token=guess", 403, "not the token"),
         ("/search?q=a&page=x", 400, "narrow the search"),
+        ("/search?q=a&page=00000000199999999999999999999", 400, "narrow the search"),
         ("/article/1/diff?from=9", 400, "no version 9"),
         ("/article/1/diff?from=x", 400, "no number of a version"),
         ("/archive?sql=delete+from+articles", 400, "must be a SELECT"),
@@ -737,7 +738,7 @@ def test_what_is_new_stands_apart_from_what_it_replaces() -> None:
         Change("insert", "new"),
         Change("equal", " end"),
     ]
-    assert runs(changed) == 'The <del>old</del><ins class="beside">new</ins> end'
+    assert runs(changed) == 'The <del>old</del><ins class="instead">new</ins> end'
     assert runs(changed, "insert") == "The <ins>new</ins> end"
     apart = [Change("delete", "old"), Change("equal", " and "), Change("insert", "new")]
     assert runs(apart) == "<del>old</del> and <ins>new</ins>"

@@ -235,7 +235,7 @@ def _by_url(library: Library, url: str) -> int | None:
 def page_number(given: str) -> int:
     if not given:
         return 1
-    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MAX_RESULT_PAGES):
+    if not (given.isascii() and given.isdigit() and len(given) < 10 and 1 <= int(given) <= MAX_RESULT_PAGES):
         raise UsageError(
             f"page: {given[:20]!r} is none of 1 to {MAX_RESULT_PAGES}; narrow the search instead"
         )
