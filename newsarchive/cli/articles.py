@@ -28,6 +28,7 @@ from newsarchive.cli.options import (
 )
 from newsarchive.cli.output import (
     MAX_TEXT_COLUMNS,
+    at_most_one,
     console,
     echo,
     free_line,
@@ -102,6 +103,7 @@ def search(
     from newsarchive.db.reading.search import Paging
     from newsarchive.db.reading.search import search as find
 
+    at_most_one("search", csv=as_csv, json=as_json)
     wanted, asked = chosen(options), " ".join(words)
     if page and offset:
         raise UsageError("search: --page and --offset both say where to begin; give one")
@@ -244,6 +246,7 @@ def diff(
     from newsarchive.db.reading.articles import fields_between, two_of
     from newsarchive.db.reading.articles import history as versions
 
+    at_most_one("diff", html=as_html, unified=as_unified)
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
     moved = fields_between(old, new, found)
@@ -307,8 +310,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     """
     from newsarchive.db.reading.articles import cited
 
-    if as_json + as_text + as_html > 1:
-        raise UsageError("show: --json, --text and --html exclude one another; give one")
+    at_most_one("show", json=as_json, text=as_text, html=as_html)
     source = open_reader(db)
     article = cited(source, which)
     if as_json:

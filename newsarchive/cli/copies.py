@@ -27,7 +27,7 @@ from newsarchive.cli.options import (
     output_option,
     range_option,
 )
-from newsarchive.cli.output import console, echo, on_terminal, progress_bar, say
+from newsarchive.cli.output import at_most_one, console, echo, on_terminal, progress_bar, say
 from newsarchive.reprs import counted, origin_line
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
 
+    at_most_one("trace", json=as_json, dot=as_dot)
     found = lineage.trace(open_reader(db), which, hidden=hidden)
     if as_json:
         # The origin has the names of `fields`, as in the output of every other command.

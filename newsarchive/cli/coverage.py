@@ -8,7 +8,7 @@ browser shows.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -71,6 +71,7 @@ def coverage(
     from newsarchive.db.reading.coverage import days
     from newsarchive.db.reading.search import day as day_of
 
+    at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     begin, end = day_of(since, "since"), day_of(until, "until")
     found = days(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
     if not found:
@@ -78,7 +79,6 @@ def coverage(
             "nothing was crawled in these days; a crawl fills the archive: newsarchive crawl https://blog.example"
         )
         raise SystemExit(1)
-    at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     if as_svg:
         click.echo(svg(found), nl=False)
     elif on_terminal() and not (as_csv or as_json):
@@ -133,14 +133,16 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
         ]  # fmt: skip
         output.print_table(names, rows, names[1:-1])
     out.print()
-    for line in _strips(found, out.width):
-        out.print(Text(line), overflow="ellipsis", no_wrap=True)
-
-
-def _strips(found: Sequence[Day], width: int) -> Iterator[str]:
-    """A line for each site with a character for each of its last days, and what the characters mean."""
     has_unicode = "utf" in (getattr(sys.stdout, "encoding", "") or "").lower()
     marks = {state: both[0 if has_unicode else 1] for state, both in _MARKS.items()}
+    for line in _strips(found, out.width, marks):
+        out.print(Text(line), overflow="ellipsis", no_wrap=True)
+    legend = ", ".join(f"{mark!r} {state}" for state, mark in marks.items())
+    out.print(Text(f"one character a day until {max(day.day for day in found)}: {legend}"))
+
+
+def _strips(found: Sequence[Day], width: int, marks: Mapping[str, str]) -> Iterator[str]:
+    """A line for each site with a character for each of its last days."""
     name = min(max(len(day.site) for day in found), max(8, width // 3))
     room = max(10, width - name - 3)
     last = max(day.day for day in found)
@@ -148,8 +150,6 @@ def _strips(found: Sequence[Day], width: int) -> Iterator[str]:
         shown = list(days)[-room:]
         strip = "".join(marks[day.state.value] for day in shown)
         yield f"{site[:name]:{name}} |{strip:>{min(room, (last - min(d.day for d in found)).days + 1)}}|"
-    legend = ", ".join(f"{mark!r} {state}" for state, mark in marks.items())
-    yield f"one character a day until {last}: {legend}"
 
 
 #: Width and height of a day. It and the sizes below are in units of the picture.
@@ -160,8 +160,6 @@ LINE_HEIGHT = 16
 CHARACTER_WIDTH = 7
 #: Height of the head, which names the months.
 HEAD_HEIGHT = 24
-#: The states of a day, in the order of the legend.
-STATES = ("covered", "incomplete", "no news", "no crawl")
 
 
 def svg(found: Sequence[Day]) -> str:
@@ -187,12 +185,11 @@ def svg(found: Sequence[Day]) -> str:
         SubElement(root, "text", x="0", y=str(top + DAY_SIZE - 1)).text = site
         for one in days:
             group = SubElement(root, "g")
-            SubElement(
-                group, "title"
-            ).text = f"{one.site}, {one.day}: {one.state}, {one.stored} of {one.named} posts"
+            said = f"{one.site}, {one.day}: {one.state}, {one.stored} of {one.named} posts"
+            SubElement(group, "title").text = said
             _mark(group, one.state.value, left + DAY_SIZE * (one.day - first).days, top)
     x, top = 0, HEAD_HEIGHT + LINE_HEIGHT * len(sites) + DAY_SIZE
-    for state in STATES:
+    for state in _MARKS:
         _mark(root, state, x, top)
         SubElement(root, "text", x=str(x + DAY_SIZE + 4), y=str(top + DAY_SIZE - 1)).text = state
         x += DAY_SIZE + 4 + CHARACTER_WIDTH * (len(state) + 2)
@@ -214,15 +211,8 @@ def _mark(parent: Element, state: str, x: int, y: int) -> None:
     if state == "covered":
         SubElement(parent, "rect", x=str(x), y=str(y), width=str(size), height=str(size), fill="#1a6")
     elif state == "incomplete":
-        SubElement(
-            parent,
-            "rect",
-            x=str(x),
-            y=str(y + size // 2),
-            width=str(size),
-            height=str(size // 2),
-            fill="#b60",
-        )
+        half = str(size // 2)
+        SubElement(parent, "rect", x=str(x), y=str(y + size // 2), width=str(size), height=half, fill="#b60")
     elif state == "no news":
         SubElement(parent, "circle", cx=str(x + size / 2), cy=str(y + size / 2), r="1.5", fill="#666")
     else:

@@ -18,7 +18,7 @@ import click
 from newsarchive import config, plainwords
 from newsarchive.cli.opening import database_url, next_steps
 from newsarchive.cli.options import config_option
-from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages, say
+from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages, quiet, say
 from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.reprs import byline, counted, origin_line
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from newsarchive.db.reading.articles import Stored
-
-#: Seconds after which the crawl is stopped; it takes about five.
-MAX_CRAWL_SECONDS = 120
 
 
 @click.command(
@@ -67,14 +64,14 @@ def crawl(url: str) -> None:
         "-a",
         f"url={NAME}",
         "-s",
-        "NEWSARCHIVE_TOUR=0",
+        "NEWSARCHIVE_QUIET=1" if quiet() else "NEWSARCHIVE_TOUR=0",
     ]
     environment = os.environ | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": url,
         "NEWSARCHIVE_WARC": "on",  # the raw pages of the demo go beside its database, not into your own folder
     }
-    done = subprocess.run(command, env=environment, timeout=MAX_CRAWL_SECONDS, check=False)
+    done = subprocess.run(command, env=environment, check=False)
     if done.returncode:
         raise NewsArchiveError(f"the demo's crawl ended with {done.returncode}; the lines above say why")
 

@@ -12,7 +12,7 @@ from newsarchive import export, plainwords
 from newsarchive.cli.opening import open_archive, open_reader, own_folders, rules_in_force, steps_in_force
 from newsarchive.cli.options import db_option, option, output_option, pager_option, robots_option
 from newsarchive.cli.output import console, echo, free_line, on_terminal, paged, print_line
-from newsarchive.exceptions import NoSuchArticle, NotAnArticle
+from newsarchive.exceptions import NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.reprs import cut, origin_line
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def explain(
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
     """The article that SOURCE names. A stored article has its dropped blocks only; one that is extracted now has all."""
+    if live and not source.lower().startswith(("http://", "https://")):
+        raise UsageError(f"--live fetches a page: give its address, not {source!r}")
     if live or source == "-" or Path(source).is_file():
         from newsarchive.cli.extract import read_capture
         from newsarchive.core import steps as process

@@ -14,6 +14,7 @@ from newsarchive.cli.options import db_option, option, output_option, robots_opt
 from newsarchive.cli.output import print_article, print_bytes, say
 from newsarchive.exceptions import FetchError, UsageError
 from newsarchive.items import Capture
+from newsarchive.reprs import counted
 from newsarchive.times import isoformat
 
 
@@ -140,4 +141,4 @@ def repair(explain: bool, debug: bool, db: str) -> None:
             say(f"{edit.start}: {edit.before!r} → {edit.after!r} ({rule})")
         for damage in result.damage:
             say(f"left alone: {damage}")
-        say(f"{len(result.edits)} repairs")
+        say(counted(len(result.edits), "repair"))

@@ -16,7 +16,14 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import output
-from newsarchive.cli.opening import open_archive, open_reader, own_folders, rules_folder, steps_setting
+from newsarchive.cli.opening import (
+    known_site,
+    open_archive,
+    open_reader,
+    own_folders,
+    rules_folder,
+    steps_setting,
+)
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
 from newsarchive.cli.output import complain, echo, on_terminal, say
 from newsarchive.exceptions import SOME_FAILED, UsageError
@@ -59,7 +66,7 @@ def learn(
         raise UsageError("which site? name one, or say --all")
     with _learner(folder, db, dry_run, workers) as learner:
         if site:
-            done = [learner.learn(domain(site))]
+            done = [learner.learn(known_site(db, site).domain)]
             show(done[0])
         else:
             done = learner.learn_all(on_site=show)
@@ -115,9 +122,9 @@ def template(
         raise UsageError("a line can be locked in one way only: it is named twice")
     if locks:
         with _learner(folder, db) as learner:
-            _lock_lines(learner, domain(site), locks, yes, dry_run)
+            _lock_lines(learner, known_site(db, site).domain, locks, yes, dry_run)
     else:
-        _print_learned(site, db)
+        _print_learned(known_site(db, site).domain, db)
 
 
 @contextmanager
@@ -165,7 +172,7 @@ def _print_learned(site: str, db: str) -> None:
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        found = known_sites.learned(connection, domain(site))
+        found = known_sites.learned(connection, site)
     samples = {row["fingerprint"]: row["sample"] for row in found if row["sample"]}
     printed = []
     for row in sorted(found, key=lambda row: (row["role"], -row["pages"], row["fingerprint"])):
@@ -181,13 +188,6 @@ def _print_learned(site: str, db: str) -> None:
     if not found:
         say(f"{site}: nothing was learned yet; newsarchive learn {site}")
         raise SystemExit(1)
-
-
-def domain(text: str) -> str:
-    """The domain of a site, given as a domain or as any address on the site."""
-    from newsarchive.core.urls import site_of
-
-    return site_of(text if "://" in text else f"http://{text}/")
 
 
 def show(summary: Summary) -> None:
@@ -236,17 +236,13 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
     """
     from newsarchive.cli.doctor import warc_folders
     from newsarchive.core.site_template import portable
-    from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier import known_sites
     from newsarchive.db.readonly import engine_of, reading
     from newsarchive.learning.selectors import site_selectors
 
-    source = open_reader(db)
+    source, found = open_reader(db), known_site(db, site)
     with reading(source) as connection:
-        found = known_sites.site(connection, check_start_url(site, "SITE"))
-        feeds = known_sites.feeds(connection, found.domain) if found else []
-    if found is None:
-        raise UsageError(f"{site}: no such site; newsarchive sites list shows those there are")
+        feeds = known_sites.feeds(connection, found.domain)
     if form == "opml" and not feeds:
         raise UsageError(f"{found.domain}: no feed of it is known: use --format freshrss")
     folders = warc_folders(engine_of(source), db, folder)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.exceptions import DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from newsarchive.core.steps import Steps
+    from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.readonly import File
     from newsarchive.rules import Rules
 
@@ -115,6 +116,19 @@ def open_reader(db: str) -> File | Engine:
 
     log.info("the archive is %s", config.without_password(database_url(db)))
     return open_source(database_url(db))
+
+
+def known_site(db: str, text: str) -> KnownSite:
+    """A site of the archive by its domain or any of its addresses. Raises `UsageError` where it has no such site."""
+    from newsarchive.core.urls import check_start_url
+    from newsarchive.db.frontier.known_sites import site
+    from newsarchive.db.readonly import reading
+
+    with reading(open_reader(db)) as connection:
+        found = site(connection, check_start_url(text, "SITE"))
+    if found is None:
+        raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
+    return found
 
 
 def place(url: str) -> str:

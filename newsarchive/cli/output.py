@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from newsarchive import plainwords
-from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.exceptions import STOPPED_BY_SIGTERM, OutputError, UsageError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import isoformat, utc_now
 
@@ -436,12 +436,13 @@ def paged(wanted: bool = True) -> Iterator[None]:
 def stdout_into(target: Path) -> Iterator[None]:
     """Write standard output to this file inside the `with` block.
 
-    An existing file is replaced at the end, unless an error is raised. A database is never replaced. Raises `OutputError`
-    for a database, and where the file cannot be written.
+    An existing file is replaced at the end, unless an error is raised or SIGTERM comes. A database is never replaced, and a
+    device or a pipe is written to as it is. Raises `OutputError` for a database, and where the file cannot be written.
     """
-    part = target.with_name(f"{target.name}.part")
+    is_special = target.exists() and not (target.is_file() or target.is_dir())
+    part = target if is_special else target.with_name(f"{target.name}.part")
     try:
-        if target.exists():
+        if target.exists() and not is_special:
             with target.open("rb") as old:
                 if old.read(len(_SQLITE)) == _SQLITE:
                     raise OutputError(
@@ -455,11 +456,13 @@ def stdout_into(target: Path) -> Iterator[None]:
         with stream, redirect_stdout(stream):
             yield
         is_whole = True
-    except SystemExit:
-        is_whole = True
+    except SystemExit as end:
+        is_whole = end.code != STOPPED_BY_SIGTERM
         raise
     finally:
-        if is_whole:
+        if is_special:
+            pass
+        elif is_whole:
             os.replace(part, target)
         else:
             part.unlink()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -199,17 +200,20 @@ def follow_listed(engine: Engine, held: Config) -> None:
 
 def as_toml(sites: Iterable[KnownSite], defaults: Mapping[str, Mapping[str, Any]]) -> str:
     """The text of a .toml file that `read` reads."""
-    import json
-
     tables = [
-        ("[global]" if scope == "global" else f"[platform.{json.dumps(scope)}]", settings_alone(config))
+        ("[global]" if scope == "global" else f"[platform.{_toml(scope)}]", settings_alone(config))
         for scope, config in sorted(defaults.items(), key=lambda item: (item[0] != "global", item[0]))
     ]
     tables += [("[[site]]", record(site)) for site in sites]
     return "\n".join(
-        f"{head}\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        f"{head}\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in table.items())
         for head, table in tables
     )
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML. JSON would do but for two things: TOML takes no halves of a character, and no DEL as it is."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def as_csv(sites: Iterable[KnownSite]) -> str:

@@ -15,10 +15,10 @@ import click
 from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import selectors, template
-from newsarchive.cli.opening import database_url, open_archive, open_reader, same_archive
+from newsarchive.cli.opening import database_url, known_site, open_archive, open_reader, same_archive
 from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
-from newsarchive.core.urls import check_blog, check_start_url
+from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.times import utc_now
@@ -62,18 +62,6 @@ def existing(db: str) -> Sites:
     from newsarchive.db.frontier.sites import Sites
 
     return Sites(open_archive(db))
-
-
-def known(db: str, text: str) -> KnownSite:
-    """A site of the archive. Raises `UsageError` where it has no such site."""
-    from newsarchive.db.frontier.known_sites import site
-    from newsarchive.db.readonly import reading
-
-    with reading(open_reader(db)) as connection:
-        found = site(connection, check_start_url(text, "SITE"))
-    if found is None:
-        raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
-    return found
 
 
 @sites.command()
@@ -193,7 +181,7 @@ def show(site: str, db: str) -> None:
     from newsarchive.db.reading.health import STRIP_DAYS, failures
     from newsarchive.db.readonly import reading
 
-    found = known(db, site)
+    found = known_site(db, site)
     with reading(open_reader(db)) as connection:
         alarms = [alarm.sentence for alarm in standing(connection) if alarm.site == found.domain]
         failed = failures(connection, utc_now() - timedelta(days=STRIP_DAYS)).get(found.domain)
@@ -205,7 +193,7 @@ def show(site: str, db: str) -> None:
         "name": found.name,
         "platform": found.platform,
         "state": found.state + why,
-        "last crawled": found.last_success_at,
+        "last crawled": f"{found.last_success_at:%Y-%m-%d %H:%M} UTC" if found.last_success_at else "never",
         "lists are asked": asked(found),
         "articles": found.articles,
         **{key: value for key, value in found.settings.items() if key != BEFORE},
@@ -250,7 +238,7 @@ def resume(site: str, dry_run: bool, db: str) -> None:
 
 
 def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
-    found = known(db, site)
+    found = known_site(db, site)
     if dry_run:
         what = "go on with" if changes["follow"] else "pause"
         say(f"would {what} {found.home_url}; nothing was written")
@@ -264,7 +252,7 @@ def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
-    found = known(db, site)
+    found = known_site(db, site)
     if dry_run:
         say(
             f"would follow {found.home_url} no longer and keep its {counted(found.articles, 'article')}; nothing was written"

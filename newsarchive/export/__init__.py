@@ -199,6 +199,8 @@ def check_target(target: Path, overwrite: bool) -> None:
     """Raises `OutputError` where something stands there already or nothing can be made there."""
     if not target.absolute().parent.is_dir():
         raise OutputError(f"{target}: there is no folder {target.parent}; create it first")
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise OutputError(f"{target} is no file and no folder: name one, or - for standard output")
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists already: name another, or replace it with --overwrite")
     if not os.access(target.absolute().parent, os.W_OK):

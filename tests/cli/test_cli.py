@@ -129,7 +129,7 @@ def test_repair_mends_and_explains() -> None:
     done = run("repair", "--explain", stdin="Trump’s rival\nand Trumpโ€™s return — naïve café\n")
     assert done.stdout == "Trump’s rival\nand Trump’s return — naïve café\n"
     assert "windows-874" in done.stderr
-    assert "1 repairs" in done.stderr
+    assert "1 repair" in done.stderr
 
 
 def test_repair_leaves_clean_text_alone_to_the_byte() -> None:
@@ -227,6 +227,8 @@ def test_demo_shows_clean_articles_offline() -> None:
     assert "โ€" not in done.stdout
     assert "First published by Harbour Gazette (harbourgazette.example)" in done.stdout
     assert "Discover more from" not in done.stdout
+    quiet = run("demo", "-q")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, done.stdout, "")
 
 
 def test_explain_accounts_for_every_block_and_repair(archive: str, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +12,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from newsarchive.cli import cli
+from newsarchive.cli import cli, sitelist
 from newsarchive.cli.options import OPTIONS
+from newsarchive.cli.output import stdout_into
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import STOPPED_BY_SIGTERM
 from tests.support.storage import make_article, open_archive, rich_article
 
 #: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.
@@ -145,6 +149,34 @@ def test_output_never_replaces_an_archive_and_an_error_leaves_what_was_there(fol
     assert run("show 1", "-o", "no/such/folder.txt").exit_code != 0
     assert run("show 4711", "-o", "sites.toml").exit_code == 1
     assert state(folder) == before
+
+
+def test_a_half_output_replaces_nothing_and_a_pipe_stays_a_pipe(folder: Path) -> None:
+    whole = folder / "whole.csv"
+    whole.write_text("whole")
+    with pytest.raises(SystemExit), stdout_into(whole):
+        sys.exit(print("half") or STOPPED_BY_SIGTERM)  # type: ignore[func-returns-value]  # noqa: T201
+    assert whole.read_text() == "whole"
+    os.mkfifo(folder / "pipe")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert run("search ferry", "-o", "pipe").exit_code == 0
+    assert os.read(reader, 10_000).decode() == run("search ferry").stdout
+    os.close(reader)
+    assert (folder / "pipe").is_fifo()
+    refused = run("export pipe --format csv --overwrite")
+    assert (refused.exit_code, (folder / "pipe").is_fifo()) == (1, True)
+    assert "- for standard output" in refused.stderr
+
+
+def test_sites_that_are_exported_can_be_imported(folder: Path) -> None:
+    (folder / "sites.toml").write_text(
+        '[[site]]\nurl = "https://other.example/"\nuser_agent = "é😀\\u007f\\"\\\\"\nskip = ["/😀/"]\n',
+        "utf-8",
+    )
+    for form, name in (("toml", "out.toml"), ("csv", "out.csv")):
+        assert run("sites import sites.toml").exit_code == 0
+        assert run("sites export --format", form, "-o", name).exit_code == 0
+        assert sitelist.read(folder / name).sites[-1] == sitelist.read(folder / "sites.toml").sites[0]
 
 
 def test_export_takes_its_file_as_an_option_too(folder: Path) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive, NoSuchArticle, UsageError
 from newsarchive.cli import cli, stats
+from newsarchive.cli import coverage as coverage_command
 from newsarchive.cli.coverage import svg
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
@@ -202,6 +203,12 @@ def test_the_command_writes_rows_csv_json_and_a_picture(engine: Engine) -> None:
     assert run(engine, "--since", "April").exit_code == 2
     with Archive(url_of(engine)) as archive:
         assert [day.state.value for day in archive.coverage("one.example", until="2025-04-13")] == STATES
+
+
+def test_a_terminal_shows_what_each_sign_means(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coverage_command, "on_terminal", lambda: True)
+    drawn = CliRunner().invoke(cli, ["coverage", "--db", url_of(engine)], env={"COLUMNS": "60"}).stdout
+    assert all(state.value in " ".join(drawn.split()) for state in State)
 
 
 def test_figures_by_month_tell_no_news_from_no_crawl(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_the_template_can_be_read(crawled: tuple[Path, str]) -> None:
     shown = CliRunner().invoke(cli, ["sites", "template", home, "--db", str(db)])
     assert shown.exit_code == 0
     assert all(chip in shown.stdout for chip in CHIPS)
-    assert CliRunner().invoke(cli, ["sites", "template", "other.example", "--db", str(db)]).exit_code == 1
+    assert CliRunner().invoke(cli, ["sites", "template", "other.example", "--db", str(db)]).exit_code == 2
 
 
 def test_a_stored_template_comes_back_as_it_was(crawled: tuple[Path, str]) -> None:
