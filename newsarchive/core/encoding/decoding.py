@@ -112,8 +112,9 @@ _MAGIC = {
 _NOT_HTML = re.compile(
     r"^(?:image|video|audio|font)/|^application/(?!xhtml|xml|octet-stream|html)|^text/(?:css|csv|javascript|calendar)"
 )
+#: The first tag. What stands before it is matched once: comments could be parted in more ways than anybody can try.
 _ROOT = re.compile(
-    rb"\s*(?:<\?[^>]{0,300}>\s*|<!--.{0,2000}?-->\s*|<!DOCTYPE[^>]{0,300}>\s*)*<([a-z][\w:-]*)", re.I | re.S
+    rb"\s*+(?>(?:<\?[^>]{0,300}>|<!--.{0,2000}?-->|<!DOCTYPE[^>]{0,300}>)\s*)*+<([a-z][\w:-]*)", re.I | re.S
 )
 _FEEDS = {
     b"rss": "feed",
