@@ -17,7 +17,7 @@ those with lost bytes, the dots 2.2 of those with two layers.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -391,8 +391,8 @@ def interpunct_changes(text: str, grams: GramModel) -> Sequence[Change]:
     if any(char in text for char in UNDAMAGED_DOTS):
         return ()
     found = list(_between_names(text, grams))
-    wrong = [text[change.start] for change in found]
-    return [c for c, char in zip(found, wrong, strict=True) if wrong.count(char) >= MIN_PLACES.get(char, 1)]
+    places = Counter(text[change.start] for change in found)
+    return [c for c in found if places[char := text[c.start]] >= MIN_PLACES.get(char, 1)]
 
 
 def _between_names(text: str, grams: GramModel) -> Iterator[Change]:

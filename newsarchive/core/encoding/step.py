@@ -295,20 +295,26 @@ def damage_of(text: str) -> tuple[str, ...]:
     found = []
     if "\ufffd" in text:
         found.append("replacement characters")
-    if "?" in text and "??" in text:
-        places = (match.start() for match in _QUESTION_MARKS.finditer(text))
-        if any(_are_lost_words(text, at) or _INNER_QUESTION_MARKS.match(text, at) for at in places):
-            found.append("question marks")
+    if "??" in text and _has_lost_words(text):
+        found.append("question marks")
     return tuple(found)
 
 
-def _are_lost_words(text: str, at: int) -> bool:
-    """Whether question marks at a place stand for words that were lost, and not for bytes: "4C 8B DC ?? ?? 49 89"."""
-    match = _QUESTION_WORDS.match(text, at)
-    if match is None:
-        return False
-    is_of_bytes = _BYTE_BEFORE.search(text, max(0, at - 4), at) or _BYTE_BEHIND.match(text, match.end())
-    return not (is_of_bytes and all(mark == "??" for mark in match[0].split()))
+def _has_lost_words(text: str) -> bool:
+    """Whether question marks stand for words or letters that were lost, and not for bytes: "4C 8B DC ?? ?? 49 89"."""
+    end = 0  # of a row that stands for bytes
+    for marks in _QUESTION_MARKS.finditer(text):
+        at = marks.start()
+        if at < end:
+            continue
+        if row := _QUESTION_WORDS.match(text, at):
+            end = row.end()
+            is_of_bytes = _BYTE_BEFORE.search(text, max(0, at - 4), at) or _BYTE_BEHIND.match(text, end)
+            if not is_of_bytes or any(mark != "??" for mark in row[0].split()):
+                return True
+        elif _INNER_QUESTION_MARKS.match(text, at):
+            return True
+    return False
 
 
 #: C1 controls.

@@ -351,6 +351,7 @@ def test_every_control_is_suspicious_whatever_stands_before_it() -> None:
         ("M??nchen is open", ("question marks",)),
         ("48 83 EC ?? ?? ?? 4C 8B DC is what the program begins with", ()),
         ("{ ?? ?? 49 89 } is what the program begins with", ()),
+        ("{ 4C 8B ?? ?? ?? ?? } is what the program begins with", ()),
         ("The 12 ??? ??? of ????? were sold", ("question marks",)),
         ("What?? page.php?id=1?? and 4??5", ()),
         ("Really ??", ()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from time import process_time
 
 import pytest
 
@@ -163,6 +164,15 @@ def test_codecs_are_compared_by_beginnings_where_many_characters_vote(
     whole = [size for size in read if size > 5000]
     assert len(read) > len(whole)
     assert 0 < len(whole) <= 3 * (voting.MAX_LONG_HYPOTHESES + 1)
+
+
+@pytest.mark.parametrize(
+    "text", ["?? " * 20_000 + "49", "弗克路" * 20_000], ids=["bytes", "dots between names"]
+)
+def test_many_places_of_one_kind_are_not_compared_with_each_other(text: str) -> None:
+    began = process_time()
+    assert len(repair(text, RULES).text) == len(text)
+    assert process_time() - began < 3  # 6 s and 20 s where each place is compared with all others
 
 
 @pytest.mark.parametrize(
