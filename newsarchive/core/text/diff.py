@@ -3,8 +3,9 @@
 Paragraphs are paired first, then words are matched within a pair. A paragraph that was written anew has some "the" and "of" in
 common with what stood there before: matched word by word it would be a salad of both. So two paragraphs are a pair only
 where half of their words are the same in the same order; without a partner a paragraph is gone or new as a whole. Equal
-paragraphs, and words, are matched by difflib (the gestalt pattern matching of Ratcliff and Obershelp, 1988), altered paragraphs by
-the alignment with the greatest sum of likeness (Needleman and Wunsch, 1970).
+paragraphs, and words, are matched by difflib (the gestalt pattern matching of Ratcliff and Obershelp, 1988) or, where that may
+take too long, by their longest common subsequence; altered paragraphs by the alignment with the greatest sum of likeness
+(Needleman and Wunsch, 1970).
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED
 #: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
 #: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
 MAX_MATCHED_PIECES = 4000
+#: Pairs of equal pieces of two texts, times the pieces of the shorter one. Up to here difflib matches them, in a second at most; two
+#: texts of 1,000 words of which every other one was changed would take it 22 s.
+MAX_GESTALT_WORK = 50_000_000
+#: Pairs of pieces of two texts, equal or not. More are not compared: each takes a bit of memory.
+MAX_COMMON_WORK = 400_000_000
 #: Likeness of two paragraphs: twice the words that both have in the same order, by the words of both, 0 to 1. From here on the one
 #: is the other, altered; below, the one is gone and the other new.
 MIN_PAIR_LIKENESS = 0.5
@@ -131,11 +137,22 @@ def _pairs(old: str, new: str) -> Iterator[tuple[str, str]]:
     """The paragraphs of both texts as pairs, "" where one has no partner; each side, joined, is its text again."""
     before, after = _paragraphs(old), _paragraphs(new)
     left, right = ([paragraph.rstrip("\n") for paragraph in side] for side in (before, after))
-    for tag, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+    for tag, a, b, c, d in _opcodes(left, right):
         if tag == "equal":
             yield from zip(before[a:b], after[c:d], strict=True)
         else:
             yield from _aligned(before[a:b], after[c:d])
+
+
+def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """(tag, start and end in `old`, start and end in `new`) of each stretch; the tag is "equal" where both have the same pieces."""
+    counts = Counter(new)
+    equal = sum(number * counts[piece] for piece, number in Counter(old).items())
+    if equal * min(len(old), len(new)) <= MAX_GESTALT_WORK:
+        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    if len(old) * len(new) <= MAX_COMMON_WORK:
+        return [(o.tag, o.src_start, o.src_end, o.dest_start, o.dest_end) for o in Indel.opcodes(old, new)]
+    return [("replace", 0, len(old), 0, len(new))]
 
 
 def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -204,7 +221,7 @@ def _changed_words(old: str, new: str) -> Iterator[Change]:
         yield Change("delete", old)
         yield Change("insert", new)
         return
-    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    opcodes = _opcodes(before, after)
     gone = come = ""
     for number, (tag, a, b, c, d) in enumerate(opcodes):
         text = "".join(before[a:b])

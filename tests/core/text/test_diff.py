@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections import Counter
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,23 @@ def test_a_new_paragraph_leaves_the_others_alone() -> None:
 def test_a_stretch_that_is_too_long_is_shown_whole() -> None:
     old, new = "a " * MAX_MATCHED_PIECES, "b " * MAX_MATCHED_PIECES
     assert word_diff(old, new) == [Change("delete", old), Change("insert", new)]
+
+
+def test_a_table_of_which_every_other_number_changed_takes_no_time() -> None:
+    old = " ".join(f"{n}" for n in range(1500))
+    new = " ".join(f"{n}" if n % 3 else f"x{n}" for n in range(1500))
+    began = process_time()
+    changes = word_diff(old, new)
+    assert (side(changes, "insert"), side(changes, "delete")) == (old, new)
+    assert [c.text for c in changes if c.kind == "insert"] == [f"x{n}" for n in range(0, 1500, 3)]
+    assert process_time() - began < 5  # 20 s by difflib
+
+
+def test_lines_that_stand_between_all_others_take_no_time() -> None:
+    old, new = ([f"{sign}{n}" if n % 2 else "—" for n in range(1500)] for sign in "+-")
+    began = process_time()
+    assert len(_told(old, new)) == 2250
+    assert process_time() - began < 5
 
 
 def test_html_escapes_what_it_shows() -> None:
