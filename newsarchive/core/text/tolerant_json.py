@@ -86,12 +86,12 @@ _ENDS_STRING = rf"(?=\s{{0,{_MAX_SPACE}}}(?:[:}}\]]|//|,\s{{0,{_MAX_SPACE}}}(?:[
 #: a colon; a name, a number or words without quotation marks.
 _PART = re.compile(
     r"(?P<comment>//[^\n]*+|/\*(?:.*?\*/|.*))"
-    rf'|"(?P<double>(?:[^"\\]|\\.|"(?!{_ENDS_STRING}))*+)(?:"|\Z)'
-    rf"|'(?P<single>(?:[^'\\]|\\.|'(?!{_ENDS_STRING}))*+)(?:'|\Z)"
+    rf'|"(?P<double>(?:[^"\\]|\\(?:.|\Z)|"(?!{_ENDS_STRING}))*+)(?:"|\Z)'
+    rf"|'(?P<single>(?:[^'\\]|\\(?:.|\Z)|'(?!{_ENDS_STRING}))*+)(?:'|\Z)"
     r"|(?P<open>[{\[])|(?P<close>[}\]])|(?P<comma>,)|(?P<colon>:)|(?P<word>[^\s\"'{}\[\],:][^\"'{}\[\],:\n]*+)",
     re.DOTALL,
 )
-_LITERAL = re.compile(r"true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 #: An escape of JSON, kept as group 1, or a backslash that begins none.
 _BACKSLASH = re.compile(r"(\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})|\\u?")
 _QUOTE = re.compile(r"((?:\\\\)*)(\\?)\"")
