@@ -120,7 +120,8 @@ QUOTED = "❝"
 MIN_FORM_WORDS = 3
 #: Ordinals are digits too: "22nd" and "1st" differ in the day alone.
 _DIGITS = re.compile(r"\d+(?:st\b|nd\b|rd\b|th\b)?")
-_DOMAIN = re.compile(r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
+#: A domain or an address. It is tried where its first label begins alone: a line may be one word of 100,000 letters.
+_DOMAIN = re.compile(r"(?:https?://|(?<![\w-])(?<![\w-]\.))(?:[\w-]++\.)+[a-z]{2,12}(?:/[^\s)]*)?", re.I)
 #: A dot and two letters, which every domain holds. A line without them needs no search for `_DOMAIN`, which takes twenty times as long.
 _IN_DOMAIN = re.compile(r"\.[a-z]{2}", re.I)
 #: A title in quotation marks, as an attribution gives it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,12 @@ def test_same_key(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("Share this", "Share that"), ("今日は雨", "今日は雪")])
 def test_other_key(one: str, other: str) -> None:
     assert line_key(one) != line_key(other)
+
+
+def test_the_form_of_a_line_that_is_one_word_takes_time_by_its_length() -> None:
+    began = process_time()
+    assert form_of("0a" * 50_000 + " of the dump of www.heron.example") == f"{'0a' * 50_000} of the dump of ◆"
+    assert process_time() - began < 3  # a minute where the domain is looked for at each letter
 
 
 def test_a_line_without_letters_has_no_key() -> None:
