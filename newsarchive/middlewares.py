@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
@@ -286,15 +284,6 @@ class FailingSiteMiddleware:
             self.crawler.stats.set_value(key(Detail.SITE_LEFT, site), message)
 
 
-@dataclass
-class Hold:
-    """The pace that a slot had before it was held, and the number of waits that hold it."""
-
-    delay: float
-    jitter: float
-    waits: int = 0
-
-
 class DecompressionMiddleware:
     """Unpacks bodies, and turns a body that breaks off into a failure; stands before Scrapy's middleware, which would
     accept the part that came.
@@ -392,7 +381,6 @@ class DelayMiddleware:
         self.robots: dict[str, str] = {}
         #: host → why its robots.txt gave no answer, until that is told
         self.unanswered: dict[str, str] = {}
-        self.holds: dict[int, Hold] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -403,7 +391,7 @@ class DelayMiddleware:
             # The site has said how fast it may be asked, so AutoThrottle must not change the delay.
             request.meta["autothrottle_dont_adjust_delay"] = True
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:
         if is_robots_txt(request) and isinstance(response, TextResponse):
             host = urlsplit(request.url).netloc
             self.robots[host] = response.text if response.status == 200 else ""
@@ -414,7 +402,7 @@ class DelayMiddleware:
             host = urlsplit(request.url).netloc
             logger.warning("%s: its robots.txt gave no answer (%s); its pages do, and are fetched", host, why)
         if response.status in RETRY_AFTER_STATUSES:
-            await self.wait(request, response)
+            self.wait(request, response)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -437,8 +425,8 @@ class DelayMiddleware:
             slot.delay = max(slot.delay, min(asked, self.max_delay))
             slot.jitter = 0.0  # with jitter a delay could be half of what was asked for
 
-    async def wait(self, request: Request, response: Response) -> None:
-        """Send this host nothing for as long as it asks, then go on."""
+    def wait(self, request: Request, response: Response) -> None:
+        """Send this host nothing for as long as it asks, not the same request again either."""
         asked = (response.headers.get("Retry-After") or b"").decode("latin-1")
         longest = timedelta(seconds=self.max_wait)
         wait = retry_after(asked, datetime.now(UTC), longest)
@@ -452,29 +440,21 @@ class DelayMiddleware:
                 "(crawl.max_retry_after)",
             )
         self.crawler.stats.inc_value(key(Detail.WAITED, "retry after"))
-        slot = self.slot(request)
-        if slot is None:
-            await asyncio.sleep(wait.total_seconds())
-        else:
-            with self.held(slot, wait.total_seconds()):  # the other requests to this host wait too
-                await asyncio.sleep(wait.total_seconds())
-
-    @contextmanager
-    def held(self, slot: Slot, seconds: float) -> Iterator[None]:
-        """Send nothing of this slot for `seconds`. Waits may overlap: the last gives the slot its own pace back."""
-        hold = self.holds.setdefault(id(slot), Hold(slot.delay, slot.jitter))
-        hold.waits += 1
-        slot.delay = max(slot.delay, seconds)
-        slot.jitter = 0.0  # with jitter a wait could be half of what was asked for
-        try:
-            yield
-        finally:
-            hold.waits -= 1
-            if not hold.waits:
-                del self.holds[id(slot)]
-                slot.delay, slot.jitter = hold.delay, hold.jitter
+        if (slot := self.slot(request)) is not None:
+            hold(slot, wait.total_seconds())
 
     def slot(self, request: Request) -> Slot | None:
         assert self.crawler.engine is not None
         slot: Slot | None = self.crawler.engine.downloader.slots.get(str(request.meta.get("download_slot")))
         return slot
+
+
+#: Seconds. Scrapy holds back no request of a slot whose delay is 0.
+MIN_DELAY_SECONDS = 1e-9
+
+
+def hold(slot: Slot, seconds: float) -> None:
+    """Send nothing of a slot for `seconds`. The slot counts as used that much later: its delay would not do, because AutoThrottle
+    shortens that with each answer that is still under way."""
+    slot.lastseen = max(slot.lastseen, time.monotonic() + seconds)
+    slot.delay = max(slot.delay, MIN_DELAY_SECONDS)

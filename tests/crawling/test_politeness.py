@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from scrapy.utils.test import get_crawler
 
-from newsarchive.middlewares import DelayMiddleware
+from newsarchive.middlewares import hold
 from tests.crawling.test_crawl import front, post, rows
 from tests.support.serving import Answer, crawl, served
 
@@ -56,13 +54,23 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks(db: Path) -> None:
     assert others[0] - asked[0] > 1.9
 
 
-def test_two_waits_that_overlap_give_the_slot_its_own_pace_back() -> None:
-    slot = SimpleNamespace(delay=0.3, jitter=0.5)
-    middleware = DelayMiddleware(get_crawler())
-    with ExitStack() as first, ExitStack() as second:
-        first.enter_context(middleware.held(slot, 2.0))
-        second.enter_context(middleware.held(slot, 5.0))
-        first.close()
-        assert (slot.delay, slot.jitter) == (5.0, 0)
-        second.close()
-    assert (slot.delay, slot.jitter) == (0.3, 0.5)
+def test_an_answer_that_comes_meanwhile_does_not_shorten_the_wait(db: Path) -> None:
+    """The second post is asked for before the first has said that it wants to be left alone."""
+    names = [f"/story-number-{i}-of-three/" for i in range(3)]
+    busy = Answer("busy", 429, {"Retry-After": "3"}, wait=0.5)
+    table = {"/": front(*names), **{name: Answer(post(name), wait=0.5) for name in names}, names[0]: busy}
+    with served(table) as site:
+        crawl(f"url={site.home}/", "-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_DELAY=0.1",
+              "-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1", db=db, fast=False)  # fmt: skip
+        at = {request.path: request.at for request in site.seen}
+    assert rows(db, "SELECT count(*) FROM articles") == [(2,)]
+    assert at[names[2]] - at[names[0]] > 3.4
+
+
+def test_the_longest_of_several_waits_counts() -> None:
+    slot = SimpleNamespace(delay=0.0, lastseen=0.0)
+    hold(slot, 50.0)  # type: ignore[arg-type]
+    until = slot.lastseen
+    hold(slot, 2.0)  # type: ignore[arg-type]
+    assert slot.lastseen == until
+    assert slot.delay > 0
