@@ -400,6 +400,24 @@ def test_a_job_whose_site_another_crawl_has_waits_for_it(url: str, tmp_path: Pat
         assert asked(site) == 0
 
 
+def test_a_scheduled_job_whose_site_another_crawl_has_ends_with_it(url: str, tmp_path: Path) -> None:
+    """Tried again it would count as broken off, and crawl what the other crawl has just done."""
+    with served({"/": front(*STORIES), **STORIES}) as site:
+        follow(url, site.home)
+        engine = open_engine(url)
+        with site_lock(engine, site.home.removeprefix("http://")), worker(url, tmp_path):
+            change(
+                url,
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args) VALUES ('crawl',"
+                f" 'newsarchive:crawl', 'crawl x', '{json.dumps({'site': f'{site.home}/', 'only_if_due': True})}')",
+            )
+            crawls = "SELECT attempts FROM procrastinate_jobs WHERE queueing_lock = 'crawl x'"
+            wait_for(lambda: rows(url, crawls) != [(0,)])
+            assert rows(url, crawls) == []
+        engine.dispose()
+        assert asked(site) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [

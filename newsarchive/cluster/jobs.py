@@ -135,7 +135,10 @@ class Work:
             )  # fmt: skip
 
         result, said = await self._in_thread(job, crawled)
-        if result is not None:
+        if result is not None and result.code == LOCKED and only_if_due:
+            # Tried again, it would count as broken off, and crawl a site that the other crawl has done by then.
+            self.tell(f"{told(job.task_name, job.task_kwargs)}: another crawl has the site")
+        elif result is not None:
             counts = ", ".join(f"{number} {name}" for name, number in result.counts.items() if number)
             self._judge(job, result.code, result.problem or counts or "nothing new", result.error or said)
 

@@ -194,23 +194,29 @@ class BrowserProxy:
                     lines = [f"{method} {path} {version}", *kept, "Connection: close", "", ""]
                     other[1].write("\r\n".join(lines).encode("latin-1"))
                 await asyncio.gather(_pass_on(reader, other[1]), _pass_on(other[0], writer))
-        except (
-            OSError,
-            ValueError,
-            TimeoutError,
-            asyncio.IncompleteReadError,
-            asyncio.LimitOverrunError,
-        ) as error:
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             logger.debug("a request of the browser failed: %s", error)
         finally:
             writer.close()
 
     async def _connect(self, host: str, port: int) -> Streams | None:
-        """A connection to an address of the host that may be connected to, `None` where none may be."""
-        loop = asyncio.get_running_loop()
-        for *_, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            if self.permits(host, port, str(address[0])):
-                return await asyncio.wait_for(asyncio.open_connection(str(address[0]), port), CONNECT_SECONDS)
+        """A connection to the first address of the host that answers, of those that may be connected to; `None` where none may be.
+
+        Raises the last `OSError` where none of them answers.
+        """
+        failure: OSError | None = None
+        for *_, (address, *_) in await asyncio.get_running_loop().getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        ):
+            if self.permits(host, port, str(address)):
+                try:
+                    return await asyncio.wait_for(
+                        asyncio.open_connection(str(address), port), CONNECT_SECONDS
+                    )
+                except OSError as error:  # a host may have an address of IPv6 that this machine cannot reach
+                    failure = error
+        if failure is not None:
+            raise failure
         logger.warning("%s: the browser is not let into a private network", host)
         return None
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from glob import glob
 from itertools import islice
 from pathlib import Path, PurePath
@@ -157,7 +158,7 @@ class WarcSpider(ArchiveSpider):
             crawler.signals.connect(spider.give_room, signal)
         return spider
 
-    @property
+    @cached_property  # it is asked for at each page, and a mirror has thousands of files
     def asked(self) -> int:
         """About how many pages are to come: where they are many, worker processes read them from the first on."""
         local = [Path(file) for file in self.path if not is_address(file)]

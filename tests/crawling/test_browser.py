@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import shutil
+import socket
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from scrapy.settings import Settings
@@ -30,6 +33,30 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     browser.check(Settings({"NEWSARCHIVE_BROWSER": "off"}))
     with pytest.raises(UsageError, match=r"pip install 'newsarchive\[browser\]'"):
         browser.check(Settings({"NEWSARCHIVE_BROWSER": "on"}))
+
+
+def test_the_proxy_of_the_browser_tries_each_address_of_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host has an address of IPv6 that the machine cannot reach, and one of IPv4."""
+
+    async def connected(*permitted: str) -> bool:
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.2", 0)
+        port = server.sockets[0].getsockname()[1]
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in ("127.0.0.1", "127.0.0.2")
+        ]
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", AsyncMock(return_value=found))
+        proxy = browser.BrowserProxy(lambda host, port, address: address in permitted)
+        streams = await proxy._connect("blog.example", port)
+        proxy.close()
+        server.close()
+        if streams is not None:
+            streams[1].close()
+        return streams is not None
+
+    assert asyncio.run(connected("127.0.0.1", "127.0.0.2"))
+    assert not asyncio.run(connected())
+    with pytest.raises(ConnectionRefusedError):
+        asyncio.run(connected("127.0.0.1"))
 
 
 def require_browser() -> None:
