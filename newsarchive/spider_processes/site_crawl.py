@@ -199,7 +199,7 @@ def _crawl_locked(
         result.add(code, stats, archive.raised(before, site.home_url))
         if result.failed or spiders.stopping or options.finds_only:
             break
-    if result.failed and result.code not in (USAGE, DATABASE_FAILED):
+    if result.failed and not spiders.stopping and result.code not in (USAGE, DATABASE_FAILED):
         archive.failed(site.home_url)
 
 

@@ -137,7 +137,8 @@ class WorkerPool:
 
     def processes(self) -> list[int]:
         """The process ids of all that run now."""
-        return [thread.process.pid for thread in self._threads if thread.process and thread.process.pid]
+        running = [thread.process for thread in self._threads]  # a thread may take its process away meanwhile
+        return [process.pid for process in running if process and process.pid]
 
     def close(self, seconds: float) -> None:
         """Wait at most `seconds` for the jobs under way, then end all processes. It blocks: call it from a thread.
