@@ -36,7 +36,7 @@ from newsarchive.crawling.page_reader import (
     set_reader,
     worker_count,
 )
-from newsarchive.crawling.responses import capture_of, rules_of, steps_of
+from newsarchive.crawling.responses import blog_of, capture_of, rules_of, steps_of
 from newsarchive.crawling.stats import (
     FETCHED,
     PREFIX,
@@ -561,7 +561,7 @@ class StorePipeline:
         """
         frontier, spider = Frontier(self.store.engine), self.crawler.spider
         failed = [f"https://{domain}/" for domain in sites_left(stats)]
-        own = getattr(spider, "url", "") or getattr(spider, "site", "")
+        own = blog_of(self.crawler)
         counts = Counts(stats)
         answered = any(counts[name] for name in (*FETCHED, Count.NOT_MODIFIED, Count.BLOCKED))
         if key(Failure.SITE) in stats or (counts[Group.FAILED] and not answered):

@@ -36,7 +36,7 @@ from newsarchive.core.text.lines import line_key
 from newsarchive.crawling import page_reader
 from newsarchive.crawling.failures import NoAddress
 from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD, articles_wanted
-from newsarchive.crawling.responses import capture_of
+from newsarchive.crawling.responses import blog_of, capture_of
 from newsarchive.crawling.stats import Counts, Group
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
@@ -45,6 +45,7 @@ from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
 from newsarchive.spiders.news import NewsSpider
+from newsarchive.spiders.recrawl import RecrawlSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider
 from newsarchive.version import user_agent
 from newsarchive.warc.writer import WarcWriter
@@ -214,6 +215,22 @@ def test_a_response_is_taken_as_a_capture(with_request: bool) -> None:
     assert capture.url == ("https://blog.example/old/" if with_request else response.url)
     assert capture.final_url == response.url
     assert run_steps(capture).headline == "A bridge"
+
+
+@pytest.mark.parametrize(
+    ("spider", "blog"),
+    [
+        (NewsSpider(url="https://blog.example"), "https://blog.example/"),
+        (RecrawlSpider(site="blog.example"), "https://blog.example/"),
+        (RecrawlSpider(), ""),
+        (WarcSpider(path=__file__, site="blog.example"), ""),
+        (scrapy.Spider("of a stranger", site="My Site", url=["https://blog.example/"]), ""),
+    ],
+)
+def test_only_a_spider_of_one_blog_has_a_blog(spider: scrapy.Spider, blog: str) -> None:
+    crawler = get_crawler()
+    crawler.spider = spider
+    assert blog_of(crawler) == blog
 
 
 @pytest.mark.parametrize(

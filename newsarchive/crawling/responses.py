@@ -1,12 +1,13 @@
 """A response of Scrapy's as the core sees it: a `Capture`, its decoded text, and whether the site keeps us out.
 
-Here are also the rules and steps of a crawl's settings. Spiders, middlewares, extensions and pipelines stand on this
+Here are also the blog of a crawl, and the rules and steps of its settings. Spiders, middlewares, extensions and pipelines stand on this
 module, and it knows none of them.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from scrapy.http import Response, TextResponse
 from scrapy.settings import BaseSettings
@@ -18,6 +19,9 @@ from newsarchive.core.steps import Steps
 from newsarchive.crawling.connections import TLS_VERIFIED
 from newsarchive.items import Capture, Link
 from newsarchive.rules import Rules
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 
 def headers_of(response: Response) -> dict[str, str]:
@@ -58,6 +62,13 @@ def capture_of(response: Response, link: Link | None = None) -> Capture:
         discovered=link,
         tls_verified=meta.get(TLS_VERIFIED),
     )
+
+
+def blog_of(crawler: Crawler) -> str:
+    """The address of the blog that a crawl is about; "" where it is about none. A `url` or `site` of a spider of another project may
+    be anything."""
+    spider = crawler.spider
+    return str(getattr(spider, "blog", "")) if getattr(spider, "is_archive_spider", False) else ""
 
 
 def rules_of(settings: BaseSettings) -> Rules:

@@ -35,6 +35,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from scrapy import signals
 
 from newsarchive.crawling.failures import database_failed
+from newsarchive.crawling.responses import blog_of
 from newsarchive.crawling.stats import (
     HELD,
     SKIPPED_AS_KNOWN,
@@ -103,7 +104,7 @@ def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     stats = crawler.stats.get_stats()
     if key(Failure.DATABASE) in stats:
         return  # it is told already
-    home = getattr(crawler.spider, "url", "") or getattr(crawler.spider, "site", "")
+    home = blog_of(crawler)
     site_id = Frontier(engine).find_site(home) if home else None
     if site_id is None:
         return
@@ -296,9 +297,7 @@ class Breakages:
             self.texts[article.headline, article.content_hash] += 1
 
     def closed(self) -> None:
-        spider = self.crawler.spider
-        stats = self.stats.get_stats()
-        site = getattr(spider, "url", "") or getattr(spider, "site", "")
+        stats, site = self.stats.get_stats(), blog_of(self.crawler)
         told = any(key(failure) in stats for failure in Failure) or sites_left(stats)
         if site and not told and (sentence := breakage(Counts(stats), self.texts)):
             self.stats.set_value(key(Failure.SITE), f"{site}: {sentence}")

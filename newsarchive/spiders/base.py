@@ -87,6 +87,11 @@ class ArchiveSpider(scrapy.Spider):
     #: The sites that the user named for this crawl. One that is private is opened by that (`private_networks.doors`).
     named_addresses: list[str]
 
+    @property
+    def blog(self) -> str:
+        """The address of the blog that is crawled, "" where there are several, or files are read."""
+        return ""
+
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         """Crawl politely in any project, as far as the project sets nothing else. Its other spiders keep their pace."""

@@ -98,6 +98,10 @@ class NewsSpider(FetchingSpider):
         #: key of a post → when it was published, as the first source says that tells it
         self.days: dict[str, datetime] = {}
 
+    @property
+    def blog(self) -> str:
+        return self.url
+
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
         """Raises `UsageError` where `url` is missing or a value cannot be read."""

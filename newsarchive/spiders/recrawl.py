@@ -29,6 +29,10 @@ class RecrawlSpider(FetchingSpider):
 
     site: str
 
+    @property
+    def blog(self) -> str:
+        return self.site
+
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
         """Raises `UsageError` where a value cannot be read."""

@@ -58,7 +58,7 @@ def test_an_answer_that_comes_meanwhile_does_not_shorten_the_wait(db: Path) -> N
     """The second post is asked for before the first has said that it wants to be left alone."""
     names = [f"/story-number-{i}-of-three/" for i in range(3)]
     busy = Answer("busy", 429, {"Retry-After": "3"}, wait=0.5)
-    table = {"/": front(*names), **{name: Answer(post(name), wait=0.5) for name in names}, names[0]: busy}
+    table = {"/": front(*names), **{name: post(name) for name in names}, names[0]: busy}
     with served(table) as site:
         crawl(f"url={site.home}/", "-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_DELAY=0.1",
               "-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1", db=db, fast=False)  # fmt: skip

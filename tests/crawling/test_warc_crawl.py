@@ -115,8 +115,14 @@ def test_foreign_files_come_in_through_the_same_pipelines(db: Path, tmp_path: Pa
     assert "3 discovered, 3 new" in done.stderr
     assert rows(other, WHAT) == rows(db, WHAT)
     none = crawl(f"path={only_warc(db)}", "site=elsewhere.example", spider="warc", db=tmp_path / "none.db")
+    assert (none.returncode, none.stderr.count("\n")) == (0, 1), none.stderr
     assert "skipped: other site" in none.stderr
     assert rows(tmp_path / "none.db", WHAT) == []
+    broken = tmp_path / "broken.warc.gz"
+    broken.write_bytes(only_warc(db).read_bytes()[:300])
+    done = crawl(f"path={broken}", "site=elsewhere.example", spider="warc", db=tmp_path / "none.db")
+    assert (done.returncode, "Traceback" in done.stderr) == (ALL_FAILED, False), done.stderr
+    assert rows(tmp_path / "none.db", "SELECT finish_reason FROM crawl_runs") == [("finished",)] * 2
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
