@@ -39,6 +39,8 @@ _PRIVATE_DOMAINS = (
 _METADATA: tuple[IPv4Network | IPv6Network, ...] = (
     IPv4Network("169.254.0.0/16"), IPv6Network("fd00:ec2::254/128"), IPv4Network("100.100.100.200/32"),
 )  # fmt: skip
+#: First words of the names of these services, where a proxy makes the connection.
+_METADATA_NAMES = ("metadata", "instance-data")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -142,18 +144,19 @@ class Allowance:
         return cls(frozenset(hosts), tuple(networks), everything)
 
     def permits(self, host: str, port: int, address: str, named: Iterable[str] = ()) -> bool:
-        """Whether a connection to `address` may be made, which `host` resolved to; `named` are sites of the user."""
+        """Whether a connection to `address` may be made, which `host` resolved to ("" for a name that a proxy resolves);
+        `named` are sites of the user."""
         if self.everything or is_global(address) or host.lower().rstrip(".") in self.hosts:
             return True
         try:
             found = ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        if any(one in network for one in (found, _meant(found)) for network in self.networks):
-            return True
-        if any(_meant(found) in network for network in _METADATA):
-            return False
-        return (host.lower(), port) in doors(named)
+        except ValueError:  # a name that a proxy resolves
+            is_metadata = host.lower().partition(".")[0] in _METADATA_NAMES
+        else:
+            if any(one in network for one in (found, _meant(found)) for network in self.networks):
+                return True
+            is_metadata = any(_meant(found) in network for network in _METADATA)
+        return not is_metadata and (host.lower(), port) in doors(named)
 
     def check(self, host: str, port: int, address: str, named: Iterable[str] = ()) -> None:
         """Raises `PrivateAddress`, which names the setting, where the connection may not be made."""

@@ -141,7 +141,11 @@ def test_behind_a_proxy_the_host_is_judged_by_its_name() -> None:
         with pytest.raises(PrivateAddress, match="set NEWSARCHIVE_ALLOW_PRIVATE = "):
             Allowance().check_proxied(f"http://{host}/latest")
     Allowance().check_proxied("http://blog.example/")
-    Allowance().check_proxied("http://127.0.0.1:8000/x", ["http://127.0.0.1:8000/"])
+    for site in ("http://127.0.0.1:8000/", "http://localhost:8000/", "http://blog.internal/"):
+        Allowance().check_proxied(f"{site}x", [site])
+    for site in ("http://169.254.169.254/", "http://metadata.google.internal/", "http://instance-data/"):
+        with pytest.raises(PrivateAddress):
+            Allowance().check_proxied(f"{site}x", [site])
     Allowance.read(["127.0.0.0/8"]).check_proxied("http://127.1/")
 
 
