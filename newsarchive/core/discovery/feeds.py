@@ -410,9 +410,9 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         author=_text(raw, "author"),
         published=published,
         updated=updated,
-        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in _rows(raw, "tags")),
+        tags=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw, "tags")),
         is_reply="thr_in-reply-to" in raw,
-        authors=unique(_text(author, "name") for author in _rows(raw, "authors")),
+        authors=unique(_text(author, "name") for author in rows_of(raw, "authors")),
         image=_picture(raw),
         language=_text(raw, "language") or _text(detail if isinstance(detail, dict) else {}, "language"),
     )
@@ -428,7 +428,7 @@ def unique(texts: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def _rows(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def rows_of(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     """The objects in the list under a key, `[]` where there is no list."""
     value = record.get(key)
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
@@ -437,17 +437,17 @@ def _rows(record: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 def _picture(raw: Mapping[str, Any]) -> str:
     """The address of an entry's picture: of `media:content`, an enclosure or `media:thumbnail`."""
     # Not `raw["enclosures"]`: feedparser makes them of the links, and raises where an element has that name.
-    enclosures = (link for link in _rows(raw, "links") if link.get("rel") == "enclosure")
-    media = [*_rows(raw, "media_content"), *enclosures]
+    enclosures = (link for link in rows_of(raw, "links") if link.get("rel") == "enclosure")
+    media = [*rows_of(raw, "media_content"), *enclosures]
     pictures = [m for m in media if _text(m, "medium") == "image" or _text(m, "type").startswith("image/")]
-    pictures += _rows(raw, "media_thumbnail")
+    pictures += rows_of(raw, "media_thumbnail")
     return next(filter(None, (_text(picture, "url") or _text(picture, "href") for picture in pictures)), "")
 
 
 def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
     """The entry's text, and whether it is from a field for full text (`content:encoded`, `atom:content`). Plain text has
     lost links and paragraphs, so it counts as a summary."""
-    texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in _rows(raw, "content")]
+    texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in rows_of(raw, "content")]
     if full := max((text for text, is_plain in texts if not is_plain), key=len, default=""):
         return full, True
     plain = max((text for text, is_plain in texts if is_plain), key=len, default="")
@@ -464,7 +464,7 @@ def _html_of(plain: str) -> str:
 
 def _based(html: str, raw: Mapping[str, Any], url: str, feed_url: str) -> str:
     """The text with the `<base>` that `xml:base` gives it, where its links are not relative to the post."""
-    bases = {_text(content, "base") for content in _rows(raw, "content")} - {"", url, feed_url}
+    bases = {_text(content, "base") for content in rows_of(raw, "content")} - {"", url, feed_url}
     return f'<base href="{escape(bases.pop())}">{html}' if len(bases) == 1 and html else html
 
 
@@ -479,7 +479,7 @@ def _home(link: str, url: str) -> str:
 
 def _next_page(head: Mapping[str, Any], url: str) -> str:
     """The next page of a paged (`next`) or archived (`prev-archive`) feed, RFC 5005."""
-    by_rel = {link.get("rel", ""): link.get("href", "") for link in _rows(head, "links")}
+    by_rel = {link.get("rel", ""): link.get("href", "") for link in rows_of(head, "links")}
     found = try_normalise(by_rel.get("next") or by_rel.get("prev-archive") or "", url)
     return found if found and url_key(found) != url_key(url) and same_site(found, url) else ""
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -56,35 +56,13 @@ MAX_POSTS = 10_000
 MIN_POST_SCORE = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The post links of a page in its order, and how many other links were skipped, by reason."""
-
-    posts: tuple[Link, ...] = ()
-    skipped: Mapping[str, int] = field(default_factory=dict)
-
-
 def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
     """Links that lead to posts of the same site, in the page's order, each once."""
-    return list(judge_links(html_text, base_url, rules).posts)
-
-
-def judge_links(html_text: str, base_url: str, rules: Rules) -> Judged:
-    """`post_links`, with a count of the links that were skipped, by reason."""
     table = _table(rules)
-    tree = parse(html_text)
-    skipped: Counter[str] = Counter()
-    pages = _same_site_pages(tree, base_url, table, skipped)
+    pages = _same_site_pages(parse(html_text), base_url, table)
     shapes = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
-    posts: list[Link] = []
-    for page in pages:
-        if page.score(table, shapes) < MIN_POST_SCORE:
-            skipped["no post by its place and address"] += 1
-        elif len(posts) >= MAX_POSTS:
-            skipped["too many"] += 1
-        else:
-            posts.append(Link(page.url, "link", page.title))
-    return Judged(tuple(posts), dict(skipped))
+    posts = (page for page in pages if page.score(table, shapes) >= MIN_POST_SCORE)
+    return [Link(page.url, "link", page.title) for page in islice(posts, MAX_POSTS)]
 
 
 def index_reason(url: str, rules: Rules) -> str:
@@ -232,36 +210,20 @@ def _words(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?:^|[\s_-])(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?=$|[\s_-])", re.I)
 
 
-def _same_site_pages(
-    tree: LexborHTMLParser, base_url: str, table: _Table, skipped: Counter[str]
-) -> list[_Target]:
+def _same_site_pages(tree: LexborHTMLParser, base_url: str, table: _Table) -> list[_Target]:
     base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
     targets: dict[str, _Target] = {}
     places: dict[int, _Place] = {}
-    for number, node in enumerate(tree.css("a[href]")):
-        if number >= MAX_ANCHORS:
-            skipped["too many"] += 1
-            continue
+    for node in tree.css("a[href]")[:MAX_ANCHORS]:
         href = (node.attributes.get("href") or "").strip()
-        url, reason = _judge_address(href, base, site, table)
-        if not reason and _NOT_POST_REL & set((node.attributes.get("rel") or "").lower().split()):
-            reason = "marked as no post"
-        if reason:
-            skipped[reason] += 1
-        elif (key := url_key(url)) != here:
+        url = try_normalise(href, base) if href and not href.startswith("#") else None
+        if url is None or site_of(url) != site or table.refused(url):
+            continue
+        if _NOT_POST_REL & set((node.attributes.get("rel") or "").lower().split()):
+            continue
+        if (key := url_key(url)) != here:
             targets.setdefault(key, _Target(url)).anchors.append(_anchor(node, table, places))
     return list(targets.values())
-
-
-def _judge_address(href: str, base: str, site: str, table: _Table) -> tuple[str, str]:
-    if not href or href.startswith("#"):
-        return "", "same page"
-    url = try_normalise(href, base)
-    if url is None:
-        return "", "no web page"
-    if site_of(url) != site:
-        return "", "other site"
-    return url, table.refused(url)
 
 
 def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anchor:

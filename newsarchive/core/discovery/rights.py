@@ -71,8 +71,6 @@ def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
 
     Protego reads what Google tolerates too: `Site-map:`, a missing colon, CR alone at the end of a line.
     """
-    from protego import Protego
-
     # Protego would compile all rules besides, which takes half a second for 500 KB.
     lines = (
         line for line in robots_txt[:MAX_ROBOTS_TXT_CHARACTERS].splitlines() if "site" in line.casefold()

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET
-from newsarchive.core.discovery.feeds import Entry, unique
+from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET, iso_time
+from newsarchive.core.discovery.feeds import Entry, rows_of, unique
 from newsarchive.core.discovery.links import attributes, base_of, link_header
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.normalise import unescape
@@ -263,8 +263,7 @@ def _plain(text: object) -> str:
 
 def _embedded(row: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     embedded = row.get("_embedded")
-    found = embedded.get(key) if isinstance(embedded, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return rows_of(embedded, key) if isinstance(embedded, dict) else []
 
 
 def _terms(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -272,19 +271,13 @@ def _terms(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     embedded = row.get("_embedded")
     groups = embedded.get("wp:term") if isinstance(embedded, dict) else None
     for group in groups if isinstance(groups, list) else ():
-        for term in group if isinstance(group, list) else ():
-            if isinstance(term, dict) and (name := _plain(term.get("name"))):
+        for term in rows_of({"terms": group}, "terms"):
+            if name := _plain(term.get("name")):
                 yield str(term.get("taxonomy") or ""), name
 
 
 def _gmt(text: object) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
+    time = iso_time(text) if isinstance(text, str) else None
     if time is None or time.year < 1970:  # drafts and broken imports: 0000-00-00, -0001-11-30
         return None
-    try:
-        return time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC)
-    except OverflowError:  # the calendar ends in the year 9999
-        return None
+    return time.astimezone(UTC)
