@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsarchive.db.queue import MAX_PROBLEM_CHARACTERS, Queue
+from newsarchive.exceptions import DatabaseError
 from tests.crawling.test_crawl import front, post
 from tests.support.clusters import (
     change,
@@ -218,3 +219,8 @@ def test_a_job_that_is_not_there_is_told(url: str, words: tuple[str, ...], code:
     done = run("cluster", *words, url=url)
     assert done.returncode == code
     assert done.stderr.endswith(says if code != 2 else f"{says}\n")
+
+
+def test_an_address_that_the_driver_does_not_understand_is_told() -> None:
+    with pytest.raises(DatabaseError, match='invalid URI query parameter: "colour"'):
+        Queue("postgresql://127.0.0.1/news?colour=red").exists()

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, Text, cast, func, insert, select, update
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import reading, writing
@@ -67,12 +67,12 @@ def note(connection: Connection, run_id: int, state: State, *, finished: bool = 
 
 def known_folders(engine: Engine) -> list[str]:
     """The folders that runs of this archive name, the newest first."""
-    folder = CrawlRun.arguments[FOLDER_ARGUMENT].as_string().label("folder")
+    # PostgreSQL takes no value out of JSON in which any text has a byte that is no UTF-8, as the name of a file may have.
+    named = cast(CrawlRun.arguments, Text).contains(f'"{FOLDER_ARGUMENT}"')
+    query = select(CrawlRun.arguments).where(named).order_by(CrawlRun.id.desc())
     with reading(engine) as connection:
-        query = select(folder).where(folder.is_not(None)).group_by("folder")
-        return [
-            str(path) for path in connection.execute(query.order_by(func.max(CrawlRun.id).desc())).scalars()
-        ]
+        found = (arguments.get(FOLDER_ARGUMENT) for arguments in connection.execute(query).scalars())
+        return list(dict.fromkeys(str(folder) for folder in found if folder is not None))
 
 
 def remember_folders(engine: Engine, folders: Sequence[Path]) -> None:

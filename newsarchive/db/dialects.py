@@ -54,10 +54,9 @@ FULL_TEXT_TABLES = ("article_search", "article_trigrams")
 _OF_AN_INDEX = re.compile(r"missing from index|wrong # of entries in index|row \d+ .* index")
 
 
-def _like(string: str, bind: Bind) -> str:
-    """The end of a condition that a text in small letters holds the string in upper or lower case."""
-    escaped = string.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return f"LIKE lower({bind(f'%{escaped}%')}) ESCAPE '/'"
+def _pattern(string: str) -> str:
+    """The pattern of LIKE for texts that hold the string; what it escapes, it escapes with a slash."""
+    return f"%{string.replace('/', '//').replace('%', '/%').replace('_', '/_')}%"
 
 
 class Dialect(ABC):
@@ -154,10 +153,9 @@ class Dialect(ABC):
         inner = f"SELECT f.* FROM article_search AS f WHERE {where} {newest}"
         return f"SELECT {self.search_key} AS id, {score} AS score FROM ({inner}) AS f"
 
+    @abstractmethod
     def contains(self, string: str, bind: Bind) -> str:
         """The condition that an article `a`, in a script without spaces, has the string in upper or lower case."""
-        like = _like(string, bind)
-        return f"(a.unspaced AND (lower(a.article_body) {like} OR lower(a.headline) {like}))"
 
     @abstractmethod
     def among(self, ids: Sequence[int], bind: Bind) -> str:
@@ -305,14 +303,14 @@ class SQLite(Dialect):
         return f"SELECT {self.search_key} AS id, {score} AS score FROM article_search AS f WHERE {where} {newest}"
 
     def contains(self, string: str, bind: Bind) -> str:
+        like = f"LIKE lower({bind(_pattern(string))}) ESCAPE '/'"
+        holds = f"(lower(article_body) {like} OR lower(headline) {like})"
         if len(string) < MIN_TRIGRAM_CHARACTERS:
-            return super().contains(string, bind)
+            return f"(a.unspaced AND {holds})"
         quoted = bind('"' + string.replace('"', '""') + '"')
-        like = _like(string, bind)
         return (
             f"a.id IN (SELECT rowid FROM article_trigrams WHERE article_trigrams MATCH {quoted}"
-            f" UNION ALL SELECT id FROM articles WHERE unspaced AND {_LONG}"
-            f" AND (lower(article_body) {like} OR lower(headline) {like}))"
+            f" UNION ALL SELECT id FROM articles WHERE unspaced AND {_LONG} AND {holds})"
         )
 
     def among(self, ids: Sequence[int], bind: Bind) -> str:
@@ -427,6 +425,14 @@ class PostgreSQL(Dialect):
     def score(self, node: Node, bind: Bind) -> str:
         weights = "CAST('{0.25, 0.25, 0.25, 1.0}' AS real[])"
         return f"ts_rank_cd({weights}, f.document, CAST({bind(tsquery(node))} AS tsquery), 1)"
+
+    def contains(self, string: str, bind: Bind) -> str:
+        # The index of trigrams serves ILIKE, and neither an expression of the text nor a condition with OR.
+        like = f"ILIKE {bind(_pattern(string))} ESCAPE '/'"
+        return (
+            f"a.id IN (SELECT id FROM articles WHERE unspaced AND article_body {like}"
+            f" UNION ALL SELECT id FROM articles WHERE unspaced AND headline {like})"
+        )
 
     def among(self, ids: Sequence[int], bind: Bind) -> str:
         return f"= ANY(CAST({bind('{' + ','.join(map(str, ids)) + '}')} AS bigint[]))"

@@ -29,7 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from newsarchive.db import revisions
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of, plain_file
-from newsarchive.db.failures import explained, require_file
+from newsarchive.db.failures import explained, is_frozen, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavailable, UsageError
 
 #: A connection to a server that was not used for this many seconds is tested before its next use: a firewall may have
@@ -303,18 +303,15 @@ def _remove_wal(file: Path) -> None:
 def _readonly_uri(file: Path) -> str:
     """The URI by which SQLite opens a file to read from.
 
-    A file in WAL mode needs its `-shm` beside it even to be read. Where that cannot be made, on a read-only disk, nobody
-    can be writing either, and the file is opened as immutable.
+    Where the first read from the file will fail, that read reports the error.
     """
     base = file.absolute().as_uri()
     with closing(sqlite3.connect(f"{base}?mode=ro", uri=True)) as connection:
         try:
             connection.execute("SELECT count(*) FROM sqlite_master")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        except sqlite3.Error as error:
+            if is_frozen(file, error):
                 return f"{base}?immutable=1"
-        except sqlite3.DatabaseError:
-            pass  # the first read from the file reports the error
     return f"{base}?mode=ro"
 
 

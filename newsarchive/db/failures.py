@@ -5,8 +5,10 @@ SQLite's "database or disk is full" becomes "news.db cannot be written: the disk
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import sqlite3
 from pathlib import Path
 
 from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavailable
@@ -68,3 +70,15 @@ def require_file(path: Path) -> None:
     if not path.exists():
         command = f"newsarchive db upgrade --db {shlex.quote(str(path))}"
         raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: {command}")
+
+
+def is_frozen(path: Path, error: sqlite3.Error) -> bool:
+    """Whether a file that could not be opened lies on a read-only disk, and can be read as one that nobody changes.
+
+    A file in WAL mode needs another one beside it even to be read. Where commits lie in a `-wal` beside it, they would be
+    missed that way.
+    """
+    wal = path.with_name(path.name + "-wal")
+    unread = wal.exists() and wal.stat().st_size > 0
+    is_refused = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN
+    return is_refused and not unread and not os.access(path.parent, os.W_OK)

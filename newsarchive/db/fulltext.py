@@ -48,8 +48,10 @@ def rebuild(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("DELETE FROM article_search")
-    texts = connection.exec_driver_sql("SELECT id AS article_id, headline, article_body FROM articles")
-    for part in texts.mappings().partitions(_REBUILT_ARTICLES):
+    every = text("SELECT id AS article_id, headline, article_body FROM articles")
+    # Without this option the driver takes the texts of all articles into memory first.
+    texts = connection.execute(every.execution_options(yield_per=_REBUILT_ARTICLES))
+    for part in texts.mappings().partitions():
         index(connection, [dict(row) for row in part])
 
 

@@ -189,7 +189,10 @@ class Queue:
     def _explained(self, error: psycopg.Error) -> DatabaseError:
         import psycopg
 
-        password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
+        try:
+            password = psycopg.conninfo.conninfo_to_dict(self.conninfo).get("password")
+        except psycopg.Error:  # the error is that of an address which the driver does not understand
+            password = None
         return explained(without_password(self.url), error, str(password or ""))
 
     def create(self, schema: LiteralString, agreement: Agreement) -> None:

@@ -12,7 +12,6 @@ types of the records. `current` gives the schema's revision without Alembic, who
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.dialects import SQLITE, Dialect, dialect_of, plain_file
-from newsarchive.db.failures import BUSY_SECONDS, explained, require_file
+from newsarchive.db.failures import BUSY_SECONDS, explained, is_frozen, require_file
 from newsarchive.db.values import loaded
 
 if TYPE_CHECKING:
@@ -152,23 +151,13 @@ def _reading_file(path: Path) -> Iterator[Reader]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """A connection to an archive. On a read-only disk the file is opened as one that nobody changes.
-
-    A file in WAL mode needs another one beside it even to be read. Where a `-wal` lies beside it, its commits would be
-    missed that way, so the error is raised.
-    """
+    """A connection to an archive. On a read-only disk the file is opened as one that nobody changes."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.Error as error:
         connection.close()
-        wal = path.with_name(path.name + "-wal")
-        unread = wal.exists() and wal.stat().st_size > 0
-        if (
-            error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN
-            or os.access(path.parent, os.W_OK)
-            or unread
-        ):
+        if not is_frozen(path, error):
             raise
         uri = f"{path.absolute().as_uri()}?immutable=1"
         return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)

@@ -308,7 +308,7 @@ def require_known(engine: Engine, revision: str) -> None:
     """
     if revision in UNRELEASED:
         steps = "; ".join(
-            f"git checkout {commit}; {command(engine, 'db upgrade')}"
+            f"git checkout {commit}; python -m {command(engine, 'db upgrade')}"
             for reached, commit in LAST_TO_UPGRADE.items()
             if revision < reached
         )

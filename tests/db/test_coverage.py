@@ -167,6 +167,10 @@ def test_gaps_are_the_days_without_a_crawl(crawled: list[bool]) -> None:
     assert missing == {day.day for day, yes in zip(own, crawled, strict=True) if not yes}
 
 
+def test_a_report_may_end_with_the_last_day_that_there_is(engine: Engine) -> None:
+    assert [day.day for day in days(engine, "one.example", since=date.max, until=date.max)] == [date.max]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "says"),
     [

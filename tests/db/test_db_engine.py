@@ -128,6 +128,20 @@ def test_a_read_only_archive_can_be_read_and_not_written(tmp_path: Path) -> None
         Store(uri).ingest([make_article(2)])
 
 
+@pytest.mark.parametrize(
+    ("commits", "is_writable", "is_frozen"), [("", False, True), ("some", False, False), ("", True, False)]
+)
+def test_only_a_file_that_nobody_changes_is_read_without_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commits: str, is_writable: bool, is_frozen: bool
+) -> None:
+    """Of an archive that a killed crawl left on a disk, and whose disk was copied, the last commits would be missed."""
+    (tmp_path / "archive.db-wal").write_text(commits)
+    monkeypatch.setattr(os, "access", lambda path, mode: is_writable)
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        sqlite3.connect(tmp_path)
+    assert failures.is_frozen(tmp_path / "archive.db", refused.value) == is_frozen
+
+
 @pytest.mark.skipif(ROOT, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)

@@ -18,10 +18,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, revisions, schema, views
+from newsarchive.db import checks, fulltext, revisions, schema, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
@@ -300,7 +300,9 @@ def test_an_archive_from_before_the_first_release_is_refused_with_what_moves_it(
     with pytest.raises(DatabaseUnavailable) as caught:
         upgrade(open_engine(str(db)))
     close_all()
-    steps = "; ".join(f"git checkout {one}; newsarchive db upgrade --db {db}" for one in MOVED_BY[revision])
+    steps = "; ".join(
+        f"git checkout {one}; python -m newsarchive db upgrade --db {db}" for one in MOVED_BY[revision]
+    )
     assert f"before the first release (schema {revision})" in str(caught.value)
     assert f": {steps}; git checkout main." in str(caught.value)
     assert db.read_bytes() == before
@@ -471,6 +473,23 @@ def test_a_full_text_index_can_be_made_anew(engine: Engine) -> None:
     assert [hit.id for hit in search.search(engine, "quagga")] == [1]
     assert [hit.id for hit in search.search(engine, "今天在")] == [2]
     assert checks.database(engine) == []
+
+
+def test_the_index_is_made_anew_without_all_texts_in_memory(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fulltext, "_REBUILT_ARTICLES", 2)
+    upgrade(engine)
+    Store(engine).ingest([make_article(number, body=f"Quagga {number}.") for number in range(5)])
+    cursors = {}
+    event.listen(
+        engine, "after_cursor_execute", lambda *given: cursors.update({given[2]: type(given[1]).__name__})
+    )
+    schema.rebuild(engine)
+    assert len(search.search(engine, "quagga")) == 5
+    if engine.dialect.name == "postgresql":
+        [reading_texts] = [kind for sql, kind in cursors.items() if sql.startswith("SELECT id AS article_id")]
+        assert reading_texts == "ServerCursor"
 
 
 def test_check_names_what_is_wrong(tmp_path: Path) -> None:

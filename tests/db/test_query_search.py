@@ -144,6 +144,24 @@ def test_a_text_too_long_for_the_index_of_trigrams_is_found_all_the_same(engine:
         store.ingest([make_article(url=url, body="Nothing to see.", day=4)])
 
 
+def test_postgresql_looks_for_strings_in_its_index_of_trigrams(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as engine, engine.connect() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        there = "SELECT count(*) FROM pg_indexes WHERE indexname = 'ix_articles_trigrams'"
+        if not connection.exec_driver_sql(there).scalar():
+            pytest.skip("this server has no pg_trgm")
+        asked = dialect_of(connection).contains("白鷺飛", lambda value: f"'{value}'").replace("%", "%%")
+        plan = connection.exec_driver_sql(f"EXPLAIN SELECT id FROM articles AS a WHERE {asked}", ())
+        assert "Index Cond: (article_body ~~*" in str(plan.all())
+
+
+@pytest.mark.parametrize("bad", ["\0", "caf\udce9"])
+@pytest.mark.parametrize("name", ["site", "language", "origin", "author"])
+def test_what_no_database_can_hold_finds_nothing(engine: Engine, name: str, bad: str) -> None:
+    """A command line in another encoding gives lone surrogates, an address in a browser NUL."""
+    assert search(engine, "", searching.filters(**{name: bad})) == []  # type: ignore[arg-type]
+
+
 def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:
     with pytest.raises(UsageError, match="rank or date"):
         search(engine, "fox", paging=Paging("size"))

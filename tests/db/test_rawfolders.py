@@ -35,6 +35,14 @@ def test_runs_name_the_folders_the_newest_first(engine: Engine, tmp_path: Path) 
     assert reextract.raw_folders(engine, "x/news-warc") == ("x/news-warc", "/c", "/a", "/b")
 
 
+def test_the_folder_is_known_of_a_run_whose_other_argument_is_no_utf_8(engine: Engine) -> None:
+    """The name of a file may have any bytes; PostgreSQL reads no value beside one that is no text to it."""
+    store = Store(engine)
+    store.start_run("warc", {"path": "caf\udce9.warc.gz", archive_state.FOLDER_ARGUMENT: "/a"})
+    store.start_run("warc", {"path": "caf\udce9.warc.gz"})
+    assert archive_state.known_folders(engine) == ["/a"]
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_copied_archive_finds_the_bytes_of_the_one_it_comes_from(tmp_path: Path, kind: str) -> None:
     source, folder = tmp_path / "source" / "mine.db", tmp_path / "target"

@@ -59,6 +59,7 @@ def crawls(engine: Engine, site: str, days: list[int], failed: tuple[int, ...] =
 
 def test_an_edit_a_deletion_and_a_changed_detail_are_events(engine: Engine) -> None:
     found = changes(engine)
+    assert changes(engine, since=date.min, until=date.max) == found
     told = [(one.kind, one.site, one.headline) for one in found]
     assert (Happening.VANISHED, "blog.example", "") in told
     edited = next(one for one in found if one.kind is Happening.EDITED and one.site == "blog.example")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import socket
 import sqlite3
@@ -477,13 +478,14 @@ def test_an_archive_is_opened_so_that_it_cannot_be_written(file: Path) -> None:
     engine.dispose()
 
 
-def test_an_archive_on_a_read_only_disk_is_read_too(tmp_path: Path) -> None:
+def test_an_archive_on_a_read_only_disk_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "archive.db"
     engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)
     Store(engine).ingest([make_article(1)])
     engine.dispose()
     (tmp_path / "archive.db-shm").mkdir()  # SQLite cannot make its file there
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     with closing(connect_readonly(path)) as connection:
         assert connection.execute("SELECT headline FROM articles").fetchall() == [("Post 1",)]
 

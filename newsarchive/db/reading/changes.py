@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.conditions import visible
+from newsarchive.db.reading.search import moment_of
 from newsarchive.db.readonly import File, Reader, Row, reading
 from newsarchive.items import ChangeKind
-from newsarchive.times import utc
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -135,10 +135,12 @@ def _selected(
     if site:
         conditions.append("s.domain = :site")
         values["site"] = site
-    for name, day, sign in (("begin", since, ">="), ("end", until, "<")):
-        if day is not None:
-            midnight = utc(datetime.combine(day, time()))
-            values[name] = midnight if name == "begin" else midnight + timedelta(days=1)
+    for name, moment, sign in (
+        ("begin", moment_of(since, time.min), ">="),
+        ("end", moment_of(until, time.max), "<="),
+    ):
+        if moment is not None:
+            values[name] = moment
             conditions.append(f"e.at {sign} :{name}")
     return _EVENTS.format(events=events, conditions=" AND ".join(conditions)), values
 

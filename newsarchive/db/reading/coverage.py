@@ -20,7 +20,7 @@ import calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ class Total:
 _POSTS = """
     SELECT {day} AS day, u.state, u.reason, a.id IS NOT NULL, count(*)
     FROM urls AS u LEFT JOIN articles AS a ON a.url_key = u.url_key
-    WHERE u.site_id = :site AND u.first_seen_at >= :begin AND u.first_seen_at < :end
+    WHERE u.site_id = :site AND u.first_seen_at >= :begin AND u.first_seen_at <= :end
     GROUP BY 1, 2, 3, 4
 """
 _SITES = "SELECT id, domain FROM sites ORDER BY domain"
@@ -112,7 +112,7 @@ _RUNS = f"""
     {CRAWLED_SITES}
     SELECT r.site, {{day}}, count(*), sum(CASE WHEN r.reached THEN 0 ELSE 1 END)
     FROM {{sites}} CROSS JOIN crawl_runs AS r
-    WHERE r.spider = 'news' AND r.site = s.site AND r.started_at >= :begin AND r.started_at < :end GROUP BY 1, 2
+    WHERE r.spider = 'news' AND r.site = s.site AND r.started_at >= :begin AND r.started_at <= :end GROUP BY 1, 2
 """
 _FIRST_RUNS = f"""
     {CRAWLED_SITES}
@@ -135,7 +135,7 @@ def days(
         if site and not sites:
             raise NoSuchArticle(f"no site {site!r} in the archive: `newsarchive sites list` names them")
         first, last = _range(reader, since, until)
-        values = {"begin": _midnight(first), "end": _midnight(last + timedelta(days=1))}
+        values = _edges(first, last)
         crawls = _crawls(reader, values, site)
         found: list[Day] = []
         for number, domain in sites:
@@ -153,8 +153,7 @@ def days(
 def crawl_days(source: File | Engine, site: str = "", *, since: date, until: date) -> list[date]:
     """The days (UTC) between two days, both included, on which a crawl reached a site, or any site, in order."""
     with reading(source) as reader:
-        values = {"begin": _midnight(since), "end": _midnight(until + timedelta(days=1))}
-        crawls = _crawls(reader, values, site)
+        crawls = _crawls(reader, _edges(since, until), site)
     reached = (own.items() for own in crawls.values())
     return sorted({day for own in reached for day, (number, failed) in own if number > failed})
 
@@ -171,8 +170,7 @@ def uncrawled_days(reader: Reader, until: date) -> dict[str, dict[str, int]]:
     begun = {site: at.date() for site, at in first_crawls(reader).items() if at.date() <= until}
     if not begun:
         return {}
-    values = {"begin": _midnight(min(begun.values())), "end": _midnight(until + timedelta(days=1))}
-    crawls = _crawls(reader, values)
+    crawls = _crawls(reader, _edges(min(begun.values()), until))
     found: dict[str, dict[str, int]] = {}
     for site, first in sorted(begun.items()):
         reached = crawls.get(site, {})
@@ -233,8 +231,11 @@ def _in_utc(day: date | None) -> date | None:
     return utc(day).date() if isinstance(day, datetime) else day
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _edges(first: date, last: date) -> dict[str, datetime]:
+    """The first moment of a day and the last one of another, in UTC."""
+    return {
+        "begin": datetime.combine(first, time.min, tzinfo=UTC), "end": datetime.combine(last, time.max, tzinfo=UTC)
+    }  # fmt: skip
 
 
 def _every(first: date, last: date) -> Iterator[date]:
@@ -301,7 +302,7 @@ YEAR_WEEKS = 53
 
 _BY_DAY = """
     SELECT {day} AS day, count(*) FROM articles AS a
-    WHERE a.date_published >= :begin AND a.date_published < :end AND {visible} GROUP BY 1
+    WHERE a.date_published >= :begin AND a.date_published <= :end AND {visible} GROUP BY 1
 """
 
 
@@ -311,7 +312,7 @@ def weeks(source: File | Engine, *, until: date, number: int = YEAR_WEEKS) -> li
     begin = monday - timedelta(weeks=number - 1)
     with reading(source) as reader:
         query = _BY_DAY.format(day=reader.dialect.day("a.date_published"), visible=visible("a.id"))
-        values = {"begin": _midnight(begin), "end": _midnight(monday + timedelta(weeks=1))}
+        values = _edges(begin, monday + timedelta(days=6))
         begun = min(first_crawls(reader).values(), default=None)
         days = {date.fromisoformat(day): int(articles) for day, articles in reader.tuples(query, values)}
     found: Counter[date] = Counter()

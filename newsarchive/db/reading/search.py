@@ -87,11 +87,11 @@ class Filters:
 
     def since_moment(self) -> datetime | None:
         """The first moment of publication that the filter lets through."""
-        return _moment(self.since, time.min)
+        return moment_of(self.since, time.min)
 
     def until_moment(self) -> datetime | None:
         """The last moment of publication that the filter lets through."""
-        return _moment(self.until, time.max)
+        return moment_of(self.until, time.max)
 
 
 class FilterOptions(TypedDict, total=False):
@@ -231,13 +231,17 @@ def day(value: Day | None, name: str) -> date | None:
     if not isinstance(value, str):
         raise WrongType(name, value, "give a day, '2025-04-01' or datetime.date(2025, 4, 1)")
     try:
-        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-    except ValueError:
+        if len(value) == 10:
+            return date.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        utc(moment)
+        return moment
+    except (ValueError, OverflowError):
         raise UsageError(f"{name} {value!r}: not a day; write it as 2025-04-01") from None
 
 
-def _moment(day: date | None, edge: time) -> datetime | None:
-    """The moment of a day or of a datetime without a zone, both taken as UTC."""
+def moment_of(day: date | None, edge: time) -> datetime | None:
+    """The first or last moment (`edge`) of a day in UTC. A datetime is its own moment, in UTC where it has no zone."""
     if day is None:
         return None
     return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))
@@ -544,7 +548,7 @@ class Query:
 
     def _on_ids(self, wanted: Filters) -> Iterator[str]:
         if wanted.language:
-            codes = self._value(self._languages(wanted.language))
+            codes = self._value(self._languages(storable(wanted.language)))
             yield f"{{id}} IN (SELECT l.id FROM articles AS l WHERE l.in_language IN {codes})"
         if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
             yield OWN_IDS if wanted.origin.lower() == OWN else REPUBLISHED_IDS
@@ -583,7 +587,7 @@ class Query:
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self.values)}"
-        self.values[name] = value
+        self.values[name] = storable(value) if isinstance(value, str) else value
         return f":{name}"
 
     def _cut(self, limit: int, offset: int) -> str:
