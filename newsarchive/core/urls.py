@@ -342,7 +342,7 @@ def check_blog(text: str, argument: str = "url") -> str:
 
 #: `localhost:8000/x` has a port, `mailto:x` a scheme.
 _SCHEME_NOT_PORT = re.compile(r"^[a-z][a-z0-9+.\-]*:(?!\d)", re.I)
-_CREDENTIALS = re.compile(r"^(?!mailto:)(?:https?://)?[^/?#\\:]*:[^/?#\\]*@|^https?://[^/?#\\]*@", re.I)
+_CREDENTIALS = re.compile(r"^(?!mailto:)(?:https?://)?[^/?#\\]*@", re.I)
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I)
 
 

@@ -93,7 +93,7 @@ def test_a_start_url_may_be_typed_short(typed, url):
 
 @pytest.mark.parametrize(
     "typed", ["", "  ", "foo", "ftp://blog.example", "javascript:alert(1)", "file:///etc/passwd", "a b.example",
-              "http://", "mailto:x@blog.example", "https://me:secret@blog.example/", "/news", "http://[::1"],
+              "http://", "mailto:x@blog.example", "https://me:secret@blog.example/", "me@blog.example", "/news", "http://[::1"],
 )  # fmt: skip
 def test_a_wrong_start_url_is_named_with_the_remedy(typed):
     with pytest.raises(UsageError) as error:
