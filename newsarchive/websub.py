@@ -50,6 +50,9 @@ SECONDS_BETWEEN_LOOKS = 86_400.0
 MAX_VERIFICATION_SECONDS = 3_600.0
 #: Seconds between two crawls of a site because of pushes: a hub that pushes without end brings no more than that.
 MIN_SECONDS_BETWEEN_CRAWLS = 60.0
+#: Seconds for which `Subscriber.look` fetches feeds at a time. The rest waits for the next call, so that leases are renewed
+#: and the archive is told that the server lives while thousands of feeds are looked at.
+MAX_LOOKING_SECONDS = 300.0
 #: Subscriptions that one process holds.
 MAX_SUBSCRIPTIONS = 100_000
 
@@ -121,8 +124,9 @@ class Subscriber:
         wanted = list(feeds)
         # A site that comes back is looked at again.
         self.looked = {feed: self.looked[feed] for _, feed in wanted if feed in self.looked}
+        end = self.clock() + MAX_LOOKING_SECONDS
         for site, feed in wanted:
-            if self.looked.get(feed, 0.0) <= self.clock():
+            if self.looked.get(feed, 0.0) <= self.clock() < end:
                 self._look_at(site, feed)
         sites = {site for site, _ in wanted}
         with self.lock:

@@ -216,6 +216,21 @@ def test_a_site_that_is_not_followed_any_more_is_let_go() -> None:
     assert len(world.asked) == 2, "a site that comes back is subscribed to at once"
 
 
+def test_leases_do_not_wait_until_thousands_of_feeds_were_looked_at() -> None:
+    world = World()
+
+    def get(url: str) -> Capture:
+        world.now += 60.0
+        world.fetched.append(url)
+        return Capture(url, b"<feed/>")
+
+    world.subscriber.get = get
+    feeds = [(f"https://blog{number}.example/", f"https://blog{number}.example/feed") for number in range(12)]
+    for looked in (5, 10, 12, 12):
+        world.subscriber.look(feeds)
+        assert world.fetched == [feed for _, feed in feeds[:looked]]
+
+
 @pytest.mark.parametrize("failed", [False, True])
 @pytest.mark.parametrize("mode", ["subscribe", "denied"])
 def test_a_hub_that_asks_back_before_it_answers_is_heard(mode: str, failed: bool) -> None:
