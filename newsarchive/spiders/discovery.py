@@ -331,8 +331,9 @@ class Finder:
         await asyncio.to_thread(self.frontier.name_site, self.site_id, name)
         await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
 
-    async def name(self, feed: feeds.Feed) -> None:
-        """Store name and language of the site as its feed says, where the feed is that of the whole site."""
+    async def whole_feed(self, feed: feeds.Feed) -> None:
+        """Store name and language of the site as its feed says, and look for posts that it has lost, where the feed is that of the
+        whole site."""
         if (
             self.frontier is None
             or index_reason(feed.home_url or feed.url, self.rules) not in WHOLE_SITE_REASONS
@@ -341,6 +342,7 @@ class Finder:
         name = site_name(feed.title, self.rules)
         if name or feed.language:
             await asyncio.to_thread(self.frontier.name_site, self.site_id, name, feed.language)
+        await asyncio.to_thread(self.frontier.look_for_lost, self.site_id, feed.links)
 
     async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
         response = await self._get(source.url, known, expected=source.announced)
@@ -362,7 +364,7 @@ class Finder:
             if feed.is_comments or not feed.links:
                 return
             if not pages:
-                await self.name(feed)
+                await self.whole_feed(feed)
             pages, barren = pages + 1, 0 if self._fresh(list(feed.links)) else barren + 1
             yield Batch(list(feed.links), known.id if known else None)
             following = feed.next or (wordpress.next_feed_page(response.url) if feed.version else "")

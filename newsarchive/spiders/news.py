@@ -217,7 +217,7 @@ class NewsSpider(FetchingSpider):
             finder = self.finder()
             feed = await finder.parsed_feed(home, "")
             if feed.version and feed.links:
-                await finder.name(feed)
+                await finder.whole_feed(feed)
                 await finder.listed(self.home, feed.links)
                 yield Batch(list(feed.links))  # the address given was a feed's
                 return

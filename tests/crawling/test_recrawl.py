@@ -184,3 +184,30 @@ def test_a_front_page_that_keeps_us_out_may_have_a_feed_that_does_not(db: Path) 
     assert done.returncode == 0, done.stderr
     assert "the site blocks us (http 403)" in done.stderr
     assert rows(db, "SELECT url FROM articles") == [(f"{site.home}/a-first-story/",)]
+
+
+def test_a_post_that_the_feed_has_lost_is_looked_at_and_the_others_rest(db: Path) -> None:
+    paths = [f"/story-number-{day}/" for day in range(1, 9)]
+
+    def feed(home: str, named: list[str]) -> Answer:
+        items = "".join(
+            f"<item><title>Story {path}</title><link>{home}{path}</link><pubDate>{path[-2]} Mar 2025 08:00:00 GMT</pubDate></item>"
+            for path in named
+        )
+        rss = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+        return Answer(rss, headers={"Content-Type": "application/rss+xml"})
+
+    pages = {path: post(f"Story {path}", date=f"2025-03-0{path[-2]}T08:00:00+00:00") for path in paths}
+    with served({"/": front(feed="/feed/"), "/feed/": "", **pages}) as site:
+        site.answers["/feed/"] = feed(site.home, paths)
+        assert "8 new" in crawl(f"url={site.home}/", db=db).stderr
+        yesterday = "last_checked_at = '2025-04-01 00:00:00.000000'"
+        rows(db, f"UPDATE urls SET next_check_at = '2099-01-01 00:00:00.000000', {yesterday}")
+        site.answers["/feed/"] = feed(site.home, [path for path in paths if path != paths[3]])
+        site.answers[paths[3]] = Answer("gone", 410)
+        crawl(f"url={site.home}/", db=db)
+        before = len(site.paths())
+        done = crawl(spider="recrawl", db=db)
+        assert [path for path in site.paths()[before:] if path in paths] == [paths[3]]
+    assert ", 1 gone" in done.stderr
+    assert rows(db, "SELECT count(*) FROM articles WHERE gone_at IS NOT NULL") == [(1,)]

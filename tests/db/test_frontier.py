@@ -325,3 +325,43 @@ def test_a_budget_of_looks_makes_them_rarer(archive: Archive) -> None:
     sites.configure(site, {"looks_a_day": 0.5})
     with reading(archive.engine) as connection:
         assert EditRates().of(connection, archive.site).min_gain > 2 * MIN_GAIN
+
+
+#: Which of twelve posts of as many days a feed names now, and which it has lost; the oldest was never in it.
+LOSSES = [
+    ("all", set(range(2, 13)), set()),
+    ("the newest ones", {6, 7, 8, 9, 10, 11, 12}, set()),  # a feed names so many posts and no more
+    ("one lost", {2, 3, 4, 6, 7, 8, 9, 10, 11, 12}, {5}),
+    ("three lost", {2, 4, 6, 8, 9, 10, 11, 12}, {3, 5, 7}),
+    ("an old post and the newest", {2, 8, 9, 10, 11, 12}, set()),
+    ("too few to tell", {6, 7, 9, 10}, set()),
+]
+
+
+@pytest.mark.parametrize(("named", "lost"), [case[1:] for case in LOSSES], ids=[case[0] for case in LOSSES])
+def test_a_post_that_its_feed_names_no_longer_is_looked_at(
+    archive: Archive, named: set[int], lost: set[int]
+) -> None:
+    links = {
+        day: Link(f"https://blog.example/post-{day}", "feed", published=START + (day - 14) * DAY)
+        for day in range(1, 13)
+    }
+    for day, link in links.items():
+        archive.name(link if day > 1 else replace(link, source="home page"))
+        archive.fetch(
+            make_article(day, url=link.url, date_published=link.published, capture=answer(link.url))
+        )
+    now = [links[day] for day in named]
+
+    def due() -> set[int]:
+        at = archive.frontier.clock()
+        found = archive.frontier.known(link.url for link in links.values()).values()
+        return {int(known.url.rpartition("-")[2]) for known in found if not known.rests(at)}
+
+    assert archive.frontier.look_for_lost(archive.site, now) == 0  # it was looked at an hour ago
+    assert due() == set()
+    archive.frontier.clock = lambda: START + 13 * HOUR
+    before = due()
+    assert archive.frontier.look_for_lost(archive.site, now) == len(lost)
+    assert due() - before == lost - before
+    assert lost <= due()

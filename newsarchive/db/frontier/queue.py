@@ -228,6 +228,11 @@ class Frontier:
         with reading(self.engine) as connection:
             return updates.lacks_since(connection, site_id, source_id, self.clock())
 
+    def look_for_lost(self, site_id: int, links: Sequence[Link]) -> int:
+        """Make the posts due that the site's feed names no longer (`updates.look_for_lost`); gives how many."""
+        with writing(self.engine) as connection:
+            return updates.look_for_lost(connection, site_id, links, self.clock())
+
     def named_by(self, source_id: int) -> list[Link]:
         """The URLs that a source has ever named. When it answers 304, it still names them."""
         query = (

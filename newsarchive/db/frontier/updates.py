@@ -314,6 +314,38 @@ def lacks_since(connection: Connection, site_id: int, source_id: int, now: datet
     return moment(Reader.of(connection).value(_LACKING, values | {"most": MAX_LACKING}))
 
 
+#: Posts with a day that a feed must name before it tells which posts it has lost.
+MIN_DATED_POSTS = 5
+#: Posts that a feed may have lost at a time. Where it lacks more it is no list of the newest posts: some go on naming an old one.
+MAX_LOST_POSTS = 3
+#: Time after a look at a post in which a feed that lacks it is no reason for another one: the post may be left out on purpose.
+MIN_TIME_TO_LOST = timedelta(hours=12)
+#: Articles of a site between two days that its feed or API named.
+_BETWEEN = """
+    SELECT u.id, u.url_key, u.last_checked_at AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
+    WHERE a.site_id = :site AND a.date_published > :begin AND a.date_published < :end AND u.state = 'ok'
+      AND EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json'))
+    ORDER BY a.date_published DESC LIMIT :most
+"""
+
+
+def look_for_lost(connection: Connection, site_id: int, links: Sequence[Link], now: datetime) -> int:
+    """Make those posts due that the site's feed, whose present `links` are given, has lost: posts of days that lie between those
+    of the feed. They may have been deleted. Gives how many."""
+    days = [link.published for link in links if link.published is not None]
+    if len(days) < MIN_DATED_POSTS:
+        return 0
+    named = {url_key(link.url) for link in links}
+    values = {"site": site_id, "begin": min(days), "end": max(days), "most": len(named) + MAX_LOST_POSTS + 1}
+    lost = [row for row in bulk.select_rows(connection, _BETWEEN, values) if row["url_key"] not in named]
+    if len(lost) > MAX_LOST_POSTS:
+        return 0
+    due = [row["id"] for row in lost if (row["seen_at"] or now) <= now - MIN_TIME_TO_LOST]
+    if due:
+        connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
+    return len(due)
+
+
 def prune_looks(connection: Connection, site_id: int) -> None:
     """Forget all but the newest `MAX_KEPT_LOOKS` rows of each list of a site."""
     of_site = select(Source.id).where(Source.site_id == site_id)
