@@ -36,7 +36,7 @@ from newsarchive.crawling.page_reader import (
     set_reader,
     worker_count,
 )
-from newsarchive.crawling.responses import blog_of, capture_of, rules_of, steps_of
+from newsarchive.crawling.responses import blog_of, capture_of, own_spider, rules_of, steps_of
 from newsarchive.crawling.stats import (
     FETCHED,
     PREFIX,
@@ -292,7 +292,7 @@ class SincePipeline:
     """Drops an article that its own page dates before the spider's `since`; its link came without a date."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.since = getattr(crawler.spider, "since", None)
+        self.since = getattr(own_spider(crawler), "since", None)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -350,7 +350,7 @@ class WorkersPipeline:
             seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
             keep_readings=template_learning.is_on(settings),
-            expected=lambda: getattr(crawler.spider, "asked", 0),
+            expected=lambda: getattr(own_spider(crawler), "asked", 0),
         )
 
     async def process_item(self, item: Any) -> Any:
@@ -447,7 +447,7 @@ class StorePipeline:
         again = stored_reading(engine, folders, rules_folder, steps) if own else None
         renew = renewing(rules_of(settings), steps_of(settings)) if own else None
         self.store = Store(engine, again=again, renew=renew)
-        arguments = getattr(spider, "arguments", {}) | folder_elsewhere(settings)
+        arguments = getattr(own_spider(self.crawler), "arguments", {}) | folder_elsewhere(settings)
         if steps:
             arguments |= {"steps": ", ".join(steps)}
         self.run_id = self.store.start_run(spider.name, arguments)
@@ -544,7 +544,7 @@ class StorePipeline:
         """Count the articles of this crawl that wait in quarantine, for the summary."""
         try:
             with reading(self.store.engine) as reader:
-                site_id = getattr(self.crawler.spider, "site_id", None) or None
+                site_id = getattr(own_spider(self.crawler), "site_id", 0) or None
                 hidden = hidden_by(reader, self.run_id, site_id)
         except DatabaseError:  # the summary names the failure of the database already
             return
@@ -559,7 +559,7 @@ class StorePipeline:
 
         A crawl that was stopped, or of whose posts none could be fetched, was no success: the site stays due.
         """
-        frontier, spider = Frontier(self.store.engine), self.crawler.spider
+        frontier, spider = Frontier(self.store.engine), own_spider(self.crawler)
         failed = [f"https://{domain}/" for domain in sites_left(stats)]
         own = blog_of(self.crawler)
         counts = Counts(stats)

@@ -202,6 +202,16 @@ def test_both_shells_tell_a_variable_that_is_no_setting(shell: Any, words: list[
     assert done.stderr.count("environment NEWSARCHIVE_DB: no such setting") == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "given", ["WORKERS=many", "IN_FLIGHT=0", "PAGE_SECONDS=x", "MAX_CRAWL_DELAY=x", "LEARN=maybe"]
+)
+def test_a_setting_of_the_command_line_is_read_like_one_of_the_file(given: str, tmp_path: Path) -> None:
+    done = scrapy("news", "-a", "url=demo", "-s", f"NEWSARCHIVE_{given}", folder=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith(f"error: -s NEWSARCHIVE_{given.partition('=')[0]}: ")
+
+
 _TOML = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda x: st.lists(x, max_size=3),

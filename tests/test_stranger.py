@@ -163,10 +163,31 @@ HEADLINES = {
 }
 
 
+#: Arguments of the project's spider that have the names of attributes of ours.
+THEIR_OWN = [
+    word
+    for name in (
+        "since",
+        "site",
+        "url",
+        "limit",
+        "asked",
+        "room",
+        "frontier",
+        "arguments",
+        "site_id",
+        "dry_run",
+    )
+    for word in ("-a", f"{name}=2024-06-01")
+]
+
+
 def test_a_project_of_a_stranger_fills_the_archive_and_its_own_feeds(bin_folder: Path, project: Path) -> None:
     with served(blog()) as site:
         feeds = [word for name in ("out.json", "out.csv", "out.xml") for word in ("-O", name)]
-        done = scrapy(bin_folder, "crawl", "own", "-a", f"home={site.home}/", *feeds, folder=project)
+        done = scrapy(
+            bin_folder, "crawl", "own", "-a", f"home={site.home}/", *THEIR_OWN, *feeds, folder=project
+        )
         agents = {request.headers["User-Agent"] for request in site.seen}
     assert stored(project) == HEADLINES
     assert len(agents) == 1

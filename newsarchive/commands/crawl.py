@@ -148,6 +148,13 @@ class Command(ScrapyCrawl):
         given = [name for name in self.settings if self.settings.getpriority(name) == COMMAND_LINE]
         for name, problem in config.unknown(given, settings=True).items():
             _misused(f"-s {name}: {problem}")
+        keys = {name: key for key in config.KEYS.values() for name in key.settings}
+        for name in given:
+            if name.startswith(config.PREFIX) and name in keys and (value := self.settings[name]):
+                try:
+                    config.read_value(keys[name], value, Path(), f"-s {name}")
+                except UsageError as error:
+                    _misused(str(error))
         if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
             for name, problem in config.unknown(os.environ).items():
                 sys.stderr.write(f"environment {name}: {problem}\n")

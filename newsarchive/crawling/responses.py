@@ -1,13 +1,13 @@
 """A response of Scrapy's as the core sees it: a `Capture`, its decoded text, and whether the site keeps us out.
 
-Here are also the blog of a crawl, and the rules and steps of its settings. Spiders, middlewares, extensions and pipelines stand on this
+Here are also the spider and the blog of a crawl, and the rules and steps of its settings. Spiders, middlewares, extensions and pipelines stand on this
 module, and it knows none of them.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy.http import Response, TextResponse
 from scrapy.settings import BaseSettings
@@ -64,11 +64,15 @@ def capture_of(response: Response, link: Link | None = None) -> Capture:
     )
 
 
+def own_spider(crawler: Crawler) -> Any:
+    """The spider of a crawl where it is one of newsarchive's; `None` where it is one of another project, whose `since`, `site` or
+    `limit` may be anything."""
+    return crawler.spider if getattr(crawler.spider, "is_archive_spider", False) else None
+
+
 def blog_of(crawler: Crawler) -> str:
-    """The address of the blog that a crawl is about; "" where it is about none. A `url` or `site` of a spider of another project may
-    be anything."""
-    spider = crawler.spider
-    return str(getattr(spider, "blog", "")) if getattr(spider, "is_archive_spider", False) else ""
+    """The address of the blog that a crawl is about; "" where it is about none."""
+    return str(getattr(own_spider(crawler), "blog", ""))
 
 
 def rules_of(settings: BaseSettings) -> Rules:

@@ -27,6 +27,7 @@ from newsarchive import demo
 from newsarchive.cli.opening import next_steps
 from newsarchive.cli.output import messages
 from newsarchive.crawling.failures import FAILURES, close_for
+from newsarchive.crawling.responses import own_spider
 from newsarchive.crawling.stats import (
     DONE,
     FETCHED,
@@ -327,7 +328,7 @@ class Progress:
     def from_crawler(cls, crawler: Crawler) -> Self:
         if crawler.settings.getbool("NEWSARCHIVE_QUIET"):
             raise NotConfigured
-        if not is_archive_spider(crawler):
+        if own_spider(crawler) is None:
             raise NotConfigured  # only a spider of newsarchive counts the posts that it has found
         extension = cls(crawler)
         crawler.signals.connect(extension.start, signals.spider_opened)
@@ -400,14 +401,9 @@ class Progress:
             self.lines.stop()
 
 
-def is_archive_spider(crawler: Crawler) -> bool:
-    """Whether the crawl's spider is one of newsarchive's own."""
-    return getattr(crawler.spider, "is_archive_spider", False)
-
-
 def name_of(crawler: Crawler) -> str:
     """The name of a crawl: the blog's address, or else the spider's name."""
-    return str(getattr(crawler.spider, "url", "") or getattr(crawler.spider, "name", "crawl"))
+    return str(getattr(own_spider(crawler), "url", "") or getattr(crawler.spider, "name", "crawl"))
 
 
 class Summary:
@@ -428,7 +424,7 @@ class Summary:
 
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()
-        if not is_archive_spider(self.crawler) and not any(stat.startswith(PREFIX) for stat in stats):
+        if own_spider(self.crawler) is None and not any(stat.startswith(PREFIX) for stat in stats):
             return  # a spider of another project that stored nothing in the archive
         console, name = messages(), name_of(self.crawler)
         if json_log.is_on(self.crawler.settings):

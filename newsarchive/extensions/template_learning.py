@@ -18,7 +18,7 @@ from newsarchive.core.steps import STEPS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import page_reader
 from newsarchive.crawling.page_reader import PageReader, reader_of
-from newsarchive.crawling.responses import steps_of
+from newsarchive.crawling.responses import own_spider, steps_of
 from newsarchive.crawling.stats import Detail, key
 from newsarchive.db import archive_state, site_templates
 from newsarchive.db.kept_readings import Reading
@@ -105,7 +105,7 @@ class TemplateLearning:
         self.waiting: dict[str, list[_Waiting]] = {}
         self.waiting_bytes = 0
         #: Whether pages may wait: the spider says how many are to come, and nobody has a step that needs their bytes.
-        self.may_wait = getattr(crawler.spider, "room", None) is not None and steps_of(settings) == STEPS
+        self.may_wait = getattr(own_spider(crawler), "room", None) is not None and steps_of(settings) == STEPS
         self.one_at_a_time = asyncio.Lock()
         self.watch: asyncio.Future[None] | None = None
         self.background: set[asyncio.Future[None]] = set()

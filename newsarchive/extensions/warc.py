@@ -24,6 +24,7 @@ from scrapy.settings import BaseSettings
 
 from newsarchive.crawling.connections import TLS_VERIFIED
 from newsarchive.crawling.failures import database_failed
+from newsarchive.crawling.responses import own_spider
 from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import First, original_of, originals_of
@@ -104,7 +105,7 @@ class WarcExtension:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         folders = raw_folders_of(crawler.settings)
-        if not folders or getattr(crawler.spider, "dry_run", False):
+        if not folders or getattr(own_spider(crawler), "dry_run", False):
             raise NotConfigured
         extension = cls(crawler, folders)
         crawler.signals.connect(extension.downloaded, signals.response_downloaded)
@@ -116,7 +117,7 @@ class WarcExtension:
     def downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(KEEP):
             request.meta[WIRE] = wire_of(response)
-        elif not getattr(self.crawler.spider, "is_archive_spider", False):
+        elif own_spider(self.crawler) is None:
             self.passing[request] = wire_of(response)
 
     def passed(self, capture: Capture) -> tuple[Request, Wire] | None:
@@ -163,7 +164,7 @@ class WarcExtension:
             capture.place.digest if wire.member and capture.place else payload_digest(wire.body)
             for capture, wire, _ in answers
         ]
-        frontier = getattr(self.crawler.spider, "frontier", None)
+        frontier = getattr(own_spider(self.crawler), "frontier", None)
         self.foreseen = dict.fromkeys(digests)
         if frontier is not None:
             self.foreseen |= originals_of(frontier.engine, self.foreseen)
@@ -194,7 +195,7 @@ class WarcExtension:
 
     def _open(self) -> WarcWriter:
         self._recover()
-        frontier = getattr(self.crawler.spider, "frontier", None)
+        frontier = getattr(own_spider(self.crawler), "frontier", None)
         name = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}"
         moves = moved_to(self.folders) and not os.environ.get(PARENT_MOVES_FILES)
         filled = self._move_in_background if moves else None
