@@ -124,6 +124,8 @@ _FEEDS = {
     b"sitemapindex": "sitemap",
     b"svg": "SVG",
 }
+#: How a list or an object begins; what else begins with a bracket may be a page.
+_JSON = re.compile(rb"[{\[]\s*[\"\[{]")
 _TAG = re.compile(
     rb"<(?:!doctype|html|head|body|p|div|a|br|article|h[1-6]|table|title|meta|span|section|main)\b", re.I
 )
@@ -147,11 +149,13 @@ def _refuse_text(head: bytes, content_type: str) -> None:
     root = _ROOT.match(narrow)
     if root and root[1].lower() in _FEEDS:
         raise NotAnArticle(DropReason.NOT_HTML, _FEEDS[root[1].lower()])
-    if _TAG.search(narrow):
+    is_other = bool(_NOT_HTML.match(content_type))
+    # A program or JSON may hold tags in its strings.
+    if _TAG.search(narrow) and (root or not (is_other or _JSON.match(narrow))):
         return
     if narrow.count(0) or sum(c < 9 for c in narrow):
         raise NotAnArticle(DropReason.BINARY, "control bytes and no markup")
-    if _NOT_HTML.match(content_type) or content_type.startswith("text/plain"):
+    if is_other or content_type.startswith("text/plain"):
         raise NotAnArticle(DropReason.NOT_HTML, content_type.split(";")[0])
     if narrow[:1] in (b"{", b"["):
         raise NotAnArticle(DropReason.NOT_HTML, "JSON")
@@ -175,6 +179,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HEADER = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([^\s\"';,]+)", re.I)
+_COMMENT = re.compile(rb"<!--(?:-?>|.*?-->)", re.S)
 _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([^\s\"'/>;]+)", re.I)
 _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*+=\s*+[\"']([^\"'>]+)", re.I)
 _HIGH = bytes(range(0x80, 0x100))
@@ -226,7 +231,7 @@ def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, 
     found = []
     if match := _HEADER.search(content_type or ""):
         found.append((match[1].lower(), "header"))
-    head = body[:MAX_DECLARATION_BYTES]
+    head = _COMMENT.sub(b"", body[:MAX_DECLARATION_BYTES])
     for pattern in (_META, _XML):
         if hit := pattern.search(head):
             found.append((hit[1].decode("ascii", "replace").lower(), "meta"))

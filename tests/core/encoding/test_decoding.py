@@ -79,6 +79,9 @@ def test_an_undeclared_page_is_detected():
         (b'{"posts": [{"title": "x"}]}', "application/json", "not html"),
         (b'<?xml version="1.0"?><rss version="2.0"><channel/></rss>', "text/html", "not html"),
         (b"body { color: red }", "text/css", "not html"),
+        (b'{"content": {"rendered": "<p>It rained</p>"}}', "application/json", "not html"),
+        (b'[{"content": "<p>It rained</p>"}]', "text/html", "not html"),
+        (b'!function(){e.innerHTML="<div>It rained</div>"}()', "application/javascript", "not html"),
     ],
 )
 def test_what_is_no_page_is_refused(body, content_type, reason):
@@ -95,8 +98,17 @@ def test_comments_before_what_is_no_tag_are_passed_over_once():
     assert process_time() - began < 3  # four times as long with each comment more
 
 
-def test_a_page_is_a_page_whatever_its_content_type():
-    capture = Capture(
-        "https://blog.example/1", RUSSIAN.encode(), headers={"content-type": "application/octet-stream"}
-    )
+@pytest.mark.parametrize("content_type", ["application/octet-stream", "application/json", "text/plain"])
+def test_a_page_is_a_page_whatever_its_content_type(content_type):
+    capture = Capture("https://blog.example/1", RUSSIAN.encode(), headers={"content-type": content_type})
     assert decode_step(capture, RULES).text == RUSSIAN
+
+
+def test_what_a_comment_declares_is_not_believed():
+    for comment in (
+        '<!-- <meta charset="iso-8859-1"> -->',
+        "<!--[if IE]><meta charset=koi8-r><![endif]-->",
+        "<!-->",
+    ):
+        page = RUSSIAN.replace("<head>", f'<head>{comment}<meta charset="windows-1251">')
+        assert decode(page.encode("cp1251"))[:2] == (page, "windows-1251")
