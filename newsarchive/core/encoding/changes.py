@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from newsarchive.core.html.edited import EditedText, edited_html
@@ -20,7 +21,7 @@ from newsarchive.core.text.language import with_language
 from newsarchive.edits import Edit, Repaired, replay, unreplay
 
 if TYPE_CHECKING:
-    from newsarchive.items import Article, Block, Image
+    from newsarchive.items import Article, Block
 
 
 #: What `Article.with_blocks` puts between two blocks.
@@ -32,6 +33,9 @@ BODY = "article_body"
 MAX_EDITS = 2_000
 #: Different rules that the edit in place of several names; of more it says "and others".
 MAX_NAMED_RULES = 3
+
+
+_start = attrgetter("start")
 
 
 def stored_edits(article: Article) -> tuple[Edit, ...]:
@@ -152,10 +156,6 @@ def _places(
     yield start, end, *edits
 
 
-def _start(edit: Edit) -> int:
-    return edit.start
-
-
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of a text as it stands now; `edit` is what put it there, `None` where nothing was changed."""
@@ -175,7 +175,7 @@ def pieces(text: str, edits: Iterable[Edit]) -> list[Piece]:
     """
     found: list[Piece] = []
     at = shift = 0
-    for edit in sorted(edits, key=lambda e: e.start):
+    for edit in sorted(edits, key=_start):
         start = edit.start + shift
         end = start + len(edit.after)
         if start < at or text[start:end] != edit.after:
@@ -237,35 +237,27 @@ def with_texts(article: Article, repaired: Mapping[str, Repaired]) -> Article:
         quality=replace(article.quality, flags=flags),
     )
     # Damaged text misleads the detector of languages.
-    return with_language(_with_blocks(replace(article, **_plain(article, changed)), changed))
+    return with_language(_with_changed(article, changed))
 
 
-def _plain(article: Article, changed: Mapping[str, Repaired]) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: changed[name].text for name in _FIELDS if name in changed}
-    fields["authors"] = tuple(
-        replace(author, name=_text(changed, f"authors/{i}", author.name))
-        for i, author in enumerate(article.authors)
+def _with_changed(article: Article, changed: Mapping[str, Repaired]) -> Article:
+    def now(where: str, text: str) -> str:
+        return changed[where].text if where in changed else text
+
+    image = article.image
+    if image:
+        caption = now("image/caption", image.caption)
+        image = replace(image, caption=caption, credit=now("image/credit", image.credit))
+    blocks = [_block(block, changed.get(f"blocks/{i}")) for i, block in enumerate(article.blocks)]
+    fields: dict[str, Any] = {name: now(name, getattr(article, name)) for name in _FIELDS}
+    article = replace(
+        article,
+        **fields,
+        authors=tuple(replace(a, name=now(f"authors/{i}", a.name)) for i, a in enumerate(article.authors)),
+        keywords=tuple(now(f"keywords/{i}", word) for i, word in enumerate(article.keywords)),
+        image=image,
     )
-    fields["keywords"] = tuple(_text(changed, f"keywords/{i}", w) for i, w in enumerate(article.keywords))
-    fields["image"] = _image(article.image, changed)
-    return fields
-
-
-def _image(image: Image | None, changed: Mapping[str, Repaired]) -> Image | None:
-    if image is None:
-        return None
-    caption = _text(changed, "image/caption", image.caption)
-    return replace(image, caption=caption, credit=_text(changed, "image/credit", image.credit))
-
-
-def _text(changed: Mapping[str, Repaired], where: str, text: str) -> str:
-    return changed[where].text if where in changed else text
-
-
-def _with_blocks(article: Article, changed: Mapping[str, Repaired]) -> Article:
-    blocks = [_block(b, changed.get(f"blocks/{i}")) for i, b in enumerate(article.blocks)]
-    html = article_html(blocks) if article.article_html else ""
-    return article.with_blocks(blocks, article_html=html)
+    return article.with_blocks(blocks, article_html=article_html(blocks) if article.article_html else "")
 
 
 def _block(block: Block, repaired: Repaired | None) -> Block:

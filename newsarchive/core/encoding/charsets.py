@@ -93,6 +93,10 @@ class Charset:
         """One byte for each character: 0x3F for a character that the codec does not have."""
         return text.translate(self.inverse).encode("latin-1", "replace")
 
+    def to_text(self, raw: bytes) -> str:
+        """One character for each byte: U+FFFD for a byte that Python does not define in the codec."""
+        return "".join(map(self.decoded.__getitem__, raw))
+
     def variant(self, text: str) -> str:
         """The codec's name for `Edit.rule`, with how `text` spells undefined bytes, where it has any."""
         if self.spare.keys().isdisjoint(text):

@@ -27,7 +27,7 @@ from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.mojibake import Reading
 from newsarchive.core.encoding.ngram_model import UNKNOWN_NATS, GramModel
 from newsarchive.core.encoding.quotation_marks import MIN_TRUNCATED_MARKS, SPELLINGS, truncated_pattern
-from newsarchive.core.encoding.runs import Change
+from newsarchive.core.encoding.runs import Change, line_around
 from newsarchive.core.text.scripts import script
 
 #: The first two bytes of the marks, each with a placeholder for a truncated mark in a line.
@@ -155,11 +155,11 @@ def truncated_punctuation_codec(text: str, names: Iterable[str]) -> tuple[Charse
     """The codec with which a page in Chinese or Japanese was read so that marks lost their last byte, and their positions.
 
     `names` are the codecs in question. `None` where no codec explains it: the first characters of the marks must stand
-    nowhere else on the page.
+    nowhere else on the page. Codecs of Windows are asked first, because several begin marks with the same characters.
     """
-    for codec in map(charset, sorted(names, key=_likely)):
+    for codec in map(charset, sorted(names, key=lambda name: (not name.startswith("windows"), name))):
         firsts = [first for first in BEGINNINGS if _lost(codec, first)]
-        starts = [_start(codec, first) for first in firsts]
+        starts = list(map(codec.to_text, firsts))
         number = sum(map(text.count, starts))
         if number < MIN_TRUNCATED_MARKS or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
@@ -169,28 +169,13 @@ def truncated_punctuation_codec(text: str, names: Iterable[str]) -> tuple[Charse
             places = sorted(
                 m.start() for f in firsts for m in truncated_pattern(codec, f, spelling).finditer(text)
             )
-            if len(places) == number and all(_is_beside_han(text, at) for at in places):
+            if len(places) == number and all(_HAN.search(text, *line_around(text, at)) for at in places):
                 return codec, places
     return None
 
 
-def _likely(name: str) -> tuple[bool, str]:
-    """Sort key: codecs of Windows first, because several codecs begin marks with the same two characters."""
-    return not name.startswith("windows"), name
-
-
 def _is_han(text: str) -> bool:
     return _HAN.search(text) is not None
-
-
-def _is_beside_han(text: str, at: int) -> bool:
-    """Whether the line of a position has Chinese or Japanese."""
-    first, last = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-    return _is_han(text[first : last if last >= 0 else None])
-
-
-def _start(codec: Charset, first: bytes) -> str:
-    return codec.decoded[first[0]] + codec.decoded[first[1]]
 
 
 @lru_cache(maxsize=256)

@@ -24,16 +24,8 @@ from newsarchive.edits import Edit
 #: Nats that a change must gain. One that gains less is not made, because nothing else on the page speaks for it.
 MIN_CONVINCING_NATS = 16.0
 #: The codecs that Latin script is read with: ftfy knows no others that this package lacks.
-LATIN_CODECS = {
-    "windows-1252",
-    "iso-8859-1",
-    "windows-1250",
-    "windows-1254",
-    "windows-1257",
-    "iso-8859-2",
-    "cp437",
-}
-LATIN_CODECS |= {"macintosh"}
+LATIN_CODECS = frozenset(["windows-1252", "iso-8859-1", "windows-1250", "windows-1254", "windows-1257",
+                          "iso-8859-2", "cp437", "macintosh"])  # fmt: skip
 #: Characters of a text. A longer text is not shown to ftfy.
 MAX_ASKED_CHARACTERS = 4000
 #: Characters between two characters of ASCII. A longer stretch is compared as a whole, because a comparison character by character
@@ -51,17 +43,17 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier."""
     if len(text) > MAX_ASKED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
         return
-    fixed = _ftfy().fix_encoding(text, config=_config())
+    import ftfy  # takes its time to load
+
+    fixed = ftfy.fix_encoding(text, config=_config())
     if fixed == text:
         return
     for a, b, after in differences(text, fixed):
         if a == b or not all(map(is_allowed, after)):
             continue
-        before, behind = text[a - 1 : a] or "\n", text[b : b + 1] or "\n"
         if not writings(after) <= writings(text):
             continue
-        gain = model.cost(before + text[a:b] + behind) - model.cost(before + after + behind)
-        if gain >= MIN_CONVINCING_NATS:
+        if (gain := model.gain(text, a, b, after)) >= MIN_CONVINCING_NATS:
             yield Edit("repair", "ftfy", text[a:b], after, start=a, evidence=round(gain, 1))
 
 
@@ -102,16 +94,12 @@ def _compared(before: str, after: str) -> Iterator[tuple[int, int, str]]:
 _PRINTABLE = re.compile(r"[!-~]")
 
 
-def _ftfy() -> Any:
-    import ftfy
-
-    return ftfy
-
-
 @lru_cache(maxsize=1)
 def _config() -> Any:
     """Encoding and nothing else. A config object: with keyword options ftfy ignores the sub-options."""
-    return _ftfy().TextFixerConfig(
+    from ftfy import TextFixerConfig
+
+    return TextFixerConfig(
         unescape_html=False,
         remove_terminal_escapes=False,
         fix_encoding=True,

@@ -40,7 +40,7 @@ from newsarchive.core.encoding.proof import (
     words_of,
 )
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed
-from newsarchive.core.text.scripts import is_allowed, script
+from newsarchive.core.text.scripts import CJK_SCRIPTS, is_allowed, script
 
 #: Characters of a text that a codec lacks, as a share of all, 0 to 1. Above, the codec did not make the text.
 MAX_LACKING_SHARE = 0.4
@@ -65,7 +65,7 @@ class Legacy:
         raw = self.wrong.to_bytes(run)
         for match in _BEYOND_ASCII.finditer(raw):
             start, end = match.span()
-            after = "".join(map(self.true.decoded.__getitem__, match[0]))
+            after = self.true.to_text(match[0])
             if after != run[start:end] and "\ufffd" not in after:
                 rule = f"{self.true.name} read as {self.wrong.name}"
                 yield Reading(start, end, after, rule, model.gain(run, start, end, after))
@@ -253,8 +253,6 @@ def _letter_table(legacy: Legacy) -> tuple[re.Pattern[str], dict[int, str]]:
 
 #: Multi-byte codecs that pages were written in: name → Python codec.
 MULTI_BYTE_LEGACY = {**MULTI_BYTE, "euc-jp": "euc_jp"}
-#: Scripts that these codecs are for.
-SCRIPTS = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 #: Share of characters beyond ASCII of a line that may prove a codec. A line with less may only go along with others.
 MIN_DENSE_SHARE = 0.4
 #: Characters beyond ASCII of such a line; a shorter line proves nothing.
@@ -330,7 +328,8 @@ def multi_byte_legacy_changes(
     sample = list(islice(filter(_is_dense, dense), MAX_SAMPLE_LINES))
     if (
         not sample
-        or (legacy := _likeliest(sample, SCRIPTS.intersection(map(script, set(text))), model, grams)) is None
+        or (legacy := _likeliest(sample, CJK_SCRIPTS.intersection(map(script, set(text))), model, grams))
+        is None
     ):
         return []
     return [
@@ -416,7 +415,7 @@ def _beginning(raw: bytes, true: str) -> str:
 def _proof(text: str, home: Collection[str], grams: GramModel) -> float:
     """How much likelier the sequences of Chinese, Japanese and Korean letters in a text are in right readings than in wrong ones,
     as a log-likelihood ratio in nats."""
-    words = [word for word in WORD.findall(text) if len(word) > 1 and script(word[0]) in SCRIPTS]
+    words = [word for word in WORD.findall(text) if len(word) > 1 and script(word[0]) in CJK_SCRIPTS]
     found = [gram for word in words for gram in grams_of(word)]
     known = sum(grams.cost(gram) < UNKNOWN_NATS for gram in found)
     right, wrong = RIGHT_KNOWN_SHARE, WRONG_KNOWN_SHARE

@@ -52,8 +52,7 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
         start, end = match.span()
         if after < "\u0370" and not _is_word(text, start, end, after, grams):
             continue
-        before, behind = text[start - 1 : start] or "\n", text[end : end + 1] or "\n"
-        gain = model.cost(before + match[0] + behind) - model.cost(before + after + behind)
+        gain = model.gain(text, start, end, after)
         yield Change(start, end, Reading(0, end - start, after, RULE, gain))
 
 

@@ -140,11 +140,9 @@ class Lossy:
         for piece in pieces:
             start, end = piece[0][0].start, piece[-1][0].end
             after = "".join(char for _, char in piece)
-            before, behind = run[start - 1], run[end : end + 1] or " "
-            gain = model.cost(before + run[start:end] + behind) - model.cost(before + after + behind)
             lost = sum(t.loss for t, _ in piece)
             rule = self.charset.variant(run[start:end]) + (", bytes lost" if lost else "")
-            yield Reading(start, end, after, rule, gain - lost)
+            yield Reading(start, end, after, rule, model.gain(run, start, end, after) - lost)
 
     def _is_torn(self, run: str, tokens: tuple[Token, ...], text: str, model: PairModel) -> bool:
         """Whether a part of a sequence is left, or a guess makes a pair that clean text does not have."""
@@ -163,10 +161,8 @@ class Lossy:
                 for o, c in ((owners[i], whole[i]), (owners[i + 1], whole[i + 1]))
             ):
                 return True
-        return bool(tokens) and ("\ufffd" in text or self._has_heads(owners, whole))
-
-    def _has_heads(self, owners: list[Token | None], whole: str) -> bool:
-        return any(o is None and c in self.heads for o, c in zip(owners, whole, strict=True))
+        heads = (o is None and c in self.heads for o, c in zip(owners, whole, strict=True))
+        return bool(tokens) and ("\ufffd" in text or any(heads))
 
     def _is_part(self, char: str) -> bool:
         byte = self.charset.inverse.get(ord(char), 0) if char > "\x7f" and char not in self.own else 0

@@ -379,9 +379,7 @@ class Unescaped:
         return np.asarray(offsets) + shifts[np.searchsorted(self.ends, offsets, side="right")]
 
 
-@lru_cache(maxsize=1 << 12)
-def _character(reference: str) -> str:
-    return unescape(reference)
+_character = lru_cache(maxsize=1 << 12)(unescape)
 
 
 def unescaped(text: str) -> Unescaped:

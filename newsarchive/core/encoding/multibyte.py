@@ -136,9 +136,7 @@ class _Codec(dict[str, tuple[bytes, bool]]):
         return unit
 
 
-@cache
-def _codec(name: str) -> _Codec:
-    return _Codec(name)
+_codec = cache(_Codec)
 
 
 def bytes_of(char: str, name: str) -> bytes:

@@ -88,10 +88,10 @@ class PairModel:
             row = costs[now]
         return total / UNITS_PER_NAT
 
-    def gain(self, run: str, start: int, end: int, after: str) -> float:
-        """How much likelier a run is with `after` in place of `run[start:end]`, in nats."""
-        before, behind = run[start - 1], run[end : end + 1] or " "
-        return self.cost(before + run[start:end] + behind) - self.cost(before + after + behind)
+    def gain(self, text: str, start: int, end: int, after: str) -> float:
+        """How much likelier a text is with `after` in place of `text[start:end]`, in nats."""
+        before, behind = text[start - 1 : start] or "\n", text[end : end + 1] or "\n"
+        return self.cost(before + text[start:end] + behind) - self.cost(before + after + behind)
 
     @cached_property
     def limits(self) -> tuple[float, ...]:
@@ -101,6 +101,16 @@ class PairModel:
             * UNITS_PER_NAT
             for name in self.names
         )
+
+    @cached_property
+    def plain(self) -> tuple[bool, ...]:
+        """By symbol: whether it is plain, so that any other plain one may stand beside it."""
+        return tuple((n.isascii() and len(n) == 1) or n == "[digit]" for n in self.names)
+
+    @cached_property
+    def scripts(self) -> tuple[str, ...]:
+        """By symbol: its script, "" for no script that pages are written in."""
+        return tuple(map(_script, self.names))
 
     def is_clean(self, text: str) -> bool:
         """Whether clean text has every pair of this text."""
@@ -237,8 +247,8 @@ def _by_runs(model: PairModel, text: str) -> list[int]:
 
 def _letters_of_minor_scripts(model: PairModel, text: str, not_plain: str) -> set[str]:
     """The letters of scripts below `MIN_SCRIPT_SHARE`; `not_plain` holds all characters that are not plain."""
-    names = traits_of(model).scripts
-    scripts = {char: name for char in set(not_plain) if (name := names[model.symbols[char]])}
+    names, symbols = model.scripts, model.symbols
+    scripts = {char: name for char in set(not_plain) if (name := names[symbols[char]])}
     if {"LATIN"}.issuperset(scripts.values()):
         return set()
     raw = text.encode("utf-8", "surrogatepass")
@@ -253,28 +263,12 @@ def _letters_of_minor_scripts(model: PairModel, text: str, not_plain: str) -> se
 @lru_cache(maxsize=1 << 13)
 def unclean_pairs(model: PairModel, run: str) -> tuple[int, ...]:
     """Where the pairs of a run are that clean text does not have."""
-    plain, costs, limits = traits_of(model).plain, model.costs, model.limits
+    plain, costs, limits = model.plain, model.costs, model.limits
     ids = [model.symbols[c] for c in run]
     return tuple(
         at
         for at, (a, b) in enumerate(pairwise(ids))
         if costs[a][b] > limits[b] and not (plain[a] and plain[b])
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class SymbolTraits:
-    """By symbol: whether it is plain; its script, or "" for no script that pages are written in."""
-
-    plain: tuple[bool, ...]
-    scripts: tuple[str, ...]
-
-
-@lru_cache(maxsize=4)
-def traits_of(model: PairModel) -> SymbolTraits:
-    return SymbolTraits(
-        plain=tuple((n.isascii() and len(n) == 1) or n == "[digit]" for n in model.names),
-        scripts=tuple(map(_script, model.names)),
     )
 
 
@@ -308,20 +302,20 @@ class PairArrays:
     def __init__(self, model: PairModel) -> None:
         import numpy as np
 
-        traits, self.model = traits_of(model), model
+        self.model = model
         self.size = size = 1 + len(model.names)
         self.costs = np.zeros((size, size), np.uint8)
         self.costs[1:, 1:] = model.costs.table()
-        plain = np.array([False, *traits.plain])
+        plain = np.array([False, *model.plain])
         unclean = (self.costs > np.array([0.0, *model.limits])) & ~(plain[:, None] & plain)
-        foreign = np.array([False, *(name not in _COMMON_SCRIPTS for name in traits.scripts)])
+        foreign = np.array([False, *(name not in _COMMON_SCRIPTS for name in model.scripts)])
         self.flags = _UNCLEAN * unclean.astype(np.uint8) + _FOREIGN * foreign.astype(np.uint8)
         self.flags[_NEW] = self.flags[:, _NEW] = _UNMET
-        names = sorted(set(traits.scripts))  # "" is the first
+        names = sorted(set(model.scripts))  # "" is the first
         self._latin, self._ascii = names.index("LATIN"), len(names)
         numbers = [
             self._ascii if own == "LATIN" and name.isascii() and len(name) == 1 else names.index(own)
-            for name, own in zip(model.names, traits.scripts, strict=True)
+            for name, own in zip(model.names, model.scripts, strict=True)
         ]
         self.scripts = np.array([0, *numbers], np.intp)
         self._numbers = np.zeros(0x110000, np.intp)  # its pages that no text needs take no memory

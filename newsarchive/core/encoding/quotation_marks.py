@@ -31,6 +31,8 @@ STYLES = {
 OPENINGS = frozenset("“‘„‚")
 #: Languages that use more than one style.
 LANGUAGES_OF_SEVERAL_STYLES = "ru uk be kk da"
+#: The first two bytes of each of the marks.
+FIRST_BYTES = b"\xe2\x80"
 MARKS = frozenset("".join(map("".join, STYLES)))
 _MARKS = re.compile("[" + "".join(sorted(MARKS)) + "]")
 #: The roles of a mark.
@@ -89,7 +91,7 @@ def truncated_marks(
     lost = _lost(codec)
     if not lost:
         return {}
-    truncated = [_mark_at(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+    truncated = _truncated(text, codec, spelling)
     marks = sorted([*truncated, *_restored(text, changes), *_undamaged(text, codec)])
     restored = {m.place: "’" for m in truncated if m.role == INSIDE and "’" in lost}
     owners = {m.place for line in _lines(text, marks) for m in _possessive(text, line, codec)}
@@ -116,11 +118,11 @@ def truncated_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]
     place of a quotation mark, and their first two characters must stand nowhere else on the page.
     """
     for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST_CODEC, name))):
-        start = codec.decoded[0xE2] + codec.decoded[0x80]
+        start = codec.to_text(FIRST_BYTES)
         if text.count(start) < MIN_TRUNCATED_MARKS or text.count(start[0]) > text.count(start):
             continue
         for spelling in SPELLINGS:
-            found = [_mark_at(text, m.start(), m.end()) for m in _pattern(codec, spelling).finditer(text)]
+            found = _truncated(text, codec, spelling)
             if len(found) == text.count(start) and all(m.role for m in found) and _lost(codec):
                 return codec, [m.place for m in found]
     return None
@@ -131,15 +133,16 @@ def _lost(codec: Charset) -> frozenset[str]:
     return frozenset(mark for mark in MARKS if mark.encode()[2] in codec.undefined)
 
 
-def _pattern(codec: Charset, spelling: str) -> re.Pattern[str]:
-    """Matches the first two bytes of general punctuation whose third byte is lost."""
-    return truncated_pattern(codec, b"\xe2\x80", spelling)
+def _truncated(text: str, codec: Charset, spelling: str) -> list[Mark]:
+    """The marks of a text that lost their last byte."""
+    found = truncated_pattern(codec, FIRST_BYTES, spelling).finditer(text)
+    return [_mark_at(text, match.start(), match.end()) for match in found]
 
 
 @lru_cache(maxsize=256)
 def truncated_pattern(codec: Charset, first: bytes, spelling: str) -> re.Pattern[str]:
     """Matches the first two bytes of a sequence, as a codec reads them, whose third byte is lost."""
-    start = re.escape(codec.decoded[first[0]] + codec.decoded[first[1]])
+    start = re.escape(codec.to_text(first))
     follows = "".join(re.escape(chr(c)) for c, b in codec.inverse.items() if 0x80 <= b < 0xC0)
     return re.compile(start + (re.escape(spelling) if spelling else f"(?![{follows}])"))
 
@@ -180,7 +183,7 @@ def _are_speech(text: str, truncated: Iterable[Mark]) -> bool:
 def _possessive(text: str, line: list[Mark], codec: Charset) -> Iterable[Mark]:
     """The marks of a line that may be apostrophes behind an s and before a word: `the prisoners’ plea`. No quotation is open
     before them, or another mark closes it."""
-    start = re.escape(codec.decoded[0xE2] + codec.decoded[0x80])
+    start = re.escape(codec.to_text(FIRST_BYTES))
     owning = re.compile(rf"(?<=[a-z]s){start}[^\x00-\x3e\x40-\x7f]? [A-Za-z]")
     behind, role = [], ""  # the role of the next mark that opens or closes
     for mark in reversed(line):

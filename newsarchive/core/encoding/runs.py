@@ -94,7 +94,7 @@ def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
             names |= _named(codecs_in(run[1:-1]))
         else:
             names |= _with_whole_sequence(core[1:-1].strip(_ASCII), core.strip(_ASCII))
-        if not (found := _plausible_multi_bytes(core[1:-1].strip(_ASCII))):
+        if not (found := _plausible(core[1:-1].strip(_ASCII)) & _MULTI_BYTE_NAMES):
             continue
         pairs[core[2:4]] = number = pairs.get(core[2:4], 0) + 1
         is_dense = suspicious >= MIN_SUSPICIOUS_SHARE * (len(run) - 1)
@@ -127,12 +127,6 @@ def _plausible(text: str) -> frozenset[str]:
     for (lead, _, _), (_, continuation, _) in pairwise(codecs):
         bits |= lead & continuation
     return _named(bits)
-
-
-@lru_cache(maxsize=1 << 13)
-def _plausible_multi_bytes(text: str) -> frozenset[str]:
-    """The names of the multi-byte codecs in which a text may hold UTF-8."""
-    return _plausible(text) & _MULTI_BYTE_NAMES
 
 
 @lru_cache(maxsize=1 << 13)

@@ -26,7 +26,7 @@ from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.runs import Change, Repairs, windows
 from newsarchive.core.text import caches
-from newsarchive.core.text.scripts import script
+from newsarchive.core.text.scripts import CJK_SCRIPTS, script
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
@@ -42,8 +42,6 @@ MAX_SUSPECTS = 100_000
 #: Changes of a page. A page with more is left as it is: 100,000 wrong letters of Turkish, which no pair of characters tells, are as
 #: many edits, and take 3 s. A wholly damaged text of 500,000 Turkish letters has as many.
 MAX_CHANGES = 50_000
-#: Scripts of what multi-byte codecs make of UTF-8.
-CJK_SCRIPTS = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 #: What `Repaired.damage` says of a text with suspicious positions on such a page.
 TOO_MUCH = "too much damage"
 #: What `Repaired.damage` says where UTF-8 was read wrongly and its lost bytes cannot be told.
@@ -260,7 +258,7 @@ class _Misread(NamedTuple):
 @lru_cache(maxsize=4)
 def _misread_replacements(model: PairModel) -> tuple[_Misread, ...]:
     raw, cost = "\ufffd".encode(), model.cost("\n\ufffd\n")
-    names = {"".join(map(codec.decoded.__getitem__, raw)): codec.name for codec in reversed(charsets())}
+    names = {codec.to_text(raw): codec.name for codec in reversed(charsets())}
     pairs = {
         text: text[at : at + 2] for text in names if "\ufffd" not in text for at in unclean_pairs(model, text)
     }
@@ -344,8 +342,6 @@ def control_changes(text: str, positions: Sequence[int], model: PairModel) -> Se
         after = decoded[ord(text[at])]
         if after == "\ufffd":
             continue
-        before, behind = text[at - 1] if at else "\n", text[at + 1 : at + 2] or "\n"
-        gain = model.cost(before + text[at] + behind) - model.cost(before + after + behind)
-        if gain > MIN_CONTROL_NATS:
+        if (gain := model.gain(text, at, at + 1, after)) > MIN_CONTROL_NATS:
             changes.append(Change(at, at + 1, Reading(0, 1, after, "windows-1252 read as iso-8859-1", gain)))
     return changes

@@ -29,6 +29,9 @@ SCRIPTS = ["LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "HEBREW", "ARABIC", "DEVANA
            "LAO", "TIBETAN", "MYANMAR", "GEORGIAN", "HANGUL", "ETHIOPIC", "KHMER", "HIRAGANA", "KATAKANA",
            "BOPOMOFO", "CJK"]  # fmt: skip
 
+#: The scripts of Chinese, Japanese and Korean, which multi-byte codecs are for.
+CJK_SCRIPTS = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
+
 #: The first and the last code point of a block of Unicode, or of several neighbouring blocks.
 Range = tuple[int, int]
 
