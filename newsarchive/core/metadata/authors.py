@@ -27,6 +27,7 @@ from newsarchive.core.metadata.claims import (
 )
 from newsarchive.core.metadata.person_names import clean, firm, kind_of, like_a_name, names
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -44,6 +45,7 @@ MAX_SEARCHED_BLOCKS = 3000
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
 #: Sources that hold one author in each element.
+_WORD = re.compile(r"\w+")
 _ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 
 #: Source → its claims, each with the authors that it names.
@@ -228,9 +230,17 @@ def _is_department(author: Author, sites: set[str]) -> bool:
 
 
 def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:
-    """Each name once. Of a name and a longer text that contains it, the name is kept."""
+    """Each name once. Of a name and a longer text that contains it, the name is kept: "Jane Doe" of "Jane Doe Gardener", but
+    "Joann Leeds" beside "Ann Lee"."""
     seen: dict[str, Author] = {}
     for author in authors[: MAX_AUTHORS * 2]:
         seen.setdefault(key(author.name), author)
-    keys = [k for k in seen if len(k) > 3]
-    return tuple(a for k, a in seen.items() if not any(o != k and o in k for o in keys))[:MAX_AUTHORS]
+    spelled = {k: _spelled(a.name) for k, a in seen.items()}
+    inner = [text for k, text in spelled.items() if len(k) > 3]
+    kept = (seen[k] for k, text in spelled.items() if not any(o != text and o in text for o in inner))
+    return tuple(kept)[:MAX_AUTHORS]
+
+
+def _spelled(name: str) -> str:
+    """The words of a name with a space around each, or its letters in a script without spaces."""
+    return key(name) if has_unspaced(name) else f" {' '.join(_WORD.findall(name.casefold()))} "

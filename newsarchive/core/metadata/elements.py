@@ -64,6 +64,8 @@ _NO_MARKS = frozenset((
 _MARKED = re.compile("|".join([_IS_BREADCRUMB.pattern, *_CLASSES]), re.IGNORECASE)
 #: Links to categories, and links to tags, kept of one page; later ones are not.
 MAX_TOPIC_LINKS = 100
+#: Elements that are looked at; later ones are not. JSON-LD may stand below hundreds of comments, which fill the list of marks.
+MAX_ELEMENTS = 20_000
 #: JSON-LD scripts read of one page; later ones are not read.
 MAX_SCRIPTS = 30
 #: Characters read of one script; the rest is cut off.
@@ -129,11 +131,9 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
     if root is not None:
         attributes = root.attributes
         out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
-    for node in tree.css(_QUERY):
+    for node in tree.css(_QUERY)[:MAX_ELEMENTS]:
         tag = node.tag or ""
         _ADD.get(tag, _add_mark)(out, node, tag)
-        if len(out.marks) >= MAX_CLAIMS:
-            break
     return out
 
 
@@ -172,7 +172,9 @@ def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
 
 
 def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
-    if tag not in _NO_MARKS or (tag in ("img", "link") and "itemprop" in node.attributes):
+    if len(out.marks) < MAX_CLAIMS and (
+        tag not in _NO_MARKS or (tag in ("img", "link") and "itemprop" in node.attributes)
+    ):
         attributes = node.attributes
         out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from newsarchive.core.metadata.claims import MAX_LISTED_KEYWORDS, Claim, Place, Source, keyword_list, plain
 from newsarchive.core.text.tolerant_json import DECODER, loads, repaired, whole_characters
-from newsarchive.core.urls import parts_of
+from newsarchive.core.urls import parts_of, url_key
 
 Node = dict[str, Any]
 
@@ -40,6 +40,7 @@ _WRAPPER = re.compile(
 )
 #: What stands between the keywords of one text; in JSON-LD a bar too.
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
+_FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$")
 _ORGANISATION = re.compile(r"Organi[sz]ation$|^(?:Brand|Corporation|LocalBusiness)$")
@@ -171,9 +172,8 @@ def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
 
 
 def _is_home(url: str) -> bool:
-    """Whether an address is that of a site's front page, or of one of its languages: `/en/`."""
-    path = parts_of(url).path.strip("/")
-    return len(path) <= 5 and path.count("/") == 0
+    """Whether an address is that of a site's front page, or of one of its languages: `/en/`, `/pt-br`."""
+    return _FRONT_PATH.fullmatch(parts_of(url).path) is not None
 
 
 def _by_id(found: list[Node]) -> dict[str, Node]:
@@ -203,8 +203,12 @@ def _fitness(node: Node, url: str) -> float:
 
 
 def _same_page(one: str, other: str) -> bool:
-    folded = (re.sub(r"^https?://(?:www\.)?|[?#].*$", "", url).rstrip("/").casefold() for url in (one, other))
-    return next(folded) == next(folded)
+    """Whether two addresses are of one page. One with a query and one without it are; `?p=1` and `?p=2` are not."""
+    try:
+        first, second = (url_key(url).casefold().partition("?") for url in (one, other))
+    except ValueError:
+        return False
+    return first[0] == second[0] and (first[2] == second[2] or "" in (first[2], second[2]))
 
 
 def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]:

@@ -237,7 +237,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
-    if (match := _LAST_FIRST.fullmatch(text)) and not words(rules).role.find(match[2]):
+    match = _LAST_FIRST.fullmatch(text)
+    if match and not words(rules).role.find(match[2]) and _are_people(match.groups(), rules):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
         return list(_declared_names(text, rules))
@@ -245,6 +246,11 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         if found_here := list(_printed_names(segment, rules)):
             return found_here
     return []
+
+
+def _are_people(names: Iterable[str], rules: Rules) -> bool:
+    """Whether no name is that of an agency or a house: "Reuters, AFP" is no Mr Reuters."""
+    return all(kind_of(name, "", rules) == "person" for name in names)
 
 
 def is_credit(text: str, rules: Rules) -> bool:

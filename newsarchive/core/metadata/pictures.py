@@ -72,8 +72,8 @@ _CARD = frozenset((
     "image", "img", "card", "wide", "default", "preview", "banner", "cover", "thumb", "thumbnail", "pic", "picture",
     "new", "generic", "primary", "media", "home", "homepage", "graphic", "icon", "link", "photo", "site", "online", "standard", "unfurling",
 ))  # fmt: skip
-#: Attributes of `<img>` that hold its address.
-_SRC_NAMES = ("src", "data-src", "data-lazy-src", "data-original")
+#: Attributes of `<img>` that hold its address. Where a script loads the picture, `src` is a placeholder.
+_SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "src")
 
 
 def heading_picture(heading: Mark | None) -> Iterator[Claim]:

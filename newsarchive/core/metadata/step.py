@@ -51,7 +51,7 @@ from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import names_host, parts_of
+from newsarchive.core.urls import names_host, parts_of, same_site
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -233,7 +233,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     of_others = (replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)) for c in other_posts.refused)
     candidates += [c.candidate(reason="stands in a list of other posts") for c in of_others]
     candidates += of_another
-    kept = [c for c in claims if c.value][:MAX_CLAIMS]
+    # A page may list hundreds of keywords, which must leave room for all other claims.
+    kept = sorted((c for c in claims if c.value), key=lambda c: c.field == "keywords")[:MAX_CLAIMS]
     return Gathered(kept, site_names, section_names, title, candidates, own, other_posts.refused)
 
 
@@ -365,7 +366,7 @@ def _is_front_page(stated: str, url: str) -> bool:
     """
     parts, own = parts_of(stated), parts_of(url)
     is_front = not (parts.path.strip("/") or parts.query)
-    return is_front and parts.hostname == own.hostname and not _FRONT.fullmatch(own.path)
+    return is_front and same_site(stated, url) and not _FRONT.fullmatch(own.path)
 
 
 def _as_written(name: str, names: Sequence[str]) -> str:
