@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
@@ -57,80 +56,52 @@ class Phrases:
         return None
 
 
-@dataclass(frozen=True, eq=False)
 class Words:
     """The words of `bylines.toml` and `nobody.toml`, which describe each list. `separators` matches between two names."""
 
-    by: re.Pattern[str]
-    separators: re.Pattern[str]
-    signed: Phrases
-    end: Phrases
-    helped: Phrases
-    role: Phrases
-    person: Phrases
-    weekdays: frozenset[str]
-    weak: frozenset[str]
-    particles: frozenset[str]
-    labels: frozenset[str]
-    surnames: frozenset[str]
-    life: frozenset[str]
-    never: frozenset[str]
-    agency: frozenset[str]
-    papers: frozenset[str]
-    before_paper: frozenset[str]
-    organisation: frozenset[str]
-    legal: frozenset[str]
-    boxes: tuple[str, ...]
-    first: frozenset[str]
-    anywhere: frozenset[str]
-    beats: frozenset[str]
-    is_now: frozenset[str]
-    tells_job: frozenset[str]
-    services: frozenset[str]
-    pictures: Phrases
+    def __init__(self, rules: Rules) -> None:
+        table = {**rules.metadata.get("nobody", {}), **rules.metadata.get("bylines", {})}
+
+        def listed(name: str) -> frozenset[str]:
+            return frozenset(w for row in table.get(name, {}).values() for w in row)
+
+        both = dates.any_of(listed("and"))
+        self.by = compiled.regex(
+            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            re.IGNORECASE,
+        )
+        self.separators = compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+")
+        self.signed = Phrases(listed("signed"))
+        self.end = Phrases(listed("end"))
+        self.helped = Phrases(listed("helped"))
+        self.role = Phrases(listed("role"))
+        self.person = Phrases(listed("person"))
+        self.pictures = Phrases(listed("picture"))
+        self.weekdays = listed("weekday")
+        self.weak = listed("weak")
+        self.particles = listed("particle")
+        self.labels = listed("label")
+        self.surnames = listed("surname")
+        self.life = listed("life")
+        self.never = frozenset(map(key, listed("never")))
+        self.agency = frozenset(map(key, listed("agency")))
+        self.papers = frozenset(_papers(rules))
+        self.before_paper = listed("before_paper")
+        self.organisation = listed("organisation")
+        self.legal = listed("legal")
+        self.boxes = listed("box")
+        self.first = listed("first")
+        self.anywhere = listed("anywhere")
+        self.beats = listed("beat")
+        self.services = listed("service")
+        self.is_now = listed("is_now")
+        self.tells_job = listed("tells_job")
 
 
 @lru_cache(maxsize=8)
 def words(rules: Rules) -> Words:
     """The words of the rules, compiled once."""
-    table = {**rules.metadata.get("nobody", {}), **rules.metadata.get("bylines", {})}
-
-    def listed(name: str) -> list[str]:
-        return [w for row in table.get(name, {}).values() for w in row]
-
-    both = dates.any_of(listed("and"))
-    return Words(
-        by=compiled.regex(
-            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
-            re.IGNORECASE,
-        ),
-        separators=compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+"),
-        signed=Phrases(listed("signed")),
-        end=Phrases(listed("end")),
-        helped=Phrases(listed("helped")),
-        role=Phrases(listed("role")),
-        person=Phrases(listed("person")),
-        weekdays=frozenset(listed("weekday")),
-        weak=frozenset(listed("weak")),
-        particles=frozenset(listed("particle")),
-        labels=frozenset(listed("label")),
-        surnames=frozenset(listed("surname")),
-        life=frozenset(listed("life")),
-        never=frozenset(map(key, listed("never"))),
-        agency=frozenset(map(key, listed("agency"))),
-        papers=frozenset(_papers(rules)),
-        before_paper=frozenset(listed("before_paper")),
-        organisation=frozenset(listed("organisation")),
-        legal=frozenset(listed("legal")),
-        boxes=tuple(listed("box")),
-        first=frozenset(listed("first")),
-        anywhere=frozenset(listed("anywhere")),
-        beats=frozenset(listed("beat")),
-        is_now=frozenset(listed("is_now")),
-        tells_job=frozenset(listed("tells_job")),
-        services=frozenset(listed("service")),
-        pictures=Phrases(listed("picture")),
-    )
+    return Words(rules)
 
 
 def _papers(rules: Rules) -> Iterator[str]:
@@ -238,7 +209,12 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
     match = _LAST_FIRST.fullmatch(text)
-    if match and not words(rules).role.find(match[2]) and _are_people(match.groups(), rules):
+    # "Reuters, AFP" is no Mr Reuters.
+    if (
+        match
+        and not words(rules).role.find(match[2])
+        and {kind_of(p, "", rules) for p in match.groups()} == {"person"}
+    ):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
         return list(_declared_names(text, rules))
@@ -246,11 +222,6 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         if found_here := list(_printed_names(segment, rules)):
             return found_here
     return []
-
-
-def _are_people(names: Iterable[str], rules: Rules) -> bool:
-    """Whether no name is that of an agency or a house: "Reuters, AFP" is no Mr Reuters."""
-    return all(kind_of(name, "", rules) == "person" for name in names)
 
 
 def is_credit(text: str, rules: Rules) -> bool:

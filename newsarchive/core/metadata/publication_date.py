@@ -422,7 +422,7 @@ BEFORE_PUBLICATION = "before the publication"
 
 def is_before(changed: datetime | None, published: datetime | None) -> bool:
     """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
-    draft of a post that was scheduled. A day without a time of day lies in the day of publication.
+    draft of a post that was scheduled. Of a day without a time of day the day alone is compared.
 
     >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
     >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
@@ -430,7 +430,7 @@ def is_before(changed: datetime | None, published: datetime | None) -> bool:
     """
     if changed is None or published is None or changed >= published:
         return False
-    return changed.time() != time() or changed.date() != published.date()
+    return dates.has_time(changed) or changed.date() < published.date()
 
 
 def _is_change(claim: Claim) -> bool:
