@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 
 from newsarchive import plugins
 from newsarchive import rules as rules_module
-from newsarchive.core.site_template.learner import heads_of, learn
+from newsarchive.core.site_template.learner import heads_of, learn, locks_of
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, Observation, Window, unpack
 from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
+from newsarchive.core.text.lines import line_key
 from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
@@ -360,9 +361,6 @@ def lock(learner: Learner, site: str, locks: Mapping[str, str]) -> Summary:
 
     Raises `UsageError` where no known page of the site holds such a line.
     """
-    from newsarchive.core.site_template.learner import locks_of
-    from newsarchive.core.text.lines import line_key
-
     window = learner.windows.window(site, learner.window)
     known = site_templates.load(learner.engine, site)
     held = {line.key for page in window.pages.values() for line in page.lines} | set(known.entries)

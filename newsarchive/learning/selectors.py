@@ -64,8 +64,10 @@ def _samples(
     template = site_templates.load(engine, site)
     left = limit
     for stored in Selection(source, "", Filters(site=site), order="date", limit=2 * limit):
+        if not left:
+            return
         # A post of several pages is left out.
-        if left and (kept := next(captures.of_article(engine, stored.id), None)) and not kept.parts:
+        if (kept := next(captures.of_article(engine, stored.id), None)) and not kept.parts:
             article = reader.read(kept, template).article
             if isinstance(article, Article) and article.article_body and not article.filled_from:
                 try:

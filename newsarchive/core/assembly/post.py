@@ -55,7 +55,6 @@ from newsarchive.items import (
     SourceText,
 )
 from newsarchive.rules import Rules
-from newsarchive.version import EXTRACTOR_VERSION
 
 #: Why a page holds no article although its post is there.
 FILLABLE = frozenset(
@@ -108,15 +107,7 @@ def in_place_of(page: Page, refusal: NotAnArticle, rules: Rules) -> Article | No
     blocks = _blocks(page, text)
     found = read_metadata(parse(stand_in.text), stand_in, blocks, rules)
     found["candidates"] = (*found.get("candidates", ()), _candidate(text, blocks, f"the page: {refusal}"))
-    article = Article(
-        url=page.capture.base_url,
-        quality=Quality(),
-        charset_declared=page.charset_declared,
-        charset_used=page.charset_used,
-        extractor_version=EXTRACTOR_VERSION,
-        capture=page.capture,
-    )
-    return rendered(article.with_blocks(blocks, **found))
+    return rendered(step.article_of(page, Quality()).with_blocks(blocks, **found))
 
 
 def filled(page: Page, article: Article) -> Article:
@@ -197,8 +188,8 @@ def weighed(article: Article, text: SourceText | None) -> Article:
         flags = tuple(f for f in old.flags if f not in DOUBTS)
         confidence = max(old.confidence, round(f1, 3))
     else:
-        is_split = article.capture is not None and bool(article.capture.parts)
         # A feed may hold only the first page of a post that is split over several.
+        is_split = article.capture is not None and bool(article.capture.parts)
         differs = f1 < MIN_SIMILAR_F1 and not (found >= MIN_SAME_F1 and is_split)
         flags = (*old.flags, DIFFERS_FROM[text.source]) if differs else old.flags
         confidence = min(old.confidence, round(f1, 3)) if differs else old.confidence

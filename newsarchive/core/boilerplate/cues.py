@@ -7,9 +7,10 @@ without a full stop, and the end of the page.
 Each function looks at all blocks of a page and gives positions, some with what decided them; it changes nothing. A cue is a shape
 (a question, a short line above a list, a dash before a name) with few words from `data/phrases`, never a known sentence.
 
-A discussion below an article is told by the lines that sign its posts, where no name of an element tells it. Example: an article of 2007 in `<div class="content">`, and in the same element, paragraph by paragraph, "Great post!",
-"Posted by: Ann | 6 April 2007 at 13:11", "I beg to differ.", "Posted by: Ben | 6 April 2007 at 13:21". Every paragraph looks
-like one of the article; what tells them is that three lines or more of one shape sign with a name and a time of day.
+A discussion below an article is told by the lines that sign its posts, where no name of an element tells it. Example: in an
+article of 2007, in the same element as its text, stand "Great post!", "Posted by: Ann | 6 April 2007 at 13:11", "I beg to
+differ.", "Posted by: Ben | 6 April 2007 at 13:21". Every paragraph looks like one of the article; what tells them is that at
+least three lines of one shape sign with a name and a time of day.
 """
 
 from __future__ import annotations

@@ -43,20 +43,20 @@ class Opened:
 
 
 def opened(article: Article) -> Opened | None:
-    """The article with every undecided block of several lines cut into its lines, its edits moved along.
-
-    `None` where the article has no such block.
-    """
-    if not any(block.label in _UNDECIDED and "\n" in block.text for block in article.blocks):
+    """The article with every undecided block of several lines cut into its lines, its edits moved along; `None` where no block
+    can be cut."""
+    several = [i for i, block in enumerate(article.blocks) if "\n" in block.text]
+    edits = _by_block(article.edits) if several else {}
+    cut = {i: lines for i in several if (lines := _lines(article.blocks[i], edits.get(i, [])))}
+    if not cut:
         return None
-    edits = _by_block(article.edits)
     blocks: list[Block] = []
     source: list[int] = []
     moved: dict[int, list[Edit]] = {}
     for number, block in enumerate(article.blocks):
-        own = edits.get(number, [])
-        for line, changes in _lines(block, own) or [(block, own)]:
-            moved[len(blocks)] = changes
+        for line, changes in cut.get(number) or ((block, edits.get(number)),):
+            if changes:
+                moved[len(blocks)] = changes
             source.append(number)
             blocks.append(line)
     return Opened(_with(article, blocks, moved), tuple(source))
@@ -71,7 +71,8 @@ def closed(before: Article, lines: Opened, judged: Sequence[Block]) -> Article:
     for start, end in _runs(lines.source, judged):
         number = lines.source[start]
         if sizes[number] == end - start:
-            moved[len(blocks)] = edits.get(number, [])
+            if number in edits:
+                moved[len(blocks)] = edits[number]
             block = before.blocks[number]
             if end - start > 1 and judged[start].label != block.label:
                 line = judged[start]
@@ -84,8 +85,8 @@ def closed(before: Article, lines: Opened, judged: Sequence[Block]) -> Article:
 
 
 def _lines(block: Block, edits: Sequence[Edit]) -> list[tuple[Block, list[Edit]]]:
-    """The lines of a block as blocks, each with its edits; none where it has one line or cannot be cut."""
-    if block.label not in _UNDECIDED or "\n" not in block.text or block.kind in _WHOLE:
+    """The lines of a block of several as blocks, each with its edits; none where it stays whole."""
+    if block.label not in _UNDECIDED or block.kind in _WHOLE:
         return []
     if block.kind == "table":
         if not _CELL.search(block.path):

@@ -134,15 +134,16 @@ def phrases(rules: Rules) -> Phrases:
         known = SECTIONS + OWN_SECTIONS[folder]
         if unknown := table.keys() - set(known):
             raise BadRules(file, min(unknown), f"no section; there are {', '.join(known)}")
-    closing, picture = _line_lookup(rules, "closing"), _line_lookup(rules, "picture")
-    signature = _line_lookup(rules, "signature")
+    promo: dict[str, list[str]] = {}
+    for file, kind, text in _entries(rules, "promo"):
+        promo.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))
     return Phrases(
         known=_line_lookup(rules, *EVERY_LINE),
-        closing=lambda text: closing(text).get("closing"),
-        picture=lambda text: picture(text).get("picture"),
-        signature=lambda text: signature(text).get("signature"),
+        closing=_section_lookup(rules, "closing"),
+        picture=_section_lookup(rules, "picture"),
+        signature=_section_lookup(rules, "signature"),
         select=_path_lookup(rules),
-        promo=_promo_words(rules),
+        promo=PromoWords(promo),
     )
 
 
@@ -219,6 +220,12 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
         return _first_verdicts(may_match, text) if may_match else _NO_VERDICTS
 
     return lookup
+
+
+def _section_lookup(rules: Rules, section: str) -> Lookup:
+    """The lookup for the patterns of one section."""
+    known = _line_lookup(rules, section)
+    return lambda text: known(text).get(section)
 
 
 def _first_verdicts(tables: Sequence[Mapping[str, _Alternatives]], text: str) -> Verdicts:
@@ -298,10 +305,3 @@ def _path_lookup(rules: Rules) -> Lookup:
         return around(parent) or element(own)
 
     return lookup
-
-
-def _promo_words(rules: Rules) -> PromoWords:
-    texts: dict[str, list[str]] = {}
-    for file, kind, text in _entries(rules, "promo"):
-        texts.setdefault(kind, []).append(_compile(file, f"promo.{kind}", text))
-    return PromoWords(texts)

@@ -133,8 +133,8 @@ def bylines_and_dates(
     first, last = prose[0], prose[-1]
     signed = False
     for at, i in enumerate(body):
-        block = blocks[i]
-        signed = signed or (i > 0 and _is_signed(blocks[i - 1], authors, rules))
+        block, is_above = blocks[i], at < first
+        signed = signed or (is_above and i > 0 and _is_signed(blocks[i - 1], authors, rules))
         is_edge = not MAX_LINES_ABOVE <= at <= last
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
             continue
@@ -142,28 +142,26 @@ def bylines_and_dates(
         others = [
             line
             for line in lines
-            if not _is_date(line, block, rules) and not (at < first and _counts_time(line, block, rules))
+            if not (_is_date(line, block, rules) or (is_above and _counts_time(line, block, rules)))
         ]
         if lines and not others:
             yield i, "date", DATE
-        elif (
-            others
-            and (
-                block.kind != "heading"
-                or (at < first and all(_opens_with_author(t, authors, rules) for t in others))
-            )
-            and all(
-                _is_byline(line, authors, rules)
-                or _states_fields(line, authors, topics, rules)
-                or (at < first and _goes_with_byline(line, signed or line is not others[0], rules))
-                for line in others
-            )
+        if not others or (
+            block.kind == "heading"
+            and not (is_above and all(_opens_with_author(line, authors, rules) for line in others))
+        ):
+            continue
+        if all(
+            _is_byline(line, authors, rules)
+            or _states_fields(line, authors, topics, rules)
+            or (is_above and _goes_with_byline(line, signed or line is not others[0], rules))
+            for line in others
         ):
             if _stands_at_picture(block):
                 yield i, "caption", IN_FIGURE
-                continue
-            signed = True
-            yield i, "byline", BYLINE
+            else:
+                signed = True
+                yield i, "byline", BYLINE
 
 
 def lives(

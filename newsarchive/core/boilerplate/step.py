@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
-from newsarchive.core.boilerplate.cues import discussion, heads_of_comments
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.page_type import reconsidered
@@ -70,7 +69,7 @@ _COPYRIGHT = BlockVerdict("copyright", _RESERVES, DecidedBy.NOTICE)
 
 
 class Marks:
-    """The blocks of a page while the passes label them; `body` gives the positions of what is still the article."""
+    """The blocks of a page while the passes label them."""
 
     def __init__(self, article: Article, rules: Rules) -> None:
         self.article = article
@@ -107,6 +106,7 @@ class Marks:
 
     @property
     def body(self) -> list[int]:
+        """The positions of what is still the article."""
         if self._body is None:
             self._body = [i for i, b in enumerate(self.blocks) if b.label == "body"]
         return self._body
@@ -114,7 +114,7 @@ class Marks:
     def mark(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
         """Give a block its label; the page's own title and lede keep theirs."""
         block = self.blocks[i]
-        if block.label not in OWN_LABELS and not (block.label == "body" and fold(block.text) in self.own):
+        if block.label not in OWN_LABELS and not (block.label == "body" and self.folded[i] in self.own):
             self.relabel(i, label, rule, decided_by)
 
     def relabel(self, i: int, label: str, rule: str, decided_by: DecidedBy) -> None:
@@ -213,8 +213,9 @@ def places(marks: Marks) -> None:
         block, verdict = marks.blocks[i], hits.pop(i)
         if block.label == "body" or (block.label == "other" and block.decided_by is DecidedBy.MODEL):
             marks.relabel(i, *verdict)
-    body = marks.body
-    words = {i: comparable_words(marks.blocks[i].text) for i in body}
+    if not hits:
+        return
+    words = {i: comparable_words(marks.blocks[i].text) for i in marks.body}
     left = sum(n for i, n in words.items() if i not in hits)
     enough = left >= max(MIN_WORDS_OUTSIDE, sum(words.values()) / 2)
     for i, verdict in hits.items():
@@ -311,15 +312,13 @@ def bylines_and_filler(marks: Marks) -> None:
     topics = {topic for topic in (marks.article.article_section, *marks.article.keywords, *known) if topic}
     for i, label, rule in position.bylines_and_dates(marks.blocks, marks.body, authors, topics, marks.rules):
         marks.mark(i, label, rule, DecidedBy.FIELD)
-    for places_of, rule in (
-        (position.wordless, position.WORDLESS),
-        (position.filler, position.FILLED),
-        (position.scripts, position.SCRIPT),
+    for places_of, label, rule in (
+        (position.wordless, "other", position.WORDLESS),
+        (position.filler, "other", position.FILLED),
+        (position.scripts, "other", position.SCRIPT),
+        (position.counters, "nav", position.COUNTED),
     ):
-        marks.mark_all(list(places_of(marks.blocks, marks.body)), "other", rule, DecidedBy.FILLER)
-    marks.mark_all(
-        list(position.counters(marks.blocks, marks.body)), "nav", position.COUNTED, DecidedBy.FILLER
-    )
+        marks.mark_all(list(places_of(marks.blocks, marks.body)), label, rule, DecidedBy.FILLER)
 
 
 def tokens(marks: Marks) -> None:
@@ -328,9 +327,9 @@ def tokens(marks: Marks) -> None:
     Earns 4 points of WordPress posts without boilerplate, nothing on 1,282 real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
-    prose = [i for i in marks.body if is_prose(marks.blocks[i])]
+    prose = [i for i in marks.body if is_prose(marks.blocks[i])] or [0]
     for i, block in enumerate(marks.blocks):
-        inside = prose and prose[0] < i < prose[-1]
+        inside = prose[0] < i < prose[-1]
         if not inside and block.kind in ("paragraph", "heading") and cues.is_token(block.text):
             rule = "token: a label and a machine's mark, outside of the prose"
             marks.mark(i, "token", rule, DecidedBy.TOKEN)
@@ -408,7 +407,7 @@ def closings(marks: Marks) -> None:
     marks.mark_all(box, "author bio", rule, DecidedBy.RUN)
     body = marks.body
     for i in body[max(1, len(body) - MAX_CLOSING_LINES) :]:
-        text = fold(marks.blocks[i].text)
+        text = marks.folded[i]
         verdict = marks.words.closing(text[:MAX_PHRASE_CHARACTERS])
         if verdict and not cues.reports(text, marks.words):
             marks.mark(i, *verdict)
@@ -416,10 +415,9 @@ def closings(marks: Marks) -> None:
     rule = "position: the last paragraph tells what the author does"
     told = list(position.lives(marks.blocks, marks.body, authors, marks.rules))
     marks.mark_all(told, "author bio", rule, DecidedBy.FIELD)
-    if marks.body != body:  # a rule that parted the text from what was just labelled
-        marks.mark_all(
-            list(position.wordless(marks.blocks, marks.body)), "other", position.WORDLESS, DecidedBy.FILLER
-        )
+    if marks.body != body:  # a row of signs may part the text from what was just labelled
+        wordless = list(position.wordless(marks.blocks, marks.body))
+        marks.mark_all(wordless, "other", position.WORDLESS, DecidedBy.FILLER)
 
 
 def comments(marks: Marks) -> None:
@@ -437,9 +435,9 @@ def discussions(marks: Marks) -> None:
 
     Earns 0.004 of word F1 on pages of 2007 to 2012 (`docs/benchmarks/article-text.md`), nothing on pages of the 2020s.
     """
-    found = discussion(marks.blocks, marks.body, marks.words)
+    found = cues.discussion(marks.blocks, marks.body, marks.words)
     marks.mark_all(found, "comments", "comments: signed below the article, one by one", DecidedBy.COMMENTS)
-    among = heads_of_comments(marks.blocks, marks.body)
+    among = cues.heads_of_comments(marks.blocks, marks.body)
     marks.mark_all(among, "comments", "comments: a short line among comments", DecidedBy.COMMENTS)
 
 

@@ -115,12 +115,6 @@ def choose(scores: Array, weights: Array) -> tuple[Mask, float]:
     return chance >= chance[order[best]], float(value[best])
 
 
-def are_comments_doubted(keep: Mask, expected: float, comments: Mask) -> bool:
-    """Whether the blocks taken hold comments of a discussion, on a page where nothing is sure."""
-    many = int(np.count_nonzero(comments)) >= MIN_COMMENT_BLOCKS
-    return expected < MAX_DOUBTED_F1 and many and bool(np.any(keep & comments))
-
-
 class Questions(NamedTuple):
     """The different questions of a forest: the feature and the threshold (a column) of each, in order. `places` has a
     row for each node and a column for each tree, with the place of the question that the tree asks there."""
@@ -302,7 +296,8 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     margins = smoothed(agreed(scores, shape_groups(reading)))
     weights = word_weights(reading)
     keep, expected = choose(margins, weights)
-    if are_comments_doubted(keep, expected, comments):
+    is_discussed = np.count_nonzero(comments) >= MIN_COMMENT_BLOCKS and np.any(keep & comments)
+    if is_discussed and expected < MAX_DOUBTED_F1:
         beside = np.where(comments, np.minimum(margins, COMMENT_MARGIN), margins)
         other, value = choose(beside, weights)
         if value >= MIN_SHARE_WITHOUT_COMMENTS * expected:

@@ -196,8 +196,8 @@ def quality(sheet: Sheet, verdict: Verdict) -> Quality:
     return Quality(round(min(1.0, verdict.expected), 3), round(completeness, 3), tuple(flags))
 
 
-#: Passes that prove a block to be no text.
-CERTAIN = PROVED | {DecidedBy.HEADLINE, DecidedBy.FILLER, DecidedBy.COMMENTS}
+#: Passes that prove a block to be no text, or to be the second copy of a text.
+CERTAIN = PROVED | {DecidedBy.HEADLINE, DecidedBy.FILLER, DecidedBy.COMMENTS, DecidedBy.REPETITION}
 #: Flags of a confidence that is not the classifier's alone: another text was compared or taken.
 OF_OTHER_TEXTS = frozenset({*DIFFERS_FROM.values(), QualityFlag.FROM_JSON_LD})
 
@@ -240,7 +240,7 @@ def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
     taken = hits = possible = 0.0
     for block in blocks:
         is_text = block.label == "body"
-        if certain and not is_text and _is_certain(block):
+        if certain and not is_text and (block.decided_by in CERTAIN or block.label == "comments"):
             continue
         words, chance = words_of(block.kind, len(block.text)), _chance(block)
         if is_text:
@@ -249,12 +249,6 @@ def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
             hits += words * chance
         possible += words * chance
     return 2 * hits / (taken + possible) if taken else 0.0
-
-
-def _is_certain(block: Block) -> bool:
-    """Whether a block is no text for certain: a pass proved it, it is a second copy, or it stands in a box of comments."""
-    proved = block.decided_by in CERTAIN or block.decided_by == DecidedBy.REPETITION
-    return proved or block.label == "comments"
 
 
 def _chance(block: Block) -> float:

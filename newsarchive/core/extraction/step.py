@@ -24,7 +24,16 @@ from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty,
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, Page, Quality, QualityFlag
+from newsarchive.items import (
+    Article,
+    Block,
+    BlockVerdict,
+    DecidedBy,
+    DropReason,
+    Page,
+    Quality,
+    QualityFlag,
+)
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -34,7 +43,7 @@ MIN_PARAGRAPH_CHARACTERS = 80
 #: Headings at the end of a text, one below the other. From here on they are a list: ten games, say.
 MIN_HEADINGS_OF_LIST = 3
 #: Reasons for which a page is refused although it may hold an article in JSON-LD.
-REASONS_FOR_JSON_LD = ("no text", "too short", "script only")
+REASONS_FOR_JSON_LD = (DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
 #: Words of a JSON-LD `articleBody`. A shorter one is no article.
 MIN_DECLARED_WORDS = 60
 #: Length of the JSON-LD `articleBody` by that of the text that the page shows. Above, the page shows a beginning.
@@ -56,6 +65,11 @@ def extract_step(page: Page, rules: Rules) -> Article:
     blocks, found = _judged(sheet, rules)
     if rules.standfirst == "text":
         blocks = [_standfirst_as_text(block) for block in blocks]
+    return article_of(page, found).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
+
+
+def article_of(page: Page, found: Quality) -> Article:
+    """The article of a page, yet without blocks and metadata."""
     return Article(
         url=page.capture.base_url,
         quality=found,
@@ -63,7 +77,7 @@ def extract_step(page: Page, rules: Rules) -> Article:
         charset_used=page.charset_used,
         extractor_version=EXTRACTOR_VERSION,
         capture=page.capture,
-    ).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
+    )
 
 
 def _judged(sheet: Sheet, rules: Rules) -> tuple[list[Block], Quality]:

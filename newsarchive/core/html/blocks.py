@@ -87,9 +87,9 @@ class Box:
 
 @lru_cache(maxsize=16_384)
 def path_step(tag: str, ident: str, classes: str) -> str:
-    """An element as a step of a tag path: `div#main.post.entry`."""
+    """An element as a step of a tag path: `div#main.post.entry`. A stroke in a name (`w-1/2`) becomes `|`, as it parts the steps."""
     name = f"{tag}#{ident.strip()}" if ident else tag
-    return ".".join([name, *classes.split()]) if classes else name
+    return (".".join([name, *classes.split()]) if classes else name).replace("/", "|")
 
 
 def _within(box: Box | None, tags: frozenset[str]) -> Box | None:
@@ -485,7 +485,7 @@ class _Walker:
         The HTML has the empty cells too, without which a number would stand below another head.
         """
         cells = self.blocks[row.first :]
-        if len(cells) < 2 or any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
+        if not cells or any(len(c.text) > MAX_CELL_CHARACTERS for c in cells):
             return
         held: dict[int, RawBlock] = {}
         for block in cells:
@@ -494,6 +494,11 @@ class _Walker:
                 return
             held[cell.index] = block
         written = list(self._cells(row, node, held))
+        if len(cells) == 1:  # a paragraph in a cell is layout, and a plain cell without others needs no mark
+            plain = [(f"<td>{cells[0].html}</td>", cells[0])]
+            if cells[0].box.parent is row and written != plain:
+                self._mark_cells(cells, written)
+            return
         if any("\n" in c.text or c.box.parent is not row for c in cells):
             self._mark_cells(cells, written)
             return

@@ -296,10 +296,10 @@ def _place_streamed(tree: LexborHTMLParser) -> None:
     `<template id="B:1">`."""
     for part in tree.css('[hidden][id^="S:"]')[:MAX_STREAMED_PARTS]:
         number = (part.id or "")[2:]
-        part.attrs["hidden"] = ""
-        del part.attrs["hidden"]
         if not re.fullmatch(r"[0-9a-z]{1,6}", number):
             continue
+        part.attrs["hidden"] = ""
+        del part.attrs["hidden"]
         place = tree.css_first(f'template[id="B:{number}"],template[id="P:{number}"]')
         if place is not None:
             place.insert_before(part)  # inserts a copy

@@ -39,7 +39,7 @@ def article_html(blocks: Iterable[Block]) -> str:
     >>> article_html([Block("A & B", html="A &amp; B"), Block("one", "list_item", level=1, html="one")])
     '<p>A &amp; B</p>\\n<ul><li>one</li></ul>'
     """
-    kept = list(_with_embeds(list(blocks)))
+    kept = _with_embeds(list(blocks))
     out = []
     for kind, run in groupby(kept, key=lambda b: "table" if is_cell(b.html) else b.kind):
         rows = list(run)
@@ -144,7 +144,7 @@ def _element(block: Block) -> str:
 
 
 def _tables(blocks: list[Block]) -> str:
-    """Rows and cells, each row in its own table."""
+    """Rows and cells as tables: rows of one table of the page stay together."""
     out: list[str] = []
     before: int | None = None
     for row, cells in groupby(blocks, key=lambda block: block.level):

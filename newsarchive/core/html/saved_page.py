@@ -222,21 +222,17 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def own_address(body: bytes) -> str:
-    """The absolute address that the bytes of a page state as the page's own, "" where they state none.
+def stated_page(body: bytes) -> SavedPage:
+    """The page with the absolute address that its bytes state as its own, and with the moment at which a program saved it.
 
-    It is what a browser or another program wrote as it saved the page, else the page's `<link rel="canonical">` or `og:url`.
+    The address is what a browser or another program wrote as it saved the page, else the page's `<link rel="canonical">` or
+    `og:url`.
 
-    >>> own_address(b'<link rel="canonical" href="https://blog.example/post/">')
+    >>> stated_page(b'<link rel="canonical" href="https://blog.example/post/">').url
     'https://blog.example/post/'
-    >>> own_address(b'<link rel="stylesheet" href="https://blog.example/a.css">')
+    >>> stated_page(b'<link rel="stylesheet" href="https://blog.example/a.css">').url
     ''
     """
-    return stated_page(body).url
-
-
-def stated_page(body: bytes) -> SavedPage:
-    """The page with the address that `own_address` finds, and with the moment at which a program saved it, where it wrote that."""
     head = body[:MAX_ADDRESS_BYTES].decode("latin-1")  # addresses are ASCII, whatever the rest is
     for form in _SAVED:
         if saved := form.search(head):

@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
@@ -216,7 +217,7 @@ def _names(step: str) -> Iterator[str]:
 def _stripped(samples: Sequence[Sample], bodies: Sequence[str]) -> tuple[str, ...]:
     """What is no article inside the bodies, and holds a part of one on no page; what takes most words first."""
     kept: set[str] = set()
-    lost: dict[str, list[tuple[int, int]]] = {}
+    lost: dict[str, dict[tuple[int, int], int]] = {}  # name → page and block → the block's words
     for number, sample in enumerate(samples):
         for at, block in enumerate(sample.article.blocks):
             steps = block.path.split("/")
@@ -225,15 +226,13 @@ def _stripped(samples: Sequence[Sample], bodies: Sequence[str]) -> tuple[str, ..
                 kept.update(name for some in names for name in some)
                 continue
             held = (depth for depth, some in enumerate(names) if not set(bodies).isdisjoint(some))
-            for some in names[next(held, len(names)) + 1 :]:
-                for name in some:
-                    lost.setdefault(name, []).append((number, at))
+            for name in chain.from_iterable(names[next(held, len(names)) + 1 :]):
+                lost.setdefault(name, {})[number, at] = len(_words(block.text))
     covered: set[tuple[int, int]] = set()
     chosen: list[str] = []
 
     def size(name: str) -> int:
-        left = (place for place in lost[name] if place not in covered)
-        return sum(len(_words(samples[number].article.blocks[at].text)) for number, at in left)
+        return sum(words for place, words in lost[name].items() if place not in covered)
 
     pages = {name: len({number for number, _ in places}) for name, places in lost.items()}
     free = {name for name, count in pages.items() if name not in kept and count > 1}

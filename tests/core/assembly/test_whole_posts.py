@@ -12,6 +12,8 @@ from newsarchive import rules
 from newsarchive.core.assembly.post import weighed
 from newsarchive.core.assembly.selectors import selected
 from newsarchive.core.discovery.wordpress import wp_posts_url
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.parsing import parse
 from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
@@ -162,6 +164,13 @@ def test_a_sites_selectors_have_the_last_word(selectors: Selectors, kept: list[s
         ]
     )
     assert [b.text for b in selected(article, selectors).blocks if b.label == "body"] == kept
+
+
+def test_a_selector_meets_an_element_whose_classes_have_strokes() -> None:
+    page = "<div class='w-full lg:w-2/3 post'><p>The ferry runs.</p></div><p>An advert</p>"
+    found = [Block(raw.text, path=raw.path) for raw in read_blocks(parse(page), URL).blocks]
+    article = selected(Article(URL).with_blocks(found), Selectors(body=("div.post",)))
+    assert article.article_body == "The ferry runs."
 
 
 def feed(home: str, path: str, *subjects: str) -> Answer:

@@ -70,6 +70,17 @@ def html_of(page: str) -> str:
             id="two tables with nothing between them",
         ),
         pytest.param(
+            "<table><tr><th colspan=2>Tolls<tr><th>Before<th>Now<tr><td>1889<td><tr><td><td>7<tr><td>One<td><p></table>",
+            '<table><tr><th colspan="2">Tolls</th></tr><tr><th>Before</th><th>Now</th></tr>'
+            "<tr><td>1889</td><td></td></tr><tr><td></td><td>7</td></tr><tr><td>One</td><td></td></tr></table>",
+            id="rows with one cell that is not empty",
+        ),
+        pytest.param(
+            "<table><tr><td><table><tr><td>1<td></table></table><table><tr><td><p>A paragraph</p><td></table>",
+            "<table><tr><td>1</td><td></td></tr></table><p>A paragraph</p>",
+            id="tables for layout with one text",
+        ),
+        pytest.param(
             "<table><tr><th>PLAN<th>Mo<th>Tu<th>We<tr><th>Running<td><td>3 miles<br>and strides<td>Rest<td></table>",
             "<table><tr><th>PLAN</th><th>Mo</th><th>Tu</th><th>We</th></tr>"
             "<tr><th>Running</th><td></td><td>3 miles<br>and strides</td><td>Rest</td><td></td></tr></table>",

@@ -14,7 +14,6 @@ import pytest
 
 from newsarchive.cli.extract import read_capture
 from newsarchive.core.html.saved_page import (
-    own_address,
     raw_replay,
     replayed_page,
     saved_page,
@@ -164,7 +163,7 @@ def test_which_addresses_are_those_of_a_web_archive(url: str, raw: str | None, o
 
 def test_a_page_saved_from_a_web_archive_names_its_place_there() -> None:
     shown = f'<link rel="canonical" href="{REPLAY}https://blog.example/a/">'.encode()
-    assert own_address(shown) == f"{REPLAY}https://blog.example/a/"
+    assert stated_page(shown).url == f"{REPLAY}https://blog.example/a/"
 
 
 #: How archive.today shows a page: a head and a bar of its own, the page in one element, links by way of itself.
