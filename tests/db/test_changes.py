@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.cli import cli
-from newsarchive.core.near_duplicates.clustering import describe, text_of
+from newsarchive.core.near_duplicates.clustering import fullest_of, text_of
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleOrigin, ArticleRow, CopyRow
 from newsarchive.db.near_duplicates import copies, rebuild
@@ -97,7 +97,7 @@ def _compare_with_a_fresh_look(engine: Engine) -> None:
     expected = {}
     for members in clusters.values():
         bodies = {text.id: body for text, body in members}
-        full = describe([text for text, _ in members]).fullest
+        full = fullest_of(text for text, _ in members).id
         of = {text.id: text for text, _ in members}
         for i, text in of.items():
             expected[i] = copies.row_of(text, of[full], bodies) | {"article_id": i, "fullest_id": full}

@@ -14,8 +14,9 @@ from newsarchive.core.near_duplicates import clustering
 from newsarchive.core.near_duplicates.clustering import (
     Link,
     Text,
+    beside,
     clusters,
-    describe,
+    fullest_of,
     is_rewritten,
     link_of,
     ranked,
@@ -179,24 +180,20 @@ def test_what_is_no_copy(other: str) -> None:
     ],
 )
 def test_a_copy_has_a_kind(copy: str, kind: str) -> None:
-    cluster = describe([text(1, ORIGINAL), text(2, COPIES[copy], day=2)])
-    assert (cluster.earliest, cluster.fullest) == (1, 1)
-    assert dict(cluster.kinds) == {2: kind}
+    original, other = text(1, ORIGINAL), text(2, COPIES[copy], day=2)
+    assert fullest_of([original, other]) is original
+    assert beside(other, original)[0] == kind
 
 
 def test_the_earliest_need_not_be_the_fullest() -> None:
-    cluster = describe(
-        [text(1, first(ORIGINAL, 0.6), day=1), text(2, ORIGINAL, day=2), text(3, ORIGINAL, day=3)]
-    )
-    assert (cluster.earliest, cluster.fullest) == (1, 2)
-    assert dict(cluster.kinds) == {1: "truncated", 3: "exact"}
+    texts = [text(1, first(ORIGINAL, 0.6), day=1), text(2, ORIGINAL, day=2), text(3, ORIGINAL, day=3)]
+    full = fullest_of(texts)
+    assert full.id == 2
+    assert [beside(one, full)[0] for one in texts] == ["truncated", "exact", "exact"]
 
 
 def test_a_text_without_a_date_is_the_latest() -> None:
-    undated = text_of(1, ORIGINAL)
-    assert describe([undated, text(2, ORIGINAL)]).earliest == 2
-    with pytest.raises(ValueError, match="at least one"):
-        describe([])
+    assert fullest_of([text_of(1, ORIGINAL), text(2, ORIGINAL)]).id == 2
 
 
 def links_of(bodies: list[str]) -> list[Link]:

@@ -155,16 +155,6 @@ class Link:
         return "truncated" if self.ratio < _MIN_EDITED_RATIO else "edited"
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """Copies of one text, by their ids: the earliest known, the fullest, and the kind of each against the fullest."""
-
-    members: tuple[int, ...]
-    earliest: int
-    fullest: int
-    kinds: Mapping[int, Kind]
-
-
 def text_of(id: int, body: str, date: datetime | None = None, content_hash: str = "") -> Text:
     """An article's body as a `Text`."""
     return text_from(id, shingles(normalise(body)), date, content_hash)
@@ -310,29 +300,10 @@ def _families(items: set[int], near: Mapping[int, set[int]]) -> int:
     return count
 
 
-def describe(texts: Sequence[Text]) -> Cluster:
-    """A cluster of texts. A text without a date counts as the latest.
-
-    Raises `ValueError` for no texts.
-    """
-    if not texts:
-        raise ValueError("a cluster has at least one text")
-    fullest = fullest_of(texts)
-    return Cluster(
-        members=tuple(sorted(t.id for t in texts)),
-        earliest=min(texts, key=_by_date).id,
-        fullest=fullest.id,
-        kinds={t.id: beside(t, fullest)[0] for t in texts if t.id != fullest.id},
-    )
-
-
-def fullest_of(texts: Sequence[Text]) -> Text:
-    """The text with most shingles; where several have as many, the earliest of them."""
-    return max(sorted(texts, key=_by_date), key=lambda t: len(t.shingles))
-
-
-def _by_date(text: Text) -> tuple[datetime, int]:
-    return text.date or datetime.max.replace(tzinfo=UTC), text.id
+def fullest_of(texts: Iterable[Text]) -> Text:
+    """The text with most shingles; where several have as many, the earliest of them. One without a date counts as the latest."""
+    latest = datetime.max.replace(tzinfo=UTC)
+    return min(texts, key=lambda text: (-len(text.shingles), text.date or latest, text.id))
 
 
 def beside(copy: Text, full: Text) -> tuple[Kind, float]:

@@ -236,12 +236,12 @@ def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[
         return {row["article_id"]: row for row in stored}
     if len(rows) == 1:
         return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
-    from newsarchive.core.near_duplicates.clustering import describe, text_of
+    from newsarchive.core.near_duplicates.clustering import fullest_of, text_of
     from newsarchive.db.near_duplicates.copies import row_of
 
     bodies = _bodies(reader, rows)
     texts = {i: text_of(i, bodies[i], row["published"], row["content_hash"]) for i, row in rows.items()}
-    full = describe(list(texts.values())).fullest
+    full = fullest_of(texts.values()).id
     made = {i: row_of(text, texts[full], bodies) | {"fullest_id": full} for i, text in texts.items()}
     made[full]["kind"] = "fullest"
     return made
