@@ -2,14 +2,13 @@
 
 RSS 0.9 to 2.0, RDF and Atom are read by feedparser, which reads on where the XML is broken. JSON Feed 1.1
 (jsonfeed.org) is read here. Every URL in the result is absolute, http or https, and of the feed's own site;
-`Feed.skipped` counts the others. An `Entry` is one post as a feed or an API describes it.
+entries with others are left out. An `Entry` is one post as a feed or an API describes it.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -157,8 +156,7 @@ class Feed:
     """A feed as read. `version` is feedparser's word (`rss20`, `atom10`, `json11`), "" for what is no feed.
 
     `problem` says what was wrong with the feed, "" for a sound one; its entries are given in both cases. `next` is the
-    URL of the next page of an archived or paged feed (RFC 5005, Blogger, JSON Feed). `skipped` counts the entries that
-    were left out, by reason.
+    URL of the next page of an archived or paged feed (RFC 5005, Blogger, JSON Feed).
     """
 
     url: str
@@ -171,7 +169,6 @@ class Feed:
     next: str = ""
     is_comments: bool = False
     problem: str = ""
-    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -243,38 +240,25 @@ def parse_feed(
 
 
 def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules: Rules | None) -> Feed:
-    """The feed with the entries that lead to a post of these sites, each once, and a count of the others."""
+    """The feed with the entries that lead to a post of these sites, each once."""
     kept: dict[str, Entry] = {}
-    skipped: Counter[str] = Counter()
     comments = total = 0
     for entry in entries:
         if len(kept) >= MAX_ENTRIES:
-            skipped["too many"] += 1
-            continue
+            break
         total += 1
         is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
         comments += is_reply
-        url, reason = _judged(entry.link.url, feed.url, sites)
-        if not reason and rules is not None:
-            reason = index_reason(url, rules)
-        if reason:
-            skipped[reason] += 1
-        else:
+        given = entry.link.url
+        url = try_normalise(given, feed.url) if given.strip() else None
+        if url is None or not any(same_site(url, site) for site in sites):
+            continue
+        if rules is None or not index_reason(url, rules):
             link = replace(entry.link, url=url)
             image = try_normalise(entry.image, url) if entry.image else None
             kept.setdefault(url_key(url), replace(entry, link=link, is_reply=is_reply, image=image or ""))
     is_comments = bool(_COMMENT_URL.search(feed.url)) or bool(total and comments > total / 2)
-    return replace(feed, entries=tuple(kept.values()), skipped=dict(skipped), is_comments=is_comments)
-
-
-def _judged(url: str, base: str, sites: tuple[str, str]) -> tuple[str, str]:
-    """The URL to fetch and "", or "" and the reason why it is skipped."""
-    if not url.strip():
-        return "", "no link"
-    safe = try_normalise(url, base)
-    if safe is None:
-        return "", "hostile URL"
-    return (safe, "") if any(same_site(safe, site) for site in sites) else ("", "other site")
+    return replace(feed, entries=tuple(kept.values()), is_comments=is_comments)
 
 
 def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, Iterator[Entry]]:

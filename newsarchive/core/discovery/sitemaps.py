@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -59,8 +58,8 @@ _ENCODING = re.compile(rb"(?<=\s)encoding\s*=\s*[\"'][\w-]{1,40}[\"']", re.I)
 class Sitemap:
     """A sitemap as read. `kind` is `index`, `urlset`, `text`, `feed`, or "" for what is no sitemap.
 
-    `links` are the addresses that may be posts, `sitemaps` the further sitemaps, those of posts first. `skipped` counts
-    the addresses that were left out, by reason; `problem` is "" for a sound sitemap.
+    `links` are the addresses that may be posts, `sitemaps` the further sitemaps, those of posts first. `problem` is "" for a
+    sound sitemap.
     """
 
     url: str
@@ -68,7 +67,6 @@ class Sitemap:
     links: tuple[Link, ...] = field(default=(), repr=False)
     sitemaps: tuple[Link, ...] = ()
     problem: str = ""
-    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -88,7 +86,7 @@ class _Row:
 def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Sitemap:
     """Read a sitemap, plain or gzip, broken or not. Never raises; `problem` says what was wrong.
 
-    Skipped and counted are addresses on other sites than those of `url` and `site_url`, addresses of pages that are no
+    Left out are addresses on other sites than those of `url` and `site_url`, addresses of pages that are no
     posts, and the sitemap itself. Sitemaps may name each other in a ring, so the caller must remember those that it has
     read (by `url_key`).
     """
@@ -101,7 +99,7 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
         return _sorted_out(Sitemap(url, "text", problem=problem), _text_rows(data), rules, site_url)
     if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", head):
         feed = parse_feed(data, url, site_url=site_url)
-        return Sitemap(url, "feed", feed.links, problem=feed.problem or problem, skipped=feed.skipped)
+        return Sitemap(url, "feed", feed.links, problem=feed.problem or problem)
     root = re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", data[:_MAX_HEAD_BYTES])
     if root is None:
         return Sitemap(url, problem=problem or "no sitemap")
@@ -279,24 +277,19 @@ def _local(element: etree._Element) -> str:
 
 
 def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rules, site_url: str) -> Sitemap:
-    """The sitemap with its rows as links and further sitemaps, each once, and a count of the others."""
-    content = sitemap_content(sitemap.url, rules)
+    """The sitemap with its rows as links and further sitemaps, each once."""
+    content, problem = sitemap_content(sitemap.url, rules), sitemap.problem
     found: dict[str, tuple[Link, bool]] = {}
-    skipped: Counter[str] = Counter()
     for number, row in enumerate(rows):
         if number >= MAX_SITEMAP_URLS:
-            skipped["too many"] += 1
+            problem = f"more than {MAX_SITEMAP_URLS} addresses: cut"
             break
-        url, reason = _judged(row, sitemap.url, site_url, content, rules)
-        if reason:
-            skipped[reason] += 1
-            continue
-        found.setdefault(url_key(url), (_link(row, url), row.is_sitemap))
-    problem = f"more than {MAX_SITEMAP_URLS} addresses: cut" if skipped["too many"] else sitemap.problem
+        if url := _address(row, sitemap.url, site_url, content, rules):
+            found.setdefault(url_key(url), (_link(row, url), row.is_sitemap))
     children = [link for link, is_sitemap in found.values() if is_sitemap]
     children.sort(key=lambda link: sitemap_content(link.url, rules) != "posts")
     links = tuple(link for link, is_sitemap in found.values() if not is_sitemap)
-    return Sitemap(sitemap.url, sitemap.kind, links, tuple(children), problem, dict(skipped))
+    return Sitemap(sitemap.url, sitemap.kind, links, tuple(children), problem)
 
 
 def _link(row: _Row, url: str) -> Link:
@@ -313,20 +306,15 @@ def _link(row: _Row, url: str) -> Link:
     return replace(link, text=text)
 
 
-def _judged(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> tuple[str, str]:
-    """The address of a row, and the reason why it is skipped ("" where it is not)."""
-    if not row.loc:
-        return "", "no link"
-    safe = try_normalise(row.loc, url)
-    if safe is None:
-        return "", "hostile URL"
-    if not (same_site(safe, url) or (site_url and same_site(safe, site_url))):
-        return safe, "other site"
+def _address(row: _Row, url: str, site_url: str, content: str, rules: Rules) -> str:
+    """The address of a row, "" for one that is left out."""
+    safe = try_normalise(row.loc, url) if row.loc else None
+    if safe is None or not (same_site(safe, url) or (site_url and same_site(safe, site_url))):
+        return ""
     if row.is_sitemap:
-        if url_key(safe) == url_key(url):
-            return safe, "the sitemap itself"
-        holds = sitemap_content(safe, rules)
-        return safe, holds if holds not in ("", "posts") else ""
+        is_other = url_key(safe) != url_key(url)
+        return safe if is_other and sitemap_content(safe, rules) in ("", "posts") else ""
     reason = index_reason(safe, rules)
     # A list of posts is trusted, because a post may be called "press" or "about".
-    return safe, reason if content != "posts" or reason in ("home page", "file") else ""
+    is_left_out = reason in ("home page", "file") if content == "posts" else reason
+    return "" if is_left_out else safe

@@ -7,7 +7,6 @@ the same times in the blog's own time zone, which gives its offset. The root of 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
@@ -42,16 +41,12 @@ _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
 
 @dataclass(frozen=True, slots=True)
 class Posts:
-    """One page of the API. `problem` says why there are no posts, "" for a sound page; `is_last` that no page follows.
-
-    `skipped` counts the posts that were left out, by reason (password protected, not published, other site).
-    """
+    """One page of the API. `problem` says why there are no posts, "" for a sound page; `is_last` that no page follows."""
 
     url: str
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     problem: str = ""
     is_last: bool = False
-    skipped: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -137,15 +132,11 @@ def parse_wp_posts(
         return Posts(url, problem=f"{refusal}: {message}"[:300] if refusal else "no list of posts")
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
     kept: dict[str, Entry] = {}
-    skipped: Counter[str] = Counter({"too many": len(rows) - MAX_ROWS} if len(rows) > MAX_ROWS else {})
     for row in rows[:MAX_ROWS]:
-        reason, link = _judged(row, url, site_url or url)
-        if reason:
-            skipped[reason] += 1
-        else:
+        if link := _address(row, url, site_url or url):
             kept.setdefault(link, _entry(row, link))
     problem = "" if isinstance(data, list) else "no list of posts"
-    return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}), dict(skipped))
+    return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}))
 
 
 def next_feed_page(url: str) -> str:
@@ -193,19 +184,15 @@ def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
     return count < (int(per_page) if _NUMBER.fullmatch(per_page) else 10)
 
 
-def _judged(row: Mapping[str, Any], url: str, site_url: str) -> tuple[str, str]:
-    """The reason why a post is left out ("" where it is not), and its address."""
-    if row.get("type", "post") != "post":
-        return "no post", ""
-    if row.get("status", "publish") != "publish":
-        return "not published", ""
+def _address(row: Mapping[str, Any], url: str, site_url: str) -> str:
+    """The address of a published post of the site that everybody may read, "" for others."""
+    if row.get("type", "post") != "post" or row.get("status", "publish") != "publish":
+        return ""
     if isinstance(row.get("content"), dict) and row["content"].get("protected"):
-        return "password protected", ""
+        return ""
     link = row.get("link")
-    safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else ""
-    if not safe:
-        return ("hostile URL" if safe is None else "no link"), ""
-    return ("" if same_site(safe, site_url) else "other site"), safe
+    safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else None
+    return safe if safe and same_site(safe, site_url) else ""
 
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:
