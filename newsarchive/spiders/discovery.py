@@ -342,7 +342,7 @@ class Finder:
         name = site_name(feed.title, self.rules)
         if name or feed.language:
             await asyncio.to_thread(self.frontier.name_site, self.site_id, name, feed.language)
-        await asyncio.to_thread(self.frontier.look_for_lost, self.site_id, feed.links)
+        await asyncio.to_thread(self.frontier.look_for_lost, feed.links, site_id=self.site_id)
 
     async def _feed(self, source: Source, known: KnownSource | None, home_url: str) -> AsyncIterator[Batch]:
         response = await self._get(source.url, known, expected=source.announced)
@@ -432,6 +432,8 @@ class Finder:
             sitemap = await in_time(len(response.body), sitemaps.parse_sitemap, *arguments)
             if sitemap.problem and (source.announced or sitemap.kind):
                 self.problem(url, "sitemap", sitemap.problem)
+            if own and own.answers and self.frontier and sitemap.links and not sitemap.problem:
+                await asyncio.to_thread(self.frontier.look_for_lost, sitemap.links, source_id=own.id)
             yield Batch(list(sitemap.links), own.id if own else None)
             indexes = 0 if sitemap.links else indexes + bool(sitemap.sitemaps)
             if indexes >= MAX_INDEXES_IN_A_ROW:

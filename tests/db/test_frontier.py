@@ -358,10 +358,26 @@ def test_a_post_that_its_feed_names_no_longer_is_looked_at(
         found = archive.frontier.known(link.url for link in links.values()).values()
         return {int(known.url.rpartition("-")[2]) for known in found if not known.rests(at)}
 
-    assert archive.frontier.look_for_lost(archive.site, now) == 0  # it was looked at an hour ago
+    assert archive.frontier.look_for_lost(now, site_id=archive.site) == 0  # it was looked at an hour ago
     assert due() == set()
     archive.frontier.clock = lambda: START + 13 * HOUR
     before = due()
-    assert archive.frontier.look_for_lost(archive.site, now) == len(lost)
+    assert archive.frontier.look_for_lost(now, site_id=archive.site) == len(lost)
     assert due() - before == lost - before
     assert lost <= due()
+
+
+def test_a_post_that_its_sitemap_names_no_longer_is_looked_at_once_a_week(archive: Archive) -> None:
+    sitemap = archive.frontier.source(archive.site, "sitemap", "https://blog.example/sitemap.xml").id
+    links = [Link(f"https://blog.example/post-{number}", "sitemap") for number in range(20)]
+    archive.name(*links, source=sitemap)
+    for number, link in enumerate(links):
+        archive.fetch(make_article(number, url=link.url, capture=answer(link.url)))
+    archive.frontier.clock = lambda: START + 8 * DAY
+    assert archive.frontier.look_for_lost(links[1:], source_id=sitemap) == 1
+    assert archive.frontier.look_for_lost(links, source_id=sitemap) == 0
+    assert (
+        archive.frontier.look_for_lost(links[4:], source_id=sitemap) == 0
+    )  # it names the newest posts alone
+    archive.frontier.clock = lambda: START + 6 * DAY
+    assert archive.frontier.look_for_lost(links[1:], source_id=sitemap) == 0

@@ -228,10 +228,19 @@ class Frontier:
         with reading(self.engine) as connection:
             return updates.lacks_since(connection, site_id, source_id, self.clock())
 
-    def look_for_lost(self, site_id: int, links: Sequence[Link]) -> int:
-        """Make the posts due that the site's feed names no longer (`updates.look_for_lost`); gives how many."""
-        with writing(self.engine) as connection:
-            return updates.look_for_lost(connection, site_id, links, self.clock())
+    def look_for_lost(self, links: Sequence[Link], *, site_id: int = 0, source_id: int = 0) -> int:
+        """Make the posts due that these `links`, of the feed of a site or of a sitemap, name no longer; gives how many."""
+        now = self.clock()
+        with reading(self.engine) as connection:
+            lost = (
+                updates.lost_by_sitemap(connection, source_id, links, now)
+                if source_id
+                else updates.lost_by_feed(connection, site_id, links, now)
+            )
+        if lost:
+            with writing(self.engine) as connection:
+                connection.execute(update(Url).where(Url.id.in_(lost)).values(next_check_at=now))
+        return len(lost)
 
     def named_by(self, source_id: int) -> list[Link]:
         """The URLs that a source has ever named. When it answers 304, it still names them."""

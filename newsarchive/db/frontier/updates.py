@@ -316,10 +316,14 @@ def lacks_since(connection: Connection, site_id: int, source_id: int, now: datet
 
 #: Posts with a day that a feed must name before it tells which posts it has lost.
 MIN_DATED_POSTS = 5
-#: Posts that a feed may have lost at a time. Where it lacks more it is no list of the newest posts: some go on naming an old one.
+#: Posts that a list may have lost at a time. Where it lacks more it is no list of all posts, or of the newest ones.
 MAX_LOST_POSTS = 3
+#: The same for a sitemap, as a share of the posts that it names (0 to 1): it may hold thousands.
+MAX_LOST_SHARE = 0.02
 #: Time after a look at a post in which a feed that lacks it is no reason for another one: the post may be left out on purpose.
 MIN_TIME_TO_LOST = timedelta(hours=12)
+#: The same for a sitemap, which goes on lacking the post for years where it is left out on purpose.
+MIN_TIME_TO_LOST_OF_SITEMAP = timedelta(days=7)
 #: Articles of a site between two days that its feed or API named.
 _BETWEEN = """
     SELECT u.id, u.url_key, u.last_checked_at AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
@@ -327,23 +331,44 @@ _BETWEEN = """
       AND EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.kind IN ('feed', 'wp-json'))
     ORDER BY a.date_published DESC LIMIT :most
 """
+#: Articles that a source has ever named.
+_EVER_NAMED = """
+    SELECT u.id, u.url_key, u.last_checked_at AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
+    WHERE u.state = 'ok' AND EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.source_id = :source)
+"""
 
 
-def look_for_lost(connection: Connection, site_id: int, links: Sequence[Link], now: datetime) -> int:
-    """Make those posts due that the site's feed, whose present `links` are given, has lost: posts of days that lie between those
-    of the feed. They may have been deleted. Gives how many."""
+def lost_by_feed(connection: Connection, site_id: int, links: Sequence[Link], now: datetime) -> list[int]:
+    """The ids of posts that the site's feed, whose present `links` are given, has lost, and that are to be looked at: posts of days
+    that lie between those of the feed. They may have been deleted."""
     days = [link.published for link in links if link.published is not None]
     if len(days) < MIN_DATED_POSTS:
-        return 0
+        return []
+    most = len(links) + MAX_LOST_POSTS + 1
+    values = {"site": site_id, "begin": min(days), "end": max(days), "most": most}
+    posts = bulk.select_rows(connection, _BETWEEN, values)
+    return _lost(posts, links, MAX_LOST_POSTS, now - MIN_TIME_TO_LOST)
+
+
+def lost_by_sitemap(
+    connection: Connection, source_id: int, links: Sequence[Link], now: datetime
+) -> list[int]:
+    """The same for a sitemap: it has lost the posts that it named before."""
+    posts = bulk.select_rows(connection, _EVER_NAMED, {"source": source_id})
+    most = max(MAX_LOST_POSTS, int(MAX_LOST_SHARE * len(links)))
+    return _lost(posts, links, most, now - MIN_TIME_TO_LOST_OF_SITEMAP)
+
+
+def _lost(posts: Iterable[bulk.Row], links: Iterable[Link], most: int, seen_before: datetime) -> list[int]:
+    """The ids of those posts that no link names and that were last looked at before that time; none where more than `most` are not
+    named."""
     named = {url_key(link.url) for link in links}
-    values = {"site": site_id, "begin": min(days), "end": max(days), "most": len(named) + MAX_LOST_POSTS + 1}
-    lost = [row for row in bulk.select_rows(connection, _BETWEEN, values) if row["url_key"] not in named]
-    if len(lost) > MAX_LOST_POSTS:
-        return 0
-    due = [row["id"] for row in lost if (row["seen_at"] or now) <= now - MIN_TIME_TO_LOST]
-    if due:
-        connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
-    return len(due)
+    lost = [post for post in posts if post["url_key"] not in named]
+    return [
+        post["id"]
+        for post in lost
+        if len(lost) <= most and post["seen_at"] and post["seen_at"] <= seen_before
+    ]
 
 
 def prune_looks(connection: Connection, site_id: int) -> None:
