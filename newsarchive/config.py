@@ -53,6 +53,8 @@ OTHER_NAMES = frozenset(
 )  # fmt: skip
 #: Variables of our own tests and benchmarks begin so.
 TEST_PREFIXES = f"{PREFIX}TEST_", f"{PREFIX}BENCH_"
+#: A password among the parameters of a database's URL, where PostgreSQL takes one too.
+_PASSWORD = re.compile(r"([?&](?:ssl)?password=)[^&]+")
 #: Tables that list sites, as `newsarchive sites import` reads them (`cli/sitelist.py` says what may stand in them).
 SITE_TABLES = ("site", "global", "platform")
 
@@ -475,7 +477,13 @@ def without_secret(name: str, value: Any) -> Any:
 
 
 def without_password(url: str) -> str:
-    """`postgresql://me:***@host/news` for a URL with a password; any other text as it is."""
+    """`postgresql://me:***@host/news` for a URL with a password; any other text as it is.
+
+    >>> without_password("postgresql://host/news?user=me&password=secret")
+    'postgresql://host/news?user=me&password=***'
+    """
+    if "://" in url:
+        url = _PASSWORD.sub(r"\1***", url)
     scheme, mark, rest = url.partition("://")
     account, at, host = rest.rpartition("@")
     user, colon, _ = account.partition(":")

@@ -159,14 +159,24 @@ def article_html(article: Article) -> str:
     )
 
 
-def link(url: str, text: str = "") -> str:
-    """A link, or the bare text where the URL is not of the web (`javascript:` and its kin are never linked)."""
-    shown = escape(text or url)
+def web_url(url: str | None) -> str:
+    """The URL where it is http or https, else "", so that `javascript:` and its kin are never linked.
+
+    >>> web_url("https://blog.example/a"), web_url("javascript:alert(1)"), web_url("//evil.example")
+    ('https://blog.example/a', '', '')
+    """
+    bare = (url or "").strip()
     try:
-        followed = urlsplit(url).scheme in ("http", "https")
+        parts = urlsplit(bare)
     except ValueError:
-        followed = False
-    return f'<a href="{escape(url)}" rel="noreferrer">{shown}</a>' if followed else shown
+        return ""
+    return bare if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def link(url: str, text: str = "") -> str:
+    """A link, or the bare text where the URL is not of the web."""
+    shown = escape(text or url)
+    return f'<a href="{escape(web_url(url))}" rel="noreferrer">{shown}</a>' if web_url(url) else shown
 
 
 def table_html(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -35,78 +35,59 @@ from newsarchive.version import EXTRACTOR_VERSION, VERSION
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-#: subcommand → (its module, its line in `--help`). The line stands here so that the help needs no import of the module.
-COMMANDS = {
-    "changes": ("changes", "What publishers edited or took away, between two days."),
-    "check": ("export", "Whether a WACZ file or dataset is whole, unchanged and signed."),
-    "cite": ("articles", "How to cite an article, with a permanent identifier."),
-    "config": ("config", "Every setting with its value, and where that was said."),
-    "backup": ("db", "Copy an SQLite archive while crawls go on."),
-    "crawl": ("crawl", "Crawl a blog by its address, or the followed sites."),
-    "cluster": ("cluster", "Many machines: the queue of their jobs."),
-    "coverage": ("coverage", "What was crawled on each day, what is stored, and the gaps."),
-    "compare": ("copies", "What one article added, cut and altered against another."),
-    "db": ("db", "The database: upgrade, current, check, rebuild, vacuum, copy."),
-    "demo": ("demo", "Crawl a small bundled blog, offline, and print its articles."),
-    "diff": ("articles", "What changed between two versions of an article."),
-    "doctor": ("doctor", "What is wrong with archive, raw bytes, sites and settings."),
-    "explain": ("explain", "Why an article reads as it does."),
-    "export": ("export", "Write articles as CSV, JSON, Parquet, SQLite, EPUB and more."),
-    "extract": ("extract", "Extract the article from a file, a URL or standard input."),
-    "history": ("articles", "The versions of an article."),
-    "origins": ("copies", "Who is republished by whom, how often and how late."),
-    "publishers": ("publishers", "Who publishes first, and how late the copies follow."),
-    "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
-    "recluster": ("copies", "Find the copies in the whole archive anew."),
-    "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
-    "reextract": ("db", "Read the stored bytes again with today's extractor."),
-    "repair": ("extract", "Repair mojibake: standard input to standard output."),
-    "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
-    "search": ("articles", "Find articles by words, site, origin, author, day, language."),
-    "show": ("articles", "Print one stored article."),
-    "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
-    "steps": ("config", "The steps that every page goes through, and who brings each."),
-    "stats": ("stats", "What the archive holds, as a picture."),
-    "trace": ("copies", "Where an article comes from, and every copy of it."),
-    "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
-    "mcp": ("web", "Serve the archive to an agent (Model Context Protocol)."),
-    "websub": ("websub", "Crawl a site as soon as a hub says that its feed has news."),
-    "web": ("web", "Read the archive in a browser."),
-    "worker": ("cluster", "Many machines: do jobs from the queue on this one."),
-}
-
-#: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them.
+#: The headings of `newsarchive --help`, each with its commands in the order in which a person meets them: subcommand → (its
+#: module, its line in the help). The line stands here so that the help needs no import of the module.
 HEADINGS = {
-    "Crawl": ("crawl", "sites", "schedule", "websub", "demo"),
-    "Read": (
-        "search",
-        "show",
-        "stats",
-        "web",
-        "mcp",
-        "export",
-        "cite",
-        "history",
-        "diff",
-        "changes",
-        "explain",
-    ),
-    "Find copies": ("trace", "compare", "origins", "publishers", "recluster"),
-    "Look after the archive": (
-        "doctor",
-        "coverage",
-        "quarantine",
-        "withhold",
-        "learn",
-        "reextract",
-        "backup",
-        "db",
-        "config",
-        "steps",
-    ),
-    "Many machines": ("worker", "cluster"),
-    "Tools": ("extract", "repair", "check"),
+    "Crawl": {
+        "crawl": ("crawl", "Crawl a blog by its address, or the followed sites."),
+        "sites": ("sites", "The sites that are followed: add, list, pause, remove and more."),
+        "schedule": ("schedule", "Print lines for cron or systemd that crawl every hour."),
+        "websub": ("websub", "Crawl a site as soon as a hub says that its feed has news."),
+        "demo": ("demo", "Crawl a small bundled blog, offline, and print its articles."),
+    },
+    "Read": {
+        "search": ("articles", "Find articles by words, site, origin, author, day, language."),
+        "show": ("articles", "Print one stored article."),
+        "stats": ("stats", "What the archive holds, as a picture."),
+        "web": ("web", "Read the archive in a browser."),
+        "mcp": ("web", "Serve the archive to an agent (Model Context Protocol)."),
+        "export": ("export", "Write articles as CSV, JSON, Parquet, SQLite, EPUB and more."),
+        "cite": ("articles", "How to cite an article, with a permanent identifier."),
+        "history": ("articles", "The versions of an article."),
+        "diff": ("articles", "What changed between two versions of an article."),
+        "changes": ("changes", "What publishers edited or took away, between two days."),
+        "explain": ("explain", "Why an article reads as it does."),
+    },
+    "Find copies": {
+        "trace": ("copies", "Where an article comes from, and every copy of it."),
+        "compare": ("copies", "What one article added, cut and altered against another."),
+        "origins": ("copies", "Who is republished by whom, how often and how late."),
+        "publishers": ("publishers", "Who publishes first, and how late the copies follow."),
+        "recluster": ("copies", "Find the copies in the whole archive anew."),
+    },
+    "Look after the archive": {
+        "doctor": ("doctor", "What is wrong with archive, raw bytes, sites and settings."),
+        "coverage": ("coverage", "What was crawled on each day, what is stored, and the gaps."),
+        "quarantine": ("quarantine", "Pages of low confidence: list, show, accept, drop."),
+        "withhold": ("withhold", "Take an article down: add, lift, erase, list, register."),
+        "learn": ("learn", "Learn what a site prints on all pages, and take it out."),
+        "reextract": ("db", "Read the stored bytes again with today's extractor."),
+        "backup": ("db", "Copy an SQLite archive while crawls go on."),
+        "db": ("db", "The database: upgrade, current, check, rebuild, vacuum, copy."),
+        "config": ("config", "Every setting with its value, and where that was said."),
+        "steps": ("config", "The steps that every page goes through, and who brings each."),
+    },
+    "Many machines": {
+        "worker": ("cluster", "Many machines: do jobs from the queue on this one."),
+        "cluster": ("cluster", "Many machines: the queue of their jobs."),
+    },
+    "Tools": {
+        "extract": ("extract", "Extract the article from a file, a URL or standard input."),
+        "repair": ("extract", "Repair mojibake: standard input to standard output."),
+        "check": ("export", "Whether a WACZ file or dataset is whole, unchanged and signed."),
+    },
 }
+COMMANDS = {name: found for group in HEADINGS.values() for name, found in group.items()}
 #: Similarity (difflib's ratio, 0 to 1) of a mistyped word and a command. Commands below it are not suggested: `serch` and
 #: `search` have 0.91, `list` and `stats` 0.44.
 MIN_LIKENESS = 0.6
@@ -166,9 +147,9 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the commands under their headings; the descriptions of all headings begin in the same column."""
         width = max(map(len, COMMANDS))
-        for heading, names in HEADINGS.items():
+        for heading, commands in HEADINGS.items():
             with formatter.section(heading):
-                formatter.write_dl([(f"{name:{width}}", COMMANDS[name][1]) for name in names])
+                formatter.write_dl([(f"{name:{width}}", line) for name, (_, line) in commands.items()])
 
 
 @click.command(

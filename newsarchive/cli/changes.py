@@ -9,7 +9,7 @@ import click
 
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
-from newsarchive.cli.options import db_option, option, output_option
+from newsarchive.cli.options import csv_option, db_option, option, output_option
 from newsarchive.cli.output import at_most_one, on_terminal, print_records, say
 from newsarchive.times import isoformat
 
@@ -40,10 +40,8 @@ Examples:
     help="Only this: edited (text or headline), vanished (the page was deleted) or details (date, authors or another field);"
     " give it again for a second kind.",
 )
-@click.option(
-    "-n", "--limit", type=click.IntRange(1), metavar="NUMBER", help="At most this many; by default all."
-)
-@click.option("--csv", "as_csv", is_flag=True, help="CSV with a line of names.")
+@option("limit", help="At most this many; by default all.")
+@csv_option
 @option("json", help="One JSON object a change.")
 @output_option
 @db_option

@@ -18,7 +18,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import db_option, dry_run_option, limit_option, option
+from newsarchive.cli.options import Group, db_option, dry_run_option, limit_option, option
 from newsarchive.cli.output import complain, echo, on_terminal, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
@@ -153,10 +153,11 @@ def _check_archive(url: str) -> None:
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   newsarchive cluster init --db postgresql://server/news
-  newsarchive cluster status"""
+  newsarchive cluster status""",
 )
 def cluster() -> None:
     """The queue of an archive that many machines work for: make it, look at it, put jobs into it.

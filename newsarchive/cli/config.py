@@ -48,27 +48,23 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
     if ctx.get_parameter_source("db") is ParameterSource.COMMANDLINE:
         held = held.with_option("database", db, "--db")
     listed = sitelist.of_tables(held.tables, str(held.file))
+    rows = [
+        (name, settings.shown(settings.without_secret(name, value)), source)
+        for name, value, source in held.values.values()
+    ]
     if as_json:
         for name, value, source in held.values.values():
             shown = settings.without_secret(name, value)
             click.echo(json.dumps({"name": name, "value": shown, "source": source}, ensure_ascii=False))
     elif on_terminal():
-        show_table(held)
+        output.print_table(("name", "source", "value"), [(name, source, text) for name, text, source in rows])
     else:
-        for name, value, source in held.values.values():
-            click.echo(f"{name}\t{settings.shown(settings.without_secret(name, value))}\t{source}")
+        for row in rows:
+            click.echo("\t".join(row))
     if held.file is None:
         say(f"no file of settings: none is in this folder, nor in {settings.user_folder()}")
     elif listed.sites:
         say(f"{held.file} lists {counted(len(listed.sites), 'site')}: newsarchive crawl --all follows them")
-
-
-def show_table(held: settings.Config) -> None:
-    rows = [
-        (name, source, settings.shown(settings.without_secret(name, value)))
-        for name, value, source in held.values.values()
-    ]
-    output.print_table(("name", "source", "value"), rows)
 
 
 @click.command(

@@ -55,7 +55,7 @@ Examples:
     "--since", metavar="DAY", help="From this day (UTC); by default from the first crawl of each site."
 )
 @click.option("--until", metavar="DAY", help="Until this day; by default until today.")
-@click.option("--csv", "as_csv", is_flag=True, help="A row for each site and day, with a line of names.")
+@option("csv", help="A row for each site and day, with a line of names.")
 @option("json", help="One JSON object a site and day.")
 @click.option("--svg", "as_svg", is_flag=True, help="A picture of the days of each site, in SVG.")
 @output_option

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -81,7 +80,8 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
                 "INFO", event="summary", site=result.site, stats={c: result.counts.get(c, 0) for c in COLUMNS}
             )
     elif results and sys.stderr.isatty():
-        show_table(results)
+        rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
+        output.print_table((*COLUMNS, "site"), rows, COLUMNS, messages())
     else:
         for result in results:
             say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
@@ -103,13 +103,6 @@ def record(result: Result) -> dict[str, Any]:
         "alarms": result.alarms,
         **counts,
     }
-
-
-def show_table(results: Sequence[Result]) -> None:
-    """Print a table on standard error with a row for each site. Addresses are neither broken nor cut."""
-    header = (*COLUMNS, "site")
-    rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
-    output.print_table(header, rows, COLUMNS, messages())
 
 
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.
@@ -202,7 +195,7 @@ def crawl(
             say_where(database_url(db))
         sys.exit(code)
     for name in sites:
-        if name.endswith(_WARC_ENDINGS) and Path(name).exists():
+        if name.endswith(_WARC_ENDINGS) and "://" not in name:  # no host ends so
             raise UsageError(
                 f"{name} is a file; its pages are read by: newsarchive crawl warc -a path={quote(name)}"
             )

@@ -13,14 +13,15 @@ from newsarchive.cli.opening import (
     database_url,
     open_archive,
     open_reader,
-    own_folders,
     place,
     rules_folder,
     same_archive,
     steps_setting,
+    warc_folders,
 )
 from newsarchive.cli.options import (
     Day,
+    Group,
     config_option,
     db_option,
     dry_run_option,
@@ -29,16 +30,17 @@ from newsarchive.cli.options import (
     workers_option,
 )
 from newsarchive.cli.output import complain, progress_bar, say
-from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable
 from newsarchive.findings import Check, Severity
 from newsarchive.version import EXTRACTOR_VERSION
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   newsarchive db upgrade --db newsarchive.db
-  newsarchive db copy newsarchive.db postgresql://localhost/news"""
+  newsarchive db copy newsarchive.db postgresql://localhost/news""",
 )
 def db() -> None:
     """The database itself: upgrade, current, check, rebuild, vacuum, copy. Each takes --db (copy: two databases)."""
@@ -109,7 +111,7 @@ def check(folder: str | None, db: str) -> None:
 
     Prints what is wrong, a line each, and ends with 1; prints nothing where all is well.
     """
-    from newsarchive.cli.doctor import show, warc_folders
+    from newsarchive.cli.doctor import show
     from newsarchive.db.engine import open_to_check
     from newsarchive.doctor import check_storage
 
@@ -187,9 +189,11 @@ def backup(file: Path, dry_run: bool, db: str) -> None:
     from newsarchive.db import schema
 
     engine = open_archive(db)
+    if file.exists():
+        raise DatabaseUnavailable(f"{file} exists already: name another")
+    if not file.absolute().parent.is_dir():
+        raise DatabaseUnavailable(f"{file}: there is no folder {file.parent}; create it first")
     if dry_run:
-        if file.exists():
-            raise OutputError(f"{file} exists already: name another")
         say(f"would copy {place(database_url(db))} to {file}; nothing was written")
         return
     schema.backup(engine, file)
@@ -235,7 +239,7 @@ def reextract(
     engine = open_archive(db)
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            engine, archive.raw_folders(engine, own_folders(db, folder)), site=site, ids=captures, rules_folder=rules_folder(),
+            engine, warc_folders(engine, db, folder), site=site, ids=captures, rules_folder=rules_folder(),
             steps=steps_setting(), since=since,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
             dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=show,

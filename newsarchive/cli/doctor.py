@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import click
 
 from newsarchive import config
-from newsarchive.cli.opening import database_url, own_folders, place
+from newsarchive.cli.opening import database_url, place, warc_folders
 from newsarchive.cli.options import config_option, option, warc_option
 from newsarchive.cli.output import echo, on_terminal, say
 from newsarchive.exceptions import (
@@ -29,7 +29,7 @@ from newsarchive.exceptions import (
     ForbiddenByRobots,
     UsageError,
 )
-from newsarchive.findings import Check, Finding, Fix, Severity, error, note, warning
+from newsarchive.findings import Check, Finding, Severity, error, note, warning
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
@@ -77,12 +77,16 @@ def doctor(
     Each finding has a severity and a remedy, mostly a command to paste. Nothing is changed without --fix, and no site is asked
     without --live.
     """
+    from newsarchive import doctor as checks
+
     held, found = settings()
     url, folder = database_url(db or str(held["database"])), folder or str(held["warc"])
     engine = opened(url, found)
     if engine is not None:
         found += looked_at(engine, url, folder, every_record, live)
-        fixes = mended(engine, url, folder, found) if fix else []
+        fixes = checks.mend(engine, warc_folders(engine, url, folder), found) if fix else []
+        for one in fixes:
+            say(f"done: {one.value}")
         if fixes:
             found = settings()[1] + looked_at(engine, url, folder, every_record, live)
     show(found, as_json)
@@ -96,33 +100,14 @@ def doctor(
 def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: bool) -> list[Finding]:
     """What is wrong with an archive that can be opened, and with what concerns its sites."""
     from newsarchive import doctor as checks
+    from newsarchive.db.frontier.sites import Sites
 
     found = checks.check(engine, warc_folders(engine, url, folder), every_record=every_record)
     with suppress(DatabaseError):  # a finding says so already
-        sites = followed(engine)
+        sites = [site for site in Sites(engine).all() if site.followed]
         found += [*contact(sites), *site_settings(sites), *schedule(sites)]
         found += [finding for site in sites if live for finding in asked(site)]
     return found
-
-
-def warc_folders(engine: Engine, url: str, folder: str | None) -> Sequence[str | Path]:
-    from newsarchive.reextract import raw_folders
-
-    own = own_folders(url, folder)
-    try:
-        return raw_folders(engine, own)
-    except DatabaseError:  # a damaged or empty archive names no further folders
-        return own
-
-
-def mended(engine: Engine, url: str, folder: str | None, found: Sequence[Finding]) -> list[Fix]:
-    """Mend what can be mended, and say what was done."""
-    from newsarchive import doctor as checks
-
-    done = checks.mend(engine, warc_folders(engine, url, folder), found)
-    for one in done:
-        say(f"done: {one.value}")
-    return done
 
 
 def opened(url: str, found: list[Finding]) -> Engine | None:
@@ -135,12 +120,6 @@ def opened(url: str, found: list[Finding]) -> Engine | None:
         crawl = "newsarchive sites add https://blog.example"
         found.append(error(Check.OPENS, str(failed), f"correct --db, or begin an archive: {crawl}"))
         return None
-
-
-def followed(engine: Engine) -> list[KnownSite]:
-    from newsarchive.db.frontier.sites import Sites
-
-    return [site for site in Sites(engine).all() if site.followed]
 
 
 # -- the settings --------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import export, plainwords
-from newsarchive.cli.opening import open_archive, open_reader, own_folders, rules_in_force, steps_in_force
+from newsarchive.cli.opening import open_archive, open_reader, rules_in_force, steps_in_force, warc_folders
 from newsarchive.cli.options import db_option, option, output_option, pager_option, robots_option
 from newsarchive.cli.output import console, echo, free_line, on_terminal, paged, print_line
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle, UsageError
@@ -90,7 +90,7 @@ def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots:
         from newsarchive import reextract
 
         engine = open_archive(db)
-        folders = reextract.raw_folders(engine, own_folders(db))
+        folders = warc_folders(engine, db)
         return reextract.read_again(engine, folders, source, rules_in_force(), steps_in_force())
     return _stored(source, db)
 

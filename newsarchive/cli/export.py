@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from newsarchive import export as formats
-from newsarchive.cli.opening import open_reader
+from newsarchive.cli.opening import open_reader, warc_folders
 from newsarchive.cli.options import chosen, db_option, dry_run_option, filter_options, option
 from newsarchive.cli.output import complain, echo, in_words, progress_bar, say, say_nothing_found
 from newsarchive.exceptions import SOME_FAILED, OutputError, UsageError
@@ -191,7 +191,6 @@ class _Wacz:
             )
 
     def __call__(self, articles: Selection, target: Path) -> int:
-        from newsarchive.cli.doctor import warc_folders
         from newsarchive.db.readonly import engine_of
         from newsarchive.db.writing.captures import of_articles
         from newsarchive.export.wacz import Left

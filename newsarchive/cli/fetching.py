@@ -38,6 +38,7 @@ from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
 from newsarchive.items import Article, Capture, Link
 from newsarchive.private_networks import Allowance
+from newsarchive.warc.contentcoding import decoded
 
 if TYPE_CHECKING:
     from protego import Protego
@@ -56,7 +57,10 @@ MAX_SILENT_WAIT_SECONDS = 2.0
 
 def proxy_of(url: str) -> str:
     """Host and port of the proxy that the environment names for an address, "" for none; without name and password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # no address at all
+        return ""
     if proxy_bypass(parts.hostname or ""):
         return ""
     return getproxies().get(parts.scheme, "").rpartition("//")[2].rpartition("@")[2].rstrip("/")
@@ -100,12 +104,16 @@ class Fetcher:
         where it leads into a private network, `BadCertificate`, and `FetchError` for everything else that goes wrong. All
         name the URL and the cause.
         """
-        self.permit(url)
         try:
+            self.permit(url)
             with self.opener.open(Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS) as response:
                 body = response.read(MAX_PAGE_BYTES + 1)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 final_url, status = response.geturl(), response.status
+            if codings := headers.pop(
+                "content-encoding", ""
+            ):  # some servers pack what nobody asked them to pack
+                body = decoded(body, codings, MAX_PAGE_BYTES)
         except PrivateAddress as error:
             raise PrivateAddress(f"{url}: {error}") from error
         except HTTPError as error:

@@ -20,9 +20,9 @@ from newsarchive.cli.opening import (
     known_site,
     open_archive,
     open_reader,
-    own_folders,
     rules_folder,
     steps_setting,
+    warc_folders,
 )
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
 from newsarchive.cli.output import complain, echo, on_terminal, say
@@ -129,12 +129,11 @@ def template(
 
 @contextmanager
 def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 0) -> Iterator[Learner]:
-    from newsarchive import reextract
     from newsarchive.learning.learner import Learner
     from newsarchive.workers.stored_pages import StoredPages
 
     engine = open_archive(db)
-    folders = reextract.raw_folders(engine, own_folders(db, folder))
+    folders = warc_folders(engine, db, folder)
     seconds = config.load()["crawl.page_seconds"]
     with StoredPages(folders, rules_folder(), steps_setting(), workers=workers, seconds=seconds) as stored:
         yield Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored)
@@ -234,7 +233,6 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
     The archive knows more of a site than selectors can say, so it is measured how much of its texts they keep, on the pages that
     they were learned from and on pages that taught them nothing. Ends with 1 where the pages have no element in common.
     """
-    from newsarchive.cli.doctor import warc_folders
     from newsarchive.core.site_template import portable
     from newsarchive.db.frontier import known_sites
     from newsarchive.db.readonly import engine_of, reading

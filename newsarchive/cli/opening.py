@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from newsarchive import config
-from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -58,14 +59,20 @@ def require_archive(ctx: click.Context, db: str) -> None:
     )
 
 
-def own_folders(db: str, folder: str | None = None) -> tuple[str, ...]:
-    """The folders of an archive's WARC files: that of the option, else that of the settings, else the one beside it."""
+def warc_folders(engine: Engine, db: str, folder: str | None = None) -> tuple[str, ...]:
+    """The folders of an archive's WARC files: that of the option, else that of the settings, else the one beside it; then those
+    that the archive knows. A damaged or empty archive knows none."""
+    from newsarchive.reextract import raw_folders
     from newsarchive.warc import files
 
     if folder and not files.is_address(folder):
-        return files.own_folders(folder, database_url(db))  # wrong settings are no hindrance
-    held = config.load()
-    return files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
+        own = files.own_folders(folder, database_url(db))  # wrong settings are no hindrance
+    else:
+        held = config.load()
+        own = files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
+    with suppress(DatabaseError):
+        return raw_folders(engine, own)
+    return own
 
 
 def rules_folder() -> str:

@@ -27,6 +27,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.output import QUIET, stdout_into
+from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.search import Filters
@@ -65,6 +66,17 @@ _VERBOSE = "newsarchive.verbose"
 _LINE = "%(levelname)s %(name)s: %(message)s"
 
 
+class Group(click.Group):
+    """A group of commands whose help has the whole first sentence of each. Click cuts a sentence off where its line ends."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        said = [
+            (name, self.commands[name].get_short_help_str(limit=1000)) for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(said)
+
+
 def option(name: str, **changes: Any) -> Callable[[F], F]:
     """An option of the table, as a decorator; `changes` override the arguments of `click.option`."""
     names, arguments = OPTIONS[name]
@@ -79,6 +91,18 @@ csv_option = option("csv")
 warc_option = click.option(
     "--warc", "folder", metavar="FOLDER", help="Where the raw bytes lie; by default beside the database."
 )
+
+
+def first_line(option: str, file: str) -> str:
+    """The first line of the file that an option names: a secret. Raises `UsageError` for one that cannot be read or is empty."""
+    try:
+        line = Path(file).read_text("utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is no text in UTF-8"
+        raise UsageError(f"{option} {file}: {reason}") from error
+    if not line:
+        raise UsageError(f"{option} {file}: its first line is empty; write the secret there")
+    return line
 
 
 def robots_option(command: F) -> F:

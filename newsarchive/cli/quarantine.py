@@ -9,18 +9,19 @@ import click
 from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader
-from newsarchive.cli.options import db_option, dry_run_option, json_option, limit_option, output_option
+from newsarchive.cli.options import Group, db_option, dry_run_option, json_option, limit_option, output_option
 from newsarchive.cli.output import echo, on_terminal, print_article, say
 from newsarchive.exceptions import NoSuchArticle
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   newsarchive quarantine list
   newsarchive quarantine show 17
   newsarchive quarantine accept 17 18
-  newsarchive quarantine drop 19 --reason 'a list of links'"""
+  newsarchive quarantine drop 19 --reason 'a list of links'""",
 )
 def quarantine() -> None:
     """Pages that were kept but may not be articles: list, show, accept, drop. Each takes --db.
@@ -43,36 +44,20 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     found = waiting(open_reader(db), STATES if everything else ("waiting",))
     if not found:
         say("nothing is in quarantine")
-    if on_terminal() and not as_json and found:
+    elif as_json:
+        for one in found[:limit]:
+            click.echo(export.to_json(one))
+    else:
+        # A terminal shows no reason: `quarantine show` has it.
+        end = -1 if on_terminal() else None
         header = ("id", "state", "confidence", "words", "headline", "address")
         rows = [
-            (
-                one.id,
-                one.state,
-                f"{one.confidence:.2f}",
-                one.word_count,
-                one.headline or "(no headline)",
-                one.url,
-            )
+            (one.id, one.state, f"{one.confidence:.2f}", one.word_count, one.headline or ("" if end is None else "(no headline)"), one.url, one.reason)[:end]
             for one in found[:limit]
-        ]
-        output.print_table(header, rows, ("id", "confidence", "words"))
-        say("newsarchive quarantine show ID says why a page waits")
-        return
-    for one in found[:limit]:
-        if as_json:
-            click.echo(export.to_json(one))
-        else:
-            columns = (
-                one.id,
-                one.state,
-                f"{one.confidence:.2f}",
-                one.word_count,
-                one.headline,
-                one.url,
-                one.reason,
-            )
-            echo("\t".join(map(str, columns)))
+        ]  # fmt: skip
+        output.print_rows(header, rows, ("id", "confidence", "words"))
+        if on_terminal():
+            say("newsarchive quarantine show ID says why a page waits")
 
 
 @quarantine.command("show", epilog="Example: newsarchive quarantine show 17")

@@ -16,7 +16,7 @@ from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.learn import selectors, template
 from newsarchive.cli.opening import database_url, known_site, open_archive, open_reader, same_archive
-from newsarchive.cli.options import db_option, dry_run_option, option, output_option, robots_option
+from newsarchive.cli.options import Group, db_option, dry_run_option, option, output_option, robots_option
 from newsarchive.cli.output import console, echo, on_terminal, say
 from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 
 
 @click.group(
+    cls=Group,
     epilog="""\b
 Examples:
   newsarchive sites add https://blog.example --db news.db
   newsarchive sites list
   newsarchive sites import subscriptions.opml
 
-Every subcommand takes --db; `newsarchive crawl --all` crawls the list."""
+Every subcommand takes --db; `newsarchive crawl --all` crawls the list.""",
 )
 def sites() -> None:
     """The sites that are followed: add, list, show, pause, resume, remove, import, export; what was learned."""

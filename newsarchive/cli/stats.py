@@ -42,7 +42,7 @@ Examples:
   newsarchive stats --csv -o counts.csv
   newsarchive stats --json"""
 )
-@click.option("--csv", "as_csv", is_flag=True, help="A row for each count, with a line of names.")
+@option("csv", help="A row for each count, with a line of names.")
 @option("json", help="Everything as one JSON object.")
 @copies_option
 @hidden_option

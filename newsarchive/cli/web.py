@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 
 import click
 
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import db_option
+from newsarchive.cli.options import db_option, first_line
 from newsarchive.cli.output import complain, say
-from newsarchive.exceptions import UsageError
 
 #: The variable that holds the password, for those who start the server by another program.
 PASSWORD_VARIABLE = "NEWSARCHIVE_WEB_PASSWORD"
@@ -97,7 +95,9 @@ def web(
     """
     from newsarchive.web import server
 
-    password = _first_line(password_file) if password_file else os.environ.get(PASSWORD_VARIABLE, "")
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    if password_file:
+        password = first_line("--password-file", password_file)
     token = (os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(24)) if judge else ""
 
     def ready(address: str) -> None:
@@ -124,18 +124,6 @@ def web(
         server.serve(database_url(db), host, port, ready, start, waits)
     except KeyboardInterrupt:
         say("stopped")
-
-
-def _first_line(file: str) -> str:
-    """The password. Raises `UsageError` for a file that cannot be read or has none."""
-    try:
-        lines = Path(file).read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "") or "it is no text in UTF-8"
-        raise UsageError(f"--password-file {file}: {reason}") from error
-    if not (lines and lines[0].strip()):
-        raise UsageError(f"--password-file {file}: its first line is empty; write the password there")
-    return lines[0].strip()
 
 
 @click.command(

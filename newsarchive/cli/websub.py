@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from newsarchive.cli.opening import database_url, open_archive
-from newsarchive.cli.options import db_option
+from newsarchive.cli.options import Group, db_option, first_line
 from newsarchive.cli.output import say
 from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
 from newsarchive.times import utc_now
@@ -43,7 +42,8 @@ HUB_SECONDS = 30.0
 
 
 @click.group(
-    epilog="Example: newsarchive websub serve --base-url https://archive.example/push --db newsarchive.db"
+    cls=Group,
+    epilog="Example: newsarchive websub serve --base-url https://archive.example/push --db newsarchive.db",
 )
 def websub() -> None:
     """Have hubs say when a followed feed has something new (WebSub). Needs the extra `web`."""
@@ -120,15 +120,8 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
 
 def _secret(file: str | None) -> bytes:
     """The secret of a file or the environment, else one made for this run. Raises `UsageError`."""
-    text = os.environ.get(SECRET_VARIABLE, "")
-    if file:
-        try:
-            text = Path(file).read_text("utf-8").partition("\n")[0].strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(
-                f"--secret-file {file}: {getattr(error, 'strerror', '') or 'it is no text'}"
-            ) from error
-    if (file or text) and len(text) < MIN_SECRET_CHARACTERS:
+    text = first_line("--secret-file", file) if file else os.environ.get(SECRET_VARIABLE, "")
+    if text and len(text) < MIN_SECRET_CHARACTERS:
         raise UsageError(
             f"{'--secret-file ' + file if file else SECRET_VARIABLE}: a secret has {MIN_SECRET_CHARACTERS} characters or more:"
             " openssl rand -hex 32"

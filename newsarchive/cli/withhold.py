@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive.cli import output
-from newsarchive.cli.opening import open_archive, open_reader, own_folders
-from newsarchive.cli.options import Day, db_option, dry_run_option, output_option, warc_option
+from newsarchive.cli.opening import open_archive, open_reader, warc_folders
+from newsarchive.cli.options import Day, Group, db_option, dry_run_option, output_option, warc_option
 from newsarchive.cli.output import echo, print_bytes, progress_bar, say
 from newsarchive.exceptions import UsageError
 
@@ -39,7 +39,7 @@ def _demand(command: F) -> F:
     return command
 
 
-class WithholdGroup(click.Group):
+class WithholdGroup(Group):
     """Takes an address in place of a subcommand for `add`: `newsarchive withhold URL --reason TEXT`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -135,7 +135,7 @@ def erase(
     database is written anew, and every WARC file is looked through, so that a large archive takes minutes; call it again to go
     on with an erasure that was broken off.
     """
-    from newsarchive import erasing, reextract
+    from newsarchive import erasing
     from newsarchive.db.writing.erase import begin
     from newsarchive.db.writing.withhold import Demand
 
@@ -145,10 +145,7 @@ def erase(
             echo(f"{entry.article_id}\twould be erased, versions: {len(entry.versions)}\t{entry.url}")
         raise UsageError("withhold erase: nothing was erased; give --yes, and they are gone for good")
     with progress_bar("erasing") as show:
-        done = erasing.erase(
-            engine, reextract.raw_folders(engine, own_folders(db, folder)), which, demand,
-            show,
-        )  # fmt: skip
+        done = erasing.erase(engine, warc_folders(engine, db, folder), which, demand, show)
     for entry in done.entries:
         echo(f"{entry.article_id}\terased\t{entry.url}")
     say(

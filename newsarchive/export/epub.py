@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape, unescape
@@ -76,8 +77,8 @@ def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
     book = epub.EpubBook()
     book.set_identifier(f"urn:uuid:{uuid.uuid4()}")
     book.set_title(xml_text(title))
-    languages = [entry.language for entry in entries if entry.language]
-    book.set_language(max(set(languages), key=languages.count) if languages else "en")
+    languages = Counter(entry.language for entry in entries if entry.language)
+    book.set_language(languages.most_common(1)[0][0] if languages else "en")
     for chapter in [_front(title, entries), *chapters]:
         book.add_item(chapter)
     book.toc = list(_contents(chapters))

@@ -97,8 +97,6 @@ def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequenc
 
 
 def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> Any:
-    import pyarrow as pa
-
     from newsarchive.db.reading.articles import columns
 
     schema = pa.schema([SCHEMA.field(name) for name in names])
@@ -113,7 +111,6 @@ def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> A
 
 def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
     """A column as an Arrow array. SQLite gives times and lists as text and flags as integers, PostgreSQL does not."""
-    import pyarrow as pa
     import pyarrow.compute as pc
 
     first = next((value for value in values if value is not None), None)
@@ -129,7 +126,6 @@ def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
 def _pandas(table: Any) -> Any:
     """The table in pandas, with the types that have missing values: `Int64`, `boolean`, `string`."""
     import pandas  # type: ignore[import-untyped]
-    import pyarrow as pa
 
     types = {
         pa.int64(): pandas.Int64Dtype(),

@@ -28,8 +28,9 @@ from typing import IO, TYPE_CHECKING
 from newsarchive.exceptions import UsageError
 from newsarchive.export.files import Names, safe
 from newsarchive.export.jsonfeed import write_jsonfeed
-from newsarchive.export.pages import STYLE, article_page, day, page, style
+from newsarchive.export.pages import STYLE, article_page, page, style
 from newsarchive.export.sitesearch import Index
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -68,7 +69,7 @@ class _Counts:
 
     def add(self, article: Stored, month: str) -> None:
         self.of_site[article.site][month] += 1
-        heapq.heappush(self.newest, (day(article.date_published), article.id, article))
+        heapq.heappush(self.newest, (written_day(article.date_published), article.id, article))
         if len(self.newest) > MAX_NEWEST_ARTICLES:
             heapq.heappop(self.newest)
 
@@ -89,7 +90,7 @@ def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str,
     counts = _Counts()
     neighbours = _neighbours(articles)
     for (name, month), some in groupby(
-        neighbours, key=lambda three: (three[1].site, day(three[1].date_published)[:7] or UNDATED)
+        neighbours, key=lambda three: (three[1].site, written_day(three[1].date_published)[:7] or UNDATED)
     ):
         lines = list(site.articles(name, month, some, counts))
         site.month_of_site(name, month, lines)
@@ -209,5 +210,8 @@ class _Site:
 
 def _line(article: Stored, folder: str, said: str = "") -> _Line:
     return _Line(
-        f"{folder}{article.id}.html", article.headline or article.url, day(article.date_published), said
+        f"{folder}{article.id}.html",
+        article.headline or article.url,
+        written_day(article.date_published),
+        said,
     )

@@ -7,11 +7,9 @@ links that lead on from any folder and from a disk (`file://`). Texts are escape
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,7 +17,8 @@ from markupsafe import Markup
 from newsarchive import plainwords
 from newsarchive.citation import jsonld, line, of
 from newsarchive.core.html.render import clean, outlined
-from newsarchive.times import utc, written_day
+from newsarchive.reprs import web_url
+from newsarchive.times import written_day
 from newsarchive.version import VERSION
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def templates(folder: Path, filters: Mapping[str, Any], names: Mapping[str, Any]
 def environment() -> Environment:
     """The templates of these pages."""
     names = {"version": VERSION, "not_free": plainwords.NOT_FREE}
-    return templates(TEMPLATES, {"day": day, "link": link, "published_day": published_day}, names)
+    return templates(TEMPLATES, {"day": written_day, "link": web_url, "published_day": published_day}, names)
 
 
 def style() -> str:
@@ -57,22 +56,9 @@ def style() -> str:
     return (TEMPLATES / STYLE).read_text(encoding="utf-8")
 
 
-def day(moment: datetime | None) -> str:
-    """A day in UTC; "" where it is not known."""
-    return f"{utc(moment):%Y-%m-%d}" if moment else ""
-
-
 def published_day(article: Article) -> str:
     """The day of publication, only the month where the page tells no more; "" where neither is known."""
     return written_day(article.date_published, article.date_published_source)
-
-
-def link(url: str) -> str:
-    """An address to link; "" for an address that is not of the web, which a page must not offer."""
-    try:
-        return url if urlsplit(url).scheme in ("http", "https") else ""
-    except ValueError:
-        return ""
 
 
 def page(template: str, **values: Any) -> str:

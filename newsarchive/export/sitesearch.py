@@ -29,7 +29,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from newsarchive.core.text.scripts import TIBETAN, UNSPACED
-from newsarchive.export.pages import TEMPLATES, day, page
+from newsarchive.export.pages import TEMPLATES, page
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -112,7 +113,7 @@ class Index:
         self._in_memory += len(words)
         if self._in_memory > MAX_WAITING_PAIRS:
             self._flush()
-        published = day(article.date_published)
+        published = written_day(article.date_published)
         self._days.append(date.fromisoformat(published).toordinal() - _EPOCH if published else None)
         self._lines.append([href, article.headline or article.url, article.site, published])
         self._number += 1

@@ -14,7 +14,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -26,7 +26,7 @@ from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
-from newsarchive.reprs import byte_size
+from newsarchive.reprs import byte_size, web_url
 from newsarchive.times import as_printed, is_day_known, utc, written_day
 
 if TYPE_CHECKING:
@@ -76,19 +76,6 @@ def static(name: str) -> str:
 
 
 # -- filters ---------------------------------------------------------------------------------------
-
-
-def web_url(url: str | None) -> str:
-    """The URL where it is http or https, else "", so that `javascript:` is never linked.
-
-    >>> web_url("https://blog.example/a"), web_url("javascript:alert(1)"), web_url("//evil.example")
-    ('https://blog.example/a', '', '')
-    """
-    try:
-        parts = urlsplit((url or "").strip())
-    except ValueError:
-        return ""
-    return (url or "").strip() if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
 def out(url: str | None, text: str | None = None) -> Markup:

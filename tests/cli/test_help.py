@@ -25,6 +25,12 @@ def test_each_command_stands_under_one_heading_in_one_line() -> None:
     assert shown.index("Examples:") > places[-1]
 
 
+@pytest.mark.parametrize("group", ["sites", "quarantine", "withhold", "db", "cluster", "websub"])
+def test_the_help_of_a_group_cuts_no_sentence_off(group: str) -> None:
+    shown = CliRunner().invoke(cli, [group, "--help"], terminal_width=COLUMNS).output
+    assert "..." not in shown.partition("Commands:")[2]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -126,6 +126,7 @@ def test_a_dry_run_refuses_what_the_real_one_refuses(folder: Path) -> None:
     assert run("sites pause https://none.example", "--dry-run").exit_code == 2
     (folder / "there.db").touch()
     assert run("backup there.db", "--dry-run").exit_code != 0
+    assert "no folder no; create it first" in run("backup no/such.db", "--dry-run").stderr
     missing = CliRunner().invoke(cli, ["db", "upgrade", "--dry-run", "--db", "new.db"])
     assert "would create the archive new.db" in missing.stderr
     assert not (folder / "new.db").exists()

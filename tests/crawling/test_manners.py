@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from newsarchive import settings, version
-from newsarchive.cli.fetching import MAX_DELAY_SECONDS, Fetcher
+from newsarchive.cli.fetching import MAX_DELAY_SECONDS, MAX_PAGE_BYTES, Fetcher
 from newsarchive.exceptions import FetchError, ForbiddenByRobots
 from tests.crawling.test_crawl import front, post
 from tests.crawling.test_crawl_sites import run
@@ -136,6 +137,18 @@ def test_a_page_that_cannot_be_had_is_named_with_the_cause() -> None:
         home = site.home
     with pytest.raises(FetchError, match=r"cannot be fetched: .*check the address"):
         Fetcher(named=[home]).get(f"{home}/gone/")
+
+
+def test_a_page_that_comes_packed_though_nobody_asked_for_that_is_unpacked() -> None:
+    packed = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+    bomb = gzip.compress(bytes(MAX_PAGE_BYTES + 1))
+    with served(
+        {"/a/": Answer(gzip.compress(b"<p>Hello"), headers=packed), "/b/": Answer(bomb, headers=packed)}
+    ) as site:
+        got = Fetcher(named=[site.home]).get(f"{site.home}/a/")
+        assert (got.body, "content-encoding" in got.headers) == (b"<p>Hello", False)
+        with pytest.raises(FetchError, match="/b/"):
+            Fetcher(named=[site.home]).get(f"{site.home}/b/")
 
 
 def test_robots_txt_knows_us_by_one_name() -> None:

@@ -35,7 +35,7 @@ from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit, Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
-from newsarchive.web.render import runs
+from newsarchive.web.render import STATIC, runs
 from tests.support import webpages
 from tests.support.checkers import html_errors, needs_vnu
 from tests.support.storage import START, make_article
@@ -741,6 +741,8 @@ def test_what_is_new_stands_apart_from_what_it_replaces() -> None:
         Change("equal", " end"),
     ]
     assert runs(changed) == 'The <del>old</del><ins class="instead">new</ins> end'
+    rules = re.findall(r"[^,{}\s]*\.instead\b", (STATIC / "site.css").read_text())
+    assert rules == ["ins.instead"]  # a column of a page had the same name, and its borders
     assert runs(changed, "insert") == "The <ins>new</ins> end"
     apart = [Change("delete", "old"), Change("equal", " and "), Change("insert", "new")]
     assert runs(apart) == "<del>old</del> and <ins>new</ins>"
