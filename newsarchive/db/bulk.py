@@ -111,10 +111,11 @@ def insert_tuples(
         dialect_of(connection).insert_tuples(connection, table_of(model).name, columns, rows)
 
 
-def insert_new_rows(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
+def insert_new_rows(connection: Connection, into: type[Base] | Table, rows: Sequence[Row]) -> None:
     """Insert such rows; those that a unique constraint finds there already are left out."""
     if rows:
-        _insert_new(table_of(model), tuple(rows[0]), connection.dialect).run(connection, rows)
+        table = into if isinstance(into, Table) else table_of(into)
+        _insert_new(table, tuple(rows[0]), connection.dialect).run(connection, rows)
 
 
 def new_ids(connection: Connection, model: type[Base], number: int) -> list[int]:

@@ -15,7 +15,7 @@ import os
 import select
 import shlex
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,7 @@ from time import monotonic
 from typing import Any, Self
 from weakref import WeakSet
 
-from sqlalchemy import URL, Connection, Dialect, Engine, Table, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
@@ -386,12 +386,6 @@ def _require_file(engine: Engine) -> None:
     path = sqlite_file(engine)
     if path is not None:
         require_file(path)
-
-
-def insert_ignoring(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows; those that a unique constraint finds there already are left out."""
-    if rows:
-        connection.execute(dialect_of(connection).insert(table).on_conflict_do_nothing(), list(rows))
 
 
 @contextmanager

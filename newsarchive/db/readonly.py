@@ -18,17 +18,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from newsarchive.db.dialects import SQLITE, Dialect, dialect_of, plain_file
 from newsarchive.db.failures import BUSY_SECONDS, explained, is_frozen, require_file
-from newsarchive.db.values import loaded
+from newsarchive.db.values import loaded, storable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 
 Row = dict[str, Any]
+#: An archive to read from.
+Source: TypeAlias = "File | Engine"
+#: What a query is asked over: a reader, or a connection of SQLAlchemy in the middle of its transaction.
+Connected: TypeAlias = "Reader | Connection"
 
 #: A placeholder in SQL, `:name`, and no cast, `::date`.
 _PLACEHOLDER = re.compile(r"(?<![:\w]):([a-z]\w*)")
@@ -41,7 +45,7 @@ class File:
     path: Path
 
 
-def open_source(url: str) -> File | Engine:
+def open_source(url: str) -> Source:
     """The archive at `url`, a file name or a database URL.
 
     Raises `DatabaseUnavailable` where there is none yet, `UsageError` for a URL that is not understood.
@@ -55,7 +59,7 @@ def open_source(url: str) -> File | Engine:
     return File(Path(path))
 
 
-def engine_of(source: File | Engine) -> Engine:
+def engine_of(source: Source) -> Engine:
     """The engine of the same archive, for what needs SQLAlchemy."""
     if isinstance(source, File):
         from newsarchive.db.engine import open_existing
@@ -71,7 +75,7 @@ class Reader:
         self._connection, self.dialect = connection, dialect
 
     @classmethod
-    def of(cls, connection: Reader | Connection) -> Reader:
+    def of(cls, connection: Connected) -> Reader:
         """The reader itself, or one inside the transaction of an SQLAlchemy connection."""
         if isinstance(connection, Reader):
             return connection
@@ -109,17 +113,23 @@ class Reader:
             name = match[1]
             value = values[name]
             if isinstance(value, Sequence) and not isinstance(value, str):
-                several = [(f"{name}_{i}", one) for i, one in enumerate(value)]
+                several = {f"{name}_{i}": _stored(one) for i, one in enumerate(value)}
                 given.update(several)
-                return "(" + ", ".join(self.dialect.placeholder(one) for one, _ in several) + ")"
-            given[name] = self.dialect.value(self._connection, value)
+                # PostgreSQL takes no empty list.
+                return "(" + (", ".join(map(self.dialect.placeholder, several)) or "NULL") + ")"
+            given[name] = self.dialect.value(self._connection, _stored(value))
             return self.dialect.placeholder(name)
 
         return _PLACEHOLDER.sub(place, sql), given
 
 
+def _stored(value: Any) -> Any:
+    """A text as the archive stores texts, any other value as it is."""
+    return storable(value) if isinstance(value, str) else value
+
+
 @contextmanager
-def reading(source: File | Engine) -> Iterator[Reader]:
+def reading(source: Source) -> Iterator[Reader]:
     """To read from the archive, as `engine.reading` does.
 
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
@@ -164,7 +174,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def current(connection: Reader | Connection) -> str | None:
+def current(connection: Connected) -> str | None:
     """The archive's revision, `None` for an empty database."""
     reader = Reader.of(connection)
     if reader.value(reader.dialect.version_table) is None:

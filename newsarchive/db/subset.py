@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Engine, Table, func, select, update
 
 from newsarchive.db import bulk, schema
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import insert_ignoring, open_engine, reading, writing
+from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.models import ArticleRow, Base, Cluster
 from newsarchive.db.models.base import REFERS_TO
 from newsarchive.db.near_duplicates import index
@@ -87,7 +87,7 @@ class _Part:
         for table in Base.metadata.sorted_tables:
             links = list(_references(table, "articles"))
             rows = [dict(row) for row in self.rows[table.name].values()]
-            insert_ignoring(connection, table, [row for row in rows if _linked(row, links, chosen)])
+            bulk.insert_new_rows(connection, table, [row for row in rows if _linked(row, links, chosen)])
         _index(connection, list(self.rows["articles"].values()))
         return len(chosen)
 

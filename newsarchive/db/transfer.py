@@ -17,9 +17,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, tuple_, update
 
 from newsarchive.db import fulltext
-from newsarchive.db.bulk import Row, execute_many
+from newsarchive.db.bulk import Row, execute_many, insert_new_rows
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import insert_ignoring, reading, shown, writing
+from newsarchive.db.engine import reading, shown, writing
 from newsarchive.db.models import ArticleRow, Base, Withholding
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import counted
@@ -110,7 +110,7 @@ def _write(target: Engine, table: Table, theirs: Mapping[Key, Row], ours: Mappin
     with writing(target) as connection:
         values = [row | _named(table, key) for key, row in changed.items() if key in theirs]
         execute_many(connection, update(table).where(*_same(table)), values)
-        insert_ignoring(connection, table, [row for key, row in changed.items() if key not in theirs])
+        insert_new_rows(connection, table, [row for key, row in changed.items() if key not in theirs])
         if table.name == "articles":
             fulltext.index(connection, [row | {"article_id": row["id"]} for row in changed.values()])
 
@@ -183,7 +183,7 @@ def _copy_table(source: Connection, target: Engine, table: Table, progress: Prog
     first = done
     for rows in rows_after(source, table, last):
         with writing(target) as connection:
-            insert_ignoring(connection, table, rows)
+            insert_new_rows(connection, table, rows)
             if table.name == "articles":
                 fulltext.index(connection, [row | {"article_id": row["id"]} for row in rows])
         done += len(rows)

@@ -128,3 +128,10 @@ def test_lines_of_a_site_lie_side_by_side() -> None:
     numbers = {site: [line_hash(site, f"line {n}") for n in range(50)] for site in ("a.example", "b.example")}
     (low, high) = sorted(numbers.values())
     assert -(2**63) <= min(low) <= max(low) < min(high) <= max(high) < 2**63
+
+
+def test_a_line_is_printed_by_the_texts_that_have_it_so(engine: Engine) -> None:
+    bodies = ("Share 100% of it.", "SHARE 100% OF IT.", "Share 1000 of it.")
+    Store(engine).ingest([make_article(n, body=f"A.\n\n{body}") for n, body in enumerate(bodies)])
+    assert len(site_templates.printing(engine, "blog.example", bodies[0])) == 1
+    assert site_templates.printing(engine, "blog.example", "no \0 line") == []

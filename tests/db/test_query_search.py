@@ -31,6 +31,7 @@ from newsarchive.db.query_language import (
     words_of,
 )
 from newsarchive.db.reading import facets as facetting
+from newsarchive.db.reading import lineage, withheld
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.facets import facets, search_with_facets
 from newsarchive.db.reading.search import Filters, Paging, count, search
@@ -160,6 +161,9 @@ def test_postgresql_looks_for_strings_in_its_index_of_trigrams(tmp_path: Path) -
 def test_what_no_database_can_hold_finds_nothing(engine: Engine, name: str, bad: str) -> None:
     """A command line in another encoding gives lone surrogates, an address in a browser NUL."""
     assert search(engine, "", searching.filters(**{name: bad})) == []  # type: ignore[arg-type]
+    if name == "site":
+        assert lineage.origins(engine, site=bad) == []
+        assert withheld.entries(engine, states=()) == []  # nor does an empty list
 
 
 def test_an_order_that_does_not_exist_is_named(engine: Engine) -> None:

@@ -23,7 +23,7 @@ from newsarchive.core.urls import site_of
 from newsarchive.db.bulk import select_tuples
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import HubPush, HubSubscription, Site
-from newsarchive.db.readonly import Reader
+from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import moment, storable
 from newsarchive.times import utc_now
 
@@ -84,7 +84,7 @@ class KnownSubscription:
     problem: str
 
 
-def subscriptions(connection: Reader | Connection) -> list[KnownSubscription]:
+def subscriptions(connection: Connected) -> list[KnownSubscription]:
     """Every subscription that a server of WebSub had when it last gave a sign of life."""
     found = Reader.of(connection).tuples(_SUBSCRIPTIONS)
     return [KnownSubscription(*row[:4], *map(moment, row[4:8]), *row[8:]) for row in found]

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.conditions import visible
-from newsarchive.db.readonly import Reader
+from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import moment
 from newsarchive.items import Selectors
 from newsarchive.times import utc_now
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 #: Hours between two crawls of a site whose settings have no `interval`.
 DEFAULT_INTERVAL_HOURS = 1.0
@@ -106,7 +103,7 @@ class KnownSite:
         return self.last_success_at + interval - MAX_EARLY
 
 
-def sites(connection: Reader | Connection, *, counted: bool = True) -> list[KnownSite]:
+def sites(connection: Connected, *, counted: bool = True) -> list[KnownSite]:
     """Every site that was added or crawled, by domain. Where it is not `counted`, a site seems to have no articles."""
     reader = Reader.of(connection)
     scopes = defaults(reader)
@@ -114,7 +111,7 @@ def sites(connection: Reader | Connection, *, counted: bool = True) -> list[Know
     return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(query)]
 
 
-def site(connection: Reader | Connection, url: str) -> KnownSite | None:
+def site(connection: Connected, url: str) -> KnownSite | None:
     """The site at this address, `None` where the archive has none."""
     reader = Reader.of(connection)
     query = _SITES.format(count=_COUNT, which=" AND domain = :domain", relied=_RELIED)
@@ -123,7 +120,7 @@ def site(connection: Reader | Connection, url: str) -> KnownSite | None:
     return None
 
 
-def feeds(connection: Reader | Connection, domain: str) -> list[str]:
+def feeds(connection: Connected, domain: str) -> list[str]:
     """The addresses of a site's feeds, in the order of their discovery."""
     query = (
         "SELECT sources.url FROM sources JOIN sites ON sites.id = sources.site_id"
@@ -132,7 +129,7 @@ def feeds(connection: Reader | Connection, domain: str) -> list[str]:
     return [url for (url,) in Reader.of(connection).tuples(query, {"domain": domain})]
 
 
-def defaults(connection: Reader | Connection) -> dict[str, dict[str, Any]]:
+def defaults(connection: Connected) -> dict[str, dict[str, Any]]:
     """The settings of many sites: scope (`global` or a platform's name) → settings."""
     found = Reader.of(connection).rows("SELECT scope, config FROM crawl_defaults")
     return {row["scope"]: dict(row["config"]) for row in found}
@@ -144,7 +141,7 @@ def of_platform(scopes: Mapping[str, Mapping[str, Any]], platform: str) -> dict[
     return {key: value for key, value in both.items() if key != LISTED}
 
 
-def selectors(connection: Reader | Connection, urls: Iterable[str]) -> dict[str, Selectors]:
+def selectors(connection: Connected, urls: Iterable[str]) -> dict[str, Selectors]:
     """The selectors of the sites of these addresses, by site; sites without any are left out."""
     reader, found = Reader.of(connection), {}
     scopes, domains = defaults(reader), {site_of(url) for url in urls}
@@ -157,7 +154,7 @@ def selectors(connection: Reader | Connection, urls: Iterable[str]) -> dict[str,
     return found
 
 
-def learned(connection: Reader | Connection, domain: str) -> list[dict[str, Any]]:
+def learned(connection: Connected, domain: str) -> list[dict[str, Any]]:
     """The entries of a site's template in the order of their keys, a row each: the columns `LEARNED`, and `first_seen_at`."""
     query = (
         f"SELECT {', '.join(f'site_blocks.{name}' for name in LEARNED)}, site_blocks.first_seen_at"

@@ -25,8 +25,8 @@ from newsarchive.core.discovery.revisit import (
     next_check,
 )
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.bulk import chunks, table_of
-from newsarchive.db.engine import insert_ignoring, reading, writing
+from newsarchive.db.bulk import chunks, insert_new_rows
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
@@ -131,7 +131,7 @@ class Frontier:
         """The id of the site at this address, added where it is new; what is given replaces what is empty."""
         domain = site_of(home_url)
         with writing(self.engine) as connection:
-            insert_ignoring(connection, table_of(Site), [{"domain": domain}])
+            insert_new_rows(connection, Site, [{"domain": domain}])
             row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
             changes = {
                 "home_url": row.home_url or home_url,
@@ -190,7 +190,7 @@ class Frontier:
         with writing(self.engine) as connection:
             for some in chunks(list(addresses), MAX_CHUNK):
                 rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
-                insert_ignoring(connection, table_of(Source), rows)
+                insert_new_rows(connection, Source, rows)
                 here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
                 found |= {row.url: _known_source(row) for row in connection.execute(here)}
         return [found[url] for url in addresses]

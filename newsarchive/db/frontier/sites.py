@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, delete, func, select, update
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk
-from newsarchive.db.engine import insert_ignoring, reading, writing
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.known_sites import MAX_EARLY, KnownSite
 from newsarchive.db.frontier.queue import Frontier
@@ -130,7 +130,7 @@ class Sites:
         """Add a site with these settings, or change them where the site is there; an empty setting changes nothing."""
         domain = site_of(home_url)
         with writing(self.engine) as connection:
-            insert_ignoring(connection, Site.__table__, [{"domain": domain}])  # type: ignore[arg-type]
+            bulk.insert_new_rows(connection, Site, [{"domain": domain}])
             row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
             values = {
                 "home_url": home_url,
@@ -164,7 +164,7 @@ class Sites:
         with writing(self.engine) as connection:
             connection.execute(delete(CrawlDefaults).where(CrawlDefaults.scope.in_(gone)))
             _save(connection, changed)
-            insert_ignoring(connection, Site.__table__, [{"domain": domain} for domain in rows])  # type: ignore[arg-type]
+            bulk.insert_new_rows(connection, Site, [{"domain": domain} for domain in rows])
             for domain, values in rows.items():
                 connection.execute(update(Site).where(Site.domain == domain).values(values))
 

@@ -24,7 +24,6 @@ from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_ch
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared, insert_rows
-from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import Discovery, ListingLook, Source, Url, UrlPart
@@ -94,7 +93,7 @@ def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int
         }
         for key, link in reversed(by_key.items())
     ]
-    insert_ignoring(connection, bulk.table_of(Url), rows)
+    bulk.insert_new_rows(connection, Url, rows)
     known = connection.execute(
         select(Url.id, Url.url_key, Url.lastmod, Url.last_checked_at).where(here)
     ).all()
@@ -119,7 +118,7 @@ def _name(connection: Connection, links: Mapping[int, Link], naming: Naming) -> 
         for url_id, link in links.items()
         if (url_id, link.source) not in before
     ]
-    insert_ignoring(connection, bulk.table_of(Discovery), rows)
+    bulk.insert_new_rows(connection, Discovery, rows)
 
 
 def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, Link], now: datetime) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, select, upda
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Paraphrase, marked, stream
 from newsarchive.db import archive_state, bulk
-from newsarchive.db.engine import insert_ignoring, reading, writing
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, ParaphraseRow, Withholding
 from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import minhash_of, stored_minhash
@@ -195,4 +195,4 @@ def _store_links(connection: Connection, links: Sequence[Paraphrase]) -> None:
         if x.a in cluster and x.b in cluster and (cluster[x.a] is None or cluster[x.a] != cluster[x.b])
     ]
     # An article whose date changed since the stop may be compared twice.
-    insert_ignoring(connection, bulk.table_of(ParaphraseRow), rows)
+    bulk.insert_new_rows(connection, ParaphraseRow, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.core.alarms.changed import Version, shrunk_at
 from newsarchive.core.alarms.listings import (
@@ -27,12 +27,9 @@ from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.text.words import count_words
 from newsarchive.db.conditions import visible
-from newsarchive.db.readonly import Reader
+from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import moment, unpack_text
 from newsarchive.items import ChangeKind, DropReason
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 #: Readings, looks and listed posts of a site that are compared: the newest.
 MAX_READINGS = 300
@@ -126,7 +123,7 @@ class StandingAlarm:
     sentence: str
 
 
-def standing(connection: Reader | Connection) -> list[StandingAlarm]:
+def standing(connection: Connected) -> list[StandingAlarm]:
     """The alarms that stand, by site."""
     found = []
     for site, name, since, evidence in Reader.of(connection).tuples(_STANDING):
@@ -135,7 +132,7 @@ def standing(connection: Reader | Connection) -> list[StandingAlarm]:
     return found
 
 
-def history(connection: Reader | Connection, site_id: int, now: datetime, *, failed: bool = False) -> History:
+def history(connection: Connected, site_id: int, now: datetime, *, failed: bool = False) -> History:
     """What the archive knows of a site; `failed` says that the crawl at hand could not be made."""
     reader = Reader.of(connection)
     values = {"site": site_id, "most": MAX_READINGS, "since": DropReason.BEFORE_SINCE.value}

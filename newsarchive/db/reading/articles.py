@@ -16,7 +16,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive import citation
 from newsarchive.db import rows
@@ -24,14 +24,11 @@ from newsarchive.db.conditions import said, visible
 from newsarchive.db.reading import search
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
-from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.db.rows import unpack_markup
 from newsarchive.db.values import unpack_text
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Image, Rights, rights_from
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,7 +58,7 @@ class Stored(Article):
 
 
 def get(
-    source: File | Engine, url_or_id: str | int, version: int | None = None, *, explained: bool = True
+    source: Source, url_or_id: str | int, version: int | None = None, *, explained: bool = True
 ) -> Stored:
     """The article with this URL (in any spelling, or the canonical one) or id; with `version` it has the text of that
     version.
@@ -147,7 +144,7 @@ _EXPLAINING = ("blocks", "edits")
 
 
 def load(
-    connection: Reader | Connection,
+    connection: Connected,
     wanted: Sequence[int],
     version: int | None = None,
     *,
@@ -266,7 +263,7 @@ _MOVED = """
 """
 
 
-def history(source: File | Engine, url_or_id: str | int) -> list[Version]:
+def history(source: Source, url_or_id: str | int) -> list[Version]:
     """Every version of an article, in the order of the days on which the blog had it so.
 
     Raises `NoSuchArticle`.
@@ -303,7 +300,7 @@ def _version(row: Row) -> Version:
 
 
 def revision_texts(
-    source: File | Engine, url_or_id: str | int, first: int | None = None, second: int | None = None
+    source: Source, url_or_id: str | int, first: int | None = None, second: int | None = None
 ) -> tuple[Version, Version]:
     """Two versions to compare: those named, else the last two (one version is compared with itself).
 
@@ -332,9 +329,7 @@ def two_of(
 MAX_CHUNK_ARTICLES = 2_000
 
 
-def columns(
-    source: File | Engine, ids: Sequence[int], names: Sequence[str]
-) -> Iterator[dict[str, Sequence[Any]]]:
+def columns(source: Source, ids: Sequence[int], names: Sequence[str]) -> Iterator[dict[str, Sequence[Any]]]:
     """The columns `names` of the flat rows of articles, a chunk of ids at a time, each chunk in the order of ids.
 
     An article that is removed meanwhile is left out. The names must be those of `fields.FLAT`.
@@ -350,7 +345,7 @@ def columns(
         yield dict(zip(names, found[1:], strict=True))
 
 
-def cited(source: File | Engine, which: str | int, version: int | None = None) -> Stored:
+def cited(source: Source, which: str | int, version: int | None = None) -> Stored:
     """The article as the version that is cited has it.
 
     `which` is the address of an article, its id, or an identifier (`newsarchive.citation`), which names the version
@@ -383,7 +378,7 @@ def cited(source: File | Engine, which: str | int, version: int | None = None) -
     )
 
 
-def citation_of(source: File | Engine, which: str | int, version: int | None = None) -> citation.Citation:
+def citation_of(source: Source, which: str | int, version: int | None = None) -> citation.Citation:
     """The citation of what `cited` finds. Of what is withheld or was erased it has the identifier and the digests, and says so.
 
     Raises as `cited` does, but for `Withheld`.
@@ -422,7 +417,7 @@ class Selection:
 
     def __init__(
         self,
-        source: File | Engine,
+        source: Source,
         words: str = "",
         filters: search.Filters | None = None,
         *,

@@ -12,15 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.db.conditions import visible
 from newsarchive.db.reading.search import moment_of
-from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.readonly import Reader, Row, Source, reading
 from newsarchive.items import ChangeKind
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 
 class Happening(StrEnum):
@@ -97,7 +94,7 @@ _FIELDS = "SELECT id, version, field, value_before, value_after FROM field_chang
 
 
 def changes(
-    source: File | Engine,
+    source: Source,
     *,
     kinds: Sequence[Happening] = tuple(Happening),
     site: str = "",
@@ -117,7 +114,7 @@ def changes(
 
 
 def counts(
-    source: File | Engine, *, site: str = "", since: date | None = None, until: date | None = None
+    source: Source, *, site: str = "", since: date | None = None, until: date | None = None
 ) -> dict[Happening, int]:
     """How many events of each kind a crawl saw between two days."""
     with reading(source) as reader:

@@ -22,18 +22,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.db.conditions import visible
-from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.times import months as months_between
 from newsarchive.times import utc
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 
 #: Days of one report; a longer range is refused. Twenty years.
 MAX_DAYS = 7_400
@@ -122,7 +118,7 @@ _FIRST_RUNS = f"""
 
 
 def days(
-    source: File | Engine, site: str = "", *, since: date | None = None, until: date | None = None
+    source: Source, site: str = "", *, since: date | None = None, until: date | None = None
 ) -> list[Day]:
     """Every day of a site, or of all sites one after the other, from its first crawl until today or between two days.
 
@@ -150,7 +146,7 @@ def days(
         return found
 
 
-def crawl_days(source: File | Engine, site: str = "", *, since: date, until: date) -> list[date]:
+def crawl_days(source: Source, site: str = "", *, since: date, until: date) -> list[date]:
     """The days (UTC) between two days, both included, on which a crawl reached a site, or any site, in order."""
     with reading(source) as reader:
         crawls = _crawls(reader, _edges(since, until), site)
@@ -306,7 +302,7 @@ _BY_DAY = """
 """
 
 
-def weeks(source: File | Engine, *, until: date, number: int = YEAR_WEEKS) -> list[Span]:
+def weeks(source: Source, *, until: date, number: int = YEAR_WEEKS) -> list[Span]:
     """The weeks (from Monday) up to the one of `until`, over all sites."""
     monday = until - timedelta(days=until.weekday())
     begin = monday - timedelta(weeks=number - 1)
@@ -327,7 +323,7 @@ def weeks(source: File | Engine, *, until: date, number: int = YEAR_WEEKS) -> li
     return spans
 
 
-def months(source: File | Engine, site: str, counts: Mapping[str, int]) -> list[Span]:
+def months(source: Source, site: str, counts: Mapping[str, int]) -> list[Span]:
     """The months or years of `counts` (their keys, `2025-04` or `2025`), with whether crawls of the site watched them."""
     if not counts:
         return []

@@ -13,16 +13,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.db.conditions import Copies, first_of_story
 from newsarchive.db.query_language import And, Node, Not, Or, Words, has_run
 from newsarchive.db.reading import search as searching
 from newsarchive.db.reading.search import JOINED, Filters, Hit, Paging, Query, hits_of, tree_of
-from newsarchive.db.readonly import File, Reader, reading
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
+from newsarchive.db.readonly import Reader, Source, reading
 
 #: This many matches, the newest ones, are counted by site, publisher and so on. The number is limited because the
 #: article of each match is read: twice as many take 40 ms more.
@@ -49,7 +46,7 @@ class Facets:
     are_whole: bool
 
 
-def facets(source: File | Engine, words: str = "", filters: Filters | None = None) -> Facets:
+def facets(source: Source, words: str = "", filters: Filters | None = None) -> Facets:
     """The matches, counted. Raises `UsageError` as `search` does."""
     tree, wanted = tree_of(words), filters or Filters()
     with reading(source) as reader:
@@ -60,7 +57,7 @@ def facets(source: File | Engine, words: str = "", filters: Filters | None = Non
 
 
 def search_with_facets(
-    source: File | Engine, words: str = "", filters: Filters | None = None, paging: Paging | None = None
+    source: Source, words: str = "", filters: Filters | None = None, paging: Paging | None = None
 ) -> tuple[list[Hit], Facets]:
     """What `search` and `facets` give, at little more than the cost of one of them where results are ranked."""
     wanted, paging = filters or Filters(), paging or Paging()

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive import citation
 from newsarchive.core.urls import try_normalise, url_key
 from newsarchive.db.reading import withheld
-from newsarchive.db.readonly import Reader
+from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
-
-def find(connection: Reader | Connection, url_or_id: str | int) -> int:
+def find(connection: Connected, url_or_id: str | int) -> int:
     """The id of an article, whichever of its versions an identifier names.
 
     Raises `NoSuchArticle`, and `Withheld` for one that is withheld.

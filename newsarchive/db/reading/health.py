@@ -10,17 +10,13 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.reading import coverage
 from newsarchive.db.reading.alarms import standing
-from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.times import utc, utc_now
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 #: Days of each site that are looked at.
 STRIP_DAYS = 30
@@ -79,7 +75,7 @@ _NEWEST_RUNS = f"""
 """
 
 
-def health(source: File | Engine, *, until: date) -> list[SiteHealth]:
+def health(source: Source, *, until: date) -> list[SiteHealth]:
     """Every site that was added or crawled, sites with a problem first. The error of a site's newest crawl counts where
     that crawl was within the last `STRIP_DAYS` days."""
     now = utc_now()

@@ -8,19 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.words import sentences
 from newsarchive.db.conditions import exact_date, unseen, visible
 from newsarchive.db.reading.articles import Stored, cited, get
-from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.readonly import Reader, Row, Source, reading
 from newsarchive.db.values import utc
 from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Origin
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 #: A trace has this many copies, the earliest ones. Further copies are only counted: a cluster may hold thousands of
 #: equal texts.
@@ -112,7 +108,7 @@ class Republished:
     last: datetime
 
 
-def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) -> Trace:
+def trace(source: Source, url_or_id: str | int, *, hidden: bool = False) -> Trace:
     """The origin and the copies of an article. With `hidden` the copies that readers do not see are included; the article
     itself may always be hidden. Raises `NoSuchArticle`."""
     article = get(source, url_or_id)
@@ -141,7 +137,7 @@ def trace(source: File | Engine, url_or_id: str | int, *, hidden: bool = False) 
     )  # fmt: skip
 
 
-def story(source: File | Engine, cluster_id: int) -> Trace:
+def story(source: Source, cluster_id: int) -> Trace:
     """The trace of the first article of a cluster. Raises `NoSuchArticle`."""
     first = f"SELECT min(id) FROM articles AS a WHERE cluster_id = :id AND {visible('a.id')}"
     with reading(source) as reader:
@@ -153,7 +149,7 @@ def story(source: File | Engine, cluster_id: int) -> Trace:
     return trace(source, found)
 
 
-def compared(source: File | Engine, full: str | int, copy: str | int) -> Comparison:
+def compared(source: Source, full: str | int, copy: str | int) -> Comparison:
     """The sentences that `copy` added, cut and altered, compared with `full`; an identifier names a version of a text.
 
     Raises as `cited` does.
@@ -285,7 +281,7 @@ def _paraphrases(reader: Reader, ids: Sequence[int], hidden: bool) -> tuple[Para
     )
 
 
-def _named_by(source: File | Engine, article: Stored, copies: Sequence[int]) -> Stored | None:
+def _named_by(source: Source, article: Stored, copies: Sequence[int]) -> Stored | None:
     """The article itself where it names an origin, else the copy that names one with the highest confidence."""
     if article.origin:
         return article
@@ -313,7 +309,7 @@ _SINCE = f" AND {_published('a')} >= :since"
 
 
 def origins(
-    source: File | Engine, *, site: str | None = None, since: datetime | None = None, hidden: bool = False
+    source: Source, *, site: str | None = None, since: datetime | None = None, hidden: bool = False
 ) -> list[Republished]:
     """Which site republishes which publisher, the most frequent pair first; with `hidden` in hidden articles too.
 

@@ -14,15 +14,10 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import OutputError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 
 #: This many sites, those with most articles, have samples of their own. The articles of the others are summed up,
 #: because each label is a time series that the monitoring system keeps.
@@ -105,7 +100,7 @@ _LARGEST = """
 Sample = tuple[tuple[str, ...], float]
 
 
-def samples(source: File | Engine, *, max_sites: int = MAX_SITES) -> list[tuple[Metric, list[Sample]]]:
+def samples(source: Source, *, max_sites: int = MAX_SITES) -> list[tuple[Metric, list[Sample]]]:
     with reading(source) as reader:
         own = {domain for (domain,) in reader.tuples(_LARGEST, {"most": max_sites})}
         found = [(metric, _samples(reader, metric, own)) for metric in METRICS]
@@ -136,7 +131,7 @@ def names() -> Sequence[str]:
     return [metric.name for metric in (*METRICS, DATABASE_BYTES)]
 
 
-def text(source: File | Engine) -> str:
+def text(source: Source) -> str:
     """All metrics of an archive. Raises `DatabaseError`."""
     lines = []
     for metric, found in samples(source):
@@ -150,7 +145,7 @@ def text(source: File | Engine) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(source: File | Engine, file: Path) -> None:
+def write(source: Source, file: Path) -> None:
     """Replace a file by the metrics in one step: a program that reads the file meanwhile finds either the old or the
     new metrics, and always all of them.
 

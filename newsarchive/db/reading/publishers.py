@@ -22,16 +22,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from newsarchive.core.near_duplicates.comparison import MIN_ALTERED_LIKENESS
 from newsarchive.core.text.normalise import normalise
 from newsarchive.db.conditions import exact_date, visible
-from newsarchive.db.readonly import File, Row, reading
+from newsarchive.db.readonly import Row, Source, reading
 from newsarchive.db.values import utc
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 
 class KnownBy(StrEnum):
@@ -131,7 +127,7 @@ _MEMBERS = f"""
 
 
 def republications(
-    source: File | Engine,
+    source: Source,
     publisher: str = "",
     *,
     site: str = "",

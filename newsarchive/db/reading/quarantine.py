@@ -8,14 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from newsarchive.db.conditions import visible
-from newsarchive.db.readonly import File, Reader, reading
+from newsarchive.db.readonly import Connected, Reader, Source, reading
 from newsarchive.db.values import moment
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
 
 #: What an article in quarantine may be: a page waits, then a person accepts or drops it.
 STATES = ("waiting", "accepted", "dropped")
@@ -50,7 +46,7 @@ class Waiting:
     word_count: int
 
 
-def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list[Waiting]:
+def waiting(source: Source, states: Iterable[str] = ("waiting",)) -> list[Waiting]:
     """The pages in quarantine that are in one of these states, the newest first."""
     found = []
     with reading(source) as reader:
@@ -62,7 +58,7 @@ def waiting(source: File | Engine, states: Iterable[str] = ("waiting",)) -> list
     return found
 
 
-def hidden_by(connection: Reader | Connection, run_id: int, site_id: int | None = None) -> int:
+def hidden_by(connection: Connected, run_id: int, site_id: int | None = None) -> int:
     """The number of articles, of one site or of all, that came into quarantine for their low confidence since this run
     began, and that wait there still.
 
@@ -73,7 +69,7 @@ def hidden_by(connection: Reader | Connection, run_id: int, site_id: int | None 
     return int(number)
 
 
-def state_of(connection: Reader | Connection, article_id: int) -> tuple[str, str]:
+def state_of(connection: Connected, article_id: int) -> tuple[str, str]:
     """State and reason of an article; both are "" for an article that is not in quarantine."""
     query = "SELECT state, reason FROM quarantine WHERE article_id = :id"
     found = Reader.of(connection).tuples(query, {"id": article_id})

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
 from operator import index
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from newsarchive.core.urls import site_of
 from newsarchive.db.conditions import (
@@ -46,13 +46,9 @@ from newsarchive.db.query_language import (
     tokenise,
 )
 from newsarchive.db.reading.finding import find
-from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.readonly import Reader, Row, Source, reading
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
 Day = date | str
@@ -307,7 +303,7 @@ class Hit:
 
 
 def search(
-    source: File | Engine, words: str = "", filters: Filters | None = None, paging: Paging | None = None
+    source: Source, words: str = "", filters: Filters | None = None, paging: Paging | None = None
 ) -> list[Hit]:
     """The articles that match.
 
@@ -324,7 +320,7 @@ def search(
         return [_hit(reader, row, tree, paging.marks) for row in reader.rows(sql, query.values)]
 
 
-def count(source: File | Engine, words: str = "", filters: Filters | None = None) -> int:
+def count(source: Source, words: str = "", filters: Filters | None = None) -> int:
     """How many articles match. Raises `UsageError` as `search` does."""
     tree = tree_of(words)
     with reading(source) as reader:
@@ -548,7 +544,7 @@ class Query:
 
     def _on_ids(self, wanted: Filters) -> Iterator[str]:
         if wanted.language:
-            codes = self._value(self._languages(storable(wanted.language)))
+            codes = self._value(self._languages(wanted.language))
             yield f"{{id}} IN (SELECT l.id FROM articles AS l WHERE l.in_language IN {codes})"
         if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
             yield OWN_IDS if wanted.origin.lower() == OWN else REPUBLISHED_IDS
@@ -587,7 +583,7 @@ class Query:
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self.values)}"
-        self.values[name] = storable(value) if isinstance(value, str) else value
+        self.values[name] = value
         return f":{name}"
 
     def _cut(self, limit: int, offset: int) -> str:

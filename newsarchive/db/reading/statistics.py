@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.db.conditions import QUARANTINED, RESERVED, WITHHELD, Copies, counted, said, unseen, visible
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.reading.coverage import uncrawled_days
-from newsarchive.db.readonly import File, Reader, reading
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
+from newsarchive.db.readonly import Reader, Source, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ _LICENCES = (
 )
 
 
-def stats(source: File | Engine, *, hidden: bool = False, copies: Copies = Copies.ALL) -> Stats:
+def stats(source: Source, *, hidden: bool = False, copies: Copies = Copies.ALL) -> Stats:
     """Count everything; with `hidden` the articles too that readers do not see, and of copied stories what `copies` says."""
     with reading(source) as reader:
         shown = " AND ".join([visible("a.id", hidden), *counted(copies)])
@@ -134,7 +131,7 @@ def _months(reader: Reader, shown: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def site_names(source: File | Engine, *, hidden: bool = False) -> list[str]:
+def site_names(source: Source, *, hidden: bool = False) -> list[str]:
     """The sites that have articles, in order."""
     having = f"SELECT site_id FROM articles AS a WHERE {visible('a.id', hidden)}"
     query = f"SELECT domain FROM sites WHERE id IN ({having}) ORDER BY domain"

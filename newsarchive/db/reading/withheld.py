@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from newsarchive.db.readonly import File, Reader, Row, reading
+from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.exceptions import Withheld
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
 
 #: What an entry of the register may be. An erasure that was begun and broken off is `erasing`.
 STATES = ("withheld", "lifted", "erasing", "erased")
@@ -76,14 +73,14 @@ class Entry:
         return next((one for one in self.versions if one.identifier.endswith(digest)), None)
 
 
-def entries(source: File | Engine, states: Sequence[str] = STATES) -> list[Entry]:
+def entries(source: Source, states: Sequence[str] = STATES) -> list[Entry]:
     """The entries of the register that are in one of these states, the newest first."""
     query = f"SELECT {_COLUMNS} FROM withholdings WHERE state IN :states ORDER BY since DESC, id DESC"
     with reading(source) as reader:
         return [_entry(row) for row in reader.rows(query, {"states": list(states)})]
 
 
-def standing(connection: Reader | Connection, article_id: int) -> Entry | None:
+def standing(connection: Connected, article_id: int) -> Entry | None:
     """The entry by which an article is withheld, `None` where it is not."""
     query = (
         f"SELECT {_COLUMNS} FROM withholdings WHERE article_id = :id AND state IN :states ORDER BY id DESC"
@@ -93,13 +90,13 @@ def standing(connection: Reader | Connection, article_id: int) -> Entry | None:
     return None
 
 
-def refuse(connection: Reader | Connection, article_id: int) -> None:
+def refuse(connection: Connected, article_id: int) -> None:
     """Raise `Withheld` where an article is withheld."""
     if entry := standing(connection, article_id):
         raise Withheld(entry)
 
 
-def due(source: File | Engine, now: datetime) -> list[Entry]:
+def due(source: Source, now: datetime) -> list[Entry]:
     """The entries whose last day is past and that nobody has lifted yet."""
     return [one for one in entries(source, ("withheld",)) if one.until is not None and one.until <= now]
 

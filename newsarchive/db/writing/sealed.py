@@ -22,7 +22,6 @@ from sqlalchemy import Column, Connection, LargeBinary, MetaData, Table, bindpar
 
 from newsarchive.compression import compress, decompress
 from newsarchive.db import bulk, fulltext
-from newsarchive.db.engine import insert_ignoring
 from newsarchive.db.models import (
     ArticleAuthor,
     ArticleOrigin,
@@ -293,7 +292,7 @@ def _select(connection: Connection, model: type[Base], column: str, values: Iter
 
 
 def _insert(connection: Connection, model: type[Base], rows: Sequence[Row]) -> None:
-    insert_ignoring(connection, _raw(model), rows)
+    bulk.insert_new_rows(connection, _raw(model), rows)
 
 
 def _delete(connection: Connection, model: type[Base], column: str, values: Iterable[Any]) -> None:
