@@ -80,7 +80,6 @@ class Subscription:
     lease_ends: float = 0.0
     #: What the hub said last, where it failed or refused; "" for nothing.
     problem: str = ""
-    pushes: int = 0
     #: Whether the hub answered since it was asked last.
     is_answered: bool = False
 
@@ -218,7 +217,6 @@ class Subscriber:
         if not is_signed(one.secret, signature, body):
             return 403
         with self.lock:
-            one.pushes += 1
             self.pushed.setdefault(one.site, self.clock())
             if one.site not in self.waiting:
                 self.waiting.append(one.site)

@@ -179,8 +179,6 @@ def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules:
 
     A 404 with a script of a challenge is a 404. Nothing here is evaded: the feed or the API is read instead.
     """
-    if "challenge" in headers.get("cf-mitigated", ""):
-        return "challenge"
     return block_of(Shown(html_text, ""), headers, status, rules)
 
 

@@ -76,8 +76,8 @@ def archive_links(html_text: str, base_url: str, rules: Rules) -> list[str]:
     tree = parse(html_text)
     base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
     found: dict[str, tuple[int, str]] = {}
-    for node in tree.css("a[href], option[value]")[:MAX_ANCHORS]:
-        # WordPress' archive widget may be a drop-down whose values are addresses.
+    # WordPress' archive widget may be a drop-down whose values are addresses. Those of a form are years and numbers.
+    for node in tree.css('a[href], option[value*="/"]')[:MAX_ANCHORS]:
         url = try_normalise(node.attributes.get("href") or node.attributes.get("value") or "", base)
         if url and site_of(url) == site and url_key(url) != here:
             reason = index_reason(url, rules)

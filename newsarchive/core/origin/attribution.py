@@ -80,14 +80,13 @@ class Attribution:
     """What an attribution says: its sentence (`text`), and the publisher's name as printed (`source`).
 
     `kind` is the table's word (`attribution`, `source`, `via`, `credit`), `weight` how far the phrase is believed, from
-    0 to 1, and `language` the language of the phrase.
+    0 to 1.
     """
 
     text: str
     source: str
     kind: str
     weight: float
-    language: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +215,7 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
             article = _ARTICLE.search(line, 0, match.start("source"))
             rest = (article[0] if article else "") + match["source"]
             if source := _source(rest, phrase, rules):
-                return Attribution(sentence, source, phrase.kind, phrase.weight, phrase.language)
+                return Attribution(sentence, source, phrase.kind, phrase.weight)
     return None
 
 

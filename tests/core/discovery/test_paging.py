@@ -43,7 +43,7 @@ def test_page_number(url, number):
 def test_archives_by_date_go_before_categories():
     page = """<a href=/category/news/>News</a><a href=/2024/09/>September</a><a href=/about/>About</a><a href=/tag/rice>rice</a>
     <a href=/archives/>All</a><a href=/2024/09/02/rice-harvest/>Rice</a><a href="https://evil.example/2024/">x</a>
-    <select><option value="">Month</option><option value="https://blog.example/2024/08/">August</option></select><a href="/2024/09">again</a>"""
+    <select><option value="">Month</option><option value="2023">2023</option><option value="https://blog.example/2024/08/">August</option></select><a href="/2024/09">again</a>"""
     assert pagination.archive_links(page, "https://blog.example/", RULES) == [
         "https://blog.example/2024/09/",
         "https://blog.example/2024/08/",
