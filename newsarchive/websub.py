@@ -1,8 +1,9 @@
 """A subscriber of WebSub (https://www.w3.org/TR/websub/): hubs say when a feed has something new, and its site is crawled at once.
 
-    subscriber = Subscriber("https://archive.example/push", secret, get, post, crawl)
+    subscriber = Subscriber("https://archive.example/push", secret, get, post, time.monotonic)
     subscriber.look([("https://blog.example/", "https://blog.example/feed")])     # finds hubs, and subscribes there
-    uvicorn.run(application(subscriber))                                          # answers hubs
+    uvicorn.run(application(subscriber))                                          # answers hubs, in a thread of its own
+    subscriber.next_site()                                                        # a site that was pushed, to be crawled
 
 A push is only a hint. Its signature proves who sent it; then the site is crawled as on any other day, by its own feed
 and pages, at its own pace. Of the push only the time is stored. A hub that is lost or lies costs time and no post,

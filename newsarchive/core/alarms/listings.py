@@ -97,13 +97,6 @@ class ListLook(NamedTuple):
     same: timedelta
 
 
-class Limits(NamedTuple):
-    """The number of posts up to which a list is far too short, and what it usually has."""
-
-    limit: int
-    usual: int
-
-
 def current(listings: Sequence[Listing]) -> list[Listing]:
     """The lists that are still looked at."""
     known = [listing for listing in listings if listing.found]
@@ -138,15 +131,16 @@ def start_of_same(listing: Listing, at: datetime) -> datetime:
     return max((same.first_at for same in listing.found if same.first_at <= at), default=at)
 
 
-def limits(before: Sequence[ListLook]) -> Limits | None:
-    """When a list is far too short, by looks before; `None` where they are too few, or it was short at times."""
+def limits(before: Sequence[ListLook]) -> tuple[int, int] | None:
+    """The number of posts up to which a list is far too short, and what it usually has, by looks before; `None` where they are
+    too few, or it was short at times."""
     if len(before) < MIN_LOOKS_BEFORE:
         return None
     posts = sorted(look.posts for look in before)
     least = posts[int(LEAST_SHARE * len(posts))]
     if least < MIN_LISTED_POSTS:
         return None
-    return Limits(int(MAX_LISTED_SHARE * least), posts[len(posts) // 2])
+    return int(MAX_LISTED_SHARE * least), posts[len(posts) // 2]
 
 
 def cut_looks(looks: Sequence[ListLook], limit: int, usual: int) -> set[int]:
