@@ -53,11 +53,14 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
     if "hub" not in found:
         body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
         found = _in_json(body) if body[:1] == b"{" else _in_xml(body)
-    offer = Offer(*(urljoin(url, found.get(rel, "")) for rel in ("hub", "self")))
-    fits = all(
-        one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in offer
-    )
-    return offer if "hub" in found and fits else None
+    if "hub" not in found:
+        return None
+    try:
+        offer = Offer(*(urljoin(url, found.get(rel, "")) for rel in ("hub", "self")))
+    except ValueError:  # no address: `http://[`
+        return None
+    fits = (one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in offer)
+    return offer if all(fits) else None
 
 
 class NewPost(NamedTuple):

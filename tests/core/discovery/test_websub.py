@@ -47,6 +47,18 @@ def test_the_hub_of_a_feed(headers: dict[str, str], body: str, found: Offer | No
     assert offer_of(URL, headers, body.encode()) == found
 
 
+def test_what_is_no_address_is_no_hub() -> None:
+    assert offer_of(URL, {"link": "<http://[>; rel=hub"}, b"") is None
+    assert (
+        offer_of(
+            URL,
+            {},
+            b'<feed><link rel="hub" href="https://hub.example/"/><link rel="self" href="//[x"/></feed>',
+        )
+        is None
+    )
+
+
 def test_an_entity_is_not_read() -> None:
     body = b'<!DOCTYPE f [<!ENTITY x SYSTEM "file:///etc/passwd">]><feed><link rel="hub" href="https://hub.example/&x;"/></feed>'
     found = offer_of(URL, {}, body)
