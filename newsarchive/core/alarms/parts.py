@@ -26,7 +26,6 @@ from newsarchive.core.alarms.questions import (
     MAX_ALARM_AGE,
     MAX_BAD_OF_NEW,
     MAX_EXCEPTIONS_OF_NEW,
-    MIN_BAD_SHARE,
     MIN_GOOD_READINGS,
     MIN_HISTORY_READINGS,
     Bounds,
@@ -38,7 +37,7 @@ from newsarchive.core.alarms.questions import (
     many_of,
     may_begin,
     questions_of_posts,
-    window_sizes,
+    windows,
 )
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Reading, State
 
@@ -178,19 +177,11 @@ def _breakage(
     cases: Sequence[Case], moments: Sequence[datetime], whole: _Known, max_share: float, bounds: Bounds
 ) -> Sequence[Case] | None:
     """The last cases of a part, where they are bad by no chance: as those of its own were before, or as those of the site."""
-    if not (cases and cases[-1].bad):
-        return None
-    first = next(place for place, case in enumerate(cases) if case.bad)
-    for size in sorted({*window_sizes(cases), len(cases) - first}):
-        before, newest = cases[:-size], cases[-size:]
-        bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
-        if len(before) < MIN_PART_READINGS:
-            break
-        if bad < MIN_BAD_SHARE * size:
-            continue
-        rates = [(exceptions, len(before))]
+    first_bad = next((place for place, case in enumerate(cases) if case.bad), 0)
+    for newest, bad, exceptions, before in windows(cases, MIN_PART_READINGS, len(cases) - first_bad):
+        size, rates = len(newest), [(exceptions, before)]
         known = bisect_left(whole.moments, moments[-size])
-        if many_of(exceptions, len(before), whole.bad[known], known) >= MIN_LIKE_SITE:
+        if many_of(exceptions, before, whole.bad[known], known) >= MIN_LIKE_SITE:
             rates.append((whole.bad[known], known))
         for exceptional, total in rates:
             is_known = total >= MIN_HISTORY_READINGS and exceptional <= max_share * total

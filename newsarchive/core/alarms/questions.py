@@ -20,7 +20,7 @@ divided by the number of its looks in a year (Bonferroni); looks between which n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import exp, inf, lgamma, log
 from operator import attrgetter
@@ -241,24 +241,26 @@ def _breakage(
     cases: Sequence[Case], max_share: float, bounds: Bounds, min_before: int
 ) -> Sequence[Case] | None:
     """The last of these cases, where they are bad and those before are not, by no chance; `None` where nothing is told."""
-    if not (cases and cases[-1].bad):
-        return None
-    for size in window_sizes(cases):
-        before, newest = cases[:-size], cases[-size:]
-        bad, exceptions = sum(case.bad for case in newest), sum(case.bad for case in before)
-        if len(before) < min_before:
-            break
-        if bad < MIN_BAD_SHARE * size or exceptions > max_share * len(before):
-            continue
-        if bounds.let_pass(bad, size, exceptions, len(before)):
+    for newest, bad, exceptions, before in windows(cases, min_before):
+        if exceptions <= max_share * before and bounds.let_pass(bad, len(newest), exceptions, before):
             return newest
     return None
 
 
-def window_sizes(cases: Sequence[Case]) -> list[int]:
-    """The numbers of newest cases that are tested together."""
+def windows(
+    cases: Sequence[Case], min_before: int, also: int = 0
+) -> Iterator[tuple[Sequence[Case], int, int, int]]:
+    """The newest cases that are tested together, where most of them are bad: these cases, how many of them are bad, how many
+    of those before are, and how many are before. `also` is one more number of cases to be tested."""
+    if not (cases and cases[-1].bad):
+        return
     in_a_row = next((n for n, case in enumerate(reversed(cases)) if not case.bad), len(cases))
-    return sorted({*WINDOWS, in_a_row} - {1})
+    for size in sorted({*WINDOWS, in_a_row, also} - {0, 1}):
+        newest, before = cases[-size:], cases[:-size]
+        if len(before) < min_before:
+            return
+        if (bad := sum(case.bad for case in newest)) >= MIN_BAD_SHARE * size:
+            yield newest, bad, sum(case.bad for case in before), len(before)
 
 
 _T = TypeVar("_T", Case, ListLook)
