@@ -332,8 +332,9 @@ _BETWEEN = """
 """
 #: Articles that a source has ever named.
 _EVER_NAMED = """
-    SELECT u.id, u.url_key, u.last_checked_at AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
-    WHERE u.state = 'ok' AND EXISTS (SELECT 1 FROM discoveries AS d WHERE d.url_id = u.id AND d.source_id = :source)
+    SELECT DISTINCT u.id, u.url_key, u.last_checked_at AS seen_at
+    FROM discoveries AS d JOIN urls AS u ON u.id = d.url_id JOIN articles AS a ON a.url_key = u.url_key
+    WHERE d.source_id = :source AND u.state = 'ok'
 """
 
 
