@@ -130,7 +130,7 @@ def _stored(value: Any) -> Any:
 
 @contextmanager
 def reading(source: Source) -> Iterator[Reader]:
-    """To read from the archive, as `engine.reading` does.
+    """To read from the archive. All queries see the same state, also where an article is read again between two of them.
 
     Raises `DatabaseUnavailable` where there is no archive or it cannot be read.
     """
@@ -140,7 +140,8 @@ def reading(source: Source) -> Iterator[Reader]:
     else:
         from newsarchive.db import engine
 
-        with engine.reading(source) as connection, connection.begin():
+        snapshot = source.execution_options(**dialect_of(source).snapshot_options)
+        with engine.reading(snapshot) as connection, connection.begin():
             try:
                 yield Reader.of(connection)
             except source.dialect.loaded_dbapi.Error as error:

@@ -524,7 +524,8 @@ class SiteWindows:
         A page whose row is as it was is the same object as before.
         """
         known = self.site(domain)
-        with reading(self.engine) as connection:
+        snapshot = self.engine.execution_options(**dialect_of(self.engine).snapshot_options)
+        with reading(snapshot) as connection:  # an article may be withheld meanwhile
             rows = newest(connection, domain, size)
             stamps = {row.article_id: (row.seen_at, row.digest) for row in rows}
             known.keep(stamps)  # before further records are unpacked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.search import Paging
 from newsarchive.db.writing.store import Store
+from newsarchive.items import Block
 from tests.support import warm
 from tests.support.storage import make_article, url_of
 
@@ -49,6 +51,27 @@ def test_two_crawls_of_one_site_store_each_article_once(engine: Engine) -> None:
         assert process.returncode == 0, err
     stats = statistics.stats(engine)
     assert (stats.articles, stats.revisions, stats.captures) == (60, 60, 120)
+
+
+def test_an_article_that_is_read_again_while_a_reader_loads_it_is_whole(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is packed in its row and the lines that it leaves out are read by two queries."""
+    menu, text = Block("Home", label="nav"), Block("A quagga.")
+    Store(engine).ingest([make_article(1, blocks=(menu, text, menu))])
+    gathered = articles._gathered
+
+    def meanwhile(*given: Any) -> Any:
+        monkeypatch.setattr(articles, "_gathered", gathered)
+        other = open_engine(url_of(engine))
+        again = make_article(1, blocks=(menu, text), extractor_version=99)
+        Store(other).ingest([again], reread=True)
+        other.dispose()
+        return gathered(*given)
+
+    monkeypatch.setattr(articles, "_gathered", meanwhile)
+    assert len(articles.get(engine, 1).blocks) == 2
+    assert len(articles.get(engine, 1).blocks) == 1
 
 
 def test_threads_of_one_process_share_an_engine(engine: Engine) -> None:

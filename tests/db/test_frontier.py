@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.discovery.revisit import MIN_GAIN
-from newsarchive.db.engine import reading
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.db.frontier.sites import Sites
@@ -221,6 +221,15 @@ def test_a_look_by_a_clock_that_stood_in_2099_is_made_again(archive: Archive) ->
 
 
 EDITED = "The words of this post after an edit by its publisher, who has changed all of it since."
+
+
+def test_what_is_due_at_once_comes_before_what_is_overdue(archive: Archive) -> None:
+    for number in (1, 2):
+        archive.fetch(make_article(number))
+    with writing(archive.engine) as connection:
+        connection.execute(update(Url).where(Url.url.like("%-2")).values(next_check_at=None))
+    later = Frontier(archive.engine, lambda: START + timedelta(days=400))
+    assert [known.url[-1] for known in later.due()] == ["2", "1"]
 
 
 def publish(archive: Archive, number: int, *, edits: int, lastmod: datetime | None) -> None:

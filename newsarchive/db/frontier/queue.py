@@ -319,7 +319,7 @@ class Frontier:
         if site_id is not None:
             condition &= Url.site_id == site_id
         with reading(self.engine) as connection:
-            return list(_known(connection, condition, order=Url.next_check_at, limit=limit))
+            return list(_known(connection, condition, order=Url.next_check_at.nulls_first(), limit=limit))
 
     def unchanged(self, url: str) -> None:
         """Record that a server said that nothing changed (304): the article was seen, and nothing else."""
