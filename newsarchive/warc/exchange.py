@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from warcio.archiveiterator import ArchiveIterator
 from warcio.warcwriter import WARCWriter
 
-from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
-from newsarchive.warc.files import Folder, locate
-from newsarchive.warc.reader import ERRORS, raw_body, words
+from newsarchive.warc.files import Folder
+from newsarchive.warc.reader import raw_body, records_at
 from newsarchive.warc.writer import HttpHeaders, member
 
 #: Fields of a request that hold a secret of the person who crawled.
@@ -56,32 +54,21 @@ def exchange(folder: Folder, place: Place, payload: Place) -> Iterator[Record]:
     Raises `DatabaseUnavailable`, naming file and offset, for a record that is not there, damaged, or has another digest
     than its header or `place` says.
     """
-    path = locate(folder, place.file)
-    try:
-        with path.open("rb") as stream:
-            stream.seek(place.offset)
-            records = ArchiveIterator(stream, check_digests=True)
-            record = next(records)
-            if record.rec_type == "revisit":
-                found = _resolved(record, _body(folder, payload))
-            else:
-                found = _copied(record, records, stream, place)
-            yield found
-            identifier = record.rec_headers.get_header("WARC-Record-ID")
-            behind = next(records, None)
-            if (
-                behind is not None
-                and behind.rec_type == "request"
-                and behind.rec_headers.get_header("WARC-Concurrent-To") == identifier
-            ):
-                of = _new_identifier(identifier) if record.rec_type == "revisit" else identifier
-                yield _request(behind, of)
-    except StopIteration:
-        raise DatabaseUnavailable(f"{path}: no record at {place.offset}") from None
-    except FileNotFoundError:
-        raise DatabaseUnavailable(f"{path} is not there: name the folder that holds it with --warc") from None
-    except ERRORS as error:
-        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {words(error)}") from error
+    with records_at(folder, place.file, place.offset, check_digests=True) as (records, stream):
+        record = next(records)
+        identifier = record.rec_headers.get_header("WARC-Record-ID")
+        if record.rec_type == "revisit":
+            yield _resolved(record, _body(folder, payload))
+        else:
+            yield _copied(record, records, stream, place)
+        behind = next(records, None)
+        if (
+            behind is not None
+            and behind.rec_type == "request"
+            and behind.rec_headers.get_header("WARC-Concurrent-To") == identifier
+        ):
+            of = _new_identifier(identifier) if record.rec_type == "revisit" else identifier
+            yield _request(behind, of)
 
 
 def _copied(record: Any, records: Any, stream: BinaryIO, place: Place) -> Record:
@@ -102,14 +89,13 @@ def _copied(record: Any, records: Any, stream: BinaryIO, place: Place) -> Record
 
 def _body(folder: Folder, payload: Place) -> bytes:
     """The body of a response as it came from the wire."""
-    with locate(folder, payload.file).open("rb") as stream:
-        stream.seek(payload.offset)
-        record = next(ArchiveIterator(stream, check_digests=True))
+    with records_at(folder, payload.file, payload.offset, check_digests=True) as (records, _):
+        record = next(records)
         if record.rec_type != "response":
-            raise ValueError(f"its body should lie in {payload.file} at {payload.offset}, and does not")
+            raise ValueError(f"a {record.rec_type} record, where the body of a revisit should lie")
         body = raw_body(record)
         if record.digest_checker.passed is False:
-            raise ValueError(f"its body in {payload.file} at {payload.offset} is damaged")
+            raise ValueError("the body of a revisit, which lies there, is damaged")
         return body
 
 

@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -117,17 +118,27 @@ def read_exchange(
     folder: Folder, file: str, offset: int, resolve: Resolve | None = None
 ) -> tuple[Capture, Wire]:
     """As `read_capture`, with the answer as it came."""
+    with records_at(folder, file, offset) as (records, _):
+        record = next(records)
+        found = _exchange(record)
+        if record.rec_type == "revisit":
+            return _with_payload(record, found, resolve)
+        if found is None:
+            raise ValueError(f"a {record.rec_type} record, no response")
+        return found
+
+
+@contextmanager
+def records_at(
+    folder: Folder, file: str, offset: int, *, check_digests: bool = False
+) -> Iterator[tuple[ArchiveIterator, BinaryIO]]:
+    """The records of a file from an offset on, and the file. Raises `DatabaseUnavailable`, naming file and offset, for what is raised
+    inside the `with` block: there is no such file or record, or it is damaged."""
     path = locate(folder, file)
     try:
         with path.open("rb") as stream:
             stream.seek(offset)
-            record = next(iter(ArchiveIterator(stream)))
-            found = _exchange(record)
-            if record.rec_type == "revisit":
-                return _with_payload(record, found, resolve)
-            if found is None:
-                raise ValueError(f"a {record.rec_type} record, no response")
-            return found
+            yield ArchiveIterator(stream, check_digests=check_digests), stream
     except StopIteration:
         raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
     except FileNotFoundError:
@@ -140,16 +151,10 @@ def read_exchange(
 
 def wire_at(folder: Folder, place: Place) -> Wire:
     """The answer at a place of a file, as it came. Raises `DatabaseUnavailable` where there is none."""
-    path = locate(folder, place.file)
-    try:
-        with path.open("rb") as stream:
-            stream.seek(place.offset)
-            found = _exchange(next(iter(ArchiveIterator(stream))))
-    except (*ERRORS, StopIteration) as error:
-        raise DatabaseUnavailable(f"{path}: record at {place.offset}: {error}") from error
-    if found is None:
-        raise DatabaseUnavailable(f"{path}: record at {place.offset} is no answer")
-    return found[1]
+    with records_at(folder, place.file, place.offset) as (records, _):
+        if (found := _exchange(next(records))) is None:
+            raise ValueError("no answer")
+        return found[1]
 
 
 def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
@@ -158,22 +163,15 @@ def verify(folder: Folder, file: str, offset: int, digest: str) -> None:
     The payload of a revisit record is in another record; its header has the digest. Raises `DatabaseUnavailable`, naming file
     and offset, for a record that is not there, is damaged, or holds something else.
     """
-    path = locate(folder, file)
-    try:
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            record = next(iter(ArchiveIterator(stream, check_digests=True)))
-            while record.raw_stream.read(_CHUNK_BYTES):  # digests are of the bytes with their content codings
-                pass
-            named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
-            if record.digest_checker.passed is False:
-                raise ValueError("its bytes do not have the digest that its header names")
-            if digest and named != digest:
-                raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
-    except StopIteration:
-        raise DatabaseUnavailable(f"{path}: no record at {offset}") from None
-    except ERRORS as error:
-        raise DatabaseUnavailable(f"{path}: record at {offset}: {words(error)}") from error
+    with records_at(folder, file, offset, check_digests=True) as (records, _):
+        record = next(records)
+        while record.raw_stream.read(_CHUNK_BYTES):  # digests are of the bytes with their content codings
+            pass
+        named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+        if record.digest_checker.passed is False:
+            raise ValueError("its bytes do not have the digest that its header names")
+        if digest and named != digest:
+            raise ValueError(f"it holds {named or 'no payload'}, and the archive looks for {digest}")
 
 
 def captures(path: Path | str) -> Iterator[Capture | Damage]:
