@@ -26,7 +26,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import (
     adapters as adapters,  # importing it registers the adapters of articles and captures
 )
-from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, database_failed, end
+from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, closed, database_failed, end
 from newsarchive.crawling.page_reader import (
     PageReader,
     SiteTemplate,
@@ -468,6 +468,7 @@ class StorePipeline:
         )
         self.crawler.signals.connect(self.keep_dropped, signals.item_dropped)
         self.crawler.signals.connect(self.finish, signals.spider_closed)
+        self.crawler.signals.connect(self.finished, signals.engine_stopped)
 
     async def process_item(self, item: Any) -> Any:
         if not isinstance(item, Article | PackedArticle):
@@ -528,6 +529,8 @@ class StorePipeline:
 
     async def finish(self, reason: str) -> None:
         """Record how the run ended. `close_spider` came before, but is not told the reason."""
+        if (warc := self.crawler.get_extension(WarcExtension)) is not None:
+            await warc.close()
         await asyncio.to_thread(alarms.look, self.crawler, self.store.engine, self.run_id)
         await asyncio.to_thread(self._tell_hidden)
         stats = self.crawler.stats.get_stats()
@@ -539,6 +542,10 @@ class StorePipeline:
             database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
+
+    async def finished(self) -> None:
+        """Keep the reactor until the run is recorded, where a signal came meanwhile."""
+        await closed(self.crawler)
 
     def _tell_hidden(self) -> None:
         """Count the articles of this crawl that wait in quarantine, for the summary."""

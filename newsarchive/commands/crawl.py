@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from scrapy import Spider
+from scrapy import Spider, signals
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
@@ -35,6 +35,7 @@ from scrapy.utils.misc import load_object
 from newsarchive import config, demo, rules
 from newsarchive.addon import Addon
 from newsarchive.crawling import browser
+from newsarchive.crawling.failures import closed
 from newsarchive.crawling.page_reader import worker_count
 from newsarchive.crawling.responses import steps_of
 from newsarchive.crawling.stats import Detail, Failure, key, sentences
@@ -124,6 +125,9 @@ def _misused(problem: str) -> NoReturn:
 
 
 class Command(ScrapyCrawl):
+    #: Whether the crawl came to its end: all that is done when a spider is closed is done.
+    has_ended = False
+
     def long_desc(self) -> str:
         return (
             "Crawl a blog into the archive. Example: "
@@ -227,9 +231,12 @@ class Command(ScrapyCrawl):
         if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
             self.exitcode = STOPPED_BY_CTRL_C
-        elif stats.get("start_time") and not stats.get("finish_time"):  # a second signal came
+        elif stats.get("start_time") and not self.has_ended:  # a second signal came
             sys.stderr.write("stopped in the middle: the next crawl goes on from what was stored\n")
-            self.exitcode = STOPPED_BY_SIGTERM
+            sys.stderr.flush()
+            os._exit(
+                STOPPED_BY_SIGTERM
+            )  # Python would wait for threads that learn a site, read a page or move a file
 
     def shared_lock(self) -> AbstractContextManager[None]:
         """The lock of the site, which the command that started this spider holds; nothing where none did."""
@@ -306,7 +313,12 @@ class Command(ScrapyCrawl):
 
     def _create_crawler(self, spidercls: type[Spider] | str) -> Crawler:
         self.crawler = super()._create_crawler(spidercls)
+        self.crawler.signals.connect(self._note_end, signals.engine_stopped)
         return self.crawler
+
+    async def _note_end(self) -> None:
+        await closed(self.crawler)
+        self.has_ended = True
 
 
 def stats_of(crawler: Crawler) -> dict[str, Any]:

@@ -140,6 +140,8 @@ def status_problem(status: int) -> tuple[str, str]:
     return f"http {status}", f"the server answered {status}: {REMEDIES.get(status, fallback)}"
 
 
+#: Seconds between two looks whether a spider is closed.
+LOOK_SECONDS = 0.1
 #: Tasks that nobody waits for. Without a reference from here asyncio would let them be collected.
 _closing: set[asyncio.Future[None]] = set()
 
@@ -165,3 +167,11 @@ def end(crawler: Crawler) -> None:
     task = asyncio.ensure_future(crawler.engine.close_spider_async(reason="database_error"))
     _closing.add(task)
     task.add_done_callback(_closing.discard)
+
+
+async def closed(crawler: Crawler) -> None:
+    """Wait until the spider is closed, for a receiver of `engine_stopped`. When a signal comes while a spider is being closed, Scrapy
+    (2.19) sends `engine_stopped` at once, and stops the reactor as soon as its receivers are done: what is left of the
+    closing (a site to learn, the record of the run) would be lost."""
+    while crawler.engine is not None and crawler.engine.spider is not None:
+        await asyncio.sleep(LOOK_SECONDS)

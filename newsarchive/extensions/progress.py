@@ -26,7 +26,7 @@ from scrapy.utils.asyncio import create_looping_call
 from newsarchive import demo
 from newsarchive.cli.opening import next_steps
 from newsarchive.cli.output import messages
-from newsarchive.crawling.failures import FAILURES, close_for
+from newsarchive.crawling.failures import FAILURES, close_for, closed
 from newsarchive.crawling.responses import own_spider
 from newsarchive.crawling.stats import (
     DONE,
@@ -419,8 +419,12 @@ class Summary:
             raise NotConfigured
         extension = cls(crawler)
         # engine_stopped comes after the pipelines have flushed, and after the progress line is gone.
-        crawler.signals.connect(extension.print, signals.engine_stopped)
+        crawler.signals.connect(extension.stopped, signals.engine_stopped)
         return extension
+
+    async def stopped(self) -> None:
+        await closed(self.crawler)
+        self.print()
 
     def print(self) -> None:
         stats = self.crawler.stats.get_stats()

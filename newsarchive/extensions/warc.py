@@ -6,6 +6,7 @@ the first signal, and written when the spider makes a capture of the response.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import threading
@@ -90,8 +91,8 @@ class WarcExtension:
     def __init__(self, crawler: Crawler, folders: tuple[str, ...]) -> None:
         self.crawler, self.folders, self.folder = crawler, folders, written_in(folders)
         self.writer: WarcWriter | None = None
-        #: Whether all that was written lies where it stays.
-        self.closed = False
+        #: Names and moves what was written; `None` where more was written since.
+        self.closing: asyncio.Future[None] | None = None
         #: Moves files that are full into object storage.
         self.moving: threading.Thread | None = None
         self.opening = threading.Lock()
@@ -187,7 +188,7 @@ class WarcExtension:
             self.writer.sync()
 
     def _writer(self) -> WarcWriter:
-        self.closed = False
+        self.closing = None
         with self.opening:  # two threads would open two writers, and the second file would never be closed
             if self.writer is None:
                 self.writer = self._open()
@@ -232,12 +233,15 @@ class WarcExtension:
             self.moving = threading.Thread(target=move, name="warc-moving", daemon=True)
             self.moving.start()
 
-    def close(self) -> None:
-        """Name the open file, and move up what is finished. When called again, only where more was written meanwhile: a storage
-        that does not answer is waited for once."""
-        if self.closed:
-            return
-        self.closed = True
+    async def close(self) -> None:
+        """Name the open file, and move up what is finished; in a thread, because that may take minutes, in which a second signal has to
+        reach the crawl. When called again, only where more was written meanwhile: a storage that does not answer is
+        waited for once."""
+        if self.closing is None:
+            self.closing = asyncio.ensure_future(asyncio.to_thread(self._close))
+        await asyncio.shield(self.closing)
+
+    def _close(self) -> None:
         if self.writer is not None:
             try:
                 self.writer.close()

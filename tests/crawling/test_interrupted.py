@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from newsarchive.exceptions import STOPPED_BY_SIGTERM
+from tests.crawling.test_crawl import rows
 from tests.support.serving import ROOT
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -28,12 +32,16 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
-def interrupted(when: str, *words: str, db: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
+def environment_of(db: Path) -> dict[str, str]:
+    return os.environ | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{db}",
         "PYTHONPATH": str(ROOT),
     }
+
+
+def interrupted(when: str, *words: str, db: Path) -> subprocess.CompletedProcess[str]:
+    environment = environment_of(db)
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, when, *words],
         env=environment, capture_output=True, text=True, timeout=300, check=False, cwd=db.parent,
@@ -77,3 +85,51 @@ def test_a_command_that_is_still_loading(db: Path, when: str, words: str) -> Non
     done = interrupted(when, "newsarchive", *words.split(), db=db)
     assert (done.stderr, done.stdout) == ("stopped\n", "")
     assert done.returncode in (-2, 130)
+
+
+#: A crawl of the demo blog that is busy at its end, in a thread, until there is a file `go`.
+BUSY_AT_THE_END = """
+import os, time
+from scrapy.cmdline import execute
+from {module} import {cls}
+
+def busy(*_):
+    print("busy", flush=True)
+    while not os.path.exists("go"):
+        time.sleep(0.1)
+
+{cls}.{method} = busy
+execute(["scrapy", "crawl", "news", "-a", "url=demo", "-a", "limit=1", "-s", "NEWSARCHIVE_TOUR=0"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "cls", "method"),
+    [
+        ("newsarchive.extensions.template_learning", "TemplateLearning", "_learn_rest"),
+        ("newsarchive.extensions.warc", "WarcExtension", "_settle"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 2])
+def test_while_a_crawl_ends_one_signal_lets_it_finish_and_a_second_one_does_not(
+    db: Path, module: str, cls: str, method: str, number: int
+) -> None:
+    program = BUSY_AT_THE_END.format(module=module, cls=cls, method=method)
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        env=environment_of(db), cwd=db.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "busy\n"
+        for _ in range(number):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(1)  # two signals at the same moment would be one
+        if number == 1:
+            (db.parent / "go").touch()
+        _, said = process.communicate(timeout=120)
+    recorded = [reason for (reason,) in rows(db, "SELECT finish_reason FROM crawl_runs")]
+    if number == 1:
+        assert (process.returncode, recorded) == (0, ["finished"]), said
+    else:
+        assert (process.returncode, recorded) == (STOPPED_BY_SIGTERM, [""])
+        assert said.endswith("stopped in the middle: the next crawl goes on from what was stored\n")

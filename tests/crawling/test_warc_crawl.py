@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import io
@@ -566,6 +567,6 @@ def test_two_answers_at_once_go_into_one_file(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         places = list(pool.map(keep, range(4)))
-    extension.close()
+    asyncio.run(extension.close())
     assert {place.file for place in places if place} == {path.name for path in tmp_path.iterdir()}
     assert len(list(tmp_path.iterdir())) == 1

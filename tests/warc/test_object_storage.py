@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import subprocess
 import sys
@@ -215,12 +216,12 @@ def test_a_storage_that_takes_nothing_is_asked_once_at_the_end_of_a_crawl(
     stats = dict[str, str]()
     crawler = SimpleNamespace(spider=None, stats=SimpleNamespace(set_value=stats.__setitem__))
     extension = WarcExtension(crawler, (str(tmp_path),))  # type: ignore[arg-type]
-    extension.close()  # at `spider_closed`, and again at `engine_stopped`
-    extension.close()
+    asyncio.run(extension.close())  # at `spider_closed`, and again at `engine_stopped`
+    asyncio.run(extension.close())
     assert len(asked) == 1
     assert stats == {key(Failure.STORAGE): str(error)}
     extension._writer()
-    extension.close()
+    asyncio.run(extension.close())
     assert len(asked) == 2
 
 
