@@ -136,8 +136,6 @@ FLAT: tuple[Field, ...] = tuple(field for field in FIELDS if field.place in ("ev
 #: The fields that are known when a page is crawled: the columns of Scrapy's `-O`.
 CRAWLED: tuple[Field, ...] = tuple(field for field in FIELDS if field.place == "everywhere")
 
-_EMPTY: dict[Kind, Any] = {"text": "", "texts": [], "records": []}
-
 _NOWHERE = object()
 
 
@@ -239,7 +237,7 @@ def _site(url: str) -> str:
 
 
 def _empty(kind: Kind) -> Any:
-    return [] if kind in ("texts", "records") else _EMPTY.get(kind)
+    return [] if kind in ("texts", "records") else "" if kind == "text" else None
 
 
 def _follow(article: Any, path: str) -> Any:

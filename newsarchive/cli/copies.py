@@ -234,30 +234,23 @@ def origins(
     if not found:
         say("no article names another publisher")
         raise SystemExit(1)
-    if on_terminal() and not as_json:
-        rows = [
-            (
-                r.articles,
-                _hours(r.delay_hours),
-                r.site,
-                " ".join((r.origin, r.origin_domain and f"({r.origin_domain})")),
-            )
-            for r in found[:limit]
-        ]
-        output.print_table(
-            ("articles", "hours later", "site", "first published by"), rows, ("articles", "hours later")
-        )
+    if as_json:
+        for one in found[:limit]:
+            click.echo(export.to_json(one))
         return
-    for row in found[:limit]:
-        if as_json:
-            click.echo(export.to_json(row))
-        else:
-            delay = _hours(row.delay_hours)
-            echo(f"{row.articles}\t{row.site}\t{row.origin}\t{row.origin_domain}\t{delay}")
-
-
-def _hours(delay: float | None) -> str:
-    return "?" if delay is None else f"{delay:g}"
+    rows = [
+        (one.articles, one.site, one.origin, one.origin_domain, "?" if one.delay_hours is None else f"{one.delay_hours:g}")
+        for one in found[:limit]
+    ]  # fmt: skip
+    if on_terminal():
+        header = ("articles", "hours later", "site", "first published by")
+        table = [
+            (articles, hours, on, f"{name} ({domain})" if domain else name)
+            for articles, on, name, domain, hours in rows
+        ]
+        output.print_table(header, table, header[:2])
+    else:
+        output.print_rows((), rows)
 
 
 @click.command(

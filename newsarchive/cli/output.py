@@ -337,12 +337,17 @@ def print_wrapped(headline: str, details: list[str], body: str) -> None:
 
 
 def print_line(out: Console, line: str, style: str = "", width: int | None = None) -> None:
-    """Print a line, wrapped between words. A line with an address is not wrapped here: the terminal wraps it without a
-    line break, so that the address can be copied."""
+    """Print a line, wrapped between words; what goes on below begins where the line begins. A line with an address is not
+    wrapped here: the terminal wraps it without a line break, so that the address can be copied."""
+    from rich.text import Text
+
+    words = line.lstrip(" ")
+    before = " " * (len(line) - len(words))
     if "://" in line:
         out.print(line, style=style, markup=False, soft_wrap=True)
-    else:
-        out.print(line, style=style, markup=False, width=width)
+        return
+    for part in Text(plainwords.printable(words)).wrap(out, (width or out.width) - len(before)):
+        out.print(before + part.plain.rstrip(), style=style, markup=False, soft_wrap=True)
 
 
 def dates(article: Article) -> list[str]:

@@ -82,3 +82,13 @@ def test_an_address_is_not_broken_on_a_terminal(folder: Path, words: str, column
     seen = run(module("newsarchive", *words.split(), "--db", "archive.db"), folder, columns=columns)
     assert seen.code == 0
     assert LONG in seen.screen
+
+
+def test_a_line_goes_on_where_it_began_and_an_address_is_not_broken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = output.console()
+    for line in ("\nhead", "  " + "words " * 8, f"  {LONG}"):
+        output.print_line(out, line, width=24)
+    wrapped = "  words words words\n" * 2 + "  words words\n"
+    assert capsys.readouterr().out == f"\nhead\n{wrapped}  {LONG}\n"
