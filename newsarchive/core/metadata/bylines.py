@@ -175,12 +175,14 @@ MIN_LABELLED_DATE_SHARE = 0.4
 MIN_BIOGRAPHY_CHARS = 40
 #: Characters of such a paragraph that are searched for a job.
 MAX_BIOGRAPHY_CHARS = 400
-#: A quick test before the tests of a name: two words with capitals.
 #: The credit of a picture behind its caption: "Harbour Hospital — Foto: Jane Doe".
 _PICTURE = re.compile(r"\b(?:foto|fotos|photo|photos|image|imagem|imagen|bild|фото|crédito)\s?[:：]", re.I)
+#: A quick test before the tests of a name: two words with capitals.
 _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 #: Parts of the classes of an article. They are looked for one by one, because a pattern is slow on long paths.
 _ARTICLE = ("article", "entry", "post")
+#: The path of the outermost `<header>`.
+_HEADER = re.compile(r"(?:.*?/)??header(?:[.#][^/]*)?(?=/|$)")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: A separator of details ("3 May 2024 · 3 min read"), or a digit of a date.
@@ -234,11 +236,8 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
 def _in_masthead(block: Block, headline: Block) -> bool:
     """Whether a block stands in a `<header>` without the headline. Papers print today's date there."""
-    if "header" not in block.path:
-        return False
-    path = block.path.split("/")
-    at = next((i for i, part in enumerate(path) if part.split(".", 1)[0].split("#", 1)[0] == "header"), -1)
-    return at >= 0 and path[: at + 1] != headline.path.split("/")[: at + 1]
+    header = _HEADER.match(block.path)
+    return header is not None and not f"{headline.path}/".startswith(f"{header[0]}/")
 
 
 def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
@@ -322,7 +321,9 @@ def _with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
     time = _TIME_BEHIND.match(rest)
     cut = time.end() if time else 0
     behind = rest.partition(second)[2]
-    changed = dates.says_modified(behind, rules) and not dates.says_modified(rest[: -len(behind)], rules)
+    changed = dates.says("modified", behind, rules) and not dates.says(
+        "modified", rest[: -len(behind)], rules
+    )
     yield before + first + rest[:cut]
     yield f"{behind.strip()} {rest[cut:]}" if changed else rest[cut:]
 
@@ -340,7 +341,7 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
             start = line.index(found)
             if dates.says("looked_at", line[:start], rules):
                 continue
-            if dates.says_modified(line[:start] or label, rules):
+            if dates.says("modified", line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
             elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules):
                 yield Claim("date_published", line[start:], Source(Place.TEXT, Position.PROSE))
@@ -544,7 +545,7 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
         when, who = publication_sentence(block.text, rules)
         if not when and not who:
             continue
-        changed = dates.says_modified(block.text[:MAX_SENTENCE_CHARS], rules)
+        changed = dates.says("modified", block.text[:MAX_SENTENCE_CHARS], rules)
         field = "date_modified" if changed else "date_published"
         found = [Claim(field, when, _FROM_SENTENCE)] if when else []
         return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found
@@ -567,7 +568,7 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
         line = f"{label} {line}"
     signed = dates.signs(line, rules) or person_names.words(rules).signed.find(line[:40]) is not None
     if signed or share > MIN_DATE_SHARE:
-        field = "date_modified" if dates.says_modified(line, rules) else "date_published"
+        field = "date_modified" if dates.says("modified", line, rules) else "date_published"
         source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
         yield Claim(field, line[line.index(found) :], source)
 

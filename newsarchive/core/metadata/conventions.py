@@ -137,15 +137,14 @@ def applied(article: Article, changing: Sequence[Convention], rules: Rules) -> A
     `changing` are the `effects` on its page; without any the article is returned as it is. A candidate that loses by a
     convention says so in its reason.
     """
+    apply = {
+        Kind.SITES_PICTURE: _pictured,
+        Kind.SITES_DESCRIPTION: _described,
+        Kind.SITES_KEYWORDS: _keyed,
+        Kind.SITES_AUTHOR: _signed,
+    }
     for convention in changing:
-        if convention.kind is Kind.SITES_PICTURE:
-            article = _pictured(article, convention, rules)
-        elif convention.kind is Kind.SITES_DESCRIPTION:
-            article = _described(article, convention, rules)
-        elif convention.kind is Kind.SITES_KEYWORDS:
-            article = _keyed(article, convention, rules)
-        elif convention.kind is Kind.SITES_AUTHOR:
-            article = _signed(article, convention, rules)
+        article = apply[convention.kind](article, convention, rules)
     return article
 
 

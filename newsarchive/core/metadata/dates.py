@@ -327,11 +327,6 @@ def signs(text: str, rules: Rules) -> bool:
     return says("published", text[:40], rules) or says("modified", text[:40], rules)
 
 
-def says_modified(line: str, rules: Rules) -> bool:
-    """Whether a line has a word for a change: "Updated 3 May 2024"."""
-    return says("modified", line, rules)
-
-
 def says(what: str, line: str, rules: Rules) -> bool:
     """Whether a line has a word for publishing (`what` is "published") or for a change ("modified")."""
     return bool(line) and _words(what, rules).search(line.casefold()) is not None
@@ -475,10 +470,12 @@ def order(text: str) -> Order | None:
     """
     text = western(text)
     match = None if ISO.search(text) else NUMERIC.search(text)
-    if match is None:
-        return None
+    return _order(match) if match else None
+
+
+def _order(match: re.Match[str]) -> Order | None:
     first, second = int(match[1]), int(match[3])
-    if first == second:
+    if first == second or min(first, second) > 12:
         return None
     return Order(match[2], first <= 12 and second <= 12, second > 12)
 
@@ -517,16 +514,7 @@ def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
 def order_of(texts: Iterable[str]) -> bool | None:
     """Whether the month comes first in most dates with strokes that have one possible order (04/13/2025); `None` where
     `texts` have no such date, or the same number of each kind."""
-    votes = 0
-    for text in texts:
-        if "/" in text:
-            votes += sum(_vote(m) for m in NUMERIC.finditer(western(text[:MAX_ORDER_CHARS])) if m[2] == "/")
+    read = (western(text[:MAX_ORDER_CHARS]) for text in texts if "/" in text)
+    orders = (_order(match) for text in read for match in NUMERIC.finditer(text) if match[2] == "/")
+    votes = sum(1 if order.month_first else -1 for order in orders if order and not order.open)
     return votes > 0 if votes else None
-
-
-def _vote(match: re.Match[str]) -> int:
-    """1 for a date that must begin with the month, -1 for one that must begin with the day, 0 for others."""
-    first, second = int(match[1]), int(match[3])
-    if first > 12 and second > 12:
-        return 0
-    return (second > 12) - (first > 12)

@@ -226,6 +226,15 @@ def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> 
     return plain(text) if len(text) <= max_chars else ""
 
 
+def upwards(node: LexborNode | None, most: int) -> Iterator[LexborNode]:
+    """A node and the elements that hold it, the closest first: at most `most` of them; none for `None`."""
+    for _ in range(most):
+        if node is None:
+            return
+        yield node
+        node = node.parent
+
+
 #: Stands between the texts of elements until they are joined. HTML parsers let no NUL into a text.
 _BORDER = "\0"
 #: The border of two elements that have no space between them: "Regular Article" and "Late Pleistocene".

@@ -42,14 +42,12 @@ from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
-#: What stands between the headline and the name of the site or section in a title.
+#: What stands between the headline and the name of the site or section in a title, or behind a site's name in its own title.
 _SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
 #: Signs that part the headline, the sections and the site in titles of East Asian and other portals, and in no headline.
 _CHAIN = re.compile(r"\s*[_＿｜|]\s*")
 #: What stands between the headline and the name of the site in `<title>`.
 _SITE_SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*")
-#: What stands between a site's name and what it says of itself.
-_MOTTO = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
 #: Signs around the parts of a site's name.
 _AROUND_PART = ' -–—|·•»«:/~⋅"“”'
 #: Signs around a site's name that are no part of it.
@@ -272,7 +270,7 @@ def without_motto(name: str, url: str) -> str:
 
     Earns the bare name on 42 of 1,139 real pages (`docs/benchmarks/metadata.md`).
     """
-    parts = [part.strip(_AROUND_PART) for part in _MOTTO.split(name)]
+    parts = [part.strip(_AROUND_PART) for part in _SEPARATOR.split(name)]
     labels = (parts_of(url).hostname or "").removeprefix("www.").split(".")[:-1]
     is_like_host = key(name) in map(key, labels)  # "Harbour|News" of harbour-news.example
     if len(parts) < 2 or not labels or is_like_host:

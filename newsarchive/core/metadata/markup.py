@@ -22,8 +22,8 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.dates import parse, says, says_modified
-from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.dates import parse, says
+from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
 from newsarchive.core.text.patterns import whole
@@ -51,8 +51,6 @@ _HEADLINE_CLASS = re.compile(
 )
 #: Classes of the element with the site's name, which themes print on every page.
 _SITE_NAME_CLASS = re.compile(r"(?:site|blog)[-_]*(?:title|name)", re.IGNORECASE)
-#: `_HEADLINE_CLASS` matches only classes with one of these words.
-_HEADLINE_WORDS = ("title", "headline", "p-name")
 _AUTHOR_CLASS = re.compile("author|autor|byline|writer")
 _NAME_CLASS = re.compile(
     r"(?:author|autor|byline|writer)s?(?:__|--|[-_])?(?:name|link)|(?:^|\s)(?:author|p-author|fn)(?:\s|$)|vcard",
@@ -217,19 +215,16 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
 
 @lru_cache(maxsize=2048)
 def _says_headline(names: str) -> bool:
-    names = names.lower()
-    return any(word in names for word in _HEADLINE_WORDS) and bool(_HEADLINE_CLASS.search(names))
+    return bool(_HEADLINE_CLASS.search(names.lower()))
 
 
 def stated(mark: Mark, rules: Rules) -> str:
     """The value of a mark: the `title` of an `<abbr>`, or of a `value-title` inside it, where it is a date, else the
     mark's content. Source: the value class pattern of microformats.org. Blogger writes "8:30 AM" with the whole time as
     `title`."""
-    node: LexborNode | None = mark.node
-    if mark.tag != "abbr":
-        node = (
-            mark.node.css_first("abbr[title],.value-title[title]") if mark.names or mark.properties else None
-        )
+    node: LexborNode | None = mark.node if mark.tag == "abbr" else None
+    if node is None and (mark.names or mark.properties):
+        node = mark.node.css_first("abbr[title],.value-title[title]")
     title = plain(node.attributes.get("title")) if node is not None else ""
     is_silent = not (mark.attributes.get("content") or mark.attributes.get("datetime"))
     return title if title and is_silent and parse(title, rules) else mark.content
@@ -256,11 +251,16 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
                 first_item = item if first_item is None else first_item
                 if item != first_item:
                     continue
-                inner = mark.node.css_first('[itemprop~="name"]')
-                found = Mark(inner, "", inner.attributes, 0).content if inner is not None else mark.content
-                yield Claim("authors", found, _MICRODATA, url=mark.attributes.get("href") or "")
+                inner = _inside(mark, '[itemprop~="name"]') or mark
+                yield Claim("authors", inner.content, _MICRODATA, url=mark.attributes.get("href") or "")
             elif name in _OBJECT_PROPERTIES and not aside(mark.node):
                 yield from _object_claims(mark, name)
+
+
+def _inside(mark: Mark, selector: str) -> Mark | None:
+    """The first element in a mark that a selector finds."""
+    node = mark.node.css_first(selector)
+    return Mark(node, "", node.attributes, 0) if node is not None else None
 
 
 def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
@@ -282,12 +282,7 @@ def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:
 
 def _item(node: LexborNode) -> LexborNode | None:
     """The element of the microdata item that a property belongs to."""
-    up = node.parent
-    for _ in range(MAX_ANCESTORS * 2):
-        if up is None or "itemscope" in up.attributes:
-            return up
-        up = up.parent
-    return None
+    return next((up for up in upwards(node.parent, MAX_ANCESTORS * 2) if "itemscope" in up.attributes), None)
 
 
 def _item_type(node: LexborNode) -> str:
@@ -302,13 +297,11 @@ def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
     if name == "keywords":
         yield from (Claim(name, word, _MICRODATA) for word in keyword_list(mark.content))
     elif name == "image":
-        inner = mark.node.css_first('[itemprop~="url"],img')
-        address = mark.address or (Mark(inner, "", inner.attributes, 0).address if inner is not None else "")
-        yield Claim("image", address, _MICRODATA)
+        inner = _inside(mark, '[itemprop~="url"],img')
+        yield Claim("image", mark.address or (inner.address if inner else ""), _MICRODATA)
     elif name == "publisher":
-        inner = mark.node.css_first('[itemprop~="name"]')
-        text = Mark(inner, "", inner.attributes, 0).content if inner is not None else ""
-        yield Claim(name, text, _MICRODATA)
+        inner = _inside(mark, '[itemprop~="name"]')
+        yield Claim(name, inner.content if inner else "", _MICRODATA)
     else:
         yield Claim("is_accessible_for_free", mark.content or mark.address, _MICRODATA)
 
@@ -331,7 +324,7 @@ def dates(
             other_posts.refuse(Claim("date_published", value, Source(place)))
             continue
         label = _label(mark.node)
-        if _is_modified(mark) or says_modified(value, rules) or says_modified(label, rules):
+        if _is_modified(mark) or says("modified", value, rules) or says("modified", label, rules):
             yield Claim("date_modified", value, Source(place))
             continue
         if says("published", label, rules):
@@ -345,37 +338,34 @@ def dates(
 
 def _label(node: LexborNode) -> str:
     """The short text right before a node, such as "Published" in a `<span>`; "" where there is none."""
+    texts = (text[:MAX_LABEL_CHARS].strip() for text in _texts_before(node, 2))
+    text = next(filter(None, texts), "")
+    return text if len(text) < MAX_LABEL_CHARS else ""
+
+
+def _texts_before(node: LexborNode, most: int) -> Iterator[str]:
+    """The texts of the nodes right before a node in the same element, the closest first."""
     before = node.prev
-    for _ in range(2):
+    for _ in range(most):
         if before is None:
-            return ""
-        text = (before.text(deep=True) or "")[:MAX_LABEL_CHARS].strip()
-        if text:
-            return text if len(text) < MAX_LABEL_CHARS else ""
+            return
+        yield before.text(deep=True) or ""
         before = before.prev
-    return ""
 
 
 def ancestors_of(headline: Mark | None) -> frozenset[int]:
     """The IDs (`mem_id`) of the elements that hold the headline."""
-    ids, up = set(), headline.node.parent if headline is not None else None
-    for _ in range(MAX_ANCESTORS * 2):
-        if up is None:
-            break
-        ids.add(up.mem_id)
-        up = up.parent
-    return frozenset(ids)
+    parent = headline.node.parent if headline is not None else None
+    return frozenset(up.mem_id for up in upwards(parent, MAX_ANCESTORS * 2))
 
 
 def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
     """Whether a node stands in a header that does not hold the headline: there newspapers print today's date."""
-    up = node.parent
-    for _ in range(MAX_ANCESTORS):
-        if up is None or up.mem_id in headline_ancestors:
+    for up in upwards(node.parent, MAX_ANCESTORS):
+        if up.mem_id in headline_ancestors:
             return False
         if up.tag == "header":
             return True
-        up = up.parent
     return False
 
 
@@ -421,14 +411,7 @@ def authors(
 
 def _text_before(node: LexborNode) -> str:
     """The text of the nodes right before a node in the same element. Frameworks put comments into it: `Edited<!-- --> by`."""
-    parts: list[str] = []
-    before = node.prev
-    for _ in range(MAX_NODES_BEFORE):
-        if before is None:
-            break
-        parts.append(before.text(deep=True) or "")
-        before = before.prev
-    return "".join(reversed(parts))[-MAX_LABEL_CHARS:]
+    return "".join(reversed(list(_texts_before(node, MAX_NODES_BEFORE))))[-MAX_LABEL_CHARS:]
 
 
 def _names_in(node: LexborNode, rules: Rules) -> str:
@@ -492,9 +475,8 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
     `<aside>`.
     """
     is_aside = False
-    up: LexborNode | None = node
-    for _ in range(MAX_ANCESTORS):
-        if up is None or up.tag in ("body", "html", "article", "main"):
+    for up in upwards(node, MAX_ANCESTORS):
+        if up.tag in ("body", "html", "article", "main"):
             return is_aside
         attributes = up.attributes
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
@@ -506,5 +488,4 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
             is_aside = True
             if _IN_MENU_OF_SIDEBAR not in names:
                 return True
-        up = up.parent
     return is_aside

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
 from newsarchive.core.metadata.claims import Claim
+from newsarchive.core.metadata.elements import upwards
 from newsarchive.core.urls import site_of, try_normalise, url_key
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -75,14 +75,8 @@ _PERSON_CLASSES = frozenset(("fn", "p-author", "author", "vcard", "h-card"))
 
 #: An element that holds blocks: its path, and the index of its first block.
 _Container = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Titles:
-    """How many other posts an element names, and whether it is a list of them."""
-
-    count: int
-    is_list: bool
+#: How many other posts an element names, and whether it is a list of them.
+_Titles = tuple[int, bool]
 
 
 class OtherPosts:
@@ -104,12 +98,7 @@ class OtherPosts:
 
     def set_headline(self, headline: LexborNode | None) -> None:
         """Learn where the headline stands: its ancestors hold the post itself, and are no list of other posts."""
-        up = headline
-        for _ in range(MAX_HEADLINE_ANCESTORS):
-            if up is None:
-                break
-            self._headline_ancestors.add(up.mem_id)
-            up = up.parent
+        self._headline_ancestors.update(up.mem_id for up in upwards(headline, MAX_HEADLINE_ANCESTORS))
 
     def holds(self, node: LexborNode, *, itself: bool = False) -> bool:
         """Whether an element stands in a list of other posts; with `itself` also whether it is an item of one, since themes
@@ -118,17 +107,14 @@ class OtherPosts:
         An element that stands there once beside several titles belongs to the post itself: the date in a footer that
         also links to the posts before and after it.
         """
-        up: LexborNode | None = node if itself else node.parent
-        for _ in range(MAX_ANCESTORS):
-            if up is None or up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
+        for up in upwards(node if itself else node.parent, MAX_ANCESTORS):
+            if up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
                 return False
-            titles = self._titles.get(up.mem_id)
-            if titles is None:
-                titles = self._titles[up.mem_id] = self._titles_in(up)
-            if titles.count:
-                is_one = titles.count == 1
-                return titles.is_list and (is_one or 2 * self._similar_count(node, up) > titles.count)
-            up = up.parent
+            if up.mem_id not in self._titles:
+                self._titles[up.mem_id] = self._titles_in(up)
+            count, is_list = self._titles[up.mem_id]
+            if count:
+                return is_list and (count == 1 or 2 * self._similar_count(node, up) > count)
         return False
 
     def refuse(self, claim: Claim) -> None:
@@ -163,10 +149,10 @@ class OtherPosts:
     def _titles_in(self, node: LexborNode) -> _Titles:
         raw = self._all_text(node)
         if raw is None or len(raw) > MAX_RAW_LIST_CHARS:
-            return _Titles(1, False)
+            return (1, False)
         length = len(" ".join(raw.split()))
         if not 0 < length <= MAX_LIST_CHARS:
-            return _Titles(0, False) if length == 0 else _Titles(1, False)
+            return (1 if length else 0), False
         titles: dict[str, int] = {}
         headings = 0
         for link in self._all(node, "a[href]")[:MAX_LINKS]:
@@ -175,7 +161,7 @@ class OtherPosts:
                 titles[link.attributes.get("href") or ""] = len(_text(link))
                 headings += in_heading
         is_item = headings > 0 and node.tag in _ITEMS and length <= MAX_ITEM_CHARS
-        return _Titles(len(titles), is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length)
+        return len(titles), is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length
 
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
@@ -320,11 +306,5 @@ def _text(node: LexborNode) -> str:
 
 
 def _in_heading(link: LexborNode) -> bool:
-    up = link.parent
-    for _ in range(3):
-        if up is None:
-            break
-        if up.tag in _HEADINGS:
-            return True
-        up = up.parent
-    return link.css_first(",".join(_HEADINGS)) is not None
+    around = any(up.tag in _HEADINGS for up in upwards(link.parent, 3))
+    return around or link.css_first(",".join(_HEADINGS)) is not None

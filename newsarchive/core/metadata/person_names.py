@@ -11,7 +11,7 @@ word for "by" may be a name at all is judged in `guessed_names`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 
 from newsarchive import compiled
@@ -164,8 +164,6 @@ SEGMENT = re.compile(
     r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
     r"|(?<=[^\W原文章])(?=(?:作者|责任编辑|责编)\s?[：:])|(?<=[^\W文章息闻料片件据容])(?=(?:来源|來源|出处)\s?[：:])"
 )
-
-
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
@@ -182,8 +180,6 @@ _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 #: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
 _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
-
-
 #: What stands before the last part of a name such as "Robert Roe, Jr."
 _BEFORE_JUNIOR = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b\.?\s*(?:$|[,;|&]|and\b))")
 #: A name that begins with a small article: "al-Assad", "el-Sisi", "d'Estaing".
@@ -422,8 +418,13 @@ def _without_role(name: str, rules: Rules) -> str:
 
 def _without_beat(name: str, rules: Rules) -> str:
     """A name without what its owner reports on, which stood between the name and a job: `Jane Doe Science` becomes `Jane Doe`."""
+    return _without_last(name, words(rules).beats)
+
+
+def _without_last(name: str, words: Set[str]) -> str:
+    """A name of more than two words without those at its end that are among `words`."""
     tokens = name.split()
-    while len(tokens) > 2 and tokens[-1].casefold() in words(rules).beats:
+    while len(tokens) > 2 and tokens[-1].casefold().strip(".,|()") in words:
         tokens.pop()
     return " ".join(tokens)
 
@@ -445,11 +446,8 @@ def _without_job(name: str, rules: Rules) -> str:
 
 def _without_services(name: str, rules: Rules) -> str:
     """A name without the service behind it that has a profile: `Jane Doe Twitter` becomes `Jane Doe`."""
-    tokens = name.split()
-    while len(tokens) > 2 and tokens[-1].casefold().strip(".,|()") in words(rules).services:
-        tokens.pop()
-    before = " ".join(tokens)
-    return before if before != name and like_a_name(before, rules) else name
+    before = _without_last(name, words(rules).services)
+    return before if like_a_name(before, rules) else name
 
 
 def split_paper(name: str, rules: Rules) -> tuple[str, str]:

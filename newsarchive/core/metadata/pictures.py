@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.html.parsing import MAX_NESTED_TAGS
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, text_of
+from newsarchive.core.metadata.elements import Mark, text_of, upwards
 from newsarchive.core.metadata.markup import ancestors_of, aside
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.urls import parts_of
@@ -98,9 +99,8 @@ def featured_picture(
         return
     around = ancestors_of(heading)
     for image in tree.css("img.wp-post-image")[:MAX_FIGURES]:
-        up = image.parent
-        while up is not None and up.tag not in ("a", "article", "body"):
-            up = up.parent
+        holders = upwards(image.parent, MAX_NESTED_TAGS)
+        up = next((up for up in holders if up.tag in ("a", "article", "body")), None)
         is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
         if not (is_others or aside(image, near=True) or other_posts.holds(image)):
             for address in _sources(image)[:1]:

@@ -308,7 +308,7 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     """The time of a text like "3 hours ago", counted from `now`, and midnight UTC where the text names a day only. `None`
     for another text, for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
     folded = text.casefold()
-    if len(text) > MAX_RELATIVE_CHARS or dates.says_modified(text, rules):
+    if len(text) > MAX_RELATIVE_CHARS or dates.says("modified", text, rules):
         return None
     relative = rules.metadata.get("traces", {}).get("relative", {})
     languages = [code for code, words in relative.items() if any(word in folded for word in words)]
