@@ -21,7 +21,7 @@ from typing import Literal
 
 from rapidfuzz.distance import Indel
 
-from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED
+from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED, WORD_MARKS
 
 #: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
 #: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
@@ -37,14 +37,15 @@ MIN_PAIR_LIKENESS = 0.5
 #: Pairs of paragraphs in one changed stretch. Up to here each is compared with each; of more, those at about the same place.
 MAX_COMPARED_PAIRS = 10_000
 
+_LETTER = rf"[\w{WORD_MARKS}]"
 #: What goes on with a word behind an apostrophe, and with a number behind a sign: "2.4" that became "4.2" is not a "4." that
 #: came and a ".4" that went.
-_REST = r"(?:['’]\w+|(?<=\d)[.,:]\d+)*"
+_REST = rf"(?:['’]{_LETTER}+|(?<=\d)[.,:]\d+)*"
 #: A word or number, a Chinese or Japanese character, white space, a sign.
-_PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}])\w)+{_REST}|\s+|[^\w\s]")
-_WORDS = re.compile(rf"\w+{_REST}")
+_PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}]){_LETTER})+{_REST}|\s+|[^\w\s]")
+_WORDS = re.compile(rf"{_LETTER}+{_REST}")
 #: What likeness counts: words, and each character in scripts without spaces between words.
-_UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+")
+_UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}]){_LETTER})+")
 
 
 @dataclass(frozen=True, slots=True)

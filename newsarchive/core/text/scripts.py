@@ -70,6 +70,13 @@ TIBETAN = character_class(TIBETAN_BLOCKS)
 #: The syllables of Korean, which has spaces between words, but particles that are part of them.
 HANGUL = character_class([(0xAC00, 0xD7A3)])
 
+#: Marks inside words that `\w` does not match, for use between the brackets of a character class: accents, vowel points of Hebrew
+#: and Arabic, vowel signs of Indic scripts (Devanagari to Sinhala, without their full stops).
+WORD_MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"
+    "\u0900-\u0963\u0966-\u096f\u0971-\u0df3"
+)
+
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 

@@ -30,11 +30,12 @@ from newsarchive.core.text.scripts import (
     HAN_AND_KANA_BLOCKS,
     SOUTHEAST_ASIAN_BLOCKS,
     THAI_AND_LAO_BLOCKS,
+    WORD_MARKS,
     character_class,
     count_of,
 )
 
-_WORD = re.compile(r"\w+(?:[’'.-]\w+)*")
+_WORD = re.compile(rf"[\w{WORD_MARKS}]+(?:[’'.-][\w{WORD_MARKS}]+)*")
 _SPACED = re.compile(r"\w\S*")
 _UNSPACED_BLOCKS = (*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS)
 _UNSPACED_RUN = re.compile(f"[{character_class(_UNSPACED_BLOCKS)}]+")
@@ -69,8 +70,8 @@ def _found(pattern: re.Pattern[str], text: str) -> int:
 def comparable_words(text: str) -> int:
     """The number of words of a text, for bounds. In scripts without spaces, two characters count as a word.
 
-    >>> comparable_words("Tokyo and Seoul"), comparable_words("今天北京下雨了。")
-    (3, 4)
+    >>> comparable_words("Tokyo and Seoul"), comparable_words("今天北京下雨了。"), comparable_words("सरकार की नई नीति")
+    (3, 4, 4)
     """
     unspaced = 0 if text.isascii() else count_of(text, _UNSPACED_BLOCKS)
     if unspaced:

@@ -67,6 +67,12 @@ def test_a_number_is_one_word(old: str, new: str) -> None:
     assert lost_and_gained(f"It paid {old}.", f"It paid {new}.") == (Counter([old]), Counter([new]))
 
 
+def test_a_word_with_vowel_signs_is_one_word() -> None:
+    old, new = "सरकार ने किताब दी है", "सरकार ने किताबें दी है"
+    assert [c.text for c in word_diff(old, new) if c.kind != "equal"] == ["किताब", "किताबें"]
+    assert lost_and_gained(old, new) == (Counter(["किताब"]), Counter(["किताबें"]))
+
+
 def test_a_new_paragraph_leaves_the_others_alone() -> None:
     changes = word_diff("One.\n\nThree.", "One.\n\nTwo.\n\nThree.")
     assert [c for c in changes if c.kind != "equal"] == [Change("insert", "Two.\n\n")]
