@@ -38,7 +38,9 @@ _BEFORE_EMOJI = "\u2190"
 #: Unicode's categories of emoji: symbols, their colours, and what joins two of them.
 _EMOJI_CATEGORIES = frozenset(["So", "Sk", "Mn", "Cf"])
 
-_NO_LETTER = re.compile(r"[\W_]+")
+#: Vowel signs from Devanagari to Khmer, which are letters to a reader, and which `\w` does not match.
+_VOWEL_SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+_NO_LETTER = re.compile(rf"(?:[^\w{_VOWEL_SIGNS}]|_)+")
 #: The characters of ASCII that are no letters and no digits.
 _ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
@@ -265,14 +267,14 @@ def _is_emoji(char: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def key(text: str) -> str:
-    """The letters and digits of a text, case folded, with nothing between them.
+    """The letters and digits of a text, in NFC and case folded, with nothing between them.
 
-    >>> key("Trump’s return…") == key("Trump's Return")
-    True
+    >>> key("Trump’s return…") == key("Trump's Return"), key("Jose\u0301") == key("José"), key("राम") == key("रमा")
+    (True, True, False)
     """
     if text.isascii():
         return text.lower().encode("ascii").translate(None, _ASCII_SIGNS).decode("ascii")
-    return _NO_LETTER.sub("", text.casefold())
+    return _NO_LETTER.sub("", unicodedata.normalize("NFC", text.casefold()))
 
 
 def without_accents(text: str) -> str:
