@@ -306,11 +306,12 @@ class Learner:
 
         Another crawl may have read a capture that is not the stored one.
         """
-        kept = self.readings.get(told.url_key) if self.readings is not None else None
-        article = unpack_reading(kept.page) if kept is not None else None
-        if self.readings is None or kept is None or article is None or article.capture is None:
+        assert self.readings is not None
+        if (kept := self.readings.get(told.url_key)) is None:
             return None
-        if self.readings.is_shared and payload_digest(article) != told.payload_digest:
+        article = unpack_reading(kept.page)
+        is_other = self.readings.is_shared and payload_digest(article) != told.payload_digest
+        if article.capture is None or is_other:
             return None
         no_more = says_no_more(told.text, article.capture.source_text, article)
         return (article, kept.record) if no_more else None

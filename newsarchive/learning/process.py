@@ -141,22 +141,16 @@ class SiteLearning:
             if sum(one.size for one in self._waiting) > MAX_WAITING_BYTES:
                 if self._pool is not None:
                     self._pool.submit(Job(self._taken()))
-                elif self._here is not None:
-                    self._here(Job(self._taken()))
+                else:  # a crawl that learns nothing before its end would hold all of them in memory
+                    self._worker_here()(Job(self._taken()))
 
     def learn(self, site: str) -> Summary:
         """Learn a site while more pages of it come. Raises what learning raises."""
-        done = self._do(Job(site=site))
-        if done.error is not None:
-            raise done.error
-        return done.summaries[0]
+        return self._done(Job(site=site)).summaries[0]
 
     def learn_waiting(self, site: str, pages: Sequence[Reading], packs: bool) -> Done:
         """Learn a site with pages that wait to be stored; gives their articles too. Raises what learning raises."""
-        done = self._do(Job(site=site, waiting=pages, packs=packs))
-        if done.error is not None:
-            raise done.error
-        return done
+        return self._done(Job(site=site, waiting=pages, packs=packs))
 
     def learn_around(self, sites: Iterable[str], since: datetime | None = None) -> Iterator[Summary]:
         """Learn sites at the end of their crawl, as `Learner.learn_around` does. Raises what learning raises."""
@@ -164,6 +158,12 @@ class SiteLearning:
         yield from done.summaries
         if done.error is not None:
             raise done.error
+
+    def _done(self, job: Job) -> Done:
+        done = self._do(job)
+        if done.error is not None:
+            raise done.error
+        return done
 
     def _do(self, job: Job) -> Done:
         with self._lock:
@@ -179,9 +179,15 @@ class SiteLearning:
                 return done
             except NotStarted:
                 self._pool, self._broken = None, True
+        with self._lock:
+            here = self._worker_here()
+        return here(self._with_readings(job))
+
+    def _worker_here(self) -> LearningWorker:
+        """The worker in the crawl's own process, which keeps its readings on the disk."""
         if self._here is None:
             self._here = LearningWorker(*self.archived)
-        return self._here(self._with_readings(job))
+        return self._here
 
     def _start(self) -> None:
         if self._here is not None:

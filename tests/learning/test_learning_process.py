@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive.core.urls import url_key
-from newsarchive.db.kept_readings import KeptReadings
-from newsarchive.learning.process import Archived, SiteLearning
+from newsarchive.db.kept_readings import KeptReadings, Reading
+from newsarchive.learning.process import MAX_WAITING_BYTES, Archived, SiteLearning
 from newsarchive.workers import pool
 from newsarchive.workers.pool import NotStarted
 from tests.learning.test_learning_archive import CHIPS, blog, clean
@@ -67,6 +67,16 @@ def test_a_crawl_that_grows_goes_on_in_a_process_with_all_readings(engine: Engin
     learning.may_start = lambda: True
     done = learning.learn("heron.example")
     assert (learning._here, done.reread, done.failed) == (None, 8, [])
+    learning.close()
+
+
+def test_a_crawl_that_learns_nothing_before_its_end_keeps_few_readings_in_memory(engine: Engine) -> None:
+    learning = SiteLearning(Archived(url_of(engine), []), lambda: False)
+    for number in range(100):
+        learning.keep(Reading(f"page {number}", bytes(30_000)))
+    assert sum(reading.size for reading in learning._waiting) <= MAX_WAITING_BYTES
+    assert learning._here is not None
+    assert len(learning._here.readings.all()) + len(learning._waiting) == 100
     learning.close()
 
 

@@ -254,7 +254,7 @@ def notices(marks: Marks) -> None:
     """
     facts = record_lines(marks.blocks)
     for i, block in enumerate(marks.blocks):
-        if i in facts or block.kind in ("code", "table"):
+        if i in facts or block.kind in ("code", "table") or block.label in OWN_LABELS:
             continue
         if verdict := _notice(block.text, marks.rules):
             marks.mark(i, *verdict)
