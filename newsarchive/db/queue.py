@@ -197,13 +197,7 @@ class Queue:
 
     def create(self, schema: LiteralString, agreement: Agreement) -> None:
         """Make Procrastinate's tables with its own script, and the row of ours."""
-        with self.connected() as connection:
-            connection.execute(f"CREATE SCHEMA {SCHEMA}")
-            connection.execute(schema)
-            connection.execute(_CLUSTER)
-            connection.execute(_INDEX)
-            connection.execute(_PROBLEMS)
-            self._write(connection, agreement)
+        self.migrate([f"CREATE SCHEMA {SCHEMA}", schema, _CLUSTER], agreement)
 
     def migrate(self, scripts: Sequence[LiteralString], agreement: Agreement) -> None:
         """Run scripts of Procrastinate that change its tables, and write the new row, in one transaction."""

@@ -26,6 +26,7 @@ from newsarchive.db.engine import (
     shown,
     writing,
 )
+from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.models import Base, Line
 from newsarchive.db.models.base import UTCDateTime
 from newsarchive.db.reading import statistics
@@ -307,6 +308,15 @@ def test_a_query_on_postgresql_begins_no_transaction_unless_it_reads_a_snapshot(
             connection.exec_driver_sql("SELECT 1")
             assert tuple(connection.exec_driver_sql(begun).one()) == (False, "read committed")
         engine.dispose()
+
+
+def test_the_server_soon_notices_that_a_machine_was_lost(tmp_path: Path) -> None:
+    """Otherwise a machine that lost its power in the middle of a commit would keep all others from writing for two hours."""
+    with open_archive("postgresql", tmp_path) as engine, site_lock(engine, "blog.example") as lock:
+        assert lock.connection is not None
+        with writing(engine) as writer:
+            for connection in (lock.connection, writer):
+                assert connection.exec_driver_sql("SHOW tcp_keepalives_idle").scalar() == "15"
 
 
 def test_a_random_page_costs_little_unless_somebody_has_said_otherwise() -> None:

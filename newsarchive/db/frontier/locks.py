@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -123,20 +123,16 @@ def lock_number(site: str) -> int:
 def _session(engine: Engine) -> Iterator[Connection]:
     """A session of the database server apart from the pool: it ends with the block, and its locks with it."""
     alone = create_engine(engine.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with translated(engine), _connected(alone) as connection:
-        for statement in dialect_of(engine).session_of_locks:
-            connection.exec_driver_sql(statement)
-        yield connection
-
-
-@contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
-    connection = engine.connect()
-    try:
-        yield connection
-    finally:
-        with suppress(DBAPIError, DatabaseError):  # a server that went away has given the locks back itself
-            connection.close()
+    event.listen(alone, "connect", dialect_of(engine).configure)
+    with translated(engine):
+        connection = alone.connect()
+        try:
+            yield connection
+        finally:
+            with suppress(
+                DBAPIError, DatabaseError
+            ):  # a server that went away has given the locks back itself
+                connection.close()
 
 
 def _lock_file(path: Path) -> IO[str]:
