@@ -213,8 +213,8 @@ class Listed(NamedTuple):
 
 class PostList(NamedTuple):
     """Lists of one kind: what looks at each found, when the server says that one was changed last, and the kind of source that
-    sees what the list would have without caches. `min_prompt` is the share of the posts of late that the list must have named in time
-    for one that it has without caches to be a proof."""
+    sees what the list would have without caches. Where the list had named at least the share `min_prompt` of the latest posts in
+    time, a post that it has past the caches alone is a proof."""
 
     kind: str
     found: Sequence[Sequence[SameLooks]]

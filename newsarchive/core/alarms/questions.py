@@ -221,7 +221,8 @@ def _proof(cases: Sequence[Case], min_before: int) -> Sequence[Case] | None:
 
 
 class Bounds(NamedTuple):
-    """How unlikely what a window holds must be for an alarm, and the same where no case before it is bad."""
+    """How unlikely the bad ones among the newest cases must be for an alarm: `bound` where some of the cases before are bad,
+    `after_none` where none is."""
 
     bound: float
     after_none: float

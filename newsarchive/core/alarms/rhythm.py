@@ -40,8 +40,8 @@ MAX_SMALL_SHARE = 0.5
 #: Independent looks at spans in a year: the hours of one day see nearly the same posts.
 LOOKS_A_YEAR = 4 * 365
 #: False alarms of a rhythm that a site may give in a year, as the test reckons, which looks at overlapping spans as if they were
-#: apart. Made blogs had three false alarms in 79 years with it, and the same three with a tenth of it, which tells a slow site days
-#: later; with ten times as much they had one in 15 years, most of them around the turn of the year.
+#: apart. With this number simulated blogs had three false alarms in 79 years. A tenth of it gave the same three, and told of a slow
+#: site days later; ten times as much gave one in 15 years, most of them around the turn of the year.
 FALSE_RHYTHMS_A_YEAR = 0.01
 #: A pause counts as silence from this multiple of the longest pause before.
 MIN_PAUSE_FACTOR = 1.5
@@ -53,8 +53,8 @@ MIN_PAUSE_DAYS_OF_YOUNG = 28
 DAYS_A_YEAR = 365
 #: Share of the pauses before (0 to 1) that tell nothing of how long the long ones are.
 SHORT_PAUSES = 0.8
-#: False silences that a site may give in a year, as the test reckons: pauses above the short ones as if they were exponential. Made
-#: blogs had no false one with it in 8,114 quiet days (`python -m benchmarks.alarms_slow`, seeds 6501 and 6502).
+#: False silences that a site may give in a year, as the test reckons, which takes the long pauses for those of an exponential
+#: distribution. Simulated blogs had none in 8,114 quiet days (`python -m benchmarks.alarms_slow`, seeds 6501 and 6502).
 FALSE_PAUSES_A_YEAR = 0.001
 #: Factor by which a span may be likelier for an alarm that stands to go on.
 STANDING_FACTOR = 1000

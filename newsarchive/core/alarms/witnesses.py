@@ -84,8 +84,8 @@ def _asked(history: History) -> list[tuple[Question, bool]]:
 
 
 def _is_open(question: Question, stands: bool, most: int) -> bool:
-    """Whether the newest witness says otherwise than the archive knew, and further ones would tell more; `most` are enough for an
-    alarm to begin."""
+    """Whether further witnesses would tell more: the newest one is not as the archive knew its post, or, where the alarm stands,
+    it is well again, and too few in a row are so to decide. To begin an alarm `most` are enough."""
     items = question.items
     old = (i for i in range(len(items) - 1, -1, -1) if items[i].at - items[i].met >= MIN_WITNESS_AGE)
     agree = 0
