@@ -25,7 +25,7 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
-from newsarchive.core.metadata.person_names import clean, firm, kind_of, like_a_name, names
+from newsarchive.core.metadata.person_names import EASTERN_NAME, clean, firm, kind_of, like_a_name, names
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Author, Block, Candidate
@@ -108,7 +108,7 @@ def options(
         own = [a for a in found_here if a.name.casefold().removeprefix("www.") not in hosts]
         if not own:
             continue
-        authors = _without_house(_distinct(own), rows, sites)
+        authors = _without_firms(_without_house(_distinct(own), rows, sites), rows, rules)
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
         spelled = max(before, authors, key=lambda found: sum(" " in a.name for a in found))  # not `janedoe`
@@ -149,6 +149,21 @@ def _without_house(
         if not (key(a.name) in sites and re.search(rf", ?{re.escape(a.name.upper())}(?!\w)", printed))
     )
     return people or authors
+
+
+def _without_firms(
+    authors: tuple[Author, ...], rows: Sequence[tuple[Claim, list[Author]]], rules: Rules
+) -> tuple[Author, ...]:
+    """People without the firm that owns the site, where it is declared in an element of its own beside theirs. "Boxes and Bubbles Ltd" in
+    one element stays."""
+    alone = {key(claim.value) for claim, _ in rows}
+    firms = [a for a in authors if firm(a.name, rules) and key(a.name) in alone]
+    people = tuple(a for a in authors if a not in firms)
+    are_named = all(
+        key(a.name) in alone and (like_a_name(a.name, rules) or EASTERN_NAME.fullmatch(a.name))
+        for a in people
+    )
+    return people if people and are_named else authors
 
 
 def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:

@@ -294,8 +294,8 @@ def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]
                     yield person_names.with_spaces(line, linked, rules) if linked else line, block
 
 
-def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, str]]:
-    """The parts of lines between bars, dots and dashes, each with the text of its block. Of a long block the first lines
+def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
+    """The parts of lines between bars, dots and dashes, each with its block. Of a long block the first lines
     are read. Comments below the text are left out; in a forum the first post may be labelled as one."""
     in_text = False
     for block in blocks:
@@ -305,7 +305,7 @@ def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, str]]
                 line = line[:MAX_BYLINE_CHARS]
                 segments = person_names.SEGMENT.split(_ISO_TIME.sub(" | ", line) if "T" in line else line)
                 yield from (
-                    (part, block.text) for segment in segments for part in _with_a_date_each(segment, rules)
+                    (part, block) for segment in segments for part in _with_a_date_each(segment, rules)
                 )
 
 
@@ -329,21 +329,20 @@ def _with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
 
 
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
-    """A claim for each part of a line that is little more than a date. The first date of publication counts most.
-
-    A date in running text gives a weak one.
-    """
+    """A claim for each part of a line that is little more than a date, or is a byline with links or outside the text ("Written by Jane
+    Doe in Ferries on 3 May 2024 at 08:30. Add a comment"). The first date counts most, one in running text little."""
     label, dated = "", False
     for line, block in _details(blocks, rules):
         found = dates.date_text(line, rules)
         is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
-        if is_date:
+        has_links = block.label != "body" or len(block.links) > 1
+        if is_date or (found and has_links and _after_by(line, "", rules)):
             start = line.index(found)
             if dates.says("looked_at", line[:start], rules):
                 continue
             if dates.says("modified", line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
-            elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block, rules):
+            elif in_prose(f"{label} {line}" if dates.signs(label, rules) else line, found, block.text, rules):
                 yield Claim("date_published", line[start:], Source(Place.TEXT, Position.PROSE))
             else:
                 source = Source(Place.TEXT, Position.LATER if dated else where)

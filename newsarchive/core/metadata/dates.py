@@ -448,6 +448,12 @@ def _prose(rules: Rules) -> Prose:
     )
 
 
+#: An English date in words: "December 9, 2016", "9 Dec. 2016".
+_IN_WORDS = re.compile(
+    r"\b(?:\d{1,2}(?:st|nd|rd|th)? {m}|{m} \d{1,2}(?:st|nd|rd|th)?),? (?:19|20)\d\d\b".replace(
+        "{m}", r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+    )
+)
 #: Characters of a paragraph that are searched for dates which tell the order; the rest is not read.
 MAX_ORDER_CHARS = 2000
 
@@ -509,6 +515,32 @@ def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
         if said and said not in unsaid:
             return False
     return False
+
+
+def order_by_words(values: Iterable[str], texts: Iterable[str], rules: Rules) -> bool | None:
+    """Whether the month comes first in the dates with strokes among `values`, by English dates in words in the page's `texts`: only one
+    reading is one of those days or next to it. `None` where no such day tells it.
+
+    >>> from newsarchive import rules
+    >>> order_by_words(["12/10/16"], ["Reply of December 9, 2016"], rules.default())
+    True
+    >>> order_by_words(["12/10/16"], ["Reply of May 9, 2016"], rules.default())
+    """
+    found = ((value, order(value)) for value in values)
+    unclear = [value for value, one in found if one is not None and one.open and one.sign == "/"]
+    if not unclear:
+        return None
+    short = (text[:MAX_ORDER_CHARS] for text in texts if _FULL_YEAR.search(text))
+    written = (parse(match[0], rules) for text in short for match in _IN_WORDS.finditer(text))
+    days = {when.date() for when in written if when is not None}
+    for value in unclear:
+        readings = [parse(value, rules, day_first=day_first) for day_first in (False, True)]
+        near = [
+            when is not None and any(abs((when.date() - day).days) <= 1 for day in days) for when in readings
+        ]
+        if near[0] != near[1]:
+            return near[0]
+    return None
 
 
 def order_of(texts: Iterable[str]) -> bool | None:

@@ -7,12 +7,18 @@ a caption or a list of tags, and where the same text is a label, or a link to so
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
+from selectolax.lexbor import LexborHTMLParser
+
 from newsarchive import compiled
+from newsarchive.core.metadata.claims import OPEN_GRAPH, Claim, Place, Source
+from newsarchive.core.metadata.elements import text_of
+from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.normalise import key, without_accents
+from newsarchive.core.urls import same_site
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -29,6 +35,8 @@ MAX_PATH_PARTS = 4
 MAX_BLOCKS = 3000
 #: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
 MIN_LETTERS_IN_HOST = 5
+#: Links of a page among which those to its authors' pages are looked for; later ones are not.
+MAX_LINKS = 3000
 
 
 def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:
@@ -73,6 +81,23 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     return not path and any(
         len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")
     )
+
+
+def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:
+    """The authors whom the page at `url` declares by the address of their page on the same site (`article:author`), by the text of a
+    link to it: "Jane Doe" at /editors/jane-doe/. Only the last part of both addresses is compared, which must be the name."""
+    addresses = (c.value for c in claims if c.field == "authors" and c.source.bare in OPEN_GRAPH)
+    own = (a for a in addresses if a.startswith("http") and same_site(a, url))
+    slugs = {slug for a in own if (slug := key(unquote(_last_part(a))))}
+    for link in tree.css("a[href]")[:MAX_LINKS] if slugs else ():
+        slug = key(unquote(_last_part(link.attributes.get("href") or "")))
+        if slug in slugs and key(name := text_of(link)) == slug and like_a_name(name, rules):
+            slugs.remove(slug)
+            yield Claim("authors", name, Source(Place.OPEN_GRAPH), "person")
+
+
+def _last_part(address: str) -> str:
+    return address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
 
 
 def _same(text: str, name: str) -> bool:

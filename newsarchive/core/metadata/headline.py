@@ -43,11 +43,13 @@ from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
 #: What stands between the headline and the name of the site or section in a title, or behind a site's name in its own title.
-_SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*|:\s+")
+_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
+#: The same in a script without spaces, where a name of the site stands behind it.
+_UNSPACED_SEPARATOR = re.compile(r"[:：－–—]")
 #: Signs that part the headline, the sections and the site in titles of East Asian and other portals, and in no headline.
 _CHAIN = re.compile(r"\s*[_＿｜|]\s*")
 #: What stands between the headline and the name of the site in `<title>`.
-_SITE_SEPARATOR = re.compile(r"\s+[-–—|·•»«:/~⋅]+\s+|\s*[|»]\s*")
+_SITE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
 #: Signs around the parts of a site's name.
 _AROUND_PART = ' -–—|·•»«:/~⋅"“”'
 #: Signs around a site's name that are no part of it.
@@ -325,6 +327,10 @@ def _without_name(text: str, names: set[str], known: set[str], host: str) -> str
     for start, end in separators:
         if key(text[:start]) in names:
             return _without_name(text[end:], names, known, host)
+    if has_unspaced(text) and (marks := list(_UNSPACED_SEPARATOR.finditer(text))):
+        before, behind = text[: marks[-1].start()], text[marks[-1].end() :]
+        if key(behind) in names and len(key(before)) >= MIN_TITLE_LETTERS:
+            return before.rstrip()
     for start, end in separators[-1:]:
         may_cut = ":" not in text[start:end] and len(key(text[:start])) >= MIN_TITLE_LETTERS
         if may_cut and _named_like_host(text[end:], host):

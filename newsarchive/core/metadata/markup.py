@@ -181,8 +181,10 @@ def _first_element(node: LexborNode) -> LexborNode | None:
 
 
 def _leads_home(node: LexborNode, url: str) -> bool:
-    """Whether a heading of the page at `url` is a link to the home page, as the site's name is in many themes."""
-    link = node.css_first("a[href]")
+    """Whether a heading of the page at `url` is a link to the home page, or is inside one, as the site's name is in many themes."""
+    link, parent = node.css_first("a[href]"), node.parent
+    if link is None and parent is not None and parent.tag == "a" and parent.attributes.get("href"):
+        link = parent if text_of(parent) == text_of(node) else None
     reference = (link.attributes.get("href") or "").strip() if link is not None else "-"
     if _HOST.sub("", reference) in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php"):
         return True

@@ -145,7 +145,7 @@ _RUN_ON = re.compile(
     r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
 )
 #: The number before a word that ends a name: "Jane Doe 8 min read", "Jane Doe 12 posts".
-_COUNT_BEHIND = re.compile(r"(?<=[^\W\d])\s+\d{1,4}\s*$")
+_COUNT_BEHIND = re.compile(r"(?<=[^\W\d])\s*\d{1,4}\s*$")
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
 #: A variable of a template that was never filled in: `page.extra.author`.
@@ -214,10 +214,20 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
         return list(_declared_names(text, rules))
-    for segment in segments(text, rules):
+    parts = segments(text, rules)
+    for segment in parts:
         if found_here := list(_printed_names(segment, rules)):
-            return found_here
+            return _listed_behind(found_here, parts, rules) or found_here
     return []
+
+
+def _listed_behind(first: Sequence[str], parts: Iterator[str], rules: Rules) -> list[str]:
+    """The people in the next part of a byline whose first part is one word, its section: "Politics · Jane Doe, John Roe". One name
+    alone may be what the word is of, such as a town."""
+    if len(first) > 1 or " " in first[0] or not first[0].istitle():
+        return []
+    people = list(_printed_names(next(parts, ""), rules))
+    return people if len(people) > 1 and all(like_a_name(name, rules) for name in people) else []
 
 
 def is_credit(text: str, rules: Rules) -> bool:
@@ -368,6 +378,9 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         name = " ".join(tokens)
     if printed and len(tokens) > 1 and _REPORTED.fullmatch(tokens[-1]):
         name = " ".join(tokens[:-1])  # "张三 北京报道"
+    half = len(tokens) // 2
+    if half > 1 and tokens[:half] == tokens[half:]:
+        name = " ".join(tokens[:half])  # "Jane Doe Jane Doe": once for wide windows, once for narrow ones
     if _STOP_OF_ITS_OWN.search(name) and name + "." in whole:
         name += "."
     fits = 2 <= len(name) <= MAX_NAME_CHARS and len(name.split()) <= MAX_NAME_WORDS

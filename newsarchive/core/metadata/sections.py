@@ -347,8 +347,9 @@ MAX_KEYWORDS = 50
 MAX_KEYWORD_CHARS = 80
 #: A field of a program among keywords: "content-type: Feature".
 _FIELD = re.compile(r"[a-z]+(?:[A-Z-][A-Za-z]*)*: ")
-#: The beginning of an element: a page without a quotation mark has the next element among its keywords.
-_MARKUP = re.compile(r"<[a-z/!]", re.IGNORECASE)
+#: The beginning of an element: a page without a quotation mark has the next element among its keywords. Or a variable of a template
+#: that was never filled in: `%tags%`, `{{ tags }}`.
+_MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|\{\{.*\}\}", re.IGNORECASE)
 #: Letters of a headline without spaces. All letters of a shorter one may be a keyword.
 MIN_LETTERS_OF_HEADLINE = 8
 #: Share of a headline without spaces that its parts among the keywords have. Below, the keywords are chosen words.
@@ -379,7 +380,7 @@ def choose_keywords(
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
     refused += [c.candidate(reason="is a field of a program") for c in fields]
-    refused += [c.candidate(reason="holds markup") for c in markup]
+    refused += [c.candidate(reason="holds markup or a variable") for c in markup]
     refused += [
         c.candidate(reason="is the headline, or a part of it that is split into keywords") for c in split
     ]

@@ -24,6 +24,7 @@ from newsarchive.core.metadata import (
     dates,
     eastern_titles,
     elements,
+    guessed_names,
     headline,
     jsonld,
     markup,
@@ -193,6 +194,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)
+    claims += guessed_names.at_profiles(claims, tree, url, rules)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
     claims += _site_names_in_titles(claims, title, tree, url)
@@ -299,11 +301,21 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
 def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
     """The claims without a name of the site that is the page's own title, where another source names the site otherwise. Some themes
     fill meta elements with the title of each post (`application-name`), and Valaxy the website of JSON-LD; there the page must have
-    the title as a heading too, which else would be no headline."""
+    the title as a heading too, which else would be no headline. A meta element alone that has the words of `<title>` and of a first
+    heading names no site either, where they are as long as a headline."""
     titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
     headings = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in FIRST_HEADINGS}
     refused = {Place.META: titles, Place.JSON_LD_SITE: titles & headings}
     names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare not in refused}
+    if not any(names):
+        shown = {key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE}
+        long = {
+            key(c.value)
+            for c in claims
+            if c.field == "publisher" and c.value.count(" ") >= MIN_HEADLINE_WORDS - 1
+        }
+        titles, names = shown & headings & long, {"another"}
+        refused = {Place.META: titles}
     if not titles or not names - titles - {""}:
         return list(claims)
     return [
@@ -434,13 +446,19 @@ def _language_tags(found: Gathered) -> list[str]:
 
 def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether 03/04 is in March. The site's own date of the post tells it, then the dates of its other posts, then other
-    dates in the page's text, then the page's language and region."""
+    dates in the page's text, then the page's language and region. Where none tells it, a date in words does."""
     own = site_statements.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
     listed = (dates.certain(claim.value) for claim in found.listed)
     month_first = next((order for order in (own, *listed) if order is not None), None)
+    texts = [b.text for b in blocks[:MAX_ORDER_BLOCKS]]
     if month_first is None:
-        month_first = dates.order_of(b.text for b in blocks[:MAX_ORDER_BLOCKS])
-    return dates.month_first_in(_language_tags(found), rules) if month_first is None else month_first
+        month_first = dates.order_of(texts)
+    if month_first is not None:
+        return month_first
+    values = (c.value for c in (*found.of("date_published"), *found.of("date_modified")))
+    return dates.month_first_in(_language_tags(found), rules) or bool(
+        dates.order_by_words(values, texts, rules)
+    )
 
 
 def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rules: Rules) -> list[Candidate]:
