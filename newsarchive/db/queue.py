@@ -200,21 +200,18 @@ class Queue:
         self.migrate([f"CREATE SCHEMA {SCHEMA}", schema, _CLUSTER], agreement)
 
     def migrate(self, scripts: Sequence[LiteralString], agreement: Agreement) -> None:
-        """Run scripts of Procrastinate that change its tables, and write the new row, in one transaction."""
+        """Run scripts that make or change Procrastinate's tables, and write the new row, in one transaction."""
         with self.connected() as connection:
             for script in scripts:
                 connection.execute(script)
             connection.execute(_INDEX)
             connection.execute(_PROBLEMS)
-            self._write(connection, agreement)
-
-    def _write(self, connection: psycopg.Connection[Any], agreement: Agreement) -> None:
-        connection.execute(
-            "INSERT INTO cluster (version, procrastinate, heartbeat, draining) VALUES (%s, %s, %s, %s) ON CONFLICT (one)"
-            " DO UPDATE SET version = excluded.version, procrastinate = excluded.procrastinate,"
-            " heartbeat = excluded.heartbeat, draining = excluded.draining",
-            (agreement.version, agreement.procrastinate, agreement.heartbeat, agreement.draining),
-        )
+            connection.execute(
+                "INSERT INTO cluster (version, procrastinate, heartbeat, draining) VALUES (%s, %s, %s, %s) ON CONFLICT (one)"
+                " DO UPDATE SET version = excluded.version, procrastinate = excluded.procrastinate,"
+                " heartbeat = excluded.heartbeat, draining = excluded.draining",
+                (agreement.version, agreement.procrastinate, agreement.heartbeat, agreement.draining),
+            )
 
     def agreement(self) -> Agreement:
         """What the workers agree on. Raises `DatabaseUnavailable` where there is no queue yet."""

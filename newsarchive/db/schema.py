@@ -224,8 +224,8 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
         url = engine.url.set(drivername="postgresql", password=None).render_as_string()
         raise DatabaseUnavailable(
             f"{shown(engine)} is not an SQLite file. While crawls go on, either"
-            f" pg_dump --format=custom --file={target.with_suffix('.dump')} '{url}', or, into an SQLite file:"
-            f" newsarchive db copy '{url}' {target}"
+            f" pg_dump --format=custom --file={shlex.quote(str(target.with_suffix('.dump')))} '{url}', or, into an SQLite file:"
+            f" newsarchive db copy '{url}' {shlex.quote(str(target))}"
         )
     if target.exists() and not overwrite:
         raise DatabaseUnavailable(f"{target} exists: name another file")

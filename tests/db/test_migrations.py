@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import re
 import shutil
 import signal
 import sqlite3
@@ -411,10 +412,10 @@ def test_a_backup_of_postgresql_says_what_to_type(tmp_path: Path) -> None:
     with archive_url("postgresql", tmp_path) as url:
         engine = open_engine(url)
         with pytest.raises(DatabaseUnavailable) as caught:
-            schema.backup(engine, tmp_path / "archive.db")
+            schema.backup(engine, tmp_path / "my archive.db")
         engine.dispose()
-    assert f"pg_dump --format=custom --file={tmp_path}/archive.dump 'postgresql://" in str(caught.value)
-    assert "newsarchive db copy 'postgresql://" in str(caught.value)
+    assert f"pg_dump --format=custom --file='{tmp_path}/my archive.dump' 'postgresql://" in str(caught.value)
+    assert re.search(rf"newsarchive db copy 'postgresql://\S+' '{tmp_path}/my archive.db'", str(caught.value))
 
 
 def test_a_migration_that_fails_half_way_leaves_the_old_state(
