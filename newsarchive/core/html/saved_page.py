@@ -193,7 +193,7 @@ def _of_message(message: Message) -> SavedPage | None:
         body if isinstance(body, bytes) else b"",
         whole or _address(pages[0], "Content-Location"),
         str(pages[0].get("Content-Type", "")),
-        _moment(message.get("Date")),
+        _moment(str(message.get("Date", ""))),  # a header beyond ASCII is no text yet
     )
 
 
@@ -206,17 +206,17 @@ def _of_webarchive(data: bytes) -> SavedPage | None:
     try:
         page: dict[str, Any] = plistlib.loads(data)["WebMainResource"]
         body, url = page["WebResourceData"], str(page.get("WebResourceURL", ""))
-    except (plistlib.InvalidFileException, ExpatError, KeyError, TypeError, ValueError):
-        return None
+    except (plistlib.InvalidFileException, ExpatError, AttributeError, LookupError, TypeError, ValueError):
+        return None  # `AttributeError`: a date that is none; `LookupError`: an unknown encoding, or an end without a beginning
     if not isinstance(body, bytes):
         return None
     kind, charset = page.get("WebResourceMIMEType", ""), page.get("WebResourceTextEncodingName", "")
     return SavedPage(body, url, f"{kind}; charset={charset}" if charset else str(kind), None)
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text or "")
+        moment = parsedate_to_datetime(text)
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

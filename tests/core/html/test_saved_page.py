@@ -55,9 +55,11 @@ def test_the_page_of_an_mhtml_file_is_read_with_its_address_and_day() -> None:
 
 
 def test_an_mhtml_file_of_another_program_names_the_page_by_its_first_part() -> None:
-    saved = saved_page(mhtml((HOME, STORY), ("https://ads.example/frame", FRAME), Date="no date"))
-    assert saved is not None
-    assert (saved.body.decode(), saved.url, saved.saved_at) == (STORY, HOME, None)
+    data = mhtml((HOME, STORY), ("https://ads.example/frame", FRAME), Date="no date")
+    for date in (b"no date", b"Do, 2. M\xe4rz 2024"):
+        saved = saved_page(data.replace(b"no date", date))
+        assert saved is not None
+        assert (saved.body.decode(), saved.url, saved.saved_at) == (STORY, HOME, None)
 
 
 def test_an_mhtml_file_may_begin_with_an_empty_line_and_fold_a_long_address() -> None:
@@ -89,6 +91,10 @@ def test_the_page_of_a_webarchive_is_read(form: plistlib.PlistFormat) -> None:
         b"Subject: a letter\nContent-Type: text/plain\n\nContent-Type: multipart/related",
         b"bplist00 WebMainResource",
         b"<?xml version='1.0'?><html>WebMainResource</html>",
+        b"<?xml version='1.0'?><plist><date>WebMainResource</date></plist>",
+        b"<?xml version='1.0'?><plist></dict>WebMainResource</plist>",
+        b"<?xml version='1.0'?><plist><array/><key>WebMainResource</key></dict></plist>",
+        b"<?xml version='1.0' encoding='UTF-9'?><plist><string>WebMainResource</string></plist>",
         b"<?xml version='1.0'?><plist><dict><key>WebMainResource</key><string>x</string></dict></plist>",
         b"a: b\n" * 100_000 + b"Content-Type: multipart/related\n\n",
     ],
