@@ -81,6 +81,12 @@ def test_ends_of_sentences(text: str, ends: bool) -> None:
     [
         ("It rained. Nobody came!", ("It rained.", "Nobody came!"), ("It rained.", "Nobody came!")),
         ("下雨了。没有人来。", ("下雨了。", "没有人来。"), ("下雨了。", "没有人来。")),
+        ("बारिश हुई। कोई नहीं आया।", ("बारिश हुई।", "कोई नहीं आया।"), ("बारिश हुई।", "कोई नहीं आया।")),
+        (
+            "بارش ہوئی۔ کون آیا؟ کوئی نہیں۔",
+            ("بارش ہوئی۔", "کون آیا؟", "کوئی نہیں۔"),
+            ("بارش ہوئی۔", "کون آیا؟", "کوئی نہیں۔"),
+        ),
         ("By Dr. Lund | The Heron", ("By Dr.", "Lund | The Heron"), ("By Dr. Lund", "The Heron")),
     ],
 )
