@@ -66,12 +66,12 @@ _DOMAIN_FIRST = re.compile(rf"{_DOMAIN}(?![\w-])(?:/[^\s)）\]]*)?", re.I)
 _IN_BRACKETS = re.compile(rf"\s*[(（\[]\s*(?:{_DOMAIN})(?:/[^\s)）\]]*)?\s*[)）\]]", re.I)
 # A full stop ends the name, except one inside it: "Salon.com", "U.S. News".
 _END = re.compile(
-    r"[!?。！？;；|•\n(（\[【]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])"
+    r"[!?。！？।۔;；|•\n(（\[【]|(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMr)\.(?=\s|$|[\"”»)])"
     r"|,(?!\s?Inc)|，|、|،|؛|\s[–—-]\s|[:：]\s|[»”』」》](?=\S)"
 )
 #: Signs that end headlines, and no names.
 _CALLS = ("!", "?", "！", "？")
-_EDGE = " \t\n\"'“”‘’«»„‹›《》「」『』【】<>()（）[]*_–—-:：,，、،.。!|•·→►▶"
+_EDGE = " \t\n\"'“”‘’«»„‹›《》「」『』【】<>()（）[]*_–—-:：,，、،.。।۔!|•·→►▶"
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d[:.]\d\d")
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
-from newsarchive.core.text.scripts import UNSPACED, has_unspaced
+from newsarchive.core.text.scripts import UNSPACED, WORD_MARKS, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, strings
 
@@ -28,7 +28,7 @@ _MAX_ACRONYM_CHARACTERS = 4
 _MAX_FIRM_NAMES = 20
 #: A number that differs is no slip: "2 minutes" is not "20 Minutes".
 _DIGITS = re.compile(r"\d+")
-_WORD_END = re.compile(rf"(?<=\w)(?!\w)|(?<=[{UNSPACED}])|(?<=[!.*+/])")
+_WORD_END = re.compile(rf"(?<=[\w{WORD_MARKS}])(?![\w{WORD_MARKS}])|(?<=[{UNSPACED}])|(?<=[!.*+/])")
 _INFLECTED = re.compile(r"[\u0400-\u04ff]")
 _THE = re.compile(r"^the\s+(?=\w)")
 #: Articles that a printed name may lack or add: "Quelle: Zeit" means "Die Zeit". "LA Times" begins with none.
