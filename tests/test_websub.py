@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import websub
+from newsarchive.cli.websub import _crawl
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.hubs import Hubs, HubState
 from newsarchive.db.frontier.sites import Sites
@@ -214,6 +215,26 @@ def test_a_site_that_is_not_followed_any_more_is_let_go() -> None:
     assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
     world.look()
     assert len(world.asked) == 2, "a site that comes back is subscribed to at once"
+
+
+def test_a_crawl_that_cannot_be_started_is_tried_again() -> None:
+    world, ended, tried = World(), threading.Event(), list[str]()
+    assert world.subscriber.push(world.verified(), world.signed(b"x"), b"x") == 202
+
+    def crawl(site: str) -> bool:
+        tried.append(site)
+        world.now += 60.0
+        if len(tried) == 1:
+            raise OSError("Cannot allocate memory")
+        ended.set()
+        return True
+
+    class NoHubs:
+        def pushed(self, site: str, at: object) -> None:
+            pass
+
+    _crawl(world.subscriber, crawl, NoHubs(), ended)
+    assert tried == [SITE, SITE]
 
 
 def test_leases_do_not_wait_until_thousands_of_feeds_were_looked_at() -> None:

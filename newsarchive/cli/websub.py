@@ -175,7 +175,7 @@ def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], hubs: Hubs, end
                 hubs.pushed(site, utc_now() - timedelta(seconds=seconds))
             if not crawl(site):
                 subscriber.again(site)
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:  # also where no process can be started
             say(f"{site}: {error}")
             subscriber.again(site)
 
