@@ -199,7 +199,9 @@ def crawl(
             raise UsageError(
                 f"{name} is a file; its pages are read by: newsarchive crawl warc -a path={quote(name)}"
             )
-    sites, options = with_url(sites, options)
+    if url := options.arguments.get("url"):
+        sites = (*sites, url)
+    options = replace(options, arguments={n: v for n, v in options.arguments.items() if n != "url"})
     if bool(sites) == everything:
         raise UsageError(
             "which sites? give the address of a blog, name followed sites, or say: newsarchive crawl --all"
@@ -274,14 +276,6 @@ def options_of(
     feeds = [word for file in output for word in ("-o", file)]
     feeds += [word for file in overwrite_output for word in ("-O", file)]
     return CrawlOptions(found, settings, tuple(feeds), quiet, verbosity)
-
-
-def with_url(sites: tuple[str, ...], options: CrawlOptions) -> tuple[tuple[str, ...], CrawlOptions]:
-    """The sites and the options, with the address of `-a url=…` among the sites."""
-    arguments = dict(options.arguments)
-    if url := arguments.pop("url", ""):
-        sites = (*sites, url)
-    return sites, replace(options, arguments=arguments)
 
 
 def opened(db: str, options: CrawlOptions) -> Engine:

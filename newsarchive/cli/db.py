@@ -14,9 +14,7 @@ from newsarchive.cli.opening import (
     open_archive,
     open_reader,
     place,
-    rules_folder,
     same_archive,
-    steps_setting,
     warc_folders,
 )
 from newsarchive.cli.options import (
@@ -236,13 +234,13 @@ def reextract(
     """
     from newsarchive import reextract as archive
 
-    engine = open_archive(db)
+    engine, held = open_archive(db), config.load()
     with progress_bar("reading again") as show:
         summary = archive.reextract(
-            engine, warc_folders(engine, db, folder), site=site, ids=captures, rules_folder=rules_folder(),
-            steps=steps_setting(), since=since,
+            engine, warc_folders(engine, db, folder), site=site, ids=captures, rules_folder=held["rules"],
+            steps=held["steps"], since=since,
             only_older_than=EXTRACTOR_VERSION if only_older_than is None else only_older_than,
-            dry_run=dry_run, workers=workers, page_seconds=config.load()["crawl.page_seconds"], progress=show,
+            dry_run=dry_run, workers=workers, page_seconds=held["crawl.page_seconds"], progress=show,
             on_change=lambda change: click.echo(
                 f"{change.url}\t{change.outcome.value}\t-{change.lost.total()}\t+{change.gained.total()}\t{' '.join(change.fields)}"
             ),

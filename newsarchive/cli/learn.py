@@ -20,8 +20,6 @@ from newsarchive.cli.opening import (
     known_site,
     open_archive,
     open_reader,
-    rules_folder,
-    steps_setting,
     warc_folders,
 )
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
@@ -132,11 +130,11 @@ def _learner(folder: str | None, db: str, dry_run: bool = False, workers: int = 
     from newsarchive.learning.learner import Learner
     from newsarchive.workers.stored_pages import StoredPages
 
-    engine = open_archive(db)
-    folders = warc_folders(engine, db, folder)
-    seconds = config.load()["crawl.page_seconds"]
-    with StoredPages(folders, rules_folder(), steps_setting(), workers=workers, seconds=seconds) as stored:
-        yield Learner(engine, folders, rules_folder(), dry_run=dry_run, steps=steps_setting(), stored=stored)
+    engine, held = open_archive(db), config.load()
+    folders, rules, steps = warc_folders(engine, db, folder), held["rules"], held["steps"]
+    seconds = held["crawl.page_seconds"]
+    with StoredPages(folders, rules, steps, workers=workers, seconds=seconds) as stored:
+        yield Learner(engine, folders, rules, dry_run=dry_run, steps=steps, stored=stored)
 
 
 def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, dry_run: bool) -> None:
@@ -244,8 +242,9 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
     if form == "opml" and not feeds:
         raise UsageError(f"{found.domain}: no feed of it is known: use --format freshrss")
     folders = warc_folders(engine_of(source), db, folder)
+    held = config.load()
     made, number = site_selectors(
-        source, folders, found.domain, limit=pages, rules_folder=rules_folder(), steps=steps_setting()
+        source, folders, found.domain, limit=pages, rules_folder=held["rules"], steps=held["steps"]
     )
     if made is None:
         if number < portable.MIN_PAGES:

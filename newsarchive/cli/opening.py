@@ -75,30 +75,18 @@ def warc_folders(engine: Engine, db: str, folder: str | None = None) -> tuple[st
     return own
 
 
-def rules_folder() -> str:
-    """The folder of your own TOML rules, from the settings; "" for none."""
-    folder: str = config.load()["rules"]
-    return folder
-
-
 def rules_in_force() -> Rules:
     """newsarchive's rules, overridden by those in the folder of the settings. Raises `BadRules`."""
     from newsarchive import rules
 
-    return rules.default(rules_folder())
-
-
-def steps_setting() -> list[str]:
-    """The setting `steps`: what other projects add to, or put in place of, newsarchive's own steps."""
-    phrases: list[str] = config.load()["steps"]
-    return phrases
+    return rules.default(config.load()["rules"])
 
 
 def steps_in_force() -> Steps:
     """The steps that every page goes through. Raises `UsageError`."""
     from newsarchive import plugins
 
-    return plugins.steps(steps_setting())
+    return plugins.steps(config.load()["steps"])
 
 
 def database_url(db: str) -> str:
