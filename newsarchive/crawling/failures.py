@@ -175,3 +175,9 @@ async def closed(crawler: Crawler) -> None:
     closing (a site to learn, the record of the run) would be lost."""
     while crawler.engine is not None and crawler.engine.spider is not None:
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def is_ending(crawler: Crawler) -> bool:
+    """Whether a crawl is being ended: by a signal, because the database failed, or because all is done."""
+    slot = crawler.engine._slot if crawler.engine is not None else None
+    return slot is not None and slot.closing is not None

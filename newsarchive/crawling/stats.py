@@ -37,7 +37,7 @@ class Count(StrEnum):
     MISSING = "missing"
     GONE = "gone"
     STILL_GONE = "still gone"
-    #: Not asked for, because the crawl left the site, which answered no more.
+    #: Not asked for, because the crawl left the site, which answered no more, or was told to stop.
     WAITING = "waiting"
     NOT_MODIFIED = "not modified"
     RENDERED = "fetched with the browser"

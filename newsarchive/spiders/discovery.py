@@ -147,6 +147,8 @@ class Finder:
         tried = await self._sources(home)
         complete: set[str] = set()
         for source in tried:
+            if self.enough():
+                return
             # The API lists every post. One feed is read all the same, because it is short and has metadata of new posts.
             if source.kind in complete or ("wp-json" in complete and source.kind == "sitemap"):
                 continue

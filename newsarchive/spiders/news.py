@@ -16,7 +16,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
-from newsarchive.crawling.failures import explain
+from newsarchive.crawling.failures import explain, is_ending
 from newsarchive.crawling.responses import headers_of, text_of
 from newsarchive.crawling.stats import Count, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier, KnownSource
@@ -172,7 +172,7 @@ class NewsSpider(FetchingSpider):
         async for request in self.take():
             yield request
         too_old = self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE))
-        if not (self.taken or self.left_out or too_old):
+        if not (self.taken or self.left_out or too_old or is_ending(self.crawler)):
             self.site_failed(
                 self.url,
                 self.failure or self.why_none(response),

@@ -24,7 +24,7 @@ from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
-from newsarchive.crawling.failures import ROBOTS, Dropped, explain
+from newsarchive.crawling.failures import ROBOTS, Dropped, explain, is_ending
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
@@ -79,6 +79,8 @@ class FetchingSpider(CapturingSpider):
 
     def enough(self) -> bool:
         """Whether the crawl asks for no more posts."""
+        if is_ending(self.crawler):
+            return True
         if self.limit is not None and self.asked >= self.limit:
             return True
         if self.asked < self.settings.getint("NEWSARCHIVE_MAX_POSTS", MAX_POSTS):

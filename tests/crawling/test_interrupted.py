@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from newsarchive.exceptions import STOPPED_BY_SIGTERM
-from tests.crawling.test_crawl import rows
-from tests.support.serving import ROOT
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import ROOT, Answer, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -133,3 +133,38 @@ def test_while_a_crawl_ends_one_signal_lets_it_finish_and_a_second_one_does_not(
     else:
         assert (process.returncode, recorded) == (STOPPED_BY_SIGTERM, [""])
         assert said.endswith("stopped in the middle: the next crawl goes on from what was stored\n")
+
+
+XML = {"Content-Type": "application/xml"}
+NAMES = [f"/story-number-{number}-of-many/" for number in range(8)]
+
+
+def blog_of_sitemaps(home: str) -> dict[str, Answer | str]:
+    """A blog whose posts stand in eight sitemaps, one in each."""
+    xmlns = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+    listed = "".join(f"<sitemap><loc>{home}/post-sitemap{i}.xml</loc></sitemap>" for i in range(len(NAMES)))
+    answers: dict[str, Answer | str] = {
+        "/": front(NAMES[0]),
+        "/robots.txt": Answer(f"Sitemap: {home}/index.xml\n", headers={"Content-Type": "text/plain"}),
+        "/index.xml": Answer(f"<sitemapindex {xmlns}>{listed}</sitemapindex>", headers=XML),
+    }
+    for i, name in enumerate(NAMES):
+        one = f"<urlset {xmlns}><url><loc>{home}{name}</loc></url></urlset>"
+        answers |= {f"/post-sitemap{i}.xml": Answer(one, headers=XML), name: post(name)}
+    return answers
+
+
+@pytest.mark.parametrize(("blog", "at"), [("posts", NAMES[0]), ("sitemaps", "/post-sitemap0.xml")])
+def test_a_crawl_that_is_told_to_stop_asks_for_nothing_more(db: Path, blog: str, at: str) -> None:
+    """What waits for the delay of the site is left to the next crawl, which fetches it all."""
+    table = blog_of_sitemaps if blog == "sitemaps" else {"/": front(*NAMES), **{n: post(n) for n in NAMES}}
+    with served(table) as site:
+        words = (f"url={site.home}/", *(["sources=archive"] if blog == "posts" else []))
+        process = started(*words, "-s", "DOWNLOAD_DELAY=3", "-s", "AUTOTHROTTLE_ENABLED=0", db=db, fast=False)
+        site.watch = lambda seen: process.send_signal(signal.SIGTERM) if seen.path == at else None
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        assert site.paths().index(at) >= len(site.paths()) - 2  # one more may have been on its way
+        site.watch = lambda seen: None
+        assert crawl(*words, db=db).returncode == 0
+    assert rows(db, "SELECT count(*) FROM articles") == [(len(NAMES),)]
