@@ -65,7 +65,6 @@ from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
-    from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.spider_processes.site_crawl import Result
 
 T = TypeVar("T")

@@ -221,8 +221,8 @@ def post(url: str, body: bytes, seconds: float = MAX_DELIVERY_SECONDS) -> None:
     thread = threading.Thread(target=send, daemon=True)
     thread.start()
     thread.join(seconds)
-    if problem:
-        raise DeliveryFailed(problem[0])
+    if said := "".join(problem):  # `send` may empty the list at any moment
+        raise DeliveryFailed(said)
 
 
 def _refused(error: urllib.error.HTTPError) -> str:

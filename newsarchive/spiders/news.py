@@ -160,6 +160,8 @@ class NewsSpider(FetchingSpider):
             self.queue = self.found(finder.batches_without_home(self.home.url))
             async for request in self.take():
                 yield request
+            if is_ending(self.crawler):
+                return
             if finder.answers:
                 self.listed_at = self.asked_at
                 return
@@ -171,12 +173,11 @@ class NewsSpider(FetchingSpider):
         self.queue = self.found(self.find(response))
         async for request in self.take():
             yield request
+        if is_ending(self.crawler):  # before all lists were read
+            return
         too_old = self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE))
-        if not (self.taken or self.left_out or too_old or is_ending(self.crawler)):
-            self.site_failed(
-                self.url,
-                self.failure or self.why_none(response),
-            )
+        if not (self.taken or self.left_out or too_old):
+            self.site_failed(self.url, self.failure or self.why_none(response))
         elif self.site_id:
             self.listed_at = self.asked_at
 

@@ -315,7 +315,7 @@ def test_a_crawl_moves_its_bytes_up_and_every_reader_finds_them(
         ["db", "check"],
         ["doctor", "--all"],
         ["export", str(tmp_path / "blog.wacz")],
-        ["learn", "127.0.0.1"],
+        ["learn", site.home.removeprefix("http://")],
         ["withhold", "erase", "1", "--reason", "a court order", "--yes"],
         ["export", str(tmp_path / "rest.wacz")],
     ):
