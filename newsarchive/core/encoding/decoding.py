@@ -182,6 +182,8 @@ _HEADER = re.compile(r"charset\s*+=\s*+[\"']?+\s*+([^\s\"';,]+)", re.I)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?-->)", re.S)
 _META = re.compile(rb"<meta\b[^>]{0,300}?charset\s*+=\s*+[\"']?+\s*+([^\s\"'/>;]+)", re.I)
 _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*+=\s*+[\"']([^\"'>]+)", re.I)
+#: The beginning of a character of UTF-8 at the end of a page that was not received whole.
+_CUT = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})\Z")
 _HIGH = bytes(range(0x80, 0x100))
 
 
@@ -257,16 +259,18 @@ def _strict(body: bytes, codec: str) -> str | None:
 
 
 def _rescued(body: bytes) -> str | None:
-    """UTF-8 in which a few bytes are windows-1252; `None` where UTF-8 does not prevail."""
+    """UTF-8 in which a few bytes are windows-1252, or that was cut off within a character; `None` where UTF-8 does not prevail."""
     valid = sum(map(len, UTF8.findall(body)))
     stray = len(body) - len(body.translate(None, _HIGH)) - valid
     if not valid or stray > MAX_STRAY_SHARE * valid:
         return None
+    cut = _CUT.search(body, max(0, len(body) - 3))
     out, at = [], 0
     for match in UTF8.finditer(body):
         out += [_windows(body[at : match.start()]), match[0].decode()]
         at = match.end()
-    return "".join([*out, _windows(body[at:])])
+    rest = _windows(body[at : cut.start()]) + "\ufffd" if cut else _windows(body[at:])
+    return "".join([*out, rest])
 
 
 def _windows(stray: bytes) -> str:

@@ -67,6 +67,13 @@ def test_an_undeclared_page_is_detected():
     assert decode(page.encode("cp1251"))[0::3] == (page, "detector")
 
 
+@pytest.mark.parametrize("char", ["é", "’", "😀"])
+def test_a_page_that_was_cut_off_within_a_character_gets_no_letters_of_windows(char):
+    whole = f"{RUSSIAN} caf{char}".encode()
+    for cut in range(1, len(char.encode())):
+        assert decode(whole[:-cut]).text == f"{RUSSIAN} caf\ufffd"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "reason"),
     [
