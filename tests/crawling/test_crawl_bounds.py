@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +30,7 @@ HOST = "https://blog.example"
 def delay_middleware() -> tuple[DelayMiddleware, SimpleNamespace]:
     """The middleware in a crawl whose slot sends a request a second, with a cap of 60 seconds for either wait."""
     caps = {"NEWSARCHIVE_MAX_CRAWL_DELAY": 60, "NEWSARCHIVE_MAX_RETRY_AFTER": 60, "ROBOTSTXT_OBEY": True}
-    crawler, slot = get_crawler(settings_dict=caps), SimpleNamespace(delay=1.0, jitter=0.0)
+    crawler, slot = get_crawler(settings_dict=caps), SimpleNamespace(delay=1.0, jitter=0.0, lastseen=0.0)
     crawler.engine = SimpleNamespace(downloader=SimpleNamespace(slots={"blog.example": slot}))  # type: ignore[assignment]
     return DelayMiddleware(crawler), slot
 
@@ -47,7 +46,7 @@ def test_crawl_delay(asked: str, delay: float, told: bool) -> None:
     middleware, slot = delay_middleware()
     request = Request(f"{HOST}/robots.txt", meta={"download_slot": "blog.example"})
     robots = TextResponse(request.url, body=f"User-agent: *\nCrawl-delay: {asked}\n".encode())
-    asyncio.run(middleware.process_response(request, robots))
+    middleware.process_response(request, robots)
     assert slot.delay == delay
     assert ("asks for" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
 
@@ -59,7 +58,7 @@ def test_a_robots_txt_without_an_answer_is_told_once_where_the_pages_answer(
     middleware.process_exception(Request(f"{HOST}/robots.txt"), DownloadTimeoutError())
     assert not caplog.records  # nobody knows yet whether the host answers at all
     for path in ("/", "/post/"):
-        asyncio.run(middleware.process_response(Request(HOST + path), TextResponse(HOST + path)))
+        middleware.process_response(Request(HOST + path), TextResponse(HOST + path))
     (record,) = caplog.records
     assert record.getMessage().startswith("blog.example: its robots.txt gave no answer (no answer in time")
 
@@ -73,17 +72,12 @@ def test_a_robots_txt_without_an_answer_is_told_once_where_the_pages_answer(
     ],
 )  # fmt: skip
 def test_retry_after(asked: str, wait: float, told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr(middlewares.asyncio, "sleep", sleep)
-    middleware, _ = delay_middleware()
+    monkeypatch.setattr(middlewares.time, "monotonic", float)
+    middleware, slot = delay_middleware()
     request = Request(f"{HOST}/post/", meta={"download_slot": "blog.example"})
     busy = Response(request.url, status=503, headers={"Retry-After": asked.encode("latin-1")})
-    asyncio.run(middleware.process_response(request, busy))
-    assert sum(waits) == wait
+    middleware.process_response(request, busy)
+    assert (slot.lastseen, slot.delay) == (wait, 1.0)
     assert ("asks for a wait" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
 
 
