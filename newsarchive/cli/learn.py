@@ -17,6 +17,7 @@ import click
 from newsarchive import config
 from newsarchive.cli import output
 from newsarchive.cli.opening import (
+    known_domain,
     known_site,
     open_archive,
     open_reader,
@@ -64,7 +65,7 @@ def learn(
         raise UsageError("which site? name one, or say --all")
     with _learner(folder, db, dry_run, workers) as learner:
         if site:
-            done = [learner.learn(known_site(db, site).domain)]
+            done = [learner.learn(known_domain(db, site))]
             show(done[0])
         else:
             done = learner.learn_all(on_site=show)
@@ -120,9 +121,9 @@ def template(
         raise UsageError("a line can be locked in one way only: it is named twice")
     if locks:
         with _learner(folder, db) as learner:
-            _lock_lines(learner, known_site(db, site).domain, locks, yes, dry_run)
+            _lock_lines(learner, known_domain(db, site), locks, yes, dry_run)
     else:
-        _print_learned(known_site(db, site).domain, db)
+        _print_learned(known_domain(db, site), db)
 
 
 @contextmanager
@@ -236,32 +237,30 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
     from newsarchive.db.readonly import engine_of, reading
     from newsarchive.learning.selectors import site_selectors
 
-    source, found = open_reader(db), known_site(db, site)
+    source, domain = open_reader(db), known_domain(db, site)
     with reading(source) as connection:
-        feeds = known_sites.feeds(connection, found.domain)
+        feeds = known_sites.feeds(connection, domain)
     if form == "opml" and not feeds:
-        raise UsageError(f"{found.domain}: no feed of it is known: use --format freshrss")
+        raise UsageError(f"{domain}: no feed of it is known: use --format freshrss")
     folders = warc_folders(engine_of(source), db, folder)
     held = config.load()
     made, number = site_selectors(
-        source, folders, found.domain, limit=pages, rules_folder=held["rules"], steps=held["steps"]
+        source, folders, domain, limit=pages, rules_folder=held["rules"], steps=held["steps"]
     )
     if made is None:
         if number < portable.MIN_PAGES:
             raise UsageError(
-                f"{found.domain}: {number} stored pages can be read, and {portable.MIN_PAGES} are needed: crawl more of it"
+                f"{domain}: {number} stored pages can be read, and {portable.MIN_PAGES} are needed: crawl more of it"
             )
-        say(
-            f"{found.domain}: the articles of {number} stored pages stand in no element that they have in common"
-        )
+        say(f"{domain}: the articles of {number} stored pages stand in no element that they have in common")
         raise SystemExit(1)
     said = _figures(made)
     content, removed = portable.freshrss(made.selectors)
     if form == "fivefilters":
-        remarks = [f"{found.domain}, made by newsarchive {VERSION}", *said]
+        remarks = [f"{domain}, made by newsarchive {VERSION}", *said]
         click.echo(portable.fivefilters(made.selectors, remarks, made.urls), nl=False)
     elif form == "opml":
-        click.echo(_opml(found, feeds[0], content, removed, said), nl=False)
+        click.echo(_opml(known_site(db, site), feeds[0], content, removed, said), nl=False)
     else:
         echo(f"Article CSS selector on original website: {content}")
         echo(f"CSS selector of the elements to remove: {removed}")

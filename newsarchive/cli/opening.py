@@ -114,7 +114,8 @@ def open_reader(db: str) -> File | Engine:
 
 
 def known_site(db: str, text: str) -> KnownSite:
-    """A site of the archive by its domain or any of its addresses. Raises `UsageError` where it has no such site."""
+    """A site that was crawled or is followed, by its domain or any of its addresses. Raises `UsageError` where the archive has no
+    such site."""
     from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier.known_sites import site
     from newsarchive.db.readonly import reading
@@ -124,6 +125,19 @@ def known_site(db: str, text: str) -> KnownSite:
     if found is None:
         raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
     return found
+
+
+def known_domain(db: str, text: str) -> str:
+    """The domain of a site of which the archive holds articles, wherever they came from. Raises `UsageError` as `known_site` does."""
+    from newsarchive.core.urls import check_start_url
+    from newsarchive.db.frontier.known_sites import domain_at
+    from newsarchive.db.readonly import reading
+
+    with reading(open_reader(db)) as connection:
+        domain = domain_at(connection, check_start_url(text, "SITE"))
+    if not domain:
+        raise UsageError(f"{text}: no such site; newsarchive stats names those of which there are articles")
+    return domain
 
 
 def place(url: str) -> str:
