@@ -15,12 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.query_language import words_of
+from newsarchive.db.query_language import MAX_WORD_CHARACTERS, words_of
 
 #: Position of a word from 1. PostgreSQL holds all positions above it for this one.
 _MAX_POSITION = 16383
-#: Characters of a word. A longer word is left out: PostgreSQL takes 2,046 bytes, and no word that is looked for is longer.
-_MAX_WORD_CHARACTERS = 255
 #: Positions of one word; PostgreSQL keeps no more than 255, so further ones are left out.
 _MAX_WORD_POSITIONS = 255
 #: Estimated bytes of a document. Words beyond it are left out: PostgreSQL refuses a document of more than 1 MB.
@@ -72,7 +70,7 @@ def document(headline: str, body: str) -> str:
         [
             f"'{word}':{','.join(where[:_MAX_WORD_POSITIONS])}"
             for word, where in found.items()
-            if len(word) <= _MAX_WORD_CHARACTERS
+            if len(word) <= MAX_WORD_CHARACTERS
         ]
     )
 
@@ -88,7 +86,7 @@ def _fitting(words: list[str]) -> list[str]:
         return words
     size, known = 0, set[str]()
     for at, word in enumerate(words):
-        if len(word) <= _MAX_WORD_CHARACTERS:
+        if len(word) <= MAX_WORD_CHARACTERS:
             if size >= _MAX_DOCUMENT_BYTES:
                 return words[:at]
             size += 10 + (0 if word in known else 4 * len(word))

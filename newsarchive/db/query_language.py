@@ -223,6 +223,8 @@ def _fold_character(character: str) -> str:
     return bare if bare.isascii() else low
 
 
+#: Characters of a word in PostgreSQL's index, which has no longer ones: the server takes 2,046 bytes, also in a query.
+MAX_WORD_CHARACTERS = 255
 #: Words and operators of a query. A longer query is refused: parsing it would recurse too deeply, here and in the database.
 MAX_PARTS = 200
 
@@ -351,9 +353,14 @@ def tsquery(node: Node) -> str:
     "('red' <-> 'fox') | (('hen':*) & !('barn'))"
     """
     if isinstance(node, Words):
-        last = len(node.words) - 1
+        last, most = (
+            len(node.words) - 1,
+            MAX_WORD_CHARACTERS + 1,
+        )  # a longer word is cut, and found in no text
         phrases = (
-            " <-> ".join(f"'{w}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(words))
+            " <-> ".join(
+                f"'{w[:most]}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(words)
+            )
             for words in node.spellings
         )
         return " | ".join(f"({phrase})" for phrase in phrases) if node.others else next(phrases)

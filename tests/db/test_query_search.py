@@ -156,6 +156,21 @@ def test_postgresql_looks_for_strings_in_its_index_of_trigrams(tmp_path: Path) -
         assert "Index Cond: (article_body ~~*" in str(plan.all())
 
 
+def test_words_that_are_too_long_for_an_index_break_no_search(engine: Engine) -> None:
+    """A pasted passage in Thai or Chinese has no spaces, and a pasted address may have thousands of letters."""
+    url, passage = "https://passage.example/a", "鯨魚報告" * 400
+    Store(engine).ingest([make_article(url=url, body=f"今天{passage}。", in_language="zh")])
+    try:
+        assert [hit.url for hit in search(engine, passage)] == [url]
+        assert [search(engine, word) for word in ("x" * 3_000, "x" * 3_000 + "*", "é" * 3_000)] == [
+            [],
+            [],
+            [],
+        ]
+    finally:
+        Store(engine).ingest([make_article(url=url, body="Nothing to see.", day=2)])
+
+
 @pytest.mark.parametrize("bad", ["\0", "caf\udce9"])
 @pytest.mark.parametrize("name", ["site", "language", "origin", "author"])
 def test_what_no_database_can_hold_finds_nothing(engine: Engine, name: str, bad: str) -> None:
