@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -114,12 +115,14 @@ class WarcSpider(ArchiveSpider):
     revisits: Revisits
     #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
     absent: dict[str, str]
-    #: Answers that a page is not there: its address, the moment and the status.
+    #: Answers that a page is not there: the key of its address, the moment and the status.
     absences: list[tuple[str, datetime, int]]
     #: How many pages may still come; `None` for any number.
     left: int | None
     #: Whether no further page is to come.
     all_read = False
+    #: Whether the files were read to their end: neither was the crawl stopped, nor did it reach its `limit`.
+    files_read = False
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
     frontier: Frontier | None = None
 
@@ -232,6 +235,7 @@ class WarcSpider(ArchiveSpider):
         if self.left != 0:
             yield from self.in_batches(self.seen_again())
             self.look_for_earlier_pages()
+            self.files_read = self.left != 0
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
         while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):
@@ -285,19 +289,23 @@ class WarcSpider(ArchiveSpider):
             self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
     def note_absence(self, url: str, moment: datetime | None, status: int) -> None:
-        """Keep that a page was not there, until all pages are stored (`mark_vanished`)."""
+        """Keep that a page was not there, until all pages are stored (`mark_vanished`). Nothing can be there under what is no
+        address."""
         if moment is not None and len(self.absences) < MAX_ABSENCES:
-            self.absences.append((url, moment, status))
+            with suppress(ValueError):
+                self.absences.append((url_key(url), moment, status))
 
     def mark_vanished(self) -> None:
         """Mark the articles that were deleted after they were last seen, by the answers in these files. Called when all pages are
-        stored: an answer counts for a page that a later file holds, too."""
+        stored: an answer counts for a page that a later file holds, too. Where the files were not read to their end, nothing is
+        marked, because what was not read may have the page again."""
+        if self.frontier is None or not self.files_read:
+            return
         answers: dict[str, list[tuple[datetime, int]]] = {}
-        for url, moment, status in self.absences:
-            answers.setdefault(url, []).append((moment, status))
-        for url, given in answers.items():
-            if self.frontier is not None and self.frontier.vanished(url, given):
-                self.count(Count.GONE)
+        for address, moment, status in self.absences:
+            answers.setdefault(address, []).append((moment, status))
+        if number := self.frontier.vanished(answers):
+            self.count(Count.GONE, by=number)
 
     def seen_again(self) -> Iterator[tuple[Capture, Wire, str]]:
         """The pages of the revisit records that wait, as they were on their days. A revisit of no page is left out: the earlier

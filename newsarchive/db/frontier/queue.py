@@ -6,7 +6,7 @@ Every discovered URL is a row before it is fetched, and is marked as done in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -416,14 +416,21 @@ class Frontier:
             return Absence.MISSING
         return Absence.GONE if news else Absence.STILL_GONE
 
-    def vanished(self, url: str, answers: Iterable[tuple[datetime, int]]) -> bool:
-        """Mark the article of a page as gone where earlier answers of its server say so: each with its moment and its status, 404
-        or 410. Gives whether it was marked now.
+    def vanished(self, answers: Mapping[str, Sequence[tuple[datetime, int]]]) -> int:
+        """Mark the articles of pages as gone where earlier answers of their server say so: the key of an address → each with its
+        moment and its status, 404 or 410. Gives how many of the pages were marked now.
 
         Only answers after the article was last seen count, and as in `missing` it takes a 410 or two of 404. `gone_at` is the
         moment of the answer that settles it.
         """
-        key = url_key(url)
+        known: set[str] = set()
+        with reading(self.engine) as connection:
+            for keys in chunks(list(answers), MAX_CHUNK):
+                for column in (Url.url_key, ArticleRow.url_key, ArticleRow.canonical_key):
+                    known |= set(connection.execute(select(column).where(column.in_(keys))).scalars())
+        return sum(self._vanished(key, given) for key, given in answers.items() if key in known)
+
+    def _vanished(self, key: str, answers: Sequence[tuple[datetime, int]]) -> bool:
         with writing(self.engine) as connection:
             here = ArticleRow.id.in_(updates.articles_at(connection, key))
             stored = connection.execute(select(ArticleRow.last_seen_at, ArticleRow.gone_at).where(here)).all()
