@@ -114,7 +114,7 @@ def check(folder: str | None, db: str) -> None:
     from newsarchive.doctor import check_storage
 
     engine = open_to_check(database_url(db))
-    findings = check_storage(engine, warc_folders(engine, db, folder))
+    findings = check_storage(engine, warc_folders(engine, db, folder, perhaps_damaged=True))
     for finding in findings:
         if finding.check is Check.OPENS:
             raise DatabaseUnavailable(f"{finding.message}: {finding.remedy}")

@@ -84,7 +84,8 @@ def doctor(
     engine = opened(url, found)
     if engine is not None:
         found += looked_at(engine, url, folder, every_record, live)
-        fixes = checks.mend(engine, warc_folders(engine, url, folder), found) if fix else []
+        folders = warc_folders(engine, url, folder, perhaps_damaged=True)
+        fixes = checks.mend(engine, folders, found) if fix else []
         for one in fixes:
             say(f"done: {one.value}")
         if fixes:
@@ -102,7 +103,8 @@ def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: b
     from newsarchive import doctor as checks
     from newsarchive.db.frontier.sites import Sites
 
-    found = checks.check(engine, warc_folders(engine, url, folder), every_record=every_record)
+    folders = warc_folders(engine, url, folder, perhaps_damaged=True)
+    found = checks.check(engine, folders, every_record=every_record)
     with suppress(DatabaseError):  # a finding says so already
         sites = [site for site in Sites(engine).all() if site.followed]
         found += [*contact(sites), *site_settings(sites), *schedule(sites)]

@@ -61,7 +61,7 @@ def read_capture(source: str, url: str = "", ignore_robots: bool = False) -> Cap
     """
     from newsarchive.core.html.saved_page import raw_replay, replayed_page, saved_page, stated_page
 
-    if source.startswith(("http://", "https://")):
+    if source.lower().startswith(("http://", "https://")):
         from newsarchive.cli.fetching import Fetcher
 
         raw = raw_replay(source)

@@ -38,13 +38,14 @@ from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
 from newsarchive.items import Article, Capture, Link
 from newsarchive.private_networks import Allowance
-from newsarchive.warc.contentcoding import decoded
+from newsarchive.warc.contentcoding import BodyTooLong, decoded
 
 if TYPE_CHECKING:
     from protego import Protego
 
 #: Bytes of a page; a longer one is refused. A crawl has the same bound (DOWNLOAD_MAXSIZE).
 MAX_PAGE_BYTES = 16 * 1024 * 1024
+TOO_LARGE = f"larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article"
 #: Bytes of a robots.txt; the rest is not read. A crawler must read at least 500 KiB (RFC 9309, 2.5).
 MAX_ROBOTS_BYTES = 500 * 1024
 #: Seconds without an answer after which a request has failed.
@@ -110,10 +111,10 @@ class Fetcher:
                 body = response.read(MAX_PAGE_BYTES + 1)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 final_url, status = response.geturl(), response.status
-            if codings := headers.pop(
-                "content-encoding", ""
-            ):  # some servers pack what nobody asked them to pack
+            if codings := headers.pop("content-encoding", ""):  # some servers pack without being asked to
                 body = decoded(body, codings, MAX_PAGE_BYTES)
+        except BodyTooLong as error:
+            raise FetchError(f"{url}: {TOO_LARGE}") from error
         except PrivateAddress as error:
             raise PrivateAddress(f"{url}: {error}") from error
         except HTTPError as error:
@@ -132,7 +133,7 @@ class Fetcher:
                 f"{url}: cannot be fetched{way}: {cause}: check the address{also} and the connection"
             ) from error
         if len(body) > MAX_PAGE_BYTES:
-            raise FetchError(f"{url}: larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article")
+            raise FetchError(f"{url}: {TOO_LARGE}")
         return Capture(url, body, datetime.now(UTC), final_url, status, headers)
 
     def permit(self, url: str) -> None:
@@ -167,6 +168,9 @@ class Fetcher:
                 Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS
             ) as response:
                 body = response.read(MAX_ROBOTS_BYTES)
+                codings = response.headers.get("content-encoding", "")
+                if codings:
+                    body = decoded(body, codings, MAX_PAGE_BYTES)[:MAX_ROBOTS_BYTES]
                 return Protego.parse(body.decode("utf-8", "replace")) if response.status == 200 else None
         except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None

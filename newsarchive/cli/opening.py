@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -59,9 +59,12 @@ def require_archive(ctx: click.Context, db: str) -> None:
     )
 
 
-def warc_folders(engine: Engine, db: str, folder: str | None = None) -> tuple[str, ...]:
+def warc_folders(
+    engine: Engine, db: str, folder: str | None = None, *, perhaps_damaged: bool = False
+) -> tuple[str, ...]:
     """The folders of an archive's WARC files: that of the option, else that of the settings, else the one beside it; then those
-    that the archive knows. A damaged or empty archive knows none."""
+    that the archive knows. An archive that cannot be read knows none where it is `perhaps_damaged`; else `DatabaseError` is raised,
+    because who erases or reads again has to know all of them."""
     from newsarchive.reextract import raw_folders
     from newsarchive.warc import files
 
@@ -70,7 +73,7 @@ def warc_folders(engine: Engine, db: str, folder: str | None = None) -> tuple[st
     else:
         held = config.load()
         own = files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
-    with suppress(DatabaseError):
+    with suppress(DatabaseError) if perhaps_damaged else nullcontext():
         return raw_folders(engine, own)
     return own
 

@@ -341,12 +341,12 @@ def print_line(out: Console, line: str, style: str = "", width: int | None = Non
     wrapped here: the terminal wraps it without a line break, so that the address can be copied."""
     from rich.text import Text
 
-    words = line.lstrip(" ")
-    before = " " * (len(line) - len(words))
     if "://" in line:
         out.print(line, style=style, markup=False, soft_wrap=True)
         return
-    for part in Text(plainwords.printable(words)).wrap(out, (width or out.width) - len(before)):
+    words, room = line.lstrip(" "), width or out.width
+    before = " " * min(len(line) - len(words), room // 2)  # without room Rich would drop the words
+    for part in Text(plainwords.printable(words)).wrap(out, room - len(before)):
         out.print(before + part.plain.rstrip(), style=style, markup=False, soft_wrap=True)
 
 
@@ -444,6 +444,8 @@ def stdout_into(target: Path) -> Iterator[None]:
     An existing file is replaced at the end, unless an error is raised or SIGTERM comes. A database is never replaced, and a
     device or a pipe is written to as it is. Raises `OutputError` for a database, and where the file cannot be written.
     """
+    if target.is_file():  # a link stays a link, also /dev/stdout where a shell led it into a file
+        target = target.resolve()
     is_special = target.exists() and not (target.is_file() or target.is_dir())
     part = target if is_special else target.with_name(f"{target.name}.part")
     try:

@@ -158,6 +158,10 @@ def test_a_half_output_replaces_nothing_and_a_pipe_stays_a_pipe(folder: Path) ->
     with pytest.raises(SystemExit), stdout_into(whole):
         sys.exit(print("half") or STOPPED_BY_SIGTERM)  # type: ignore[func-returns-value]  # noqa: T201
     assert whole.read_text() == "whole"
+    (folder / "latest.csv").symlink_to(whole)
+    assert run("search ferry", "-o", "latest.csv").exit_code == 0
+    assert (folder / "latest.csv").is_symlink()
+    assert whole.read_text() == run("search ferry").stdout
     os.mkfifo(folder / "pipe")
     reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     assert run("search ferry", "-o", "pipe").exit_code == 0

@@ -88,7 +88,7 @@ def test_a_line_goes_on_where_it_began_and_an_address_is_not_broken(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = output.console()
-    for line in ("\nhead", "  " + "words " * 8, f"  {LONG}"):
+    for line in ("\nhead", "  " + "words " * 8, f"  {LONG}", " " * 30 + "deep words"):
         output.print_line(out, line, width=24)
     wrapped = "  words words words\n" * 2 + "  words words\n"
-    assert capsys.readouterr().out == f"\nhead\n{wrapped}  {LONG}\n"
+    assert capsys.readouterr().out == f"\nhead\n{wrapped}  {LONG}\n{' ' * 12}deep words\n"

@@ -142,13 +142,20 @@ def test_a_page_that_cannot_be_had_is_named_with_the_cause() -> None:
 def test_a_page_that_comes_packed_though_nobody_asked_for_that_is_unpacked() -> None:
     packed = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
     bomb = gzip.compress(bytes(MAX_PAGE_BYTES + 1))
+    robots = gzip.compress(b"User-agent: *\nDisallow: /c/")
     with served(
-        {"/a/": Answer(gzip.compress(b"<p>Hello"), headers=packed), "/b/": Answer(bomb, headers=packed)}
+        {
+            "/robots.txt": Answer(robots, headers=packed),
+            "/a/": Answer(gzip.compress(b"<p>Hello"), headers=packed),
+            "/b/": Answer(bomb, headers=packed),
+        }
     ) as site:
         got = Fetcher(named=[site.home]).get(f"{site.home}/a/")
         assert (got.body, "content-encoding" in got.headers) == (b"<p>Hello", False)
-        with pytest.raises(FetchError, match="/b/"):
+        with pytest.raises(FetchError, match="/b/: larger than"):
             Fetcher(named=[site.home]).get(f"{site.home}/b/")
+        with pytest.raises(ForbiddenByRobots):
+            Fetcher(named=[site.home]).get(f"{site.home}/c/")
 
 
 def test_robots_txt_knows_us_by_one_name() -> None:

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import demo, reextract
+from newsarchive.cli.opening import warc_folders
 from newsarchive.db import archive_state
-from newsarchive.db.engine import open_engine
+from newsarchive.db.engine import open_engine, open_to_check
 from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import DatabaseError
 from tests.cli.test_cli import run
 from tests.support.serving import crawl
 from tests.support.storage import archive_url
@@ -41,6 +43,17 @@ def test_the_folder_is_known_of_a_run_whose_other_argument_is_no_utf_8(engine: E
     store.start_run("warc", {"path": "caf\udce9.warc.gz", archive_state.FOLDER_ARGUMENT: "/a"})
     store.start_run("warc", {"path": "caf\udce9.warc.gz"})
     assert archive_state.known_folders(engine) == ["/a"]
+
+
+def test_an_archive_that_cannot_be_read_hides_its_folders_from_checks_alone(tmp_path: Path) -> None:
+    (tmp_path / "bad.db").touch()
+    url = f"sqlite:///{tmp_path / 'bad.db'}"
+    damaged = open_to_check(url)
+    assert warc_folders(damaged, url, "/mine", perhaps_damaged=True) == ("/mine",)
+    with pytest.raises(
+        DatabaseError
+    ):  # an erasure of some of the folders would leave the texts in the others
+        warc_folders(damaged, url, "/mine")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
