@@ -27,7 +27,7 @@ from newsarchive.core.metadata.claims import (
 )
 from newsarchive.core.metadata.person_names import EASTERN_NAME, clean, firm, kind_of, like_a_name, names
 from newsarchive.core.text.normalise import key
-from newsarchive.core.text.scripts import has_unspaced
+from newsarchive.core.text.scripts import WORD_MARKS, has_unspaced
 from newsarchive.items import Author, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -44,8 +44,8 @@ MIN_HOUSE_LETTERS = 4
 MAX_SEARCHED_BLOCKS = 3000
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
+_WORD = re.compile(rf"[\w{WORD_MARKS}]+")
 #: Sources that hold one author in each element.
-_WORD = re.compile(r"\w+")
 _ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 
 #: Source → its claims, each with the authors that it names.

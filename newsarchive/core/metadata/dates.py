@@ -142,6 +142,10 @@ BUDDHIST_YEARS = 543
 _PRINTED_BY_CODE = re.compile(
     r"^[a-z]{3} (?P<m>[a-z]{3}) (?P<d>\d{1,2}) (?P<H>\d\d):(?P<M>\d\d):(?P<S>\d\d)(?: (?P<z>[a-z]{3,5}|[+-]\d{4}))? (?P<y>(?:19|20)\d\d)$"
 )
+#: RFC 822, and RFC 850 with strokes, with a year of two digits: "Thu, 3 Apr 25 10:00:00 GMT".
+_RFC_822 = re.compile(
+    r"^(?:[a-z]{3,9},? ?)?(?P<d>\d{1,2})[ -](?P<m>[a-z]{3})[ -](?P<y>\d\d) (?P<H>\d\d):(?P<M>\d\d)(?::(?P<S>\d\d))?"
+)
 #: A date in numbers. The time may follow the year without a space: 28.09.1912:44.
 NUMERIC = re.compile(
     r"(?<!\d)(\d{1,2})([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
@@ -160,11 +164,15 @@ _URL_NAMED = re.compile(
 )
 _CLOCK = re.compile(
     rf"(?:{_HALF_BEFORE})?(?<![\d.])(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
-    rf"(?P<M>\d\d)(?::(?P<S>\d\d))?(?: ?{_HALF_BEHIND})?(?!\d)"
+    rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
 )
 #: Hours and minutes ahead of UTC. "10:00-12:00" is a span of time.
 _OFFSET = re.compile(
     r"(?:[ ,(]*(?:utc|gmt) ?| (?=[+-]\d\d:?\d\d)|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
+)
+#: An offset of nothing, or what stands for it.
+_AT_GREENWICH = re.compile(
+    r"\d ?z(?!\w)|(?<![^\W\d_])(?:utc|gmt|wet)(?![^\W\d_])|(?<=\d) ?[+-]00(?::?00)?(?![\d-])"
 )
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _EPOCH = re.compile(r"^1\d{9}(?:\d{3})?$")
@@ -242,7 +250,12 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return _build(day.year, day.month, day.day, *_clock(rest, rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
-    return _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
+    return (
+        _printed_by_code(text, rules)
+        or _rfc_822(text, rules)
+        or _named(text, rules)
+        or _numeric(text, rules, day_first)
+    )
 
 
 def western(text: str) -> str:
@@ -272,6 +285,18 @@ def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
 def has_time(when: datetime) -> bool:
     """Whether a time is not midnight: a date without a time of day is read as midnight."""
     return (when.hour, when.minute, when.second) != (0, 0, 0)
+
+
+def names_zone(text: str, rules: Rules) -> bool:
+    """Whether a date names its time zone: "10:00 EST", "08:15:00Z", seconds since 1970; a time without one is read as UTC.
+
+    >>> from newsarchive import rules
+    >>> [names_zone(text, rules.default()) for text in ("2025-04-03T10:00Z", "3 April 2025 10:00 GMT", "2025-04-03 10:00")]
+    [True, True, False]
+    """
+    when, lower = parse(text, rules), _lower(" ".join(text[:MAX_DATE_CHARS].split()))
+    at_greenwich = _EPOCH.match(lower) or _AT_GREENWICH.search(lower)
+    return when is not None and bool(when.utcoffset() or at_greenwich)
 
 
 def from_url(url: str) -> datetime | None:
@@ -395,6 +420,23 @@ def _printed_by_code(text: str, rules: Rules) -> datetime | None:
     return _build(match["y"], month, match["d"], *_time(match, rules))
 
 
+def _rfc_822(text: str, rules: Rules) -> datetime | None:
+    match = _RFC_822.match(text)
+    if match is None or match["m"] not in _MONTHS_IN_URLS:
+        return None
+    return _build(
+        _full_year(int(match["y"])),
+        _MONTHS_IN_URLS.index(match["m"]) + 1,
+        match["d"],
+        *_time(match, rules),
+    )
+
+
+def _full_year(year: int) -> int:
+    """A year of which only the last two digits may be given: 25 is 2025, and 94 is 1994."""
+    return year + 2000 * (year < 70) + 1900 * (70 <= year < 100)
+
+
 def _named(text: str, rules: Rules) -> datetime | None:
     """`April 3, 2025`, `3. April 2025`, `3 de abril de 2025`, `2025. április 3.`"""
     months, patterns, _ = _prose(rules)
@@ -414,7 +456,7 @@ def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     if not match:
         return None
     first, second, year = int(match[1]), int(match[3]), int(match[4])
-    year += 2000 * (year < 70) + 1900 * (70 <= year < 100) - BUDDHIST_YEARS * (year > 2400)
+    year = _full_year(year) - BUDDHIST_YEARS * (year > 2400)
     if first > 12 or (day_first and second <= 12):
         day, month = first, second
     else:

@@ -420,15 +420,18 @@ def changes(claims: Sequence[Claim]) -> list[Claim]:
 BEFORE_PUBLICATION = "before the publication"
 
 
-def is_before(changed: datetime | None, published: datetime | None) -> bool:
+def is_before(changed: datetime | None, published: datetime | None, *, zones_known: bool = True) -> bool:
     """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
-    draft of a post that was scheduled. Of a day without a time of day the day alone is compared.
+    draft of a post that was scheduled. Of a day without a time of day the day alone is compared. Where a page names the time
+    zone of one time only (not `zones_known`), the other may be of the same zone: "Updated 9:25am" of "09:20:05 PDT".
 
     >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
     >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
     (True, False, False)
     """
     if changed is None or published is None or changed >= published:
+        return False
+    if not zones_known and changed.replace(tzinfo=None) >= published.replace(tzinfo=None):
         return False
     return dates.has_time(changed) or changed.date() < published.date()
 

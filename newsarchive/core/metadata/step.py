@@ -422,7 +422,9 @@ def _dates(
         fallbacks = publication_date.find(page.text, found.headline, claims, found.own, url, now, rules)
         decided["date_published"], why = publication_date.last_resort(fallbacks, now)
         candidates += why
-    if publication_date.is_before(decided["date_modified"].value, decided["date_published"].value):
+    changed, first = decided["date_modified"], decided["date_published"]
+    zones_known = dates.names_zone(changed.raw, rules) and dates.names_zone(first.raw, rules)
+    if publication_date.is_before(changed.value, first.value, zones_known=zones_known):
         decided["date_modified"] = publication_date.Dated()
         candidates = [
             replace(one, chosen=False, reason=publication_date.BEFORE_PUBLICATION)

@@ -32,7 +32,7 @@ _MAX_LICENCE_CHARACTERS = 400
 MIN_SHORT_NAME_LETTERS = 4
 _ARTICLE = re.compile(r"^the\s+", re.I)
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
-_LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z-])", re.I)
+_LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z]|-(?!li[csz]))", re.I)
 _LICENCE_URL = re.compile(r"creativecommons\.org/licenses/([a-z-]+)(?:/(\d\.\d))?", re.I)
 
 
