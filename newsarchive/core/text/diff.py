@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
 from enum import StrEnum
 from html import escape
+from itertools import groupby
 from typing import Literal
 
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Opcode
 
 from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED, WORD_MARKS
 
@@ -152,8 +153,16 @@ def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int,
     if equal * min(len(old), len(new)) <= MAX_GESTALT_WORK:
         return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     if len(old) * len(new) <= MAX_COMMON_WORK:
-        return [(o.tag, o.src_start, o.src_end, o.dest_start, o.dest_end) for o in Indel.opcodes(old, new)]
+        return list(_stretches(Indel.opcodes(old, new)))
     return [("replace", 0, len(old), 0, len(new))]
+
+
+def _stretches(opcodes: Iterable[Opcode]) -> Iterator[tuple[str, int, int, int, int]]:
+    """What is gone and what came in its place as one stretch, as difflib gives it: rapidfuzz gives two."""
+    for is_equal, run in groupby(opcodes, key=lambda opcode: opcode.tag == "equal"):
+        first, *_ = stretch = list(run)
+        last, tag = stretch[-1], "equal" if is_equal else "replace"
+        yield tag, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
 def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
