@@ -124,8 +124,8 @@ _FEEDS = {
     b"sitemapindex": "sitemap",
     b"svg": "SVG",
 }
-#: How a list or an object begins; what else begins with a bracket may be a page.
-_JSON = re.compile(rb"[{\[]\s*[\"\[{]")
+#: How a list or an object begins; what else begins with a bracket may be a page: `{{ header }}`, `[[menu]]`.
+_JSON = re.compile(rb"\{\s*\"|(?:\[\s*)+[\"{]")
 _TAG = re.compile(
     rb"<(?:!doctype|html|head|body|p|div|a|br|article|h[1-6]|table|title|meta|span|section|main)\b", re.I
 )

@@ -98,6 +98,11 @@ def test_what_is_no_page_is_refused(body, content_type, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize("before", ["{{ header }}", "[[menu]]", "{% if user %}", "[ad]"])
+def test_a_page_below_a_mark_of_a_template_is_a_page(before):
+    refuse(f"{before}\n<p>It rained.</p>".encode(), "text/html")
+
+
 def test_comments_before_what_is_no_tag_are_passed_over_once():
     began = process_time()
     assert decode(b"<!---->" * 400 + b"<p>It rained").text.endswith("It rained")
