@@ -191,10 +191,10 @@ def backup(file: Path, dry_run: bool, db: str) -> None:
         raise DatabaseUnavailable(f"{file} exists already: name another")
     if not file.absolute().parent.is_dir():
         raise DatabaseUnavailable(f"{file}: there is no folder {file.parent}; create it first")
+    schema.backup(engine, file, dry_run=dry_run)
     if dry_run:
         say(f"would copy {place(database_url(db))} to {file}; nothing was written")
         return
-    schema.backup(engine, file)
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 

@@ -214,14 +214,15 @@ def _create_full_text(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
-    """Copy an SQLite archive while other processes use it (SQLite's online backup).
+def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bool = False) -> None:
+    """Copy an SQLite archive while other processes use it (SQLite's online backup). A dry run only checks that it can be done.
 
     Raises `DatabaseUnavailable` where the target exists or cannot be written, and for an archive that is no SQLite file.
     """
     path = sqlite_file(engine)
     if path is None:
-        url = engine.url.set(drivername="postgresql", password=None).render_as_string()
+        bare = engine.url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
+        url = bare._replace(password=None).render_as_string()  # `URL.set` leaves what is to be None
         raise DatabaseUnavailable(
             f"{shown(engine)} is not an SQLite file. While crawls go on, either"
             f" pg_dump --format=custom --file={shlex.quote(str(target.with_suffix('.dump')))} '{url}', or, into an SQLite file:"
@@ -235,6 +236,8 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False) -> None:
         is_archive = readonly.current(connection) is not None
     if not is_archive:
         raise DatabaseUnavailable(f"{path} holds no archive, and was not copied: correct --db")
+    if dry_run:
+        return
     part = target.with_name(target.name + ".part")
     try:
         part.unlink(missing_ok=True)

@@ -408,6 +408,16 @@ def test_an_empty_file_becomes_an_archive(tmp_path: Path) -> None:
     assert checks.database(open_engine(str(tmp_path / "archive.db"))) == []
 
 
+@pytest.mark.parametrize("url", ["postgresql://me:hush@/news", "postgresql:///news?user=me&password=hush"])
+def test_no_password_stands_in_what_is_to_be_typed(tmp_path: Path, url: str) -> None:
+    for dry_run in (True, False):
+        with pytest.raises(DatabaseUnavailable, match="not an SQLite file") as caught:
+            schema.backup(open_engine(url), tmp_path / "news.db", dry_run=dry_run)
+        assert "hush" not in str(caught.value)
+        assert "pg_dump" in str(caught.value)
+        assert not re.search(r"pg_dump .*\*\*\*", str(caught.value))
+
+
 def test_a_backup_of_postgresql_says_what_to_type(tmp_path: Path) -> None:
     with archive_url("postgresql", tmp_path) as url:
         engine = open_engine(url)
