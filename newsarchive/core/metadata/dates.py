@@ -156,10 +156,11 @@ _URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2
 _URL_WITH_SECTIONS = re.compile(r"/((?:19|20)\d\d)(?:/[A-Za-z][A-Za-z._-]*){1,2}/(\d\d)/(\d\d)(?=/|$)")
 _URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 _MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-#: A whole name or its beginning: "/2010/MARKETS/08/" is a section.
+#: The beginning of a name, or a whole one, also of a language that begins it as English does: "/2010/MARKETS/08/" is a section.
 _URL_NAMED = re.compile(
-    r"/((?:19|20)\d\d)/(?:(jan)(?:uary)?|(feb)(?:ruary)?|(mar)(?:ch)?|(apr)(?:il)?|(may)|(jun)e?|(jul)y?|(aug)(?:ust)?|"
-    r"(sep)(?:t|tember)?|(oct)(?:ober)?|(nov)(?:ember)?|(dec)(?:ember)?)/(\d{1,2})(?=/|$)",
+    r"/((?:19|20)\d\d)/(?:(jan)(?:uar[iy]?)?|(feb)(?:ruar[iy]?|rero|braio)?|(mar)(?:ch|s|ts|zo|co)?|(apr)(?:ile?)?|(may)o?|"
+    r"(jun)(?:e|io?|ho)?|(jul)(?:y|io?|ho)?|(aug)(?:ust(?:i|us)?)?|(sep)(?:t|tember|tembre|tiembre)?|"
+    r"(oct)(?:ober|obre|ubre)?|(nov)(?:ember|embr[eo]|iembre)?|(dec)(?:ember|embre)?)/(\d{1,2})(?=/|$)",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(

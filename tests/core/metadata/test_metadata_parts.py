@@ -51,6 +51,8 @@ def test_dates(text: str, expect: str | None) -> None:
         ("https://blog.example/2025/04/03_mill.html", "2025-04-03"),
         ("https://blog.example/2025/04/11-mills-on-the-river/", None),  # the number belongs to the headline
         ("https://blog.example/2025/sept/03/mill", "2025-09-03"),
+        ("https://blog.example/2025/juli/03/muehle", "2025-07-03"),
+        ("https://blog.example/2025/septiembre/3/molino", "2025-09-03"),
         (
             "https://blog.example/2010/MARKETS/08/13/mill",
             "2010-08-13",
