@@ -16,10 +16,11 @@ def start(database: Path, spider: str, *words: str) -> subprocess.Popen[str]:
     for word in words:
         command += [word] if word.startswith("-") else ["-a", word]
     command += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"]
-    command += ["-s", "DNS_RESOLVER=benchmarks.hosts.Resolver"]
+    command += ["-s", "TWISTED_DNS_RESOLVER=benchmarks.hosts.Resolver"]
     environment = os.environ | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         "NEWSARCHIVE_DATABASE_URL": f"sqlite:///{database.absolute()}",
+        "NEWSARCHIVE_ALLOW_PRIVATE": "127.0.0.0/8",  # the names of `benchmarks.hosts`
         "NEWSARCHIVE_CONTACT": "https://newsarchive.example/benchmark",
         "NO_PROXY": "*",
         "PYTHONPATH": str(ROOT),
