@@ -42,6 +42,8 @@ OPENING_ROLES = ("head", "inset", "slot")
 MAX_CREDIT_WORDS = 4
 #: Labels of lists that another pass took out.
 LIST_LABELS = frozenset({"related", "repeated"})
+#: Labels of lines that lead to a site's own lists of posts.
+MENU_LABELS = frozenset({"nav", "tags", "footer"})
 
 
 def apply_template(article: Article, template: Template) -> Article:
@@ -119,6 +121,8 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     for i, line in enumerate(lines):
         entry = entry_of(line, template)
         if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
+            if _is_own_subheading(line, entry):
+                continue
             if entry.finding.role in (("chrome", "drop", "aside") if line.is_body else ("keep",)):
                 found[i] = entry.finding
         elif layout and _taken_back(line, layout, entry):
@@ -127,6 +131,13 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     _credits(lines, template, found)
     _runs(lines, template, found)
     return found
+
+
+def _is_own_subheading(line: Line, entry: Entry) -> bool:
+    """Whether a line that other pages have in a menu or among their tags ("Stocks") is a subheading in the text of this page:
+    extraction's model is sure of it, and it leads nowhere."""
+    is_menu = entry.finding.role == "chrome" and entry.finding.label in MENU_LABELS
+    return is_menu and line.is_body and line.sure and not line.linked
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:

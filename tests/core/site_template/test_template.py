@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -392,6 +393,24 @@ def test_prose_of_the_container_comes_back_where_the_page_itself_speaks_for_it(
     blocks[1] = Block(texts[1], label="other", path="html/body/main/article.story/p", score=margin)
     missed = page(9, blocks)
     assert (texts[1] in shown(missed, learned([*pages, missed]))) is comes_back
+
+
+@pytest.mark.parametrize("menu", ["nav", "tags", "footer"])
+@pytest.mark.parametrize(
+    ("changes", "stays"),
+    [
+        ({"score": 1.4}, True),
+        ({"score": 0.4}, False),
+        ({"score": 1.4, "links": (("Stocks", "https://heron.example/stocks"),)}, False),
+    ],
+    ids=["sure", "not sure", "a link"],
+)
+def test_a_subheading_that_the_menu_of_other_pages_has_stays_where_extraction_is_sure_of_it(
+    menu: str, changes: dict[str, Any], stays: bool
+) -> None:
+    pages = site(12, lambda n, p: [Block("Stocks", label=menu, path=NAV), *p])
+    own = page(12, [*prose(12)[:3], line("Stocks", **changes), *prose(12)[3:]])
+    assert ("Stocks" in shown(own, learned(pages))) is stays
 
 
 @pytest.mark.parametrize(("margin", "stays"), [(3.0, True), (0.3, False)])
