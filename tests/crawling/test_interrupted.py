@@ -160,7 +160,7 @@ def test_a_crawl_that_is_told_to_stop_asks_for_nothing_more(db: Path, blog: str,
     table = blog_of_sitemaps if blog == "sitemaps" else {"/": front(*NAMES), **{n: post(n) for n in NAMES}}
     with served(table) as site:
         words = (f"url={site.home}/", *(["sources=archive"] if blog == "posts" else []))
-        process = started(*words, "-s", "DOWNLOAD_DELAY=3", "-s", "AUTOTHROTTLE_ENABLED=0", db=db, fast=False)
+        process = started(*words, "-s", "DOWNLOAD_DELAY=1", "-s", "AUTOTHROTTLE_ENABLED=0", db=db, fast=False)
         site.watch = lambda seen: process.send_signal(signal.SIGTERM) if seen.path == at else None
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
