@@ -339,7 +339,7 @@ def test_a_budget_of_looks_makes_them_rarer(archive: Archive) -> None:
 #: Which of twelve posts of as many days a feed names now, and which it has lost; the oldest was never in it.
 LOSSES = [
     ("all", set(range(2, 13)), set()),
-    ("the newest ones", {6, 7, 8, 9, 10, 11, 12}, set()),  # a feed names so many posts and no more
+    ("the newest ones", {6, 7, 8, 9, 10, 11, 12}, set()),  # a feed names its newest posts alone
     ("one lost", {2, 3, 4, 6, 7, 8, 9, 10, 11, 12}, {5}),
     ("three lost", {2, 4, 6, 8, 9, 10, 11, 12}, {3, 5, 7}),
     ("an old post and the newest", {2, 8, 9, 10, 11, 12}, set()),
