@@ -131,7 +131,8 @@ def known_site(db: str, text: str) -> KnownSite:
 
 
 def known_domain(db: str, text: str) -> str:
-    """The domain of a site of which the archive holds articles, wherever they came from. Raises `UsageError` as `known_site` does."""
+    """The domain of a site that the archive knows: one that is followed, or that has articles, wherever they came from. Raises
+    `UsageError` as `known_site` does."""
     from newsarchive.core.urls import check_start_url
     from newsarchive.db.frontier.known_sites import domain_at
     from newsarchive.db.readonly import reading

@@ -234,9 +234,8 @@ class Command(ScrapyCrawl):
         elif stats.get("start_time") and not self.has_ended:  # a second signal came
             sys.stderr.write("stopped in the middle: the next crawl goes on from what was stored\n")
             sys.stderr.flush()
-            os._exit(
-                STOPPED_BY_SIGTERM
-            )  # Python would wait for threads that learn a site, read a page or move a file
+            # Python would wait for threads that learn a site, read a page or move a file.
+            os._exit(STOPPED_BY_SIGTERM)
 
     def shared_lock(self) -> AbstractContextManager[None]:
         """The lock of the site, which the command that started this spider holds; nothing where none did."""

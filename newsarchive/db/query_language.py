@@ -353,10 +353,8 @@ def tsquery(node: Node) -> str:
     "('red' <-> 'fox') | (('hen':*) & !('barn'))"
     """
     if isinstance(node, Words):
-        last, most = (
-            len(node.words) - 1,
-            MAX_WORD_CHARACTERS + 1,
-        )  # a longer word is cut, and found in no text
+        last = len(node.words) - 1
+        most = MAX_WORD_CHARACTERS + 1  # a longer word is cut, and found in no text
         phrases = (
             " <-> ".join(
                 f"'{w[:most]}'" + (":*" if node.prefix and i == last else "") for i, w in enumerate(words)

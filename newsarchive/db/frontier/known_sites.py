@@ -121,7 +121,7 @@ def site(connection: Connected, url: str) -> KnownSite | None:
 
 
 def domain_at(connection: Connected, url: str) -> str:
-    """The domain of the site at this address, "" where the archive holds nothing of it. Unlike `site` it finds a site whose pages came
+    """The domain of the site at this address, "" where the archive does not know it. Unlike `site` it finds a site whose pages came
     out of a WARC file or from another project's spider, and whose front page nobody has asked for."""
     query = "SELECT domain FROM sites WHERE domain = :domain"
     return next((domain for (domain,) in Reader.of(connection).tuples(query, {"domain": site_of(url)})), "")
