@@ -27,13 +27,25 @@ _READ_AS_WRITTEN: Any = {
 }  # fmt: skip
 #: A name of a month or another word in a time. In numbers alone nobody knows the order of day and month.
 _WORDS_OF_TIME = re.compile(r"[^\W\d_]{3}|[^\x00-\x7f]")
-#: Times in the forms of RFC 822 and ISO 8601, which feedparser reads. Of other forms (`2022年11月16日`) it makes another day.
+#: Times in the forms of RFC 822 and ISO 8601, which feedparser reads. It takes the Finnish `marraskuuta` for March.
 _REGULAR_TIME = re.compile(
-    r"\s*+(?:(?:[a-z]{3,9},?+\s++)?+\d{1,2}\s++(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d{4}-\d\d-\d\d|\d{8}T)",
+    r"\s*+(?:(?:[a-z]{3,9},?+\s++)?+\d{1,2}\s++(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b|\d{4}-\d\d-\d\d|\d{8}T)",
     re.I,
 )
-#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`, `10:15:00.000-07:00` (Blogger), `10:15:00 +0200 (CEST)`.
-_OFFSET = re.compile(r":\d\d(?:[.,]\d+)?\s*([+-])(\d\d):?(\d\d)\s*(?:\([^()]*\)\s*)?$")
+#: A name of a day or month at the beginning (`Wed Nov 16 10:15:00 2022`, `Nov 16, 2022`). Of other forms that are not regular
+#: (`10:15, 16 Nov 2022`, `1668593700`) feedparser makes another day, for some of them that of its own clock.
+_NAME_FIRST = re.compile(r"\s*[^\W\d_]{3}")
+#: A day in numbers with its year first, and a time behind it, as ISO 8601 does not spell them: `2022/11/16 9:05:00 UTC`,
+#: `2022年11月16日 10:15`.
+_YEAR_FIRST = re.compile(
+    r"(\d{4}) ?[-/.年년] ?(\d{1,2}) ?[-/.月월] ?(\d{1,2})[.日일]?"
+    r"(?:[T\s]\s*(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*(?:UTC|GMT|Z)?\s*([+-]\d\d:?\d\d)?)?",
+    re.I,
+)
+#: The offset at the end of a time: `10:15:00 +0700`, `10:15+07:00`, `10:15:00.000-07:00` (Blogger), `10:15:00 +0200 (CEST)`,
+#: `10:15:00 GMT+0200`.
+_OFFSET = re.compile(r":\d\d(?:[.,]\d+)?\s*(?:GMT)?([+-])(\d\d):?(\d\d)\s*(?:\([^()]*\)\s*)?$")
 #: The names of offsets that RFC 822 knows (`10:15:00 EST`), and the hours of standard time behind UTC.
 _NAMED_OFFSET = re.compile(r":\d\d\s+([ECMP])([SD])T\s*$")
 _HOURS_BEHIND = {"E": 5, "C": 6, "M": 7, "P": 8}
@@ -51,13 +63,17 @@ class FeedTimes:
         # Not `raw.get`, by which feedparser gives `published` for a missing `updated`.
         fields = raw if isinstance(raw, dict) else {}
         written, value = dict.get(fields, key), dict.get(fields, f"{key}_parsed")
-        own = None
-        if isinstance(written, str) and (value is None or not _REGULAR_TIME.match(written)):
-            own = self._own(written)
+        if not isinstance(written, str):
+            return None
+        is_regular = _REGULAR_TIME.match(written) is not None
+        time = iso_time(written) or (None if value and is_regular else self._own(written))
+        if time is None and value and (is_regular or _NAME_FIRST.match(written)):
+            time = _moment(value)
+        if time is None:
+            return None
         try:
-            time = own or (datetime.fromtimestamp(timegm(value), UTC) if value else None)
-            return time.astimezone(_offset_of(written)) if time else None
-        except (ValueError, OverflowError, OSError, TypeError):
+            return time.replace(microsecond=0).astimezone(_offset_of(written))
+        except OverflowError:  # the calendar ends
             return None
 
     def _own(self, written: str) -> datetime | None:
@@ -73,10 +89,16 @@ class FeedTimes:
             return None
 
 
-def _offset_of(written: object) -> timezone:
+def _moment(value: Any) -> datetime | None:
+    """The time of feedparser's tuple, `None` for one that is no time of the calendar."""
+    try:
+        return datetime.fromtimestamp(timegm(value), UTC)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+
+
+def _offset_of(written: str) -> timezone:
     """The offset at the end of a time as written (`… +0700`, `…+07:00`), which feedparser does not give."""
-    if not isinstance(written, str):
-        return UTC
     if named := _NAMED_OFFSET.search(written):
         return timezone(timedelta(hours=(named[2] == "D") - _HOURS_BEHIND[named[1]]))
     match = _OFFSET.search(written)
@@ -87,7 +109,15 @@ def _offset_of(written: object) -> timezone:
 
 
 def iso_time(text: str) -> datetime | None:
-    """An ISO 8601 time, in UTC where it has no offset; `None` for another text."""
+    """An ISO 8601 time, in UTC where it has no offset, also in a spelling that others read too; `None` for another text.
+
+    >>> str(iso_time("2022-11-16T10:15:00+07:00")), str(iso_time("2022/11/6 9:05 UTC")), iso_time("06.11.2022")
+    ('2022-11-16 10:15:00+07:00', '2022-11-06 09:05:00+00:00', None)
+    """
+    text = text.strip()
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day, hour, minute, second = (part or "00" for part in match.groups()[:6])
+        text = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute}:{second}{match[7] or ''}"
     try:
         time = datetime.fromisoformat(text)
         time = time if time.tzinfo else time.replace(tzinfo=UTC)

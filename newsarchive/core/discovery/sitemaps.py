@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.discovery.feed_times import iso_time
+from newsarchive.core.discovery.feed_times import iso_time, rfc_822_time
 from newsarchive.core.discovery.feeds import BARE_AMPERSAND, BROKEN_TAG, parse_feed
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
@@ -123,13 +123,14 @@ def _names(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A W3C date (year, month, day or instant), in UTC where it has no offset; `None` for another text.
+    """A W3C date (year, month, day or instant) or a time in the form of RSS, in UTC where it has no offset; `None` for another text.
 
     >>> parse_time("2025-04").isoformat()
     '2025-04-01T00:00:00+00:00'
     """
     text = text.strip()
-    return iso_time((text + "-01-01")[:10] if re.fullmatch(r"\d{4}(-\d\d)?", text) else text)
+    whole = (text + "-01-01")[:10] if re.fullmatch(r"\d{4}(-\d\d)?", text) else text
+    return iso_time(whole) or rfc_822_time(text)
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str]:
