@@ -103,7 +103,7 @@ _FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.I)
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|%")
 _ENCODED_RUN = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_SAFE = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
+_SAFE = frozenset(b"!$&'()*+,;=:@/%[]") | _UNRESERVED
 
 
 def _encoded(safe: frozenset[int]) -> dict[int, str]:

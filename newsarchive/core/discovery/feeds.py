@@ -262,11 +262,9 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
 
 
 def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, Iterator[Entry]]:
-    decoded = decode(body, content_type)
-    if decoded.used != "utf-8":  # feedparser knows fewer names of encodings than the web, and guesses
-        body, content_type = decoded.text.encode(errors="replace"), "application/xml; charset=utf-8"
-    body, cut = _with_fewer_elements(body)
-    headers = {"content-location": url, "content-type": content_type or "application/xml"}
+    # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
+    body, cut = _with_fewer_elements(decode(body, content_type).text.encode(errors="replace"))
+    headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
         parsed = _Parser(headers).parse(body)
     except Exception as error:  # feedparser's loose parser raises errors of all kinds on hostile bytes

@@ -94,13 +94,13 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     if data.startswith(_UTF_16_BOMS):
         data = _ENCODING.sub(b"", data.decode("utf-16", "replace").encode(errors="replace"), count=1)
     data = data.removeprefix(_BOM).lstrip()
-    head = data[:1000]
-    if not head.startswith(b"<"):
-        return _sorted_out(Sitemap(url, "text", problem=problem), _text_rows(data), rules, site_url)
-    if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", head):
+    if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", data[:1000]):
         feed = parse_feed(data, url, site_url=site_url)
         return Sitemap(url, "feed", feed.links, problem=feed.problem or problem)
+    # The root is looked for first: badly kept blogs print a notice of PHP before it.
     root = re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", data[:_MAX_HEAD_BYTES])
+    if root is None and not data.startswith(b"<"):
+        return _sorted_out(Sitemap(url, "text", problem=problem), _text_rows(data), rules, site_url)
     if root is None:
         return Sitemap(url, problem=problem or "no sitemap")
     rows, broken = _xml_rows(data, (root[1] or b"").decode("utf-8", "replace"))

@@ -213,6 +213,14 @@ def test_charset_of_header_and_document():
     assert feeds.parse_feed(body, URL).entries[0].title == "ข้าว"
     body = RSS2.replace(' encoding="UTF-8"', "").replace("Rice &amp; rain", "ข้าว").encode()
     assert feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries[0].title == "ข้าว"
+    body = RSS2.replace("UTF-8", "utf-16").replace("Rice &amp; rain", "ข้าว").encode()
+    assert feeds.parse_feed(body, URL).entries[0].title == "ข้าว", "as .NET writes it"
+
+
+def test_one_byte_that_is_no_utf_8_costs_no_other_character():
+    body = RSS2.replace("Rice &amp; rain", "ข้าว").encode().replace(b"Short.", b"Caf\xe9")
+    (entry,) = feeds.parse_feed(body, URL, "application/rss+xml; charset=utf-8").entries
+    assert entry.title == "ข้าว"
 
 
 def test_announced_feeds_tell_posts_from_comments_in_any_language():

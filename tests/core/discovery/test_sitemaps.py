@@ -173,6 +173,7 @@ def test_a_sitemap_that_lists_itself():
         (ROWS[:-9], "not well formed", 2),
         (urlset("/a?x=1&y=2"), "", 1),
         (urlset("/a") + b"<!-- trailing --> junk", "not well formed", 1),
+        (b"Notice: Undefined variable\n" + urlset("/a"), "not well formed", 1),
         (b"", "", 0),
         (b"<!DOCTYPE html><html><body>404</body></html>", "no sitemap", 0),
         (gzip.compress(ROWS, mtime=0)[:-20], "not well formed: gzip ends early", None),
