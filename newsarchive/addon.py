@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import Spider
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
-from scrapy.settings import BaseSettings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
 from scrapy.utils.misc import load_object
 from scrapy.utils.reactor import is_asyncio_reactor_installed, is_reactor_installed
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
-from newsarchive import middlewares, pipelines
+from newsarchive import config, middlewares, pipelines
 from newsarchive.config import AUTO
 from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
@@ -47,8 +47,7 @@ def reading(settings: BaseSettings) -> dict[type, int]:
     Where no number of worker processes is set, there is one for each step if the project has a pipeline of its own among
     them, or places one of them itself.
     """
-    wanted = settings.get("NEWSARCHIVE_WORKERS")
-    if wanted != AUTO and int(wanted or 0):
+    if settings.get("NEWSARCHIVE_WORKERS") not in (AUTO, 0):
         return AT_ONCE
     return STEP_PRIORITIES if sits_between(settings) else AT_ONCE
 
@@ -78,6 +77,23 @@ SWITCHED = (
 )
 
 
+def read(settings: BaseSettings) -> None:
+    """Give each of our settings the type of its key. Raises `UsageError` for a value that is not understood, and for a name that
+    is none of ours: a crawl would go into another archive than the one that was meant."""
+
+    def where(name: str) -> str:
+        is_option = settings.getpriority(name) == SETTINGS_PRIORITIES["cmdline"]
+        return f"-s {name}" if is_option else f"the setting {name}"
+
+    for name, problem in config.unknown(settings, settings=True).items():
+        raise UsageError(f"{where(name)}: {problem}")
+    for key in config.KEYS.values():
+        for name in key.settings:
+            if name.startswith(config.PREFIX):
+                value = config.read_setting(key, settings.get(name), where(name))
+                settings.set(name, value, settings.getpriority(name) or 0)
+
+
 def is_of_asyncio(reactor: str | type | None) -> bool:
     """Whether a crawl runs in asyncio. Without a name, Twisted takes the reactor of the program, or else its own choice."""
     if reactor:
@@ -97,15 +113,16 @@ class Addon:
         return cls(crawler.spidercls)
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Raises `UsageError` where `newsarchive.settings` could not read its file, where the project's reactor is not that of
-        asyncio, and where a step of another project cannot be used."""
+        """Raises `UsageError` where `newsarchive.settings` could not read its file, where a setting of ours is not understood,
+        where the project's reactor is not that of asyncio, and where a step of another project cannot be used."""
         from newsarchive import settings as own_settings  # reads the environment as it is imported
 
-        for name in (name for name in dir(own_settings) if name.startswith("NEWSARCHIVE_")):
-            settings.set(name, getattr(own_settings, name), priority="addon")
+        for name in (name for name in dir(own_settings) if name.startswith(config.PREFIX)):
+            settings.setdefault(name, getattr(own_settings, name), priority="addon")
         # A crawl must not write into another archive than the one that the unreadable file may name.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
+        read(settings)
         reactor, named = settings.get("TWISTED_REACTOR"), "TWISTED_REACTOR" in settings
         if named and not is_of_asyncio(reactor) and settings.getbool("TWISTED_REACTOR_ENABLED", True):
             raise UsageError(
@@ -113,9 +130,7 @@ class Addon:
                 "take this line out of the project's settings"
             )
         steps_of(settings)  # a step that cannot be used is named before the first page is fetched
-        agent = getattr(own_settings, "USER_AGENT", "") or user_agent(
-            settings.get("NEWSARCHIVE_CONTACT") or ""
-        )
+        agent = getattr(own_settings, "USER_AGENT", "") or user_agent(settings["NEWSARCHIVE_CONTACT"])
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
         address: dict[type, int] = {}

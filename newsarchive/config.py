@@ -58,8 +58,9 @@ _PASSWORD = re.compile(r"([?&](?:ssl)?password=)[^&]+")
 #: Tables that list sites, as `newsarchive sites import` reads them (`cli/sitelist.py` says what may stand in them).
 SITE_TABLES = ("site", "global", "platform")
 
-#: Makes a value of what a file (any type of TOML) or the environment (text) holds; the folder is the file's, for paths
-#: that are not absolute. Raises `ValueError` with the rest of the sentence "`key = value` …".
+#: Makes a value of what a file (any type of TOML), the environment (text) or the settings of a Scrapy project (any type of
+#: Python) hold; the folder is the file's, for paths that are not absolute. Raises `ValueError` with the rest of the sentence
+#: "`key = value` …".
 Reader = Callable[[Any, Path], Any]
 
 
@@ -84,15 +85,21 @@ def _web_address(value: Any, folder: Path) -> str:
     return url
 
 
+def _path(value: Any, folder: Path) -> str:
+    return _text(os.fspath(value) if isinstance(value, os.PathLike) else value, folder)
+
+
 def _file(value: Any, folder: Path) -> str:
     """A path below the folder, unless it is absolute or in someone's home."""
-    return str(folder / Path(_text(value, folder)).expanduser()) if value != "" else ""
+    return str(folder / Path(_path(value, folder)).expanduser()) if value != "" else ""
 
 
 def _database(value: Any, folder: Path) -> str:
     """A database URL; a name is an SQLite file."""
     prefix = "sqlite:///"
-    url = _text(value, folder)
+    url = _path(value, folder)
+    if not url:
+        raise ValueError("names no file: write it as news.db, or postgresql://HOST/NAME")
     if "://" not in url:
         return prefix + _file(url, folder)
     name = url.removeprefix(prefix)
@@ -100,9 +107,11 @@ def _database(value: Any, folder: Path) -> str:
 
 
 def _switch_or_file(value: Any, folder: Path) -> str:
-    """`on`, `off` or a path."""
-    word = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else _text(value, folder)
-    return word if word in ("on", "off") else _file(word, folder)
+    """`on`, `off` (also in the other words of a switch) or a path."""
+    try:
+        return "on" if switch(value, folder) else "off"
+    except ValueError:
+        return _file(value, folder)
 
 
 def _folder_or_address(value: Any, folder: Path) -> str:
@@ -117,7 +126,7 @@ def _folder_or_address(value: Any, folder: Path) -> str:
 
 def switch(value: Any, folder: Path) -> bool:
     """`true` or `false`, also as `on` and `off`, `yes` and `no`, 1 and 0. Raises `ValueError`."""
-    word = str(value).lower() if isinstance(value, (bool, str)) else ""
+    word = str(value).lower() if isinstance(value, int | str) else ""
     if word not in ("true", "on", "yes", "1", "false", "off", "no", "0"):
         raise ValueError("is neither true nor false")
     return word in ("true", "on", "yes", "1")
@@ -167,7 +176,7 @@ def _day(value: Any, folder: Path) -> str:
 
 def _words(value: Any, folder: Path) -> list[str]:
     words = value.split(",") if isinstance(value, str) else value
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
         raise ValueError('is no list of words: write it as ["wp-json", "feed"]')
     return [word.strip() for word in words if word.strip()]
 
@@ -445,6 +454,17 @@ def read_value(key: Key, value: Any, folder: Path, where: str) -> Any:
     except ValueError as error:
         name = "" if key.variable in where or where.startswith("-") else f"{key.name} = "
         raise UsageError(f"{where}: {name}{value!r} {error}") from None
+
+
+def read_setting(key: Key, value: Any, where: str) -> Any:
+    """A setting of a Scrapy project as the key's type. `None` and "" say what "" says in the file, and where it says nothing
+    there, the default holds. Raises `UsageError` as `read_value` does."""
+    if value is not None and value != "":
+        return read_value(key, value, Path(), where)
+    try:
+        return key.read("", Path())
+    except ValueError:
+        return key.default
 
 
 def nearest(name: str) -> str:

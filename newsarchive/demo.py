@@ -26,8 +26,16 @@ FOLDER = DATA / "demo"
 NAME = "demo"
 #: The blog's address; names below `.example` belong to nobody (RFC 2606).
 ADDRESS = "http://salt-and-paper.example"
-#: Scrapy's settings for a blog on this machine. The delay (seconds) lets a person see the crawl work.
-PACE = {"DOWNLOAD_DELAY": 0.2, "AUTOTHROTTLE_ENABLED": False, "HTTPPROXY_ENABLED": True}
+#: Scrapy's settings for a blog on this machine. The delay (seconds) lets a person see the crawl work. What a file of settings says
+#: of the blogs of the web does not count here.
+SETTINGS: Mapping[str, Any] = {
+    "DOWNLOAD_DELAY": 0.2,
+    "AUTOTHROTTLE_ENABLED": False,
+    "HTTPPROXY_ENABLED": True,
+    "NEWSARCHIVE_LIMIT": None,
+    "NEWSARCHIVE_SINCE": "",
+    "NEWSARCHIVE_SOURCES": [],
+}
 
 #: The environment variable that tells a crawl of a proxy.
 _PROXY = "http_proxy"

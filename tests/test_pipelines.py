@@ -21,7 +21,7 @@ from itemadapter import ItemAdapter
 from scrapy import Request, exporters, signals
 from scrapy.http import HtmlResponse
 from scrapy.logformatter import LogFormatter
-from scrapy.settings import Settings
+from scrapy.settings import SETTINGS_PRIORITIES, Settings
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
@@ -147,6 +147,66 @@ def test_the_add_on_sets_what_is_ours_and_what_a_project_set_stands() -> None:
     assert settings["NEWSARCHIVE_WARC"] == "off"
     for name in ("DOWNLOAD_DELAY", "ROBOTSTXT_USER_AGENT", "SPIDER_MODULES", "LOG_LEVEL"):
         assert settings[name] == Settings()[name], name  # the project's other spiders are no concern of ours
+
+
+#: (setting as Python gives it, value, what holds)
+READ = [
+    ("NEWSARCHIVE_WARC", True, "on"),
+    ("NEWSARCHIVE_WARC", False, "off"),
+    ("NEWSARCHIVE_WARC", 0, "off"),
+    ("NEWSARCHIVE_WARC", "ON", "on"),
+    ("NEWSARCHIVE_WARC", Path("/srv/raw"), "/srv/raw"),
+    ("NEWSARCHIVE_WARC", None, ""),
+    ("NEWSARCHIVE_DATABASE_URL", Path("/srv/news.db"), "sqlite:////srv/news.db"),
+    ("NEWSARCHIVE_DATABASE_URL", "news.db", "sqlite:///news.db"),
+    ("NEWSARCHIVE_DATABASE_URL", None, "sqlite:///newsarchive.db"),
+    ("NEWSARCHIVE_WORKERS", "2", 2),
+    ("NEWSARCHIVE_WORKERS", None, "auto"),
+    ("NEWSARCHIVE_MAX_CRAWL_DELAY", "7", 7.0),
+    ("NEWSARCHIVE_MAX_CRAWL_DELAY", "", 120.0),
+    ("NEWSARCHIVE_SINCE", date(2025, 1, 31), "2025-01-31"),
+    ("NEWSARCHIVE_SOURCES", ("feed", "sitemap"), ["feed", "sitemap"]),
+    ("NEWSARCHIVE_STEPS", None, []),
+    ("NEWSARCHIVE_LEARN", 1, True),
+    ("NEWSARCHIVE_ALLOW_PRIVATE", "10.1.0.0/16, intranet.example", ["10.1.0.0/16", "intranet.example"]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "held"), READ)
+@pytest.mark.parametrize("priority", ["addon", "project", "spider", "cmdline"])
+def test_a_setting_of_a_project_has_the_type_of_its_key(
+    name: str, value: object, held: object, priority: str
+) -> None:
+    settings = Settings()
+    settings.set(name, value, priority)
+    Addon().update_settings(settings)
+    assert settings[name] == held
+    assert settings.getpriority(name) == SETTINGS_PRIORITIES[priority]
+
+
+#: (setting, value that is not understood, what the message says)
+MISTAKEN = [
+    ("NEWSARCHIVE_WORKERS", "many", "'many' is no whole number from 0 to 256"),
+    ("NEWSARCHIVE_WORKERS", 2.5, "2.5 is no whole number from 0 to 256"),
+    ("NEWSARCHIVE_WARC", 3, "3 is no text"),
+    ("NEWSARCHIVE_WARC", "s3://", "is no address of object storage"),
+    ("NEWSARCHIVE_DATABASE_URL", ["news.db"], "is no text"),
+    ("NEWSARCHIVE_STEPS", 5, "5 is no list of words"),
+    ("NEWSARCHIVE_ALLOW_PRIVATE", "300.0.0.0/8", "cannot be used"),
+    ("NEWSARCHIVE_SINCE", "soon", "'soon' is no date"),
+    ("NEWSARCHIVE_DATABASE", "news.db", "did you mean NEWSARCHIVE_DATABASE_URL?"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "says"), MISTAKEN)
+def test_a_setting_of_a_project_that_is_not_understood_is_named(name: str, value: object, says: str) -> None:
+    for priority, named in (("project", f"the setting {name}: "), ("cmdline", f"-s {name}: ")):
+        settings = Settings()
+        settings.set(name, value, priority)
+        with pytest.raises(UsageError) as raised:
+            Addon().update_settings(settings)
+        assert str(raised.value).startswith(named)
+        assert says in str(raised.value)
 
 
 @pytest.mark.parametrize(("switch", "components", "path"), SWITCHED)

@@ -280,6 +280,50 @@ def test_settings_of_the_project_stand(bin_folder: Path, project: Path) -> None:
     assert rows(project / "shop.db", "SELECT count(*) FROM articles") == [(3,)]
 
 
+def test_our_command_in_a_project_ends_with_our_exit_codes(bin_folder: Path, project: Path) -> None:
+    """The settings of the project and of the spider count for its checks, too."""
+    with (project / "shop" / "settings.py").open("a") as settings:
+        settings.write('\nCOMMANDS_MODULE = "newsarchive.commands"\nNEWSARCHIVE_METRICS = "metrics.prom"\n')
+    spider = project / "shop" / "spiders" / "own.py"
+    elsewhere = '    name = "own"\n    custom_settings = {"NEWSARCHIVE_DATABASE_URL": "own.db"}\n'
+    spider.write_text(SPIDERS.replace('    name = "own"\n', elsewhere))
+    with served(blog()) as site:
+        home = f"home={site.home}/"
+        scrapy(bin_folder, "crawl", "dicts", "-a", home, folder=project)
+        assert not list(project.glob("*.db"))
+        scrapy(bin_folder, "crawl", "own", "-a", home, folder=project)
+        assert rows(project / "own.db", "SELECT count(*) FROM articles") == [(3,)]
+        scrapy(bin_folder, "crawl", "news", "-a", f"url={site.home}/", folder=project)
+    assert stored(project) == HEADLINES
+    assert (project / "metrics.prom").exists()
+    done = run(bin_folder, "-m", "scrapy", "crawl", "news", "-a", "url=http://127.0.0.1:9/", folder=project)
+    assert done.returncode == 4, done.stderr
+    for words in (["news", "-a", "limit=2"], ["own", "-s", "NEWSARCHIVE_WORKERS=many"]):
+        wrong = run(bin_folder, "-m", "scrapy", "crawl", *words, folder=project)
+        assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False), wrong.stderr
+
+
+def test_the_bounds_in_the_settings_hold_in_a_script_too(bin_folder: Path, project: Path) -> None:
+    """What the call itself says stands over them."""
+    (project / "newsarchive.toml").write_text('[crawl]\nlimit = 2\nsources = ["archive"]\n')
+    script = """
+import sys
+from scrapy.crawler import CrawlerProcess
+from scrapy.utils.project import get_project_settings
+
+process = CrawlerProcess(get_project_settings())
+process.crawl("news", url=sys.argv[1], sources="feed,archive")
+process.start()
+"""
+    (project / "script.py").write_text(script)
+    with served(blog()) as site:
+        done = run(bin_folder, "script.py", f"{site.home}/", folder=project)
+        assert done.returncode == 0, done.stderr
+    assert len(stored(project)) == 2
+    ((arguments,),) = rows(project / "newsarchive.db", "SELECT arguments FROM crawl_runs")
+    assert (json.loads(arguments)["limit"], json.loads(arguments)["sources"]) == ("2", "feed,archive")
+
+
 @pytest.mark.parametrize("reactor", ["twisted.internet.selectreactor.SelectReactor", ""])
 def test_another_reactor_is_refused_with_the_remedy(bin_folder: Path, project: Path, reactor: str) -> None:
     with (project / "shop" / "settings.py").open("a") as settings:

@@ -28,17 +28,15 @@ from scrapy import Spider, signals
 from scrapy.commands import ScrapyHelpFormatter
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.crawler import Crawler
-from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.misc import load_object
 
 from newsarchive import config, demo, rules
 from newsarchive.addon import Addon
-from newsarchive.crawling import browser
 from newsarchive.crawling.failures import closed
 from newsarchive.crawling.page_reader import worker_count
-from newsarchive.crawling.responses import steps_of
-from newsarchive.crawling.stats import Detail, Failure, key, sentences
+from newsarchive.crawling.stats import PREFIX, Detail, Failure, key, sentences
 from newsarchive.exceptions import (
     ALL_FAILED,
     DATABASE_FAILED,
@@ -64,12 +62,8 @@ from newsarchive.workers.collector import set_up_allocator, set_up_collector
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-#: Scrapy's priority of `-s NAME=VALUE`.
-COMMAND_LINE = SETTINGS_PRIORITIES["cmdline"]
 #: Why Scrapy says a crawl ended that took more memory than MEMUSAGE_LIMIT_MB.
 OUT_OF_MEMORY = "memusage_exceeded"
-#: spider → its arguments that a setting gives where `-a` does not: `limit` is in `NEWSARCHIVE_LIMIT`.
-ARGUMENTS_WITH_SETTINGS = {"news": ("limit", "since", "sources"), "recrawl": ("limit",)}
 
 #: argument of a spider → what it does, for `--help`
 MEANINGS = {
@@ -127,6 +121,8 @@ def _misused(problem: str) -> NoReturn:
 class Command(ScrapyCrawl):
     #: Whether the crawl came to its end: all that is done when a spider is closed is done.
     has_ended = False
+    #: The settings as the crawl has them: with those of its spider, and completed by the add-on.
+    in_force: BaseSettings
 
     def long_desc(self) -> str:
         return (
@@ -149,16 +145,6 @@ class Command(ScrapyCrawl):
             self.read_config(file)
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             _misused(problem)
-        given = [name for name in self.settings if self.settings.getpriority(name) == COMMAND_LINE]
-        for name, problem in config.unknown(given, settings=True).items():
-            _misused(f"-s {name}: {problem}")
-        keys = {name: key for key in config.KEYS.values() for name in key.settings}
-        for name in given:
-            if name.startswith(config.PREFIX) and name in keys and (value := self.settings[name]):
-                try:
-                    config.read_value(keys[name], value, Path(), f"-s {name}")
-                except UsageError as error:
-                    _misused(str(error))
         if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
             for name, problem in config.unknown(os.environ).items():
                 sys.stderr.write(f"environment {name}: {problem}\n")
@@ -182,13 +168,12 @@ class Command(ScrapyCrawl):
         if args == ["news"] and opts.spargs.get("url") == demo.NAME:
             self.run_demo(args, opts)
         else:
-            self.add_defaults(args, opts.spargs)
             self.run_checked(args, opts)
 
     def run_demo(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl the bundled blog, which this process serves, and show what became of one of its posts."""
         assert self.settings is not None
-        for name, value in demo.PACE.items():
+        for name, value in demo.SETTINGS.items():
             self.settings.set(name, value, priority="project")
         with demo.at_its_address() as home:
             opts.spargs["url"] = home
@@ -196,21 +181,12 @@ class Command(ScrapyCrawl):
         if (
             not self.exitcode
             and opts.spargs.get("dry_run") != "1"
-            and self.settings.getbool("NEWSARCHIVE_TOUR", True)
-            and not self.settings.getbool("NEWSARCHIVE_QUIET")
+            and self.in_force.getbool("NEWSARCHIVE_TOUR", True)
+            and not self.in_force.getbool("NEWSARCHIVE_QUIET")
         ):
             from newsarchive.cli.demo import tour
 
-            tour(self.settings["NEWSARCHIVE_DATABASE_URL"], self.settings.get("NEWSARCHIVE_WARC") or "off")
-
-    def add_defaults(self, args: list[str], spargs: dict[str, str]) -> None:
-        """Fill in the arguments that are not given and that a setting gives (`ARGUMENTS_WITH_SETTINGS`)."""
-        assert self.settings is not None
-        known = ARGUMENTS_WITH_SETTINGS.get(args[0], ()) if len(args) == 1 else ()
-        for name in known:
-            value = self.settings.get(f"NEWSARCHIVE_{name.upper()}")
-            if value not in (None, "", []):
-                spargs.setdefault(name, ",".join(value) if isinstance(value, list) else str(value))
+            tour(self.in_force["NEWSARCHIVE_DATABASE_URL"], self.in_force["NEWSARCHIVE_WARC"] or "off")
 
     def run_checked(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, unless the checks find something wrong."""
@@ -221,13 +197,13 @@ class Command(ScrapyCrawl):
             self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError) else USAGE
             return
         set_up_collector()
-        if self.settings is not None and worker_count(self.settings):
+        if worker_count(self.in_force):
             set_up_allocator()
         logging.setLogRecordFactory(PrintableRecord)
         with self.shared_lock():
             super().run(args, opts)
         stats = stats_of(self.crawler)
-        self.exitcode = max(self.exitcode, exit_code(stats), self.write_metrics(opts.spargs))
+        self.exitcode = max(self.exitcode, exit_code(stats), self.write_metrics(stats, opts.spargs))
         if self.exitcode == 0 and not stats.get("start_time"):  # a signal came before the spider was opened
             sys.stderr.write("stopped\n")
             self.exitcode = STOPPED_BY_CTRL_C
@@ -244,20 +220,18 @@ class Command(ScrapyCrawl):
         from newsarchive.db.engine import open_engine
         from newsarchive.db.frontier.locks import shared_crawl_lock
 
-        assert self.settings is not None
-        return shared_crawl_lock(open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"]), site)
+        return shared_crawl_lock(open_engine(self.in_force["NEWSARCHIVE_DATABASE_URL"]), site)
 
-    def write_metrics(self, spargs: dict[str, str]) -> int:
+    def write_metrics(self, stats: dict[str, Any], spargs: dict[str, str]) -> int:
         """Write the file of metrics, where one is wanted; gives the exit code for how that went."""
         from newsarchive.db.reading import metrics
         from newsarchive.db.readonly import open_source
 
-        assert self.settings is not None
-        file = self.settings.get("NEWSARCHIVE_METRICS")
-        if not file or spargs.get("dry_run") == "1":
+        file = self.in_force.get("NEWSARCHIVE_METRICS")
+        if not file or spargs.get("dry_run") == "1" or not any(stat.startswith(PREFIX) for stat in stats):
             return 0
         try:
-            metrics.write(open_source(self.settings["NEWSARCHIVE_DATABASE_URL"]), Path(file))
+            metrics.write(open_source(self.in_force["NEWSARCHIVE_DATABASE_URL"]), Path(file))
         except (OutputError, DatabaseError) as error:
             sys.stderr.write(f"error: {error}\n")
             return SOME_FAILED
@@ -275,28 +249,29 @@ class Command(ScrapyCrawl):
                 f"the clock of this machine stands at {now:%Y-%m-%d %H:%M} UTC, before this program was made, and what is fetched "
                 "is stored under its time: set it (timedatectl set-ntp true)"
             )
-        spider = self.spider_class(args)
-        if any(load_object(addon) is Addon for addon in self.settings.getdict("ADDONS")):
-            Addon(spider).update_settings(self.settings.copy())  # raises what Scrapy would only log
-        if spider is not None and hasattr(spider, "check"):
-            spider.check(spargs)
-        browser.check(self.settings)
-        if folder := self.settings.get("NEWSARCHIVE_RULES"):
+        spider, self.in_force = self.spider_class(args), self.settings.copy()
+        if spider is not None:
+            spider.update_settings(self.in_force)
+        if all(load_object(addon) is not Addon for addon in self.in_force.getdict("ADDONS")):
+            return  # then the crawl has none of our pipelines
+        Addon(spider).update_settings(self.in_force)  # raises what Scrapy would only log
+        if folder := self.in_force.get("NEWSARCHIVE_RULES"):
             rules.load(folder)
-        steps_of(self.settings)
+        if not getattr(spider, "is_archive_spider", False):
+            return  # the archive is opened with the first page that the spider yields
+        spider.check(spider.given(self.in_force) | spargs)
         if spargs.get("dry_run") != "1":
-            for own in filter(is_address, raw_folders_of(self.settings)):
+            for own in filter(is_address, raw_folders_of(self.in_force)):
                 object_storage.require(own)
-            engine = open_engine(self.settings["NEWSARCHIVE_DATABASE_URL"])
+            engine = open_engine(self.in_force["NEWSARCHIVE_DATABASE_URL"])
             upgrade(engine)
             self.follow_listed(engine)
             engine.dispose()
 
     def follow_listed(self, engine: Engine) -> None:
         """Write the sites of the file of settings, with their own settings, into the archive."""
-        assert self.settings is not None
         held = config.load()
-        if held.file is not None and held["database"] == self.settings["NEWSARCHIVE_DATABASE_URL"]:
+        if held.file is not None and held["database"] == self.in_force["NEWSARCHIVE_DATABASE_URL"]:
             from newsarchive.cli.sitelist import follow_listed
 
             follow_listed(engine, held)

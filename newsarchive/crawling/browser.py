@@ -79,7 +79,8 @@ def check(settings: BaseSettings) -> None:
 
 
 def configure(settings: BaseSettings) -> None:
-    """Let requests with `meta["playwright"]` go through the browser; all others go as before."""
+    """Let requests with `meta["playwright"]` go through the browser; all others go as before. Raises as `check` does."""
+    check(settings)
     if not wanted(settings):
         return
     for scheme in ("http", "https"):

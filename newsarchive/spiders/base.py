@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 from scrapy.settings import BaseSettings
 
+from newsarchive.config import PREFIX
 from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
 
 #: Scrapy settings that newsarchive's spiders bring along from `newsarchive.settings`: their pace, their order and what they ask for.
 PACE_SETTINGS = (
@@ -42,6 +46,11 @@ def argument_text(value: Any) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         return ",".join(argument_text(one) for one in value)
     return str(value)
+
+
+def setting_of(argument: str) -> str:
+    """The setting that holds an argument where the caller does not give it."""
+    return f"{PREFIX}{argument.upper()}"
 
 
 def of_the_starter(argument: str) -> bool:
@@ -84,6 +93,8 @@ class ArchiveSpider(scrapy.Spider):
     is_archive_spider: ClassVar[bool] = True
     #: argument → the placeholder of its value in error messages
     known_arguments: Mapping[str, str] = {}
+    #: Arguments that a setting gives where the caller does not: `limit` is in `NEWSARCHIVE_LIMIT`.
+    arguments_with_settings: ClassVar[tuple[str, ...]] = ()
     #: The sites that the user named for this crawl. One that is private is opened by that (`private_networks.doors`).
     named_addresses: list[str]
 
@@ -97,9 +108,19 @@ class ArchiveSpider(scrapy.Spider):
         """Crawl politely in any project, as far as the project sets nothing else. Its other spiders keep their pace."""
         from newsarchive import settings as own_settings  # reads the environment as it is imported
 
-        for name in PACE_SETTINGS:
+        for name in (*PACE_SETTINGS, *map(setting_of, cls.arguments_with_settings)):
             settings.set(name, getattr(own_settings, name), priority="addon")
         super().update_settings(settings)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        return super().from_crawler(crawler, *args, **cls.given(crawler.settings) | kwargs)
+
+    @classmethod
+    def given(cls, settings: BaseSettings) -> dict[str, str]:
+        """The arguments that the settings give."""
+        found = {name: settings.get(setting_of(name)) for name in cls.arguments_with_settings}
+        return {name: argument_text(value) for name, value in found.items() if value}
 
     def __init__(self, name: str | None = None, **arguments: Any) -> None:
         super().__init__(

@@ -73,6 +73,8 @@ class NewsSpider(FetchingSpider):
         "skip": "/jobs/,/podcast/",
     }
 
+    arguments_with_settings = ("limit", "since", "sources")
+
     url: str
     dry_run: bool
     sources: frozenset[str]

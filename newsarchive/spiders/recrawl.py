@@ -27,6 +27,8 @@ class RecrawlSpider(FetchingSpider):
     name = "recrawl"
     known_arguments: Mapping[str, str] = {"site": "DOMAIN", "limit": "NUMBER"}
 
+    arguments_with_settings = ("limit",)
+
     site: str
 
     @property
