@@ -133,7 +133,10 @@ _DETERMINERS = frozenset(["a", "an", "the", "this", "these", "our", "der", "die"
                           "gli", "questo", "questa", "o", "os", "as", "um", "uma", "esse", "essa", "het",
                           "een", "dit", "deze"])  # fmt: skip
 _SMALL_WORDS_OF_NAMES = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
-_CAPITALS = re.compile(rf"\b[^\W\d_a-z][\w’'.-]*(?:{_SMALL_WORDS_OF_NAMES}\b[^\W\d_a-z][\w’'.-]*)*")
+#: Small letters beyond ASCII, of all scripts that know capitals.
+_SMALL_LETTERS = "".join(char for char in map(chr, range(0x80, 0x2000)) if char.islower())
+_CAPITALISED = rf"\b[^\W\d_a-z{_SMALL_LETTERS}][\w’'.-]*"
+_CAPITALS = re.compile(rf"{_CAPITALISED}(?:{_SMALL_WORDS_OF_NAMES}{_CAPITALISED})*")
 _UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
 _FIRST_WORD = re.compile(r"\W*\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -211,8 +214,8 @@ def starts_with_name(text: str) -> bool:
 
     A label such as "Further Reading:" begins so too, but has a colon behind it.
 
-    >>> starts_with_name("Ada Lund is a reporter."), starts_with_name("Dieser Text ist von ihr.")
-    (True, False)
+    >>> [starts_with_name(text) for text in ("Ada Lund is a reporter.", "Dieser Text ist von ihr.", "Это её текст.")]
+    [True, False, False]
     """
     first = _CAPITALS.match(text.strip())
     if first is None or len(words := re.split(r"[\s’']+", first[0])) < 2:

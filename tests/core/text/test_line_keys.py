@@ -48,6 +48,9 @@ def test_a_line_without_letters_has_no_key() -> None:
         ),
         ("Read the whole of it at www.heron.example", "Read the whole of it at https://mare.example/news"),
         ("Der Text erschien zuerst bei Mare.", "Der Text erschien zuerst bei Granit Post."),
+        ("Cet article a été publié par le Héron.", "Cet article a été publié par le Monde du Sud."),
+        ("Эта статья впервые вышла на сайте Цапля.", "Эта статья впервые вышла на сайте Новое Море."),
+        ("Το άρθρο δημοσιεύτηκε πρώτα στον Ερωδιό.", "Το άρθρο δημοσιεύτηκε πρώτα στον Νέο Ερωδιό."),
     ],
 )
 def test_same_form(one: str, other: str) -> None:
