@@ -231,6 +231,10 @@ def test_pages_of_a_feed(url, following):
         ("<script>_WidgetManager._SetDataContext([{'postId': '345'}])</script>", {}, "blogger:345"),
         ("<link rel='shortlink' href='https://wp.me/p1-2'>", {}, ""),
         ("<body class='home page-id-3'><p>postid-9</p>", {}, ""),
+        # longer than an entry of PostgreSQL's indexes
+        (f"<body class='postid-{'9' * 3000}'>", {}, ""),
+        (f"<link rel='shortlink' href='/?p={'9' * 3000}'>", {}, ""),
+        (f"<script>[{{'postId': '{'9' * 3000}'}}]</script>", {}, ""),
     ],
 )
 def test_the_id_of_a_post(page, headers, identity):

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from newsarchive.db.engine import (
     writing,
 )
 from newsarchive.db.frontier.locks import site_lock
-from newsarchive.db.models import Base, Line
+from newsarchive.db.models import Base, CrawlRun, Line
 from newsarchive.db.models.base import UTCDateTime
 from newsarchive.db.reading import statistics
 from newsarchive.db.schema import upgrade
@@ -333,6 +334,21 @@ def test_a_random_page_costs_little_unless_somebody_has_said_otherwise() -> None
                 with reading(engine) as connection:
                     assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == wanted
             engine.dispose()
+
+
+def test_times_are_read_whatever_form_and_zone_the_server_is_set_to() -> None:
+    first = datetime(1, 1, 1, tzinfo=UTC)
+    with postgresql_url() as url:
+        engine = open_engine(url)
+        with writing(engine) as connection:
+            for setting in ("timezone = 'America/New_York'", "datestyle = 'German'"):
+                connection.exec_driver_sql(f"ALTER DATABASE {engine.url.database} SET {setting}")
+        engine.dispose()  # a database's settings hold for new connections
+        upgrade(engine)
+        Store(engine, clock=lambda: first).start_run("news", {})
+        with reading(engine) as connection:
+            assert connection.execute(select(CrawlRun.started_at)).scalar_one() == first
+        engine.dispose()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

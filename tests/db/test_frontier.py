@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import string
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from newsarchive.core.discovery.revisit import MIN_GAIN
+from newsarchive.core.urls import MAX_URL_CHARACTERS
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.frontier.queue import Frontier, Known
@@ -57,6 +60,15 @@ class Archive:
 @pytest.fixture
 def archive(engine: Engine) -> Archive:
     return Archive(engine)
+
+
+def test_the_longest_address_has_room_in_every_index(archive: Archive) -> None:
+    """PostgreSQL packs an entry that is too long, so the address has no part twice."""
+    letters = random.Random(1).choices(string.ascii_letters, k=MAX_URL_CHARACTERS)
+    url = ("https://blog.example/" + "".join(letters))[:MAX_URL_CHARACTERS]
+    archive.name(Link(url, "feed"), source=archive.frontier.source(archive.site, "feed", url).id)
+    archive.fetch(make_article(1, url=url, canonical_url=url, is_based_on=url))
+    assert articles.get(archive.engine, url).url == url
 
 
 def answer(url: str, etag: str = "", last_modified: str = "") -> Capture:

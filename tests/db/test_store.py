@@ -460,6 +460,21 @@ def test_a_page_twice_in_one_batch_is_stored_once(store: Store, engine: Engine) 
     assert len(history(engine)) == 3
 
 
+@pytest.mark.parametrize("reread", [False, True], ids=["fetched", "read again"])
+def test_two_addresses_of_one_post_in_one_batch(store: Store, engine: Engine, reread: bool) -> None:
+    """Each of them finds the stored article by another of its addresses, and neither names the other."""
+    canonical = "https://blog.example/2025/post-1"
+    store.ingest([make_article(1, canonical_url=canonical)])
+    batch = [
+        make_article(1, url=VIEW, canonical_url=canonical, day=1),
+        make_article(1, body="Edited.", day=1),
+        make_article(2, day=1),
+    ]
+    assert store.ingest(batch, reread=reread) == [UNCHANGED, UPDATED, NEW]
+    assert articles.get(engine, OWN).article_body == "Edited."
+    assert statistics.stats(engine).articles == 2
+
+
 def test_a_deleted_page_keeps_its_text_and_can_come_back(store: Store, engine: Engine) -> None:
     store.ingest([make_article(1)])
     for day in (3, 4):

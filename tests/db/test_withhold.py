@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, LargeBinary, select, type_coerce, update
+from sqlalchemy import Connection, Engine, LargeBinary, select, type_coerce, update
 
 from newsarchive import Archive, rules
 from newsarchive.compression import compress, decompress
@@ -229,6 +230,25 @@ def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     assert (entry.state, entry.ended_at) == ("lifted", until)
     with Archive(url_of(archive)) as open_:
         assert SECRET in open_.get(1).article_body
+
+
+def test_an_end_that_is_put_off_while_a_crawl_begins_counts(
+    archive: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until, later = START + timedelta(days=20), START + timedelta(days=40)
+    withhold(archive, [1], Demand("until the trial", until=until, at=START))
+
+    @contextmanager
+    def put_off_before(engine: Engine) -> Iterator[Connection]:
+        """The transaction of the crawl waits for that of a person."""
+        monkeypatch.undo()
+        withhold(engine, [1], Demand("the trial is put off", until=later, at=START))
+        with writing(engine) as connection:
+            yield connection
+
+    monkeypatch.setattr("newsarchive.db.writing.withhold.writing", put_off_before)
+    assert lift_due(archive, until) == []
+    assert [entry.until for entry in entries(archive, ("withheld",))] == [later]
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x28\xb5\x2f\xfdcut", compress(b"[]"), compress(b"{}")])

@@ -143,9 +143,7 @@ class Entry:
 
 def _post_id(identity: str) -> str:
     """The platform's id in an entry's id: WordPress' guid `…/?p=12`, Blogger's `tag:blogger.com,1999:…post-34`."""
-    if identity.startswith("wordpress:"):
-        return identity
-    if match := re.fullmatch(r"https?://[^?#]*/\?p=(\d{1,19})", identity):
+    if match := re.fullmatch(r"(?:wordpress:|https?://[^?#]*/\?p=)(\d{1,19})", identity):
         return f"wordpress:{match[1]}"
     match = re.fullmatch(r"tag:blogger\.com,1999:blog-\d+\.post-(\d{1,25})", identity)
     return f"blogger:{match[1]}" if match else ""

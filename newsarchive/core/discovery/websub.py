@@ -22,8 +22,8 @@ from newsarchive.core.discovery.links import link_header
 #: Blogger, signs by SHA-1 alone, as its published source says. That two messages of one SHA-1 can be made forges no HMAC
 #: (RFC 6194, 3.3).
 _DIGESTS = ("sha1", "sha256", "sha384", "sha512")
-#: Characters of an address; longer ones are refused, as everywhere.
-MAX_ADDRESS_CHARACTERS = 2_000
+#: Bytes of the addresses of a hub and its feed together. They are the key of a row, for which longer ones are too long (`MAX_URL_CHARACTERS`).
+MAX_OFFER_BYTES = 2_600
 #: New posts in a row that a hub must have announced before it is trusted. With more, trust comes later. With fewer, a
 #: hub that announces only two posts of three is trusted by chance more often: once in three times with three posts,
 #: once in eight with five.
@@ -59,8 +59,8 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
         offer = Offer(*(urljoin(url, found.get(rel, "")) for rel in ("hub", "self")))
     except ValueError:  # no address: `http://[`
         return None
-    fits = (one.startswith(("http://", "https://")) and len(one) <= MAX_ADDRESS_CHARACTERS for one in offer)
-    return offer if all(fits) else None
+    fits = len("".join(offer).encode("utf-8", "replace")) <= MAX_OFFER_BYTES
+    return offer if fits and all(one.startswith(("http://", "https://")) for one in offer) else None
 
 
 class NewPost(NamedTuple):

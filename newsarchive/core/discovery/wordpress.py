@@ -36,7 +36,7 @@ _NO_TAG_TAXONOMIES = frozenset(("category", "author", "post_format"))
 #: The smallest step between offsets of the world's time zones, in seconds: 15 minutes.
 _OFFSET_STEP_SECONDS = 900
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d+)['"]""")
+_BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d{1,25})['"]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,12 @@ def post_id(html_text: str, headers: Mapping[str, str]) -> str:
     if "shortlink" in html_text:
         short += [n.attributes.get("href") or "" for n in tree.css("link[rel=shortlink]")]
     for href in short:
-        if match := re.search(r"[?&]p=(\d+)(?:&|$)", href):
+        if match := re.search(r"[?&]p=(\d{1,19})(?:&|$)", href):
             return f"wordpress:{match[1]}"
     body = tree.body
-    if body and (match := re.search(r"(?:^|\s)postid-(\d+)(?:\s|$)", body.attributes.get("class") or "")):
+    if body and (
+        match := re.search(r"(?:^|\s)postid-(\d{1,19})(?:\s|$)", body.attributes.get("class") or "")
+    ):
         return f"wordpress:{match[1]}"
     match = _BLOGGER_ID.search(html_text, 0, 2_000_000) if "postId" in html_text else None
     return f"blogger:{match[1]}" if match else ""

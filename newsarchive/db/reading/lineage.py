@@ -325,7 +325,7 @@ def origins(
             first = row["first"] or originals.get((row["cluster_id"], row["domain"])) or row["date"]
             found[row["site"], row["name"], row["domain"]].append((row["published"], first))
     counted = [_republished(key, dates) for key, dates in found.items()]
-    return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin))
+    return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin, r.origin_domain))
 
 
 _ORIGINALS = f"""

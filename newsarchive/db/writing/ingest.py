@@ -88,6 +88,8 @@ class Batch:
         self.site_ids: dict[str, int] = {}
         self.connection, self.run_id, self.reread, self.now = connection, run_id, reread, now
         self.plans = [self._plan(article) for article in articles]
+        #: Plans whose stored article another plan of the batch changes; they are compared with it afterwards.
+        self.waiting: list[Plan] = []
 
     def _plan(self, given: Article | PackedArticle) -> Plan:
         article, packed = head_of(given), given if isinstance(given, PackedArticle) else None
@@ -107,6 +109,7 @@ class Batch:
         everyone = self.plans
         self._leave_out_withheld()
         self._find()
+        self.plans += self.waiting
         self._compare_fields()
         return everyone
 
@@ -157,7 +160,13 @@ class Batch:
             updates.take_up(self.connection, looks)
         else:
             updates.mark(self.connection, looks, self.rates)
-        return everyone
+        done = {id(plan): self._store_alone(plan) for plan in self.waiting}
+        return [done.get(id(plan), plan) for plan in everyone]
+
+    def _store_alone(self, plan: Plan) -> Plan:
+        given = [plan.packed or plan.article]
+        options = (self.run_id, self.now, self.reread, self.again, self.rates, self.renew)
+        return Batch(self.connection, given, *options).store()[0]
 
     def _leave_out_withheld(self) -> list[Plan]:
         """Leave out articles that are withheld. Their captures alone are stored, so that an erasure finds their bytes."""
@@ -170,13 +179,16 @@ class Batch:
     def _find(self) -> None:
         ids = self._found_ids()
         found = bulk.select_rows(self.connection, _STORED, {"ids": ids}) if ids else []
+        plans, self.plans = self.plans, []
         taken: set[int] = set()
-        for plan in self.plans:
-            plan.stored = match(plan, found, taken)
+        for plan in plans:
+            plan.stored = match(plan, found)
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 plan.version = plan.stored["version"]
-                taken.add(plan.article_id)
+            waits = plan.stored is not None and plan.article_id in taken
+            (self.waiting if waits else self.plans).append(plan)
+            taken.add(plan.article_id)
 
     def _found_ids(self) -> list[int]:
         """The ids of stored articles that may be one of these."""

@@ -242,20 +242,19 @@ def seen_at(article: Article, now: datetime) -> datetime:
     return (article.capture.fetched_at if article.capture else None) or now
 
 
-def match(plan: Plan, found: list[dict[str, Any]], taken: set[int]) -> dict[str, Any] | None:
+def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The stored article of the same post, `None` for a new post.
 
     It has the same URL; or the same id of the platform with the same date or text, because two blogs on one host both have
     a post 12; or the same canonical URL with the same text.
     """
-    free = [row for row in found if row["id"] not in taken]
-    for row in free:
+    for row in found:
         if row["url_key"] == plan.key:
             return row
-    for row in free:
+    for row in found:
         if _same_post(plan.article, row):
             return row
-    for row in free:
+    for row in found:
         related = (
             plan.canonical_key in (row["url_key"], row["canonical_key"]) or plan.key == row["canonical_key"]
         )

@@ -109,14 +109,16 @@ def lift_due(engine: Engine, now: datetime | None = None) -> list[Entry]:
     begins with this, and one damaged article must stop neither the crawl nor the others.
     """
     now = now or utc_now()
-    query = select(Withholding.article_id).where(Withholding.state == "withheld", Withholding.until <= now)
+    due = select(Withholding.article_id).where(Withholding.state == "withheld", Withholding.until <= now)
+    query = due.order_by(Withholding.id)
     with reading(engine) as connection:
         ids = list(connection.execute(query).scalars())
     found = []
     for article_id in ids:
         try:
             with writing(engine) as connection:
-                entry = standing(connection, article_id)
+                still = connection.execute(due.where(Withholding.article_id == article_id)).first()
+                entry = standing(connection, article_id) if still else None
                 _lift(connection, [entry] if entry else [], now)
         except Exception as error:  # what a damaged row makes its readers raise is no closed set
             logger.warning("article %d stays withheld although its day has come: %s", article_id, error)

@@ -302,6 +302,14 @@ def test_what_a_feed_says_of_a_post(body):
 
 
 @pytest.mark.parametrize(
+    "identity", ["wordpress:7", "https://blog.example/?p=7", "wordpress:", "7", "wordpress:" + "7" * 3000]
+)
+def test_the_platforms_id_of_an_entry(identity):
+    text = said(RSS2.replace("https://blog.example/?p=7", identity))
+    assert text.post_id == ("wordpress:7" if identity.endswith((":7", "=7")) else "")
+
+
+@pytest.mark.parametrize(
     ("written", "time"),
     [
         ("Mon, 02 Sep 2024 10:00:00 +0000", "2024-09-02T10:00:00+00:00"),

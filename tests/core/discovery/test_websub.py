@@ -47,6 +47,14 @@ def test_the_hub_of_a_feed(headers: dict[str, str], body: str, found: Offer | No
     assert offer_of(URL, headers, body.encode()) == found
 
 
+def test_addresses_that_are_too_long_for_a_row_are_no_hub() -> None:
+    long = "ก" * 450
+    feed = (
+        f'<feed><link rel="hub" href="https://hub.example/{long}"/><link rel="self" href="/{long}"/></feed>'
+    )
+    assert offer_of(URL, {}, feed.encode()) is None
+
+
 def test_what_is_no_address_is_no_hub() -> None:
     assert offer_of(URL, {"link": "<http://[>; rel=hub"}, b"") is None
     assert (
