@@ -7,16 +7,17 @@ names an earlier answer instead a `Revisit`, every damaged record a `Damage`: `C
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -29,7 +30,7 @@ from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 from newsarchive.warc.saved_files import as_it_was, page_of, written_at
-from newsarchive.warc.unpacked import ARC, ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
+from newsarchive.warc.unpacked import ARC, KEPT_BYTES, ZSTD, ZSTD_DICTIONARY, Unpacked, size_of, unpacked
 
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
@@ -37,6 +38,8 @@ MAX_BODY_BYTES = 64 * 2**20
 
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
+#: Bytes in which the next record is looked for behind damage, before more are read: most records are shorter.
+_FIRST_CHUNK_BYTES = 2**14
 
 #: The first bytes of files with records, as they are and packed.
 _ARCHIVES = (b"WARC/", b"\x1f\x8b", ZSTD, ZSTD_DICTIONARY)
@@ -224,12 +227,13 @@ def _saved(source: Path | ObjectFile, file: BinaryIO) -> Found | None:
 def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
     try:
         stream = unpacked(file)
+        kind = _kind(stream)
     except ERRORS as error:
         yield Damage(name, 0, words(error))
         return
     offset: int | None = 0
     while offset is not None:
-        reader = _Reader(name, stream, offset, copying)
+        reader = _Reader(name, stream, kind, offset, copying)
         yield from reader
         offset = reader.resume
 
@@ -239,8 +243,8 @@ def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
         with zipfile.ZipFile(file) as package:
             inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz|\.zst)?$", path)]
             for path in inside:
-                with package.open(path) as stream:
-                    yield from _exchanges(f"{name}/{path}", stream, copying)  # type: ignore[arg-type]
+                with io.BufferedReader(package.open(path), KEPT_BYTES) as stream:  # type: ignore[type-var]
+                    yield from _exchanges(f"{name}/{path}", stream, copying)
             if not inside:
                 yield Damage(name, 0, "a ZIP file without a WARC file")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *ERRORS) as error:
@@ -275,10 +279,9 @@ class _Reader:
     After such a record `resume` is where the next one may begin; at the end of the file it is `None`.
     """
 
-    def __init__(self, name: str, stream: BinaryIO, offset: int, copying: bool) -> None:
-        self.name, self.stream, self.offset = name, stream, offset
-        self.is_arc = not isinstance(stream, zstd.ZstdFile) and _begins_arc(stream)
-        self.copying = copying and not isinstance(stream, Unpacked) and not self.is_arc
+    def __init__(self, name: str, stream: BinaryIO, kind: _Kind, offset: int, copying: bool) -> None:
+        self.name, self.stream, self.kind, self.offset = name, stream, kind, offset
+        self.copying = copying and not isinstance(stream, Unpacked) and not kind.is_arc
         self.resume: int | None = None
 
     def __iter__(self) -> Iterator[Found]:
@@ -287,9 +290,10 @@ class _Reader:
         iterator, read = None, False
         try:
             stream = Remembering(self.stream) if self.copying else self.stream
-            iterator = ArchiveIterator(stream, check_digests=self.copying, arc2warc=self.is_arc)
+            iterator = ArchiveIterator(stream, check_digests=self.copying, arc2warc=self.kind.is_arc)
             for record in iterator:
-                at, errors = iterator.offset, iterator.err_count
+                # Inside a member that holds several records, the offset of warcio may lie before the member.
+                at, errors = max(at, iterator.offset), iterator.err_count
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record")
@@ -323,39 +327,44 @@ class _Reader:
 
     def _next(self, start: int) -> int | None:
         try:
-            return next_record(self.stream, start, _ARC_RECORDS if self.is_arc else (b"WARC/",))
+            return _next_record(self.stream, start, self.kind)
         except ERRORS:  # a file gzipped in one piece cannot be read after its damage
             return None
 
 
-def _begins_arc(stream: BinaryIO) -> bool:
-    """Whether a file, packed or not, is an ARC file."""
-    try:
-        stream.seek(0)
-        head = stream.read(2**12)
-        packed = head.startswith(b"\x1f\x8b")
-        return (zlib.decompressobj(31).decompress(head, len(ARC)) if packed else head).startswith(ARC)
-    except ERRORS:
-        return False
+class _Kind(NamedTuple):
+    """What the records of a file are: whether each lies in a gzip member of its own, and whether they are those of an ARC file."""
+
+    gzipped: bool
+    is_arc: bool
 
 
-def next_record(stream: BinaryIO, start: int, beginnings: tuple[bytes, ...] = (b"WARC/",)) -> int | None:
-    """Where the next record after `start` begins, in a gzipped file (with one of the `beginnings`, of five bytes at the most) or a
-    plain WARC file."""
+def _kind(stream: BinaryIO) -> _Kind:
     stream.seek(0)
-    gzipped = stream.read(2) == b"\x1f\x8b"
-    pattern = _GZIP_RECORD if gzipped else _PLAIN_RECORD
-    at = start
+    head = begins = stream.read(2**12)
+    gzipped = head.startswith(b"\x1f\x8b")
+    if gzipped:
+        with suppress(zlib.error):
+            begins = zlib.decompressobj(31).decompress(head, len(ARC))
+    return _Kind(gzipped, begins.startswith(ARC))
+
+
+def _next_record(stream: BinaryIO, start: int, kind: _Kind) -> int | None:
+    """Where the next record after `start` begins, in a gzipped or a plain file."""
+    beginnings = _ARC_RECORDS if kind.is_arc else (b"WARC/",)
+    pattern = _GZIP_RECORD if kind.gzipped else _PLAIN_RECORD
+    at, size = start, _FIRST_CHUNK_BYTES
     stream.seek(at)
-    while chunk := stream.read(_CHUNK_BYTES):
+    while chunk := stream.read(size):
         for match in pattern.finditer(chunk):
-            candidate = at + match.end() if not gzipped else at + match.start()
-            if not gzipped or _begins_record(stream, candidate, beginnings):
+            candidate = at + match.end() if not kind.gzipped else at + match.start()
+            if not kind.gzipped or _begins_record(stream, candidate, beginnings):
                 return candidate
-        if len(chunk) < _CHUNK_BYTES:
+        if len(chunk) < size:
             return None
         at += len(chunk) - 64  # the beginning of a record may lie across two chunks
         stream.seek(at)
+        size = min(2 * size, _CHUNK_BYTES)
     return None
 
 
