@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import extract, repair, rules
+from newsarchive.core.boilerplate.cues import is_token
 from newsarchive.core.discovery import feeds
 from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.discovery.sitemaps import parse_sitemap
@@ -27,7 +28,7 @@ from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean
 from newsarchive.core.metadata import dates
 from newsarchive.core.origin import mentions
 from newsarchive.core.origin.evidence import domain_in
-from newsarchive.core.text import caches, words
+from newsarchive.core.text import caches, tolerant_json, words
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 
@@ -75,6 +76,23 @@ def test_many_spaces_between_two_parts(read: Callable[[str], object]) -> None:
     """400,000 spaces, which took minutes, and a hundredth of a second where no two repetitions can share them."""
     began = time.process_time()
     read(" " * 400_000)
+    assert time.process_time() - began < 20
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: is_token("a" * 20_000 + ":"),
+        lambda: tolerant_json.repaired('{"a": "' + "\\" * 100_000 + '",}'),
+        lambda: dates.date_text("2011年" + "\u3000" * 100_000 + "x", RULES),
+        lambda: dates.date_text("令和1年" + "\u3000" * 100_000 + "x", RULES),
+    ],
+    ids=["letters before a colon", "backslashes in JSON", "spaces behind a year", "spaces behind a year of an era"],
+)  # fmt: skip
+def test_a_run_of_one_character_is_read_once(read: Callable[[], object]) -> None:
+    """20,000 letters before a colon took hours, 100,000 backslashes minutes; each takes a hundredth of a second."""
+    began = time.process_time()
+    read()
     assert time.process_time() - began < 20
 
 

@@ -81,9 +81,10 @@ MAX_TAIL_CLOSING_LINES = 3
 _NAMED = re.compile(r"\s*[~–—―-]+\s*\S.{1,80}")
 #: A place in a template (Handlebars, Webflow) with the name of what belongs there.
 _PLACEHOLDER = re.compile(r"\{\{\s*[\w.-]{1,40}\s*\}\}")
-#: A label, then 8 to 64 hexadecimal digits or a UUID.
+#: A label of up to three words, then 8 to 64 hexadecimal digits or a UUID. A word is taken whole: letters that could be divided
+#: between three words took time in the cube of their number.
 _TOKEN = re.compile(
-    r"(?:[^\W\d]+[ _-]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
+    r"(?:[^\W\d]++[ -]?){0,3}\s?[:=#]\s?([0-9a-f]{8,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.I
 )
 
 CALL = "promo: calls the reader to what it says is its own"

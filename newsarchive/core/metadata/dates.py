@@ -44,7 +44,7 @@ _ETHIOPIAN_DATE = re.compile(
     rf"(?P<m>{'|'.join(_ETHIOPIAN)})\s*(?:ወር )?(?P<d>\d{{1,2}})(?!\d)[\s,፣/]*(?:ቀን[\s,፣]*)?(?P<y>(?:19|20)\d\d)(?!\d)"
 )
 _ERA_DATE = re.compile(
-    rf"(?P<era>{'|'.join(_ERAS)})\s*(?P<y>\d{{1,3}}|元)\s*年\s*(?:[(（][^()（）]{{1,12}}[)）])?\s*(?P<m>\d{{1,2}})\s*月\s*(?P<d>\d{{1,2}})\s*日"
+    rf"(?P<era>{'|'.join(_ERAS)})\s*(?P<y>\d{{1,3}}|元)\s*年\s*(?:[(（][^()（）]{{1,12}}[)）]\s*)?(?P<m>\d{{1,2}})\s*月\s*(?P<d>\d{{1,2}})\s*日"
 )
 _ANY_WORD = re.compile("|".join([*_PERSIAN, *_ETHIOPIAN, *_ERAS]))
 _DIGITS_OF_PERSIAN = re.compile("[۰-۹]")
@@ -126,7 +126,7 @@ _COMPACT = re.compile(
     r"^(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:t?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)?(?P<z>z|[+-]\d{4})?)?$"
 )
 _EASTERN = re.compile(
-    r"((?:19|20)\d\d)\s*[年년]\s*(?:[(（][^()（）]{1,12}[)）])?\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"
+    r"((?:19|20)\d\d)\s*[年년]\s*(?:[(（][^()（）]{1,12}[)）]\s*)?(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]"
 )
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")

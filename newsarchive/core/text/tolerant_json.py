@@ -94,7 +94,9 @@ _PART = re.compile(
 _LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 #: An escape of JSON, kept as group 1, or a backslash that begins none.
 _BACKSLASH = re.compile(r"(\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})|\\u?")
-_QUOTE = re.compile(r"((?:\\\\)*)(\\?)\"")
+#: A quotation mark with the backslashes before it. It is looked for where a run of backslashes begins: from each of them, a run of
+#: 32,000 took 8 s.
+_QUOTE = re.compile(r"(?<!\\)((?:\\\\)*+)\\?\"")
 
 
 def repaired(json_text: str) -> str:
