@@ -52,10 +52,9 @@ def document(article: Stored) -> str:
     """Front matter and text. A field without a value is left out; site generators look for title and date."""
     named = {"title": article.headline, "date": article.date_published} | row(article)
     given = {name: value for name, value in named.items() if value not in ("", [], None)}
-    body = given.pop("article_body", "")
+    given.pop("article_body", "")
     front = yaml.dump(given, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
-    text = markdown(article) if article.article_html else f"{body}\n"
-    return f"---\n{front}---\n\n{text}"
+    return f"---\n{front}---\n\n{markdown(article)}"
 
 
 def file_name(article: Stored) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from newsarchive.core.html.markup import escape, is_cell, same_table
 from newsarchive.core.text.words import count_words
@@ -23,6 +24,15 @@ _NO_LINK = re.compile(f"{_NO_LINK_TAG}(.*?)</a>", re.S)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 #: The tags of headings; what the cleaner has let through gives them no attributes.
 _HEADING_TAG = re.compile(r"<(/)?h([1-6])>")
+#: In a text, what begins an element, a link, a span of code or a character reference of Markdown, and a tag of the template languages
+#: by which generators of sites make pages of it (`{{ x }}`, `{% x %}`).
+_LIVE = re.compile(r"[\\`<\[\]]|&(?=#?\w+;)|(?<=\{)[{%]")
+#: What makes a line of Markdown a heading, a quotation, an item, a rule or code; a backslash belongs before its last character.
+_LINE_START = re.compile(
+    r"^([ \t]*(?:\d{1,9}(?=[.)](?:\s|$)))?)(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=]+\s*$|~{3}|(?<=\d)[.)])", re.M
+)
+#: Characters that would end the address of a link; its percent-encoded form means the same.
+_NO_ADDRESS = {ord(sign): quote(sign) for sign in ' ()<>"\\`'}
 #: Lists in lists that are written; the items of deeper ones stand in the deepest of them.
 MAX_NESTED_LISTS = 8
 
@@ -98,10 +108,41 @@ def _cleaned(html: str) -> str:
 
 
 def markdown(article: Article) -> str:
-    """The article's HTML as Markdown, which ends in a line feed."""
-    from markdownify import markdownify
+    """The article's HTML, or its text where it has none, as Markdown, which ends in a line feed. What the page shows as text stays
+    text: `<script>` in it is no element, `[x](javascript:y)` no link, and `# ` no heading."""
+    html = article.article_html or "".join(
+        f"<p>{escape(part)}</p>" for part in article.article_body.split("\n\n")
+    )
+    return str(_markdown_writer().convert(outlined(html))).strip() + "\n"
 
-    return str(markdownify(outlined(article.article_html), heading_style="ATX")).strip() + "\n"
+
+@lru_cache(maxsize=1)
+def _markdown_writer() -> Any:
+    import markdownify
+
+    converter: Any = (
+        markdownify.MarkdownConverter
+    )  # its types do not know the methods that are made to be overridden
+
+    class Writer(converter):  # type: ignore[misc]
+        """The library's writer, which takes texts and addresses as they are: what reads as Markdown or HTML would be obeyed."""
+
+        def escape(self, text: str, parent_tags: set[str]) -> str:
+            text = super().escape(_LIVE.sub(r"\\\g<0>", text), parent_tags)
+            text = _LINE_START.sub(r"\1\\", text)
+            return text.replace("|", r"\|") if parent_tags & {"td", "th"} else text
+
+        def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
+            if el.get("href"):
+                el["href"] = el["href"].translate(_NO_ADDRESS)
+            return str(super().convert_a(el, text, parent_tags))
+
+        def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
+            fence = max(re.findall("`{3,}", text), default="``") + "`"
+            written = str(super().convert_pre(el, text, parent_tags))
+            return written.replace("```", fence, 1)[::-1].replace("```", fence, 1)[::-1]
+
+    return Writer(heading_style="ATX")
 
 
 def _with_embeds(blocks: list[Block]) -> Iterator[Block]:

@@ -6,14 +6,16 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.markup import escape
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.html.render import MAX_NESTED_LISTS, article_html, outlined
-from newsarchive.items import Block
+from newsarchive.core.html.render import MAX_NESTED_LISTS, article_html, markdown, outlined
+from newsarchive.items import Article, Block
 
 
 def html_of(page: str) -> str:
@@ -159,3 +161,51 @@ def test_headings_never_skip_a_level(numbers: list[int]) -> None:
     levels = [1, *map(int, re.findall(r"<h([2-6])>", html))]
     assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
     assert outlined(html) == html
+
+
+#: A piece of a text that Markdown, HTML or the templates of a site's generator would obey.
+LIVE = st.sampled_from(
+    ["<script>alert(1)</script>", "[x](javascript:alert(1))", "![x](y)", "<https://a.example>", "&lt;", "# ", "1. ", "- ", "> ", "---",
+     "===", "~~~", "```", "`a`", "\\", "*", "_", "|", "{{ x }}", "{% x %}", "<!--", "[x]: y", "a", " ", "\n", "https://a.example/"]
+)  # fmt: skip
+
+
+@given(
+    st.lists(LIVE, min_size=1, max_size=8).map("".join),
+    st.sampled_from(["p", "h2", "li", "td", "blockquote"]),
+    st.booleans(),
+)
+@example("<img src=x onerror=alert(1)>", "p", True)
+def test_what_a_page_shows_as_text_is_text_in_markdown_too(text: str, tag: str, has_html: bool) -> None:
+    around = {"li": "<ul>{}</ul>", "td": "<table><tr>{}</tr></table>"}.get(tag, "{}")
+    html = around.format(f"<{tag}>{escape(text)}</{tag}>") if has_html else ""
+    written = markdown(Article("https://blog.example/", article_html=html, article_body=text))
+    tokens = [
+        one
+        for block in MarkdownIt().enable("table").parse(written)
+        for one in (block, *(block.children or ()))
+    ]
+    kinds = {token.type for token in tokens}
+    allowed = (
+        {"heading_open"}
+        if tag == "h2"
+        else {"bullet_list_open"}
+        if tag == "li"
+        else {"blockquote_open"}
+        if tag == "blockquote"
+        else set()
+    )
+    live = {"html_block", "html_inline", "link_open", "image", "code_inline", "code_block", "fence", "hr", "heading_open", "bullet_list_open",
+            "ordered_list_open", "blockquote_open"}  # fmt: skip
+    assert not kinds & live - allowed, written
+    assert not re.search(r"\{[{%]", written)
+    seen = "".join(token.content for token in tokens if token.type in ("text", "text_special"))
+    assert "".join(seen.split()) == "".join(text.split()), written
+
+
+def test_addresses_and_code_end_nothing_in_markdown() -> None:
+    html = '<p><a href="https://a.example/)&lt;img src=x>(&quot;">a</a></p><pre><code>```\n&lt;b&gt;\n````</code></pre>'
+    tokens = MarkdownIt().parse(markdown(Article("https://blog.example/", article_html=html)))
+    link = next(one for block in tokens for one in block.children or () if one.type == "link_open")
+    assert link.attrGet("href") == "https://a.example/%29%3Cimg%20src=x%3E%28%22"
+    assert [token.content for token in tokens if token.type == "fence"] == ["```\n<b>\n````\n"]
