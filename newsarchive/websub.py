@@ -146,13 +146,14 @@ class Subscriber:
         offer = offer_of(capture.base_url, capture.headers, capture.body)
         if offer is None:
             return
-        token = self._made_of("address", offer)
+        # With the site: the feed of another one may name this hub and topic as its own, and would have its pushes.
+        token, secret = (self._made_of(what, site, *offer) for what in ("address", "secret"))
         with self.lock:
             if token not in self.subscriptions and len(self.subscriptions) < MAX_SUBSCRIPTIONS:
-                self.subscriptions[token] = Subscription(site, offer, token, self._made_of("secret", offer))
+                self.subscriptions[token] = Subscription(site, offer, token, secret)
 
-    def _made_of(self, what: str, offer: Offer) -> str:
-        return hmac.new(self.secret, "\n".join((what, *offer)).encode(), "sha256").hexdigest()
+    def _made_of(self, *parts: str) -> str:
+        return hmac.new(self.secret, "\n".join(parts).encode(), "sha256").hexdigest()
 
     def _subscribe(self, one: Subscription) -> None:
         form = {

@@ -106,6 +106,18 @@ def test_a_feed_with_a_hub_is_subscribed_to_with_a_secret() -> None:
     assert again.asked == world.asked
 
 
+def test_a_feed_that_names_the_hub_and_the_address_of_another_takes_no_push_from_it() -> None:
+    world = World()
+    world.subscriber.look([("https://a.example/", "https://a.example/feed"), (SITE, FEED)])
+    for form in world.asked:
+        token = form["hub.callback"].rpartition("/")[2]
+        question = {"hub.mode": "subscribe", "hub.topic": FEED, "hub.challenge": "abc"}
+        assert world.subscriber.verify(token, question) == (200, "abc")
+        signature = "sha256=" + hmac.new(form["hub.secret"].encode(), b"x", "sha256").hexdigest()
+        assert world.subscriber.push(token, signature, b"x") == 202
+    assert list(world.subscriber.waiting) == ["https://a.example/", SITE]
+
+
 def test_only_what_was_asked_for_is_confirmed() -> None:
     world = World()
     world.look()

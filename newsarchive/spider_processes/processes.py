@@ -77,9 +77,9 @@ class SpiderProcesses:
         return self._run("scrapy", words, {SHARE_LOCK: site} if self.share_lock and site else {})
 
     def run_command(self, words: Sequence[str]) -> int:
-        """Run a command of newsarchive on the archive, without its messages, and give its exit code."""
-        url = self.environment["NEWSARCHIVE_DATABASE_URL"]
-        return self._run("newsarchive", [*words, "--quiet", "--db", url], {})
+        """Run a command of newsarchive on the archive, without its messages, and give its exit code. The archive stands in the
+        environment alone: everybody on a machine can read the words of a process, and the address may hold a password."""
+        return self._run("newsarchive", [*words, "--quiet"], {})
 
     def _run(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
         if self.keep_errors:

@@ -296,6 +296,18 @@ def test_the_last_error_of_a_process_is_kept_and_printed_as_well(
     assert is_forked or ('"message": "no.warc.gz' in printed) == (log_format == "json")
 
 
+def test_the_password_of_an_archive_stands_in_the_words_of_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(SpiderProcesses, "_ended", lambda _, module, words, more: started.extend(words) or 0)
+    processes = SpiderProcesses("postgresql://me:secret@db.example/news")
+    processes.run_command(["crawl", "blog.example"])
+    processes.run("news", ["-a", "url=https://blog.example"])
+    assert started[:2] == ["crawl", "blog.example"]
+    assert "secret" not in " ".join(started)
+
+
 def test_a_process_that_ends_well_leaves_no_error(server: SpiderServer, tmp_path: Path) -> None:
     processes = SpiderProcesses(f"sqlite:///{tmp_path / 'news.db'}", server=server, keep_errors=True)
     assert processes.run_command(["db", "upgrade"]) == 0
