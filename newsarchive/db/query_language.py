@@ -1,6 +1,6 @@
 """The query language of the search, and the words that both full-text indexes see.
 
-    red fox            both words, anywhere          "red fox"   the words side by side
+    red fox            both words, anywhere          "red fox"   the words side by side (also “red fox”, „red fox“, «red fox»)
     elect*             words that begin so           fox OR hen  either
     fox -red, fox NOT red   without a word           (a OR b) c  grouping
 
@@ -268,8 +268,11 @@ class Not:
 
 Node = Words | Run | And | Or | Not
 
+#: A phrase between the quotes that phones and word processors type. They are no quotes where a word goes on behind them
+#: (`“so”-called`), nor where the second one is missing: pasted texts have all of that.
+_TYPOGRAPHIC = r"""(?:[“„”][^\w“„”"]*\w[^“„”"]*[“”]|«[^\w«»"]*\w[^«»"]*»)\*?(?=[\s).,;:!?…]|$)"""
 _LEXER = re.compile(
-    r"""\s*(?:(?P<phrase>"[^"]*"\*?)|(?P<mark>[()])|(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"]+)|(?P<bad>"))"""
+    rf"""\s*(?:(?P<phrase>"[^"]*"\*?|{_TYPOGRAPHIC})|(?P<mark>[()])|(?P<minus>-(?=[^\s)]))|(?P<word>[^\s()"]+)|(?P<bad>"))"""
 )
 
 
@@ -444,7 +447,7 @@ def _without_stray_marks(tokens: list[tuple[str, str]]) -> list[tuple[str, str]]
 
 def _leaf(text: str) -> Node:
     prefix = text.endswith("*")
-    bare = text.rstrip("*").strip('"').strip()
+    bare = text.rstrip("*").strip('"“”„«»').strip()
     if UNSPACED.search(bare):
         runs = tuple(map(Run, of_string(bare)))
         return runs[0] if len(runs) == 1 else Or(runs)
