@@ -299,16 +299,27 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
 
 
 def _is_labelled_date(line: str, rules: Rules) -> bool:
-    """Whether a line is a date with a word for publishing or changing before it.
+    """Whether a line is a date with a word for publishing or changing before it, or two dates.
 
     >>> from newsarchive import rules
     >>> [_is_labelled_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
     [True, False]
+    >>> _is_labelled_date("on May 3, 2024 at 4:44 PM, updated May 3, 2024 at 5:03 PM", rules.default())
+    True
     """
     found = dates.date_text(line, rules)
-    if not found or comparable_words(line.replace(found, " ")) > MAX_WORDS_BESIDE_DATE:
+    if not found or not dates.signs(line, rules):
         return False
-    return dates.signs(line, rules)
+    if comparable_words(line.replace(found, " ")) <= MAX_WORDS_BESIDE_DATE:
+        return True
+    parts = dates.with_a_date_each(line, rules)
+    return all(comparable_words(_without_day(part, rules)) <= MAX_WORDS_BESIDE_FIELDS for part in parts)
+
+
+def _without_day(text: str, rules: Rules) -> str:
+    """A text without its date and the time of day behind it; the text itself where it has no date."""
+    before, found, behind = text.partition(dates.date_text(text, rules) or "\0")
+    return f"{before} {dates.TIME_BEHIND.sub('', behind, count=1)}" if found else text
 
 
 def _states_fields(line: str, authors: Collection[str], topics: Collection[str], rules: Rules) -> bool:

@@ -150,8 +150,6 @@ MIN_HEADLINE_LETTERS = 16
 MAX_HEADINGS = 60
 #: Characters of a line that is a byline or holds a date; a longer line is prose.
 MAX_BYLINE_CHARS = 160
-#: Characters of a line beside its date; in a line with more, the date is ignored.
-MAX_CHARS_BESIDE_DATE = 60
 #: Names of a list below a label for authors; later ones are not read.
 MAX_LISTED_AUTHORS = 10
 #: Lines between a name and the nearest date. A name within this distance stands beside the date, any other stands alone.
@@ -191,11 +189,10 @@ _SEPARATOR_OR_DIGIT = re.compile(r"[|•·⋅●∙\t–—\d]| - ")
 _LABEL = re.compile(r"[^\W\d_]{5,}(?:\(s\))?\s?:")
 #: Who wrote a post, behind its categories (WordPress, the theme Classic): "Filed under: Harbour — Jane Doe @ 10:20 am".
 _BEFORE_TIME = re.compile(r"[–—]\s*([^–—@]{3,40}?)\s@\s\d{1,2}[:.]\d\d")
-#: The time of day behind a date: " à 10h20", ", 10:20:00 Uhr", " 10時20分".
-_TIME_BEHIND = re.compile(
-    r"[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH時时点點시]\s?\d{2}(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|분))?",
-    re.IGNORECASE,
-)
+#: The end of a date, a time of day, and the end of a time of day: "12.11.2012 - 15:03 Uhr", "15:03 | 12.11.2012".
+_ENDS_IN_DATE = re.compile(r"\d\d$")
+_TIME_FIRST = re.compile(r"\d{1,2}(?:[:h]\d\d|\.\d\d ?uhr)(?!\d)", re.IGNORECASE)
+_ENDS_IN_TIME = re.compile(r"(?<![\d:])\d{1,2}[:h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|h))?$", re.IGNORECASE)
 #: An ISO 8601 time without a space after it: "2025-04-03T08:15:00+00:003 April 2025". Themes write it for programs.
 _ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
@@ -268,8 +265,9 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
         text = key(block.text) if shortest <= len(block.text) < longest else ""
         shown = bool(text) and text == folded
         if block.kind == "heading":
-            # A line that stands over the headline ("Opinion") may be in the same heading.
-            if shown or (len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)):
+            # A line over the headline ("Opinion") may be in the same heading, while 'One response to "The ferry"' comes later.
+            ends_in_it = same < 0 and len(folded) >= MIN_HEADLINE_LETTERS and text.endswith(folded)
+            if shown or ends_in_it:
                 return i
             found.append(i)
         elif shown and same < 0:
@@ -303,29 +301,23 @@ def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block
         if block.label not in _OFFERS and not (in_text and block.label == "comments"):
             for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
                 line = line[:MAX_BYLINE_CHARS]
-                segments = person_names.SEGMENT.split(_ISO_TIME.sub(" | ", line) if "T" in line else line)
+                segments = _segments(_ISO_TIME.sub(" | ", line) if "T" in line else line)
                 yield from (
-                    (part, block) for segment in segments for part in _with_a_date_each(segment, rules)
+                    (part, block) for segment in segments for part in dates.with_a_date_each(segment, rules)
                 )
 
 
-def _with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
-    """The parts of a short text with two dates, each with what says of what it is the date: "Publié le 3 mai 2024 à 10h20, mis à jour le
-    5 mai 2024". A word behind the second date that makes it the day of a change stands before it then ("2024年5月5日更新")."""
-    first = dates.date_text(text, rules)
-    before, _, rest = text.partition(first) if first else (text, "", "")
-    second = dates.date_text(rest, rules) if rest else ""
-    if not second or len(text) - len(first) - len(second) > MAX_CHARS_BESIDE_DATE:
-        yield text
-        return
-    time = _TIME_BEHIND.match(rest)
-    cut = time.end() if time else 0
-    behind = rest.partition(second)[2]
-    changed = dates.says("modified", behind, rules) and not dates.says(
-        "modified", rest[: -len(behind)], rules
-    )
-    yield before + first + rest[:cut]
-    yield f"{behind.strip()} {rest[cut:]}" if changed else rest[cut:]
+def _segments(line: str) -> Iterator[str]:
+    """The parts of a line between bars, dots and dashes; a date and its time of day stay together: "12.11.2012 - 15:03"."""
+    at = 0
+    for cut in person_names.SEGMENT.finditer(line):
+        apart = line[: cut.start()], line[cut.end() :]
+        if not (_ENDS_IN_DATE.search(apart[0]) and _TIME_FIRST.match(apart[1])) and not (
+            _ENDS_IN_TIME.search(apart[0]) and apart[1][:1].isdigit()
+        ):
+            yield line[at : cut.start()]
+            at = cut.end()
+    yield line[at:]
 
 
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
@@ -334,10 +326,10 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
     label, dated = "", False
     for line, block in _details(blocks, rules):
         found = dates.date_text(line, rules)
-        is_date = bool(found) and len(line) - len(found) <= MAX_CHARS_BESIDE_DATE
+        is_date = bool(found) and len(line) - len(found) <= dates.MAX_CHARS_BESIDE_DATE
         has_links = block.label != "body" or len(block.links) > 1
         if is_date or (found and has_links and _after_by(line, "", rules)):
-            start = line.index(found)
+            start = dates.beginning(line, found)
             if dates.says("looked_at", line[:start], rules):
                 continue
             if dates.says("modified", line[:start] or label, rules):
@@ -569,7 +561,7 @@ def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Cl
     if signed or share > MIN_DATE_SHARE:
         field = "date_modified" if dates.says("modified", line, rules) else "date_published"
         source = Source(Place.TEXT, Position.BELOW if signed else Position.ALONE)
-        yield Claim(field, line[line.index(found) :], source)
+        yield Claim(field, line[dates.beginning(line, found) :], source)
 
 
 def _signature(text: str, rules: Rules) -> str:

@@ -4,109 +4,28 @@ The forms are ISO 8601, RFC 5322, the output of C and Java, numbers, and month n
 (`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the last part of this module finds the order in
 which a text, a page or a region writes day and month.
 
-Other calendars are read too: the Persian one, the Ethiopian one, the years of Japanese eras and those of the Republic of China.
-
-    ۱۴ فروردین ۱۴۰۴       令和7年4月3日       民國114年4月3日       መጋቢት 25 ቀን 2017 ዓ.ም.
-
-are all 3 April 2025. The Thai calendar differs by its years alone (`BUDDHIST_YEARS`). The Islamic calendar is not read:
-its months begin by the sight of the moon, on other days in other countries.
+Dates of other calendars are read in `calendars`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import NamedTuple
 
 from newsarchive import compiled
+from newsarchive.core.metadata import calendars
 from newsarchive.rules import Rules
-
-_PERSIAN = {name: number for number, names in enumerate((
-    "فروردین|فروردين|حمل", "اردیبهشت|ارديبهشت|ثور", "خرداد|جوزا", "تیر|تير|سرطان", "مرداد|امرداد|اسد", "شهریور|شهريور|سنبله",
-    "مهر|میزان", "آبان|ابان|عقرب", "آذر|اذر|قوس", "دی|دي|جدی", "بهمن|دلو", "اسفند|حوت",
-), 1) for name in names.split("|")}  # fmt: skip
-_ETHIOPIAN = {name: number for number, names in enumerate((
-    "መስከረም", "ጥቅምት", "ኅዳር|ህዳር|ሕዳር", "ታኅሣሥ|ታህሳስ|ታኅሳስ|ታሕሳስ", "ጥር", "የካቲት", "መጋቢት", "ሚያዝያ|ሚያዚያ", "ግንቦት", "ሰኔ", "ሐምሌ|ሀምሌ",
-    "ነሐሴ|ነሃሴ|ነሀሴ", "ጳጉሜን|ጳጉሜ|ጷጉሜን",
-), 1) for name in names.split("|")}  # fmt: skip
-#: The year before the first of an era.
-_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
-
-_PERSIAN_DATE = re.compile(
-    rf"(?<!\d)(?P<d>\d{{1,2}})\s*(?:ام |م )?(?P<m>{'|'.join(_PERSIAN)})(?:\s?ماه)?[\s،,]*(?:سال )?(?P<y>1[34]\d\d)(?!\d)"
-)
-#: In numbers only as the year that is first: 1404/01/14.
-_PERSIAN_NUMBERS = re.compile(r"(?<!\d)(?P<y>1(?:3[6-9]|4[01])\d)/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?!\d)")
-_ETHIOPIAN_DATE = re.compile(
-    rf"(?P<m>{'|'.join(_ETHIOPIAN)})\s*(?:ወር )?(?P<d>\d{{1,2}})(?!\d)[\s,፣/]*(?:ቀን[\s,፣]*)?(?P<y>(?:19|20)\d\d)(?!\d)"
-)
-_ERA_DATE = re.compile(
-    rf"(?P<era>{'|'.join(_ERAS)})\s*(?P<y>\d{{1,3}}|元)\s*年\s*(?:[(（][^()（）]{{1,12}}[)）]\s*)?(?P<m>\d{{1,2}})\s*月\s*(?P<d>\d{{1,2}})\s*日"
-)
-_ANY_WORD = re.compile("|".join([*_PERSIAN, *_ETHIOPIAN, *_ERAS]))
-_DIGITS_OF_PERSIAN = re.compile("[۰-۹]")
-
-
-class Found(NamedTuple):
-    """A date of another calendar: where it stands in the text, and its day."""
-
-    start: int
-    end: int
-    day: date
-
-
-def find(text: str, in_digits: str) -> Found | None:
-    """The first date of another calendar in a text; `in_digits` is the text with Western digits.
-
-    >>> text = "令和7年4月3日"
-    >>> find(text, text)
-    Found(start=0, end=8, day=datetime.date(2025, 4, 3))
-    """
-    if text.isascii():
-        return None
-    found = []
-    if _ANY_WORD.search(in_digits):
-        patterns = (_PERSIAN_DATE, _persian), (_ETHIOPIAN_DATE, _ethiopian), (_ERA_DATE, _of_era)
-        found = [(match, read) for pattern, read in patterns if (match := pattern.search(in_digits))]
-    if not found and _DIGITS_OF_PERSIAN.search(text) and (match := _PERSIAN_NUMBERS.search(in_digits)):
-        found = [(match, _persian)]
-    for match, read in sorted(found, key=lambda one: one[0].start()):
-        try:
-            return Found(match.start(), match.end(), read(match))
-        except ValueError:  # no such day
-            continue
-    return None
-
-
-def _persian(match: re.Match[str]) -> date:
-    """The day of a date of the Solar Hijri calendar, by the rule of 33 years, which holds from 1799 to 2093."""
-    year, month, day = int(match["y"]), _PERSIAN.get(match["m"]) or int(match["m"]), int(match["d"])
-    if not (1 <= month <= 12 and 1 <= day <= (31 if month < 7 else 30)):
-        raise ValueError(f"no day of the Persian calendar: {match[0]}")
-    since = year + 1595
-    days = 365 * since + since // 33 * 8 + (since % 33 + 3) // 4 + day
-    days += 31 * (month - 1) if month < 7 else 30 * (month - 7) + 186
-    return date.fromordinal(days - 355_668 - 365)
-
-
-def _ethiopian(match: re.Match[str]) -> date:
-    """The day of a date of the Ethiopian calendar: twelve months of 30 days, and a short one."""
-    year, month, day = int(match["y"]), _ETHIOPIAN[match["m"]], int(match["d"])
-    if not 1 <= day <= (30 if month < 13 else 6):
-        raise ValueError(f"no day of the Ethiopian calendar: {match[0]}")
-    return date.fromordinal(365 * (year - 1) + year // 4 + 30 * (month - 1) + day + 2795)
-
-
-def _of_era(match: re.Match[str]) -> date:
-    year = 1 if match["y"] == "元" else int(match["y"])
-    return date(_ERAS[match["era"]] + year, int(match["m"]), int(match["d"]))
-
 
 #: Characters of a text that are read as a date; the rest is cut off.
 MAX_DATE_CHARS = 80
+
+#: Characters of a line beside its date; in a line with more, the date is ignored.
+MAX_CHARS_BESIDE_DATE = 60
+#: Characters before a date that may be its weekday and its time of day ("10:20:00 a.m. on Wednesday, ").
+MAX_CHARS_BEFORE_DATE = 30
 
 #: The half of the day before a time ("오후 3:20"), and behind it ("3:20 p. m.", "3:20 μ.μ.", "3:20 م").
 _HALF_BEFORE = "(?P<before>오전|오후|上午|下午|午前|午後) ?"
@@ -117,7 +36,7 @@ _SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後")
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     # A word of few letters may stand before the time: the day of the week ("Mon", "(月)"), or "at".
-    rf"(?:\.?[T ,]+(?:\(?(?!오[전후])[^\W\d_]{{1,4}}\.?\)?[ ,]+)?(?:{_HALF_BEFORE})?"
+    rf"(?:(?:\.?[T ,]+(?:\(?(?!오[전후])[^\W\d_]{{1,4}}\.?\)?[ ,]+)?| ?[|•·/] ?| [–—-] )(?:{_HALF_BEFORE})?"
     r"(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?"
     rf"\s*(?:{_HALF_BEHIND}|(?P<z>Z(?!\w)|(?:UTC|GMT)(?: ?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?))?)?",
     re.IGNORECASE,
@@ -164,8 +83,17 @@ _URL_NAMED = re.compile(
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
-    rf"(?:{_HALF_BEFORE})?(?<![\d.])(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
+    rf"(?:{_HALF_BEFORE})?(?<![\d.+-])(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
     rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
+)
+#: The English weekdays, by which the order of day and month is known: "Monday, 11/05/2012" is in November.
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = rf"(?<![^\W\d_])({'|'.join(_WEEKDAYS)})(?:day|s|sday|nesday|r|rs|rsday|urday)?[.,]*\s+"
+_WEEKDAY_BEFORE = re.compile(rf"{_WEEKDAY}$", re.IGNORECASE)
+#: What belongs to a date and stands before it: "15:03 | 12.11.2012", "10:20 am on Monday, 11/12/2012".
+_BEFORE_DATE = re.compile(
+    rf"(?:(?<![\d:.,])\d{{1,2}}[:h]\d\d(?::\d\d)?(?:\s?(?:[ap]\.?m\.?|uhr|h))?(?:\s*[,|•·/–—-]\s*|\s+)(?:on )?)?(?:{_WEEKDAY})?$",
+    re.IGNORECASE,
 )
 #: Hours and minutes ahead of UTC. "10:00-12:00" is a span of time.
 _OFFSET = re.compile(
@@ -241,16 +169,17 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return None
     text = _lower(text)
     if match := ISO.search(text) or _COMPACT.match(text):
-        return _build(match["y"], match["m"], match["d"], *_time(match, rules))
+        clock = _time(match, rules) if match["H"] else _clock(text[: match.start()], rules)
+        return _build(match["y"], match["m"], match["d"], *clock)
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
-        return _build(match[1], match[2], match[3], *_clock(text[match.end() :], rules))
-    if other := find(given, text):
+        return _build(match[1], match[2], match[3], *_clock_beside(match, rules))
+    if other := calendars.find(given, text):
         day, rest = other.day, f"{text[: other.start]} {text[other.end :]}"
         return _build(day.year, day.month, day.day, *_clock(rest, rules))
     if match := _VIETNAMESE.search(text):
-        return _build(match[3], match[2], match[1], *_clock(text[match.end() :], rules))
+        return _build(match[3], match[2], match[1], *_clock_beside(match, rules))
     return (
         _printed_by_code(text, rules)
         or _rfc_822(text, rules)
@@ -313,7 +242,7 @@ def from_url(url: str) -> datetime | None:
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is its first date, "" for a line without a date."""
     in_digits = western(text)
-    if other := find(text, in_digits):
+    if other := calendars.find(text, in_digits):
         return text[other.start : other.end]
     if not _MAY_BE_DATE.search(in_digits):
         return ""
@@ -326,10 +255,41 @@ def date_text(text: str, rules: Rules) -> str:
     return text[first.start() : first.end()]
 
 
+def beginning(line: str, found: str) -> int:
+    """Where the date `found` begins in a line, with the time of day and the English weekday before it."""
+    at = line.index(found)
+    before = _BEFORE_DATE.search(line[max(0, at - MAX_CHARS_BEFORE_DATE) : at])
+    return at - len(before[0]) if before else at
+
+
 def without_date(text: str, rules: Rules) -> list[str]:
     """The parts of a text before and after its first date."""
     found = date_text(text, rules)
     return [part for part in text.split(found, 1) if part.strip()] if found else [text]
+
+
+#: The time of day behind a date: " à 10h20", ", 10:20:00 Uhr", " - 10:20", " 10时20分".
+TIME_BEHIND = re.compile(
+    r"^(?:\s*[|•·–—-])?[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH时時点點시]\s?\d{2}(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|分))?",
+    re.IGNORECASE,
+)
+
+
+def with_a_date_each(text: str, rules: Rules) -> Iterator[str]:
+    """The parts of a short text with two dates, each with what says of what it is the date: "Publié le 3 mai 2024 à 10h20, mis à jour le
+    5 mai 2024". A word behind the second date that makes it the day of a change stands before it then ("2024年5月5日更新")."""
+    first = date_text(text, rules)
+    before, _, rest = text.partition(first) if first else (text, "", "")
+    second = date_text(rest, rules) if rest else ""
+    if not second or len(text) - len(first) - len(second) > MAX_CHARS_BESIDE_DATE:
+        yield text
+        return
+    time = TIME_BEHIND.match(rest)
+    cut = time.end() if time else 0
+    behind = rest.partition(second)[2]
+    changed = says("modified", behind, rules) and not says("modified", rest[: -len(behind)], rules)
+    yield before + first + rest[:cut]
+    yield f"{behind.strip()} {rest[cut:]}" if changed else rest[cut:].lstrip(" ),;|·•")
 
 
 #: A time of day at the beginning, with what stands around it: ", 10:20 Uhr | ", "13h28 ".
@@ -381,6 +341,12 @@ def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
     return _time(match, rules) if match else (0, 0, 0, UTC)
 
 
+def _clock_beside(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
+    """The first time of day behind a date, else the first one before it, and its zone; midnight UTC where there is none."""
+    behind, before = match.string[match.end() :], match.string[: match.start()]
+    return _clock(behind if _CLOCK.search(behind) else before, rules)
+
+
 def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     """The time of day of a match (`H`, `M`, `S`, the half of the day) and its zone, which is `z` or stands behind the match;
     midnight UTC where it has none."""
@@ -402,7 +368,7 @@ def _zone(text: str, rules: Rules) -> tzinfo:
             return UTC
         ahead = 60 * hours + minutes
         return timezone(timedelta(minutes=-ahead if match[1] == "-" else ahead))
-    name = text.strip(" ,(").partition(" ")[0].strip(".,)|")
+    name = text.strip(" ,(").partition(" ")[0].strip(".,)]|")
     return timezone(timedelta(minutes=ahead)) if (ahead := _zones(rules).get(name, 0)) else UTC
 
 
@@ -456,13 +422,17 @@ def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     match = NUMERIC.search(text)
     if not match:
         return None
-    first, second, year = int(match[1]), int(match[3]), int(match[4])
-    year = _full_year(year) - BUDDHIST_YEARS * (year > 2400)
-    if first > 12 or (day_first and second <= 12):
-        day, month = first, second
-    else:
-        month, day = first, second
-    return _build(year, month, day, *_clock(text[match.end() :], rules))
+    told = _order(match)
+    month, day = match[1], match[3]
+    if not told.month_first if told and not told.open else day_first:
+        month, day = day, month
+    return _build(_year(match), month, day, *_clock_beside(match, rules))
+
+
+def _year(match: re.Match[str]) -> int:
+    """The year of a date in numbers."""
+    year = _full_year(int(match[4]))
+    return year - BUDDHIST_YEARS * (year > 2400)
 
 
 Prose = tuple[Mapping[str, int], tuple[re.Pattern[str], ...], re.Pattern[str]]
@@ -516,6 +486,8 @@ def order(text: str) -> Order | None:
 
     >>> order("13/04/2025"), order("03.04.25"), order("2025-04-03")
     (Order(sign='/', open=False, month_first=False), Order(sign='.', open=True, month_first=False), None)
+    >>> order("Mon, 11/12/2012 - 15:03")
+    Order(sign='/', open=False, month_first=True)
     """
     text = western(text)
     match = None if ISO.search(text) else NUMERIC.search(text)
@@ -526,7 +498,23 @@ def _order(match: re.Match[str]) -> Order | None:
     first, second = int(match[1]), int(match[3])
     if first == second or min(first, second) > 12:
         return None
-    return Order(match[2], first <= 12 and second <= 12, second > 12)
+    told = second > 12 if max(first, second) > 12 else _month_first_by_weekday(match)
+    return Order(match[2], told is None, told is True)
+
+
+def _month_first_by_weekday(match: re.Match[str]) -> bool | None:
+    """Whether the month comes first, by the weekday before a date in numbers; `None` where that tells nothing."""
+    weekday = _WEEKDAY_BEFORE.search(
+        match.string[max(0, match.start() - MAX_CHARS_BEFORE_DATE) : match.start()]
+    )
+    if weekday is None:
+        return None
+    stated, year = _WEEKDAYS.index(weekday[1].lower()), _year(match)
+    month_first, day_first = (
+        date(year, int(month), int(day)).weekday() == stated
+        for month, day in ((match[1], match[3]), (match[3], match[1]))
+    )
+    return month_first if month_first != day_first else None
 
 
 def certain(text: str) -> bool | None:

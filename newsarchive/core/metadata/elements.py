@@ -47,7 +47,7 @@ _TAGS = (
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
-        'h1,h2,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
+        'h1,h2,h3.entry-header,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
         _BREADCRUMBS,
         _CATEGORIES,
         _TAGS,

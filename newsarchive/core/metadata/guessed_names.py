@@ -35,6 +35,8 @@ MAX_PATH_PARTS = 4
 MAX_BLOCKS = 3000
 #: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
 MIN_LETTERS_IN_HOST = 5
+#: Letters of a name in the last part of an address; fewer ("/a-z/") are in many names by chance.
+MIN_LETTERS_IN_ADDRESS = 3
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
 
@@ -77,7 +79,8 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     words = [w for w in re.split(r"[\W_]+", last) if w and not w.isdigit() and w not in host]
     letters = key(without_accents(name))
     if words:
-        return not _any_word(rules, "collection").search(path) and all(word in letters for word in words)
+        is_name = len("".join(words)) >= MIN_LETTERS_IN_ADDRESS and all(word in letters for word in words)
+        return is_name and not _any_word(rules, "collection").search(path)
     return not path and any(
         len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")
     )

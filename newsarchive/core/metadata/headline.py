@@ -18,7 +18,7 @@ and are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -69,6 +69,12 @@ MIN_CHAIN_LETTERS = 8
 MIN_HOST_WORD_LETTERS = 5
 #: Letters of a title without the site's name. A shorter rest is no title, and nothing is cut off.
 MIN_TITLE_LETTERS = 8
+#: Spaces in a part of a title that the page shows elsewhere, too. A part with fewer may be a section.
+MIN_SHOWN_SPACES = 2
+#: Blocks of the text that may stand above a line with the headline, or be that line.
+MAX_BODY_BEFORE_HEADLINE = 2
+#: Labels of blocks that show no headline.
+_NOT_ABOVE_TEXT = frozenset(("nav", "footer", "related", "comments", "copyright"))
 #: Share of the shorter title's words that both titles have. Below, the titles have nothing to do with each other.
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
@@ -98,7 +104,7 @@ def decide(
 
     `site_names` are the names of the site that the page itself gives, `sections` its sections, and `blocks` its text.
     """
-    claims = _without_eastern_sites(claims, site_names, blocks, rules)
+    claims = _as_shown(_without_eastern_sites(claims, site_names, blocks, rules), blocks, rules)
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
@@ -112,16 +118,51 @@ def _without_eastern_sites(
     if not any(c.source.place is Place.TITLE and has_unspaced(c.value) for c in claims):
         return list(claims)
     names = set(map(key, site_names)) - {""}
-    lines = {key(c.value) for c in claims if c.source.place is not Place.TITLE}
-    for block in islice(blocks, MAX_TITLE_BLOCKS):
-        if len(block.text) <= MAX_HEADLINE_CHARS:
-            lines.update(map(key, block.text.split("\n")))
+    lines = {key(c.value) for c in claims if c.source.place is not Place.TITLE} | _lines(blocks)
     return [
         replace(c, value=eastern_titles.without_site(c.value, lines, names, rules))
         if c.source.place is Place.TITLE
         else c
         for c in claims
     ]
+
+
+def _lines(blocks: Iterable[Block]) -> set[str]:
+    """The match keys of the lines of short blocks."""
+    short = (b.text for b in islice(blocks, MAX_TITLE_BLOCKS) if len(b.text) <= MAX_HEADLINE_CHARS)
+    return {key(line) for text in short for line in text.split("\n")}
+
+
+def _as_shown(claims: Sequence[Claim], blocks: Sequence[Block], rules: Rules) -> list[Claim]:
+    """The claims with titles of the head cut to the part between separators that the page shows above its text: "harbour post : The mill
+    closes" and `<p class=big><b>The mill closes</b></p>`. Old layouts mark no headline; where a heading or another title states a part
+    of a title, nothing is cut here.
+
+    Earns the bare headline on 18 of 325 real pages of 2004 to 2012, of which 5 get a date near it, and one on 320 others.
+    """
+    stated = {key(c.value) for c in claims if c.source.place is not Place.HOME} - {""}
+    titles = [c for c in claims if not _in_body(c) and _SEPARATOR.search(c.value)]
+    titles = [c for c in titles if not any(one in key(c.value) for one in stated - {key(c.value)})]
+    if not titles:
+        return list(claims)
+    body = (i for i, b in enumerate(blocks) if b.label == "body")
+    end = next(islice(body, MAX_BODY_BEFORE_HEADLINE, None), len(blocks))
+    above = (b for b in blocks[:end] if b.label not in _NOT_ABOVE_TEXT and not b.links)
+    lines = _lines(above)
+    return [replace(c, value=_shown_part(c.value, lines, rules)) if c in titles else c for c in claims]
+
+
+def _shown_part(title: str, lines: Set[str], rules: Rules) -> str:
+    """The part of a title before or behind a separator that is one of the `lines`, where it is the only one; else the title."""
+    parts = {
+        p for m in islice(_SEPARATOR.finditer(title), 20) for p in (title[: m.start()], title[m.end() :])
+    }
+    found = [
+        p
+        for p in parts
+        if p.count(" ") >= MIN_SHOWN_SPACES and key(p) in lines and not dates.date_text(p, rules)
+    ]
+    return found[0] if len(found) == 1 and key(title) not in lines else title
 
 
 def without_folders(claims: Sequence[Claim], url: str) -> tuple[list[Claim], list[Candidate]]:

@@ -22,7 +22,7 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.dates import parse, says
+from newsarchive.core.metadata.dates import parse, says, with_a_date_each
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
@@ -57,9 +57,11 @@ _NAME_CLASS = re.compile(
     re.IGNORECASE,
 )
 _NOT_AUTHOR_CLASS = re.compile(
-    r"bio|avatar|image|photo|picture|social|desc|about|box|date|time|title|job|role|follow|email|info|thumb|img",
+    r"bio|avatar|image|photo|picture|social|desc|about|box|date|time|title|job|role|follow|email|info|thumb|img|categor",
     re.IGNORECASE,
 )
+#: Elements inside an element for authors that hold the categories of the post.
+_CATEGORY = '[class*="categor" i],[rel~="category" i]'
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
 _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
@@ -208,6 +210,9 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
     if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node, url):
         return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
+    marked = marked or (
+        mark.tag in ("h2", "h3") and "entry-header" in mark.names.split()
+    )  # TypePad, Movable Type
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
     if mark.tag == "h2":
@@ -325,17 +330,21 @@ def dates(
         if other_posts.holds(mark.node, itself=True):
             other_posts.refuse(Claim("date_published", value, Source(place)))
             continue
+        near = near and not (
+            headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
+        )
         label = _label(mark.node)
-        if _is_modified(mark) or says("modified", value, rules) or says("modified", label, rules):
-            yield Claim("date_modified", value, Source(place))
-            continue
-        if says("published", label, rules):
-            place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
-        if headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors):
-            near = False
-        position = Position.LATER if place in seen else Position.NEAR
-        seen.add(place)
-        yield Claim("date_published", value, Source(place, position if near else Position.ELSEWHERE))
+        whole = len(parts := list(with_a_date_each(value, rules))) == 1
+        for part in parts:
+            of_mark = whole and (_is_modified(mark) or says("modified", label, rules))
+            if of_mark or says("modified", part, rules):
+                yield Claim("date_modified", part, Source(place))
+                continue
+            if says("published", label, rules):
+                place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
+            position = Position.LATER if place in seen else Position.NEAR
+            seen.add(place)
+            yield Claim("date_published", part, Source(place, position if near else Position.ELSEWHERE))
 
 
 def _label(node: LexborNode) -> str:
@@ -420,6 +429,8 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
     """The text of an element for authors, with a comma between links or list items that are a name each. Where it has names in
     `<strong>`, or one element of the class `name`, it is these: the rest is a job, or a badge such as "Lv3"."""
     text = text_of(node, MAX_BYLINE_CHARS)
+    for category in node.css(_CATEGORY)[:MAX_BYLINE_ELEMENTS] if text else ():
+        text = text.replace(text_of(category, MAX_BYLINE_CHARS), " ", 1).strip()
     inner = node.css(".name") if text else []
     if len(inner) == 1 and inner[0].mem_id != node.mem_id:
         name = text_of(inner[0], MAX_BYLINE_CHARS)

@@ -198,10 +198,17 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
     claims += _site_names_in_titles(claims, title, tree, url)
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
+    publishers = [c for c in claims if c.field == "publisher" and key(c.value)]
+    folders = set(map(key, parts_of(url).path.split("/")[:-1]))
+    if all(
+        key(c.value) in folders for c in publishers
+    ):  # "Health" below /health/, where the title ends in the paper
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-        named = headline.names_like_host(heads, title, url)
-        claims += [c for c in named if not _NO_NAME.match(c.value)]
+        named = [c for c in headline.names_like_host(heads, title, url) if not _NO_NAME.match(c.value)]
+        if named and publishers:
+            candidates += [c.candidate(reason="a folder of the address") for c in publishers]
+            claims = [c for c in claims if c not in publishers]
+        claims += named
     claims += sections.section_claims(found.marks, title, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
@@ -211,8 +218,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     people = (
         c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
     )
-    publishers = (c.value for c in claims if c.field == "publisher")
-    no_names = (title, *headlines, *site_names, *publishers, *people)
+    named_publishers = (c.value for c in claims if c.field == "publisher")
+    no_names = (title, *headlines, *site_names, *named_publishers, *people)
     no_sections = _no_sections(rules).union(map(key, no_names))
     claims = sections.named(claims, no_sections, rules)
     section_names = [c.value for c in claims if c.field == "article_section"]

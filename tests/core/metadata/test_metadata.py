@@ -121,6 +121,27 @@ def test_two_days_of_which_none_is_a_change(line: str) -> None:
     assert (article.date_published.day, article.date_modified) == (1, None)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Submitted by Jane Doe on Fri, 05/03/2024 - 10:20",
+        "3. Mai 2024 | 10:20 Uhr",
+        "03.05.2024 - 10.20 Uhr",
+        "3 mai 2024 • 10h20",
+        "3 May 2024 · 10:20",
+        "2024-05-03 | 10:20",
+        "10:20 | 03.05.2024",
+        "10:20, 3 May 2024",
+        "10:20 am on Friday, May 3, 2024",
+    ],
+)
+def test_a_time_of_day_that_stands_apart_from_its_day(line: str) -> None:
+    page = f"<title>Ferry returns</title><h1>Ferry returns</h1><div>{line}</div><p>{'Half of the island came. ' * 9}</p>"
+    found = extract(html=page, url=URL).date_published
+    assert found is not None
+    assert found.isoformat() == "2024-05-03T10:20:00+00:00"
+
+
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_read(case: dict[str, Any]) -> None:
     check(case)
