@@ -143,12 +143,15 @@ def _asked_again(ask: Callable[[], Agreement], seconds: float) -> Agreement:
 
 
 def _check_archive(url: str) -> None:
-    """Raises `DatabaseError` where the archive has other tables than this version writes."""
+    """Raises `DatabaseError` where the archive has other tables than this version writes, or a pooler before it keeps no sessions."""
     from newsarchive.db.engine import open_engine
+    from newsarchive.db.frontier.locks import site_lock
     from newsarchive.db.schema import require_current
 
     engine = open_engine(url)
     require_current(engine)
+    with site_lock(engine, ""):  # no site's; it fails where locks would
+        pass
     engine.dispose()
 
 
@@ -186,6 +189,7 @@ def init(heartbeat: float | None, dry_run: bool, db: str) -> None:
         say("the queue is there" if queue.exists() else "would make the queue; nothing was written")
         return
     upgrade(open_engine(queue.url))
+    _check_archive(queue.url)
     held = queue.agreement().heartbeat if queue.exists() else HEARTBEAT_SECONDS
     made = make(queue, heartbeat or held)
     say("the queue is made" if made else "the queue is at this version")

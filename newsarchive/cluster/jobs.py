@@ -35,21 +35,20 @@ from procrastinate import (
     BaseRetryStrategy,
     Blueprint,
     JobContext,
-    PsycopgConnector,
     RetryDecision,
-    SyncPsycopgConnector,
 )
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from newsarchive.cluster.connectors import connector, connector_of_worker
 from newsarchive.cluster.setup import MISSED_TO_LOSE
 from newsarchive.core.urls import site_of
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.locks import SiteLock, site_lock
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.queue import OPTIONS, Agreement, Queue, conninfo, told
+from newsarchive.db.queue import Agreement, Queue, told
 from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
@@ -58,6 +57,7 @@ from newsarchive.exceptions import (
     DatabaseError,
     DatabaseUnavailable,
 )
+from newsarchive.reprs import cut, one_line
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import SpiderServer
@@ -235,6 +235,8 @@ RANGE = 2_000
 MAX_HOURS_KEPT = 7 * 24
 #: Tries of a job whose process broke.
 MAX_TRIES = 4
+#: Characters of what a driver said in a message. Those of libpq have up to 200.
+MAX_CAUSE_CHARACTERS = 300
 #: Seconds between two tries of a job that finds the database or its files out of reach, at most.
 MAX_WAIT_SECONDS = 600
 
@@ -390,28 +392,16 @@ def _crawl_options(home_url: str, address: str) -> dict[str, Any]:
 
 def app_for_workers(url: str, seconds: float) -> App:
     """Procrastinate's application for a worker, whose connections wait at most this many seconds for the database."""
-    connector = PsycopgConnector(
-        conninfo=conninfo(url),
-        min_size=1,
-        max_size=5,
-        timeout=seconds,
-        kwargs={"options": OPTIONS, **KEEPALIVES},
-    )
-    app = App(connector=connector)
+    app = App(connector=connector_of_worker(url, seconds))
     app.add_tasks_from(jobs, namespace="newsarchive")  # only once in a process, because it renames the jobs
     return app
-
-
-#: How libpq finds out that a server is lost, instead of waiting for hours.
-KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 class Enqueuer:
     """Puts jobs into the queue, for people. Each method gives how many jobs are new; those that wait already stay as they are."""
 
     def __init__(self, url: str) -> None:
-        connector = SyncPsycopgConnector(conninfo=conninfo(url), kwargs={"options": OPTIONS})
-        self.app = App(connector=connector)
+        self.app = App(connector=connector(url))
 
     def crawl(self, sites: Iterable[KnownSite]) -> int:
         return sum(
@@ -475,8 +465,12 @@ class Enqueuer:
 
 def unreachable(error: Exception) -> DatabaseUnavailable:
     """Our error for what Procrastinate raised about its database."""
-    cause = error.__cause__ or error
-    return DatabaseUnavailable(f"the queue cannot be used: {str(cause).strip().splitlines()[0]}")
+    return DatabaseUnavailable(f"the queue cannot be used: {cause(error)}")
+
+
+def cause(error: BaseException) -> str:
+    """In one line what the driver said, where Procrastinate says no more than that its database failed."""
+    return cut(one_line(str(error.__cause__ or error)), MAX_CAUSE_CHARACTERS)
 
 
 def ranges(last: int, size: int) -> Iterator[tuple[int, int]]:

@@ -31,6 +31,7 @@ from newsarchive.cluster.jobs import (
     OutOfReach,
     Work,
     app_for_workers,
+    cause,
     give_back,
 )
 from newsarchive.cluster.setup import MISSED_TO_KILL, MISSED_TO_STOP, refusal
@@ -124,7 +125,7 @@ class ClusterWorker:
                     raise error
         except Exception as error:
             if not self.work.leaving:
-                self.tell(f"the database was lost, and is asked again: {' '.join(str(error).split())[:200]}")
+                self.tell(f"the database was lost, and is asked again: {cause(error)}")
         finally:
             self.worker = self.taking = None
         if not self.work.leaving:
@@ -165,7 +166,8 @@ class ClusterWorker:
             self.tell(f"job {number} failed, and the queue could not keep why: {error}")
 
     def _tell_fault(self, context: dict[str, Any]) -> None:
-        words = " ".join(str(context.get("exception") or context.get("message")).split())
+        error = context.get("exception")
+        words = cause(error) if error is not None else context.get("message")
         self.tell(f"a job could not be signed off, and will be taken up again: {words}")
 
     # -- stopping ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -190,17 +190,18 @@ class Command(ScrapyCrawl):
 
     def run_checked(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, unless the checks find something wrong."""
-        try:
-            self.preflight(args, opts.spargs)
-        except (UsageError, BadRules, DatabaseError) as error:
-            sys.stderr.write(f"error: {error}\n")
-            self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError) else USAGE
-            return
-        set_up_collector()
-        if worker_count(self.in_force):
-            set_up_allocator()
-        logging.setLogRecordFactory(PrintableRecord)
-        with self.shared_lock():
+        with ExitStack() as held:
+            try:
+                self.preflight(args, opts.spargs)
+                held.enter_context(self.shared_lock())
+            except (UsageError, BadRules, DatabaseError) as error:
+                sys.stderr.write(f"error: {error}\n")
+                self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError) else USAGE
+                return
+            set_up_collector()
+            if worker_count(self.in_force):
+                set_up_allocator()
+            logging.setLogRecordFactory(PrintableRecord)
             super().run(args, opts)
         stats = stats_of(self.crawler)
         self.exitcode = max(self.exitcode, exit_code(stats), self.write_metrics(stats, opts.spargs))

@@ -372,7 +372,8 @@ class PostgreSQL(Dialect):
     title = "PostgreSQL"
     name = "postgresql"
     driver = "postgresql+psycopg"
-    engine_options: ClassVar[dict[str, Any]] = {}
+    # In a database of another encoding, or one of a role that asks for another, the driver would give bytes or refuse letters.
+    engine_options: ClassVar[dict[str, Any]] = {"connect_args": {"client_encoding": "utf8"}}
     # A transaction of the default level shows each query the newest state, as queries without a transaction do, and
     # costs two more exchanges with the server.
     reading_options: ClassVar[dict[str, Any]] = {"isolation_level": "AUTOCOMMIT"}
@@ -456,6 +457,8 @@ class PostgreSQL(Dialect):
         network does not close its connections, and holds its locks meanwhile: the lock of its site, and that of writers
         where it was in the middle of a commit. By default the server would notice only after two hours.
 
+        Show a writer that waited for its turn what the others have written, whatever `default_transaction_isolation` says.
+
         And tell the planner that a row at a random place costs little more than the next row, unless somebody has set
         this cost: the rows that are read are in memory or on an SSD. The server's own default is meant for rotating
         disks. With it the server reads all `lines` of an archive of some thousand articles to find the 200 of one
@@ -466,7 +469,7 @@ class PostgreSQL(Dialect):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
-                "SET datestyle = 'ISO'; SET timezone = 'UTC';"
+                "SET datestyle = 'ISO'; SET timezone = 'UTC'; SET default_transaction_isolation = 'read committed';"
                 "SELECT set_config('random_page_cost', '1.1', FALSE) FROM pg_settings"
                 " WHERE name = 'random_page_cost' AND source = 'default'"
             )
@@ -497,7 +500,9 @@ class PostgreSQL(Dialect):
         return f"SELECT setval({sequence}, coalesce(max(id), 0) + 1, FALSE) FROM {table}"
 
     def shown(self, url: URL) -> str:
-        return url.set(drivername=self.name, query={}).render_as_string(hide_password=True)
+        """The query stays, without passwords: a service or a schema that it names belongs to the archive."""
+        bare = url.set(drivername=self.name).difference_update_query(["password", "sslpassword"])
+        return bare.render_as_string(hide_password=True)
 
 
 SQLITE = SQLite()

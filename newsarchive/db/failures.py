@@ -33,36 +33,61 @@ _REMEDIES = (
     ("no such table: (main.)?article_(search|trigrams)", "lacks its full-text index: newsarchive db rebuild"),
     ("no such table", "holds no archive, or an old one: newsarchive db upgrade"),
     ("no such column", "holds an old archive: newsarchive db upgrade"),
-    (r"column .* does not exist", "holds an old archive: newsarchive db upgrade"),
-    (r"relation .* does not exist", "holds no archive, or an old one: newsarchive db upgrade"),
     (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
     ("authentication failed", "refuses this user or password"),
 )
 
-
-#: The same for a server that may answer again in a moment.
+#: How PostgreSQL's code of an error begins (SQLSTATE) → what to do about it. Its words are in the language of the server.
+_STATES = {
+    "25006": "takes no changes, as a standby server does: name the primary server",
+    "42501": "refuses this to its user: GRANT it, or name the user who owns the tables",
+    "42703": "holds an old archive: newsarchive db upgrade",
+    "42P01": "holds no archive, or an old one: newsarchive db upgrade",
+    "53100": "cannot be written: the disk is full; free some space and run again",
+    "57014": "broke a query off after the time that its statement_timeout allows: raise it for this user",
+}
+#: The same for a server that may answer again in a moment, by the code and by what is said where there is no connection yet.
+_AWAY_STATES = {
+    "57P": "broke off the connection: was PostgreSQL stopped or started again? Run again when it answers",
+    "53300": "has too many connections: raise max_connections, or run fewer crawls side by side",
+}
 _AWAY = (
     ("connection refused|timeout expired", "does not answer: is PostgreSQL running there?"),
+    ("too many (clients|connections)|connection slots|no more connections", _AWAY_STATES["53300"]),
     (
         "terminating connection|server closed the connection|shutting down|starting up|recovery mode|connection is (lost|closed)",
-        "broke off the connection: was PostgreSQL stopped or started again? Run again when it answers",
+        _AWAY_STATES["57P"],
     ),
 )
 
 
 def explained(name: str, error: Exception, password: str | None = None) -> DatabaseError:
     """Our error for what a driver raised. `name` is how messages call the archive; the password is starred out."""
-    cause = str(getattr(error, "orig", None) or error).strip()
-    low = cause.lower()
-    for remedies, kind in ((_REMEDIES, DatabaseUnavailable), (_AWAY, DatabaseAway)):
-        for said, remedy in remedies:
-            if re.search(said, low):
-                of_archive = (
-                    f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
-                )
-                return kind(f"{name} {remedy}{of_archive}")
+    orig = getattr(error, "orig", None) or error
+    cause, state = str(orig).strip(), getattr(orig, "sqlstate", "")
     first = cause.splitlines()[0] if cause else type(error).__name__
-    return DatabaseError(f"{name}: {first.replace(str(password), '***') if password else first}")
+    if password:
+        first = first.replace(password, "***")
+    kind, remedy = _remedy(cause.lower(), state)
+    if kind is not None:
+        of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
+        return kind(f"{name} {remedy}{of_archive}")
+    # A server that lets nobody in says why in its own language, and the driver gives no code of it.
+    is_out = state is None and any(one.__name__ == "OperationalError" for one in type(orig).__mro__)
+    return (DatabaseAway if is_out else DatabaseError)(f"{name}: {first}")
+
+
+def _remedy(said: str, state: str | None) -> tuple[type[DatabaseError] | None, str]:
+    """What to do about an error, by its code and its words in lower case; `None` for one that is not known."""
+    for states, kind in ((_STATES, DatabaseUnavailable), (_AWAY_STATES, DatabaseAway)):
+        for begins, remedy in states.items():
+            if state and state.startswith(begins):
+                return kind, remedy
+    for remedies, kind in ((_REMEDIES, DatabaseUnavailable), (_AWAY, DatabaseAway)):
+        for pattern, remedy in remedies:
+            if re.search(pattern, said):
+                return kind, remedy
+    return None, ""
 
 
 def require_file(path: Path) -> None:

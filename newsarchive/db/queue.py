@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 #: The schema of the tables.
 SCHEMA = "newsarchive_queue"
-#: What libpq is told at each connection of Procrastinate: its tables are found without their schema's name.
-OPTIONS = f"-c search_path={SCHEMA}"
+#: What the server is told at each connection: tables are found without their schema's name, and moments come as the driver can
+#: read them. As options of the connection, a pooler (PgBouncer) would refuse them.
+SESSION: LiteralString = f"SET search_path TO {SCHEMA}; SET DateStyle TO 'ISO'; SET default_transaction_isolation TO 'read committed'"
+#: How the driver connects, beside what the URL says.
+CONNECTING: dict[str, Any] = {"client_encoding": "utf8"}
 #: Seconds that a connection may take.
 CONNECT_SECONDS = 10
 
@@ -174,9 +177,8 @@ class Queue:
         import psycopg
 
         try:
-            with psycopg.connect(
-                self.conninfo, options=OPTIONS, connect_timeout=CONNECT_SECONDS
-            ) as connection:
+            with psycopg.connect(self.conninfo, **CONNECTING, connect_timeout=CONNECT_SECONDS) as connection:
+                connection.execute(SESSION.replace("SET", "SET LOCAL"))
                 yield connection
         except psycopg.errors.UndefinedTable as error:
             lacks = "has the queue of an older version" if '"problems"' in str(error) else "has no queue yet"
@@ -284,7 +286,8 @@ class Queue:
         import psycopg
 
         try:
-            with psycopg.connect(self.conninfo, connect_timeout=CONNECT_SECONDS) as connection:
+            with psycopg.connect(self.conninfo, **CONNECTING, connect_timeout=CONNECT_SECONDS) as connection:
+                connection.execute("SET DateStyle TO 'ISO'")
                 return dict(connection.execute(_PUSHED).fetchall())
         except psycopg.errors.UndefinedTable:
             return {}

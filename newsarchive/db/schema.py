@@ -106,7 +106,20 @@ def _create(engine: Engine) -> None:
             # Another process may have made the archive since this one looked.
             if readonly.current(connection) is not None or _create_current(connection):
                 return
+    else:
+        _require_unicode(engine)
     migrate(engine)
+
+
+def _require_unicode(engine: Engine) -> None:
+    """Raises `DatabaseUnavailable` for a server's database in whose encoding not every text can be written."""
+    with reading(engine) as connection:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise DatabaseUnavailable(
+            f"{shown(engine)} has the encoding {encoding}, which cannot hold the texts of all languages, and was left as it is:"
+            " make another one with createdb --encoding=UTF8 --template=template0"
+        )
 
 
 def migrate(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.queue import OPTIONS, conninfo
+from newsarchive.db.queue import conninfo
 from tests.support import warm
 from tests.support.storage import emptied, postgresql_url
 
@@ -63,7 +63,7 @@ def rows(url: str, query: str) -> list[tuple[object, ...]]:
 
 
 def change(url: str, statement: str) -> None:
-    with connected(url, OPTIONS) as connection:
+    with connected(url, "-c search_path=newsarchive_queue") as connection:
         connection.execute(statement)  # type: ignore[call-overload]
 
 
@@ -124,7 +124,7 @@ def empty(url: str) -> str:
     # To truncate 60 tables and their indexes would make new files of them all, which takes seconds.
     emptied(engine)
     engine.dispose()
-    with connected(url, OPTIONS) as connection:
+    with connected(url, "-c search_path=newsarchive_queue") as connection:
         connection.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
         connection.execute("UPDATE cluster SET draining = false")
     return url

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import sqlite_file, translated
+from newsarchive.db.engine import reading, shown, sqlite_file, translated
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
 
 try:
@@ -76,7 +76,11 @@ def crawl_lock(engine: Engine) -> Iterator[bool]:
 
 @contextmanager
 def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
-    """The lock of a site (its domain). It does not wait for the lock."""
+    """The lock of a site (its domain). It does not wait for the lock.
+
+    Raises `DatabaseUnavailable` where a pooler lets several connections share a session: the lock would keep nobody out, and nobody
+    could give it back.
+    """
     if not dialect_of(engine).locks_sites:
         yield SiteLock(None, True)
         return
@@ -86,11 +90,24 @@ def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
         if taken:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock_shared({number})")
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
+            if _is_shared(engine):
+                connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
+                raise DatabaseUnavailable(
+                    f"{shown(engine)} is behind a pooler that keeps no sessions, and the locks of sites need them:"
+                    " in PgBouncer, pool_mode = session"
+                )
         lock = SiteLock(connection, taken)
         try:
             yield lock
         finally:
             lock.is_released = True
+
+
+def _is_shared(engine: Engine) -> bool:
+    """Whether another connection has the session of a lock that was just taken. It would be the session that was used last."""
+    with reading(engine) as other:
+        held = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+        return bool(other.exec_driver_sql(held).scalar())
 
 
 @contextmanager
