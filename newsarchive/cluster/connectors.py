@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, LiteralString
 
-import psycopg
 from procrastinate import PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import UniqueViolation
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection, Connection
 
 
+#: PostgreSQL's code (SQLSTATE) for a row that is there already.
+UNIQUE_VIOLATION = "23505"
 #: How libpq finds out that a server is lost, instead of waiting for hours.
 KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
 
@@ -28,8 +29,8 @@ def _in_any_language() -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
-        violated = error.__context__
-        if not isinstance(violated, psycopg.errors.UniqueViolation):
+        violated: Any = error.__context__
+        if getattr(violated, "sqlstate", None) != UNIQUE_VIOLATION:
             raise
         name = violated.diag.constraint_name
         raise UniqueViolation(constraint_name=name, queueing_lock=None) from violated
