@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from newsarchive.core.extraction.class_names import GROUP_BITS, TAG_BITS, BoxNames, Names
 from newsarchive.core.html.blocks import Box, RawBlock, Reading
 from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS
+from newsarchive.core.text.words import STOPS
 
 Array = NDArray[np.floating[Any]]
 
@@ -62,12 +63,10 @@ KINDS = {
 
 #: Han, kana, Hangul and Thai: a character counts as 2.5 Latin letters. The model was trained so.
 _WIDE_BLOCKS = (*HAN_AND_KANA_BLOCKS, (0xAC00, 0xD7AF), (0x0E00, 0x0E7F))
-#: Signs that end a sentence.
-_STOPS = ".!?…。！？।؟"
 #: Signs that may stand behind them.
 _CLOSING = "\"'”’»)」』"
 #: The last characters of a block that ends with a sentence.
-_ENDS = frozenset('.!?…。！？”"’।؟')
+_ENDS = STOPS.union('”"’')
 # Kinds of characters, as bits. `_AFTER` must be one bit above `_STOP`, and `_CAPITAL` one above `_IN_WORD`, because
 # `_counts` shifts one over the other.
 #: A space.
@@ -310,7 +309,7 @@ def _signs() -> NDArray[np.uint8]:
     for pattern, bits in ((r"\w+", _IN_WORD), (r"[^\W\d_a-z]+", _CAPITAL), (r"\s+", _AFTER)):
         for run in re.finditer(pattern, plane):
             signs[run.start() : run.end()] |= bits
-    for chars, bit in ((" ", _SPACE), (",，、", _COMMA), (_STOPS, _STOP), (_CLOSING, _AFTER), ("\n", _LINE)):
+    for chars, bit in ((" ", _SPACE), (",，、", _COMMA), (STOPS, _STOP), (_CLOSING, _AFTER), ("\n", _LINE)):
         for char in chars:
             signs[ord(char)] |= bit
     return signs

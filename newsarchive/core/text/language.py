@@ -53,16 +53,28 @@ _NO_LETTERS = re.compile(r"\W+")
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
 #: Characters that say as much as a syllable or a word does elsewhere.
 _WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
-#: Codes that pages or the detector write for a language → the code that is stored for it.
-_STORED_CODES = {"iw": "he", "in": "id", "ji": "yi", "nb": "no", "nn": "no", "cz": "cs", "jp": "ja", "gr": "el", "ua": "uk",
-         "mo": "ro"}  # fmt: skip
+#: Codes that pages or the detector write for a language → the code that is stored for it: codes of countries, old codes, the codes
+#: of three letters that BCP 47 leaves to languages without one of two. `und` and its like name no language.
+_STORED_CODES = {
+    written: stored
+    for stored, codes in {
+        "ar": "ara", "bg": "bul", "bn": "ben", "ca": "cat", "cs": "cz ces cze", "da": "dk dan", "de": "deu ger", "el": "gr ell gre",
+        "en": "eng", "es": "sp spa", "et": "est", "eu": "eus baq", "fa": "fas per", "fi": "fin", "fr": "fra fre", "gl": "glg",
+        "he": "iw heb", "hi": "hin", "hr": "hrv", "hu": "hun", "id": "in ind", "is": "isl ice", "it": "ita", "ja": "jp jpn",
+        "ko": "kor", "lt": "lit", "lv": "lav", "ms": "msa may", "nl": "nld dut", "no": "nb nn nor nob nno", "pl": "pol",
+        "pt": "por", "ro": "mo ron rum", "ru": "rus", "sk": "slk slo", "sl": "slv", "sq": "sqi alb", "sr": "srp", "sv": "swe",
+        "sw": "swa", "ta": "tam", "th": "tha", "tl": "tgl", "tr": "tur", "uk": "ua ukr", "ur": "urd", "vi": "vn vie", "yi": "ji",
+        "zh": "cn zho chi cmn", "": "und mul zxx mis",
+    }.items()
+    for written in codes.split()
+}  # fmt: skip
 
 
 def code(declared: str) -> str:
     """The primary subtag of a language tag (BCP 47) in lower case; "" where `declared` is no language tag.
 
-    >>> code("en-US"), code("pt_BR"), code("English")
-    ('en', 'pt', '')
+    >>> code("en-US"), code("pt_BR"), code("ger"), code("cn"), code("und"), code("English")
+    ('en', 'pt', 'de', 'zh', '', '')
     """
     match = _TAG.match(declared[:40])
     found = match[1].lower() if match else ""

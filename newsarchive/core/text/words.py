@@ -82,10 +82,11 @@ def comparable_words(text: str) -> int:
 #: Letters of Thai or Lao, which write no full stop. A line with more of them is a sentence, a shorter one may be a
 #: heading.
 MAX_STOPLESS_LETTERS = 80
-#: What ends a sentence: before a space (of Latin script, Indic scripts, Arabic, Urdu, Armenian, Ethiopic), and without one.
-_STOPS = ".!?…।؟۔։።"
-_WIDE_STOPS = "。！？"
-_ALL_STOPS = frozenset(_STOPS + _WIDE_STOPS)
+#: What ends a sentence: before a space (of Latin script, Indic scripts, Arabic, Urdu, Armenian, Ethiopic, Tibetan), and without
+#: one (of Chinese and Japanese, Burmese, Khmer).
+_STOPS = ".!?…।॥؟۔։።།"
+_WIDE_STOPS = "。！？။។"
+STOPS = frozenset(_STOPS + _WIDE_STOPS)
 _LINE_END = re.compile(rf"[{_STOPS}{_WIDE_STOPS}][\"'”’»“)\]›」』]*$")
 _HAN = character_class([(0x3400, 0x9FFF)])
 #: Where a sentence ends. The pattern begins with one set of characters, to which a search skips: that takes a third of
@@ -109,11 +110,11 @@ def ends_sentence(text: str) -> bool:
 
     Thai and Lao write no full stop: a line of theirs with more than 80 letters is taken for a sentence.
 
-    >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("Recent Posts")
-    (True, True, False)
+    >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("မိုးရွာသည်။"), ends_sentence("Recent Posts")
+    (True, True, True, False)
     """
     last, tail = text[-1:], text[-24:]  # enough for all quotation marks at the end of a text
-    if last in _ALL_STOPS or (not last.isalnum() and _LINE_END.search(tail)):
+    if last in STOPS or (not last.isalnum() and _LINE_END.search(tail)):
         return True
     return (
         len(text) > MAX_STOPLESS_LETTERS

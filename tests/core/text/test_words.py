@@ -70,7 +70,8 @@ def test_capitals(text: str, caseless: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "ends"),
-    [("It rained.", True), ("下雨了。", True), ("क्या हुआ।", True), ("Recent Posts", False), ("ฝน" * 50, True), ("ข่าว", False)],
+    [("It rained.", True), ("下雨了。", True), ("क्या हुआ।", True), ("Recent Posts", False), ("ฝน" * 50, True), ("ข่าว", False),
+     ("မိုးရွာသည်။", True), ("ភ្លៀងធ្លាក់។", True), ("ཆར་པ་བབས།", True), ("वर्षा अभवत्॥", True)],
 )  # fmt: skip
 def test_ends_of_sentences(text: str, ends: bool) -> None:
     assert ends_sentence(text) is ends
@@ -81,6 +82,7 @@ def test_ends_of_sentences(text: str, ends: bool) -> None:
     [
         ("It rained. Nobody came!", ("It rained.", "Nobody came!"), ("It rained.", "Nobody came!")),
         ("下雨了。没有人来。", ("下雨了。", "没有人来。"), ("下雨了。", "没有人来。")),
+        ("မိုးရွာသည်။ဘယ်သူမှမလာ။", ("မိုးရွာသည်။", "ဘယ်သူမှမလာ။"), ("မိုးရွာသည်။", "ဘယ်သူမှမလာ။")),
         ("बारिश हुई। कोई नहीं आया।", ("बारिश हुई।", "कोई नहीं आया।"), ("बारिश हुई।", "कोई नहीं आया।")),
         (
             "بارش ہوئی۔ کون آیا؟ کوئی نہیں۔",
