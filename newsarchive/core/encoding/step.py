@@ -26,7 +26,7 @@ from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.runs import Change, Repairs, windows
 from newsarchive.core.text import caches
-from newsarchive.core.text.scripts import CJK_SCRIPTS, script
+from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.rules import Rules
 
@@ -284,8 +284,9 @@ _QUESTION_WORDS = re.compile(r"(?<!\S)\?{2,}\S?(?:\s+\?{2,})+")
 #: A byte in hexadecimal, before or behind question marks: they stand for any byte there, in signatures of programs.
 _BYTE_BEFORE = re.compile(r"[0-9A-Fa-f]{2}\s*$")
 _BYTE_BEHIND = re.compile(r"\s*[0-9A-Fa-f]{2}(?!\w)")
-#: Question marks inside a word, whose first letter stands before; not `page.php?id=1`.
-_INNER_QUESTION_MARKS = re.compile(r"(?<=[^\W\d_])\?{2,}[^\W\d_]")
+#: Question marks inside a word, with a letter before and behind them: not `page.php?id=1`, and not between two sentences, as in
+#: `真的??我不信` and, by its capital, in `Really??No`.
+_INNER_QUESTION_MARKS = compiled.regex(rf"(?<=[^\W\d_{UNSPACED}{HANGUL}])\?{{2,}}[^\W\d_{UNSPACED}{HANGUL}]")
 
 
 def damage_of(text: str) -> tuple[str, ...]:
@@ -310,7 +311,9 @@ def _has_lost_words(text: str) -> bool:
             is_of_bytes = _BYTE_BEFORE.search(text, max(0, at - 4), at) or _BYTE_BEHIND.match(text, end)
             if not is_of_bytes or any(mark != "??" for mark in row[0].split()):
                 return True
-        elif _INNER_QUESTION_MARKS.match(text, at):
+        elif _INNER_QUESTION_MARKS.match(text, at) and not (
+            text[at - 1].islower() and text[marks.end()].isupper()
+        ):
             return True
     return False
 

@@ -349,6 +349,11 @@ def test_every_control_is_suspicious_whatever_stands_before_it() -> None:
     [
         ("The ??? ??? of ????? ?????", ("question marks",)),
         ("M??nchen is open", ("question marks",)),
+        ("M??NCHEN IS OPEN", ("question marks",)),
+        ("Really??No", ()),
+        ("真的??我不信", ()),
+        ("จริงหรือ??เขามาแล้ว", ()),
+        ("정말??아니", ()),
         ("48 83 EC ?? ?? ?? 4C 8B DC is what the program begins with", ()),
         ("{ ?? ?? 49 89 } is what the program begins with", ()),
         ("{ 4C 8B ?? ?? ?? ?? } is what the program begins with", ()),
