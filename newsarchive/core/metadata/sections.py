@@ -346,7 +346,7 @@ MAX_KEYWORDS = 50
 #: Characters of a keyword; a longer text is none.
 MAX_KEYWORD_CHARS = 80
 #: A field of a program among keywords: "content-type: Feature".
-_FIELD = re.compile(r"[a-z]+(?:[A-Z-][A-Za-z]*)*: ")
+_FIELD = re.compile(r"[a-z][A-Za-z-]*: ")
 #: The beginning of an element: a page without a quotation mark has the next element among its keywords. Or a variable of a template
 #: that was never filled in: `%tags%`, `{{ tags }}`.
 _MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|\{\{.*\}\}", re.IGNORECASE)
