@@ -36,6 +36,7 @@ from newsarchive.cli.output import (
     paged,
     print_article,
     print_bytes,
+    print_html,
     print_records,
     say,
     say_nothing_found,
@@ -256,7 +257,7 @@ def diff(
         with paged(pager):
             echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
-        click.echo(differ.to_html(differ.word_diff(before, after)))
+        print_html(differ.to_html(differ.word_diff(before, after)))
     else:
         with paged(pager):
             print_words(differ.word_diff(before, after))
@@ -318,7 +319,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     elif as_text:
         echo(article.article_body)
     elif as_html:
-        click.echo(html(article))
+        print_html(html(article))
     else:
         print_article(article, pager=pager)
         if why := _hidden(source, article.id):

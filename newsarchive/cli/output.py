@@ -178,8 +178,18 @@ def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_b
     """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
     from newsarchive.export.text import write_rows
 
+    if on_terminal():
+        held = io.BytesIO()
+        write_rows(names, rows, held, line_end="\n")
+        click.echo(plainwords.printable(held.getvalue().decode()), nl=False)
+        return
     write_rows(names, rows, sys.stdout.buffer, with_bom=with_bom, line_end="\n")
     sys.stdout.buffer.flush()
+
+
+def print_html(html: str) -> None:
+    """Print HTML on standard output, for other programs as it is."""
+    click.echo(plainwords.printable(html) if on_terminal() else html)
 
 
 def at_most_one(command: str, **given: bool) -> None:

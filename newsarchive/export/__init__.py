@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
@@ -64,9 +65,14 @@ def plain(value: Any) -> Any:
     return of(value)
 
 
+#: Control characters and overrides of direction that `json` writes as they are, and a terminal may obey.
+_UNSEEN = re.compile("[\x7f-\x9f\u202d\u202e]")
+
+
 def to_json(record: Any, *, indent: int | None = None) -> str:
-    """One record as JSON text; letters of every script are not escaped."""
-    return json.dumps(plain(record), ensure_ascii=False, indent=indent)
+    """One record as JSON text; letters of every script are not escaped, control characters are."""
+    text = json.dumps(plain(record), ensure_ascii=False, indent=indent)
+    return _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 #: The group of entry points under which other projects offer formats.

@@ -40,7 +40,11 @@ COMMANDS = (
     ("show", "1"), ("show", "1", "--text"), ("explain", "1"), ("explain", "1", "--debug"), ("search", "ferry"), ("diff", "1"),
     ("diff", "1", "--unified"), ("history", "1"), ("trace", "1"), ("trace", "1", "--dot"), ("compare", "1", "2"), ("stats",),
     ("stats", "--origins"), ("quarantine", "list"), ("sites", "list"), ("sites", "show", "blog.example"), ("show", HOSTILE),
+    ("show", "1", "--json"), ("search", "ferry", "--json"), ("trace", "1", "--json"), ("origins", "--json"),
+    ("cite", "1", "--format", "bibtex"), ("cite", "1", "--format", "ris"), ("cite", "1", "--format", "csl"),
 )  # fmt: skip
+#: What other programs read as it is: only a terminal gets no control characters of it.
+DOCUMENTS = (("show", "1", "--html"), ("diff", "1", "--html"), ("search", "ferry", "--csv"))
 
 
 def hostile(number: int, **fields: object) -> Article:
@@ -82,6 +86,18 @@ def test_no_command_prints_a_control_character_of_a_text(
     assert shown
     assert "\x1b[38;5;213m" not in shown
     assert not FORBIDDEN.search(STYLES.sub("", shown))
+
+
+@pytest.mark.parametrize("words", DOCUMENTS, ids=" ".join)
+def test_a_document_is_exact_but_on_a_terminal(
+    words: tuple[str, ...], archive: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = CliRunner().invoke(cli, [*words, "--db", archive]).stdout
+    monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: True, raising=False)
+    shown = CliRunner().invoke(cli, [*words, "--db", archive]).stdout
+    assert "\x9b2J" in exact
+    assert not FORBIDDEN.search(shown)
+    assert len(shown.split("\n")) == len(exact.split("\n"))
 
 
 def test_json_is_exact(archive: str) -> None:
