@@ -1,7 +1,6 @@
 """Reads authors and dates from plain lines around the headline, where no markup says what they are.
 
-"By Jane Doe | 3 May 2024" is a byline with a date. "Quelle: dpa" and "BERLIN (dpa) –" name an agency. Only the agencies
-listed in `data/metadata/bylines.toml` count, because "Source:" often stands before the source of a picture.
+"By Jane Doe | 3 May 2024" is a byline with a date. Agencies ("BERLIN (dpa) –") are read in `agencies`.
 
 A line that is little more than a date gives the day of the post; a dateline ("VENTURA, Calif., Jan. 15, 2008") may be the only
 one. Old themes have a sentence with both: "This entry was posted by Jane Doe on Monday, 14 December 2015 at 14:48 and is
@@ -18,67 +17,13 @@ from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import chinese_names, dates, guessed_names, person_names
+from newsarchive.core.metadata import agencies, chinese_names, dates, guessed_names, person_names
 from newsarchive.core.metadata.claims import WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.items import Block
 from newsarchive.rules import Rules
-
-#: Labels of blocks in which no agency is looked for.
-_NO_AGENCY_LABELS = frozenset(["caption", "related", "comments", "advert", "consent"])
-#: Paragraphs of the text that may begin with a dateline; datelines in later ones are not read.
-MAX_DATELINE_PARAGRAPHS = 3
-#: Characters at the start of a paragraph; an agency in brackets after them belongs to no dateline.
-MAX_DATELINE_CHARS = 60
-#: Characters of a line that consists of a label and an agency; a longer block is a paragraph.
-MAX_SOURCE_LINE_CHARS = 80
-#: Blocks in which agencies are looked for; later ones are not read.
-MAX_AGENCY_BLOCKS = 400
-_OPENING_AGENCY = re.compile(r"[^()]{0,40}\(([^()]{2,30})\)\s*[-–—:]")
-_CLOSING_AGENCY = re.compile(r"\(([^()]{2,30})\)\W{0,2}$")
-_PARTS = re.compile(r"\s*[/,;&+]\s*")
-
-
-def agency_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
-    """The agencies that the blocks below the headline name, each once."""
-    seen: set[str] = set()
-    paragraphs = 0
-    for block in blocks[:MAX_AGENCY_BLOCKS]:
-        if block.label in _NO_AGENCY_LABELS or block.kind == "caption":
-            continue
-        paragraphs += len(block.text) > MAX_SOURCE_LINE_CHARS
-        for name in _agencies_of(block.text, paragraphs <= MAX_DATELINE_PARAGRAPHS, rules):
-            if key(name) not in seen:
-                seen.add(key(name))
-                yield Claim("authors", name, Source(Place.AGENCY))
-
-
-def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[str]:
-    """The agencies that the text of one block names after a label, in a dateline, or in brackets at its end."""
-    if len(text) <= MAX_SOURCE_LINE_CHARS and ":" in text:
-        label, rest = text.split(":", 1)
-        if label.strip().casefold() in _listed(rules, "source"):
-            yield from _agencies_in(rest, rules)
-    may_open = may_have_dateline and "(" in text[:MAX_DATELINE_CHARS]
-    if may_open and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30])):
-        yield from _agencies_in(match[1], rules)
-    if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSING_AGENCY.search(text[-40:])):
-        unsure = frozenset(map(key, _listed(rules, "ambiguous")))
-        yield from (name for name in _agencies_in(match[1], rules) if key(name) not in unsure)
-
-
-def _agencies_in(text: str, rules: Rules) -> list[str]:
-    """The listed agencies in a list such as "AFP, Reuters" or "dpa/lby"."""
-    return [part for part in _PARTS.split(text.strip(" .")) if key(part) in person_names.words(rules).agency]
-
-
-@lru_cache(maxsize=32)
-def _listed(rules: Rules, table: str) -> frozenset[str]:
-    """The words of one table of `bylines.toml`, in all languages."""
-    return frozenset(w for row in rules.metadata.get("bylines", {}).get(table, {}).values() for w in row)
-
 
 #: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
 #: Randall , Alli Miles , Eszter Horanyi on March 12, 2026" has 10).
@@ -224,7 +169,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
         out += islice(_signatures_below(below, missing, rules), 4)
     if "authors" not in known:
-        out += agency_claims(blocks[at + 1 :], rules)
+        out += agencies.claims(blocks[at + 1 :], rules)
     out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
     described = _people_described(blocks[max(0, at - MAX_BLOCKS_BEFORE) : at + MAX_BLOCKS_BELOW], out, rules)
     kept = [c for c in out if c.source.bare not in WEAK_GUESSES or c.value not in described]
@@ -398,10 +343,22 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
     weak = match[0].strip(" :：|").casefold() in person_names.words(rules).weak
     if not words or (weak and not person_names.like_a_name(found, rules)):
         return ""
+    if " " in match[0].strip() and person_names.is_small(rest[0]) and (account := _account(rest, rules)):
+        return account
     if len(words) > 2 and not _could_be_name(found, rules):
         return ""
     is_particle = len(words) > 1 and words[0] in person_names.words(rules).particles
     return rest if is_particle or not person_names.is_small(words[0][0]) else ""
+
+
+def _account(text: str, rules: Rules) -> str:
+    """The word with which a text begins where only the date follows, as in "jdoe77 on Mon, 11/12/2012" behind "Submitted by"; else ""."""
+    found = dates.date_text(text, rules)
+    name, *more = (text[: dates.beginning(text, found)].split() if found else []) or [""]
+    between = person_names.BEFORE_DATES | person_names.words(rules).particles
+    behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).split() if found else []
+    leads_to_date = not more or (more[0] in between and len(more) < 3)  # the third word is the weekday
+    return name if leads_to_date and len(behind) <= MAX_WORDS_BESIDE_DATE else ""
 
 
 def _after_by_inside(line: str, rules: Rules) -> str:

@@ -251,7 +251,9 @@ def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterato
         holder = _resolve(next(iter(_list(node.get(name))), None), by_id)
         yield Claim(field, plain(_name(holder)), source)
     image = _resolve(next(iter(_list(node.get("image"))), None), by_id)
-    yield Claim("image", _url(image) or (image if isinstance(image, str) else ""), source)
+    stated = image.get("url") or image.get("contentUrl") if isinstance(image, dict) else image
+    # Shopify's themes write "//cdn.shopify.com/…".
+    yield Claim("image", _url(image) or (stated if isinstance(stated, str) else ""), source)
     if isinstance(image, dict):
         yield Claim("image_caption", plain(image.get("caption")), source)
         credit = image.get("creditText") or image.get("creator") or image.get("copyrightNotice")
@@ -275,7 +277,8 @@ def _resolve(value: Any, by_id: dict[str, Node]) -> Any:
 def _name(value: Any) -> Any:
     """The name of an object; anything else as it is."""
     if isinstance(value, dict):
-        return value.get("name") or value.get("@value") or value.get("alternateName") or ""
+        name = value.get("name") or value.get("@value") or value.get("alternateName") or ""
+        return name.get("@value", "") if isinstance(name, dict) else name
     return value
 
 

@@ -167,7 +167,7 @@ SEGMENT = re.compile(
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
-BEFORE_DATES = frozenset(("am", "den", "dne", "dnia", "il", "on", "op"))
+BEFORE_DATES = frozenset(("am", "at", "den", "dne", "dnia", "em", "en", "il", "on", "op"))
 #: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
 #: "베이징=김철수 특파원".
 _BEHIND = re.compile(
