@@ -21,9 +21,14 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from newsarchive.core.text.normalise import fold, fold_keeping_emoji
-from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS, SOUTHEAST_ASIAN_BLOCKS, character_class
-from newsarchive.core.text.words import comparable_words, ends_sentence
+from newsarchive.core.text.normalise import VOWEL_SIGNS, fold, fold_keeping_emoji
+from newsarchive.core.text.scripts import (
+    HAN_AND_KANA_BLOCKS,
+    SOUTHEAST_ASIAN_BLOCKS,
+    WORD_MARKS,
+    character_class,
+)
+from newsarchive.core.text.words import STOPS, comparable_words, ends_sentence
 from newsarchive.items import Block
 
 #: The label of a domain: "heron" of www.heron.co.uk.
@@ -140,8 +145,12 @@ _CAPITALS = re.compile(rf"{_CAPITALISED}(?:{_SMALL_WORDS_OF_NAMES}{_CAPITALISED}
 _UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
 _FIRST_WORD = re.compile(r"\W*\w+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+#: What ends a statement, but no title, which may be a question.
+_FULL_STOPS = STOPS.difference("!?…！？؟")
+#: A word of letters, with the vowel signs and points on them.
+_PLAIN_WORD = rf"[^\W\d_](?:[^\W\d_]|[{WORD_MARKS}{VOWEL_SIGNS}])*+"
 #: A short label, a colon and a title.
-_LEAD = re.compile(r"([^\W\d_]+(?: [^\W\d_]+){0,3})\s?[:：]\s*(\S+(?:\s+\S+){2,}|\S{6,})")
+_LEAD = re.compile(rf"({_PLAIN_WORD}(?: {_PLAIN_WORD}){{0,3}})\s?[:：]\s*(\S+(?:\s+\S+){{2,}}|\S{{6,}})")
 #: Ids and classes that differ from post to post: those with a digit, and WordPress' own for topics and authors.
 _PER_POST = re.compile(r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*")
 #: Classes that a build tool makes up, such as `.title__x3Fz9` and `.css-1ylu0bo`.
@@ -234,13 +243,13 @@ def form_key(text: str) -> int:
 def lead_of(text: str) -> tuple[str, str]:
     """The label and the title of a line that leads to another article; two empty strings for any other line.
 
-    >>> lead_of("Next shelf: The swans of the lake"), lead_of("Note: it was closed.")
-    (('Next shelf', 'The swans of the lake'), ('', ''))
+    >>> lead_of("Next shelf: The swans of the lake"), lead_of("Note: it was closed."), lead_of("यह भी पढ़ें: झील के हंस")
+    (('Next shelf', 'The swans of the lake'), ('', ''), ('यह भी पढ़ें', 'झील के हंस'))
     """
     if ":" not in text and "：" not in text:
         return "", ""
     hit = _LEAD.fullmatch(text.strip())
-    return (hit[1], hit[2]) if hit and not hit[2].endswith((".", "。")) else ("", "")
+    return (hit[1], hit[2]) if hit and hit[2][-1] not in _FULL_STOPS else ("", "")
 
 
 @lru_cache(maxsize=16384)
