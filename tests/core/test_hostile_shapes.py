@@ -240,6 +240,7 @@ def test_entries_beyond_the_bound_are_cut_off_before_a_feed_is_parsed(
     ("document", "expected"),
     [
         (b"<rss version='2.0'><channel>", True),
+        (b'<ns0:feed xmlns:ns0="http://www.w3.org/2005/Atom">', True),
         (
             b"\xef\xbb\xbf\n<?xml version='1.0'?><!-- a blog --><feed xmlns='http://www.w3.org/2005/Atom'>",
             True,

@@ -74,7 +74,8 @@ _MARK = re.compile(
 )
 #: The root of a feed → the tags that end it.
 _ENDS = {b"rss": b"</channel></rss>", b"feed": b"</feed>", b"rdf:rdf": b"</rdf:RDF>"}
-_FEED_ROOT = re.compile(rb"<(rss|feed|rdf:RDF|channel)[\s>]", re.I)
+#: The root of a feed, that of Atom also with a prefix, as Python's ElementTree writes it: `<ns0:feed`.
+_FEED_ROOT = re.compile(rb"<(rss|(?:[\w.-]{1,40}:)?feed|rdf:RDF|channel)[\s>]", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
 #: The type of a JSON Feed in version 1.0 of its standard. WordPress announces its API by it too, so the link must say `feed`.
 _JSON_TYPE = "application/json"
