@@ -108,18 +108,22 @@ class InFlightMiddleware:
     """The first of all downloader middlewares: a post waits for room on its site before it is asked for.
 
     Its room is free again when its item is stored, dropped or failed; when its spider calls `done`, because no item
-    came of it; and while the post waits to be asked for again (a redirect, a retry).
+    came of it; and while the post waits to be asked for again (a redirect, a retry). An item that never reaches the pipelines
+    (`scrapy parse` keeps it, a spider middleware of another project leaves it out) gives its room back when all other posts
+    wait.
 
     When the crawl is being ended, posts that wait for the delay of their site are left to the next crawl: eight posts of
     a site that asks for two minutes between requests would hold up the end for a quarter of an hour.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler, self.watch = crawler, create_looping_call(self.leave_waiting)
+        self.crawler, self.watch = crawler, create_looping_call(self.look)
         self.max_posts = max(1, crawler.settings.getint("NEWSARCHIVE_IN_FLIGHT", MAX_POSTS_IN_FLIGHT))
         self.sites: dict[str, asyncio.Semaphore] = {}
         #: post → the semaphore of its site, in which it holds a place
         self.held: dict[str, asyncio.Semaphore] = {}
+        #: Posts that wait for room.
+        self.waiting = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -138,10 +142,17 @@ class InFlightMiddleware:
         if self.watch.running:
             self.watch.stop()
 
+    def look(self) -> None:
+        """Leave the posts that wait for their turn, where the crawl is being ended, and free the room of lost items."""
+        engine = self.crawler.engine
+        if is_ending(self.crawler):
+            self.leave_waiting()
+        is_idle = engine.scraper.slot is None or engine.scraper.slot.is_idle()
+        if self.waiting and is_idle and len(engine.downloader.active) == self.waiting:
+            for post in list(self.held):
+                self.done(post)
+
     def leave_waiting(self) -> None:
-        """Leave the posts that wait for their turn, where the crawl is being ended."""
-        if self.crawler.engine is None or not is_ending(self.crawler):
-            return
         for slot in self.crawler.engine.downloader.slots.values():
             for one in [one for one in slot.queue if post_of(one[0])]:
                 slot.queue.remove(one)
@@ -151,7 +162,11 @@ class InFlightMiddleware:
         post = post_of(request)
         if post and post not in self.held:
             room = self.sites.setdefault(site_of(post), asyncio.Semaphore(self.max_posts))
-            await room.acquire()
+            self.waiting += 1
+            try:
+                await room.acquire()
+            finally:
+                self.waiting -= 1
             self.held[post] = room
 
     def request_scheduled(self, request: Request) -> None:

@@ -238,6 +238,16 @@ def test_scrapy_parse_shows_items_without_bytes(bin_folder: Path, project: Path)
     assert stored(project) == {"Headline of /a-capture-story/"}
 
 
+def test_scrapy_parse_of_our_spider_comes_to_its_end(bin_folder: Path, project: Path) -> None:
+    """It keeps the items from the pipelines, which say otherwise that a post is done."""
+    posts = {f"/story-{number}/": post(f"Story {number}") for number in range(12)}
+    words = ("--spider", "news", "-c", "parse_home", "-d", "2", "--nocolour")
+    with served({**posts, "/": front(*posts)}) as site:
+        home = f"{site.home}/"
+        shown = scrapy(bin_folder, "parse", *words, "-a", f"url={home}", home, folder=project).stdout
+    assert shown.count("'size_bytes'") == len(posts)
+
+
 def test_a_spider_that_has_nothing_to_do_with_the_archive(bin_folder: Path, project: Path) -> None:
     with served(blog()) as site:
         done = scrapy(

@@ -93,6 +93,7 @@ class NewsSpider(FetchingSpider):
     def accept(self, **arguments: Any) -> None:
         super().accept(**arguments)
         self.named_addresses = [self.url]
+        self.asked_at = datetime.now(UTC)
         #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
         #: Keys of the posts that were published before `since`, or that `skip` leaves out.
@@ -121,7 +122,6 @@ class NewsSpider(FetchingSpider):
         }
 
     async def start(self) -> AsyncIterator[Request]:
-        self.asked_at = datetime.now(UTC)
         self.home = await self.known_home()
         headers = conditional(self.home) if self.home else {}
         yield Request(
