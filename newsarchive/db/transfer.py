@@ -1,11 +1,13 @@
 """Copying an archive from one database to another, row by row, resumable.
 
-Tables go in the order of their references, rows in the order of their primary keys: what the target has shows how far a
-copy came. Articles go with their texts into the full-text index at once.
+Tables go in the order of their references, rows in the order of their primary keys. Articles go with their texts into the
+full-text index at once.
 
 Where a copy goes on, the source may have changed what was copied already, or deleted it. `mirror` then compares row by
 row in the order of the keys: rows that the source does not have are deleted first, those that point at others before
-the others; then rows that differ are written, and missing ones are added.
+the others; then rows that differ are written, and missing ones are added. A row with another name, address or number
+than in the source is deleted first as well, and added anew with all that points at it: what it gives up may be another
+row's by now.
 """
 
 from __future__ import annotations
@@ -14,13 +16,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from newsarchive.db import fulltext
+from newsarchive.db.archive_state import COPY_SPIDER
 from newsarchive.db.bulk import Row, execute_many, insert_new_rows
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, writing
-from newsarchive.db.models import ArticleRow, Base, Withholding
+from newsarchive.db.models import ArticleRow, Base, CrawlRun, Withholding
+from newsarchive.db.reading.withheld import ERASED
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import counted
 
@@ -34,18 +49,31 @@ Progress = Callable[[str, int, int], None]
 MAX_CHUNK_ROWS = 500
 
 
-def mirror(source: Connection, target: Engine, progress: Progress) -> None:
-    """Make the rows of `target` equal to those of `source`. After an interruption it can be called again."""
+def mirror(source: Connection, target: Engine, progress: Progress) -> dict[str, int]:
+    """Make the rows of `target` equal to those of `source`; gives how many each table got. After an interruption it can be
+    called again."""
     tables = Base.metadata.sorted_tables
+    added = dict.fromkeys((table.name for table in tables), 0)
     for table in reversed(tables):
         for theirs, ours in _aligned(source, target, table):
-            _delete(target, table, [key for key in theirs if key not in ours])
+            unlike = (
+                key for key, row in theirs.items() if key not in ours or _is_other(table, row, ours[key])
+            )
+            _delete(target, table, list(unlike))
     for table in tables:
-        done = 0
+        done, total = 0, _count(source, table)
         for theirs, ours in _aligned(source, target, table):
             _write(target, table, theirs, ours)
+            added[table.name] += len(ours.keys() - theirs.keys())
             done += len(ours)
-            progress(f"{table.name}, compared", done, done)
+            progress(table.name, done, total)
+    return added
+
+
+def _is_other(table: Table, row: Row, other: Row) -> bool:
+    """Whether two rows with one key differ in a column by which a unique constraint tells rows apart."""
+    unique = (one for one in table.constraints if isinstance(one, UniqueConstraint))
+    return any(row[column.name] != other[column.name] for one in unique for column in one.columns)
 
 
 def rows_after(connection: Connection, table: Table, key: Key | None) -> Iterator[list[Row]]:
@@ -140,62 +168,71 @@ def copy(source: Engine, target: Engine, progress: Progress = silent) -> dict[st
     _refuse_withheld(source, target)
     with reading(source.execution_options(**dialect_of(source).snapshot_options)) as state:
         tables = Base.metadata.sorted_tables
-        begun = any(_last_key(target, table) for table in tables)
-        copied = {table.name: _copy_table(state, target, table, progress) for table in tables}
-        if begun:
-            mirror(state, target, progress)
+        if any(_has_rows(target, table) for table in tables):
+            copied = mirror(state, target, progress)
+        else:
+            copied = {table.name: _copy_table(state, target, table, progress) for table in tables}
     _restart_sequences(target)
     return copied
 
 
 def _refuse_another(source: Engine, target: Engine) -> None:
-    """A target with rows must be the beginning of a copy of this source."""
+    """A target with rows must be the beginning of a copy of this source: it has no run that the source does not have, and its
+    articles are at the same addresses."""
+    query = select(ArticleRow.id, ArticleRow.url_key)
+    runs = select(CrawlRun.id, CrawlRun.started_at).where(CrawlRun.spider != COPY_SPIDER)
     with reading(target) as connection:
-        query = select(ArticleRow.id, ArticleRow.url_key, ArticleRow.first_seen_at)
         theirs = connection.execute(query.order_by(ArticleRow.id.desc()).limit(100)).all()
+        their_runs = connection.execute(runs.order_by(CrawlRun.id).limit(100)).all()
         last_site = connection.execute(select(func.max(Base.metadata.tables["sites"].c.id))).scalar()
     with reading(source) as connection:
         ours = connection.execute(query.where(ArticleRow.id.in_([row.id for row in theirs]))).all()
+        our_runs = connection.execute(runs.where(CrawlRun.id.in_([row.id for row in their_runs]))).all()
         sites = connection.execute(select(func.max(Base.metadata.tables["sites"].c.id))).scalar() or 0
-    if set(map(tuple, theirs)) != set(map(tuple, ours)) or (last_site or 0) > sites:
+    is_same = set(theirs) == set(ours) and set(their_runs) == set(our_runs)
+    if not is_same or (last_site or 0) > sites:
         raise UsageError(f"{shown(target)} holds another archive: name an empty database")
 
 
 def _refuse_withheld(source: Engine, target: Engine) -> None:
-    """A copy must not bring back what the target withholds: an older copy of the archive may still have the text."""
-    query = select(Withholding.article_id).where(Withholding.state != "lifted")
+    """A copy must not bring back what the target withholds or has erased: an older copy of the archive may still have the
+    text. Where the source has the target's entry, and has lifted it since, the text may be shown."""
+    query = select(Withholding.id, Withholding.article_id, Withholding.state)
     with reading(source) as connection:
-        ours = set(connection.execute(query).scalars())
+        ours = connection.execute(query).all()
     with reading(target) as connection:
-        theirs = set(connection.execute(query).scalars())
-    if missing := sorted(theirs - ours):
+        theirs = connection.execute(query.where(Withholding.state != "lifted")).all()
+    entries = {row[:2] for row in ours}
+    withheld = {row.article_id for row in ours if row.state != "lifted"}
+    erased = {row.article_id for row in ours if row.state in ERASED}
+    missing = [
+        row.article_id
+        for row in theirs
+        if row.article_id not in erased
+        and (row.state in ERASED or (row.article_id not in withheld and row[:2] not in entries))
+    ]
+    if missing:
         raise UsageError(
-            f"{shown(target)} withholds {counted(len(missing), 'article')} that {shown(source)} still shows"
-            f" ({', '.join(map(str, missing[:5]))}): withhold them there too, or name an empty database"
+            f"{shown(target)} withholds or has erased {counted(len(missing), 'article')} that {shown(source)} still has"
+            f" ({', '.join(map(str, sorted(missing)[:5]))}): withhold or erase them there too, or name an empty database"
         )
 
 
 def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress) -> int:
-    with reading(target) as connection:
-        done = _count(connection, table)
-    last = _last_key(target, table)
-    total = _count(source, table)
-    first = done
-    for rows in rows_after(source, table, last):
+    done, total = 0, _count(source, table)
+    for rows in rows_after(source, table, None):
         with writing(target) as connection:
             insert_new_rows(connection, table, rows)
             if table.name == "articles":
                 fulltext.index(connection, [row | {"article_id": row["id"]} for row in rows])
         done += len(rows)
         progress(table.name, done, total)
-    return done - first
+    return done
 
 
-def _last_key(engine: Engine, table: Table) -> Key | None:
-    keys = list(table.primary_key.columns)
+def _has_rows(engine: Engine, table: Table) -> bool:
     with reading(engine) as connection:
-        row = connection.execute(select(*keys).order_by(*(key.desc() for key in keys)).limit(1)).first()
-    return tuple(row) if row else None
+        return connection.execute(select(*table.primary_key.columns).limit(1)).first() is not None
 
 
 def _count(connection: Connection, table: Table) -> int:

@@ -24,6 +24,7 @@ from newsarchive.db.models.base import Compressed, CompressedJson
 from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.schema import upgrade
+from newsarchive.db.writing import erase
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
@@ -341,7 +342,7 @@ def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tm
     upgrade(older)
     transfer.copy(archive, older)
     withhold(archive, [1], DEMAND)
-    with pytest.raises(UsageError, match=r"withholds 1 article that .*older.db still shows"):
+    with pytest.raises(UsageError, match=r"1 article that .*older.db still has \(1\)"):
         transfer.copy(older, archive)
     newer = open_engine(f"sqlite:///{tmp_path / 'newer.db'}")
     upgrade(newer)
@@ -351,3 +352,22 @@ def test_an_older_copy_of_the_archive_does_not_bring_it_back(archive: Engine, tm
     lift(newer, [1])  # on the other kind of database
     with Archive(tmp_path / "newer.db") as open_:
         assert SECRET in open_.get(1).article_body
+    # Of two archives that withheld it together, the one where it was lifted is the later.
+    transfer.copy(newer, archive)
+    with Archive(url_of(archive)) as open_:
+        assert SECRET in open_.get(1).article_body
+
+
+@pytest.mark.slow
+def test_a_copy_that_still_seals_a_text_does_not_bring_back_what_was_erased(
+    archive: Engine, tmp_path: Path
+) -> None:
+    withhold(archive, [1], DEMAND)
+    older = open_engine(f"sqlite:///{tmp_path / 'older.db'}")
+    upgrade(older)
+    transfer.copy(archive, older)
+    erase.begin(archive, [1], DEMAND)
+    with pytest.raises(UsageError, match=r"has erased 1 article that .*older.db still has \(1\)"):
+        transfer.copy(older, archive)
+    transfer.copy(archive, older)
+    assert [entry.state for entry in entries(older)] == ["erasing"]

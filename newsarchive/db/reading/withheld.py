@@ -18,6 +18,8 @@ from newsarchive.exceptions import Withheld
 STATES = ("withheld", "lifted", "erasing", "erased")
 #: The states of articles that nobody sees.
 STANDING = ("withheld", "erasing", "erased")
+#: The states of articles whose texts are gone for good.
+ERASED = ("erasing", "erased")
 
 _COLUMNS = "id, article_id, url, site, state, reason, decided_by, since, until, ended_at, versions"
 
@@ -53,7 +55,7 @@ class Entry:
 
     @property
     def is_erased(self) -> bool:
-        return self.state in ("erasing", "erased")
+        return self.state in ERASED
 
     @property
     def sentence(self) -> str:
