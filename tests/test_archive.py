@@ -17,7 +17,8 @@ from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
 from newsarchive.db.reading import articles, search, statistics
-from newsarchive.db.reading.search import Paging
+from newsarchive.db.reading.articles import Selection
+from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
@@ -30,6 +31,7 @@ from newsarchive.warc.writer import Original, WarcWriter
 from newsarchive.workers.stored_pages import ReadFailure, StoredPages
 from newsarchive.workers.worker import MIN_PAGES_FOR_WORKERS
 from tests.cli.test_cli import run
+from tests.support.archives import crawled
 from tests.support.storage import (
     START,
     archive_url,
@@ -333,6 +335,34 @@ def test_one_article_can_be_read_again_without_writing(crawl: Crawl, monkeypatch
     Store(crawl.engine).ingest([make_article(77)])
     with pytest.raises(NoSuchArticle, match="NEWSARCHIVE_WARC"):
         archive.read_again(crawl.engine, crawl.folder, "https://blog.example/post-77")
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["crawled", "out of an older file"])
+@pytest.mark.parametrize(
+    "change", [("at noon", "at one"), ("Ann Lee", "Bob Ray")], ids=["the text", "the author"]
+)
+def test_an_address_that_a_post_had_once_does_not_bring_its_old_text_back(
+    tmp_path: Path, change: tuple[str, str], is_late: bool
+) -> None:
+    """The site changed its permalinks. The newest bytes of each address are read, and those of the old one are old."""
+    new = f"""<html lang="en"><head><title>The ferry</title><meta name="author" content="Ann Lee"></head>
+        <body class="single postid-12"><article><h1>The ferry</h1><time datetime="2025-03-01T10:00:00Z">1 March 2025</time>
+        {"".join(f"<p>The ferry number {n} left the old harbour at noon, and the people of the island came to see it.</p>" for n in range(8))}
+        </article></body></html>"""
+    pages = {"https://blog.example/2025/ferry": new, "https://blog.example/ferry": new.replace(*change)}
+    with open_archive("sqlite", tmp_path) as engine:
+        for url in sorted(pages, reverse=is_late):
+            crawled(engine, tmp_path / "warc", {url: pages[url]}, day=100 if pages[url] != new else 0)
+        before, (stored,) = dump(engine), Selection(engine, "", Filters()).ids
+        shown = articles.get(engine, stored)
+        for dry_run in (True, False):
+            summary = reextract(engine, tmp_path / "warc", only_older_than=999, dry_run=dry_run)
+            assert (summary.captures, summary.unchanged, summary.lost) == (2, 2, 0)
+        after = dump(engine)
+        assert all(after[table] == before[table] for table in ("article_revisions", "field_changes"))
+        now = articles.get(engine, stored)
+        assert (now.article_body, now.authors) == (shown.article_body, shown.authors)
+        assert change[1] in f"{now.article_body} {now.authors}"
 
 
 # -- copies --------------------------------------------------------------------------------------

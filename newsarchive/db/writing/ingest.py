@@ -47,11 +47,13 @@ _SAME_POST = """
     UNION SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = +a.site_id
     WHERE a.post_id IN :posts AND s.domain IN :domains
 """
-#: The columns of stored articles that `Plan.stored` needs, with those of the current version.
+#: The columns of stored articles that `Plan.stored` needs, with those of the current version; `last` is when the publisher
+#: was last seen to change another field.
 _STORED = """
     SELECT a.id, a.url, a.url_key, a.canonical_key, a.post_id, a.revision_id, a.record_hash, a.extractor_version,
            a.content_hash, a.minhash, a.date_published, a.first_seen_at, a.last_seen_at, a.headline, a.alternative_headline, a.description,
-           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, c.final_url AS read_at
+           a.article_body, a.gone_at, r.payload_digest, r.version, r.run_id, r.capture_id, r.seen_at, c.final_url AS read_at,
+           (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.change_kind = 'publisher') AS last
     FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id LEFT JOIN captures AS c ON c.id = r.capture_id
     WHERE a.id IN :ids ORDER BY a.id
 """
@@ -118,8 +120,8 @@ class Batch:
         everyone = self.plans
         left_out = self._leave_out_withheld()
         self._find()
-        aside = [plan for plan in self.plans if plan.speaks_for_another]
-        self.plans = [plan for plan in self.plans if not plan.speaks_for_another]
+        aside = [plan for plan in self.plans if plan.speaks_for_another or plan.is_outlived]
+        self.plans = [plan for plan in self.plans if not (plan.speaks_for_another or plan.is_outlived)]
         self._doubt_same_bytes()
         self._catch_up()
         if not self.reread:

@@ -89,6 +89,14 @@ class Plan:
         )
 
     @property
+    def is_outlived(self) -> bool:
+        """Whether stored bytes are read again that came before the text, or a field, which the article has now: the newest bytes
+        of an address that the post had once. They change nothing."""
+        if self.stored is None or not self.reread:
+            return False
+        return self.seen_at < max(self.stored["seen_at"], self.stored["last"] or self.seen_at)
+
+    @property
     def gone_at(self) -> datetime | None:
         """When the page was found deleted, where that was after this capture."""
         gone_at = self.stored["gone_at"] if self.stored else None
@@ -213,7 +221,7 @@ class Plan:
             return "withheld"
         if self.stored is None:
             return "new"
-        if self.speaks_for_another:
+        if self.speaks_for_another or self.is_outlived:
             return "unchanged"
         if self.is_late:
             return "earlier"

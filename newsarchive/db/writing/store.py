@@ -147,6 +147,8 @@ class Store:
 
 
 def _reread(plan: Plan) -> Reread:
+    if plan.is_outlived:
+        return Reread(Outcome.UNCHANGED, plan.article.article_body, ())
     stored = plan.stored or {}
     texts = [name for name in VERSION_FIELDS if stored and plan.texts[name] != stored[name]]
     fields = [name for name in texts if name != "article_body"] + [move.field for move in plan.moves]
