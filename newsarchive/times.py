@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 
 #: How the source of a date ends where only its month is known; the date is then the first of the month.
@@ -48,6 +50,19 @@ def as_printed(moment: datetime, printed: str) -> datetime:
         except (ValueError, OverflowError):
             continue
     return utc(moment)
+
+
+def span_edge(span: str, is_end: bool) -> date | None:
+    """The first day of a year or a month, or its last one; `None` for a text that is neither. Raises `ValueError` for month 13.
+
+    >>> span_edge("2025", False), span_edge("2024-02", True), span_edge("2025-04-30", False)
+    (datetime.date(2025, 1, 1), datetime.date(2024, 2, 29), None)
+    """
+    found = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?", span)
+    if not found:
+        return None
+    year, month = int(found[1]), int(found[2] or (12 if is_end else 1))
+    return date(year, month, calendar.monthrange(year, month)[1] if is_end else 1)
 
 
 def is_day_known(source: str) -> bool:

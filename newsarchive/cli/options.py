@@ -19,7 +19,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +28,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.output import QUIET, stdout_into
 from newsarchive.exceptions import UsageError
+from newsarchive.times import span_edge
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.search import Filters
@@ -121,14 +122,17 @@ pager_option = click.option(
 )
 
 
-class Day(click.DateTime):
-    """A day, `2025-04-30`; its value is its first moment in UTC."""
+class Day(click.ParamType[datetime]):
+    """A day, `2025-04-30`, or the first one of a year or month; its value is its first moment in UTC."""
 
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d"])
+    name = "DAY"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        return super().convert(value, param, ctx).replace(tzinfo=UTC)
+        try:
+            day = span_edge(value, is_end=False) or date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day: write it as 2025-04-30, 2025-04 or 2025", param, ctx)
+        return datetime.combine(day, time.min, UTC)
 
 
 class IdRange(click.ParamType[tuple[int, int]]):
@@ -278,7 +282,7 @@ _FILTERS = (
     click.option(
         "--since",
         metavar="DAY",
-        help="Only published on this day (UTC) or later; a time with its zone is taken too, 2025-04-01T00:00+02:00.",
+        help="Only published on this day (UTC) or later; 2025, 2025-04 and a time with its zone, 2025-04-01T00:00+02:00, are taken too.",
     ),
     click.option("--until", metavar="DAY", help="Only published on this day or before, or until this time."),
     click.option(

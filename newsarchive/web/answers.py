@@ -10,7 +10,6 @@ Days in a query are read as people write them: `2025-04-30`, `April 2025`, `2025
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from newsarchive.exceptions import NewsArchiveError, UsageError
+from newsarchive.times import span_edge
 
 
 class Forbidden(NewsArchiveError):
@@ -85,8 +85,6 @@ MAX_DATE_CHARACTERS = 40
 #: refuse a word that is no date.
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "ar")
 
-_MONTH = re.compile(r"(\d{4})(?:-(\d{1,2}))?")
-
 
 def day_of(asked: Mapping[str, str], name: str) -> date | None:
     """The day under a name of a query, `None` for none; `until` ends a range. Raises `UsageError` for what is no day."""
@@ -103,8 +101,8 @@ def day_of(asked: Mapping[str, str], name: str) -> date | None:
 
 def _bound(given: str, is_end: bool) -> date:
     """Raises `ValueError`."""
-    if found := _MONTH.fullmatch(given):
-        return _edge(int(found[1]), int(found[2]) if found[2] else None, is_end)
+    if found := span_edge(given, is_end):
+        return found
     try:
         return date.fromisoformat(given)
     except ValueError:
@@ -118,17 +116,12 @@ def _bound(given: str, is_end: bool) -> date:
     if parsed.date_obj is None:
         raise ValueError(given)
     if parsed.period in ("month", "year") and not re.search(r"\bago\b", given):
-        return _edge(
-            parsed.date_obj.year, parsed.date_obj.month if parsed.period == "month" else None, is_end
+        span = f"{parsed.date_obj.year:04}" + (
+            f"-{parsed.date_obj.month}" if parsed.period == "month" else ""
         )
+        return _bound(span, is_end)
     found_day: date = parsed.date_obj.date()
     return found_day
-
-
-def _edge(year: int, month: int | None, is_end: bool) -> date:
-    if not is_end:
-        return date(year, month or 1, 1)
-    return date(year, month or 12, calendar.monthrange(year, month or 12)[1])
 
 
 @lru_cache(maxsize=1)

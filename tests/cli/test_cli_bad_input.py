@@ -55,6 +55,8 @@ WRONG = {
     "search OR": "need words",
     "search ferry --since yesterday": "yesterday",
     "search ferry --until 2025-02-30": "2025-02-30",
+    "search ferry --since 2025-13": "not a day",
+    "origins --since 1.4.2025": "no day: write it as",
     "search ferry --since 0001-01-01T00:00+05:00": "not a day",
     "search ferry --order size": "size",
     "search ferry --limit 0": "--limit",

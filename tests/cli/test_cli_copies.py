@@ -152,6 +152,9 @@ def test_origins_count_and_time_what_a_site_republishes(engine: Engine) -> None:
     assert run(engine, "origins", "--site", "mirror.example").exit_code == 1
     assert run(engine, "origins", "--since", "2025-04-03").exit_code == 1
     assert run(engine, "origins", "--since", "2025-04-01").exit_code == 0
+    assert run(engine, "origins", "--since", "2025-04").exit_code == 0
+    assert run(engine, "search", "--since", "2025", "--until", "2025").exit_code == 0
+    assert run(engine, "search", "--until", "2024").exit_code == 1
 
 
 def forget(engine: Engine) -> None:

@@ -49,6 +49,7 @@ from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import Reader, Row, Source, reading
 from newsarchive.db.values import storable, utc
 from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
+from newsarchive.times import span_edge
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
 Day = date | str
@@ -221,19 +222,22 @@ def _copies(value: object) -> Copies:
 
 
 def day(value: Day | None, name: str) -> date | None:
-    """A day from ISO text (`2025-04-01`, or a time as well); a date stays as it is."""
+    """A day from ISO text (`2025-04-01`, a year, a month, or a time as well); a date stays as it is. Of a year or a month it is
+    the first day, and the last one under the name "until"."""
     if value is None or isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise WrongType(name, value, "give a day, '2025-04-01' or datetime.date(2025, 4, 1)")
     try:
+        if whole := span_edge(value, is_end=name == "until"):
+            return whole
         if len(value) == 10:
             return date.fromisoformat(value)
         moment = datetime.fromisoformat(value)
         utc(moment)
         return moment
     except (ValueError, OverflowError):
-        raise UsageError(f"{name} {value!r}: not a day; write it as 2025-04-01") from None
+        raise UsageError(f"{name} {value!r}: not a day; write it as 2025-04-01, 2025-04 or 2025") from None
 
 
 def moment_of(day: date | None, edge: time) -> datetime | None:
