@@ -351,7 +351,7 @@ def _planned(
         return len(list(ranges(last, part))), lambda enqueuer: enqueuer.ranges(job, last, part)
     archive = Sites(engine)
     if what:
-        urls = [check_start_url(text, "SITE") for text in what]
+        urls = [check_start_url(text, "") for text in what]
         sites = [archive.get(one) or KnownSite(site_of(one), one) for one in urls]
     else:
         sites = archive.due() if due else archive.followed()

@@ -76,7 +76,8 @@ def coverage(
     found = days(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
     if not found:
         say(
-            "nothing was crawled in these days; a crawl fills the archive: newsarchive crawl https://blog.example"
+            "nothing was crawled in these days, and only a crawl tells what a site listed (pages of WARC files do not): "
+            "newsarchive crawl https://blog.example"
         )
         raise SystemExit(1)
     if as_svg:

@@ -218,7 +218,7 @@ def crawl(
     if everything:
         require_archive(ctx, db)
     for site in sites:
-        check_start_url(site, "SITE")  # before an archive is made for what cannot be crawled
+        check_start_url(site, "")  # before an archive is made for what cannot be crawled
     engine = opened(db, options)
     try:
         run(engine, database_url(db), sites, options, jobs, as_json)
@@ -342,7 +342,7 @@ def named(archive: Sites, text: str) -> KnownSite:
     """The site at an address, with its settings where it is followed."""
     from newsarchive.db.frontier.known_sites import KnownSite
 
-    url = check_start_url(text, "SITE")
+    url = check_start_url(text, "")
     try:
         found = archive.get(url)
     except DatabaseError:  # before a dry run there may be no archive; the spider reports every other error

@@ -107,7 +107,7 @@ newsarchive doctor looks at sites, settings and the bytes of WARC records too.""
 def check(folder: str | None, db: str) -> None:
     """Look for damage in the database, and for WARC files that are missing.
 
-    Prints what is wrong, a line each, and ends with 1; prints nothing where all is well.
+    Prints what is wrong, a line each, and ends with 1.
     """
     from newsarchive.cli.doctor import show
     from newsarchive.db.engine import open_to_check

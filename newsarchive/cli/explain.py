@@ -55,7 +55,7 @@ def explain(
 ) -> None:
     """Say what was kept, what was left out and by which rule, what was repaired, and why each field won.
 
-    SOURCE is an article of the archive (URL or ID), a file, or with --live a page on the web, which is fetched as
+    Reads an article of the archive (URL or ID), a file, or with --live a page on the web, which is fetched as
     a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent. A URL that a crawl saw
     and made no article of is explained too.
     """

@@ -284,7 +284,7 @@ Examples:
 def check(target: Path, key: str | None, db: str) -> None:
     """Whether a WACZ file, or the folder of a dataset, is whole and as it was made, and whose key signed it.
 
-    Prints what is wrong, a line each, and ends with 1; prints nothing where all is well. --db is accepted and not used.
+    Prints what is wrong, a line each, and ends with 1. --db is accepted and not used.
     """
     from newsarchive.export.checking import check as checked
 

@@ -129,8 +129,9 @@ class Fetcher:
             proxy = proxy_of(url)
             way = f" by way of the proxy {proxy}" if proxy else ""
             also = ", the variables http_proxy and https_proxy," if proxy else ""
+            said = getattr(cause, "strerror", "") or cause
             raise FetchError(
-                f"{url}: cannot be fetched{way}: {cause}: check the address{also} and the connection"
+                f"{url}: cannot be fetched{way}: {said}: check the address{also} and the connection"
             ) from error
         if len(body) > MAX_PAGE_BYTES:
             raise FetchError(f"{url}: {TOO_LARGE}")

@@ -124,7 +124,7 @@ def known_site(db: str, text: str) -> KnownSite:
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        found = site(connection, check_start_url(text, "SITE"))
+        found = site(connection, check_start_url(text, ""))
     if found is None:
         raise UsageError(f"{text}: no such site; newsarchive sites list shows those there are")
     return found
@@ -138,7 +138,7 @@ def known_domain(db: str, text: str) -> str:
     from newsarchive.db.readonly import reading
 
     with reading(open_reader(db)) as connection:
-        domain = domain_at(connection, check_start_url(text, "SITE"))
+        domain = domain_at(connection, check_start_url(text, ""))
     if not domain:
         raise UsageError(f"{text}: no such site; newsarchive stats names those of which there are articles")
     return domain

@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -395,7 +396,13 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
     elif problem := no_such_site(asked, sites):
         say(problem)
     else:
-        hint = "; an address chooses its article behind --article" if "://" in words else ""
+        hint = ""
+        if "://" in words:
+            hint = "; an address chooses its article behind --article"
+        elif " " in words and '"' not in words:
+            hint = "; all of the words must stand in an article: try fewer, or OR between them"
+        elif wanted.language and not re.match(r"[A-Za-z]{2,3}(-|$)", wanted.language):
+            hint = "; --language takes a code: en, de, zh"
         say(f"nothing found for: {in_words(words, wanted) or 'anything'}{hint}")
 
 

@@ -77,7 +77,8 @@ def publishers(
     hidden: bool,
     db: str,
 ) -> None:
-    """Who publishes first, how many hours later the copies follow (quartiles), and what became of the headlines.
+    """Who publishes first, how many hours later the copies follow (quartiles), and what became of the headlines
+    (the same, edited, new).
 
     Counts the stories whose original the archive holds beside a copy on another site. Without PUBLISHER there is
     a row for each publisher. With PUBLISHER, a part of a name or domain, there is a row for each copy of its articles.
@@ -136,9 +137,9 @@ def _draw(found: Sequence[Publisher]) -> None:
         "copies",
         "sites",
         "first in",
-        "hours later",
+        "hours",
         "quartiles",
-        "headlines kept",
+        "same",
         "edited",
         "new",
     )
@@ -148,14 +149,19 @@ def _draw(found: Sequence[Publisher]) -> None:
             one.copies,
             len(one.sites),
             f"{one.first_in} of {one.dated_stories}",
-            f"{one.delays.median:g}" if one.delays else "?",
-            f"{one.delays.lower:g} to {one.delays.upper:g}" if one.delays else "?",
+            _hours(one.delays.median) if one.delays else "?",
+            f"{_hours(one.delays.lower)} to {_hours(one.delays.upper)}" if one.delays else "?",
             *one.headlines.values(),
             f"{one.publisher} ({one.site})" if one.publisher else one.site,
         )
         for one in found
     ]
     output.print_table((*names, "published first by"), rows, names)
+
+
+def _hours(delay: float) -> str:
+    """Hours, from a hundred on without a fraction: the table is as wide as a terminal."""
+    return f"{delay:.0f}" if abs(delay) >= 100 else f"{delay:g}"
 
 
 def _stories(found: Sequence[Republication]) -> Iterator[str]:

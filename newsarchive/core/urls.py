@@ -298,20 +298,23 @@ def is_tag(url: str) -> bool:
 def check_start_url(text: str, argument: str = "url") -> str:
     """The URL that a person typed: `blog.example` becomes `https://blog.example/`.
 
-    Raises `UsageError`, naming the argument and what to type instead.
+    Raises `UsageError`, naming the argument ("" for a word of a command line) and what to type instead.
     """
     given = text.strip().strip("<>\"'").strip()
-    remedy = f"give a web address, for example {argument}=https://blog.example"
+    named = f"{argument}=" if argument else ""
+    remedy = f"give a web address, for example {named}https://blog.example"
     if not given:
-        raise UsageError(f"{argument} is empty: {remedy}")
+        raise UsageError(f"{argument or 'the address'} is empty: {remedy}")
     if _CREDENTIALS.match(given):
-        raise UsageError(f"{argument} holds a user name: leave it out, it would be stored with every URL")
+        raise UsageError(
+            f"{argument or 'the address'} holds a user name: leave it out, it would be stored with every URL"
+        )
     try:
         url = normalise(_with_scheme(given))
     except ValueError as error:
-        raise UsageError(f"{argument}={given[:200]!r} cannot be crawled ({error}): {remedy}") from error
+        raise UsageError(f"{named}{given[:200]!r} cannot be crawled ({error}): {remedy}") from error
     if not _plausible_host(urlsplit(url).hostname or ""):
-        raise UsageError(f"{argument}={given[:200]!r} is no web address: {remedy}")
+        raise UsageError(f"{named}{given[:200]!r} is no web address: {remedy}")
     return url
 
 

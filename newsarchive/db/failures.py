@@ -93,8 +93,9 @@ def _remedy(said: str, state: str | None) -> tuple[type[DatabaseError] | None, s
 def require_file(path: Path) -> None:
     """Raise `DatabaseUnavailable` where no file is at this path: SQLite would make an empty one."""
     if not path.exists():
-        command = f"newsarchive db upgrade --db {shlex.quote(str(path))}"
-        raise DatabaseUnavailable(f"{path}: no archive there; a crawl creates it, or: {command}")
+        raise DatabaseUnavailable(
+            f"{path}: no archive there: change to the folder that has it, or name it with --db; a first crawl makes one"
+        )
 
 
 def is_frozen(path: Path, error: sqlite3.Error) -> bool:

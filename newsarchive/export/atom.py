@@ -36,6 +36,13 @@ class _Streamed(Atom1Feed):  # type: ignore[misc]
         handler.addQuickElement("updated", self.updated.isoformat())
         handler.addQuickElement("generator", "newsarchive")
 
+    def add_item_elements(self, handler: Any, item: Any) -> None:
+        super().add_item_elements(handler, item)
+        for name in item["authors"]:  # the library knows one author
+            handler.startElement("author", {})
+            handler.addQuickElement("name", name)
+            handler.endElement("author")
+
     def write_items(self, handler: Any) -> None:
         for article in self.articles:
             self.add_item(**_entry(article))
@@ -62,14 +69,14 @@ def _updated(article: Stored) -> datetime:
 
 def _entry(article: Stored) -> dict[str, Any]:
     rights = article.origin.copyright_notice if article.origin else ""
-    names = " and ".join(author.name for author in article.authors)
+    names = [author.name for author in article.authors] or [article.publisher or article.site]
     return {
         "title": xml_text(article.headline or article.url),
         "link": article.url,
         "unique_id": xml_text(article.url),
         "description": xml_text(article.description) or None,
         "content": xml_text(article.article_html or article.article_body),
-        "author_name": xml_text(names or article.publisher or article.site),
+        "authors": [xml_text(name) for name in names],
         "pubdate": article.date_published,
         "updateddate": _updated(article),
         "categories": [xml_text(word) for word in article.keywords],

@@ -116,7 +116,7 @@ def test_exit_codes_tell_cron_how_many_sites_failed(db: Path, broken: tuple[str,
         ((), "which sites? give the address of a blog, name followed sites, or say: newsarchive crawl --all"),
         (("--all", "blog.example"), "which sites?"),
         (("--all",), "no site is followed yet: newsarchive sites add"),
-        (("ftp://blog.example",), "SITE="),
+        (("ftp://blog.example",), "'ftp://blog.example' cannot be crawled"),
     ],
 )
 def test_wrong_usage_says_what_to_type(db: Path, words: tuple[str, ...], says: str) -> None:

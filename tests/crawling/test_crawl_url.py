@@ -78,7 +78,7 @@ def test_a_followed_site_keeps_its_settings_and_options_stand_over_them(tmp_path
         (("--all", "-o", "x.csv"), "-o and -O take one blog"),
         (("news", "https://blog.example", "--all"), "which sites?"),
         (("pages.warc.gz",), "its pages are read by: newsarchive crawl warc -a path=pages.warc.gz"),
-        (("not a host",), "give a web address, for example SITE=https://blog.example"),
+        (("not a host",), "give a web address, for example https://blog.example"),
     ],
 )
 def test_wrong_usage_says_what_to_type_and_fetches_nothing(

@@ -48,6 +48,7 @@ RUNS = [
     ("one.example", 3, True, {}),
     ("one.example", 5, False, {"new": "1"}),
     ("two.example", 4, False, {"new": "0"}),
+    ("typo.example", 0, False, {"site_error": "no such host"}),  # no site of the archive
 ]
 #: Posts: the day on which a listing named them, state in the frontier, reason, whether there is an article.
 POSTS = [

@@ -590,7 +590,7 @@ def test_two_versions_are_picked_to_compare(store: Store, engine: Engine) -> Non
     assert picked("1", 1) == (1, 3)
     assert picked("1", 3, 1) == (3, 1)
     assert picked("2") == (1, 1)
-    with pytest.raises(UsageError, match="no version 9 of 1: there are 1, 2, 3"):
+    with pytest.raises(UsageError, match="no version 9 of 1: `newsarchive history 1`"):
         picked("1", 9)
     with pytest.raises(NoSuchArticle):
         picked("7")

@@ -212,7 +212,10 @@ def test_atom_is_read_by_feedparser(archive: str, tmp_path: Path) -> None:
     assert {entry.id for entry in feed.entries} == {want["url"] for want in expected(archive).values()}
     newest = feed.entries[0]
     assert newest.published_parsed[:3] == START.timetuple()[:3]
+    authors = {want["url"]: want["authors"] for want in expected(archive).values()}
+    assert max(map(len, authors.values())) > 1
     for entry in feed.entries:
+        assert [one["name"] for one in entry.authors] == authors[entry.id] or not authors[entry.id]
         assert entry.updated
         assert "<script" not in entry.content[0].value
     assert next(e for e in feed.entries if "other" in e.id).title.count("🙂") == 1

@@ -321,7 +321,9 @@ def two_of(
     )
     for number in (first, second):
         if number not in versions:
-            raise UsageError(f"no version {number} of {url_or_id}: there are {', '.join(map(str, versions))}")
+            raise UsageError(
+                f"no version {number} of {url_or_id}: `newsarchive history {url_or_id}` lists them"
+            )
     return versions[first], versions[second]
 
 

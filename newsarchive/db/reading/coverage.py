@@ -113,7 +113,7 @@ _RUNS = f"""
 _FIRST_RUNS = f"""
     {CRAWLED_SITES}
     SELECT site, (SELECT min(r.started_at) FROM crawl_runs AS r WHERE r.spider = 'news' AND r.site = crawled.site)
-    FROM crawled WHERE site IS NOT NULL
+    FROM crawled WHERE site IN (SELECT domain FROM sites)
 """
 
 
@@ -155,7 +155,7 @@ def crawl_days(source: Source, site: str = "", *, since: date, until: date) -> l
 
 
 def first_crawls(reader: Reader) -> dict[str, datetime]:
-    """Site → when the first crawl of it began, whether or not it reached the site."""
+    """Site → when the first crawl of it began, whether or not it reached the site. A host that was mistyped is no site."""
     begun = {site: moment(at) for site, at in reader.tuples(_FIRST_RUNS)}
     return {site: at for site, at in begun.items() if at is not None}
 

@@ -111,6 +111,8 @@
       if (!words.length) told.push("Nothing to look for: give a word.");
       else if (common.length === words.length) told.push("All of these words are in too many articles: add a rarer one.");
       else told.push(found.length === 1 ? "1 article." : `${found.length.toLocaleString("en")} articles.`);
+      const alone = new RegExp(`^[${start.unspaced}]$`, "u");
+      if (!found.length && words.some((word) => alone.test(word))) told.push("Of Chinese, Japanese or Thai type two characters or more.");
       if (common.length && common.length < words.length) told.push(`Too common to narrow it: ${common.join(", ")}.`);
       said.textContent = told.join(" ");
       await show(start, found, 0);
