@@ -33,7 +33,7 @@ from newsarchive.core.encoding.mojibake import Reading, RunReadings
 from newsarchive.core.encoding.ngram_model import UNPARTED_GRAM_LETTERS, GramModel, camel_parts
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.runs import Change, Runs, line_around, placed, start_of
-from newsarchive.core.text.scripts import script
+from newsarchive.core.text.scripts import CJK_SCRIPTS, script
 
 #: Letters of a word. A shorter word may be known by accident and does not count.
 MIN_KNOWN_LETTERS = 3
@@ -159,6 +159,8 @@ MIN_SURE_NATS = 9.0
 #: Letters of a script as a share of the page's letters, without those that are read otherwise. Above, the page is written in the
 #: script; below, the script may be that of a name, or of the menu of languages.
 MIN_HOME_SHARE = 0.05
+#: Characters that a multi-byte codec makes of a word by accident. A reading with more of them is none.
+MAX_ACCIDENTAL_CHARACTERS = 2
 #: Letters on either side of a reading that are read to find the word that it cuts. Text without spaces is one word, and to look
 #: through all of it for each reading takes time in the square of its length.
 MAX_REST_LETTERS = 60
@@ -220,10 +222,13 @@ class Proof:
         """Whether the words around a reading are known better once it is made. Where signs come out, the letters
         behind a word may be part of the damage: `сферыВ»` is no camel case."""
         before, after = self._words_around(run, reading)
-        are_letters = any(map(str.isalpha, reading.after))
-        if are_letters and any(map(self.grams.knows, WORD.findall(before))):
+        if not any(map(str.isalpha, reading.after)):
+            return self._unknown(after, False) <= self._unknown(before, False)
+        if any(map(self.grams.knows, WORD.findall(before))):
             return False
-        return self._unknown(after, are_letters) + are_letters <= self._unknown(before, are_letters)
+        # A word with a letter less has one unknown sequence less, whatever its letters are.
+        fewer = max(1, len(before) - len(after)) + 1
+        return self._unknown(after, True) + fewer <= self._unknown(before, True)
 
     def enough(self, found: RunReadings) -> RunReadings:
         """The readings of a codec that gain enough. Runs without readings are left out."""
@@ -268,7 +273,7 @@ class Proof:
         ]
         if not some:
             return found
-        home = self._home(
+        home, kept = self._home(
             found, {name for run, r in some for name in writings(run[r.start : r.end] + r.after)}
         )
         strange = {(run, r) for run, r in some if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home}
@@ -277,8 +282,11 @@ class Proof:
             strange = {
                 (run, r) for run, r in strange if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home | words
             }
-        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r)}
-        doubtful = strange | lone | _own(some, home, is_multi_byte)
+        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept)}
+        drawn = {(run, r) for run, r in some if self._is_drawn(run[r.start : r.end], r.after)}
+        doubtful = strange | lone | drawn | _own(some, home, is_multi_byte)
+        if is_multi_byte:
+            doubtful |= _words_apart(some, found, kept)
         if not doubtful:
             return found
         sure = ((run, r) for run, readings in found.items() for r in readings if r.gain >= MIN_SURE_NATS)
@@ -287,36 +295,54 @@ class Proof:
         rest = {run: [r for r in readings if (run, r) not in doubtful] for run, readings in found.items()}
         return {run: readings for run, readings in rest.items() if readings}
 
-    def _home(self, found: RunReadings, names: Iterable[str]) -> frozenset[str]:
-        """The scripts among these that the page is written in, apart from what the readings change."""
+    def _home(self, found: RunReadings, names: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """The scripts among these that the page is written in, apart from what the readings change, and those most of whose
+        letters the readings keep."""
         scripts = self.runs.scripts
         least = MIN_HOME_SHARE * scripts.total()
-        counts = {name: scripts[name] for name in names if scripts[name] > least}
+        counts = {name: scripts[name] for name in names if scripts[name]}
         for run, readings in found.items() if counts else ():
             for r in readings:
                 for name, number in _scripts_in(run[r.start : r.end]):
                     if name in counts:
                         counts[name] -= number * len(self.runs.places[run])
-        return frozenset(name for name, number in counts.items() if number > least)
+        home = frozenset(name for name, number in counts.items() if number > least)
+        return home, frozenset(name for name, number in counts.items() if 2 * number > scripts[name])
 
-    def _is_letter_of_no_word(self, run: str, reading: Reading) -> bool:
-        """Whether a reading is one letter that is no word by itself, or that no language has."""
+    def _is_drawn(self, before: str, after: str) -> bool:
+        """Whether signs alone come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`, but drawn."""
+        names, symbols = self.model.names, self.model.symbols
+        return not any(map(str.isalpha, before)) and all(len(names[symbols[char]]) > 1 for char in after)
+
+    def _is_letter_of_no_word(self, run: str, reading: Reading, kept: frozenset[str]) -> bool:
+        """Whether a reading is one letter that is no word by itself, or that no language has, or that is made of letters which
+        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`."""
         after = reading.after
-        if len(after) > 1 or not after.isalpha() or writings(after) == SCRIPTS_OF_ANY_PAGE:
+        if len(after) > 1 or not after.isalpha():
             return False
-        if len(self.model.names[self.model.symbols[after]]) > 1 and not writings(after):
+        if len(self.model.names[self.model.symbols[after]]) > 1 and writings(after) <= SCRIPTS_OF_ANY_PAGE:
             return True
+        is_kept = not kept.isdisjoint(writings(run[reading.start : reading.end]))
+        if writings(after) == SCRIPTS_OF_ANY_PAGE:
+            return is_kept
         if run[reading.start - 1].isalpha() or run[reading.end : reading.end + 1].isalpha():
             return False
-        return bool(writings(after)) or not self.grams.knows(after)
+        return is_kept or bool(writings(after)) or not self.grams.knows(after)
 
 
 @lru_cache(maxsize=1 << 13)
 def _may_be_doubtful(before: str, after: str, is_multi_byte: bool) -> bool:
     """Whether a reading is one letter, or has letters that not every page has, or is a single character that proves
-    nothing."""
+    nothing, or is made of signs alone, or of few characters of a multi-byte codec."""
     is_letter = len(after) == 1 and after.isalpha()
-    return is_letter or not writings(after) <= SCRIPTS_OF_ANY_PAGE or _is_single(before, after, is_multi_byte)
+    is_short = is_multi_byte and len(after) <= MAX_ACCIDENTAL_CHARACTERS
+    return (
+        is_letter
+        or is_short
+        or not writings(after) <= SCRIPTS_OF_ANY_PAGE
+        or not any(map(str.isalpha, before))
+        or _is_single(before, after, is_multi_byte)
+    )
 
 
 def _is_single(before: str, after: str, is_multi_byte: bool) -> bool:
@@ -339,6 +365,22 @@ def _own(
         and not writings(run[r.start : r.end]).isdisjoint(home)
     }
     return own if is_multi_byte or len({r.after for _, r in own}) == 1 else set()
+
+
+def _words_apart(
+    some: list[tuple[str, Reading]], found: RunReadings, kept: frozenset[str]
+) -> set[tuple[str, Reading]]:
+    """The readings among these, in a multi-byte codec, that make a character or two of two bytes out of Chinese, Japanese or Korean
+    letters which stand in no word of another script, where most letters of their script or one beside them stay: `屑屑` is no
+    `мм`, `路肩` no `·肩`. Damage of other languages stands in their words: `caf茅`."""
+    return {
+        (run, r)
+        for run, r in some
+        if len(r.after) <= MAX_ACCIDENTAL_CHARACTERS
+        and max(map(_utf8_length, r.after)) == 2
+        and not _is_in_word(run, r)
+        and (not writings(run[r.start : r.end]).isdisjoint(kept) or _has_kept_neighbour(run, r, found[run]))
+    }
 
 
 def _utf8_length(text: str) -> int:
@@ -376,6 +418,21 @@ def _is_cut(run: str, reading: Reading, others: list[Reading]) -> bool:
         if is_word and not _covers(others, outer):
             return True
     return False
+
+
+def _is_in_word(run: str, reading: Reading) -> bool:
+    """Whether a reading touches a letter that is not Chinese, Japanese or Korean."""
+    sides = (run[reading.start - 1], run[reading.end : reading.end + 1])
+    return any(char.isalpha() and script(char) not in CJK_SCRIPTS for char in sides)
+
+
+def _has_kept_neighbour(run: str, reading: Reading, others: list[Reading]) -> bool:
+    """Whether a Chinese, Japanese or Korean letter stays as it is beside a reading of letters of the same script."""
+    sides = ((reading.start - 1, reading.start), (reading.end, reading.end - 1))
+    return any(
+        script(run[outer : outer + 1]) == script(run[inner]) in CJK_SCRIPTS and not _covers(others, outer)
+        for outer, inner in sides
+    )
 
 
 def _covers(readings: Sequence[Reading], at: int) -> bool:

@@ -25,6 +25,7 @@ from newsarchive.core.encoding.legacy import (
     are_controls,
     are_only_controls,
     changes_by_line,
+    is_of_the_page,
     likeliest_pair,
     multi_byte_legacy_changes,
 )
@@ -258,7 +259,7 @@ def changes_of(
         if isinstance(believed, Legacy):
             return Repairs([*changes, *changes_by_line(found, runs, believed.wrong, grams)])
         good = readers.proof.enough(found)
-        if _is_unproven_letter(good, runs, grams):
+        if not good or _is_unproven_letter(good, runs, grams):
             break
         taken |= good
         changes = placed(taken, runs)
@@ -357,11 +358,13 @@ def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: G
     # Languages that the word lists lack have one letter that is read otherwise, all over the page.
     is_one_letter = len({run[r.start : r.end] for run, rs in found.items() for r in rs}) == 1
     is_lacking = any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample)
-    if _has_words(found, runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter):
+    everywhere = readers.for_page(legacy, list(runs.places))
+    if _has_words(found, runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter) and is_of_the_page(
+        everywhere, runs, legacy.wrong, grams, sample
+    ):
         return legacy
     if not are_controls(sample):
         return None
-    everywhere = readers.for_page(legacy, list(runs.places))
     return legacy if are_only_controls(everywhere, runs, grams) else CONTROLS
 
 
