@@ -94,7 +94,8 @@ class Plan:
         of an address that the post had once. They change nothing."""
         if self.stored is None or not self.reread:
             return False
-        return self.seen_at < max(self.stored["seen_at"], self.stored["last"] or self.seen_at)
+        moments: list[datetime | None] = [self.stored["seen_at"], self.stored["last"]]
+        return any(moment is not None and self.seen_at < moment for moment in moments)
 
     @property
     def gone_at(self) -> datetime | None:
