@@ -29,7 +29,8 @@ MAX_CHARS_BEFORE_DATE = 30
 
 #: The half of the day before a time ("오후 3:20"), and behind it ("3:20 p. m.", "3:20 μ.μ.", "3:20 م").
 _HALF_BEFORE = "(?P<before>오전|오후|上午|下午|午前|午後) ?"
-_HALF_BEHIND = r"(?P<behind>[ap]\.? ?m|[πμ]\.? ?μ|[صم])(?!\w)"
+#: Also with the next word glued to "pm": "7:37 pmNo comments".
+_HALF_BEHIND = r"(?P<behind>pm|(?:[ap]\.? ?m|[πμ]\.? ?μ|[صم])(?!\w))"
 #: How words for the second half of the day begin.
 _SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後")
 

@@ -50,6 +50,11 @@ _UNSPACED_SEPARATOR = re.compile(r"[:：－–—]")
 _CHAIN = re.compile(r"\s*[_＿｜|]\s*")
 #: What stands between the headline and the name of the site in `<title>`.
 _SITE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
+#: What Dreamweaver, FrontPage and browsers write into `<title>` of a new page, without spaces.
+_UNTITLED = re.compile(
+    r"(?:untitled|unbenanntes|naamloos)(?:document|dokument|page)?\d{0,2}|newpage\d|neueseite\d|nouvellepage\d|documentsanstitre|"
+    r"documentosint[ií]tulo|documentosemt[ií]tulo|documentosenzatitolo|无标题文档|無題ドキュメント"
+)
 #: Signs around the parts of a site's name.
 _AROUND_PART = ' -–—|·•»«:/~⋅"“”'
 #: Signs around a site's name that are no part of it.
@@ -224,6 +229,8 @@ def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
         return "holds no words"
     if claim.source.place is Place.HOME:
         return "links to the home page"
+    if _UNTITLED.fullmatch(folded):
+        return "the title that a program gave to a new page"
     if folded in sites:
         return "is the site's name"
     if _in_body(claim) and folded in sections:
@@ -347,8 +354,13 @@ def _like_label(name: str, label: str) -> bool:
     if len(label) >= MIN_LABEL_LETTERS and label in folded:
         return True
     initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper()).casefold()
-    return (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label) or (
-        len(initials) >= MIN_LABEL_LETTERS and initials in label
+    is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(
+        label
+    )  # "U.S. Small Business Administration" of sba.gov
+    return (
+        is_short_for
+        or (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label)
+        or (len(initials) >= MIN_LABEL_LETTERS and initials in label)
     )
 
 
