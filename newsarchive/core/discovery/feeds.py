@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -45,6 +46,8 @@ MAX_REFERENCES = 250_000
 MAX_TAGS = 1000
 #: Bytes of a list of tags (`<itunes:keywords>`), which feedparser takes apart and compares in the same way.
 MAX_TAG_LIST_BYTES = 10_000
+#: Characters of an author; the rest is cut off.
+MAX_AUTHOR_CHARACTERS = 1000
 #: Prefixes of a feed (`xmlns:dc=`), which it compares in the same way.
 MAX_PREFIXES = 300
 #: Bytes of a tag with its attributes. At a longer one a feed is cut off.
@@ -323,14 +326,31 @@ class _Parser:
         return [entry for part in parts for entry in self._readable(head, part)]
 
     def _parse(self, body: bytes) -> Any:
-        import feedparser
-
         self.tries += 1
         # feedparser would take the bytes themselves for a file name and open it, so it gets a stream. It need neither
         # sanitise the text nor resolve links: extraction does both as for any page, and reading is ten times as fast.
-        return feedparser.parse(
+        return _feedparser().parse(
             io.BytesIO(body), response_headers=self.headers, sanitize_html=False, resolve_relative_uris=False
         )
+
+
+@lru_cache(maxsize=1)
+def _feedparser() -> Any:
+    """The library, whose search for an e-mail address in the name of an author is given the beginning of a long name alone: it takes
+    time in the square of a run of letters, 4 s for 40,000 of them. Comments between them would hide a run from a search in the bytes."""
+    import feedparser
+    from feedparser.mixin import _FeedParserMixin
+
+    sync = _FeedParserMixin._sync_author_detail
+
+    def bounded(self: Any, key: str = "author") -> None:
+        context = self._get_context()
+        if len(context.get(key) or "") > MAX_AUTHOR_CHARACTERS:
+            context[key] = context[key][:MAX_AUTHOR_CHARACTERS]
+        sync(self, key)
+
+    _FeedParserMixin._sync_author_detail = bounded
+    return feedparser
 
 
 def _with_fewer_elements(body: bytes) -> tuple[bytes, str]:
