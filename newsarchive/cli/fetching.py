@@ -7,8 +7,10 @@ A `Fetcher` obeys robots.txt and its Crawl-delay, also for redirects, and sends 
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
@@ -50,6 +52,9 @@ TOO_LARGE = f"larger than {MAX_PAGE_BYTES // 2**20} MiB: that is no article"
 MAX_ROBOTS_BYTES = 500 * 1024
 #: Seconds without an answer after which a request has failed.
 TIMEOUT_SECONDS = 30.0
+#: Seconds from the connection to the end of an answer, after which it is broken off: one that comes byte by byte would hold the
+#: command for ever. A crawl has the same bound (DOWNLOAD_TIMEOUT) for each request.
+MAX_ANSWER_SECONDS = 120.0
 #: Seconds between two requests; where robots.txt asks for more, this is the wait. A crawl has the same bound.
 MAX_DELAY_SECONDS = 120.0
 #: Seconds of waiting; before a longer wait a message says that it is going on.
@@ -95,6 +100,8 @@ class Fetcher:
         self.allowance = Allowance.read(held["crawl.allow_private"])
         self.named, self.verify_certificates = tuple(named), verify_certificates
         self.opener: OpenerDirector = build_opener(_Connections(self), _Redirects(self.permit))
+        #: The connections of the answer that is being read, each with the timer that breaks it off, and whether it has.
+        self._timers: list[tuple[threading.Timer, socket.socket, threading.Event]] = []
         #: Without the check of robots.txt: what robots.txt redirects to is part of the question.
         self.robots_opener: OpenerDirector = build_opener(_Connections(self), _Redirects())
 
@@ -107,8 +114,12 @@ class Fetcher:
         """
         try:
             self.permit(url)
-            with self.opener.open(Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS) as response:
+            with self.answer(Request(url, headers=self.headers), self.opener) as response:
                 body = response.read(MAX_PAGE_BYTES + 1)
+                if response.length and len(body) <= MAX_PAGE_BYTES:
+                    raise FetchError(
+                        f"{url}: the connection broke off in the middle of the page: try again later"
+                    )
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 final_url, status = response.geturl(), response.status
             if codings := headers.pop("content-encoding", ""):  # some servers pack without being asked to
@@ -165,9 +176,7 @@ class Fetcher:
         from protego import Protego
 
         try:
-            with self.robots_opener.open(
-                Request(url, headers=self.headers), timeout=TIMEOUT_SECONDS
-            ) as response:
+            with self.answer(Request(url, headers=self.headers), self.robots_opener) as response:
                 body = response.read(MAX_ROBOTS_BYTES)
                 codings = response.headers.get("content-encoding", "")
                 if codings:
@@ -175,6 +184,35 @@ class Fetcher:
                 return Protego.parse(body.decode("utf-8", "replace")) if response.status == 200 else None
         except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None
+
+    @contextmanager
+    def answer(self, request: Request, opener: OpenerDirector) -> Iterator[Any]:
+        """The answer to a request, read inside the `with` block. Raises `FetchError` where it takes more than `MAX_ANSWER_SECONDS`, and
+        what the opener raises."""
+        before, self._timers = self._timers, []  # a redirect asks for the robots.txt of its host meanwhile
+        try:
+            with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
+                yield response
+        finally:
+            timers, self._timers = self._timers, before
+            is_late = any(late.is_set() for *_, late in timers)
+            for timer, connection, _ in timers:
+                timer.cancel()
+                connection.close()
+            if is_late:
+                raise FetchError(
+                    f"{request.full_url}: the answer did not end within {MAX_ANSWER_SECONDS:g} seconds: try again later"
+                )
+
+    def timed(self, connection: socket.socket) -> socket.socket:
+        """The connection, which a timer breaks off."""
+        # Another handle of the same connection: the first is handed over where TLS begins.
+        handle, late = connection.dup(), threading.Event()
+        timer = threading.Timer(MAX_ANSWER_SECONDS, _break_off, [handle, late])
+        timer.daemon = True
+        self._timers.append((timer, handle, late))
+        timer.start()
+        return connection
 
     def connect(
         self, to: tuple[str, int], timeout: float, source: tuple[str, int] | None = None
@@ -188,10 +226,16 @@ class Fetcher:
         for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             try:
                 self.allowance.check(host, port, str(address[0]), self.named)
-                return socket.create_connection((str(address[0]), port), timeout, source)
+                return self.timed(socket.create_connection((str(address[0]), port), timeout, source))
             except (PrivateAddress, OSError) as error:
                 problem = error
         raise problem
+
+
+def _break_off(connection: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Connections(HTTPHandler, HTTPSHandler):
@@ -214,12 +258,13 @@ class _Connections(HTTPHandler, HTTPSHandler):
         return self._judged(HTTPSConnection, req, context=context)
 
     def _judged(self, kind: type[HTTPConnection], req: Request, **given: Any) -> HTTPResponse:
-        def connection(host: str, **more: Any) -> HTTPConnection:
-            made = kind(host, **more)
+        def connection(host: str, **more: Any) -> Any:
+            made: Any = kind(host, **more)
             if req.host == urlsplit(req.full_url).netloc:
-                made._create_connection = self.fetcher.connect  # type: ignore[attr-defined]
+                made._create_connection = self.fetcher.connect
             else:
                 self.fetcher.allowance.check_proxied(req.full_url, self.fetcher.named)
+                made._create_connection = lambda *to: self.fetcher.timed(socket.create_connection(*to))
             return made
 
         try:

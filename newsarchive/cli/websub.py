@@ -37,8 +37,6 @@ MIN_SECRET_CHARACTERS = 20
 LOOK_SECONDS = 60.0
 #: Seconds between two looks for sites that wait to be crawled.
 CRAWL_SECONDS = 1.0
-#: Seconds that a hub may take to answer.
-HUB_SECONDS = 30.0
 
 
 @click.group(
@@ -142,7 +140,7 @@ def _requests() -> tuple[Callable[[str], Capture], Callable[[str, bytes], int]]:
     def post(hub: str, form: bytes) -> int:
         headers = {**fetcher.headers, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            with fetcher.robots_opener.open(Request(hub, form, headers), timeout=HUB_SECONDS) as answer:
+            with fetcher.answer(Request(hub, form, headers), fetcher.robots_opener) as answer:
                 return int(answer.status)
         except HTTPError as error:
             return int(error.code)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,35 @@ def test_a_site_is_looked_at_with_the_user_agent_that_it_is_to_be_crawled_with(d
     with served(blog()) as site:
         run("sites", "add", site.home, "--yes", "--user-agent", "paper/1", db=db)
         assert {request.headers["User-Agent"] for request in site.seen} == {"paper/1"}
+
+
+@pytest.mark.parametrize("path", ["/a-first-story/", "/robots.txt"])
+def test_an_answer_that_comes_byte_by_byte_is_broken_off(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsarchive.cli.fetching.MAX_ANSWER_SECONDS", 0.5)
+    with served({**blog(), path: Answer("A ferry " * 1000, drip=0.2)}) as site:
+        fetcher = Fetcher(named=[site.home])
+        if path == "/robots.txt":
+            assert fetcher._robots(f"{site.home}{path}") is None
+        else:
+            with pytest.raises(FetchError, match=r"did not end within 0\.5 seconds"):
+                fetcher.get(f"{site.home}{path}")
+
+
+def test_half_a_page_is_no_page() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def half() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4000\r\n\r\n<p>half"
+                )
+
+        threading.Thread(target=half, daemon=True).start()
+        home = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(FetchError, match="broke off in the middle of the page"):
+            Fetcher(named=[home], ignore_robots=True).get(f"{home}/a/")
 
 
 def test_a_redirect_does_not_lead_past_robots_txt() -> None:
