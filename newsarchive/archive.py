@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.coverage import Day as CoverageDay
     from newsarchive.db.reading.lineage import Copy, Trace
     from newsarchive.db.reading.publishers import Publisher, Republication
-    from newsarchive.export.frames import Frame
+    from newsarchive.export import Frame
 
 __all__ = ["Archive", "Hit", "Hits", "Marks", "Stats", "Stored", "Version"]
 
@@ -170,9 +170,12 @@ class Archive:
         are not known are missing. Words and filters are those of `search`. Raises `UsageError` that names the extra
         where a library is missing: `newsarchive[pandas]`, `newsarchive[polars]`, `newsarchive[parquet]` for Arrow.
         """
+        from newsarchive.export import require_engine
+
+        require_engine(engine)
         from newsarchive.export import frames
 
-        names = frames.check(engine, columns)
+        names = frames.check(columns)
         selected = Selection(self._source, _words(words), filters(**chosen))
         return frames.frame(self._source, selected.ids, engine, names)
 

@@ -334,6 +334,8 @@ def test_pandas_gets_types_that_know_a_missing_value(archive: Archive) -> None:
 def test_a_missing_library_names_the_extra(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, engine: Any, module: str, extra: str
 ) -> None:
+    monkeypatch.delitem(sys.modules, "newsarchive.export.frames", raising=False)
+    monkeypatch.delattr("newsarchive.export.frames", raising=False)
     monkeypatch.setitem(sys.modules, module, None)
     if module != "polars":
         pytest.importorskip("polars")

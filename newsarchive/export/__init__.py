@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from newsarchive.exceptions import DatabaseError, OutputError, UsageError
 from newsarchive.reprs import why_not_written
@@ -191,14 +191,36 @@ def writer(name: str) -> Writer:
     if wanted.write is not None:
         return wanted.write
     if wanted.needs:
-        try:
-            importlib.import_module(wanted.needs)
-        except ModuleNotFoundError as error:
-            raise UsageError(
-                f"{name} needs {wanted.needs}: pip install 'newsarchive[{wanted.extra}]'"
-            ) from error
+        _require(wanted.needs, name, wanted.extra)
     found: Writer = getattr(importlib.import_module(f"newsarchive.export.{wanted.module}"), f"write_{name}")
     return found
+
+
+Frame = Literal["pandas", "polars", "arrow"]
+
+#: Kind of data frame → the modules that it needs, and the extra that installs them.
+ENGINES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "pandas": (("pandas", "pyarrow"), "pandas"),
+    "polars": (("polars", "pyarrow"), "polars"),
+    "arrow": (("pyarrow",), "parquet"),
+}
+
+
+def require_engine(engine: str) -> None:
+    """Raises `UsageError` for an unknown kind of data frame, and for a missing library, naming its extra. `export.frames` itself needs
+    such a library."""
+    if engine not in ENGINES:
+        raise UsageError(f"dataframe(): engine {engine!r}: one of {', '.join(ENGINES)}")
+    modules, extra = ENGINES[engine]
+    for module in modules:
+        _require(module, f"dataframe(engine={engine!r})", extra)
+
+
+def _require(module: str, what: str, extra: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{what} needs {module}: pip install 'newsarchive[{extra}]'") from error
 
 
 def check_target(target: Path, overwrite: bool) -> None:

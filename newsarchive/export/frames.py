@@ -6,12 +6,11 @@ pyarrow in row groups.
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,33 +48,12 @@ def write_parquet(articles: Iterable[Stored], target: Path | IO[bytes], title: s
     return number
 
 
-Frame = Literal["pandas", "polars", "arrow"]
-
-#: engine → the modules that it needs, and the extra that installs them
-ENGINES: dict[str, tuple[tuple[str, ...], str]] = {
-    "pandas": (("pandas", "pyarrow"), "pandas"),
-    "polars": (("polars", "pyarrow"), "polars"),
-    "arrow": (("pyarrow",), "parquet"),
-}
-
 _KINDS: dict[str, Kind] = {field.name: field.kind for field in FLAT}
 
 
-def check(engine: str, columns: Sequence[str] | None) -> list[str]:
-    """The names of the columns of a frame, by default all.
-
-    Raises `UsageError` for an unknown engine or column, and for a missing library, naming its extra. Raises `WrongType`
-    for columns in one text.
-    """
-    if engine not in ENGINES:
-        raise UsageError(f"dataframe(): engine {engine!r}: one of {', '.join(ENGINES)}")
-    modules, extra = ENGINES[engine]
-    for module in modules:
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as error:
-            needed = f"dataframe(engine={engine!r}) needs {module}"
-            raise UsageError(f"{needed}: pip install 'newsarchive[{extra}]'") from error
+def check(columns: Sequence[str] | None) -> list[str]:
+    """The names of the columns of a frame, by default all. Raises `UsageError` for an unknown one, `WrongType` for columns in one
+    text."""
     if isinstance(columns, str):
         raise WrongType("dataframe(): columns", columns, f"give a list of names, columns=[{columns!r}]")
     names = list(_KINDS) if columns is None else list(dict.fromkeys(columns))
@@ -85,7 +63,8 @@ def check(engine: str, columns: Sequence[str] | None) -> list[str]:
 
 
 def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequence[str]) -> Any:
-    """The articles of these ids, in their order, as a frame; `check` gives the names of the columns."""
+    """The articles of these ids, in their order, as a frame; `check` gives the names of the columns, and `export.require_engine` asked for the
+    libraries."""
     table = _table(source, ids, names)
     if engine == "arrow":
         return table
