@@ -23,6 +23,7 @@ from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
 from newsarchive.exceptions import UsageError
 from newsarchive.extensions import alarms, json_log, progress, warc
+from newsarchive.spiders.base import own_settings
 from newsarchive.version import user_agent
 
 if TYPE_CHECKING:
@@ -115,10 +116,9 @@ class Addon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Raises `UsageError` where `newsarchive.settings` could not read its file, where a setting of ours is not understood,
         where the project's reactor is not that of asyncio, and where a step of another project cannot be used."""
-        from newsarchive import settings as own_settings  # reads the environment as it is imported
-
-        for name in (name for name in dir(own_settings) if name.startswith(config.PREFIX)):
-            settings.setdefault(name, getattr(own_settings, name), priority="addon")
+        own = own_settings(settings)
+        for name in (name for name in own if name.startswith(config.PREFIX)):
+            settings.setdefault(name, own[name], priority="addon")
         # A crawl must not write into another archive than the one that the unreadable file may name.
         if problem := settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             raise UsageError(problem)
@@ -130,7 +130,7 @@ class Addon:
                 "take this line out of the project's settings"
             )
         steps_of(settings)  # a step that cannot be used is named before the first page is fetched
-        agent = getattr(own_settings, "USER_AGENT", "") or user_agent(settings["NEWSARCHIVE_CONTACT"])
+        agent = own.get("USER_AGENT") or user_agent(settings["NEWSARCHIVE_CONTACT"])
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
         address: dict[type, int] = {}

@@ -184,6 +184,28 @@ def test_a_setting_of_a_project_has_the_type_of_its_key(
     assert settings.getpriority(name) == SETTINGS_PRIORITIES[priority]
 
 
+def test_a_project_may_name_the_file_of_settings(tmp_path: Path) -> None:
+    """What the project sets itself stands over the file."""
+    file = tmp_path / "news.toml"
+    file.write_text(
+        'database = "news.db"\nwarc = "on"\n[crawl]\ndelay = 7.0\nlimit = 3\nuser_agent = "me/1"\n'
+    )
+    settings = Settings({"NEWSARCHIVE_CONFIG": str(file), "NEWSARCHIVE_WARC": False})
+    NewsSpider.update_settings(settings)
+    Addon(NewsSpider).update_settings(settings)
+    names = (
+        "NEWSARCHIVE_DATABASE_URL",
+        "NEWSARCHIVE_WARC",
+        "DOWNLOAD_DELAY",
+        "NEWSARCHIVE_LIMIT",
+        "USER_AGENT",
+    )
+    assert [settings[name] for name in names] == [f"sqlite:///{tmp_path / 'news.db'}", "off", 7.0, 3, "me/1"]
+    settings = Settings({"NEWSARCHIVE_CONFIG": str(tmp_path / "missing.toml")})
+    with pytest.raises(UsageError, match=r"missing\.toml: no such file"):
+        Addon().update_settings(settings)
+
+
 #: (setting, value that is not understood, what the message says)
 MISTAKEN = [
     ("NEWSARCHIVE_WORKERS", "many", "'many' is no whole number from 0 to 256"),

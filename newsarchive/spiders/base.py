@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import scrapy
 from scrapy.settings import BaseSettings
 
-from newsarchive.config import PREFIX
+from newsarchive import config
 from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
 
@@ -50,7 +50,17 @@ def argument_text(value: Any) -> str:
 
 def setting_of(argument: str) -> str:
     """The setting that holds an argument where the caller does not give it."""
-    return f"{PREFIX}{argument.upper()}"
+    return f"{config.PREFIX}{argument.upper()}"
+
+
+def own_settings(settings: BaseSettings) -> Mapping[str, Any]:
+    """What holds where a project sets nothing: `newsarchive.settings`, with the file that the project names in `NEWSARCHIVE_CONFIG`.
+    Raises `UsageError` for a file that cannot be read."""
+    from newsarchive import settings as module  # reads the environment as it is imported
+
+    if not (file := settings.get(config.FILE_VARIABLE)):
+        return vars(module)
+    return vars(module) | config.load(file).settings() | {"NEWSARCHIVE_CONFIG_ERROR": ""}
 
 
 def of_the_starter(argument: str) -> bool:
@@ -106,10 +116,9 @@ class ArchiveSpider(scrapy.Spider):
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
         """Crawl politely in any project, as far as the project sets nothing else. Its other spiders keep their pace."""
-        from newsarchive import settings as own_settings  # reads the environment as it is imported
-
+        own = own_settings(settings)
         for name in (*PACE_SETTINGS, *map(setting_of, cls.arguments_with_settings)):
-            settings.set(name, getattr(own_settings, name), priority="addon")
+            settings.set(name, own[name], priority="addon")
         super().update_settings(settings)
 
     @classmethod
