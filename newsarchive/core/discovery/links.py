@@ -150,6 +150,7 @@ class _Table:
             for reason, patterns in table.get("patterns", {}).items()
         }
         self.page_words = frozenset(table.get("page_words", ()))
+        self.number_words = frozenset(table.get("number_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
         self.entry, self.boilerplate, self.widget, self.meta = (
             _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
@@ -174,10 +175,14 @@ class _Table:
         return self._refused_path(path)
 
     def _refused_path(self, path: str) -> str:
-        # A date after a long slug is the post's; a date after anything else is an archive's.
-        if (date := _DATE_ARCHIVE.search(path)) and path[: date.start()].rpartition("/")[2].count("-") < 3:
-            return "date archive"
         segments = path.split("/")
+        # A date after a long slug is the post's; a date after anything else is an archive's, but `/node/2015` is a number.
+        if (
+            (date := _DATE_ARCHIVE.search(path))
+            and path[: date.start()].rpartition("/")[2].count("-") < 3
+            and self.number_words.isdisjoint(segments[-2:-1])
+        ):
+            return "date archive"
         reasons = {self.segments[s] for s in segments if s in self.segments}
         if len(segments) > 1 and segments[-2] in self.doubtful and segments[-1].count("-") < 2:
             reasons.add(self.doubtful[segments[-2]])
