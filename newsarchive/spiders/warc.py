@@ -131,7 +131,7 @@ class WarcSpider(ArchiveSpider):
         """Raises `UsageError` where `path` is missing or names no file."""
         given = super().check(arguments)
         if not given.get("path"):
-            raise UsageError("which file? say it as: scrapy crawl warc -a path=CC-NEWS-*.warc.gz")
+            raise UsageError("which file? say it as: newsarchive crawl warc -a path='CC-NEWS-*.warc.gz'")
         path = given["path"]
         files = (
             [path]
