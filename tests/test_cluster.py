@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -12,12 +13,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -380,9 +383,42 @@ def test_due_sites_are_crawled_without_cron_by_the_policy_of_one_machine(url: st
     work = Work(url, Queue(url).agreement(), print)
     assert {site.domain for site in work.due()} == {"127.0.0.1:9", "127.0.0.2:9"}
     run("cluster", "enqueue", "crawl", "http://127.0.0.1:9/", url=url)
+    # One that waits in the queue is not looked up again each minute, which takes thousands of questions for names.
+    assert {site.domain for site in work.due()} == {"127.0.0.2:9"}
     with worker(url, tmp_path):
         wait_for(lambda: ("failed",) in rows(url, "SELECT status::text FROM procrastinate_jobs"))
     assert "127.0.0.1:9" not in {site.domain for site in work.due()}  # it waits for its interval
+    work.engine.dispose()
+
+
+def test_a_name_whose_server_does_not_answer_holds_up_no_other_site(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsarchive.cluster import jobs
+
+    follow(url, *(f"http://127.0.0.{number}:9" for number in range(1, 10)))
+    waiting, put = threading.Event(), []
+
+    class Put:
+        def __init__(self, lock: str, **_: object) -> None:
+            self.lock = lock
+
+        async def defer_async(self, **arguments: object) -> None:
+            put.append(arguments["site"])
+            if len(put) == 8:
+                waiting.set()
+
+    def address_of(home_url: str) -> str:
+        if home_url == "http://127.0.0.1:9/":
+            assert waiting.wait(MAX_WAIT_SECONDS)
+        return home_url
+
+    monkeypatch.setattr(jobs, "address_of", address_of)
+    monkeypatch.setattr(jobs.crawl, "configure", Put)
+    work = jobs.Work(url, Queue(url).agreement(), print)
+    asyncio.run(jobs.schedule(SimpleNamespace(additional_context={jobs.WORK: work}), 0))
+    assert put[-1] == "http://127.0.0.1:9/"
+    assert len(put) == 9
     work.engine.dispose()
 
 

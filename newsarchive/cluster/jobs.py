@@ -24,6 +24,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -215,10 +216,10 @@ class Work:
     # -- housekeeping ----------------------------------------------------------------------------------------
 
     def due(self) -> list[KnownSite]:
-        """The followed sites that are due and not at work. One whose crawl failed is due again after its interval."""
-        at_work, failed = self.queue.sites_at_work("crawl"), self.queue.failed_at("crawl")
+        """The followed sites that are due and not in the queue. One whose crawl failed is due again after its interval."""
+        queued, failed = self.queue.sites("crawl"), self.queue.failed_at("crawl")
         tried: dict[str, datetime] = {site_of(url): at for url, at in failed.items()}
-        return [site for site in self.archive.due(tried) if site.home_url not in at_work]
+        return [site for site in self.archive.due(tried) if site.home_url not in queued]
 
 
 #: The queue of `schedule` and `tidy`. Every worker serves it. The queue of any other job has the job's name, by which people choose
@@ -233,6 +234,9 @@ WORK = "work"
 RANGE = 2_000
 #: Hours that jobs which failed or were cancelled stay in the queue for people to see.
 MAX_HOURS_KEPT = 7 * 24
+#: Addresses of sites that are asked for at the same time. A name whose server does not answer takes ten seconds and more, in
+#: which thousands of others would wait for it; more threads would be missing for the signs of life of a worker.
+MAX_LOOKUPS = 4
 #: Tries of a job whose process broke.
 MAX_TRIES = 4
 #: Characters of what a driver said in a message. Those of libpq have up to 200.
@@ -323,12 +327,16 @@ async def recluster(context: JobContext, *, first: int, last: int) -> None:
     pass_context=True,
 )
 async def schedule(context: JobContext, timestamp: int) -> None:
-    due = await asyncio.to_thread(work_of(context).due)
-    addresses = await asyncio.to_thread(lambda: [address_of(site.home_url) for site in due])
-    for site, address in zip(due, addresses, strict=True):
-        job = crawl.configure(**_crawl_options(site.home_url, address))
-        with suppress(AlreadyEnqueued):
-            await job.defer_async(site=site.home_url, only_if_due=True)
+    turn = asyncio.Semaphore(MAX_LOOKUPS)
+
+    async def put(site: KnownSite) -> None:
+        async with turn:
+            address = await asyncio.to_thread(address_of, site.home_url)
+            with suppress(AlreadyEnqueued):
+                job = crawl.configure(**_crawl_options(site.home_url, address))
+                await job.defer_async(site=site.home_url, only_if_due=True)
+
+    await asyncio.gather(*map(put, await asyncio.to_thread(work_of(context).due)))
 
 
 @jobs.periodic(cron="* * * * * */10")  # the seconds stand last
@@ -404,10 +412,13 @@ class Enqueuer:
         self.app = App(connector=connector(url))
 
     def crawl(self, sites: Iterable[KnownSite]) -> int:
-        return sum(
-            self._put("crawl", _crawl_options(site.home_url, address_of(site.home_url)), site=site.home_url)
-            for site in sites
-        )
+        urls = [site.home_url for site in sites]
+        with ThreadPoolExecutor(MAX_LOOKUPS) as threads:
+            addresses = threads.map(address_of, urls)
+            return sum(
+                self._put("crawl", _crawl_options(url, address), site=url)
+                for url, address in zip(urls, addresses, strict=True)
+            )
 
     def learn(self, domains: Iterable[str]) -> int:
         return sum(self._put("learn", {"queueing_lock": f"learn {site}"}, site=site) for site in domains)

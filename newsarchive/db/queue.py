@@ -294,9 +294,9 @@ class Queue:
         except psycopg.Error as error:
             raise self._explained(error) from error
 
-    def sites_at_work(self, queue: str) -> set[str]:
-        """The sites that jobs of this queue are at."""
-        query = "SELECT args ->> 'site' FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = %s"
+    def sites(self, queue: str) -> set[str]:
+        """The sites for which jobs of this queue wait or run."""
+        query = "SELECT args ->> 'site' FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queue_name = %s"
         with self.connected() as connection:
             return {site for (site,) in connection.execute(query, (queue,)) if site}
 
