@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, LargeBinary, select, type_coerce, upd
 from newsarchive import Archive, rules
 from newsarchive.compression import compress, decompress
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.core.urls import url_key
 from newsarchive.db import transfer
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
@@ -231,6 +232,26 @@ def test_it_is_shown_again_when_its_day_has_come(archive: Engine) -> None:
     assert (entry.state, entry.ended_at) == ("lifted", until)
     with Archive(url_of(archive)) as open_:
         assert SECRET in open_.get(1).article_body
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda frontier, url: frontier.failed(url, "timeout"),
+        lambda frontier, url: frontier.missing(url, "http 410", final=True),
+        lambda frontier, url: frontier.settle(url, "skipped", "index page"),
+        lambda frontier, url: frontier.unchanged(url),
+        lambda frontier, url: frontier.vanished({url_key(url): [(START + timedelta(days=900), 410)]}),
+    ],
+    ids=["failed", "gone", "refused", "unchanged", "gone by a file"],
+)
+def test_an_answer_to_what_a_crawl_asked_before_does_not_let_the_next_one_ask_again(
+    archive: Engine, answer: Callable[[Frontier, str], Any]
+) -> None:
+    url, frontier = "https://blog.example/post-9", Frontier(archive, lambda: START + timedelta(days=12))
+    withhold(archive, [1], DEMAND)
+    answer(frontier, url)
+    assert frontier.withheld([url]) == {url_key(url)}
 
 
 def test_an_end_that_is_put_off_while_a_crawl_begins_counts(

@@ -336,7 +336,7 @@ class Frontier:
                 ),
                 "reason_detail": "",
             }
-            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+            connection.execute(update(Url).where(_open(key)).values(changes))
             first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
             seen = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
             here = ArticleRow.id.in_(updates.articles_at(connection, key))
@@ -363,7 +363,7 @@ class Frontier:
             changes: dict[str, Any] = {"state": row.state if row and stored else state}
             changes |= {"reason": reason, "reason_detail": detail}
             changes |= {"last_checked_at": now, "fail_count": failures, "next_check_at": after}
-            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+            connection.execute(update(Url).where(_open(key)).values(changes))
 
     def leave_out(self, url: str, published: datetime) -> None:
         """Record that a post is older than this crawl's `since`.
@@ -400,9 +400,7 @@ class Frontier:
             after = next_check(Visits(now, failures=failures), now, outcome, key)
             changes = {"state": state, "reason": reason, "reason_detail": ""}
             changes |= {"last_checked_at": now, "next_check_at": after}
-            connection.execute(
-                update(Url).where(Url.url_key == key).values(**changes, fail_count=Url.fail_count + 1)
-            )
+            connection.execute(update(Url).where(_open(key)).values(**changes, fail_count=Url.fail_count + 1))
             if gone:
                 here = ArticleRow.id.in_(updates.articles_at(connection, key))
                 stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
@@ -449,14 +447,14 @@ class Frontier:
             earlier = ArticleRow.gone_at.is_(None) | (ArticleRow.gone_at > moment)
             connection.execute(update(ArticleRow).where(here, earlier).values(gone_at=moment))
             changes = {"state": "gone", "reason": f"http {status}"}
-            connection.execute(update(Url).where(Url.url_key == key).values(changes))
+            connection.execute(update(Url).where(_open(key)).values(changes))
         return any(one.gone_at is None for one in stored)
 
     def failed(self, url: str, reason: str) -> int:
         """Record that a fetch failed: the URL keeps its state and is tried again; gives its failures in a row."""
         with writing(self.engine) as connection:
             changed = connection.execute(
-                update(Url).where(Url.url_key == url_key(url))
+                update(Url).where(_open(url_key(url)))
                 .values(fail_count=Url.fail_count + 1, reason=reason, reason_detail="").returning(Url.fail_count)
             ).scalar()  # fmt: skip
         return int(changed or 0)
@@ -482,6 +480,12 @@ class Frontier:
                         break
                     begun = row.started_at
             return None if is_future(begun, self.clock()) else begun
+
+
+def _open(key: str) -> Any:
+    """The condition that a URL has this key and is not withheld: a post may be withheld while a crawl asks for it, and what the
+    server answers then must not let the next crawl ask again."""
+    return (Url.url_key == key) & (Url.reason != DropReason.WITHHELD)
 
 
 def _known_source(row: Any) -> KnownSource:
