@@ -58,16 +58,36 @@ _WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 _STORED_CODES = {
     written: stored
     for stored, codes in {
-        "ar": "ara", "bg": "bul", "bn": "ben", "ca": "cat", "cs": "cz ces cze", "da": "dk dan", "de": "deu ger", "el": "gr ell gre",
-        "en": "eng", "es": "sp spa", "et": "est", "eu": "eus baq", "fa": "fas per", "fi": "fin", "fr": "fra fre", "gl": "glg",
-        "he": "iw heb", "hi": "hin", "hr": "hrv", "hu": "hun", "id": "in ind", "is": "isl ice", "it": "ita", "ja": "jp jpn",
-        "ko": "kor", "lt": "lit", "lv": "lav", "ms": "msa may", "nl": "nld dut", "no": "nb nn nor nob nno", "pl": "pol",
-        "pt": "por", "ro": "mo ron rum", "ru": "rus", "sk": "slk slo", "sl": "slv", "sq": "sqi alb", "sr": "srp", "sv": "swe",
-        "sw": "swa", "ta": "tam", "th": "tha", "tl": "tgl", "tr": "tur", "uk": "ua ukr", "ur": "urd", "vi": "vn vie", "yi": "ji",
-        "zh": "cn zho chi cmn", "": "und mul zxx mis",
+        "af": "afr", "am": "amh", "an": "arg", "ar": "ara", "as": "asm", "az": "aze", "ba": "bak", "be": "bel", "bg": "bul",
+        "bn": "ben", "br": "bre", "bs": "bos", "ca": "cat", "cs": "cz ces cze", "cy": "cym wel", "da": "dk dan", "de": "deu ger",
+        "dz": "dzo", "el": "gr ell gre", "en": "eng", "eo": "epo", "es": "sp spa", "et": "est", "eu": "eus baq", "fa": "fas per",
+        "ff": "ful fuv", "fi": "fin", "fo": "fao", "fr": "fra fre", "fy": "fry", "ga": "gle", "gd": "gla", "gl": "glg",
+        "gn": "grn gug", "gu": "guj", "ha": "hau", "he": "iw heb", "hi": "hin", "hr": "hrv", "ht": "hat", "hu": "hun",
+        "hy": "hye arm", "id": "in ind", "ig": "ibo", "is": "isl ice", "it": "ita", "ja": "jp jpn", "jv": "jav", "ka": "kat geo",
+        "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor", "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lg": "lug",
+        "ln": "lin", "lo": "lao", "lt": "lit", "lv": "lav", "mg": "mlg", "mk": "mkd mac", "ml": "mal", "mn": "mon", "mr": "mar",
+        "ms": "msa may", "mt": "mlt", "my": "mya bur", "ne": "nep", "nl": "nld dut", "no": "nb nn nor nob nno", "oc": "oci",
+        "om": "orm", "or": "ori", "pa": "pan", "pl": "pol", "ps": "pus", "pt": "por", "qu": "que", "ro": "mo ron rum", "ru": "rus",
+        "rw": "kin", "sa": "san", "se": "sme", "si": "sin", "sk": "slk slo", "sl": "slv", "sn": "sna", "so": "som",
+        "sq": "sqi alb", "sr": "srp", "st": "sot", "sv": "swe", "sw": "swa", "ta": "tam", "te": "tel", "tg": "tgk", "th": "tha",
+        "tk": "tuk", "tl": "tgl fil", "tr": "tur", "tt": "tat", "ug": "uig", "uk": "ua ukr", "ur": "urd", "uz": "uzb uzs",
+        "vi": "vn vie", "vo": "vol", "wa": "wln", "xh": "xho", "yi": "ji", "yo": "yor", "zh": "cn zho chi cmn", "zu": "zul",
+        "": "und mul zxx mis",
     }.items()
     for written in codes.split()
 }  # fmt: skip
+
+#: Codes of two letters of languages that the detector does not know. A page that declares one of them, or a code of three letters
+#: that it does not know, is believed where the text does not show another language by its little words or its script:
+#: the detector takes Tigrinya for Amharic and Upper Sorbian for Polish, and is sure of it.
+_UNKNOWN_TO_DETECTOR = {
+    code
+    for codes in (
+        "aa ab ae ak av ay bi bm bo ce ch co cr cu cv dv ee fj gv ho hz ia ie ii ik io iu kg ki kj kl kr ks kv kw li lu mh mi na nd",
+        "ng nr nv ny oj os pi rm rn sc sd sg sh sm ss su ti tn to ts tw ty ve wo yi za",
+    )
+    for code in codes.split()
+}
 
 
 def code(declared: str) -> str:
@@ -86,7 +106,8 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
 
     `declared` is the language tag that the page gives, "" for none. The source is `declared and detected` where the
     page and the text agree, `detected` where the text overrules the page or the page declares nothing, `declared` where
-    the text is too short or the detector is unsure, and "" (with the code "") where nothing is known.
+    the text is too short, the detector is unsure or it does not know that language, and "" (with the code "") where nothing
+    is known.
     """
     said = code(declared)
     if confirms(text[:FIRST_SAMPLE_CHARACTERS], said):
@@ -98,9 +119,16 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
         return said, "declared" if said else ""
     if found == said:
         return said, "declared and detected"
-    if said and sure < MIN_OVERRULING_PROBABILITY:
+    if said and (sure < MIN_OVERRULING_PROBABILITY or not _is_overruled(said, found, text)):
         return said, "declared"
     return found, "detected"
+
+
+def _is_overruled(said: str, found: str, text: str) -> bool:
+    """Whether the detector may overrule `said`: it knows that language, or the text shows the language that was `found`."""
+    is_known = said in _detector().languages if len(said) > 2 else said not in _UNKNOWN_TO_DETECTOR
+    sample = text[:MAX_SAMPLE_CHARACTERS]
+    return is_known or confirms(sample, found) or bool(_WIDE.search(sample))
 
 
 def with_language(article: Article) -> Article:
@@ -145,6 +173,7 @@ class _Detector(NamedTuple):
 
     identifier: Any
     tables: mapped.Tables
+    languages: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -159,7 +188,7 @@ def _detector() -> _Detector:
     priors = np.frombuffer(parts["priors"], np.float32)
     moves, rows, features = parts["moves"].cast("I"), parts["rows"].cast("I"), parts["features"].cast("i")
     identifier = LanguageIdentifier(worths, priors, languages, moves, features, norm_probs=True, tk_row=rows)
-    return _Detector(identifier, tables)
+    return _Detector(identifier, tables, frozenset(languages))
 
 
 def _model() -> dict[str, Any]:

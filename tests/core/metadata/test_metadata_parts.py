@@ -175,8 +175,36 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
             "",
             ("ja", "detected"),
         ),
+        # The detector does not know these languages, and is sure of Amharic and Polish.
+        (
+            "ህዝብታት ውድብ ሕቡራት መንግስታት ንመሰሪታዊ ሰብኦዊ መሰላት፣ ንኽብርን ልዕልነትን ሰብኦዊ ፍጡር፣ ንማዕሪ መሰላት ደቂ ተባዕትዮን ደቂ ኦንስትዮን ዘለዎም እምነት",
+            "ti",
+            ("ti", "declared"),
+        ),
+        (
+            "dokelž stej njedopóznaće a znajechanje čłowječich prawow k aktam barbarstwa wjedłoj, kotrež su swědomje "
+            "člowjestwa hłuboko zranili, a dokelž je so wutworjenje swěta, swobodnym wot stracha a nuzy",
+            "hsb",
+            ("hsb", "declared"),
+        ),
+        (
+            "Die Gemeinde hat beschlossen, dass die Brücke nicht vor dem Winter gesperrt wird und der Verkehr auch über "
+            "die alte Straße geführt wird.",
+            "ch",
+            ("de", "detected"),
+        ),
     ],
-    ids=["short", "nothing", "no tag", "agree", "overruled", "Japanese"],
+    ids=[
+        "short",
+        "nothing",
+        "no tag",
+        "agree",
+        "overruled",
+        "Japanese",
+        "Tigrinya",
+        "Sorbian",
+        "Switzerland",
+    ],
 )
 def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
     assert finish_language(text, declared) == expect
