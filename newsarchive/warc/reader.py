@@ -487,11 +487,10 @@ def _with_payload(
 
 
 def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
-    joined: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
     for name, value in headers:
-        low = name.lower()
-        joined[low] = f"{joined[low]}, {value}" if low in joined else value
-    return joined
+        values.setdefault(name.lower(), []).append(value)
+    return {name: ", ".join(several) for name, several in values.items()}
 
 
 def _moment(text: str | None) -> datetime | None:

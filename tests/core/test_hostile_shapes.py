@@ -98,7 +98,7 @@ def test_a_run_of_one_character_is_read_once(read: Callable[[], object]) -> None
 
 
 def test_the_author_of_a_feed_is_searched_for_an_address_in_its_beginning_alone() -> None:
-    """feedparser took an hour for 400,000 letters."""
+    """feedparser took some 15 minutes for 400,000 letters, which it searches twice."""
     began = time.process_time()
     feed = feeds.parse_feed(AUTHOR % (b"a" * 400_000), "https://blog.example/feed", rules=RULES)
     assert time.process_time() - began < 20
