@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import Archive
+from newsarchive.cli.output import use_line
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
@@ -67,6 +68,20 @@ def test_the_newest_fetch_counts(engine: Engine) -> None:
     store.ingest([article(1, None, day=35), article(3, RESERVED, day=35)])
     with Archive(url_of(engine)) as archive:
         assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
+
+
+def test_what_is_told_of_previews_is_not_told() -> None:
+    said = (
+        "meta robots: max-image-preview:large",
+        "meta robots: index",
+        "meta robots: noai",
+        "meta robots: noindex",
+    )
+    assert (
+        use_line(Rights(directives=said))
+        == "Its site says of its use: meta robots: noai; meta robots: noindex"
+    )
+    assert use_line(Rights(directives=said[:2])) == ""
 
 
 def test_show_and_stats_tell(engine: Engine) -> None:
