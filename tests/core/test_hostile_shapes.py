@@ -25,10 +25,9 @@ from newsarchive.core.html import parsing
 from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, path_step, read_blocks
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
 from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean
-from newsarchive.core.metadata import dates
 from newsarchive.core.origin import mentions
 from newsarchive.core.origin.evidence import domain_in
-from newsarchive.core.text import caches, tolerant_json, words
+from newsarchive.core.text import caches, dates, tolerant_json, words
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
 

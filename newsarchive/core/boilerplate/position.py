@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import dates, person_names
+from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.publication_date import counted_from
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
+from newsarchive.core.text import dates
 from newsarchive.core.text.lines import is_prose, is_quotation
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence

@@ -20,12 +20,12 @@ from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.page_type import reconsidered
 from newsarchive.core.html.render import rendered
-from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.credits import credit_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.origin.publishers import listed
+from newsarchive.core.text import dates
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.core.text.lines import is_prose, record_lines, source_names
 from newsarchive.core.text.normalise import fold

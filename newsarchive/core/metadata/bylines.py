@@ -17,9 +17,10 @@ from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import agencies, chinese_names, dates, guessed_names, person_names
+from newsarchive.core.metadata import agencies, chinese_names, guessed_names, person_names
 from newsarchive.core.metadata.claims import WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.items import Block

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import islice
 
 from newsarchive import compiled
-from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim, Place, Position, Source
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Block

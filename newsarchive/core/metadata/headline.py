@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import islice
 
 from newsarchive import compiled
-from newsarchive.core.metadata import dates, eastern_titles
+from newsarchive.core.metadata import eastern_titles
 from newsarchive.core.metadata.claims import (
     FIRST_HEADINGS,
     IN_BODY,
@@ -36,6 +36,7 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.urls import parts_of

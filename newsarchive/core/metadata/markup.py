@@ -22,10 +22,10 @@ from newsarchive.core.metadata.claims import (
     keyword_list,
     plain,
 )
-from newsarchive.core.metadata.dates import parse, says, with_a_date_each
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, with_spaces, words
+from newsarchive.core.text.dates import parse, says, with_a_date_each
 from newsarchive.core.text.patterns import whole
 from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.rules import Rules

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata import chinese_names, dates
+from newsarchive.core.metadata import chinese_names
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.rules import Rules
 

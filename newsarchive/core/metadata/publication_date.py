@@ -28,7 +28,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from newsarchive.core.metadata import dates, wechat
+from newsarchive.core.metadata import wechat
 from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import (
     DATES,
@@ -46,6 +46,7 @@ from newsarchive.core.metadata.claims import (
     plain,
     weigh,
 )
+from newsarchive.core.text import dates
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 

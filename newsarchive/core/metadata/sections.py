@@ -17,7 +17,6 @@ from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
@@ -31,6 +30,7 @@ from newsarchive.core.metadata.markup import (
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence

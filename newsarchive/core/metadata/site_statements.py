@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from newsarchive.core.discovery.wordpress import post_id
-from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.claims import SITE_SOURCES, Claim, Place, Qualifier, Source, plain, source_of
 from newsarchive.core.metadata.headline import alike
+from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText

@@ -21,7 +21,6 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.metadata import (
     authors,
     bylines,
-    dates,
     eastern_titles,
     elements,
     guessed_names,
@@ -50,6 +49,7 @@ from newsarchive.core.metadata.claims import (
 from newsarchive.core.metadata.elements import read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
+from newsarchive.core.text import dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import names_host, parts_of, same_site

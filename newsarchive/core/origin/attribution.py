@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata import dates
 from newsarchive.core.metadata.person_names import SEGMENT
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
@@ -31,6 +30,7 @@ from newsarchive.core.origin.attribution_patterns import (
     phrases_of,
 )
 from newsarchive.core.origin.publishers import by_host, by_name, longest_name
+from newsarchive.core.text import dates
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import statements

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
-from newsarchive.core.metadata import dates
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -26,6 +25,7 @@ from newsarchive.core.origin.credits import container, credit_lines, credits_pic
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
+from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
 from newsarchive.core.urls import is_category, registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate

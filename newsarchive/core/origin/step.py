@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from newsarchive.core.metadata import dates
 from newsarchive.core.origin.credits import own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
+from newsarchive.core.text import dates
 from newsarchive.core.urls import same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules

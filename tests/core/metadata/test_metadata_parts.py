@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.metadata import authors, dates, headline, jsonld, person_names, publication_date
+from newsarchive.core.metadata import authors, headline, jsonld, person_names, publication_date
 from newsarchive.core.metadata.claims import Claim, Place, Source
+from newsarchive.core.text import dates
 from newsarchive.core.text.language import finish_language
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata"

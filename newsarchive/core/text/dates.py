@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.metadata import calendars
+from newsarchive.core.text import calendars
 from newsarchive.rules import Rules
 
 #: Characters of a text that are read as a date; the rest is cut off.
@@ -497,7 +497,7 @@ def order(text: str) -> Order | None:
 
 def _order(match: re.Match[str]) -> Order | None:
     first, second = int(match[1]), int(match[3])
-    if first == second or min(first, second) > 12:
+    if first == second or min(first, second) > 12 or 0 in (first, second):
         return None
     told = second > 12 if max(first, second) > 12 else _month_first_by_weekday(match)
     return Order(match[2], told is None, told is True)
