@@ -17,14 +17,14 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from newsarchive.core.discovery.feed_times import FeedTimes, iso_time, rfc_822_time
+from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Link, SourceText
-from newsarchive.rules import Rules
+from newsarchive.rules import Rules, default
 
 #: Characters of a post's text; a longer one holds data, not words, and is not kept.
 MAX_TEXT_CHARACTERS = 1_000_000
@@ -230,9 +230,9 @@ def parse_feed(
     # A blank line before <?xml is the commonest of errors, and harmless.
     body = body[:MAX_FEED_BYTES].lstrip()
     if body[:64].removeprefix(b"\xef\xbb\xbf")[:1] == b"{":
-        feed, entries = _read_json(body, url)
+        feed, entries = _read_json(body, url, rules or default())
     else:
-        feed, entries = _read_xml(body, url, content_type)
+        feed, entries = _read_xml(body, url, content_type, rules or default())
     if too_long and not feed.problem.endswith(": cut"):
         feed = replace(feed, problem=too_long)
     # WordPress and Blogger put posts alone into their feeds, and a post may be called "press" or "about".
@@ -263,7 +263,7 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
     return replace(feed, entries=tuple(kept.values()), is_comments=is_comments)
 
 
-def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, Iterator[Entry]]:
+def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
     body, cut = _with_fewer_elements(decode(body, content_type).text.encode(errors="replace"))
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
@@ -282,7 +282,7 @@ def _read_xml(body: bytes, url: str, content_type: str | None) -> tuple[Feed, It
         next=_next_page(head, url),
         problem=cut or _problem(parsed),
     )
-    times = FeedTimes(feed.language)
+    times = FeedTimes(feed.language, rules)
     return feed, (_entry(entry, feed, times) for entry in parsed.entries)
 
 
@@ -495,7 +495,7 @@ def _problem(parsed: Mapping[str, Any]) -> str:
     return f"not well formed: {error}"[:300]
 
 
-def _read_json(body: bytes, url: str) -> tuple[Feed, Iterator[Entry]]:
+def _read_json(body: bytes, url: str, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
     try:
         data = loads(body.decode("utf-8-sig", "replace"))
     except ValueError as error:
@@ -510,13 +510,13 @@ def _read_json(body: bytes, url: str) -> tuple[Feed, Iterator[Entry]]:
         language=_text(data, "language"),
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),
     )
-    items = data.get("items")
-    return feed, (_json_entry(i) for i in (items if isinstance(items, list) else []) if isinstance(i, dict))
+    items, times = data.get("items"), FeedTimes(feed.language, rules)
+    entries = items if isinstance(items, list) else []
+    return feed, (_json_entry(entry, times) for entry in entries if isinstance(entry, dict))
 
 
-def _json_entry(item: Mapping[str, Any]) -> Entry:
-    written = _text(item, "date_published"), _text(item, "date_modified")
-    published, updated = (iso_time(text) or rfc_822_time(text) for text in written)
+def _json_entry(item: Mapping[str, Any], times: FeedTimes) -> Entry:
+    published, updated = (times.read(_text(item, key)) for key in ("date_published", "date_modified"))
     authors = item.get("authors") or [item.get("author")]
     names = (
         unique(_text(a, "name") for a in authors if isinstance(a, dict)) if isinstance(authors, list) else ()
