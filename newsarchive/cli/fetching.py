@@ -181,7 +181,7 @@ class Fetcher:
                 codings = response.headers.get("content-encoding", "")
                 if codings:
                     body = decoded(body, codings, MAX_PAGE_BYTES)[:MAX_ROBOTS_BYTES]
-                return Protego.parse(body.decode("utf-8", "replace")) if response.status == 200 else None
+                return Protego.parse(body.decode("utf-8-sig", "replace")) if response.status == 200 else None
         except (URLError, OSError, ValueError, HTTPException, FetchError):
             return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -26,6 +27,8 @@ from newsarchive.rules import Rules
 MAX_SEARCHED_BLOCKS = 1000
 #: Figures of a page that are looked at; later ones are not.
 MAX_FIGURES = 10
+#: Characters of a set of sizes; the rest is not read.
+MAX_SRCSET_CHARACTERS = 4000
 #: Characters of a caption; a longer text is a paragraph.
 MAX_CAPTION_CHARS = 600
 #: Selects the element that holds the credit of a picture.
@@ -75,6 +78,14 @@ _CARD = frozenset((
 ))  # fmt: skip
 #: Attributes of `<img>` that hold its address. Where a script loads the picture, `src` is a placeholder.
 _SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "src")
+#: Attributes of `<img>` and `<source>` that hold addresses of one picture in several sizes.
+_SRCSET_NAMES = ("data-srcset", "data-lazy-srcset", "srcset")
+#: The elements of a figure that show a picture, in `<noscript>` also behind the placeholder of one that a script loads.
+_SHOWN = "img,amp-img,picture source"
+#: What parts the addresses of such a set: "ferry-300.jpg 300w, ferry-600.jpg 600w". An address may hold commas itself.
+_BETWEEN_SIZES = re.compile(r",\s+|(?<=\d[wx]),")
+#: The width or density behind an address.
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx]")
 
 
 def heading_picture(heading: Mark | None) -> Iterator[Claim]:
@@ -170,14 +181,30 @@ def is_caption(text: str, blocks: Sequence[Block]) -> bool:
 
 
 def _addresses(figure: LexborNode) -> list[str]:
-    image = figure.css_first("img")
-    return _sources(image) if image is not None else []
+    """The addresses of the pictures of a figure, in its order, without placeholders."""
+    shown = figure.css(_SHOWN)[:MAX_FIGURES]
+    return [address for image in shown for address in _sources(image)]
 
 
 def _sources(image: LexborNode) -> list[str]:
-    """The addresses of an `<img>`, without placeholders that stand in the page itself."""
+    """The addresses of an `<img>` or `<source>`, without placeholders."""
     values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES]
-    return [v for v in values if v and not v.startswith("data:")]
+    values += [_largest(image.attributes.get(name) or "") for name in _SRCSET_NAMES]
+    return [v for v in values if v and not v.startswith("data:") and not _LOGO.search(v.rpartition("/")[2])]
+
+
+def _largest(sizes: str) -> str:
+    """The address of the largest picture in a `srcset`; "" for none.
+
+    >>> _largest("/ferry-300.jpg 300w, /ferry-1024.jpg 1024w")
+    '/ferry-1024.jpg'
+    """
+    found = []
+    for part in _BETWEEN_SIZES.split(sizes[:MAX_SRCSET_CHARACTERS]):
+        address, *rest = part.strip(" ,").split() or [""]
+        told = _SIZE.match(rest[0]) if rest else None
+        found.append((float(told[1]) if told else 1.0, address))
+    return max(found, key=itemgetter(0))[1]
 
 
 def _stem(url: str) -> str:
