@@ -154,12 +154,13 @@ def read_metadata(
 
 def _language_of_months(tree: LexborHTMLParser, blocks: Sequence[Block], rules: Rules) -> str:
     """The language of a page that holds a month's name of different meaning in different languages, "" for any other
-    page: the likeliest language of the text, else the language that the page declares."""
+    page: the likeliest language of the text where it has such names, else the language that the page declares."""
     if not dates.has_own((b.text for b in blocks), rules):
         return ""
     root = tree.css_first("html")
     declared = root.attributes.get("lang") or "" if root is not None else ""
-    return detect(_body_text(blocks))[0] or code(declared)
+    found = detect(_body_text(blocks))[0]
+    return found if found in rules.metadata.get("months", {}).get("own", {}) else code(declared)
 
 
 def _body_text(blocks: Sequence[Block]) -> str:

@@ -136,15 +136,16 @@ def of_language(rules: Rules, language: str) -> Rules:
 
 
 def has_own(lines: Iterable[str], rules: Rules) -> bool:
-    """Whether a line holds a name of a month that languages do not agree on."""
-    names = _own_names(rules)
-    return any(name in line for line in lines for name in names)
+    """Whether a line holds a date with a name of a month that languages do not agree on."""
+    pattern = _own_names(rules)
+    return any(pattern.search(_lower(line)) for line in lines if _FULL_YEAR.search(line))
 
 
 @lru_cache(maxsize=8)
-def _own_names(rules: Rules) -> frozenset[str]:
+def _own_names(rules: Rules) -> re.Pattern[str]:
     own = rules.metadata.get("months", {}).get("own", {})
-    return frozenset(name for rows in own.values() for row in rows for name in row)
+    names = any_of(name for rows in own.values() for row in rows for name in row)
+    return compiled.regex(rf"\d[.\s]*(?<!\w)(?:{names})(?!\w)|(?<!\w)(?:{names})(?!\w)\.? \d")
 
 
 @lru_cache(maxsize=8)
@@ -441,19 +442,21 @@ Prose = tuple[Mapping[str, int], tuple[re.Pattern[str], ...], re.Pattern[str]]
 
 @lru_cache(maxsize=8)
 def _prose(rules: Rules) -> Prose:
-    """Month name → number, the orders of a date in prose (the last is Latvian), and a month with its year."""
+    """Month name → number, the orders of a date in prose (the last is Latvian, Kazakh and Kyrgyz), and a month with its year."""
     months: dict[str, int] = {}
     for rows in rules.metadata.get("months", {}).get("months", {}).values():
         for number, names in enumerate(rows, 1):
             months.update((name, number) for name in names)
     m = rf"(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
-    gap = r"\s*+(?:de |del |of |d['’]|,|-|/)?+\s*+"
+    gap = r"\s*+(?:de |del |of |d['’]|ta['’] |[,،]|-|/)?+\s*+"
     dated = (
         compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
-        compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,./'-]*(?:de |del |ឆ្នាំ ?)?{y}"),
-        compiled.regex(rf"(?<!\d){y}(?:e?ko|\.| ?ခုနှစ်၊?| ?ခု၊?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"),
-        compiled.regex(rf"(?<!\d){y}\. gada {d}\s*{m}"),
+        compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,،./'-]*(?:de |del |ឆ្នាំ ?|[คพ]\.ศ\. ?)?{y}"),
+        compiled.regex(
+            rf"(?<!\d){y}(?:e?ko|\(e\)ko| ?թ\.|\.| ?ခုနှစ်၊?| ?ခု၊?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"
+        ),
+        compiled.regex(rf"(?<!\d){y}(?:\. gada|[ -]?ж\.,?| жылғы) {d}[\s-]*{m}"),
     )
     return (
         months,

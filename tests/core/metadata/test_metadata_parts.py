@@ -38,6 +38,63 @@ def test_dates(text: str, expect: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("hy", "2024 թ. հոկտեմբերի 23"),
+        ("eu", "2024(e)ko urriaren 23(a)"),
+        ("kk", "2024 ж. 23 қазан"),
+        ("ur", "23 اکتوبر، 2024"),
+        ("th", "23 ตุลาคม ค.ศ. 2024"),
+        ("hr", "23. lis 2024."),
+        ("he", "23 באוק׳ 2024"),
+        ("hi", "23 अक्टू॰ 2024"),
+        ("be", "23 кас 2024 г."),
+        ("my", "2024 အောက် 23"),
+        ("am", "23 ኦክቶ 2024"),
+        ("lo", "23 ຕ.ລ. 2024"),
+        ("sq", "23 tet 2024"),
+        ("gu", "23 ઑક્ટોબર, 2024"),
+        ("pa", "23 ਅਕਤੂਬਰ 2024"),
+        ("ml", "2024 ഒക്‌ടോബർ 23"),
+        ("kn", "ಅಕ್ಟೋಬರ್ 23, 2024"),
+        ("ne", "2024 अक्टोबर 23"),
+        ("or", "ଅକ୍ଟୋବର 23, 2024"),
+        ("ky", "2024-ж., 23-октябрь"),
+        ("uz", "23-oktabr, 2024"),
+        ("tg", "23 Октябр 2024"),
+        ("tk", "23 oktýabr 2024"),
+        ("ps", "23 اکتوبر 2024"),
+        ("sd", "2024 آڪٽوبر 23"),
+        ("cy", "23 Hydref 2024"),
+        ("mt", "23 ta’ Ottubru 2024"),
+        ("so", "Oktoobar 23, 2024"),
+        ("ha", "23 Oktoba, 2024"),
+        ("zu", "Okthoba 23, 2024"),
+        ("rw", "2024 Ukwakira 23"),
+        ("mg", "23 Oktobra 2024"),
+        ("eo", "23 Oktobro 2024"),
+        ("oc", "23 d’octòbre de 2024"),
+        ("fy", "23 Oktober 2024"),
+        ("ku", "23 cot, 2024"),
+        ("si", "2024 ඔක්තෝබර් 23"),
+    ],
+)
+def test_dates_as_cldr_prints_them(language: str, text: str) -> None:
+    found = dates.parse(text, dates.of_language(RULES, language))
+    assert found is not None
+    assert f"{found:%Y-%m-%d}" == "2024-10-23"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2 pro 2024 games were sold", "Sat 23 2024", "see 2024", "the 5 ruj 2024", "gulan 2024", "Medi 2024"],
+)
+def test_names_of_few_languages_are_no_months_elsewhere(text: str) -> None:
+    assert dates.parse(text, RULES) is None
+    assert dates.month(text, RULES) is None
+
+
+@pytest.mark.parametrize(
     ("url", "expect"),
     [
         ("https://blog.example/2025/04/03/mill/", "2025-04-03"),
