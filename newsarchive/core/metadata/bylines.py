@@ -303,6 +303,9 @@ def _bylines(
         inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
         if signed := _after_by(line, after, rules) or inner:
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
+            near = near and not (
+                signed.islower() and " " not in signed
+            )  # an account, less than a name elsewhere
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_alone(line, block, title, rules):

@@ -340,11 +340,13 @@ def dates(
             if of_mark or says("modified", part, rules):
                 yield Claim("date_modified", part, Source(place))
                 continue
-            if says("published", label, rules):
+            if says("published", label, rules) or not whole:  # a list of other posts states no change
                 place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
             position = Position.LATER if place in seen else Position.NEAR
             seen.add(place)
-            yield Claim("date_published", part, Source(place, position if near else Position.ELSEWHERE))
+            yield Claim(
+                "date_published", part, Source(place, position if near or not whole else Position.ELSEWHERE)
+            )
 
 
 def _label(node: LexborNode) -> str:
