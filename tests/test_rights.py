@@ -13,10 +13,12 @@ from sqlalchemy import Engine
 
 from newsarchive import Archive
 from newsarchive.cli.output import use_line
+from newsarchive.core.discovery.rights import of_answer
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Rights
+from newsarchive.rules import default
 from tests.support.storage import START, make_article, open_archive, run_on, url_of
 
 RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))
@@ -70,18 +72,25 @@ def test_the_newest_fetch_counts(engine: Engine) -> None:
         assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
 
 
-def test_what_is_told_of_previews_is_not_told() -> None:
-    said = (
-        "meta robots: max-image-preview:large",
-        "meta robots: index",
-        "meta robots: noai",
-        "meta robots: noindex",
-    )
-    assert (
-        use_line(Rights(directives=said))
-        == "Its site says of its use: meta robots: noai; meta robots: noindex"
-    )
-    assert use_line(Rights(directives=said[:2])) == ""
+@pytest.mark.parametrize(
+    ("content", "is_shown"),
+    [
+        ("max-image-preview:large", False),
+        ("index, follow, max-image-preview:large, max-snippet:-1, max-video-preview:-1", False),
+        ("max-image-preview: large", False),
+        ("all", False),
+        ("noai", True),
+        ("noindex", True),
+        ("noindex, follow", True),
+        ("max-image-preview:large, noai", True),
+        ("noarchive, max-snippet:-1", True),
+    ],
+)
+def test_what_is_told_of_previews_alone_is_not_shown(content: str, is_shown: bool) -> None:
+    page = f'<meta name="robots" content="{content}">'
+    for place, headers, html in (("X-Robots-Tag", {"x-robots-tag": content}, ""), ("meta robots", {}, page)):
+        line = use_line(of_answer(headers, html, "https://blog.example/", default()))
+        assert line == (f"Its site says of its use: {place}: {content}" if is_shown else "")
 
 
 def test_show_and_stats_tell(engine: Engine) -> None:

@@ -99,7 +99,7 @@ class Fetcher:
         self.not_before: dict[str, float] = {}
         self.allowance = Allowance.read(held["crawl.allow_private"])
         self.named, self.verify_certificates = tuple(named), verify_certificates
-        self.opener: OpenerDirector = build_opener(_Connections(self), _Redirects(self.permit))
+        self.opener: OpenerDirector = build_opener(_Connections(self), _Redirects(self._follow))
         #: The connections of the answer that is being read, each with the timer that breaks it off, and whether it has.
         self._timers: list[tuple[threading.Timer, socket.socket, threading.Event]] = []
         #: Without the check of robots.txt: what robots.txt redirects to is part of the question.
@@ -194,15 +194,25 @@ class Fetcher:
             with opener.open(request, timeout=TIMEOUT_SECONDS) as response:
                 yield response
         finally:
-            timers, self._timers = self._timers, before
-            is_late = any(late.is_set() for *_, late in timers)
-            for timer, connection, _ in timers:
-                timer.cancel()
-                connection.close()
+            is_late = self._stop_timers()
+            self._timers = before
             if is_late:
                 raise FetchError(
                     f"{request.full_url}: the answer did not end within {MAX_ANSWER_SECONDS:g} seconds: try again later"
                 )
+
+    def _follow(self, url: str) -> None:
+        """Ask before a redirect is followed. The wait that robots.txt asks for is no time of the answer that redirects."""
+        self._stop_timers()
+        self.permit(url)
+
+    def _stop_timers(self) -> bool:
+        """Whether one of them has broken its connection off."""
+        timers, self._timers = self._timers, []
+        for timer, connection, _ in timers:
+            timer.cancel()
+            connection.close()
+        return any(late.is_set() for *_, late in timers)
 
     def timed(self, connection: socket.socket) -> socket.socket:
         """The connection, which a timer breaks off."""
@@ -286,6 +296,7 @@ class _Redirects(HTTPRedirectHandler):
             raise FetchError(f"{req.full_url}: it redirects to {newurl}, and only http and https are fetched")
         following = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
         if following is not None:
+            fp.close()  # the library would read the rest, however slowly it comes
             self.permit(newurl)
         return following
 

@@ -320,15 +320,18 @@ def free_line(article: Article) -> str:
     return plainwords.NOT_FREE if article.is_accessible_for_free is False else ""
 
 
-#: Directives that allow everything, or tell search engines how large a preview may be: nearly every page of WordPress has one.
-_PERMITTING = re.compile(r"\b(?:all|follow|index|max-(?:image-preview|snippet|video-preview)\s*:.*)$", re.I)
+#: Directives all of whose words allow everything, or tell search engines how large a preview may be: nearly every page of WordPress
+#: has `meta robots: max-image-preview:large`.
+_PERMITTING = re.compile(
+    r"[\w -]+:(?: (?:all|follow|index|max-(?:image-preview|snippet|video-preview):[^\s,]*|large|standard|-?\d+),?)+"
+)
 
 
 def use_line(rights: Rights | None) -> str:
     """What the site said of the use of a page, in one line; "" where it said nothing, or of previews alone."""
     if not rights:
         return ""
-    directives = [said for said in rights.directives if not _PERMITTING.search(said)]
+    directives = [said for said in rights.directives if not _PERMITTING.fullmatch(said)]
     refused = f"robots.txt keeps out {', '.join(rights.refused_agents)}" if rights.refused_agents else ""
     tdm = [f"TDMRep {said}" for said in rights.tdm]
     usage = [f"Content-Usage {said}" for said in rights.content_usage]

@@ -107,6 +107,17 @@ def test_an_answer_that_comes_byte_by_byte_is_broken_off(path: str, monkeypatch:
                 fetcher.get(f"{site.home}{path}")
 
 
+def test_the_wait_before_a_redirect_is_followed_is_no_time_of_the_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A site that asks for two minutes between requests, and moved its post."""
+    monkeypatch.setattr("newsarchive.cli.fetching.MAX_ANSWER_SECONDS", 0.5)
+    moved = Answer("gone to " * 100, 301, {"Location": "/a-second-story/"}, drip=0.01)
+    with served({**blog("User-agent: *\nCrawl-delay: 1"), "/a-first-story/": moved}) as site:
+        capture = Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/")
+    assert capture.final_url == f"{site.home}/a-second-story/"
+
+
 def test_half_a_page_is_no_page() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
