@@ -297,6 +297,8 @@ class _Reader:
                 read = True
                 if record.format != "warc":  # warcio takes any line of five words for an ARC record
                     raise ArchiveLoadFailed("not a WARC record")
+                if self.kind.size is not None and at + (record.length or 0) > self.kind.size:
+                    raise EOFError  # without this, each of a thousand such records would read the rest of the file
                 if record.rec_type == "revisit":
                     yield _revisit(record, self.name)
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
@@ -333,10 +335,14 @@ class _Reader:
 
 
 class _Kind(NamedTuple):
-    """What the records of a file are: whether each lies in a gzip member of its own, and whether they are those of an ARC file."""
+    """What the records of a file are: whether each lies in a gzip member of its own, and whether they are those of an ARC file.
+
+    `size` are the bytes of a file that is not packed, against which the lengths that its records claim can be held.
+    """
 
     gzipped: bool
     is_arc: bool
+    size: int | None
 
 
 def _kind(stream: BinaryIO) -> _Kind:
@@ -346,7 +352,8 @@ def _kind(stream: BinaryIO) -> _Kind:
     if gzipped:
         with suppress(zlib.error):
             begins = zlib.decompressobj(31).decompress(head, len(ARC))
-    return _Kind(gzipped, begins.startswith(ARC))
+    size = None if gzipped or isinstance(stream, Unpacked) else size_of(stream)
+    return _Kind(gzipped, begins.startswith(ARC), size)
 
 
 def _next_record(stream: BinaryIO, start: int, kind: _Kind) -> int | None:

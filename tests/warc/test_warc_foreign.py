@@ -6,6 +6,7 @@ import gzip
 import os
 import plistlib
 import random
+import re
 import time
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import pytest
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture
+from newsarchive.warc import reader
 from newsarchive.warc.reader import (
     MAX_BODY_BYTES,
     Damage,
@@ -182,6 +184,19 @@ def test_header_lines_of_one_name_are_joined_once(tmp_path: Path) -> None:
     assert time.process_time() - began < 15
     assert isinstance(found, Capture)
     assert len(found.headers["a"]) == 3 * 400_000 - 2
+
+
+def test_a_record_that_claims_more_than_its_file_holds_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20,000 such records, 5 MB, took minutes: for each the rest of the file was read."""
+    bodies: list[str] = []
+    monkeypatch.setattr(reader, "raw_body", lambda record: bodies.append(record.rec_type) or b"")
+    long = re.sub(rb"Content-Length: \d+", b"Content-Length: 1000000000", response(1, PAGE), count=1)
+    found = read(written(tmp_path / "a.warc", [long] * 3 + [response(2, PAGE)], "plain"))
+    assert [type(one) for one in found] == [Damage] * 3 + [Capture]
+    assert [one.problem for one in found[:3]] == ["cut short"] * 3
+    assert bodies == ["response"]
 
 
 @pytest.mark.parametrize("how", ["one member", "a ZIP file"])
