@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsarchive.core.text import dates
+from newsarchive.core.text.language import code
 from newsarchive.rules import Rules
 
 #: Distance of a clock from UTC, as time zones have it; a greater one is a mistake.
@@ -35,7 +36,7 @@ class FeedTimes:
     """Reads the times of a feed in a language, a tag such as `de-AT` or "" for none."""
 
     def __init__(self, language: str, rules: Rules) -> None:
-        self.rules = dates.of_language(rules, language.casefold().partition("-")[0].partition("_")[0])
+        self.rules = dates.of_language(rules, code(language))
 
     def of(self, raw: Mapping[str, Any], key: str) -> datetime | None:
         """A time of an entry, as feedparser gives the entry."""

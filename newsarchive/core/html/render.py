@@ -120,9 +120,8 @@ def markdown(article: Article) -> str:
 def _markdown_writer() -> Any:
     import markdownify
 
-    converter: Any = (
-        markdownify.MarkdownConverter
-    )  # its types do not know the methods that are made to be overridden
+    # Its types do not know the methods that are made to be overridden.
+    converter: Any = markdownify.MarkdownConverter
 
     class Writer(converter):  # type: ignore[misc]
         """The library's writer, which takes texts and addresses as they are: what reads as Markdown or HTML would be obeyed."""

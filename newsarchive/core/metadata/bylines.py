@@ -303,9 +303,8 @@ def _bylines(
         inner = _after_by_inside(line, rules) or _linked_after_by(line, block, rules) if opened < 0 else ""
         if signed := _after_by(line, after, rules) or inner:
             near = (opened < 0 or i - opened == 1) and not (id(block) in inside and _LABEL.match(line))
-            near = near and not (
-                signed.islower() and " " not in signed
-            )  # an account, less than a name elsewhere
+            # An account says less than a name elsewhere.
+            near = near and not (signed.islower() and " " not in signed)
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
         elif name := _name_alone(line, block, title, rules):
@@ -356,10 +355,13 @@ def _after_by(line: str, after: str, rules: Rules) -> str:
 
 
 def _account(text: str, rules: Rules) -> str:
-    """The word with which a text begins where only the date follows, as in "jdoe77 on Mon, 11/12/2012" behind "Submitted by"; else ""."""
+    """The word with which a text begins where only the date follows, as in "jdoe77 on Mon, 11/12/2012" behind "Submitted by"; else "".
+    A template without an author leaves a small word there: "Publicado por em 3 de maio de 2024"."""
     found = dates.date_text(text, rules)
     name, *more = (text[: dates.beginning(text, found)].split() if found else []) or [""]
     between = person_names.BEFORE_DATES | person_names.words(rules).particles
+    if name in between or name in person_names.words(rules).labels:
+        return ""
     behind = dates.TIME_BEHIND.sub("", text.partition(found)[2]).split() if found else []
     leads_to_date = not more or (more[0] in between and len(more) < 3)  # the third word is the weekday
     return name if leads_to_date and len(behind) <= MAX_WORDS_BESIDE_DATE else ""

@@ -355,9 +355,8 @@ def _like_label(name: str, label: str) -> bool:
     if len(label) >= MIN_LABEL_LETTERS and label in folded:
         return True
     initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper()).casefold()
-    is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(
-        label
-    )  # "U.S. Small Business Administration" of sba.gov
+    # "U.S. Small Business Administration" of sba.gov
+    is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(label)
     return (
         is_short_for
         or (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label)

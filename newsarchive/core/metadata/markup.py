@@ -210,9 +210,8 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
     if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node, url):
         return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
-    marked = marked or (
-        mark.tag in ("h2", "h3") and "entry-header" in mark.names.split()
-    )  # TypePad, Movable Type
+    # TypePad and Movable Type
+    marked = marked or (mark.tag in ("h2", "h3") and "entry-header" in mark.names.split())
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
     if mark.tag == "h2":

@@ -201,9 +201,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += _site_names_in_titles(claims, title, tree, url)
     publishers = [c for c in claims if c.field == "publisher" and key(c.value)]
     folders = set(map(key, parts_of(url).path.split("/")[:-1]))
-    if all(
-        key(c.value) in folders for c in publishers
-    ):  # "Health" below /health/, where the title ends in the paper
+    # "Health" below /health/ is a section where the title ends in the paper.
+    if all(key(c.value) in folders for c in publishers):
         heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
         named = [c for c in headline.names_like_host(heads, title, url) if not _NO_NAME.match(c.value)]
         if named and publishers:

@@ -83,8 +83,9 @@ _URL_NAMED = re.compile(
     r"(oct)(?:ober|obre|ubre)?|(nov)(?:ember|embr[eo]|iembre)?|(dec)(?:ember|embre)?)/(\d{1,2})(?=/|$)",
     re.IGNORECASE,
 )
+#: A time of day: no offset ("UTC-05:00"), but also one behind a dash at the date ("12.11.2012-15:03").
 _CLOCK = re.compile(
-    rf"(?:{_HALF_BEFORE})?(?<![\d.+-])(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
+    rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
     rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
 )
 #: The English weekdays, by which the order of day and month is known: "Monday, 11/05/2012" is in November.
@@ -125,7 +126,7 @@ def any_of(names: Iterable[str]) -> str:
 
 
 def of_language(rules: Rules, language: str) -> Rules:
-    """The rules for pages in a language (a two-letter code). They differ for languages in which a month has a name that
+    """The rules for texts in a language (a code as `language.code` gives it). They differ for languages in which a month has a name that
     means another month elsewhere.
 
     Earns nothing on 1,282 real pages; a test of a page in Croatian needs it

@@ -53,6 +53,8 @@ _NO_LETTERS = re.compile(r"\W+")
 _TAG = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_].*)?\s*$")
 #: Characters that say as much as a syllable or a word does elsewhere.
 _WIDE = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
+#: The languages of the detector that are written in these. A Tibetan page may name a place in Chinese, too.
+_WIDE_LANGUAGES = frozenset(("zh", "yue", "wuu", "ja", "ko"))
 #: Codes that pages or the detector write for a language → the code that is stored for it: codes of countries, old codes, the codes
 #: of three letters that BCP 47 leaves to languages without one of two. `und` and its like name no language.
 _STORED_CODES = {
@@ -128,7 +130,7 @@ def _is_overruled(said: str, found: str, text: str) -> bool:
     """Whether the detector may overrule `said`: it knows that language, or the text shows the language that was `found`."""
     is_known = said in _detector().languages if len(said) > 2 else said not in _UNKNOWN_TO_DETECTOR
     sample = text[:MAX_SAMPLE_CHARACTERS]
-    return is_known or confirms(sample, found) or bool(_WIDE.search(sample))
+    return is_known or confirms(sample, found) or (found in _WIDE_LANGUAGES and bool(_WIDE.search(sample)))
 
 
 def with_language(article: Article) -> Article:

@@ -251,6 +251,18 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
             "ch",
             ("de", "detected"),
         ),
+        # The detector takes Tibetan for Dzongkha; a name in Chinese makes the text no Chinese one.
+        (
+            "ཁོང་གིས་སློབ་གྲྭ་ཆེན་པོར་སློབ་སྦྱོང་བྱེད་པ་དང་། བོད་ཀྱི་རིག་གནས་སྲུང་སྐྱོབ་བྱེད་པའི་ལས་འགུལ་ལ་ཞུགས་པ་རེད། (拉萨)",
+            "bo",
+            ("bo", "declared"),
+        ),
+        (
+            "市议会决定冬天以前不关闭这座桥，交通也将绕行旧路，居民对此表示欢迎，并希望工程能够尽快完成。会议还讨论了学校和医院的问题，"
+            "市长说这些问题将在明年春天得到解决。",
+            "za",
+            ("zh", "detected"),
+        ),
     ],
     ids=[
         "short",
@@ -262,6 +274,8 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
         "Tigrinya",
         "Sorbian",
         "Switzerland",
+        "Tibetan",
+        "Chinese",
     ],
 )
 def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
