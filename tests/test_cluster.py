@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,8 +26,10 @@ from types import SimpleNamespace
 import pytest
 
 from newsarchive.db.engine import open_engine
+from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.frontier.locks import site_lock
 from newsarchive.db.queue import Queue
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.warc.writer import WarcWriter
 from tests.crawling.test_crawl import front, post
 from tests.support import warm
@@ -420,6 +423,26 @@ def test_a_name_whose_server_does_not_answer_holds_up_no_other_site(
     assert put[-1] == "http://127.0.0.1:9/"
     assert len(put) == 9
     work.engine.dispose()
+
+
+def test_whoever_cannot_put_jobs_into_the_queue_waits_for_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    from newsarchive.cluster import jobs
+
+    asked: list[str] = []
+
+    def address_of(home_url: str) -> str:
+        asked.append(home_url)
+        time.sleep(0.01)
+        return home_url
+
+    def put(*_: object, **__: object) -> int:
+        raise DatabaseUnavailable("the queue is gone")
+
+    monkeypatch.setattr(jobs, "address_of", address_of)
+    sites = [KnownSite(f"{number}.example", f"https://{number}.example/") for number in range(2000)]
+    with pytest.raises(DatabaseUnavailable):
+        jobs.Enqueuer.crawl(SimpleNamespace(_put=put), sites)
+    assert len(asked) < len(sites)
 
 
 def test_a_job_whose_site_another_crawl_has_waits_for_it(url: str, tmp_path: Path) -> None:

@@ -413,12 +413,15 @@ class Enqueuer:
 
     def crawl(self, sites: Iterable[KnownSite]) -> int:
         urls = [site.home_url for site in sites]
-        with ThreadPoolExecutor(MAX_LOOKUPS) as threads:
+        threads = ThreadPoolExecutor(MAX_LOOKUPS)
+        try:
             addresses = threads.map(address_of, urls)
             return sum(
                 self._put("crawl", _crawl_options(url, address), site=url)
                 for url, address in zip(urls, addresses, strict=True)
             )
+        finally:
+            threads.shutdown(cancel_futures=True)  # after an error nobody needs the other addresses
 
     def learn(self, domains: Iterable[str]) -> int:
         return sum(self._put("learn", {"queueing_lock": f"learn {site}"}, site=site) for site in domains)

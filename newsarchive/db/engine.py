@@ -52,17 +52,22 @@ _readonly_files: set[Path] = set()
 def parse_url(url: str) -> URL:
     """The URL of a database, which may be given as the plain path of an SQLite file.
 
-    Raises `UsageError` for what is neither or names a database that is not supported.
+    Raises `UsageError` for what is neither, names no file or names a database that is not supported.
     """
     if (name := plain_file(url)) is not None:
-        return URL.create(SQLITE.driver, database=name)
-    try:
-        parsed = make_url(url)
-    except (exc.ArgumentError, ValueError) as error:
-        raise UsageError(
-            "database URL not understood: try sqlite:///FILE or postgresql://HOST/NAME"
-        ) from error
+        parsed = URL.create(SQLITE.driver, database=name)
+    else:
+        try:
+            parsed = make_url(url)
+        except (exc.ArgumentError, ValueError) as error:
+            raise UsageError(
+                "database URL not understood: try sqlite:///FILE or postgresql://HOST/NAME"
+            ) from error
     dialect = dialect_named(parsed.drivername)
+    if dialect.is_file and parsed.database in (None, "", ":memory:"):  # `--db "$FILE"` of a script, say
+        raise UsageError(
+            f"the database {parsed.database or ''!r} names no file: write it as news.db, or postgresql://HOST/NAME"
+        )
     return parsed if "+" in parsed.drivername else parsed.set(drivername=dialect.driver)
 
 

@@ -64,6 +64,13 @@ def test_other_databases_are_refused(given: str) -> None:
         open_engine(given)
 
 
+@pytest.mark.parametrize("given", ["", "sqlite://", "sqlite:///", ":memory:"])
+def test_a_database_is_a_file(given: str) -> None:
+    """A script that calls `--db "$FILE"`, without a FILE, had a traceback of SQLAlchemy."""
+    with pytest.raises(UsageError, match=r"names no file: write it as news\.db"):
+        open_engine(given)
+
+
 def test_the_environment_names_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NEWSARCHIVE_DATABASE_URL", raising=False)
     assert config.load()["database"] == "sqlite:///newsarchive.db"
