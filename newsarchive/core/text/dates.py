@@ -88,6 +88,12 @@ _CLOCK = re.compile(
     rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
     rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
 )
+#: A time of day with a dot, right behind a date: " kl. 9.45", " klo 9.45", ", 09.45 WIB". Elsewhere, and with other words behind it, it
+#: may be a price or a share.
+_DOTTED_CLOCK = re.compile(
+    r"[\s,|•·–—-]*(?:(?P<word>kl\.?|klo|kello|klokk?[ae]n?|ore|pukul|um|kell) ?)?(?P<H>\d{1,2})\.(?P<M>\d\d)(?:\.(?P<S>\d\d))?"
+    r"(?![\d%€$£]|[.,]\d)(?(word)|(?=\s*(?:$|[|,;()•·/–—-]|(?:wib|wita?|[ce]es?t|utc|gmt|h)\b)))"
+)
 #: The English weekdays, by which the order of day and month is known: "Monday, 11/05/2012" is in November.
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY = rf"(?<![^\W\d_])({'|'.join(_WEEKDAYS)})(?:day|s|sday|nesday|r|rs|rsday|urday)?[.,]*\s+"
@@ -172,7 +178,9 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return None
     text = _lower(text)
     if match := ISO.search(text) or _COMPACT.match(text):
-        clock = _time(match, rules) if match["H"] else _clock(text[: match.start()], rules)
+        dotted = None if match["H"] else _DOTTED_CLOCK.match(text, match.end())
+        told = dotted or (match if match["H"] else _CLOCK.search(text[: match.start()]))
+        clock = _time(told, rules) if told else (0, 0, 0, UTC)
         return _build(match["y"], match["m"], match["d"], *clock)
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
@@ -347,7 +355,8 @@ def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
 def _clock_beside(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     """The first time of day behind a date, else the first one before it, and its zone; midnight UTC where there is none."""
     behind, before = match.string[match.end() :], match.string[: match.start()]
-    return _clock(behind if _CLOCK.search(behind) else before, rules)
+    found = _CLOCK.search(behind) or _CLOCK.search(before) or _DOTTED_CLOCK.match(behind)
+    return _time(found, rules) if found else (0, 0, 0, UTC)
 
 
 def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
@@ -417,7 +426,7 @@ def _named(text: str, rules: Rules) -> datetime | None:
     part = match.groupdict()
     year = int(part["y"])
     year -= BUDDHIST_YEARS * (year > 2400)
-    clock = _clock(text[: match.start()] + " " + text[match.end() :], rules)
+    clock = _clock_beside(match, rules)
     return _build(year, months[part["m"]], part["d"], *clock)
 
 
