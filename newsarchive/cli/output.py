@@ -390,6 +390,10 @@ def in_words(words: str, wanted: Filters) -> str:
     return " ".join([*([words] if words else []), *narrowed])
 
 
+#: What makes a query more than words all of which must stand in an article (`db.query_language`).
+_PHRASE_OR_CHOICE = re.compile(r"[\"“”„«»]|\bOR\b")
+
+
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
     from newsarchive.db.reading.search import count
@@ -406,10 +410,10 @@ def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> Non
         hint = ""
         if "://" in words:
             hint = "; an address chooses its article behind --article"
-        elif " " in words and '"' not in words:
-            hint = "; all of the words must stand in an article: try fewer, or OR between them"
         elif wanted.language and not re.match(r"[A-Za-z]{2,3}(-|$)", wanted.language):
             hint = "; --language takes a code: en, de, zh"
+        elif " " in words and not _PHRASE_OR_CHOICE.search(words):
+            hint = "; all of the words must stand in an article: try fewer, or OR between them"
         say(f"nothing found for: {in_words(words, wanted) or 'anything'}{hint}")
 
 

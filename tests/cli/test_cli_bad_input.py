@@ -90,6 +90,10 @@ WRONG = {
 #: Answers of an archive that holds articles 1 and 2, and cannot be given.
 NOTHING = {
     "search zeppelin": "nothing found for: zeppelin",
+    "search zeppelin airship": "all of the words must stand in an article",
+    "search zeppelin OR airship": "nothing found for: zeppelin OR airship\n",
+    "search “the zeppelin”": "nothing found for: “the zeppelin”\n",
+    "search zeppelin airship --language english": "--language takes a code",
     "search https://nowhere.example/": "an address chooses its article behind --article",
     "export a.csv https://nowhere.example/": "an address chooses its article behind --article",
     "search --site nowhere.example": "no site nowhere.example in the archive: there are blog.example",
