@@ -105,12 +105,15 @@ def decide(
     sections: Sequence[str],
     rules: Rules,
     blocks: Sequence[Block] = (),
+    url: str = "",
 ) -> tuple[str, list[Candidate], list[Claim]]:
     """The headline ("" where the page has none), all candidates with the reason for each, and the claims weighed.
 
-    `site_names` are the names of the site that the page itself gives, `sections` its sections, and `blocks` its text.
+    `site_names` are the names of the site that the page itself gives, `sections` its sections, `blocks` its text, and
+    `url` its address.
     """
-    claims = _as_shown(_without_eastern_sites(claims, site_names, blocks, rules), blocks, rules)
+    claims = _without_eastern_sites(claims, site_names, blocks, rules)
+    claims = _as_shown(claims, site_names, blocks, url, rules)
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
@@ -139,10 +142,12 @@ def _lines(blocks: Iterable[Block]) -> set[str]:
     return {key(line) for text in short for line in text.split("\n")}
 
 
-def _as_shown(claims: Sequence[Claim], blocks: Sequence[Block], rules: Rules) -> list[Claim]:
+def _as_shown(
+    claims: Sequence[Claim], site_names: Iterable[str], blocks: Sequence[Block], url: str, rules: Rules
+) -> list[Claim]:
     """The claims with titles of the head cut to the part between separators that the page shows above its text: "harbour post : The mill
     closes" and `<p class=big><b>The mill closes</b></p>`. Old layouts mark no headline; where a heading or another title states a part
-    of a title, nothing is cut here.
+    of a title, nothing is cut here. They show the name of the site above their text, too.
 
     Earns the bare headline on 17 of 325 real pages of 2004 to 2012, of which 5 get a date near it, and one on 320 others.
     """
@@ -154,19 +159,26 @@ def _as_shown(claims: Sequence[Claim], blocks: Sequence[Block], rules: Rules) ->
     body = (i for i, b in enumerate(blocks) if b.label == "body")
     end = next(islice(body, MAX_BODY_BEFORE_HEADLINE, None), len(blocks))
     above = (b for b in blocks[:end] if b.label not in _NOT_ABOVE_TEXT and not b.links)
-    lines = _lines(above)
-    return [replace(c, value=_shown_part(c.value, lines, rules)) if c in titles else c for c in claims]
+    lines = _lines(above) - set(map(key, site_names))
+    labels = _host_labels(url)
+    return [
+        replace(c, value=_shown_part(c.value, lines, labels, rules)) if c in titles else c for c in claims
+    ]
 
 
-def _shown_part(title: str, lines: Set[str], rules: Rules) -> str:
-    """The part of a title before or behind a separator that is one of the `lines`, where it is the only one; else the title."""
+def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules) -> str:
+    """The part of a title before or behind a separator that is one of the `lines`, where it is the only one that is not named like
+    the host with these labels; else the title."""
     parts = {
         p for m in islice(_SEPARATOR.finditer(title), 20) for p in (title[: m.start()], title[m.end() :])
     }
     found = [
         p
         for p in parts
-        if p.count(" ") >= MIN_SHOWN_SPACES and key(p) in lines and not dates.date_text(p, rules)
+        if p.count(" ") >= MIN_SHOWN_SPACES
+        and key(p) in lines
+        and not _named_like(p, labels)
+        and not dates.date_text(p, rules)
     ]
     return found[0] if len(found) == 1 and key(title) not in lines else title
 
@@ -297,7 +309,7 @@ def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Clai
     Earns a publisher on 124 of 1,282 real pages; of 532 pages that name one otherwise, the two agree on 504
     (`docs/benchmarks/metadata.md`).
     """
-    labels = [key(label) for label in (parts_of(url).hostname or "").split(".")[:-1]]
+    labels = _host_labels(url)
     headline = key(headline)
     for title in titles:
         first, *others = title_parts(title)
@@ -305,10 +317,19 @@ def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Clai
             name = part.split(": ", 1)[0]  # "harbourpost.example: Transport"
             folded = key(name)
             is_own = bool(folded) and folded not in headline and headline not in folded
-            is_short = len(name.split()) <= MAX_SITE_NAME_WORDS and not name.startswith("by ")
-            if is_own and is_short and any(_like_label(name, x) for x in labels):
+            if is_own and not name.startswith("by ") and _named_like(name, labels):
                 return [Claim("publisher", name, Source(Place.TITLE))]
     return []
+
+
+def _host_labels(url: str) -> list[str]:
+    """The match keys of the labels of the host of an address, without the last: "www" and "harbourpost"."""
+    return [key(label) for label in (parts_of(url).hostname or "").split(".")[:-1]]
+
+
+def _named_like(name: str, labels: Iterable[str]) -> bool:
+    """Whether a part of a title is as short as the name of a site and named like one of the labels of its host."""
+    return len(name.split()) <= MAX_SITE_NAME_WORDS and any(_like_label(name, label) for label in labels)
 
 
 def without_motto(name: str, url: str) -> str:

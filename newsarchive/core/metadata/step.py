@@ -189,7 +189,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     site_names = _site_names(claims, url)
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
-    title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks)
+    title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
     anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
