@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
@@ -40,6 +40,7 @@ from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
 from newsarchive.items import Article, Capture, Link
 from newsarchive.private_networks import Allowance
+from newsarchive.reprs import one_line
 from newsarchive.warc.contentcoding import BodyTooLong, decoded
 
 if TYPE_CHECKING:
@@ -117,9 +118,7 @@ class Fetcher:
             with self.answer(Request(url, headers=self.headers), self.opener) as response:
                 body = response.read(MAX_PAGE_BYTES + 1)
                 if response.length and len(body) <= MAX_PAGE_BYTES:
-                    raise FetchError(
-                        f"{url}: the connection broke off in the middle of the page: try again later"
-                    )
+                    raise IncompleteRead(body, response.length)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 final_url, status = response.geturl(), response.status
             if codings := headers.pop("content-encoding", ""):  # some servers pack without being asked to
@@ -129,7 +128,13 @@ class Fetcher:
         except PrivateAddress as error:
             raise PrivateAddress(f"{url}: {error}") from error
         except HTTPError as error:
-            raise FetchError(f"{url}: the server answered {error.code} {error.reason}") from error
+            raise FetchError(
+                f"{url}: the server answered {error.code} {one_line(str(error.reason))}"
+            ) from error
+        except IncompleteRead as error:
+            raise FetchError(
+                f"{url}: the connection broke off in the middle of the page: try again later"
+            ) from error
         except (URLError, OSError, ValueError, HTTPException) as error:
             cause = getattr(error, "reason", error)
             if wrong := getattr(cause, "verify_message", ""):  # of `ssl.SSLCertVerificationError`

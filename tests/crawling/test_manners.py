@@ -118,21 +118,30 @@ def test_the_wait_before_a_redirect_is_followed_is_no_time_of_the_answer(
     assert capture.final_url == f"{site.home}/a-second-story/"
 
 
-def test_half_a_page_is_no_page() -> None:
+@pytest.mark.parametrize(
+    "coming", ["Content-Length: 4000\r\n\r\n<p>half", "Transfer-Encoding: chunked\r\n\r\nfff\r\n<p>half"]
+)
+def test_half_a_page_is_no_page(coming: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def half() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.recv(4096)
-                connection.sendall(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4000\r\n\r\n<p>half"
-                )
+                connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{coming}".encode())
 
         threading.Thread(target=half, daemon=True).start()
         home = f"http://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(FetchError, match="broke off in the middle of the page"):
             Fetcher(named=[home], ignore_robots=True).get(f"{home}/a/")
+
+
+def test_a_page_that_redirects_to_itself_is_told_in_one_line() -> None:
+    around = Answer(status=301, headers={"Location": "/a-first-story/"})
+    with served({**blog(), "/a-first-story/": around}) as site, pytest.raises(FetchError) as raised:
+        Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/")
+    assert "infinite loop" in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_redirect_does_not_lead_past_robots_txt() -> None:
