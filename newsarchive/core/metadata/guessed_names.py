@@ -35,7 +35,8 @@ MAX_PATH_PARTS = 4
 MAX_BLOCKS = 3000
 #: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
 MIN_LETTERS_IN_HOST = 5
-#: Letters of a name in the last part of an address; fewer ("/a-z/") are in many names by chance.
+#: Letters of a name in the last part of an address; fewer of ASCII ("/a-z/") are in many names by chance, while two characters are
+#: a whole name in Chinese.
 MIN_LETTERS_IN_ADDRESS = 3
 #: Links of a page among which those to its authors' pages are looked for; later ones are not.
 MAX_LINKS = 3000
@@ -70,6 +71,8 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     ...     "https://blog.example/author/17", "https://doe-roe.example/", "https://blog.example/jane-doe-roe-1234",
     ...     "https://blog.example/tag/jane-doe-roe", "https://blog.example/jane-doe-roe-wins-award")]
     [True, True, True, False, False]
+    >>> leads_to_person("https://blog.example/王芳", "王芳", rules.default()), leads_to_person("/a-z/", "Zora Adams", rules.default())
+    (True, False)
     """
     whole = without_accents(unquote(address.split("//", 1)[-1]).casefold())
     if says_profile(whole, rules) or "/@" in whole:
@@ -79,7 +82,9 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     words = [w for w in re.split(r"[\W_]+", last) if w and not w.isdigit() and w not in host]
     letters = key(without_accents(name))
     if words:
-        is_name = len("".join(words)) >= MIN_LETTERS_IN_ADDRESS and all(word in letters for word in words)
+        whole_word = "".join(words)
+        is_long = len(whole_word) >= MIN_LETTERS_IN_ADDRESS or not whole_word.isascii()
+        is_name = is_long and all(word in letters for word in words)
         return is_name and not _any_word(rules, "collection").search(path)
     return not path and any(
         len(part) >= MIN_LETTERS_IN_HOST and key(part) in letters for part in host.split(".")

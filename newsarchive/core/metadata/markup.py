@@ -333,19 +333,23 @@ def dates(
             headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
         )
         label = _label(mark.node)
-        whole = len(parts := list(with_a_date_each(value, rules))) == 1
-        for part in parts:
-            of_mark = whole and (_is_modified(mark) or says("modified", label, rules))
-            if of_mark or says("modified", part, rules):
+        parts = list(with_a_date_each(value, rules))
+        of_change = [says("modified", part, rules) for part in parts]
+        # A list of other posts states no change, and an event has two days, too.
+        is_own = len(parts) > 1 and any(of_change)
+        if len(parts) == 1:
+            of_change = [of_change[0] or _is_modified(mark) or says("modified", label, rules)]
+        published = place
+        if is_own or says("published", label, rules):
+            published = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
+        for part, is_change in zip(parts, of_change, strict=True):
+            if is_change:
                 yield Claim("date_modified", part, Source(place))
                 continue
-            if says("published", label, rules) or not whole:  # a list of other posts states no change
-                place = Place.TIME_LABELLED if place is Place.TIME else Place.DATE_LABELLED
-            position = Position.LATER if place in seen else Position.NEAR
-            seen.add(place)
-            yield Claim(
-                "date_published", part, Source(place, position if near or not whole else Position.ELSEWHERE)
-            )
+            position = Position.LATER if published in seen else Position.NEAR
+            seen.add(published)
+            source = Source(published, position if near or is_own else Position.ELSEWHERE)
+            yield Claim("date_published", part, source)
 
 
 def _label(node: LexborNode) -> str:
