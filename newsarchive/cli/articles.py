@@ -250,10 +250,10 @@ def diff(
     at_most_one("diff", html=as_html, unified=as_unified)
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
-    if old is new and first is None:
+    moved = fields_between(old, new, found)
+    if old is new and first is None and not moved:
         say("no earlier version: nothing was changed since the first crawl")
         return
-    moved = fields_between(old, new, found)
     before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
     after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:

@@ -47,8 +47,9 @@ def _later(article: Article, days: int) -> Article:
 
 
 def crawls(engine: Engine, site: str, days: list[int], failed: tuple[int, ...] = ()) -> None:
-    """Runs of a site on these days after `START`; on the `failed` ones the site gave no answer."""
+    """Runs of a known site on these days after `START`; on the `failed` ones the site gave no answer."""
     store = Store(engine)
+    Sites(engine).follow(f"https://{site}/", {})
     for day in days:
         run = store.start_run("news", {"url": f"https://{site}/"})
         store.finish_run(run, "finished", {"site_error": "no answer"} if day in failed else {"new": "1"})
