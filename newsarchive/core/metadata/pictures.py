@@ -25,7 +25,7 @@ from newsarchive.rules import Rules
 
 #: Blocks of a page that are searched for captions; later ones are not read.
 MAX_SEARCHED_BLOCKS = 1000
-#: Figures of a page that are looked at; later ones are not.
+#: Figures of a page, and pictures of a figure, that are looked at; later ones are not.
 MAX_FIGURES = 10
 #: Characters of a set of sizes; the rest is not read.
 MAX_SRCSET_CHARACTERS = 4000
@@ -122,17 +122,19 @@ def featured_picture(
 def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterator[Claim]:
     """Picture, caption and credit of the figure that shows one of the head's pictures, else of the first figure.
 
-    `head_images` are addresses. The sizes of one picture differ in the end of its name.
+    `head_images` are addresses. The sizes of one picture differ in the end of its name. A figure that holds figures, as WordPress'
+    galleries do, shows no picture by itself.
     """
     own = (m for m in marks if m.tag == "figure" and not aside(m.node, near=True))
-    figures = list(islice(own, MAX_FIGURES))
+    figures = list(islice((m for m in own if len(m.node.css("figure")) == 1), MAX_FIGURES))
     names = {_stem(url) for url in head_images} - {""}
     same = [m for m in figures if names & {_stem(s) for s in _addresses(m.node)}]
     for mark in same[:1] or ([] if names else figures[:1]):
         addresses = _addresses(mark.node)
         if not addresses:
             continue
-        yield Claim("image", addresses[0], Source(Place.FIGURE))
+        shown = next((a for a in addresses if _stem(a) in names), addresses[0])
+        yield Claim("image", shown, Source(Place.FIGURE))
         caption = mark.node.css_first("figcaption")
         text = text_of(caption, MAX_CAPTION_CHARS) if caption is not None else ""
         credit, text = _credit(mark.node, text)
