@@ -14,6 +14,7 @@ from babel.dates import format_date
 
 from newsarchive import rules
 from newsarchive.core.text import dates
+from newsarchive.core.text.language import code
 
 #: Days that are printed: one of one digit, and one that can be no month.
 DAYS = [date(2024, month, day) for month in range(1, 13) for day in (5, 23)]
@@ -22,7 +23,7 @@ FORMS = ("full", "long", "medium")
 
 def wrong(language: str) -> tuple[int, list[str]]:
     """How many dates were printed, and those that were not read as the day that they are."""
-    known = dates.of_language(rules.default(), language)
+    known = dates.of_language(rules.default(), code(language))
     printed = [(day, format_date(day, form, locale=Locale.parse(language))) for form in FORMS for day in DAYS]
     with_letters = [(day, text) for day, text in printed if any(map(str.isalpha, text))]
     found = [(day, text, dates.parse(text, known)) for day, text in with_letters]
@@ -47,7 +48,7 @@ def main() -> None:
         whole += bool(total) and not misread
         if asked:
             print(f"{language}: {len(misread)} of {total} wrong", *misread, sep="\n  ")
-        elif misread and language in ours:
+        elif misread and code(language) in ours:
             partly.append(f"{language} {len(misread)}/{total}")
     print(f"{counted} languages, {whole} read whole; of ours not: {', '.join(partly) or 'none'}")
 

@@ -22,7 +22,8 @@ from newsarchive.core.discovery.links import link_header
 #: Blogger, signs by SHA-1 alone, as its published source says. That two messages of one SHA-1 can be made forges no HMAC
 #: (RFC 6194, 3.3).
 _DIGESTS = ("sha1", "sha256", "sha384", "sha512")
-#: Bytes of the addresses of a hub and its feed together. They are the key of a row, for which longer ones are too long (`MAX_URL_CHARACTERS`).
+#: Bytes of the addresses of a hub and its feed together. They are the key of a row, and an index of PostgreSQL takes no longer ones
+#: (`MAX_URL_CHARACTERS`).
 MAX_OFFER_BYTES = 2_600
 #: New posts in a row that a hub must have announced before it is trusted. With more, trust comes later. With fewer, a
 #: hub that announces only two posts of three is trusted by chance more often: once in three times with three posts,
