@@ -22,7 +22,7 @@ from newsarchive.core import steps
 from newsarchive.core.discovery import rights
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
-from newsarchive.core.urls import site_of, url_key
+from newsarchive.core.urls import normalise, site_of
 from newsarchive.crawling import (
     adapters as adapters,  # importing it registers the adapters of articles and captures
 )
@@ -129,7 +129,7 @@ class CapturePipeline:
         self.crawler.stats.inc_value(key(Count.DISCOVERED))
         for address in {item.url, item.base_url}:
             try:
-                url_key(address)
+                normalise(address)
             except ValueError as error:
                 raise NoAddress(address, error) from error
         if (store := self.crawler.get_item_pipeline(StorePipeline)) is not None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, update
 
 from newsarchive import reextract as archive
 from newsarchive.core import steps
+from newsarchive.core.urls import normalise, url_key
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import ArticleRow
@@ -363,6 +364,23 @@ def test_an_address_that_a_post_had_once_does_not_bring_its_old_text_back(
         now = articles.get(engine, stored)
         assert (now.article_body, now.authors) == (shown.article_body, shown.authors)
         assert change[1] in f"{now.article_body} {now.authors}"
+
+
+def test_a_longer_address_of_an_old_archive_is_read_again(tmp_path: Path) -> None:
+    """Addresses had 4,096 characters once; new ones of this length are refused, as PostgreSQL could not hold them."""
+    url, longer = "https://blog.example/ferry", f"https://blog.example/{'a' * 3000}"
+    page = f"<title>The ferry</title><article><h1>The ferry</h1>{'<p>The ferry left the old harbour at noon, and people came to see it.</p>' * 8}</article>"
+    with open_archive("sqlite", tmp_path) as engine:
+        crawled(engine, tmp_path / "warc", {url: page})
+        with writing(engine) as connection:
+            for table in ("urls", "articles"):
+                change = f"UPDATE {table} SET url = '{longer}', url_key = '{url_key(longer)}'"
+                connection.exec_driver_sql(change)
+            connection.exec_driver_sql(f"UPDATE captures SET final_url = '{longer}'")
+        summary = reextract(engine, tmp_path / "warc", only_older_than=999)
+        assert (summary.captures, summary.unchanged, summary.failed) == (1, 1, [])
+        with pytest.raises(ValueError, match="longer than 2600"):
+            normalise(longer)
 
 
 # -- copies --------------------------------------------------------------------------------------

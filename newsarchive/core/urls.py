@@ -62,6 +62,8 @@ BLOG_HOSTS: tuple[str, ...] = (
 #: Characters of a URL. A longer one is a crawler trap or data, and PostgreSQL could not store it: an entry of an index has at
 #: most 2,704 bytes there. A title of 280 Thai letters, nine characters each, has room.
 MAX_URL_CHARACTERS = 2600
+#: Characters of a URL in archives of SQLite that versions before 2026-11-29 made. They are read, and no new one is stored.
+MAX_STORED_URL_CHARACTERS = 4096
 
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
@@ -210,9 +212,12 @@ def url_key(url: str) -> str:
 
     Left out are scheme, `www.`, default port, fragment, trailing slash, `index.html`, AMP versions (`/amp/`,
     `amp.blog.example`) and tracking parameters; the other parameters are sorted, and `?p=ID` stays. `url_key(url_key(u)) ==
-    url_key(u)`. Raises `ValueError` like `normalise`.
+    url_key(u)`. Raises `ValueError` like `normalise`, but takes the longer addresses of old archives too.
     """
-    whole = normalise(url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}")
+    whole = url if _SCHEME_NOT_PORT.match(url.strip()) else f"https://{url.strip()}"
+    is_old = MAX_URL_CHARACTERS < len(whole) <= MAX_STORED_URL_CHARACTERS and _REGULAR.fullmatch(whole)
+    if not is_old:
+        whole = normalise(whole)
     host, _, rest = whole.partition("://")[2].partition("/")
     path, _, query = rest.partition("?")
     path = f"/{path}"

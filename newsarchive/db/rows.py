@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from newsarchive.compression import compress, decompress
 from newsarchive.core.encoding.changes import stored_edits
 from newsarchive.core.text.lines import number
-from newsarchive.core.urls import site_of, url_key
+from newsarchive.core.urls import normalise, site_of, url_key
 from newsarchive.db.query_language import is_unspaced
 from newsarchive.db.values import storable
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Origin, Quality
@@ -80,7 +80,7 @@ def keys(article: Article) -> tuple[str, str]:
         canonical = urlsplit(article.canonical_url)
         own = canonical.scheme in ("http", "https") and site_of(article.canonical_url) == site_of(article.url)
         home = canonical.path in ("", "/") and not canonical.query
-        return key, url_key(article.canonical_url) if own and not home else key
+        return key, url_key(normalise(article.canonical_url)) if own and not home else key
     except ValueError:
         return key, key
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
-from newsarchive.core.urls import same_site, url_key
+from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling.revisits import MAX_WAITING, Revisits
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
@@ -383,6 +383,8 @@ class WarcSpider(ArchiveSpider):
             if not self.is_of_site(capture.base_url):
                 self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
                 return False
+            for address in {capture.url, capture.base_url}:
+                normalise(address)  # raises for one that cannot be stored
             self.pages_read[url_key(capture.url)] = None
         except ValueError as error:
             self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
