@@ -85,6 +85,8 @@ _TIME_ZONE = re.compile(r"\s*\(?(?:[A-Z]{2,4}(?:[+-]\d{1,2})?|[ap]m|分)\)?$")
 
 #: What stands between the parts of a line: "9 August 2012 · by Ann Roe · 3 comments".
 _BETWEEN_PARTS = re.compile(r"\s[·•|/–—-]\s")
+#: What ends a sentence, and not "5:03 p.m.".
+_STOP_OF_SENTENCE = re.compile(r"\w{2}[.!?…。।]$")
 
 #: Signs that code has many of, and prose few.
 _SCRIPT_SIGNS = ";{}()=+"
@@ -300,13 +302,14 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
 
 
 def _is_labelled_date(line: str, rules: Rules) -> bool:
-    """Whether a line is a date with a word for publishing or changing before it, or two dates.
+    """Whether a line is a date with a word for publishing or changing before it, or two dates and no sentence.
 
     >>> from newsarchive import rules
     >>> [_is_labelled_date(t, rules.default()) for t in ("Last updated on 3 May 2024 at 09:27", "Built in May 2024")]
     [True, False]
-    >>> _is_labelled_date("on May 3, 2024 at 4:44 PM, updated May 3, 2024 at 5:03 PM", rules.default())
-    True
+    >>> [_is_labelled_date(t, rules.default()) for t in (
+    ...     "on May 3, 2024 at 4:44 PM, updated May 3, 2024 at 5:03 p.m.", "He published it on 3 May 2024 and died on 5 May 2025.")]
+    [True, False]
     """
     found = dates.date_text(line, rules)
     if not found or not dates.signs(line, rules):
@@ -314,7 +317,9 @@ def _is_labelled_date(line: str, rules: Rules) -> bool:
     if comparable_words(line.replace(found, " ")) <= MAX_WORDS_BESIDE_DATE:
         return True
     parts = dates.with_a_date_each(line, rules)
-    return all(comparable_words(_without_day(part, rules)) <= MAX_WORDS_BESIDE_FIELDS for part in parts)
+    return not _STOP_OF_SENTENCE.search(line) and all(
+        comparable_words(_without_day(part, rules)) <= MAX_WORDS_BESIDE_FIELDS for part in parts
+    )
 
 
 def _without_day(text: str, rules: Rules) -> str:
