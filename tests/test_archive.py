@@ -379,6 +379,7 @@ def test_a_longer_address_of_an_old_archive_is_read_again(tmp_path: Path) -> Non
             connection.exec_driver_sql(f"UPDATE captures SET final_url = '{longer}'")
         summary = reextract(engine, tmp_path / "warc", only_older_than=999)
         assert (summary.captures, summary.unchanged, summary.failed) == (1, 1, [])
+        assert articles.get(engine, longer).url == longer
         with pytest.raises(ValueError, match="longer than 2600"):
             normalise(longer)
 

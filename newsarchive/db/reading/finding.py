@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from newsarchive import citation
-from newsarchive.core.urls import try_normalise, url_key
+from newsarchive.core.urls import url_key
 from newsarchive.db.reading import withheld
 from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import with_detail
@@ -57,8 +57,6 @@ def _lookups(name: str) -> Iterator[tuple[str, Any]]:
             yield "id", int(name)
         return
     url = name if "://" in name else f"https://{name}"
-    if try_normalise(url) is None:
-        return
     try:
         key = url_key(url)
     except (NewsArchiveError, ValueError):
