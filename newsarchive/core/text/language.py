@@ -66,7 +66,7 @@ _STORED_CODES = {
         "ff": "ful fuv", "fi": "fin", "fo": "fao", "fr": "fra fre", "fy": "fry", "ga": "gle", "gd": "gla", "gl": "glg",
         "gn": "grn gug", "gu": "guj", "ha": "hau", "he": "iw heb", "hi": "hin", "hr": "hrv", "ht": "hat", "hu": "hun",
         "hy": "hye arm", "id": "in ind", "ig": "ibo", "is": "isl ice", "it": "ita", "ja": "jp jpn", "jv": "jav", "ka": "kat geo",
-        "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor", "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lg": "lug",
+        "ki": "kik", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor", "ku": "kur", "ky": "kir", "la": "lat", "lb": "ltz", "lg": "lug",
         "ln": "lin", "lo": "lao", "lt": "lit", "lv": "lav", "mg": "mlg", "mk": "mkd mac", "ml": "mal", "mn": "mon", "mr": "mar",
         "ms": "msa may", "mt": "mlt", "my": "mya bur", "ne": "nep", "nl": "nld dut", "no": "nb nn nor nob nno", "oc": "oci",
         "om": "orm", "or": "ori", "pa": "pan", "pl": "pol", "ps": "pus", "pt": "por", "qu": "que", "ro": "mo ron rum", "ru": "rus",
@@ -85,7 +85,7 @@ _STORED_CODES = {
 _UNKNOWN_TO_DETECTOR = {
     code
     for codes in (
-        "aa ab ae ak av ay bi bm bo ce ch co cr cu cv dv ee fj gv ho hz ia ie ii ik io iu kg ki kj kl kr ks kv kw li lu mh mi na nd",
+        "aa ab ae ak av ay bi bm bo ce ch co cr cu cv dv ee fj gv ho hz ia ie ii ik io iu kg kj kl kr ks kv kw li lu mh mi na nd",
         "ng nr nv ny oj os pi rm rn sc sd sg sh sm ss su ti tn to ts tw ty ve wo yi za",
     )
     for code in codes.split()
@@ -95,8 +95,8 @@ _UNKNOWN_TO_DETECTOR = {
 def code(declared: str) -> str:
     """The primary subtag of a language tag (BCP 47) in lower case; "" where `declared` is no language tag.
 
-    >>> code("en-US"), code("pt_BR"), code("ger"), code("cn"), code("und"), code("English")
-    ('en', 'pt', 'de', 'zh', '', '')
+    >>> code("en-US"), code("pt_BR"), code("ger"), code("kik"), code("cn"), code("und"), code("English")
+    ('en', 'pt', 'de', 'ki', 'zh', '', '')
     """
     match = _TAG.match(declared[:40])
     found = match[1].lower() if match else ""
