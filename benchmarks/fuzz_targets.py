@@ -223,7 +223,7 @@ def run_dates(data: bytes) -> None:
     dates.date_text(text, RULES)
     counted_from(text, NOW, RULES)
     iso_time(text)
-    sitemaps.parse_time(text)
+    sitemaps.parse_time(text, RULES)
     revisit.retry_after(text, NOW)
 
 

@@ -34,6 +34,18 @@ def isoformat(moment: datetime | None) -> str | None:
     return utc(moment).isoformat() if moment is not None else None
 
 
+def http_time(text: str) -> datetime | None:
+    """The time of a header of HTTP (RFC 9110, 5.6.7), in UTC; `None` for another text.
+
+    >>> str(http_time("Mon, 02 Sep 2024 10:00:00 GMT")), http_time("soon")
+    ('2024-09-02 10:00:00+00:00', None)
+    """
+    try:
+        return utc(parsedate_to_datetime(text))
+    except (ValueError, OverflowError):
+        return None
+
+
 def as_printed(moment: datetime, printed: str) -> datetime:
     """A time in the zone in which a page printed it (ISO 8601, or as feeds write it), in UTC where that tells none or another time.
 

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -25,6 +24,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Place
+from newsarchive.times import http_time
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
@@ -442,11 +442,7 @@ def _memento(headers: Mapping[str, str]) -> datetime | None:
     A record of cdx_toolkit has the address of the page itself, the header as `X-Archive-Memento-Datetime`, and as WARC-Date the
     time at which the page was taken out of the web archive.
     """
-    text = headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or ""
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return http_time(headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or "")
 
 
 def _revisit(record: Any, file: str) -> Revisit:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -82,13 +81,5 @@ def iso_time(text: str) -> datetime | None:
         time = time if time.tzinfo else time.replace(tzinfo=UTC)
         time.astimezone(UTC)  # raises where the calendar ends
         return time
-    except (ValueError, OverflowError):
-        return None
-
-
-def rfc_822_time(text: str) -> datetime | None:
-    """A time in the form of RSS, which some write into JSON Feed; `None` for another text."""
-    try:
-        return iso_time(parsedate_to_datetime(text).isoformat())
     except (ValueError, OverflowError):
         return None

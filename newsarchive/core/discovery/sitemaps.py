@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.discovery.feed_times import iso_time, rfc_822_time
+from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
 from newsarchive.core.discovery.feeds import BARE_AMPERSAND, BROKEN_TAG, parse_feed
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
@@ -94,8 +94,8 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
     if data.startswith(_UTF_16_BOMS):
         data = _ENCODING.sub(b"", data.decode("utf-16", "replace").encode(errors="replace"), count=1)
     data = data.removeprefix(_BOM).lstrip()
-    if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", data[:1000]):
-        feed = parse_feed(data, url, site_url=site_url)
+    if re.search(rb"<(?:rss|(?:\w+:)?feed|rdf:RDF)[\s>]", data[:1000]):
+        feed = parse_feed(data, url, site_url=site_url, rules=rules)
         return Sitemap(url, "feed", feed.links, problem=feed.problem or problem)
     # The root is looked for first: badly kept blogs print a notice of PHP before it.
     root = re.search(rb"<(\w+:)?(urlset|sitemapindex)[\s>]", data[:_MAX_HEAD_BYTES])
@@ -122,15 +122,16 @@ def _names(rules: Rules) -> tuple[tuple[str, re.Pattern[str]], ...]:
     return tuple((content, re.compile(pattern)) for content, pattern in either.items())
 
 
-def parse_time(text: str) -> datetime | None:
-    """A W3C date (year, month, day or instant) or a time in the form of RSS, in UTC where it has no offset; `None` for another text.
+def parse_time(text: str, rules: Rules) -> datetime | None:
+    """A W3C date (year, month, day or instant) or a time as feeds write it, in UTC where it has no offset; `None` for another text.
 
-    >>> parse_time("2025-04").isoformat()
+    >>> from newsarchive import rules
+    >>> parse_time("2025-04", rules.default()).isoformat()
     '2025-04-01T00:00:00+00:00'
     """
     text = text.strip()
     whole = (text + "-01-01")[:10] if re.fullmatch(r"\d{4}(-\d\d)?", text) else text
-    return iso_time(whole) or rfc_822_time(text)
+    return iso_time(whole) or FeedTimes("", rules).read(text)
 
 
 def _unpacked(body: bytes) -> tuple[bytes, str]:
@@ -286,16 +287,16 @@ def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rule
             problem = f"more than {MAX_SITEMAP_URLS} addresses: cut"
             break
         if url := _address(row, sitemap.url, site_url, content, rules):
-            found.setdefault(url_key(url), (_link(row, url), row.is_sitemap))
+            found.setdefault(url_key(url), (_link(row, url, rules), row.is_sitemap))
     children = [link for link, is_sitemap in found.values() if is_sitemap]
     children.sort(key=lambda link: sitemap_content(link.url, rules) != "posts")
     links = tuple(link for link, is_sitemap in found.values() if not is_sitemap)
     return Sitemap(sitemap.url, sitemap.kind, links, tuple(children), problem)
 
 
-def _link(row: _Row, url: str) -> Link:
+def _link(row: _Row, url: str, rules: Rules) -> Link:
     """The link of a row, with the text and metadata that a news sitemap gives of its post."""
-    lastmod, published = parse_time(row.lastmod), parse_time(row.published)
+    lastmod, published = parse_time(row.lastmod, rules), parse_time(row.published, rules)
     link = Link(url, "sitemap", row.title, lastmod or published, published)
     if row.is_sitemap or not (row.title or published):
         return link

@@ -23,13 +23,13 @@ from newsarchive.core.alarms.listings import (
 from newsarchive.core.alarms.parts import names
 from newsarchive.core.alarms.questions import short_text
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Problem, Reading, sentence
-from newsarchive.core.discovery.feed_times import rfc_822_time
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.text.words import count_words
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import moment, unpack_text
 from newsarchive.items import ChangeKind, DropReason
+from newsarchive.times import http_time
 
 #: Readings, looks and listed posts of a site that are compared: the newest.
 MAX_READINGS = 300
@@ -162,7 +162,7 @@ def history(connection: Connected, site_id: int, now: datetime, *, failed: bool 
     ]
     lists = _listings(reader, site_id)
     named = _named(reader, values)
-    changed = [at for (text,) in reader.tuples(_CHANGED, {"site": site_id}) if (at := rfc_822_time(text))]
+    changed = [at for (text,) in reader.tuples(_CHANGED, {"site": site_id}) if (at := http_time(text))]
     feeds = PostList(
         FEED,
         [one.found for one in lists if one.kind == FEED],

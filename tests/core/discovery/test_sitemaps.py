@@ -89,6 +89,9 @@ def test_news_extension_gives_title_and_date_and_images_are_no_pages():
         ("2024-09-02 10:00:00 UTC", datetime(2024, 9, 2, 10, tzinfo=UTC)),
         ("2024/9/2", datetime(2024, 9, 2, tzinfo=UTC)),
         ("Mon, 02 Sep 2024 10:00:00 +0700", datetime(2024, 9, 2, 3, tzinfo=UTC)),
+        ("Mon, 02 Sep 2024 10:00:00 GMT+0700 (WIB)", datetime(2024, 9, 2, 3, tzinfo=UTC)),
+        ("September 2, 2024 10:00 PM", datetime(2024, 9, 2, 22, tzinfo=UTC)),
+        ("02/09/2024", None),
         ("2024-09-02 10:00", datetime(2024, 9, 2, 10, tzinfo=UTC)),
         ("0001-01-01T00:00:00+14:00", None),
         ("yesterday", None),
@@ -96,7 +99,7 @@ def test_news_extension_gives_title_and_date_and_images_are_no_pages():
     ],
 )
 def test_dates_as_sitemaps_write_them(text, time):
-    assert sitemaps.parse_time(text) == time
+    assert sitemaps.parse_time(text, RULES) == time
 
 
 def test_an_index_puts_posts_first_and_leaves_out_what_lists_no_posts():
