@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newsarchive.exceptions import UsageError
+from newsarchive.times import span_edge
 
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
@@ -167,11 +168,13 @@ def _number(lowest: float, highest: float) -> Reader:
 def _day(value: Any, folder: Path) -> str:
     if isinstance(value, date):  # TOML has dates of its own; a time is one too
         return value.isoformat()
+    text = _text(value, folder)
     try:
-        datetime.fromisoformat(_text(value, folder))
+        first = span_edge(text, is_end=False)
+        datetime.fromisoformat(text if first is None else first.isoformat())
     except ValueError:
         raise ValueError("is no date: write it as 2025-01-31") from None
-    return str(value)
+    return text
 
 
 def _words(value: Any, folder: Path) -> list[str]:

@@ -165,6 +165,7 @@ READ = [
     ("NEWSARCHIVE_MAX_CRAWL_DELAY", "7", 7.0),
     ("NEWSARCHIVE_MAX_CRAWL_DELAY", "", 120.0),
     ("NEWSARCHIVE_SINCE", date(2025, 1, 31), "2025-01-31"),
+    ("NEWSARCHIVE_SINCE", "2025-01", "2025-01"),
     ("NEWSARCHIVE_SOURCES", ("feed", "sitemap"), ["feed", "sitemap"]),
     ("NEWSARCHIVE_STEPS", None, []),
     ("NEWSARCHIVE_LEARN", 1, True),
@@ -365,6 +366,8 @@ def test_what_a_person_sees_of_what_was_received_has_no_bytes() -> None:
     [
         ({"limit": 2, "since": date(2025, 1, 31)}, {"limit": 2, "since": datetime(2025, 1, 31, tzinfo=UTC)}),
         ({"limit": "2", "since": "2025-01-31"}, {"limit": 2, "since": datetime(2025, 1, 31, tzinfo=UTC)}),
+        ({"since": "2025-02"}, {"since": datetime(2025, 2, 1, tzinfo=UTC)}),
+        ({"since": "2025"}, {"since": datetime(2025, 1, 1, tzinfo=UTC)}),
         ({"since": datetime(2025, 1, 31, 8, tzinfo=UTC)}, {"since": datetime(2025, 1, 31, 8, tzinfo=UTC)}),
         ({"limit": None, "since": None, "dry_run": None}, {"limit": None, "since": None, "dry_run": False}),
         ({"recheck": True, "dry_run": False}, {"recheck": True, "dry_run": False}),
@@ -380,7 +383,7 @@ def test_arguments_come_from_python_as_from_a_command_line(
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"limit": 0}, {"limit": True, "recheck": 2}, {"limit": 1.5}, {"since": 2025}, {"url": ""}]
+    "arguments", [{"limit": 0}, {"limit": True, "recheck": 2}, {"limit": 1.5}, {"since": 20250}, {"url": ""}]
 )
 def test_arguments_of_the_wrong_kind_are_named(arguments: dict[str, object]) -> None:
     with pytest.raises(UsageError):

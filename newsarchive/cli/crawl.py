@@ -135,7 +135,7 @@ Exit codes: 0 fine, 2 usage, 3 some posts or sites failed, 4 every site failed, 
 @click.argument("sites", nargs=-1, metavar="[URL|SITE]...")
 @click.option("--all", "everything", is_flag=True, help="Every followed site that is due.")
 @option("limit", type=str, help="At most this many posts.")
-@click.option("--since", metavar="DAY", help="Leave out posts older than this.")
+@click.option("--since", metavar="DAY", help="Leave out posts older than this: 2025-01-31, 2025-01 or 2025.")
 @click.option(
     "--sources",
     metavar="WORDS",

@@ -16,6 +16,7 @@ from scrapy.settings import BaseSettings
 from newsarchive import config
 from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
+from newsarchive.times import span_edge
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -73,9 +74,10 @@ def of_the_starter(argument: str) -> bool:
 
 
 def day(name: str, value: str) -> datetime:
-    """A date argument, `2025-04-30` or a full ISO 8601 time, as UTC. Raises `UsageError`."""
+    """A date argument as UTC: `2025-04-30`, a full ISO 8601 time, or the first day of `2025-04` or `2025`. Raises `UsageError`."""
     try:
-        when = datetime.fromisoformat(value)
+        first = span_edge(value, is_end=False)
+        when = datetime.fromisoformat(value if first is None else first.isoformat())
     except ValueError:
         today = date.today().isoformat()
         raise UsageError(f"{name}={value!r} is no date: write it as {name}={today}") from None
