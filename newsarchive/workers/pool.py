@@ -42,6 +42,8 @@ MAX_DEATHS = 2
 MAX_SHARED = 64
 #: Seconds that processes get to end once they were killed.
 MAX_KILL_SECONDS = 2.0
+#: Seconds that a program waits at its end for a process that is being started. The fork-server loads for one or two of them.
+MAX_HALF_STARTED_SECONDS = 20.0
 #: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something, or the
 #: system has no timer of CPU time (Windows). On a busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
@@ -191,6 +193,9 @@ def _close_all() -> None:
     program would wait for them at its end, and they for its end."""
     for pool in list(_pools):
         pool.close(0)
+    # A process that is half started would wait for what this program has yet to send it, and Python for its end. The lock is
+    # kept, so that no other process is started.
+    _starting.acquire(timeout=MAX_HALF_STARTED_SECONDS)
 
 
 class _WorkerThread(threading.Thread):

@@ -230,18 +230,33 @@ def test_a_process_imports_neither_the_main_program_nor_scrapy(tmp_path: Path) -
 
 
 STARTING = """
+import threading, time
+from multiprocessing import forkserver
 from newsarchive.workers import pool as worker_pool
+connect = forkserver.connect_to_new_process
+connected = threading.Event()
+def slowly(fds):  # the process waits for what it is sent behind this
+    made = connect(fds)
+    connected.set()
+    time.sleep({seconds})
+    return made
+forkserver.connect_to_new_process = slowly
 worker_pool.MAX_KILL_SECONDS = 0  # as where a busy machine takes longer to start a process than the pool waits for its end
 pool = worker_pool.WorkerPool(1, "tests.support.pool_jobs:Does")
 pool.submit(("double", 1))
 while pool._threads[0].pipe is None:
     pass
+if {seconds}:
+    connected.wait(60)
 """
 
 
-def test_a_program_that_ends_while_a_process_starts_does_not_wait_for_it_for_ever(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_program_that_ends_while_a_process_starts_does_not_wait_for_it_for_ever(
+    tmp_path: Path, seconds: int
+) -> None:
     script = tmp_path / "program.py"
-    script.write_text(STARTING)
+    script.write_text(STARTING.format(seconds=seconds))
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
         [sys.executable, script], stderr=subprocess.PIPE, text=True, check=False, timeout=PATIENCE,
