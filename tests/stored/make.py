@@ -57,8 +57,8 @@ def fill(engine: Engine) -> None:
 
 
 def fill_more(engine: Engine) -> None:
-    """Six more: a story and its copies on two other sites, of which one credits the first and one has a menu that was left out; a
-    post that its site deleted, one that was taken down, and one with the rarest characters."""
+    """Six more: a story, a copy that credits its site, and a copy with a menu that was left out; a post that its site deleted, one
+    that was taken down, and one with the rarest characters."""
     store = Store(engine, clock=lambda: START + timedelta(days=2))
     run = store.start_run("news", {"site": "paper.example"})
     credited = Origin("The Paper", "paper.example", "https://paper.example/ferry", confidence=0.8)

@@ -149,7 +149,7 @@ def _as_shown(
     closes" and `<p class=big><b>The mill closes</b></p>`. Old layouts mark no headline; where a heading or another title states a part
     of a title, nothing is cut here. They show the name of the site above their text, too.
 
-    Earns the bare headline on 17 of 325 real pages of 2004 to 2012, of which 5 get a date near it, and one on 320 others.
+    Earns the bare headline on 17 of 325 real pages of 2004 to 2012 and on one of 320 others. Five of the 17 get a date near it.
     """
     stated = {key(c.value) for c in claims if c.source.place is not Place.HOME} - {""}
     titles = [c for c in claims if not _in_body(c) and _SEPARATOR.search(c.value)]
