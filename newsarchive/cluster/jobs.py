@@ -483,7 +483,7 @@ def unreachable(error: Exception) -> DatabaseUnavailable:
 
 
 def cause(error: BaseException) -> str:
-    """In one line what the driver said, where Procrastinate says no more than that its database failed."""
+    """What the database's driver said, in one line. Procrastinate itself says no more than "Database error"."""
     return cut(one_line(str(error.__cause__ or error)), MAX_CAUSE_CHARACTERS)
 
 

@@ -295,7 +295,7 @@ DUMPED = sorted(
 
 
 def differences(before: Any, after: Any, where: str = "") -> list[str]:
-    """Where an answer of today is another than that of an earlier version. A field that came later is none."""
+    """The places where today's answer differs from the one that an earlier version gave. A field that is new today is no difference."""
     if isinstance(before, dict) and isinstance(after, dict):
         return [d for key in before for d in differences(before[key], after.get(key), f"{where}/{key}")]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
