@@ -24,7 +24,7 @@ from newsarchive.db.checks import guarded
 from newsarchive.db.engine import command, is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
 from newsarchive.db.frontier.hubs import MAX_RELIANCE, REFUSED, VERIFIED, subscriptions
-from newsarchive.db.frontier.known_sites import DEFAULT_INTERVAL_HOURS, KnownSite
+from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.reading.health import STRIP_DAYS, Failure, failures
 from newsarchive.db.reading.withheld import due, entries
 from newsarchive.db.readonly import Reader
@@ -235,8 +235,7 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | 
         if site.last_success_at
         else "never with success"
     )
-    hours = float(site.settings.get("interval", DEFAULT_INTERVAL_HOURS))
-    longest = max(timedelta(hours=hours) * MAX_MISSED_INTERVALS, timedelta(days=1))
+    longest = max(site.interval * MAX_MISSED_INTERVALS, timedelta(days=1))
     if site.state not in ("ok", "new"):
         why = f": {failure.error.removeprefix(f'{site.home_url}: ')}" if failure else ""
         yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last}){why}", again)

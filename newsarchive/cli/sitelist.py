@@ -73,7 +73,7 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
             continue
         try:
             found[key] = SETTINGS[key](str(value))
-            bad = key not in ("since", "user_agent") and not 0 <= found[key] < 1e6
+            bad = SETTINGS[key] is not str and not 0 <= found[key] < 1e6
         except ValueError:
             bad = True
         if bad:

@@ -210,3 +210,8 @@ def test_verbose_says_what_is_done_and_twice_everything(folder: Path) -> None:
     assert "SELECT" not in once.stderr
     assert "archive.db" in twice.stderr
     assert run("search ferry").stderr == ""
+
+
+def test_a_new_setting_of_sites_that_is_a_text_needs_its_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitelist, "SETTINGS", {**sitelist.SETTINGS, "greeting": str})
+    assert sitelist.checked({"greeting": "hello"}, "a.toml") == {"greeting": "hello"}
