@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, LargeBinary, select, type_coerce, update
+from sqlalchemy import Boolean, Connection, Engine, Integer, LargeBinary, select, type_coerce, update
 
 from newsarchive import Archive, rules
 from newsarchive.compression import compress, decompress
@@ -20,12 +20,12 @@ from newsarchive.db import transfer
 from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.models import ArticleRow, Base, SealedText
-from newsarchive.db.models.base import Compressed, CompressedJson
+from newsarchive.db.models import ArticleRow, Base, Revision, SealedText
+from newsarchive.db.models.base import Compressed, CompressedJson, UTCDateTime
 from newsarchive.db.near_duplicates.rebuild import recluster, recluster_range
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.schema import upgrade
-from newsarchive.db.writing import erase
+from newsarchive.db.writing import erase, sealed
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, lift, lift_due, withhold
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
@@ -123,6 +123,31 @@ def test_a_withheld_text_is_in_no_table_and_comes_back_byte_for_byte(archive: En
     assert places_of(archive, SECRET) <= {"words", "copies"}
     lift(archive, [1])
     assert dump(archive) == before
+
+
+def test_a_column_that_can_hold_a_text_is_emptied_or_holds_no_words_of_the_article() -> None:
+    addresses = {"url", "url_key", "canonical_url", "canonical_key", "post_id"}
+    sources = {
+        "date_published_source",
+        "date_modified_source",
+        "in_language",
+        "in_language_source",
+        "publisher",
+    }
+    stays = (
+        addresses
+        | sources
+        | {"quality", "content_hash", "record_hash", "minhash", "change_kind", "payload_digest"}
+    )
+    for table, emptied in ((ArticleRow, sealed._EMPTY_ARTICLE), (Revision, sealed._EMPTY_VERSION)):
+        texts = {
+            column.name
+            for column in table.__table__.columns
+            if not isinstance(column.type, Boolean | Integer | UTCDateTime)
+        }
+        assert texts - stays == set(emptied), (
+            f"a new column of {table.__tablename__}: empty it, or name it here"
+        )
 
 
 def test_a_reader_who_names_it_is_told_why(archive: Engine) -> None:
