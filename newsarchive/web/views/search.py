@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import io
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -144,36 +143,29 @@ def _only(name: str, value: str) -> dict[str, str]:
     """The filters that let one value of a facet through."""
     if name != "month":
         return {name: value}
-    year, month = map(int, value.split("-"))
-    last = calendar.monthrange(year, month)[1]
-    return {"since": f"{value}-01", "until": f"{value}-{last:02}"}
+    return {"since": value, "until": value}
+
+
+#: The filters of the form, each in the words of the chip that takes it off.
+_CHIPS = {
+    "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
+    "since": "from {}", "until": "until {}", "copies": "copies: {}", "rights": "not reserved from text and data mining", "hidden": "with those in quarantine",
+}  # fmt: skip
 
 
 def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """The filters of the search in words, each with the search without it."""
-    words = {
-        "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
-        "since": "from {}", "until": "until {}", "copies": "copies: {}", "rights": "not reserved from text and data mining", "hidden": "with those in quarantine",
-    }  # fmt: skip
     return [
         (text.format(asked[name]), _address("/search", {k: v for k, v in asked.items() if k != name}))
-        for name, text in words.items()
+        for name, text in _CHIPS.items()
         if asked.get(name)
     ]
 
 
 def _narrowed(asked: Mapping[str, str]) -> Filters:
-    return filters(
-        site=asked.get("site", ""),
-        origin=asked.get("origin", ""),
-        language=asked.get("language", ""),
-        author=asked.get("author", ""),
-        since=day_of(asked, "since"),
-        until=day_of(asked, "until"),
-        hidden=asked.get("hidden", "") == "1",
-        copies=asked.get("copies", ""),
-        rights=asked.get("rights", ""),
-    )
+    chosen: dict[str, Any] = {name: asked.get(name, "") for name in _CHIPS}
+    chosen |= {name: day_of(asked, name) for name in ("since", "until")}
+    return filters(**chosen | {"hidden": chosen["hidden"] == "1"})
 
 
 def _searched(
@@ -186,20 +178,7 @@ def _searched(
 def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
     """What the search form needs: what was asked for, and what can be chosen from."""
     overview = library.overview.get(wait=0.2)
-    names = (
-        "q",
-        "site",
-        "origin",
-        "language",
-        "author",
-        "since",
-        "until",
-        "copies",
-        "rights",
-        "order",
-        "hidden",
-    )
-    given = {name: asked.get(name, "") for name in names}
+    given = {name: asked.get(name, "") for name in ("q", *_CHIPS, "order")}
     return {
         "asked": given,
         "narrowed": any(value for name, value in given.items() if name not in ("q", "order")),
