@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
 
-from sqlalchemy import Connection, Engine, func, inspect, literal, literal_column, or_, select, text, tuple_
+from sqlalchemy import Engine, inspect
 
+from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
-from newsarchive.db.dialects import dialect_of
-from newsarchive.db.engine import reading
-from newsarchive.db.models import (
-    ArticleOrigin,
-    ArticleRow,
-    Cluster,
-    CrawlRun,
-    DroppedLine,
-    OriginRow,
-    Site,
-    Url,
-)
+from newsarchive.db.readonly import Reader, Row, reading
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NoSuchArticle
 
-#: The condition that readers see an article.
-VISIBLE = text(visible("articles.id"))
-
-#: The spiders that crawl one site; the others read files. Named, because the index of runs begins with the spider.
-SITE_SPIDERS = ("news", "recrawl")
 #: The stories that grew last are looked for among this many newest articles.
 MAX_RECENT_ARTICLES = 2_000
 #: The page of an article names this many other articles of its cluster, the earliest ones.
@@ -135,216 +121,178 @@ class SiteFigures:
     runs: Sequence[Run]
 
 
+_SITE = "SELECT id, domain, name, home_url, platform, in_language, state, last_success_at FROM sites WHERE domain = :domain"
+_MONTHS = f"""
+    SELECT {{month}} AS month, count(*) FROM articles AS a WHERE a.site_id = :site AND {visible("a.id")}
+    GROUP BY 1 ORDER BY 1
+"""
+_GONE = f"SELECT count(gone_at) FROM articles AS a WHERE site_id = :site AND {visible('a.id')}"
+_QUARANTINED = f"SELECT count(*) FROM articles WHERE site_id = :site AND id IN ({QUARANTINED})"
+_ORIGINS = f"""
+    SELECT o.name, o.domain, count(*) FROM articles AS a
+    JOIN article_origins AS ao ON ao.article_id = a.id JOIN origins AS o ON o.id = ao.origin_id
+    WHERE a.site_id = :site AND {visible("a.id")}
+    GROUP BY o.name, o.domain ORDER BY count(*) DESC, o.name LIMIT {MAX_SITE_ORIGINS}
+"""
+_OUTCOMES = f"""
+    SELECT state, reason, reason_detail, count(*) FROM urls WHERE site_id = :site GROUP BY 1, 2, 3
+    ORDER BY count(*) DESC, state, reason, reason_detail LIMIT {MAX_SITE_OUTCOMES}
+"""
+_PROBLEMS = f"""
+    SELECT url, state, reason, reason_detail, fail_count, last_checked_at AS seen_at FROM urls
+    WHERE site_id = :site AND (fail_count > 0 OR state IN ('blocked', 'gone', 'skipped'))
+    ORDER BY coalesce(last_checked_at, first_seen_at) DESC, id DESC LIMIT {MAX_SITE_PROBLEMS}
+"""
+#: The crawls of one site; other spiders read files. They are named, because the index of runs begins with the spider.
+_RUNS = f"""
+    SELECT started_at, finished_at, finish_reason, CAST(stats AS text) AS stats FROM crawl_runs
+    WHERE spider IN ('news', 'recrawl') AND site = :domain ORDER BY started_at DESC, id DESC LIMIT {MAX_SITE_RUNS}
+"""
+
+
 def site(engine: Engine, domain: str) -> SiteFigures:
     """The figures of a site. Raises `NoSuchArticle` where the archive does not know it."""
-    with reading(engine) as connection:
-        row = connection.execute(select(Site.__table__).where(Site.domain == domain)).first()
-        if row is None:
-            raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
-        months = _months(connection, row.id)
-        gone = select(func.count(ArticleRow.gone_at)).where(ArticleRow.site_id == row.id, VISIBLE)
-        unseen = select(func.count()).where(
-            ArticleRow.site_id == row.id, text(f"articles.id IN ({QUARANTINED})")
-        )
-        return SiteFigures(
-            row.domain, row.name, row.home_url, row.platform, row.in_language, row.state,
-            row.last_success_at,
-            articles=sum(months.values()),
-            gone=int(connection.execute(gone).scalar_one()),
-            quarantined=int(connection.execute(unseen).scalar_one()),
-            undated=months.pop("", 0),
-            months=months,
-            origins=_origins(connection, row.id),
-            outcomes=_outcomes(connection, row.id),
-            problems=_problems(connection, row.id),
-            runs=_runs(connection, domain),
-        )  # fmt: skip
+    with reading(engine) as reader:
+        for row in reader.rows(_SITE, {"domain": domain}):
+            mine = {"site": row.pop("id")}
+            by_month = reader.tuples(_MONTHS.format(month=reader.dialect.month("a.date_published")), mine)
+            months = {name or "": int(number) for name, number in by_month}
+            return SiteFigures(
+                **row,
+                articles=sum(months.values()),
+                gone=reader.value(_GONE, mine),
+                quarantined=reader.value(_QUARANTINED, mine),
+                undated=months.pop("", 0),
+                months=months,
+                origins=reader.tuples(_ORIGINS, mine),
+                outcomes=[
+                    (state, with_detail(reason, detail), number)
+                    for state, reason, detail, number in reader.tuples(_OUTCOMES, mine)
+                ],
+                problems=[_problem(one) for one in reader.rows(_PROBLEMS, mine)],
+                runs=[_run(one) for one in reader.rows(_RUNS, {"domain": domain})],
+            )
+    raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
+
+
+def _problem(row: Row) -> Problem:
+    reason = with_detail(row["reason"], row["reason_detail"])
+    return Problem(row["url"], row["state"], reason, row["fail_count"], row["seen_at"])
+
+
+def _run(row: Row) -> Run:
+    """`stats` has the names of `newsarchive.crawling.stats` without their prefix, and every value as text."""
+    stats, counts = json.loads(row.pop("stats")), dict[str, int]()
+    for name, value in stats.items():
+        if str(value).isdigit():
+            outcome = name.split("/")[0]
+            counts[outcome] = counts.get(outcome, 0) + int(value)
+    error = str(stats.get("site_error") or stats.get("database_error") or "")
+    return Run(**row, error=error, counts=counts)
+
+
+_LARGEST = "SELECT id FROM clusters WHERE size > 1 ORDER BY size DESC, id DESC LIMIT :limit"
+_GROWN = f"""
+    SELECT cluster_id FROM (SELECT id, cluster_id FROM articles ORDER BY id DESC LIMIT {MAX_RECENT_ARTICLES}) AS newest
+    WHERE cluster_id IS NOT NULL GROUP BY cluster_id ORDER BY max(id) DESC
+"""
+#: The articles of a cluster in the order of time.
+_MATES = f"""
+    SELECT a.id, a.url, s.domain AS site, a.headline, a.in_language, coalesce(a.date_published, a.first_seen_at) AS published
+    FROM articles AS a JOIN sites AS s ON s.id = a.site_id
+    WHERE a.cluster_id = :cluster AND a.id <> :but AND {visible("a.id")} ORDER BY published, a.id
+"""
 
 
 def stories(engine: Engine, limit: int = 10) -> list[Story]:
     """The clusters with the most articles. This reads all clusters, which is too slow for every page."""
-    largest = select(Cluster.id).where(Cluster.size > 1).order_by(Cluster.size.desc(), Cluster.id.desc())
-    with reading(engine) as connection:
-        ids = list(connection.execute(largest.limit(limit)).scalars())
-        return [found for i in ids if (found := _story(connection, i))]
+    with reading(engine) as reader:
+        return _stories(reader, _LARGEST, limit)
 
 
 def recent_stories(engine: Engine, limit: int = 10) -> list[Story]:
     """The clusters to which an article was added last, the newest first, among the newest articles of the archive."""
-    newest = (
-        select(ArticleRow.id, ArticleRow.cluster_id)
-        .order_by(ArticleRow.id.desc())
-        .limit(MAX_RECENT_ARTICLES)
-        .subquery()
-    )
-    latest = func.max(newest.c.id)
-    ids = (
-        select(newest.c.cluster_id)
-        .where(newest.c.cluster_id.is_not(None))
-        .group_by(newest.c.cluster_id)
-        .order_by(latest.desc())
-    )
-    found: list[Story] = []
-    with reading(engine) as connection:
-        for cluster_id in connection.execute(ids).scalars():
-            if one := _story(connection, cluster_id):
-                found.append(one)
-            if len(found) == limit:
-                break
-    return found
+    with reading(engine) as reader:
+        return _stories(reader, _GROWN, limit)
 
 
-def beside(engine: Engine, article_id: int) -> tuple[Beside | None, Beside | None]:
-    """The articles of the same site that were published before and after an article; `None` for those without a date."""
-    this = select(ArticleRow.site_id, ArticleRow.date_published).where(ArticleRow.id == article_id)
-    place = tuple_(ArticleRow.date_published, ArticleRow.id)
-    with reading(engine) as connection:
-        row = connection.execute(this).first()
-        if row is None or row.date_published is None:
-            return None, None
-        mine = select(ArticleRow.id, ArticleRow.headline, ArticleRow.date_published).where(
-            ArticleRow.site_id == row.site_id, ArticleRow.date_published.is_not(None), VISIBLE
-        )
-        here = tuple_(literal(row.date_published, ArticleRow.date_published.type), literal(article_id))
-        earlier = mine.where(place < here).order_by(ArticleRow.date_published.desc(), ArticleRow.id.desc())
-        later = mine.where(place > here).order_by(ArticleRow.date_published, ArticleRow.id)
-        found = [connection.execute(query.limit(1)).first() for query in (earlier, later)]
-    before, after = (Beside(one.id, one.headline, one[2]) if one else None for one in found)
-    return before, after
+def _stories(reader: Reader, ids: str, limit: int) -> list[Story]:
+    found = (_story(reader, cluster_id) for (cluster_id,) in reader.tuples(ids, {"limit": limit}))
+    return list(islice(filter(None, found), limit))
 
 
-def credits_of(engine: Engine, ids: Sequence[int]) -> dict[int, Credit]:
-    """Article id → the publisher that the article names."""
-    query = (
-        select(ArticleOrigin.article_id, OriginRow.name, OriginRow.domain, ArticleOrigin.original_id)
-        .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-        .where(ArticleOrigin.article_id.in_(ids))
-    )
-    with reading(engine) as connection:
-        return {row[0]: Credit(row[1], row[2], row[3]) for row in connection.execute(query)}
-
-
-def _story(connection: Connection, cluster_id: int) -> Story | None:
-    when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
-    mates = select(Site.domain, ArticleRow.headline, ArticleRow.in_language, when.label("at"))
-    mates = mates.join(Site, Site.id == ArticleRow.site_id)
-    rows = connection.execute(
-        mates.where(ArticleRow.cluster_id == cluster_id, VISIBLE).order_by(when, ArticleRow.id)
-    )
-    found = rows.all()
+def _story(reader: Reader, cluster_id: int) -> Story | None:
+    found = reader.rows(_MATES, {"cluster": cluster_id, "but": 0})
     if len(found) < 2:
         return None
-    headline = next((row.headline for row in found if row.headline), "")
-    sites = tuple(dict.fromkeys(row.domain for row in found))
+    headline = next((row["headline"] for row in found if row["headline"]), "")
+    names = tuple(dict.fromkeys(row["site"] for row in found))
+    first, last = found[0], found[-1]["published"]
     return Story(
-        cluster_id, len(found), len(sites), headline, found[0].at, found[-1].at, sites, found[0].in_language
+        cluster_id, len(found), len(names), headline, first["published"], last, names, first["in_language"]
     )
 
 
 def mates(engine: Engine, cluster_id: int, but: int) -> list[Mate]:
     """The other articles of a cluster, the earliest first."""
-    when = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
-    query = (
-        select(ArticleRow.id, ArticleRow.url, Site.domain, ArticleRow.headline, when)
-        .join(Site, Site.id == ArticleRow.site_id)
-        .where(ArticleRow.cluster_id == cluster_id, ArticleRow.id != but, VISIBLE)
-        .order_by(when, ArticleRow.id)
-        .limit(MAX_MATES)
-    )
-    with reading(engine) as connection:
-        return [Mate(*row) for row in connection.execute(query)]
+    with reading(engine) as reader:
+        found = reader.rows(f"{_MATES} LIMIT {MAX_MATES}", {"cluster": cluster_id, "but": but})
+    return [Mate(row["id"], row["url"], row["site"], row["headline"], row["published"]) for row in found]
+
+
+_BESIDE = f"""
+    SELECT a.id, a.headline, a.date_published AS published
+    FROM articles AS this JOIN articles AS a ON a.site_id = this.site_id
+    WHERE this.id = :id AND (a.date_published, a.id) {{side}} (this.date_published, this.id) AND {visible("a.id")}
+    ORDER BY a.date_published {{order}}, a.id {{order}} LIMIT 1
+"""
+
+
+def beside(engine: Engine, article_id: int) -> tuple[Beside | None, Beside | None]:
+    """The articles of the same site that were published before and after an article; `None` for those without a date."""
+    sides = (("<", "DESC"), (">", "ASC"))
+    with reading(engine) as reader:
+        found = [
+            reader.rows(_BESIDE.format(side=side, order=order), {"id": article_id}) for side, order in sides
+        ]
+    before, after = (Beside(**rows[0]) if rows else None for rows in found)
+    return before, after
+
+
+_CREDITS = """
+    SELECT ao.article_id, o.name, o.domain, ao.original_id
+    FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id WHERE ao.article_id IN :ids
+"""
+
+
+def credits_of(engine: Engine, ids: Sequence[int]) -> dict[int, Credit]:
+    """Article id → the publisher that the article names."""
+    with reading(engine) as reader:
+        return {article_id: Credit(*named) for article_id, *named in reader.tuples(_CREDITS, {"ids": ids})}
+
+
+_PLACES = """
+    SELECT d.position FROM dropped_lines AS d JOIN articles AS a ON a.revision_id = d.revision_id
+    WHERE a.id = :id ORDER BY d.position
+"""
 
 
 def places(engine: Engine, article_id: int) -> list[int]:
     """Where the dropped blocks of an article's current revision stood among all blocks of its page, in the
     order of `Stored.dropped`."""
-    query = (
-        select(DroppedLine.position)
-        .join(ArticleRow, ArticleRow.revision_id == DroppedLine.revision_id)
-        .where(ArticleRow.id == article_id)
-        .order_by(DroppedLine.position)
-    )
-    with reading(engine) as connection:
-        return list(connection.execute(query).scalars())
+    with reading(engine) as reader:
+        return [place for (place,) in reader.tuples(_PLACES, {"id": article_id})]
 
 
 def holds_articles(engine: Engine) -> bool:
     """Whether there is anything to read."""
-    with reading(engine) as connection:
-        return connection.execute(select(ArticleRow.id).limit(1)).scalar() is not None
+    with reading(engine) as reader:
+        return reader.value("SELECT id FROM articles LIMIT 1") is not None
 
 
 def columns(engine: Engine) -> dict[str, list[str]]:
     """The columns of every table and view, as the database has them."""
-    with reading(engine) as connection:
+    with opened.reading(engine) as connection:
         found = inspect(connection)
         names = [*found.get_table_names(), *found.get_view_names()]
         return {name: [column["name"] for column in found.get_columns(name)] for name in names}
-
-
-def _months(connection: Connection, site_id: int) -> dict[str, int]:
-    month: Any = literal_column(dialect_of(connection).month("articles.date_published"))
-    query = (
-        select(month, func.count())
-        .where(ArticleRow.site_id == site_id, VISIBLE)
-        .group_by(month)
-        .order_by(month)
-    )
-    return {name or "": int(number) for name, number in connection.execute(query)}
-
-
-def _origins(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
-    query = (
-        select(OriginRow.name, OriginRow.domain, func.count())
-        .select_from(ArticleRow)
-        .join(ArticleOrigin, ArticleOrigin.article_id == ArticleRow.id)
-        .join(OriginRow, OriginRow.id == ArticleOrigin.origin_id)
-        .where(ArticleRow.site_id == site_id, VISIBLE)
-        .group_by(OriginRow.name, OriginRow.domain)
-        .order_by(func.count().desc(), OriginRow.name)
-        .limit(MAX_SITE_ORIGINS)
-    )
-    return [(name, domain, int(n)) for name, domain, n in connection.execute(query)]
-
-
-def _outcomes(connection: Connection, site_id: int) -> list[tuple[str, str, int]]:
-    columns = (Url.state, Url.reason, Url.reason_detail)
-    query = select(*columns, func.count()).where(Url.site_id == site_id)
-    grouped = query.group_by(*columns).order_by(func.count().desc(), *columns)
-    found = connection.execute(grouped.limit(MAX_SITE_OUTCOMES))
-    return [(state, with_detail(reason, detail), int(n)) for state, reason, detail, n in found]
-
-
-def _problems(connection: Connection, site_id: int) -> list[Problem]:
-    query = (
-        select(Url.url, Url.state, Url.reason, Url.reason_detail, Url.fail_count, Url.last_checked_at)
-        .where(Url.site_id == site_id, or_(Url.fail_count > 0, Url.state.in_(("blocked", "gone", "skipped"))))
-        .order_by(func.coalesce(Url.last_checked_at, Url.first_seen_at).desc(), Url.id.desc())
-    )
-    return [
-        Problem(
-            row.url,
-            row.state,
-            with_detail(row.reason, row.reason_detail),
-            row.fail_count,
-            row.last_checked_at,
-        )
-        for row in connection.execute(query.limit(MAX_SITE_PROBLEMS))
-    ]
-
-
-def _runs(connection: Connection, domain: str) -> list[Run]:
-    of_site = select(CrawlRun.__table__).where(CrawlRun.spider.in_(SITE_SPIDERS), CrawlRun.site == domain)
-    newest = of_site.order_by(CrawlRun.started_at.desc(), CrawlRun.id.desc()).limit(MAX_SITE_RUNS)
-    return [_run(row) for row in connection.execute(newest)]
-
-
-def _run(row: Any) -> Run:
-    """`stats` has the names of `newsarchive.crawling.stats` without their prefix, and every value as text."""
-    counts: dict[str, int] = {}
-    for name, value in row.stats.items():
-        if str(value).isdigit():
-            outcome = name.split("/")[0]
-            counts[outcome] = counts.get(outcome, 0) + int(value)
-    error = str(row.stats.get("site_error") or row.stats.get("database_error") or "")
-    return Run(row.started_at, row.finished_at, row.finish_reason, error, counts)
