@@ -351,6 +351,7 @@ class WorkersPipeline:
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
             keep_readings=template_learning.is_on(settings),
             expected=lambda: getattr(own_spider(crawler), "asked", 0),
+            refused=lambda: getattr(own_spider(crawler), "refused", frozenset()),
         )
 
     async def process_item(self, item: Any) -> Any:

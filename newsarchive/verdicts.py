@@ -30,6 +30,8 @@ class DropReason(StrEnum):
     TOO_SHORT = "too short"
     INDEX_PAGE = "index page"
     STATIC_PAGE = "static page"
+    #: A later page of a post that is split over pages. The crawl of the post fetches it.
+    POST_PART = "part of a post"
     LOGIN_PAGE = "login page"
     ERROR_PAGE = "error page"
     CONSENT_PAGE = "consent page"

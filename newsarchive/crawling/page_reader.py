@@ -108,7 +108,8 @@ class PageReader:
 
     A crawl that expects fewer than `first_page` pages begins in a thread, and goes on in processes after that many.
     `reads_ahead` says that a pipeline will ask for the posts that are looked at, `template` gives what is known of a site,
-    and `packs` says that articles go to nobody but the writer.
+    `packs` says that articles go to nobody but the writer, and `refused` gives the kinds of pages that are no articles
+    where the spider does not look at its pages (`worker.Job`).
     """
 
     def __init__(
@@ -124,6 +125,7 @@ class PageReader:
         expected: Callable[[], int] = int,
         template: Callable[[str], Awaitable[SiteTemplate | None]] = no_template,
         packs: Callable[[], bool] = bool,
+        refused: Callable[[], frozenset[DropReason]] = frozenset,
     ) -> None:
         self.rules, self.steps = rules_module.default(folder), plugins.steps(phrases)
         self.pool: WorkerPool | None = None
@@ -131,7 +133,7 @@ class PageReader:
             arguments = (folder, tuple(phrases), keep_readings)
             self.pool = WorkerPool(workers, "newsarchive.workers.worker:Worker", arguments, seconds)
         self.keep_readings, self.reads_ahead = keep_readings, reads_ahead
-        self.template, self.packs = template, packs
+        self.template, self.packs, self.refused = template, packs, refused
         #: Pages that were read, and those that this process reads at first where no more are `expected`.
         self.pages, self.first_page, self.expected = 0, first_page, expected
         #: Whether no process could be started.
@@ -165,7 +167,7 @@ class PageReader:
         try:
             before, page = self.ahead.pop(capture.url, (None, None))
             if page is None or replace(capture, place=None) != before:
-                page = await self.do(Job(capture, self.packs()))
+                page = await self.do(Job(capture, self.packs(), self.refused()))
         finally:
             self.pages += 1
         if isinstance(page, NotAnArticle):

@@ -24,7 +24,7 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.extensions.warc import WarcExtension
-from newsarchive.items import Capture
+from newsarchive.items import Capture, DropReason
 from newsarchive.reprs import counted
 from newsarchive.spiders.base import ArchiveSpider, count
 from newsarchive.warc import reader
@@ -102,6 +102,8 @@ class WarcSpider(ArchiveSpider):
     """
 
     name = "warc"
+    #: What a file of a whole site holds besides posts. A static page stays: whoever put it into a file may have meant to.
+    refused = frozenset((DropReason.INDEX_PAGE, DropReason.POST_PART))
     known_arguments: Mapping[str, str] = {"path": "FILE", "site": "DOMAIN,…", "limit": "NUMBER"}
 
     path: list[str]

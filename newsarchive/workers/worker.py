@@ -12,13 +12,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look, page_kind
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
 from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Capture
+from newsarchive.items import Article, Capture, DropReason
 from newsarchive.rules import Rules
 from newsarchive.workers.collector import set_up_collector
 
@@ -33,10 +33,13 @@ MAX_TEMPLATES = 64
 
 
 class Job(NamedTuple):
-    """A page to read. `packs` says that nobody but the writer wants the article: it then comes as the writer needs it."""
+    """A page to read. `packs` says that nobody but the writer wants the article: it then comes as the writer needs it.
+    `refused` are the kinds of pages that are no articles by their look; only a page at which nobody looked before has any.
+    """
 
     capture: Capture
     packs: bool = False
+    refused: frozenset[DropReason] = frozenset()
 
 
 class Look(NamedTuple):
@@ -92,6 +95,11 @@ def done(
 ) -> ReadPage | Looked:
     """The page of a `Job`, or what a `Look` shows. Raises `NotAnArticle` for a `Job`."""
     if isinstance(job, Job):
+        if job.refused:
+            text = decode(job.capture.body, job.capture.content_type).text
+            kind = page_kind(text, job.capture.base_url, rules)
+            if kind.reason in job.refused:
+                raise NotAnArticle(kind.reason, kind.detail)
         article = read(job.capture, template, rules, steps, keep_reading)
         ready = packed(article) if job.packs else article
         return ReadPage(with_capture(ready, None), _changes(job.capture, article.capture))

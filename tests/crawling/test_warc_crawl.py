@@ -31,7 +31,7 @@ from newsarchive.items import Place
 from newsarchive.spiders import warc as warc_spider
 from newsarchive.warc.writer import WarcWriter, payload_digest
 from tests.cli.test_cli import run
-from tests.crawling.test_crawl import front, post, rows
+from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support import warm
 from tests.support.serving import HTML, Answer, crawl, served
 
@@ -172,6 +172,31 @@ def test_what_came_out_of_a_foreign_file_can_be_read_again_without_it(db: Path, 
     learned = run("learn", "--all", "--db", str(moved))
     assert "3 pages known" in learned.stderr
     assert "cannot be read" not in learned.stderr
+
+
+def test_of_a_whole_site_only_the_posts_are_taken(db: Path, tmp_path: Path) -> None:
+    """As `wget --recursive` keeps a blog of WordPress: lists that print whole texts, and the second page of a split post."""
+    mark = '<script src="/wp-content/x.js"></script>'
+    pages = {
+        "/2025/03/a-first-story/2/": "single single-post postid-7 paged-2 single-paged-2",
+        "/2025/03/a-first-story/": "single single-post postid-7",
+        "/of-the-north/": "archive category category-north",
+        "/our-town/": "page page-id-9",
+    }
+    with (tmp_path / "blog.warc.gz").open("wb") as out:
+        writer = WARCWriter(out)
+        for path, classes in pages.items():
+            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            page = post("A", body=f"<p>{path}</p>{STORY}").replace(
+                "<body>", f'<body class="{classes}">{mark}'
+            )
+            stream = io.BytesIO(page.encode())
+            url = f"http://blog.example{path}"
+            writer.write_record(writer.create_warc_record(url, "response", stream, http_headers=head))
+    said = crawl(f"path={tmp_path / 'blog.warc.gz'}", spider="warc", db=db).stderr
+    assert "1 dropped: index page, 1 dropped: part of a post" in said, said
+    kept = rows(db, "SELECT url FROM articles ORDER BY url")
+    assert kept == [(f"http://blog.example{path}",) for path in ("/2025/03/a-first-story/", "/our-town/")]
 
 
 def test_saved_pages_that_somebody_put_into_a_warc_file_are_read(db: Path, tmp_path: Path) -> None:

@@ -313,6 +313,8 @@ def _by_platform(page: Shown, rules: Rules) -> Kind | None:
     own = [table for table in _body_classes(rules) if table.is_written(page)]
     if error := next(_of(page, own, "error"), ""):
         return Kind(DropReason.ERROR_PAGE, f"body.{error}")
+    if own and (part := next((name for name in page.classes if name.startswith("single-paged-")), "")):
+        return Kind(DropReason.POST_PART, f"body.{part}")
     static = next(_of(page, own, "static"), "")
     is_article = next(_of(page, own, "article"), "") != ""
     if not is_article and not static and (index := next(_of(page, own, "index"), "")):

@@ -21,7 +21,7 @@ from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights,
 from newsarchive.times import utc
 
 #: Reasons for which a crawl refuses a page, although the extraction would find a text on it.
-REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
+REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.POST_PART))
 
 
 def record(
