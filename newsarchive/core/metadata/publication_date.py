@@ -151,8 +151,9 @@ MAX_SCRIPT_VALUES = 200
 MAX_CHARS_FROM_HEADLINE = 3000
 #: Characters of a line such as "3 hours ago"; a longer line is a sentence.
 MAX_RELATIVE_CHARS = 40
-#: Days before the fetch that a time counted from it may lie; "2 years ago" is too vague for a day.
-MAX_RELATIVE_DAYS = 366
+#: Days before the fetch that a time counted from it may lie. "A month ago" is too vague for a day: it stands for 26 to 45 days in
+#: moment.js.
+MAX_RELATIVE_DAYS = 28
 #: Characters of a line beside the month that it names; a line with more is a sentence.
 MAX_CHARS_BESIDE_MONTH = 24
 #: Blocks after the headline that are read.
