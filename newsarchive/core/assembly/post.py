@@ -37,7 +37,7 @@ from newsarchive.core.text.lines import signature
 from newsarchive.core.text.normalise import fold, unescape
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import comparable_words
-from newsarchive.core.urls import try_normalise
+from newsarchive.core.urls import same_site, try_normalise
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import (
     DIFFERS_FROM,
@@ -316,21 +316,23 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
 def extract_step(page: Page, rules: Rules) -> Article:
     """The article of a post, from all its pages, filled in where they have less than the site itself says.
 
-    An article that lacks a page that its own pages announce is flagged `parts missing`. Raises
-    `NotAnArticle` like `extraction.extract_step`.
+    Where the address leads to another site, the article is that site's, and the feed's text fills nothing in; it stands in
+    for a wall there, as the article of the address that was asked for. An article that lacks a page that its own pages
+    announce is flagged `parts missing`. Raises `NotAnArticle` like `extraction.extract_step`.
     """
     capture = page.capture
+    here = replace(page, capture=_as_answered(capture))
     try:
         if capture.status >= 400:  # the words of an error are the server's
             raise NotAnArticle(DropReason.HTTP_STATUS, f"the server answered {capture.status}")
-        article = selected(_of_all_pages(page, rules), capture.selectors)
+        article = selected(_of_all_pages(here, rules), capture.selectors)
     except NotAnArticle as refusal:
         standing_in = in_place_of(page, refusal, rules)
         if standing_in is None:
             raise  # kept in a variable, it would hold its frames and they it, with the page's tree among them
-        article = standing_in
+        article = standing_in if here.capture is capture else replace(standing_in, url=capture.url)
     else:
-        article = filled(page, article)
+        article, capture = filled(here, article), here.capture
     # What the answer and the page say of their use is kept beside what the files of the site say.
     said = rights.of_answer(capture.headers, page.text, capture.base_url, rules)
     identity = (capture.discovered.post_id if capture.discovered else "") or post_id(
@@ -338,6 +340,15 @@ def extract_step(page: Page, rules: Rules) -> Article:
     )
     capture = replace(capture, rights=(capture.rights or Rights()) + said)
     return replace(weighed(article, capture.source_text), post_id=identity, capture=capture)
+
+
+def _as_answered(capture: Capture) -> Capture:
+    """The capture without what its site says of the post, where the address led to another site: a feed gives the text, day
+    and id of its own posts, and of nobody else's."""
+    if same_site(capture.url, capture.base_url):
+        return capture
+    link = capture.discovered and replace(capture.discovered, post_id="")
+    return replace(capture, source_text=None, discovered=link)
 
 
 def _of_all_pages(page: Page, rules: Rules) -> Article:

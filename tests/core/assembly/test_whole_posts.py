@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.steps import article_from
 from newsarchive.db.engine import open_existing
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import Article, Block, Capture, Quality, Selectors, SourceText
+from newsarchive.items import Article, Block, Capture, Link, Quality, Selectors, SourceText
 from newsarchive.reextract import reextract
 from newsarchive.warc.files import default_folder
 from tests.crawling.test_crawl import front, post, rows
@@ -137,6 +138,17 @@ class TestFilling:
         article = read(page, text=text)
         assert article.filled_from == ""
         assert article.article_body == read(page).article_body
+
+    def test_never_where_the_address_leads_to_another_site(self) -> None:
+        """A feed may name any address of its site, and that may lead anywhere; but a wall there says nothing."""
+        there = "https://victim.example/the-story/"
+        ours = replace(told(*FOUR), published=datetime(2018, 1, 1, tzinfo=UTC), post_id="wordpress:12")
+        link = Link(URL, "feed", post_id="wordpress:12")
+        for body, url, text in ((TEASER, there, ""), (CONSENT, URL, "wp-json")):
+            capture = Capture(URL, body.encode(), final_url=there, headers={"content-type": HTML})
+            article = article_from(replace(capture, source_text=ours, discovered=link), RULES)
+            assert (article.url, article.filled_from) == (url, text)
+            assert (article.post_id == "", article.date_published == ours.published) == (not text, bool(text))
 
     @pytest.mark.parametrize(
         ("page", "text"), [(SCRIPT, None), (SCRIPT, told(*FOUR, is_full=False)), (CONSENT, told())]
