@@ -280,6 +280,20 @@ def test_what_a_list_says_of_an_address_that_leads_to_the_post_is_said_of_the_po
     assert (site.edits, site.announced, site.announces) == (1, 1, True)
 
 
+@pytest.mark.parametrize(("host", "is_gone"), [("blog.example", True), ("other.example", False)])
+def test_an_address_that_led_to_a_post_says_that_it_is_gone_on_its_own_site_alone(
+    archive: Archive, host: str, is_gone: bool
+) -> None:
+    named, url = "https://blog.example/?p=12", f"https://{host}/the-post"
+    archive.name(Link(named, "feed"))
+    fetched = Capture(named, b"<p>", final_url=url, fetched_at=START)
+    archive.fetch(replace(make_article(url=url), capture=fetched))
+    archive.frontier.missing(named, "http 410", final=True)
+    assert (articles.get(archive.engine, url).gone_at is not None) == is_gone
+    archive.frontier.unchanged(named)
+    assert articles.get(archive.engine, url).gone_at is None
+
+
 VIEW = "https://blog.example/print/1"
 
 

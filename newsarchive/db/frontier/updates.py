@@ -21,7 +21,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from newsarchive.core.alarms.listings import MAX_DATE_DISTANCE, MAX_LAG
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
-from newsarchive.core.urls import url_key
+from newsarchive.core.urls import same_site, url_key
 from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared, insert_rows
 from newsarchive.db.frontier import source_texts
@@ -49,8 +49,8 @@ _WITH_PARTS = (
 
 
 _ARTICLES_AT = """
-    SELECT id FROM articles WHERE url_key = :key UNION SELECT id FROM articles WHERE canonical_key = :key
-    UNION SELECT a.id FROM urls AS u
+    SELECT id, url FROM articles WHERE url_key = :key UNION SELECT id, url FROM articles WHERE canonical_key = :key
+    UNION SELECT a.id, a.url FROM urls AS u
     JOIN captures AS c ON c.url_id = u.id AND c.final_url = (
         SELECT last.final_url FROM captures AS last WHERE last.url_id = u.id AND +last.parent_id IS NULL ORDER BY last.fetched_at DESC, last.id DESC LIMIT 1)
     JOIN article_revisions AS r ON r.capture_id = c.id JOIN articles AS a ON a.id = r.article_id
@@ -235,8 +235,10 @@ def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> di
 
 def articles_at(connection: Connection, key: str) -> list[int]:
     """The ids of the articles under this key. Also of an article whose own address no listing names, where this address
-    led to it when it was fetched last: a listing may name a post as `/?p=12`."""
-    return [i for (i,) in bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})]
+    led to it when it was fetched last: a listing may name a post as `/?p=12`. What an address of another site answers
+    says nothing of a post to which it once led."""
+    found = bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})
+    return [i for i, url in found if same_site(f"https://{key}", url)]
 
 
 def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
