@@ -386,8 +386,32 @@ def test_a_view_of_a_post_takes_no_turns_with_the_post_itself(
     for day, at in enumerate(order):
         store.ingest([seen_at(at, bodies[at], day)])
     assert articles.get(engine, OWN).article_body == bodies[OWN]
-    assert len(history(engine)) == (1 if order[0] == OWN else 2)
+    assert [version for version, _, _ in history(engine)] == ([1] if order[0] == OWN else [1, 1])
     assert store.ingest([seen_at(OWN, "The ferry left at one.", 5)]) == [UPDATED]
+
+
+def test_two_views_of_a_post_that_nobody_read_take_no_turns(store: Store, engine: Engine) -> None:
+    other = "https://blog.example/mobile/1"
+    for day, at in enumerate((VIEW, other, VIEW, other)):
+        store.ingest([seen_at(at, f"Seen at {at}. The ferry left at noon.", day)])
+    assert [version for version, _, _ in history(engine)] == [1]
+
+
+def test_a_page_that_came_first_and_names_a_post_is_no_version_of_it(store: Store, engine: Engine) -> None:
+    """The page of a stranger may have the very text of the post, under another name."""
+    stranger = make_article(1, url=VIEW, canonical_url=OWN, authors=(Author("Mallory Moon"),))
+    assert store.ingest([stranger, make_article(1, url=OWN, day=1)]) == [NEW, NEW]
+    assert articles.get(engine, OWN).url == OWN
+    assert articles.get(engine, VIEW).authors == (Author("Mallory Moon"),)
+
+
+def test_a_page_whose_address_leads_to_the_post_now_is_a_version_of_it(store: Store, engine: Engine) -> None:
+    store.ingest([seen_at(VIEW, "The ferry left at noon.", 0)])
+    moved = seen_at(OWN, "The ferry left at one.", 1)
+    assert moved.capture is not None
+    assert store.ingest([replace(moved, capture=replace(moved.capture, url=VIEW, final_url=OWN))]) == [
+        UPDATED
+    ]
 
 
 def test_a_view_stands_for_a_post_that_is_gone_from_its_own_address(store: Store, engine: Engine) -> None:
@@ -435,6 +459,9 @@ def test_the_platforms_id_finds_a_post_under_another_address(store: Store, engin
     [
         {"url": "https://other.example/post-2"},
         {"date_published": START + timedelta(days=1)},  # another blog on the same host
+        {
+            "url": "https://blog.example/de/post-1"
+        },  # a translation, by a plugin that shows a post in two languages
         {"post_id": "wordpress:13"},
         {"post_id": ""},
     ],

@@ -105,18 +105,17 @@ class Plan:
 
     @property
     def speaks_for_another(self) -> bool:
-        """Whether this page differs from the stored post, names another address as the post's own, and the archive has
-        read the post at that address.
+        """Whether this page names another address as the post's own, and differs from the stored post, which was read neither
+        here nor where the server was asked.
 
-        A view for printing does so, and so may a hostile page. The post's own address is believed as long as it
+        A view for printing does so, and so may a hostile page. What was read at an address is believed as long as that
         answers. Otherwise the two pages would replace each other in turns, and each turn would look like an edit.
         """
-        stored = self.stored
-        if stored is None or self.reread or self.canonical_key in (self.key, *self.asked_keys):
+        stored, here = self.stored, {self.key, *self.asked_keys}
+        if stored is None or self.reread or self.canonical_key in here or stored["gone_at"] is not None:
             return False
         read_at = url_key(stored["read_at"]) if stored["read_at"] else stored["url_key"]
-        is_from_there = read_at == self.canonical_key and stored["gone_at"] is None
-        return is_from_there and (self.text_changed or self.record_changed)
+        return here.isdisjoint((stored["url_key"], read_at)) and (self.text_changed or self.record_changed)
 
     @property
     def text_changed(self) -> bool:
@@ -254,8 +253,10 @@ def seen_at(article: Article, now: datetime) -> datetime:
 def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The stored article of the same post, `None` for a new post.
 
-    It has the same URL; or the same id of the platform with the same date or text, because two blogs on one host both have
-    a post 12; or the same canonical URL with the same text.
+    It has the same URL; or the same id of the platform with the same text, because two blogs on one host both have a post
+    12, and translations of a post have one id and one date; or the same canonical URL with the same text. An article that
+    was read elsewhere and names this URL is the same only where nothing differs: a page of a stranger may name any URL, and
+    the post itself must not look like an edit of that page.
     """
     for row in found:
         if row["url_key"] == plan.key:
@@ -264,23 +265,23 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
         if _same_post(plan.article, row):
             return row
     for row in found:
-        related = (
-            plan.canonical_key in (row["url_key"], row["canonical_key"]) or plan.key == row["canonical_key"]
-        )
-        if related and _same_text(plan.article, row):
+        if (
+            plan.canonical_key not in (row["url_key"], row["canonical_key"])
+            and plan.key != row["canonical_key"]
+        ):
+            continue
+        names_this = plan.key == row["canonical_key"] and row["url_key"] not in plan.asked_keys
+        if plan.reread or not names_this:
+            if _same_text(plan.article, row):
+                return row
+        elif plan.digest == row["record_hash"]:
             return row
     return None
 
 
 def _same_post(article: Article, row: dict[str, Any]) -> bool:
-    if (
-        not article.post_id
-        or article.post_id != row["post_id"]
-        or site_of(row["url"]) != site_of(article.url)
-    ):
-        return False
-    dated = article.date_published is not None and article.date_published == row["date_published"]
-    return dated or _same_text(article, row)
+    same_id = article.post_id != "" and article.post_id == row["post_id"]
+    return same_id and site_of(row["url"]) == site_of(article.url) and _same_text(article, row)
 
 
 def _same_text(article: Article, row: dict[str, Any]) -> bool:
