@@ -193,6 +193,26 @@ def test_no_crawl_brings_it_back(archive: Engine, again: Article) -> None:
     )
 
 
+@pytest.mark.parametrize("claim", ["https://blog.example/victim", "https://blog.example/post-9"])
+def test_a_page_does_not_take_another_down_with_itself(engine: Engine, claim: str) -> None:
+    """A withheld page claimed the address of another post as its own, or the platform's id and the day of that post."""
+    store = Store(engine, lambda: START + timedelta(days=9))
+    ill = replace(secret_article(), canonical_url=claim, post_id="wordpress:12")
+    other = make_article(
+        5, url="https://blog.example/victim", body="The council met on Monday. " * 9, headline="The council"
+    )
+    other = replace(fingerprint_step(other, RULES), post_id="wordpress:12", date_published=ill.date_published)
+    assert store.ingest([ill]) == [Outcome.NEW]
+    withhold(engine, [1], DEMAND)
+    assert store.ingest([other]) == [Outcome.NEW]
+    alike = replace(
+        secret_article(2, STORY + " It left at noon."),
+        url="https://blog.example/moved",
+        post_id="wordpress:12",
+    )
+    assert store.ingest([alike]) == [Outcome.WITHHELD]
+
+
 def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
     withhold(archive, [1], DEMAND)
     frontier, text = (

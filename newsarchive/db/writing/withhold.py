@@ -173,7 +173,7 @@ def url_ids_of(connection: Connection, article_id: int) -> list[int]:
 
 #: What the register holds of sites. In plain SQL, because every commit of a crawl asks, and nearly none finds anything.
 _ON_SITES = """
-SELECT w.article_id, w.site, w.url_key, w.canonical_key, w.post_id, w.versions, a.date_published, a.minhash
+SELECT w.article_id, w.site, w.url_key, w.canonical_key, w.post_id, w.versions, a.minhash
 FROM withholdings AS w LEFT JOIN articles AS a ON a.id = w.article_id WHERE w.site IN :sites AND w.state IN :states
 """
 
@@ -200,18 +200,24 @@ def mark(connection: Connection, plans: Sequence[Plan]) -> None:
 
 def plan_is(plan: Plan) -> Callable[[bulk.Row], bool]:
     """A function that tells of an entry of the register whether the article to store is the withheld one: it has the
-    same address, the same text, or the same id of the platform."""
+    same address, the same text, or the same id of the platform.
+
+    An article with the address or the id that the withheld page claimed as its own must have a similar text too: else a
+    page that means ill would take the post of another down with itself. What an erased text was like nobody knows: the
+    address that it claimed stays refused.
+    """
 
     def is_withheld(row: bulk.Row) -> bool:
-        if row["url_key"] in (plan.key, plan.canonical_key) or plan.key == row["canonical_key"]:
+        if row["url_key"] in (plan.key, plan.canonical_key):
             return True
         texts = {version["content_hash"] for version in row["versions"]} - {""}
         if plan.article.content_hash in texts:
             return True
-        if not row["post_id"] or row["post_id"] != plan.article.post_id:
-            return False
-        dated = row["date_published"] is not None and row["date_published"] == plan.article.date_published
-        return dated or likeness(minhash_of(row["minhash"]), plan.article.minhash) >= MIN_LIKENESS
+        known = minhash_of(row["minhash"])
+        is_alike = likeness(known, plan.article.minhash) >= MIN_LIKENESS
+        if plan.key == row["canonical_key"]:
+            return is_alike or not known
+        return is_alike and row["post_id"] != "" and row["post_id"] == plan.article.post_id
 
     return is_withheld
 
