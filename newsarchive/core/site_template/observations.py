@@ -262,7 +262,7 @@ def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, 
         "form": form_key(text) if words >= MIN_FORM_WORDS else 0,
         "names_origin": _names(block, folded, about.marks) and not starts_with_name(text),
         "sells": about.words is not None and cues.sells(text, about.words),
-        "titled": _holds_title(text, about.headline),
+        "titled": _holds_title(block, about.headline),
     }
     if said["form"]:
         title = lead_of(text)[1] if block.kind == "paragraph" else ""
@@ -272,10 +272,17 @@ def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, 
     return said
 
 
-def _holds_title(text: str, headline: str) -> bool:
-    """Whether a line holds a headline, letter by letter, and says something of it: a short one in quotation marks."""
+def _holds_title(block: Block, headline: str) -> bool:
+    """Whether a line holds a headline, letter by letter, and says something of it: a short one in quotation marks.
+
+    A sentence that begins with the words of the headline and goes on is the article's own, unless it links them: some
+    blogs make the title of the first words of a post.
+    """
+    text = block.text
     at = text.find(headline) if headline else -1
     if at < 0 or len(text) < len(headline) + 4:
+        return False
+    if at == 0 and text[len(headline) :].lstrip()[:1].isalnum() and headline not in dict(block.links):
         return False
     return text[:at].endswith(QUOTES) or comparable_words(headline) >= MIN_HEADLINE_WORDS
 

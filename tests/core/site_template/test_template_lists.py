@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from newsarchive.items import Article, Block
@@ -74,11 +76,22 @@ def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
 # Credits
 
 
-def test_a_last_line_with_the_articles_own_title_is_its_attribution() -> None:
-    title = "Seven swans came back over the mill"
-    credit = f"Ada Lund let us have “{title}”, and we thank her."
+SWANS = "Seven swans came back over the mill"
+
+
+@pytest.mark.parametrize(
+    ("credit", "links"),
+    [
+        (f"Ada Lund let us have “{SWANS}”, and we thank her.", ()),
+        (f"{SWANS} – Ada Lund", ()),
+        (f"{SWANS} came to us from Ada Lund.", ((SWANS, "https://ada.example/swans"),)),
+    ],
+)
+def test_a_last_line_with_the_articles_own_title_is_its_attribution(
+    credit: str, links: tuple[tuple[str, str], ...]
+) -> None:
     pages = [page(n, prose(n)) for n in range(SITE)]
-    mine = page(77, [*prose(77), line(credit)], title=title)
+    mine = page(77, [*prose(77), replace(line(credit), links=links)], title=SWANS)
     assert label_of(mine, learned([*pages, mine]), credit) == "attribution"
 
 
@@ -147,8 +160,15 @@ def test_corrections_of_one_form_stay() -> None:
     assert kept(pages, 1)
 
 
-def test_prose_that_ends_in_the_words_of_a_short_title_stays() -> None:
-    last = "And that, said the miller, is why the harbour closed before anybody could leave it."
+@pytest.mark.parametrize(
+    ("title", "last"),
+    [
+        ("Why the harbour closed", "And that, said the miller, is why the harbour closed before anybody could leave it."),
+        # A title that is the beginning of a sentence, as of posts that somebody published without a title.
+        ("The last of the ships lay at the quay", "The last of the ships lay at the quay until the flood took it."),
+    ],
+)  # fmt: skip
+def test_prose_that_ends_in_the_words_of_a_title_stays(title: str, last: str) -> None:
     pages = [page(n, prose(n)) for n in range(SITE)]
-    mine = page(77, [*prose(77), line(last)], title="Why the harbour closed")
+    mine = page(77, [*prose(77), line(last)], title=title)
     assert last in shown(mine, learned([*pages, mine]))
