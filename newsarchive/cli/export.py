@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -218,11 +218,10 @@ class _Wacz:
         return bool(self.left.damaged)
 
 
-def _write_subset(articles: Selection, target: Path | IO[bytes]) -> int:
+def _write_subset(articles: Selection, target: Path) -> int:
     from newsarchive.db.readonly import engine_of
     from newsarchive.db.subset import write_subset
 
-    assert isinstance(target, Path)
     return write_subset(engine_of(articles.source), articles.ids, target)
 
 

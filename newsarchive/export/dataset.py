@@ -16,11 +16,10 @@ import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
-from newsarchive.exceptions import UsageError
 from newsarchive.export.frames import write_parquet
 from newsarchive.fields import FLAT, Kind
 from newsarchive.times import utc
@@ -65,10 +64,8 @@ class _Counted:
             yield article
 
 
-def write_dataset(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
+def write_dataset(articles: Iterable[Stored], target: Path, title: str, query: str = "") -> int:
     """The folder; `query` says in words what was chosen, "" for everything."""
-    if not isinstance(target, Path):
-        raise UsageError("dataset makes a folder: name one instead of -")
     target.mkdir()
     counted = _Counted(articles)
     number = write_parquet(counted, target / _DATA, title)

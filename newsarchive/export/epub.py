@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ebooklib import epub
@@ -69,7 +69,7 @@ class _Entry:
     language: str
 
 
-def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+def write_epub(articles: Iterable[Stored], target: Path, title: str) -> int:
     """EPUB 3 with contents by site and month. `articles` are read twice: once for the contents, once for the texts."""
     entries = [_entry(article) for article in articles]
     again = iter(articles)
@@ -89,7 +89,7 @@ def write_epub(articles: Iterable[Stored], target: Path | IO[bytes], title: str)
     options = {"raise_exceptions": True, "epub3_pages": False}
     with warnings.catch_warnings():  # of what it raises on a full disk
         warnings.simplefilter("ignore", UserWarning)
-        epub.write_epub(str(target) if isinstance(target, Path) else target, book, options)
+        epub.write_epub(str(target), book, options)
     return len(entries)
 
 

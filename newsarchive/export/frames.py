@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -38,7 +38,7 @@ _TYPES: dict[Kind, Any] = {
 SCHEMA = pa.schema([(field.name, _TYPES[field.kind]) for field in FLAT])
 
 
-def write_parquet(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+def write_parquet(articles: Iterable[Stored], target: Path, title: str) -> int:
     """Typed columns, times in UTC, compressed with Zstandard."""
     number, waiting = 0, iter(articles)
     with pq.ParquetWriter(target, SCHEMA, compression="zstd") as out:

@@ -23,9 +23,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from newsarchive.exceptions import UsageError
 from newsarchive.export.files import Names, safe
 from newsarchive.export.jsonfeed import write_jsonfeed
 from newsarchive.export.pages import STYLE, article_page, page, style
@@ -78,11 +77,9 @@ class _Counts:
         return sum(sum(months.values()) for months in self.of_site.values())
 
 
-def write_html(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
+def write_html(articles: Iterable[Stored], target: Path, title: str, query: str = "") -> int:
     """Write the folder `target`; gives the number of articles. `articles` must come in the order of site and day. `query` says in
-    words which articles were chosen. Raises `UsageError` for a target that is no path."""
-    if not isinstance(target, Path):
-        raise UsageError("html makes a folder: name one instead of -")
+    words which articles were chosen."""
     for folder in (target, target / "articles", target / "sites", target / "months"):
         folder.mkdir()
     has_atom = find_spec("feedgenerator") is not None

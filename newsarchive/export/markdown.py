@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from newsarchive.core.html.render import markdown
-from newsarchive.exceptions import UsageError
 from newsarchive.export.files import safe, slug
 from newsarchive.fields import row
 from newsarchive.times import isoformat
@@ -34,10 +33,8 @@ def _time(dumper: Any, moment: datetime) -> Any:
 _Dumper.add_representer(datetime, _time)
 
 
-def write_markdown(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+def write_markdown(articles: Iterable[Stored], target: Path, title: str) -> int:
     """Files such as `site/2025-04-01-the-headline-17.md`: the fields in front, then the text."""
-    if not isinstance(target, Path):
-        raise UsageError("markdown makes a folder: name one instead of -")
     number = 0
     target.mkdir()
     for article in articles:

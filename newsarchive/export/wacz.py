@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-from newsarchive.exceptions import DatabaseUnavailable, OutputError, UsageError
+from newsarchive.exceptions import DatabaseUnavailable, OutputError
 from newsarchive.items import Kept
 from newsarchive.reprs import counted
 from newsarchive.times import utc
@@ -81,27 +81,20 @@ class Left:
 
 def write_wacz(
     articles: Iterable[Stored],
-    target: Path | IO[bytes],
+    target: Path,
     title: str,
     query: str = "",
     *,
-    captures: Captures | None = None,
-    warc: Folder = "",
+    captures: Captures,
+    warc: Folder,
+    left: Left,
     key: EllipticCurvePrivateKey | None = None,
-    left: Left | None = None,
 ) -> int:
     """The package; gives the number of articles in it. `captures` finds the captures of articles, `warc` is where their
     bytes lie, `key` signs, `left` takes what is not in it.
 
     Raises `OutputError` where no bytes of any article can be read.
     """
-    if not isinstance(target, Path):
-        raise UsageError("wacz makes a file: name one instead of -")
-    if captures is None:
-        raise UsageError(
-            "wacz needs the stored bytes of an archive: newsarchive export FILE.wacz --db ARCHIVE"
-        )
-    left = left if left is not None else Left()
     with zipfile.ZipFile(target, "w") as package, _Sorted() as index, tempfile.TemporaryFile() as pages:
         made = _Package(package)
         number = _write_archive(made, _with_captures(articles, captures), warc, index, pages, left)

@@ -18,12 +18,12 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from newsarchive.exceptions import OutputError, UsageError
+from newsarchive.exceptions import OutputError
 from newsarchive.export.text import SEPARATOR, neutralised, xml_text
 from newsarchive.fields import FLAT, row
 from newsarchive.times import isoformat, utc
@@ -44,13 +44,11 @@ _FIRST_DAY = datetime(1900, 3, 1, tzinfo=UTC)
 _WIDTHS = {"url": 50, "headline": 60, "article_body": 80, "authors": 25, "site": 25}
 
 
-def write_xlsx(articles: Iterable[Stored], target: Path | IO[bytes], title: str, query: str = "") -> int:
+def write_xlsx(articles: Iterable[Stored], target: Path, title: str, query: str = "") -> int:
     """The workbook; `query` says in words what was chosen, "" for everything.
 
     Raises `OutputError` for more articles than a sheet has rows.
     """
-    if not isinstance(target, Path):
-        raise UsageError("xlsx makes a file: name one instead of -")
     options = {
         "constant_memory": True,
         "tmpdir": str(target.parent),
