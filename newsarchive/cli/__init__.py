@@ -55,7 +55,7 @@ HEADINGS = {
         "cite": ("articles", "How to cite an article, with a permanent identifier."),
         "history": ("articles", "The versions of an article."),
         "diff": ("articles", "What changed between two versions of an article."),
-        "changes": ("changes", "What publishers edited or took away, between two days."),
+        "changes": ("articles", "What publishers edited or took away, between two days."),
         "explain": ("explain", "Why an article reads as it does."),
     },
     "Find copies": {
