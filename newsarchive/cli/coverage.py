@@ -25,19 +25,8 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.coverage import Day
 
 
-#: The columns of the table of days.
-_NAMES = (
-    "site",
-    "day",
-    "state",
-    "crawls",
-    "failed_crawls",
-    "named",
-    "stored",
-    "refused",
-    "missed",
-    "reasons",
-)
+#: What is counted of a day's posts.
+_COUNTED = ("named", "stored", "refused", "missed")
 #: State of a day → the character for it on a terminal with UTF-8, and the one on any other terminal.
 _MARKS = {"covered": "█#", "incomplete": "▒!", "no news": "·.", "no crawl": " ?"}
 
@@ -85,7 +74,8 @@ def coverage(
     elif on_terminal() and not (as_csv or as_json):
         _draw(found, with_days=bool(site))
     else:
-        print_records(map(_record, found), _NAMES, map(_row, found), as_csv=as_csv, as_json=as_json)
+        rows = list(map(_row, found))
+        print_records(map(_record, found), list(rows[0]), rows, as_csv=as_csv, as_json=as_json)
 
 
 def _record(day: Day) -> dict[str, object]:
@@ -119,15 +109,12 @@ def _draw(found: Sequence[Day], with_days: bool) -> None:
 
     out = console()
     if with_days:
-        names = [name for name in _NAMES if name != "site"]
-        rows = [[row[name] for name in names] for row in map(_row, found)]
+        (_, *names), rows = _row(found[0]), [list(_row(day).values())[1:] for day in found]
         output.print_table(
-            [name.replace("_", " ") for name in names],
-            rows,
-            ("crawls", "failed crawls", "named", "stored", "refused", "missed"),
+            [name.replace("_", " ") for name in names], rows, ("crawls", "failed crawls", *_COUNTED)
         )
     else:
-        names = ["site", "days", "named", "stored", "refused", "missed", "days without crawl", "last crawl"]
+        names = ["site", "days", *_COUNTED, "days without crawl", "last crawl"]
         rows = [
             [one.site, one.days, one.named, one.stored, one.refused, one.missed, one.days_without_crawl, one.last_crawl or "never"]
             for one in totals(found)

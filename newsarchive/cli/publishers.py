@@ -30,12 +30,6 @@ Row = dict[str, Any]
 
 #: Stands behind the name of a copy's site where no article of the story credits anybody.
 _GUESS = " (nobody is credited; merely later)"
-#: The columns of the table of publishers.
-_PUBLISHERS = (
-    "site", "publisher", "stories", "copies", "credited", "copying_sites", "dated_stories", "first_in",
-    "timed_copies", "lower_quartile_hours", "median_hours", "upper_quartile_hours",
-    "headlines_same", "headlines_edited", "headlines_new",
-)  # fmt: skip
 #: The columns of the table of copies.
 _COPIES = (
     "publisher_site", "publisher", "original_published", "original_headline", "place", "site", "published",
@@ -109,17 +103,14 @@ def publishers(
     if on_terminal() and not (as_csv or as_json):
         _draw(those)
     else:
-        print_records(those, _PUBLISHERS, map(_row_of_publisher, those), as_csv=as_csv, as_json=as_json)
+        table = list(map(_row_of_publisher, those))
+        print_records(those, list(table[0]), table, as_csv=as_csv, as_json=as_json)
 
 
 def _row_of_publisher(one: Publisher) -> Row:
     delays = one.delays
     return {
-        "site": one.site,
-        "publisher": one.publisher,
-        "stories": one.stories,
-        "copies": one.copies,
-        "credited": one.credited,
+        **{name: getattr(one, name) for name in ("site", "publisher", "stories", "copies", "credited")},
         "copying_sites": len(one.sites),
         "dated_stories": one.dated_stories,
         "first_in": one.first_in,
