@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
 from procrastinate import PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import UniqueViolation
@@ -36,36 +36,28 @@ def _in_any_language() -> Iterator[None]:
         raise UniqueViolation(constraint_name=name, queueing_lock=None) from violated
 
 
+def _asynchronous(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    async def executed(*arguments: Any, **named: Any) -> Any:
+        with _in_any_language():
+            return await execute(*arguments, **named)
+
+    return executed
+
+
 class AsyncConnector(PsycopgConnector):
     """Procrastinate's connector, for a server of any language."""
 
-    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
-        with _in_any_language():
-            await super().execute_query_async(query, **arguments)
-
-    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> Any:
-        with _in_any_language():
-            return await super().execute_query_one_async(query, **arguments)
-
-    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> Any:
-        with _in_any_language():
-            return await super().execute_query_all_async(query, **arguments)
+    execute_query_async = _asynchronous(PsycopgConnector.execute_query_async)
+    execute_query_one_async = _asynchronous(PsycopgConnector.execute_query_one_async)
+    execute_query_all_async = _asynchronous(PsycopgConnector.execute_query_all_async)
 
 
 class SyncConnector(SyncPsycopgConnector):
     """The same for a program that waits for each answer."""
 
-    def execute_query(self, query: LiteralString, **arguments: Any) -> None:
-        with _in_any_language():
-            super().execute_query(query, **arguments)
-
-    def execute_query_one(self, query: LiteralString, **arguments: Any) -> Any:
-        with _in_any_language():
-            return super().execute_query_one(query, **arguments)
-
-    def execute_query_all(self, query: LiteralString, **arguments: Any) -> Any:
-        with _in_any_language():
-            return super().execute_query_all(query, **arguments)
+    execute_query = _in_any_language()(SyncPsycopgConnector.execute_query)
+    execute_query_one = _in_any_language()(SyncPsycopgConnector.execute_query_one)
+    execute_query_all = _in_any_language()(SyncPsycopgConnector.execute_query_all)
 
 
 def connector(url: str) -> SyncConnector:
