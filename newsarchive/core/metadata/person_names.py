@@ -411,8 +411,9 @@ def _without_initials(name: str, rules: Rules) -> str:
     if len(rest) >= 2 and len(first) > 1 and first.isupper() and first == initials:
         name = " ".join(rest)
     before, _, last = name.rpartition(" ")
-    # "Jan Freitag", "Wei Sun", "Kim Do" are whole names.
-    whole = bool(before) and " " not in before.strip(_EDGE) and "," not in name
+    # "Jan Freitag", "Wei Sun", "Jane H. Sun" are whole names.
+    given = [word for word in before.split() if len(word.strip(_EDGE)) > 1]
+    whole = bool(before) and len(given) < 2 and "," not in name
     if not whole and last.casefold().strip(".,") in words(rules).weekdays:
         name = before.strip(_EDGE)
     return name

@@ -53,6 +53,8 @@ _LOGO = re.compile(
     r"(?:^|[-_])default\d?\.\w+$|^(?:blank|spacer|pixel|trans|transparent|1x1|(?:pre|lazy)?load(?:er|ing)?|ajax-loader|clear|dot|grey|gray|no[-_]?(?:image|photo|pic|picture)|image[-_]?not[-_]?(?:found|available))\.\w+$",
     re.IGNORECASE,
 )
+#: An address that names more than a host, or one inside the site.
+_WITH_PATH = re.compile(r"(?:https?:)?//[^/?]+[/?]+.|(?!(?:https?:)?//)", re.IGNORECASE)
 #: The folder of logos, right above the picture: "images/logo", "og_image_logo". SPIP keeps the pictures of articles in one, too; a
 #: site's logo has a word of its host in its name.
 _LOGO_FOLDER = re.compile(r"(?<![a-z])logos?$", re.IGNORECASE)
@@ -152,7 +154,7 @@ def counts_visits(address: str, rules: Rules) -> bool:
 
 def is_sites_own_picture(address: str, host: str) -> bool:
     """Whether a picture is the site's, which stands on every page without a picture: a logo, a placeholder, a card for
-    sharing whose name has no words but those of the site's `host`.
+    sharing whose name has no words but those of the site's `host`. An address without a path shows no picture at all.
 
     >>> is_sites_own_picture("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
     True
@@ -161,6 +163,8 @@ def is_sites_own_picture(address: str, host: str) -> bool:
     >>> is_sites_own_picture("https://cdn.example/f/https%3A%2F%2Fa.example%2Fsubscribe-card.jpg%3Fv%3D6", "a.example")
     True
     """
+    if not _WITH_PATH.match(address):
+        return True
     folder, _, name = unquote(address.split("?", 1)[0]).split("?", 1)[0].rpartition("/")
     name = _OPEN_GRAPH.sub("opengraph", name)
     if _LOGO.search(name) or folder.casefold().endswith(("/placeholder", "/placeholders")):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from newsarchive.core.origin.credits import own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
+from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.urls import same_site
@@ -91,6 +92,8 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if found is not None:
         return _NamedLead(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
+    if is_url and domain in not_hosts(rules):
+        return None  # "Source: bit.ly/3xYz", a shortened link or a social network
     return _NamedLead(lead, domain if is_url else printed, domain, False)
 
 
