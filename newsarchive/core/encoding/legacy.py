@@ -407,9 +407,13 @@ def _likeliest(
     where a line is UTF-8. `home` are the scripts that the page has."""
     best, most, known = None, 0.0, set[tuple[bytes, ...]]()
     costs = [model.cost(f"\n{line}\n") for line in sample]
-    for wrong in charsets():
-        raws = tuple(_bytes_of(line, wrong) for line in sample)
-        if raws in known:
+    having = [_codecs_having(line) for line in sample]
+    for number, wrong in enumerate(charsets()):
+        raws = tuple(
+            wrong.to_bytes(line) if bits >> number & 1 else b""
+            for line, bits in zip(sample, having, strict=True)
+        )
+        if raws in known or not any(raws):
             continue
         known.add(raws)
         if any(raw and _is_utf8(raw) for raw in raws):
@@ -423,6 +427,25 @@ def _likeliest(
             if gain > most and _proof("\n".join(texts), home, grams) >= MIN_PROOF_NATS:
                 best, most = MultiByteLegacy(true, wrong), gain
     return best
+
+
+@cache
+def _codecs_with() -> dict[str, int]:
+    """Character beyond ASCII → the codecs that have it, a bit each, in the order of `charsets()`."""
+    codecs: dict[str, int] = {}
+    for number, codec in enumerate(charsets()):
+        for code, byte in codec.inverse.items():
+            codecs[chr(code)] = codecs.get(chr(code), 0) | (byte >= 0x80) << number
+    return codecs
+
+
+def _codecs_having(line: str) -> int:
+    """The codecs that have all characters of a line, a bit each, in the order of `charsets()`."""
+    codecs, bits = _codecs_with(), (1 << len(charsets())) - 1
+    for char in set(line):
+        if char > "\x7f":
+            bits &= codecs.get(char, 0)
+    return bits
 
 
 def _bytes_of(line: str, wrong: Charset) -> bytes:

@@ -161,8 +161,8 @@ def _damaged(texts: Sequence[str], page: str) -> Found:
     """The texts that have damage beyond repair, as they are; `page` are all of them together."""
     if "\ufffd" not in page and "??" not in page:
         return {}
-    both = ((number, Repaired(text, (), damage_of(text))) for number, text in enumerate(texts))
-    return {number: repaired for number, repaired in both if repaired.damage}
+    damages = ((number, damage_of(text)) for number, text in enumerate(texts))
+    return {number: Repaired(texts[number], (), damage) for number, damage in damages if damage}
 
 
 def _left(texts: Sequence[str], page: Unescaped, positions: Sequence[int]) -> Found:
