@@ -159,6 +159,9 @@ MIN_SURE_NATS = 9.0
 #: Letters of a script as a share of the page's letters, without those that are read otherwise. Above, the page is written in the
 #: script; below, the script may be that of a name, or of the menu of languages.
 MIN_HOME_SHARE = 0.05
+#: Different Latin letters, capital or not, that no language has whose words the model has seen. A page with that many is written in
+#: another language, as `ĝ`, `ĥ` and `ŝ` are Esperanto; fewer may be accidents.
+MIN_RARE_LETTERS = 3
 #: Characters that a multi-byte codec makes of a word by accident. A reading with more of them is none.
 MAX_ACCIDENTAL_CHARACTERS = 2
 #: Letters on either side of a reading that are read to find the word that it cuts. Text without spaces is one word, and to look
@@ -283,6 +286,8 @@ class Proof:
                 (run, r) for run, r in strange if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home | words
             }
         lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept)}
+        if len({r.after.lower() for _, r in lone if self._is_rare(r.after)}) >= MIN_RARE_LETTERS:
+            lone = {(run, r) for run, r in lone if not self._is_rare(r.after)}
         drawn = {(run, r) for run, r in some if self._is_drawn(run[r.start : r.end], r.after)}
         doubtful = strange | lone | drawn | _own(some, home, is_multi_byte)
         if is_multi_byte:
@@ -308,6 +313,10 @@ class Proof:
                         counts[name] -= number * len(self.runs.places[run])
         home = frozenset(name for name, number in counts.items() if number > least)
         return home, frozenset(name for name, number in counts.items() if 2 * number > scripts[name])
+
+    def _is_rare(self, letter: str) -> bool:
+        """Whether a letter is Latin, and no language has it whose words the model has seen."""
+        return script(letter) == "LATIN" and len(self.model.names[self.model.symbols[letter]]) > 1
 
     def _is_drawn(self, before: str, after: str) -> bool:
         """Whether signs alone come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`, but drawn."""
