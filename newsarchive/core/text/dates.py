@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.text import calendars
+from newsarchive.core.text.scripts import western
 from newsarchive.rules import Rules
 
 #: Characters of a text that are read as a date; the rest is cut off.
@@ -27,17 +28,25 @@ MAX_CHARS_BESIDE_DATE = 60
 #: Characters before a date that may be its weekday and its time of day ("10:20:00 a.m. on Wednesday, ").
 MAX_CHARS_BEFORE_DATE = 30
 
-#: The half of the day before a time ("오후 3:20"), and behind it ("3:20 p. m.", "3:20 μ.μ.", "3:20 م").
-_HALF_BEFORE = "(?P<before>오전|오후|上午|下午|午前|午後) ?"
-#: Also with the next word glued to "pm": "7:37 pmNo comments".
-_HALF_BEHIND = r"(?P<behind>pm|(?:[ap]\.? ?m|[πμ]\.? ?μ|[صم])(?!\w))"
+#: Words for the half of the day before a time ("오후 3:20", "PM 3:20", "दोपहर 3:20"). Night is left out: it has hours of both halves.
+_BEFORE = (
+    r"오전|오후|上午|下午|午前|午後|(?<![^\W\d_])[ap]m|सुबह|पूर्वाह्न|दोपहर|अपराह्न|शाम|सायं|सकाळी|दुपारी|"
+    "সকাল|দুপুর|বিকাল|বিকেল|সন্ধ্যা"
+)
+_HALF_BEFORE = rf"(?P<before>{_BEFORE}) ?"
+#: Behind a time ("3:20 p. m.", "3:20 μ.μ.", "3:20 م", "3:20 CH"), also with the next word glued to "pm": "7:37 pmNo comments".
+_HALF_BEHIND = (
+    r"(?P<behind>pm|صباح|ظهر|عصر|مساء|بعد ?(?:از ?|ال)ظهر|صبح|شام|अपराह्न|पूर्वाह्न|এএম|পূর্বাহ্ন|পিএম|অপরাহ্ন|"
+    r"(?:[ap]\.? ?m|[πμ]\.? ?μ|[صم]|[قب]\.? ?ظ|ch)(?!\w))"
+)
 #: How words for the second half of the day begin.
-_SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後")
+_SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後", "दोपहर", "अपराह्न", "शाम", "सायं", "दुपारी", "দুপুর", "বিক", "সন্ধ্যা", "ظهر", "عصر",
+                "ب", "شام", "পিএম", "অপরাহ্ন", "ch")  # fmt: skip
 
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     # A word of few letters may stand before the time: the day of the week ("Mon", "(月)"), or "at".
-    rf"(?:(?:\.?[T ,]+(?:\(?(?!오[전후])[^\W\d_]{{1,4}}\.?\)?[ ,]+)?| ?[|•·/] ?| [–—-] )(?:{_HALF_BEFORE})?"
+    rf"(?:(?:\.?[T ,]+(?:\(?(?!{_BEFORE})[^\W\d_]{{1,4}}\.?\)?[ ,]+)?| ?[|•·/] ?| [–—-] )(?:{_HALF_BEFORE})?"
     r"(?P<H>\d{1,2}):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,]\d+)?)?"
     rf"\s*(?:{_HALF_BEHIND}|(?P<z>Z(?!\w)|(?:UTC|GMT)(?: ?[+-]\d\d?(?::?\d\d)?)?|[+-]\d\d(?::?\d\d)?))?)?",
     re.IGNORECASE,
@@ -50,12 +59,6 @@ _EASTERN = re.compile(
 )
 _EASTERN_MONTH = re.compile(r"((?:19|20)\d\d)\s*[年년]\s*(\d{1,2})\s*[月월](?!\s*\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2}),? (?:năm )?((?:19|20)\d\d)(?!\d)")
-#: Digits of other scripts → Western digits.
-_DIGITS_OF = str.maketrans(
-    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९০১২৩৪৫৬৭৮৯๐๑๒๓๔๕๖๗๘๙၀၁၂၃၄၅၆၇၈၉០១២៣៤៥៦៧៨៩໐໑໒໓໔໕໖໗໘໙０１２３４５６７８９",
-    "0123456789" * 9,
-)
-_OTHER_DIGITS = re.compile("[" + "".join(map(chr, _DIGITS_OF)) + "]")
 #: Years by which the Thai (Buddhist) calendar is ahead.
 BUDDHIST_YEARS = 543
 #: The output of C's `asctime`, Java's `Date.toString` and Twitter's API: "Fri Feb 18 10:27:24 2022", "Tue Jan 28 15:28:56 CET 2020".
@@ -85,7 +88,7 @@ _URL_NAMED = re.compile(
 )
 #: A time of day: no offset ("UTC-05:00"), but also one behind a dash at the date ("12.11.2012-15:03").
 _CLOCK = re.compile(
-    rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})(?::| ?h ?|[時时시] ?|\.(?=\d\d\s*(?:uhr|[ap]\.? ?m)))"
+    rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})(?::| ?h ?|[時时시点點] ?|\.(?=\d\d\s*(?:uhr|น|[ap]\.? ?m)))"
     rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
 )
 #: A time of day with a dot, right behind a date: " kl. 9.45", " klo 9.45", ", 09.45 WIB". Elsewhere, and with other words behind it, it
@@ -197,11 +200,6 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         or _named(text, rules)
         or _numeric(text, rules, day_first)
     )
-
-
-def western(text: str) -> str:
-    """The text with Western digits; its length does not change."""
-    return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_DIGITS_OF)
 
 
 def _lower(text: str) -> str:
@@ -366,7 +364,7 @@ def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     hour, minute, second = (int(part[name] or 0) for name in "HMS")
     if part["H"] is None or hour > 23 or minute > 59 or second > 59:
         return 0, 0, 0, UTC
-    if half := part.get("before") or part.get("behind"):
+    if (half := part.get("before") or part.get("behind")) and hour <= 12:
         hour = hour % 12 + 12 * half.startswith(_SECOND_HALF)
     zone = part.get("z") or match.string[match.end() :]
     return hour, minute, second, _zone(f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone, rules)

@@ -46,6 +46,16 @@ def character_class(ranges: Iterable[Range]) -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
+#: Digits of other scripts → Western digits.
+_WESTERN_DIGITS = {ord(zero) + n: str(n) for zero in "٠۰०০੦૦୦௦౦೦൦๐໐༠၀០０" for n in range(10)}
+_OTHER_DIGITS = re.compile("[" + "".join(map(chr, _WESTERN_DIGITS)) + "]")
+
+
+def western(text: str) -> str:
+    """The text with Western digits; its length does not change."""
+    return text if text.isascii() or not _OTHER_DIGITS.search(text) else text.translate(_WESTERN_DIGITS)
+
+
 #: Kana and Han with compatibility ideographs. Each character says as much as a syllable or a short word.
 HAN_AND_KANA_BLOCKS: tuple[Range, ...] = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF))
 #: Rarer characters: 々, 〆 and 〇; small kana for Ainu; half-width kana; ideographs beyond the first plane.
