@@ -275,10 +275,11 @@ def _resolve(value: Any, by_id: dict[str, Node]) -> Any:
 
 
 def _name(value: Any) -> Any:
-    """The name of an object; anything else as it is."""
+    """The name of an object, also one in two parts, or an object that has the name in its turn; anything else as it is."""
     if isinstance(value, dict):
-        name = value.get("name") or value.get("@value") or value.get("alternateName") or ""
-        return name.get("@value", "") if isinstance(name, dict) else name
+        in_parts = " ".join(filter(None, map(plain, (value.get("givenName"), value.get("familyName")))))
+        name = value.get("name") or value.get("@value") or value.get("alternateName") or in_parts
+        return name.get("@value") or name.get("name") or "" if isinstance(name, dict) else name
     return value
 
 

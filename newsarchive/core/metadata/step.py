@@ -307,9 +307,9 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
 
 def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
     """The claims without a name of the site that is the page's own title, where another source names the site otherwise. Some themes
-    fill meta elements with the title of each post (`application-name`), and Valaxy the website of JSON-LD; there the page must have
-    the title as a heading too, which else would be no headline. A meta element alone that has the words of `<title>` and of a first
-    heading names no site either, where they are as long as a headline."""
+    fill meta elements with the title of each post (`application-name`), Valaxy the website of JSON-LD, and the Voice of America its
+    publisher; in JSON-LD the page must have the title as a heading too, which else would be no headline. A meta element alone that
+    has the words of `<title>` and of a first heading names no site either, where they are as long as a headline."""
     titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
     headings = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in FIRST_HEADINGS}
     refused = {Place.META: titles, Place.JSON_LD_SITE: titles & headings}
@@ -323,6 +323,8 @@ def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
         }
         titles, names = shown & headings & long, {"another"}
         refused = {Place.META: titles}
+    else:
+        refused[Place.JSON_LD] = titles & headings
     if not titles or not names - titles - {""}:
         return list(claims)
     return [
