@@ -43,7 +43,10 @@ def test_a_byte_that_is_lost_costs_itself(text: str, codec: str) -> None:
         (b"", ""),
         (b"<p>\xa9 1999-2003 George Mason University</p>", "<p>© 1999-2003 George Mason University</p>"),
         (b"<p>The ROLODEX\xae Electronics dictionaries</p>", "<p>The ROLODEX® Electronics dictionaries</p>"),
-        (b"<p>Seg\xfan la regi\xf3n: 1.271 EUR/m\xb2), 980 EUR/m\xb2)", "<p>Según la región: 1.271 EUR/m²), 980 EUR/m²)"),
+        (
+            b"<p>Seg\xfan la regi\xf3n: 1.271 EUR/m\xb2), 980 EUR/m\xb2)",
+            "<p>Según la región: 1.271 EUR/m²), 980 EUR/m²)",
+        ),
         (b"<p>for 1-\xbd weeks it\x92s been \x93cold\x94</p>", "<p>for 1-½ weeks it’s been “cold”</p>"),
     ],
 )
