@@ -220,7 +220,12 @@ def _traits(
 ) -> tuple[Trait, ...]:
     """What speaks for or against a list of names beside its sources."""
     traits: list[Trait] = []
-    if all(name in sites for name in names) or all(_is_department(a, sites) for a in authors):
+    declared = all(c.source.place in _HEAD for c in claims)
+    if (
+        all(name in sites for name in names)
+        or all(_is_department(a, sites) for a in authors)
+        or (declared and key(authors[0].name) in sites)  # "taz, die tageszeitung" at taz.example
+    ):
         traits.append(Trait.SITES_NAME)
     elif all(a.kind != "person" for a in authors):
         traits.append(Trait.ORGANISATION)
