@@ -20,13 +20,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from newsarchive.exceptions import UsageError
-from newsarchive.times import span_edge
+from newsarchive.times import first_moment
 
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
@@ -170,8 +170,7 @@ def _day(value: Any, folder: Path) -> str:
         return value.isoformat()
     text = _text(value, folder)
     try:
-        first = span_edge(text, is_end=False)
-        datetime.fromisoformat(text if first is None else first.isoformat())
+        first_moment(text)
     except ValueError:
         raise ValueError("is no date: write it as 2025-01-31") from None
     return text

@@ -77,6 +77,17 @@ def span_edge(span: str, is_end: bool) -> date | None:
     return date(year, month, calendar.monthrange(year, month)[1] if is_end else 1)
 
 
+def first_moment(text: str) -> datetime:
+    """The first moment of a day, a month or a year, or a time as ISO 8601 writes it, in UTC where it names no zone. Raises `ValueError`.
+
+    >>> str(first_moment("2025-04")), str(first_moment("2025-04-30T08:15+02:00"))
+    ('2025-04-01 00:00:00+00:00', '2025-04-30 08:15:00+02:00')
+    """
+    first = span_edge(text, is_end=False)
+    moment = datetime.fromisoformat(text if first is None else first.isoformat())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def is_day_known(source: str) -> bool:
     """Whether the source of a date tells its day: `url (month)` does not."""
     return ONLY_MONTH not in source

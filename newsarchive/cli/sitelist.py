@@ -13,7 +13,6 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -22,6 +21,7 @@ from newsarchive import config
 from newsarchive.core.assembly.selectors import SELECTOR
 from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
+from newsarchive.times import first_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -80,7 +80,7 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
             raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
     if since := found.get("since"):
         try:
-            datetime.fromisoformat(since)
+            first_moment(since)
         except ValueError:
             raise UsageError(f"{where}: since={since!r} is no date: write it as 2025-01-31") from None
     return found

@@ -7,7 +7,7 @@ kept as text, so that a crawl that was killed is known again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from newsarchive import config
 from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
-from newsarchive.times import span_edge
+from newsarchive.times import first_moment
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -76,12 +76,10 @@ def of_the_starter(argument: str) -> bool:
 def day(name: str, value: str) -> datetime:
     """A date argument as UTC: `2025-04-30`, a full ISO 8601 time, or the first day of `2025-04` or `2025`. Raises `UsageError`."""
     try:
-        first = span_edge(value, is_end=False)
-        when = datetime.fromisoformat(value if first is None else first.isoformat())
+        return first_moment(value)
     except ValueError:
         today = date.today().isoformat()
         raise UsageError(f"{name}={value!r} is no date: write it as {name}={today}") from None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def count(name: str, value: str) -> int:

@@ -337,6 +337,7 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
         ),
         ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,,"]),
         ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,,"]),
+        ("a.csv", "url,since\nhttps://one.example/,2025-01\n", ["https://one.example/,2025-01,,,,,,,,,,"]),
     ],
 )
 def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines: list[str]) -> None:
