@@ -302,11 +302,13 @@ KEYS: Mapping[str, Key] = {
             "crawl.max_posts", _whole(1), 50_000,
             "posts of one site that one crawl asks for; further ones wait for the next crawl",
         ),
+        # Real sitemaps have stretches of a hundred pages that are no posts. At a request a second the crawl loses eight minutes.
         _key(
             "crawl.max_barren_posts", _whole(1), 500,
             "posts in a row, named by one kind of source (a sitemap, archive pages), that are no articles; what such a source"
             " names besides waits for the next crawl",
         ),
+        # With fewer, the downloader waits for the pipelines.
         _key(
             "crawl.in_flight", _whole(1, 1000), 8,
             "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",

@@ -56,9 +56,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Posts of one site that are under way at once, where `NEWSARCHIVE_IN_FLIGHT` does not say otherwise. With more, a
-#: killed crawl fetches more posts again; with fewer, the downloader waits for the pipelines.
-MAX_POSTS_IN_FLIGHT = 8
 #: Seconds between two looks whether a crawl is being ended.
 LOOK_SECONDS = 0.5
 #: Posts of one site that fail at their first request, one after the other. With the tenth the site is left; with
@@ -66,15 +63,6 @@ LOOK_SECONDS = 0.5
 #: where a few bad posts come one after the other. Ten are more than the eight posts that are under way at once, so one
 #: short outage is not enough, and they take no more than ten seconds of requests at the default delay.
 MAX_FAILED_POSTS_IN_A_ROW = 10
-#: Seconds between two requests that robots.txt may ask for, where `NEWSARCHIVE_MAX_CRAWL_DELAY` does not say otherwise; a
-#: larger `Crawl-delay` counts as this one.
-MAX_CRAWL_DELAY_SECONDS = 120.0
-#: Seconds that one answer may have a crawl wait, where `NEWSARCHIVE_MAX_RETRY_AFTER` does not say otherwise; a longer
-#: `Retry-After` counts as this one, and the next crawl asks again.
-MAX_RETRY_AFTER_SECONDS = 300.0
-#: Posts in a row from one kind of source that are no articles, where `NEWSARCHIVE_MAX_BARREN_POSTS` does not say otherwise.
-#: Real sitemaps have stretches of a hundred pages that are no posts; at a request a second the crawl loses eight minutes.
-MAX_BARREN_POSTS = 500
 #: Statuses whose `Retry-After` is obeyed (RFC 6585, 4; RFC 9110, 15.6.4).
 RETRY_AFTER_STATUSES = frozenset((429, 503))
 #: The page is as we have it (RFC 9110, 15.4.5).
@@ -118,7 +106,7 @@ class InFlightMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler, self.watch = crawler, create_looping_call(self.look)
-        self.max_posts = max(1, crawler.settings.getint("NEWSARCHIVE_IN_FLIGHT", MAX_POSTS_IN_FLIGHT))
+        self.max_posts = max(1, crawler.settings.getint("NEWSARCHIVE_IN_FLIGHT"))
         self.sites: dict[str, asyncio.Semaphore] = {}
         #: post → the semaphore of its site, in which it holds a place
         self.held: dict[str, asyncio.Semaphore] = {}
@@ -207,7 +195,7 @@ class BarrenSourceMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.max_posts = crawler.settings.getint("NEWSARCHIVE_MAX_BARREN_POSTS", MAX_BARREN_POSTS)
+        self.max_posts = crawler.settings.getint("NEWSARCHIVE_MAX_BARREN_POSTS")
         #: (site, kind of source) → answers in a row that gave no article
         self.barren: Counter[tuple[str, str]] = Counter()
 
@@ -419,8 +407,8 @@ class DelayMiddleware:
         self.crawler = crawler
         settings = crawler.settings
         self.agent = settings.get("ROBOTSTXT_USER_AGENT") or "newsarchive"
-        self.max_delay = settings.getfloat("NEWSARCHIVE_MAX_CRAWL_DELAY", MAX_CRAWL_DELAY_SECONDS)
-        self.max_wait = settings.getfloat("NEWSARCHIVE_MAX_RETRY_AFTER", MAX_RETRY_AFTER_SECONDS)
+        self.max_delay = settings.getfloat("NEWSARCHIVE_MAX_CRAWL_DELAY")
+        self.max_wait = settings.getfloat("NEWSARCHIVE_MAX_RETRY_AFTER")
         #: host → seconds that its robots.txt asks for
         self.delays: dict[str, float] = {}
         #: host → its robots.txt, "" where it has none

@@ -70,7 +70,7 @@ from newsarchive.spiders.base import ArchiveSpider
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.posts import FetchingSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider, all_pages_read
-from newsarchive.workers.worker import MAX_PAGE_SECONDS, MIN_PAGES_FOR_WORKERS
+from newsarchive.workers.worker import MIN_PAGES_FOR_WORKERS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -347,7 +347,7 @@ class WorkersPipeline:
             settings.get("NEWSARCHIVE_RULES") or "",
             settings.getlist("NEWSARCHIVE_STEPS"),
             crawler=crawler,
-            seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS", MAX_PAGE_SECONDS),
+            seconds=settings.getfloat("NEWSARCHIVE_PAGE_SECONDS"),
             first_page=MIN_PAGES_FOR_WORKERS if settings.get("NEWSARCHIVE_WORKERS") == AUTO else 0,
             keep_readings=template_learning.is_on(settings),
             expected=lambda: getattr(own_spider(crawler), "asked", 0),
