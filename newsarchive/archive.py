@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time
+from datetime import time
 from html import escape
 from operator import index
 from typing import TYPE_CHECKING, Any, Literal, Unpack
@@ -33,6 +33,7 @@ from newsarchive.db.reading.search import (
     Paging,
     day,
     filters,
+    moment_of,
     with_filters,
 )
 from newsarchive.db.reading.statistics import Stats
@@ -229,10 +230,7 @@ class Archive:
 
         if not isinstance(publisher, str):
             raise WrongType("publisher", publisher, "give a part of a publisher's name or domain, 'scmp.com'")
-        own, first = filters(site=site).site or "", day(since, "since")
-        moment = None
-        if first is not None:
-            moment = first if isinstance(first, datetime) else datetime.combine(first, time())
+        own, moment = filters(site=site).site or "", moment_of(day(since, "since"), time.min)
         return republications(
             self._source, publisher, site=own, since=moment, credited=credited, hidden=hidden
         )

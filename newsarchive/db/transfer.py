@@ -50,11 +50,11 @@ MAX_CHUNK_ROWS = 500
 
 
 def mirror(source: Connection, target: Engine, progress: Progress) -> dict[str, int]:
-    """Make the rows of `target` equal to those of `source`; gives how many each table got. After an interruption it can be
-    called again."""
+    """Make the rows of `target`, which may be empty, equal to those of `source`; gives how many each table got. After an
+    interruption it can be called again."""
     tables = Base.metadata.sorted_tables
     added = dict.fromkeys((table.name for table in tables), 0)
-    for table in reversed(tables):
+    for table in [one for one in reversed(tables) if _has_rows(target, one)]:
         for theirs, ours in _aligned(source, target, table):
             unlike = (
                 key for key, row in theirs.items() if key not in ours or _is_other(table, row, ours[key])
@@ -167,11 +167,7 @@ def copy(source: Engine, target: Engine, progress: Progress = silent) -> dict[st
     _refuse_another(source, target)
     _refuse_withheld(source, target)
     with reading(source.execution_options(**dialect_of(source).snapshot_options)) as state:
-        tables = Base.metadata.sorted_tables
-        if any(_has_rows(target, table) for table in tables):
-            copied = mirror(state, target, progress)
-        else:
-            copied = {table.name: _copy_table(state, target, table, progress) for table in tables}
+        copied = mirror(state, target, progress)
     _restart_sequences(target)
     return copied
 
@@ -216,18 +212,6 @@ def _refuse_withheld(source: Engine, target: Engine) -> None:
             f"{shown(target)} withholds or has erased {counted(len(missing), 'article')} that {shown(source)} still has"
             f" ({', '.join(map(str, sorted(missing)[:5]))}): withhold or erase them there too, or name an empty database"
         )
-
-
-def _copy_table(source: Connection, target: Engine, table: Table, progress: Progress) -> int:
-    done, total = 0, _count(source, table)
-    for rows in rows_after(source, table, None):
-        with writing(target) as connection:
-            insert_new_rows(connection, table, rows)
-            if table.name == "articles":
-                fulltext.index(connection, [row | {"article_id": row["id"]} for row in rows])
-        done += len(rows)
-        progress(table.name, done, total)
-    return done
 
 
 def _has_rows(engine: Engine, table: Table) -> bool:

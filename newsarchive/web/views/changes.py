@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from newsarchive.core.text.diff import Change, word_diff
 from newsarchive.db.reading import articles
@@ -15,7 +14,7 @@ from newsarchive.exceptions import UsageError
 from newsarchive.web.answers import Answer, Page, Request, day_of
 from newsarchive.web.library import Library
 from newsarchive.web.views.article import difference
-from newsarchive.web.views.search import page_number
+from newsarchive.web.views.search import address, leaf, page_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,9 +59,9 @@ def listed(library: Library, request: Request) -> Answer:
         ],
         "counts": library.change_counts.get(tuple(narrowed.values()), wait=0.5) or {},
         "number": number,
-        "kinds": [(name, _address(asked, kind=name)) for name in ("", *Happening)],
-        "previous": _address(asked, page=str(number - 1) if number > 2 else "") if number > 1 else "",
-        "next": _address(asked, page=str(number + 1)) if len(found) > EVENTS_PER_PAGE else "",
+        "kinds": [(name, address("/changes", asked, {"kind": name})) for name in ("", *Happening)],
+        "previous": leaf("/changes", asked, number - 1) if number > 1 else "",
+        "next": leaf("/changes", asked, number + 1) if len(found) > EVENTS_PER_PAGE else "",
     }
     return Page("changes.html", values, [one.happened for one in shown])
 
@@ -79,8 +78,3 @@ def _event(library: Library, one: Happened) -> Event:
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     moved = old.headline != new.headline
     return Event(one, tuple(word_diff(old.headline, new.headline)) if moved else (), found.counts)
-
-
-def _address(asked: Mapping[str, str], **more: str) -> str:
-    kept = {name: value for name, value in {**asked, "page": "", **more}.items() if value}
-    return f"/changes?{urlencode(kept)}" if kept else "/changes"

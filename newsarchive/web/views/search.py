@@ -59,12 +59,12 @@ def search(library: Library, request: Request) -> Answer:
         "problem": problem,
         "number": number,
         "first": (number - 1) * RESULTS_PER_PAGE + 1,
-        "previous": _leaf(asked, number - 1) if number > 1 else "",
-        "next": _leaf(asked, number + 1) if more else "",
+        "previous": leaf("/search", asked, number - 1) if number > 1 else "",
+        "next": leaf("/search", asked, number + 1) if more else "",
         "facets": _facets(asked, spread) if spread else [],
         "chips": _chips(asked),
-        "numbers": _address(f"/search.{_NUMBERS}", asked),
-        "downloads": [(name, _address(f"/search.{ending}", asked)) for name, ending in _DOWNLOADS],
+        "numbers": address(f"/search.{_NUMBERS}", asked),
+        "downloads": [(name, address(f"/search.{ending}", asked)) for name, ending in _DOWNLOADS],
         **form(library, asked),
     }
     return Page("search.html", shown, status=400 if problem else 200)
@@ -92,7 +92,7 @@ def found(library: Library, request: Request) -> Answer:
         newest = Selection(library.engine, words, _narrowed(asked), order="date", limit=MAX_FEED_ITEMS)
         feed = io.BytesIO()
         addresses = {
-            name: f"{library.base_url}{_address(path, asked)}"
+            name: f"{library.base_url}{address(path, asked)}"
             for name, path in (("home_page_url", "/search"), ("feed_url", "/search.feed.json"))
             if library.base_url
         }
@@ -123,14 +123,14 @@ def _facets(asked: Mapping[str, str], spread: Facets) -> list[tuple[str, list[tu
         ("Month", "month", months),
     ):
         rows = [
-            (value, number, _address("/search", asked, _only(name, value)))
+            (value, number, address("/search", asked, _only(name, value)))
             for value, number in list(counts.items())[:MAX_FACET_VALUES]
         ]
         if len(counts) > 1:
             shown.append((title, rows, max(0, len(counts) - len(rows))))
     counted = sum(spread.sites.values())
     copies = [
-        (_COPIES[kind], number, _address("/search", asked, {"copies": kind}))
+        (_COPIES[kind], number, address("/search", asked, {"copies": kind}))
         for kind, number in spread.copies.items()
         if 0 < number < counted
     ]
@@ -156,7 +156,7 @@ _CHIPS = {
 def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
     """The filters of the search in words, each with the search without it."""
     return [
-        (text.format(asked[name]), _address("/search", {k: v for k, v in asked.items() if k != name}))
+        (text.format(asked[name]), address("/search", {k: v for k, v in asked.items() if k != name}))
         for name, text in _CHIPS.items()
         if asked.get(name)
     ]
@@ -221,11 +221,12 @@ def page_number(given: str) -> int:
     return int(given)
 
 
-def _leaf(asked: Mapping[str, str], number: int) -> str:
-    return _address("/search", asked, {"page": str(number)} if number > 1 else {})
+def leaf(path: str, asked: Mapping[str, str], number: int) -> str:
+    """The address of another page of what was asked for."""
+    return address(path, asked, {"page": str(number) if number > 1 else ""})
 
 
-def _address(path: str, asked: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
-    """The address of a search, from its first page unless `more` names another."""
-    kept = {name: value for name, value in asked.items() if value and name != "page"} | dict(more or {})
+def address(path: str, asked: Mapping[str, str], more: Mapping[str, str] | None = None) -> str:
+    """The address of what was asked for, from its first page unless `more` names another."""
+    kept = {name: value for name, value in {**asked, "page": "", **(more or {})}.items() if value}
     return f"{path}?{urlencode(kept)}" if kept else path
