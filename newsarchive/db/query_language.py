@@ -16,11 +16,12 @@ A word is looked for in all ways in which it is written in its own language:
     αποκλειστικος   αποκλειστικός     capitals have no accent, and hurried writers leave it out
     елка            ёлка              the dots of ё are left out more often than not
     الأحزاب         الاحزاب           as are hamza, vowel signs and the stroke that stretches a word
+    yılın           YILIN             a Turkish capital I is folded as that of other languages
     خبرگزاری        خبرگزاري          Persian and Arabic keyboards have different letters for ye and kaf
     20              ২০  ٢٠  ۲۰  ２０  digits of the script
     ＮＡＴＯ         NATO              full-width letters
 
-Nothing of it is in the index: a query asks for all spellings that may stand in a text. Letters with strokes (ł, ø, đ, ħ, ı) are
+Nothing of it is in the index: a query asks for all spellings that may stand in a text. Letters with strokes (ł, ø, đ, ħ) are
 not among them: they are letters of their own in the languages that have them, where for and før are two words, and
 nearly every English word would get ten spellings more.
 """
@@ -116,7 +117,10 @@ def _forms(word: str) -> Iterator[str]:
 
 
 def _accented(word: str) -> Iterator[str]:
-    """A Greek word without its accent, or one spelling for each vowel that may have it; a Russian word with and without ё."""
+    """A Greek word without its accent, or one spelling for each vowel that may have it; a Russian word with and without ё; a
+    Turkish word as its capitals are folded."""
+    if "ı" in word:
+        yield word.replace("ı", "i")
     plain = word.translate(_WITHOUT_TONOS)
     if plain != word:
         yield plain

@@ -12,6 +12,7 @@ FOUND = {
     "a Greek word with its accent, which capitals lose": ("αποκλειστικός", ["αποκλειστικος"]),
     "ё without its dots": ("елка", ["ёлка"]),
     "ё with its dots": ("ёлка", ["елка"]),
+    "a dotless i, which a headline in capitals has as I": ("yılın", ["yilin"]),
     "an alef without hamza, behind the article": ("الاحزاب", ["الأحزاب", "الإحزاب", "الآحزاب"]),
     "an alef with hamza": ("الأحزاب", ["الاحزاب"]),
     "an alef with madda inside a word": ("قرآن", ["قران"]),
@@ -29,7 +30,7 @@ FOUND = {
 }
 
 #: Letters of their own in the languages that have them: the other spelling would be another word.
-ALONE = ("ferry", "for", "før", "łódź", "ħobż", "covid19", "2nd")
+ALONE = ("ferry", "for", "yil", "før", "łódź", "ħobż", "covid19", "2nd")
 
 
 @pytest.mark.parametrize(("typed", "others"), FOUND.values(), ids=FOUND)
