@@ -156,10 +156,11 @@ class FetchingSpider(CapturingSpider):
         return True
 
     async def left_over(self) -> list[Link]:
-        """The posts of the site that earlier crawls discovered and did not fetch."""
+        """The posts of the site that earlier crawls discovered and did not fetch; with `recheck` every known post, also one
+        that no source names any more."""
         if self.frontier is None or not self.site_id:
             return []
-        waiting = await asyncio.to_thread(self.frontier.waiting, self.site_id)
+        waiting = await asyncio.to_thread(self.frontier.waiting, self.site_id, stored=self.recheck)
         return [Link(known.url, "frontier") for known in waiting]
 
     def is_done(self, known: Known | None) -> bool:

@@ -109,6 +109,16 @@ def test_a_changed_post_is_an_update(db: Path) -> None:
     assert "Correction" in str(rows(db, "SELECT article_body FROM articles")[0][0])
 
 
+def test_a_post_that_no_list_names_any_more_is_asked_for_again(db: Path) -> None:
+    """A post that its site deleted is in none of the site's lists."""
+    with served({"/": front("/one/", "/two/"), "/one/": post("One"), "/two/": post("Two")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers |= {"/": Answer(front("/one/")), "/two/": Answer("Gone", status=410)}
+        done = crawl(f"url={site.home}/", "recheck=1", db=db)
+    assert "2 discovered, 0 new, 0 updated, 1 unchanged, 1 gone" in done.stderr, done.stderr
+    assert rows(db, "SELECT gone_at IS NULL FROM articles ORDER BY url") == [(1,), (0,)]
+
+
 def test_scrapys_own_feed_works_beside_the_database(db: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", "-O", str(tmp_path / "articles.jsonl"), db=db)

@@ -301,12 +301,13 @@ class Frontier:
         with reading(self.engine) as connection:
             return known_sites.selectors(connection, [url]).get(site_of(url))
 
-    def waiting(self, site_id: int) -> list[Known]:
+    def waiting(self, site_id: int, *, stored: bool = False) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what
-        could not be fetched, and what a crawl with `since` left out."""
+        could not be fetched, and what a crawl with `since` left out. With `stored` those that were stored, too."""
         left_out = (Url.state == "skipped") & (Url.reason == DropReason.BEFORE_SINCE)
+        states = ("new", "ok", "gone") if stored else ("new",)
         with reading(self.engine) as connection:
-            return list(_known(connection, (Url.site_id == site_id) & ((Url.state == "new") | left_out)))
+            return list(_known(connection, (Url.site_id == site_id) & (Url.state.in_(states) | left_out)))
 
     def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
         """The URLs whose next look is due, the longest overdue first."""
