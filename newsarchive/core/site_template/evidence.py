@@ -139,7 +139,8 @@ def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, 
     fewest = max(_share_needed(stats) * total, MIN_ARTICLES_INSIDE if inside else MIN_ARTICLES)
     if total >= MIN_ARTICLES_FOR_SHARE and have >= fewest:
         return "repeated", f"of {total} on this site"
-    if elsewhere and (reason := _across(elsewhere)):
+    # Whoever has three blogs could else take a true sentence out of another's article.
+    if elsewhere and seen >= MIN_PAIR_ARTICLES and (reason := _across(elsewhere)):
         return "repeated", reason
     if stats.beside_promo >= agreeing and seen >= MIN_ARTICLES:
         return "promo", f"beside a promo in {stats.beside_promo} of {stats.pages}"

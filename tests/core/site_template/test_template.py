@@ -89,6 +89,33 @@ def test_a_promo_of_two_blogs_goes_where_copies_lack_it() -> None:
     assert PROMO in shown(ours[0], learn(mine))
 
 
+@pytest.mark.parametrize("proof", ["copies lack it", "always of one origin", "of several origins"])
+def test_other_blogs_take_no_sentence_out_that_the_site_has_once(proof: str) -> None:
+    """Whoever has three blogs could else take a true sentence out of another's article: by printing it there, in copies
+    that lack it elsewhere or below credits of his choice."""
+    ours = [page(n, [*prose(n)[:3], *([line(PROMO)] if n == 0 else []), *prose(n)[3:]]) for n in range(30)]
+    windows, clusters = [], {}
+    for number, name in enumerate(("crane", "raven", "stork")):
+        origin = {"always of one origin": "mare", "of several origins": f"mare {number}"}.get(proof, "")
+        begin = 100 if proof == "copies lack it" else 100 * (number + 1)
+        theirs = [
+            page(
+                n,
+                prose(n) if n == begin + number else [*prose(n)[:3], line(PROMO), *prose(n)[3:]],
+                site=name,
+                origin=origin,
+            )
+            for n in range(begin, begin + 4)
+        ]
+        if proof == "copies lack it":
+            clusters |= {p.url: p.url.rsplit("/", 1)[1] for p in theirs}
+        windows.append((theirs, name))
+    others = [window(theirs, name, clusters) for theirs, name in windows]
+    mine = window(ours)
+    assert PROMO in shown(ours[0], learn(mine, shared=network([mine, *others])))
+    assert PROMO not in shown(windows[0][0][1], learn(others[0], shared=network([mine, *others])))
+
+
 def test_a_list_under_a_head_goes_when_its_lines_are_other_posts() -> None:
     def listed(n: int, p: list[Block]) -> list[Block]:
         return [
