@@ -108,44 +108,39 @@ def _resolved(record: Any, body: bytes) -> Record:
         for name, value in headers.headers
         if name.startswith("X-") or name in ("WARC-Date", "WARC-IP-Address")
     }
-    http = record.http_headers
-    writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
-    made = writer.create_warc_record(
-        url,
-        "response",
-        BytesIO(body),
-        len(body),
-        http_headers=HttpHeaders(http.statusline, list(http.headers), protocol=http.protocol),
-        warc_headers_dict=kept | {"WARC-Record-ID": _new_identifier(identifier), _RESOLVED_FROM: identifier},
+    http = HttpHeaders(
+        record.http_headers.statusline,
+        list(record.http_headers.headers),
+        protocol=record.http_headers.protocol,
     )
-    writer.write_record(made)
+    kept |= {"WARC-Record-ID": _new_identifier(identifier), _RESOLVED_FROM: identifier}
+    made, data = _made(url, "response", body, http, kept)
     digest = made.rec_headers.get_header("WARC-Payload-Digest") or ""
     if digest != headers.get_header("WARC-Payload-Digest"):
         raise ValueError("a revisit of a body that has another digest")
-    return _described(made, member(writer.out.getvalue(), 0), digest)
+    return _described(made, data, digest)
 
 
 def _request(record: Any, concurrent_to: str) -> Record:
     """A request without the secrets of the person who crawled."""
     headers, http = record.rec_headers, record.http_headers
     url = headers.get_header("WARC-Target-URI")
-    body = record.raw_stream.read()
     kept = [(name, value) for name, value in http.headers if name.lower() not in _SECRET]
+    sent = HttpHeaders(f"{http.protocol} {http.statusline}", kept, is_http_request=True)
+    own = {name: headers.get_header(name) for name in ("WARC-Date", "WARC-Record-ID")}
+    more = own | {"WARC-Concurrent-To": concurrent_to}
+    _, data = _made(url, "request", record.raw_stream.read(), sent, more)
+    return Record(data, "request", url, own["WARC-Date"])
+
+
+def _made(url: str, kind: str, body: bytes, http: HttpHeaders, more: dict[str, str]) -> tuple[Any, bytes]:
+    """A new record with these fields besides, and its gzip member."""
     writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
     made = writer.create_warc_record(
-        url,
-        "request",
-        BytesIO(body),
-        len(body),
-        http_headers=HttpHeaders(f"{http.protocol} {http.statusline}", kept, is_http_request=True),
-        warc_headers_dict={
-            "WARC-Date": headers.get_header("WARC-Date"),
-            "WARC-Record-ID": headers.get_header("WARC-Record-ID"),
-            "WARC-Concurrent-To": concurrent_to,
-        },
+        url, kind, BytesIO(body), len(body), http_headers=http, warc_headers_dict=more
     )
     writer.write_record(made)
-    return Record(member(writer.out.getvalue(), 0), "request", url, headers.get_header("WARC-Date"))
+    return made, member(writer.out.getvalue(), 0)
 
 
 def _described(record: Any, data: bytes, digest: str) -> Record:
