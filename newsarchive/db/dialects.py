@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from newsarchive.db.failures import BUSY_SECONDS
 from newsarchive.db.query_language import Node, fts5, tsquery
-from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.exceptions import UsageError
 from newsarchive.findings import Check
 from newsarchive.times import isoformat
 
@@ -102,8 +102,8 @@ class Dialect(ABC):
     def placeholder(self, name: str) -> str:
         """The placeholder of a named value in the driver's own SQL."""
 
-    def value(self, connection: Any, value: Any) -> Any:
-        """A value as the driver takes it; `connection` is the driver's."""
+    def value(self, value: Any) -> Any:
+        """A value as the driver takes it."""
         return value
 
     @abstractmethod
@@ -254,18 +254,9 @@ class SQLite(Dialect):
     def placeholder(self, name: str) -> str:
         return f":{name}"
 
-    def value(self, connection: Any, value: Any) -> Any:
-        """A moment as text, any other value as it is.
-
-        Raises `DatabaseUnavailable` for an archive that spells moments as versions before the first release did
-        (`2025-04-30 08:15:00`): the comparison would be wrong, and nobody would know.
-        """
-        if not isinstance(value, datetime):
-            return value
-        seen = connection.execute("SELECT first_seen_at FROM articles LIMIT 1").fetchone()
-        if seen and seen[0] and " " in seen[0]:
-            raise DatabaseUnavailable("this is an old archive: newsarchive db upgrade")
-        return isoformat(value)
+    def value(self, value: Any) -> Any:
+        """A moment as text, any other value as it is."""
+        return isoformat(value) if isinstance(value, datetime) else value
 
     def month(self, column: str) -> str:
         return f"substr({column}, 1, 7)"

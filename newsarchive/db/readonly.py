@@ -117,7 +117,7 @@ class Reader:
                 given.update(several)
                 # PostgreSQL takes no empty list.
                 return "(" + (", ".join(map(self.dialect.placeholder, several)) or "NULL") + ")"
-            given[name] = self.dialect.value(self._connection, _stored(value))
+            given[name] = self.dialect.value(_stored(value))
             return self.dialect.placeholder(name)
 
         return _PLACEHOLDER.sub(place, sql), given
