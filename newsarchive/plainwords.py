@@ -168,8 +168,11 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r" \([\d.]+(?: over [\d.]+)?\)"), ""),
 )
 _TRUSTED = re.compile(r"^(?P<source>.+) is trusted more$")
-#: The rule of a block: the file of a table, the kind of its entry, the entry.
-_TABLE = re.compile(r"^(?:phrases|platforms)/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S)
+#: The rule of a block: the file of a table, the kind of its entry, the entry. Archives of older versions have the folder
+#: name `chrome` for `phrases`.
+_TABLE = re.compile(
+    r"^(?:phrases|platforms|chrome)/(?P<table>[^,]+)\.toml, \[(?P<kind>\w+)\] (?P<entry>.*)$", re.S
+)
 _CODEC = re.compile(r"^(?P<codec>[^,]+),.*$", re.S)
 
 

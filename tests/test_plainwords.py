@@ -90,6 +90,8 @@ def test_a_word_that_nobody_translated_is_shown_as_it_is() -> None:
     assert plainwords.source("a plugin of one's own later") == "a plugin of one's own, further down"
     assert plainwords.reason("the site prints it on 40 of 41 pages") == "the site prints it on 40 of 41 pages"
     assert plainwords.rule("stands in a box named x", "nav") == "stands in a box named x"
+    before_release = "chrome/en.toml, [line] nav: home"
+    assert plainwords.rule(before_release, "nav") == "words known from pages in en"
 
 
 PAGERS = {"PAGER": "sed s/^/PAGED:/"}
