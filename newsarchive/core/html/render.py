@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from newsarchive.core.html.markup import escape, is_cell, same_table
+from newsarchive.core.html.markup import HEADINGS, escape, is_cell, same_table
 from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
@@ -31,6 +31,8 @@ _LIVE = re.compile(r"[\\`<\[\]]|&(?=#?\w+;)|(?<=\{)[{%]")
 _LINE_START = re.compile(
     r"^([ \t]*(?:\d{1,9}(?=[.)](?:\s|$)))?)(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=]+\s*$|~{3}|(?<=\d)[.)])", re.M
 )
+#: Hashes at the end of a heading, which Markdown takes for a part of the mark-up: "In C #".
+_CLOSING_HASHES = re.compile(r"#+\s*$")
 #: Characters that would end the address of a link; its percent-encoded form means the same.
 _NO_ADDRESS = {ord(sign): quote(sign) for sign in ' ()<>"\\`'}
 #: Lists in lists that are written; the items of deeper ones stand in the deepest of them.
@@ -129,7 +131,18 @@ def _markdown_writer() -> Any:
         def escape(self, text: str, parent_tags: set[str]) -> str:
             text = super().escape(_LIVE.sub(r"\\\g<0>", text), parent_tags)
             text = _LINE_START.sub(r"\1\\", text)
+            if parent_tags & HEADINGS.keys():
+                text = _CLOSING_HASHES.sub(r"\\\g<0>", text)
             return text.replace("|", r"\|") if parent_tags & {"td", "th"} else text
+
+        def process_text(self, el: Any, parent_tags: set[str] | None = None) -> str:
+            text = str(super().process_text(el, parent_tags))
+            is_before_link = getattr(el.next_sibling, "name", None) == "a" and "_noformat" not in (
+                parent_tags or ()
+            )
+            return (
+                text[:-1] + r"\!" if is_before_link and text.endswith("!") else text
+            )  # else "![" is a picture
 
         def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
             if el.get("href"):

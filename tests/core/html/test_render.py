@@ -176,6 +176,7 @@ LIVE = st.sampled_from(
     st.booleans(),
 )
 @example("<img src=x onerror=alert(1)>", "p", True)
+@example("a # ", "h2", True)
 def test_what_a_page_shows_as_text_is_text_in_markdown_too(text: str, tag: str, has_html: bool) -> None:
     around = {"li": "<ul>{}</ul>", "td": "<table><tr>{}</tr></table>"}.get(tag, "{}")
     html = around.format(f"<{tag}>{escape(text)}</{tag}>") if has_html else ""
@@ -201,6 +202,13 @@ def test_what_a_page_shows_as_text_is_text_in_markdown_too(text: str, tag: str, 
     assert not re.search(r"\{[{%]", written)
     seen = "".join(token.content for token in tokens if token.type in ("text", "text_special"))
     assert "".join(seen.split()) == "".join(text.split()), written
+
+
+def test_a_link_behind_an_exclamation_mark_is_no_picture() -> None:
+    html = '<p>Look!<a href="https://a.example/">here</a></p><pre><code>!<a href="https://a.example/">x</a></code></pre>'
+    written = markdown(Article("https://blog.example/", article_html=html))
+    assert "<p>Look!<a href=" in MarkdownIt().render(written)
+    assert "!x" in written
 
 
 def test_addresses_and_code_end_nothing_in_markdown() -> None:
