@@ -140,6 +140,16 @@ def test_boilerplate_joins_nothing_even_when_its_carriers_come_run_after_run(eng
     assert groups(engine) == []
 
 
+def test_a_copy_below_the_boilerplate_of_many_pages_is_found(engine: Engine) -> None:
+    """It shares more keys with each of those pages than with its original."""
+    notice, original = story(50, 150), story(1, 180)
+    for at in range(0, 40, 20):
+        Store(engine).ingest([post(n, notice + story(1000 + n, 230)) for n in range(at, at + 20)])
+    Store(engine).ingest([post(100, original)])
+    Store(engine).ingest([post(101, notice + altered(original, 7))])
+    assert [100, 101] in groups(engine)
+
+
 @pytest.mark.slow
 def test_a_batch_larger_than_a_chunk_is_compared_throughout(engine: Engine) -> None:
     size = clusters.MAX_CHUNK_ARTICLES + 10

@@ -260,6 +260,11 @@ def test_of_candidates_that_share_one_key_alone_those_with_the_rarest_key_are_pr
     assert ranked([]) == []
 
 
+def test_pages_that_share_the_keys_of_boilerplate_do_not_hide_the_original() -> None:
+    boilerplate = [list(range(100, 200))] * 9
+    assert ranked([*boilerplate, [7], [7]])[:3] == [100, 7, 101]
+
+
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60))
 def test_groups_are_the_connected_components(pairs: list[tuple[int, int]]) -> None:

@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from math import ceil
 from typing import Any, Literal
 
@@ -182,15 +183,21 @@ def text_from(id: int, parts: Any, date: datetime | None = None, content_hash: s
 def ranked(holders: Sequence[Sequence[int]]) -> list[int]:
     """Which candidates to prove. `holders` are, for each key of a text, the other articles that have it.
 
-    Candidates that share several keys come first. Those that share one alone are many in a large archive, by stock phrases:
-    a few are proved, whose key the fewest articles have.
+    Candidates that share several keys come first: in turns the one that shares most, and the one that shares the rarest. Else
+    eight pages with the boilerplate of a copy would hide its original. Those that share one key alone are many in a large
+    archive, by stock phrases: a few are proved, whose key the fewest articles have.
     """
     if not holders:
         return []
     counts: Counter[int] = Counter()
+    rarity: defaultdict[int, float] = defaultdict(float)
     for ids in sorted(holders, key=len):
         counts.update(ids)  # which keeps the order in which ids came first
-    several = [id for id, shared in counts.most_common() if shared > 1][:MAX_PROVED_CANDIDATES]
+        for id in ids:
+            rarity[id] += 1 / len(ids)
+    most = [id for id, shared in counts.most_common() if shared > 1]
+    rarest = sorted(most, key=lambda id: -rarity[id])
+    several = list(dict.fromkeys(chain.from_iterable(zip(most, rarest, strict=True))))[:MAX_PROVED_CANDIDATES]
     single = [id for id, shared in counts.items() if shared == 1]
     return several + single[: min(MAX_PROVED_BY_ONE_KEY, MAX_PROVED_CANDIDATES - len(several))]
 
