@@ -16,7 +16,7 @@ import sqlite3
 import threading
 import time
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 #: Bytes of all readings. Where there are more, the oldest are removed: their pages were read with a template that was
 #: learned from hundreds of pages and will hardly change. A real page takes 30 KB, so this is room for two thousand
@@ -37,7 +37,7 @@ TABLES = """
         number INTEGER PRIMARY KEY, at REAL, size INTEGER, url_key TEXT UNIQUE, page BLOB, record BLOB
     );
     CREATE INDEX IF NOT EXISTS ages ON readings (at, size);
-    CREATE TABLE IF NOT EXISTS waiting (url_key TEXT PRIMARY KEY, site TEXT);
+    CREATE TABLE IF NOT EXISTS waiting (url_key TEXT PRIMARY KEY, url TEXT, site TEXT);
     CREATE INDEX IF NOT EXISTS waiting_sites ON waiting (site);
 """
 
@@ -91,23 +91,23 @@ class KeptReadings:
     def get(self, url_key: str) -> Reading | None:
         """The reading of a page, `None` where none is kept."""
         query = "SELECT url_key, page, record FROM readings WHERE url_key = ? AND at > ?"
-        return next(iter(self._selected(query, (url_key, self._earliest()))), None)
+        return next(map(Reading._make, self._selected(query, (url_key, self._earliest()))), None)
 
     def all(self) -> list[Reading]:
         """All readings, the oldest first."""
-        return self._selected("SELECT url_key, page, record FROM readings ORDER BY number")
+        query = "SELECT url_key, page, record FROM readings ORDER BY number"
+        return list(map(Reading._make, self._selected(query)))
 
-    def wait(self, reading: Reading, site: str) -> None:
-        """Keep the reading of a page that waits for the template of its site (its domain)."""
+    def wait(self, reading: Reading, url: str, site: str) -> None:
+        """Keep the reading of a page that waits for the template of its site (its domain). `url` is the article's."""
         self.keep(reading)
-        self._execute("INSERT OR REPLACE INTO waiting VALUES (?, ?)", (reading.url_key, site))
+        self._execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (reading.url_key, url, site))
 
-    def waiting(self, site: str) -> list[Reading]:
-        """The readings of a site's waiting pages, from all crawls that share the file; the one that waits longest comes
-        first."""
+    def waiting(self, site: str) -> list[tuple[str, bytes]]:
+        """The URLs and the records of a site's waiting pages, from all crawls that share the file; the one that waits longest
+        comes first."""
         return self._selected(
-            "SELECT url_key, page, record FROM waiting JOIN readings USING (url_key)"
-            " WHERE site = ? AND at > ? ORDER BY number",
+            "SELECT url, record FROM waiting JOIN readings USING (url_key) WHERE site = ? AND at > ? ORDER BY number",
             (site, self._earliest()),
         )
 
@@ -121,10 +121,10 @@ class KeptReadings:
         with self._lock:
             self._database.close()
 
-    def _selected(self, query: str, values: tuple[object, ...] = ()) -> list[Reading]:
+    def _selected(self, query: str, values: tuple[object, ...] = ()) -> list[Any]:
         with self._lock:
             try:
-                return list(map(Reading._make, self._database.execute(query, values)))
+                return self._database.execute(query, values).fetchall()
             except sqlite3.Error:
                 return []
 

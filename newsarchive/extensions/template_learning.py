@@ -142,7 +142,7 @@ class TemplateLearning:
         one = _Waiting(item, reading, asyncio.get_running_loop().create_future())
         self.waiting.setdefault(seen.site, []).append(one)
         self.waiting_bytes += one.size
-        self.learner.wait(reading, seen.site)
+        self.learner.wait(reading, head_of(item).url, seen.site)
         if self.watch is None or self.watch.done():
             self.watch = asyncio.ensure_future(self._look_for_the_end())
         if len(self.waiting[seen.site]) >= MAX_WAITING_PAGES:

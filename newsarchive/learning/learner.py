@@ -25,7 +25,6 @@ from newsarchive.core.site_template.observations import WINDOW_PAGES, Network, O
 from newsarchive.core.site_template.template import difference, takes_otherwise, unpack_reading
 from newsarchive.core.steps import STEPS, observed, templated
 from newsarchive.core.text.lines import line_key
-from newsarchive.core.urls import url_key
 from newsarchive.db import site_templates
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.kept_readings import KeptReadings, Reading
@@ -129,7 +128,8 @@ class Learner:
 
         So each is stored once. Each needs its record beside its reading.
         """
-        pages = [self._observed(one, site) for one in readings]
+        read = [(unpack_reading(one.page), one.record) for one in readings]
+        pages = [(article, unpack(record, article.url, site)) for article, record in read]
         summary = self.learn(site, going_on=True, waiting=[seen for _, seen in pages if seen])
         template = site_templates.load(self.engine, site)
         return summary, [
@@ -138,16 +138,10 @@ class Learner:
 
     def _waiting_elsewhere(self, site: str, own: Sequence[Observation]) -> Iterator[Observation]:
         """The pages of a site that wait in other crawls of the same worker; `own` wait in this one."""
-        keys = {url_key(page.url) for page in own}
-        for reading in self.readings.waiting(site) if self.readings is not None else ():
-            if reading.url_key not in keys:
-                _, seen = self._observed(reading, site)
-                if seen is not None:
-                    yield seen
-
-    def _observed(self, reading: Reading, site: str) -> tuple[Article, Observation | None]:
-        article = unpack_reading(reading.page)
-        return article, unpack(reading.record, article.url, site)
+        urls = {page.url for page in own}
+        for url, record in self.readings.waiting(site) if self.readings is not None else ():
+            if url not in urls and (seen := unpack(record, url, site)) is not None:
+                yield seen
 
     def _learn(
         self, site: str, locks: Mapping[int, str] | None, going_on: bool, waiting: Sequence[Observation]
@@ -155,9 +149,11 @@ class Learner:
         """As `learn`. Raises `site_templates.Outdated` where another process has learned the site meanwhile."""
         summary = Summary(site)
         window = self._pages(site, summary)
+        unstored = set[str]()
         for page in (*self._waiting_elsewhere(site, waiting), *waiting):
             if page.url not in window.pages:  # else another crawl has stored it meanwhile
                 window.add(page)
+                unstored.add(page.url)
         summary.pages = len(window.pages)
         known = site_templates.load(self.engine, site)
         if summary.pages < MIN_PAGES and not known.entries and not locks:
@@ -167,7 +163,8 @@ class Learner:
         if not self.dry_run:
             site_templates.save(self.engine, template, known=known)
         older = () if going_on else site_templates.pages(self.engine, site, window.pages)
-        self._reread(chain(self._stale(window, template), _stale(older, template)), template, summary)
+        stored = [page for url, page in window.pages.items() if url not in unstored]
+        self._reread(chain(self._stale(stored, template), _stale(older, template)), template, summary)
         if not self.dry_run and not going_on:
             site_templates.prune(self.engine, site, self.window)
         return summary
@@ -241,8 +238,8 @@ class Learner:
 
     # -- applying the template again -------------------------------------------------------------------
 
-    def _stale(self, window: Window, template: Template) -> Iterator[Observation]:
-        """The pages of a window that a template reads differently than the template with which they were read last.
+    def _stale(self, pages: Iterable[Observation], template: Template) -> Iterator[Observation]:
+        """The pages of a site that a template reads differently than the template with which they were read last.
 
         Only two kinds of pages are compared: those that are new since the site was last learned, and those with a line
         that this template judges differently than the template of that time.
@@ -250,7 +247,7 @@ class Learner:
         known = self.windows.site(template.site)
         changed = difference(known.template, template) if known.template is not None else None
         agreeing = {}
-        for page in window.pages.values():
+        for page in pages:
             is_known = changed is not None and known.agreeing.get(page.url) is page
             if not (is_known and changed and not changed.concerns(page)) and takes_otherwise(template, page):
                 yield page

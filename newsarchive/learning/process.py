@@ -121,10 +121,10 @@ class SiteLearning:
         #: What this crawl shares with others. The learning process then finds it there and is sent nothing.
         self.shared = shared_readings(archived.readings)
 
-    def wait(self, reading: Reading, site: str) -> None:
+    def wait(self, reading: Reading, url: str, site: str) -> None:
         """Tell the other crawls of a page that waits for the template of its site: it teaches them as well."""
         if self.shared is not None:
-            self.shared.wait(reading, site)
+            self.shared.wait(reading, url, site)
 
     def end_wait(self, url_key: str) -> None:
         """Say that a page does not wait any longer."""

@@ -38,6 +38,8 @@ GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _TRAILER = struct.Struct("<II")
 #: A digest as `writer.payload_digest` gives it.
 _DIGEST = re.compile(r"sha1:[A-Z2-7]{32}")
+#: The line of a record's head that names its URL, which some writers put into angle brackets.
+_TARGET = re.compile(rb"(?i)\nwarc-target-uri: *<?([^\r\n]*?)>?(?:\r|$)")
 #: Bytes that are kept of a record. A longer record is packed again; with a higher bound a film that is skipped would be
 #: held in memory.
 MAX_MEMBER_BYTES = 4 * 2**20
@@ -113,7 +115,8 @@ def _is_record(packed: bytes, url: str, length: int) -> bool:
         and not unpack.unused_data
         and len(record) - end == length + 2 * len(b"\r\n\r\n")
         and re.match(rb"WARC/1\.[01]\r", head) is not None
-        and re.search(rb"(?i)\nwarc-target-uri: *<?%s>?(\r|$)" % re.escape(url.encode()), head) is not None
+        and (target := _TARGET.search(head)) is not None
+        and target[1] == url.encode()
     )
 
 

@@ -69,11 +69,12 @@ def test_pages_that_wait_are_known_to_all_until_they_are_stored(tmp_path: Path) 
     one, other = both(tmp_path)
     pages = [Reading(f"a.example/{number}", b"page", b"record") for number in range(3)]
     for page in pages:
-        one.wait(page, "a.example")
-    one.wait(Reading("b.example/1", b"page"), "b.example")
-    assert other.waiting("a.example") == pages
+        one.wait(page, f"https://{page.url_key}", "a.example")
+    one.wait(Reading("b.example/1", b"page"), "https://b.example/1", "b.example")
+    records = [(f"https://a.example/{number}", b"record") for number in range(3)]
+    assert other.waiting("a.example") == records
     one.end_wait("a.example/1")
-    assert other.waiting("a.example") == [pages[0], pages[2]]
+    assert other.waiting("a.example") == [records[0], records[2]]
     assert other.get("a.example/1") == pages[1]
 
 
@@ -82,7 +83,7 @@ def test_what_was_read_long_ago_is_of_no_use_to_others(
 ) -> None:
     """The rules may be others by now, and a crawl that was killed never stores its pages."""
     one, other = both(tmp_path)
-    one.wait(Reading("a.example/1", b"page"), "a.example")
+    one.wait(Reading("a.example/1", b"page"), "https://a.example/1", "a.example")
     monkeypatch.setattr(kept_readings, "MAX_SHARED_SECONDS", 0.0)
     assert (other.get("a.example/1"), other.waiting("a.example")) == (None, [])
     other.keep(Reading("a.example/2", b"page"))

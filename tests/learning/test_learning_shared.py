@@ -101,7 +101,7 @@ def waiting(url: str, page: str, kept: KeptReadings) -> Reading:
     article = article_from(Capture(url, page.encode(), START, url), RULES)
     seen = observed(article, site_of(url), RULES)
     one = Reading(url_key(url), pack_reading(article), pack(seen))
-    kept.wait(one, site_of(url))
+    kept.wait(one, article.url, site_of(url))
     return one
 
 
