@@ -119,7 +119,14 @@ def test_many_groups_that_may_be_missing_take_no_time() -> None:
 
 
 def test_words_that_hold_another_are_not_looked_for() -> None:
-    assert Literals(["copyright", "copyright by", "© by", "©"]).words == ("copyright", "©")
+    assert Literals(["copyright", "copyright by", "© by", "©"]).words[-1] == ("copyright", "©")
+
+
+def test_words_are_looked_for_in_texts_that_may_hold_them() -> None:
+    plain, latin, every = Literals(["rights", "réservés", "ⓒ", "版权", "авторское", "حقوق"]).words
+    assert plain == ("rights",)
+    assert latin == ("rights", "réservés", "ⓒ")
+    assert every == ("rights", "réservés", "ⓒ", "版权", "авторское", "حقوق")
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import filterfalse
+from operator import itemgetter
 
 from newsarchive import compiled
 from newsarchive.core.text import caches
-from newsarchive.core.text.patterns import first_words, held, letter_of, letters, needed, unfolded
+from newsarchive.core.text.patterns import (
+    by_script,
+    first_words,
+    held,
+    letter_of,
+    letters,
+    needed,
+    script,
+    unfolded,
+)
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
 from newsarchive.rules import Rules, Table, strings
@@ -202,8 +212,7 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
                 table.setdefault(sign, {}).setdefault(section, _Alternatives()).entries.append(
                     (pattern, position, verdict)
                 )
-    texts = list(by_text.items())
-    ascii_texts = [(sign, table) for sign, table in texts if sign.isascii()]
+    texts = by_script(by_text.items(), itemgetter(0))
 
     @caches.noted
     @lru_cache(maxsize=16384)
@@ -214,7 +223,7 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
         may_match = [by_word[word[0]]] if word and word[0] in by_word else []
         if (letter := letter_of(text)) in by_letter:
             may_match.append(by_letter[letter])
-        for sign, table in ascii_texts if text.isascii() else texts:
+        for sign, table in texts[script(text)]:
             if sign in text:
                 may_match.append(table)
         return _first_verdicts(may_match, text) if may_match else _NO_VERDICTS

@@ -11,8 +11,11 @@ anything. `any_literal` and `Literals` look for any of many words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import TypeVar
+
+E = TypeVar("E")
 
 #: Stands for a digit of any script.
 DIGIT = "0"
@@ -24,6 +27,27 @@ _ESCAPE_OR_CLASS = r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
 _TOKEN = re.compile(rf"{_ESCAPE_OR_CLASS}|\{{[\d,]+\}}|.", re.DOTALL)
 #: What decides where groups and alternatives end: brackets and bars, but for those in an escape or a class.
 _STRUCTURE = re.compile(rf"{_ESCAPE_OR_CLASS}|[()|]", re.DOTALL)
+
+
+#: Letters and digits of other scripts than Latin: from Greek on, but for punctuation, signs and arrows.
+_OTHER_SCRIPT = re.compile("[\u0370-\u1fff\u2c00-\U0010ffff]")
+
+
+def script(text: str) -> int:
+    """0 for a text in ASCII, 2 for one with a letter of another script than Latin, and 1 for any other.
+
+    A text holds no text of a higher number.
+
+    >>> script("read more"), script("réservés ©"), script("版权")
+    (0, 1, 2)
+    """
+    return 0 if text.isascii() else 2 if _OTHER_SCRIPT.search(text) else 1
+
+
+def by_script(entries: Iterable[E], text_of: Callable[[E], str]) -> tuple[tuple[E, ...], ...]:
+    """By the `script` of a text, the entries whose own text it may hold."""
+    found = [(script(text_of(entry)), entry) for entry in entries]
+    return tuple(tuple(entry for own, entry in found if own <= most) for most in range(3))
 
 
 def letter_of(line: str) -> str:
@@ -43,10 +67,11 @@ def letters(pattern: str) -> frozenset[str] | None:
 
 
 def held(pattern: str) -> str:
-    """The longest text that stands in every match of a pattern; "" where none of two characters or more is known.
+    """The longest text that stands in every match of a pattern; "" where none is known, or a single character of ASCII, which
+    most lines hold.
 
-    >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?")
-    'please do'
+    >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?"), held(".{0,20}a ?b"), held(".{0,20}图 ?: .*")
+    ('please do', '', '图')
     """
     if len(_alternatives(pattern)) > 1:
         return ""
@@ -57,7 +82,7 @@ def held(pattern: str) -> str:
         else:
             runs[-1] += token
     longest = max(runs, key=len)
-    return longest if len(longest) > 1 else ""
+    return longest if len(longest) > 1 or not longest.isascii() else ""
 
 
 def needed(pattern: str) -> frozenset[str]:
@@ -205,7 +230,7 @@ def whole(word: str) -> str:
 
 
 class Literals:
-    """A few words to look for in lower-case text. In ASCII text only words in ASCII are looked for.
+    """A few words to look for in lower-case text. Most of them are of other scripts than a text, which is not searched for those.
 
     >>> Literals(["copyright", "版权"]).stand_in("版权所有"), Literals(["copyright"]).stand_in("all rights")
     (True, False)
@@ -214,12 +239,13 @@ class Literals:
     def __init__(self, words: Iterable[str]) -> None:
         found = tuple(dict.fromkeys(w.lower() for w in words if w))
         # A word that holds another word need not be looked for.
-        self.words = tuple(w for w in found if not any(v in w and v != w for v in found))
-        self.plain = tuple(w for w in self.words if w.isascii())
+        self.words = by_script((w for w in found if not any(v in w and v != w for v in found)), str)
+        self.plain = self.words[0]
 
     def stand_in(self, text: str) -> bool:
         """Whether any of the words stands in the text, by itself or inside a longer word."""
-        for word in self.plain if text.isascii() else self.words:  # noqa: SIM110 - `any` takes twice the time
+        words = self.plain if text.isascii() else self.words[script(text)]
+        for word in words:  # noqa: SIM110 - `any` takes twice the time
             if word in text:
                 return True
         return False
