@@ -9,12 +9,13 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.boilerplate import phrases
+from newsarchive.core.discovery import pagination
 from newsarchive.core.extraction import class_names
 from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import parsing
-from newsarchive.core.metadata import markup
-from newsarchive.core.text import lines, patterns
+from newsarchive.core.metadata import markup, person_names
+from newsarchive.core.text import dates, lines, normalise, patterns, words
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
 
@@ -195,6 +196,57 @@ def test_the_words_that_a_match_begins_with_are_known(pattern: str, words: str) 
 )
 def test_the_form_of_a_line_has_a_mark_and_three_words(line: str, form: str) -> None:
     assert lines.form_of(line) == form
+
+
+#: Texts in which the patterns below match, nearly match, or match twice in a row.
+TRICKY = (
+    "", ".", "\n", "\n\n\n", "a.", "It rained.  Nobody came!\n\n下雨了。。没有人来。」好", "By Dr. A. Lund | The Heron • Mare News", ". • x",
+    "1. | 2", "河边 记者：好", "河边  河边：好", "5 . 6", "“It rained.” She said: “No.”)  Then", "3/4/2012, 13.4.12 and 103.4.2012 or 1/2/34567",
+    "28.09.1912:44", "22nd and 1st, 5th7 and 12", "1990", "2500", "2300", "1 -2", "3. 4", "٣-٤", "no date", "Trump’s return…_", "राम_ रमा",
+    "page=2", "page=x", " 2", "02/", "/post/2/", "/post/2/x", "/post/12?x", "/2.html", "a%32", "%12", "x\ty", "12a", "/3amp;",
+    "div#post-7.a_1.category-b.tag-c", "div#category-b.type-x-9", "a.b-3.c", "p.title__x3Fz9.css-1ylu0bo", "i.a__bcdef-g.jsx-1",
+    "By Ada  |  3 May", "a - b", "a -b", "a   b", "a\tb", "a·b", "well-known", "2024-05-03 来源：新华网作者：张三", "作者：张三", "网作者：张三",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fast", "plain"),
+    [
+        (lines._DIGITS, r"\d+(?:st\b|nd\b|rd\b|th\b)?"),
+        (
+            lines._PER_POST,
+            r"[#.][\w-]*\d[\w-]*|\.(?:category|tag|author|status|format|has|wp-image|type)-[\w-]*",
+        ),
+        (lines._HASHED, r"\.[\w-]*__[\w-]{5,}|\.(?:css|sc|jsx)-[\w-]+"),
+        (dates.NUMERIC, dates.NUMERIC.pattern.replace(r"(\d(?<!\d\d)\d?)", r"(?<!\d)(\d{1,2})")),
+        (normalise._NO_LETTER, rf"[^\w{normalise.VOWEL_SIGNS}]|_"),
+    ],
+)
+def test_a_pattern_to_whose_start_a_search_skips_finds_what_the_plain_one_finds(
+    fast: re.Pattern[str], plain: str
+) -> None:
+    for text in TRICKY:
+        assert [m.span() for m in fast.finditer(text)] == [m.span() for m in re.finditer(plain, text)], text
+
+
+def test_a_pattern_that_spares_a_search_matches_where_the_search_does() -> None:
+    part = r"(?:^\s*|[/\\])\d{1,2}(?=[/\\]*(?:\s*$|[?#;.]|(?i:amp|index|default)))|page=\d|%[2-7]|[\t\r\n]"
+    for text in TRICKY:
+        assert bool(dates._MAY_BE_DATE.search(text)) == bool(re.search(r"(?:19|20|25)\d\d|\d[./-] ?\d", text))
+        found = pagination._MAYBE_PART.search(text) or pagination._BEGINS_PART.match(text)
+        assert bool(found) == bool(re.search(part, text))
+        assert person_names.MAY_PART.search(text) or not person_names.SEGMENT.search(text)
+
+
+def test_a_statement_ends_where_the_plain_pattern_says() -> None:
+    stops, wide, han = words._STOPS, words._WIDE_STOPS, words._HAN
+    plain = re.compile(
+        rf"(?<=[{stops}])[\"”’»)\]]{{0,2}}\s+|(?<=[{wide}])[」』）]?|\n+|\s[|•·]\s|(?<=[{han}])\s+(?=[{han}]{{2,5}}\s?[：:])"
+    )
+    for text in TRICKY:
+        found = words._STATEMENT_END.finditer(text)
+        ends = [(end.start() + (not end[0][0].isspace()), end.end()) for end in found]
+        assert ends == [end.span() for end in plain.finditer(text)], text
 
 
 def test_the_trees_of_the_posts_under_way_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,11 +29,15 @@ MAX_POST_PARTS = 50
 _MAX_LINK_TEXT_CHARACTERS = 40
 
 _PAGE_PARAMETERS = ("paged", "page", "pg", "start", "offset", "updated-max", "skip")
+_BEHIND_PART = r"(?=[/\\]*(?:\s*$|[?#;.]|(?i:amp|index|default)))"
 #: A number at the end of a path, or behind `page=`, is in the address of every part, unless signs of them are percent-encoded. It
-#: is searched before the address is folded, because folding costs far more.
+#: is searched before the address is folded, because folding costs far more. The pattern begins with one set of characters, to
+#: which a search skips.
 _MAYBE_PART = re.compile(
-    r"(?:^\s*|[/\\])\d{1,2}(?=[/\\]*(?:\s*$|[?#;.]|(?i:amp|index|default)))|page=\d|%[2-7]|[\t\r\n]"
+    rf"[/\\p%\t\r\n](?:(?<=[/\\])\d{{1,2}}{_BEHIND_PART}|(?<=p)age=\d|(?<=%)[2-7]|(?<=[\t\r\n]))"
 )
+#: The same at the beginning of an address that is relative to the post's own.
+_BEGINS_PART = re.compile(rf"\s*\d{{1,2}}{_BEHIND_PART}")
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
@@ -100,7 +104,7 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     parts: dict[int, str] = {}
     for node in tree.css("a[href]")[:MAX_ANCHORS]:
         href = node.attributes.get("href") or ""
-        url = try_normalise(href, base) if _MAYBE_PART.search(href) else None
+        url = try_normalise(href, base) if _MAYBE_PART.search(href) or _BEGINS_PART.match(href) else None
         if url and (number := _part_number(url, here)) and site_of(url) == site:
             parts.setdefault(number, url)
     first = (_part_number(base_url, here) or 1) + 1

@@ -256,7 +256,7 @@ def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block
 def _segments(line: str) -> Iterator[str]:
     """The parts of a line between bars, dots and dashes; a date and its time of day stay together: "12.11.2012 - 15:03"."""
     at = 0
-    for cut in person_names.SEGMENT.finditer(line):
+    for cut in person_names.SEGMENT.finditer(line) if person_names.MAY_PART.search(line) else ():
         apart = line[: cut.start()], line[cut.end() :]
         if not (_ENDS_IN_DATE.search(apart[0]) and _TIME_FIRST.match(apart[1])) and not (
             _ENDS_IN_TIME.search(apart[0]) and apart[1][:1].isdigit()

@@ -40,7 +40,7 @@ _EMOJI_CATEGORIES = frozenset(["So", "Sk", "Mn", "Cf"])
 
 #: Vowel signs from Devanagari to Khmer, which are letters to a reader, and which `\w` does not match.
 VOWEL_SIGNS = "\u0900-\u0963\u0971-\u0df3\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3"
-_NO_LETTER = re.compile(rf"(?:[^\w{VOWEL_SIGNS}]|_)+")
+_NO_LETTER = re.compile(rf"[\W_](?<![{VOWEL_SIGNS}])")
 #: The characters of ASCII that are no letters and no digits.
 _ASCII_SIGNS = bytes(code for code in range(128) if not chr(code).isalnum())
 
