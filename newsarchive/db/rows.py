@@ -18,7 +18,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -198,7 +198,12 @@ def line_hash(site: str, text: str) -> int:
     Among 100,000 texts of a site, the chance that any two share a number is 1 in 56,000; the second then has the
     `next_hash`.
     """
-    return (number(site) & ~TEXT_BITS) | (number(storable(text)) & TEXT_BITS)
+    return _bits_of(site) | (number(storable(text)) & TEXT_BITS)
+
+
+@lru_cache(maxsize=64)
+def _bits_of(site: str) -> int:
+    return number(site) & ~TEXT_BITS
 
 
 def next_hash(number: int) -> int:

@@ -141,13 +141,13 @@ def without(node: LexborNode, selector: str) -> LexborNode:
 def readable_characters(text: str) -> int:
     """How many characters of a page are read: all of them, unless it has more than `MAX_PAGE_CHARACTERS` or `MAX_TAGS`."""
     end = min(len(text), MAX_PAGE_CHARACTERS)
-    if text.count("<", 0, end) <= MAX_TAGS:
+    if end <= MAX_TAGS or text.count("<", 0, end) <= MAX_TAGS:
         return end
     return next(islice(re.finditer("<", text), MAX_TAGS, None)).start()
 
 
-#: White space of HTML, or a slash, between two attributes.
-_BETWEEN = re.compile(r"[ \t\n\f\r/]+")
+#: White space of HTML, or a slash, between two attributes. A search skips to one character, but not to a repetition (`[…]+`).
+_BETWEEN = re.compile(r"[ \t\n\f\r/][ \t\n\f\r/]*")
 _OPENING = re.compile(r"<[a-zA-Z]")
 #: An attribute as a browser reads it. A value in quotation marks may hold `>`; one that is not closed goes to the end.
 _ATTRIBUTE = (

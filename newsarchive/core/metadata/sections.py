@@ -333,7 +333,7 @@ def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
     article is not free."""
     signs = ("paywall", *rules.discovery.get("pagekinds", {}).get("gates", ()))
     searched = blocks[:MAX_SEARCHED_BLOCKS]
-    paths = "\n".join([b.path for b in searched])  # most pages have no such box
+    paths = "\n".join({b.path for b in searched})  # most pages have no such box
     if not any(sign in paths for sign in signs):
         return
     boxes = [b for b in searched if any(sign in b.path for sign in signs)]
