@@ -257,6 +257,10 @@ MAX_KEYWORDS_CHARS = 5000
 MAX_LISTED_KEYWORDS = 100
 #: What stands between keywords, also in Chinese and Japanese.
 KEYWORD_SEPARATORS = re.compile("[,;，；、]")
+#: What a theme prints before them inside the marked element.
+_LABEL_OF_KEYWORDS = re.compile(
+    r"\s*(?:tags?|keywords?|etiquetas|mots-clés|schlagwörter|теги|关键词|标签|タグ)\s*[:：]\s*", re.IGNORECASE
+)
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
@@ -335,8 +339,12 @@ def keyword_list(text: str, separators: re.Pattern[str] = KEYWORD_SEPARATORS) ->
 
     >>> keyword_list("ferry, old  harbour;coast"), keyword_list("渡轮，海港、天气")
     (['ferry', 'old harbour', 'coast'], ['渡轮', '海港', '天气'])
+    >>> keyword_list("Tags: ferry, old harbour")
+    ['ferry', 'old harbour']
     """
-    words = (plain(word).lstrip() for word in separators.split(text[:MAX_KEYWORDS_CHARS]))
+    label = _LABEL_OF_KEYWORDS.match(text)
+    listed = text[label.end() if label else 0 :][:MAX_KEYWORDS_CHARS]
+    words = (plain(word).lstrip() for word in separators.split(listed))
     return [word for word in words if word][:MAX_LISTED_KEYWORDS]
 
 
