@@ -19,7 +19,10 @@ BUSY_SECONDS = 60
 #: Pattern of what SQLite or PostgreSQL says → what to do about it. The first match counts.
 _REMEDIES = (
     ("unable to open database file", "cannot be opened: does its folder exist, and may you write there?"),
-    ("readonly database", "cannot be written: check the permissions of the file and of its folder"),
+    (
+        "readonly database",
+        "cannot be written: check the permissions of the file, of its folder, and of its -wal and -shm",
+    ),
     ("read-only", "cannot be written: the disk or file is read-only"),
     ("file is not a database", "is not an SQLite database: name another file"),
     ("malformed", "is damaged: restore a backup, or try sqlite3's .recover"),

@@ -377,3 +377,15 @@ def _rows_that_are_there_already(archive: Engine) -> None:
     with reading(archive) as connection:
         stored = connection.execute(select(Line.hash, Line.text).order_by(Line.hash)).all()
     assert [tuple(one) for one in stored] == [(-(2**47), odd), (1, "a")]
+
+
+def test_a_new_archive_may_be_written_by_whom_the_umask_lets_write(tmp_path: Path) -> None:
+    """SQLite's own files are never for the group to write, whatever the umask; those of its log have the archive's rights."""
+    before = os.umask(0o002)
+    try:
+        engine = open_engine(str(tmp_path / "press.db"))
+        upgrade(engine)
+        engine.dispose()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "press.db").stat().st_mode & 0o777 == 0o664
