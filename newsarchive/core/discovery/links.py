@@ -57,12 +57,16 @@ MIN_POST_SCORE = 3.0
 
 
 def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
-    """Links that lead to posts of the same site, in the page's order, each once."""
+    """Links that lead to posts of the same site, in the page's order, each once. A later page of a post that is linked, too
+    (`/post/2/`), is no post."""
     table = _table(rules)
     pages = _same_site_pages(parse(html_text), base_url, table)
     shapes = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
-    posts = (page for page in pages if page.score(table, shapes) >= MIN_POST_SCORE)
-    return [Link(page.url, "link", page.title) for page in islice(posts, MAX_POSTS)]
+    posts = {url_key(page.url): page for page in pages if page.score(table, shapes) >= MIN_POST_SCORE}
+    whole = (
+        page for key, page in posts.items() if (first := _PART.sub("", key)) == key or first not in posts
+    )
+    return [Link(page.url, "link", page.title) for page in islice(whole, MAX_POSTS)]
 
 
 def index_reason(url: str, rules: Rules) -> str:
@@ -195,6 +199,8 @@ class _Table:
         return min(reasons, default="")
 
 
+#: The number of a later page, at the end of a post's key.
+_PART = re.compile(r"/\d{1,2}$")
 _POST_ID = re.compile(r"(?:^|&)p=\d+(?:&|$)")
 _DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:/\d{1,2}){0,2}(?:/page/\d+)?$")
 _DATE_PATH = re.compile(r"(?:^|/)(?:19|20)\d\d[/-]?\d{1,2}(?:[/-]?\d{1,2})?(?:/|-|$)")
