@@ -27,7 +27,7 @@ from newsarchive.cli.options import (
     output_option,
     range_option,
 )
-from newsarchive.cli.output import at_most_one, console, echo, on_terminal, progress_bar, say
+from newsarchive.cli.output import at_most_one, console, echo, on_terminal, original_line, progress_bar, say
 from newsarchive.reprs import counted, origin_line
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def _print_tree(found: Trace) -> None:
     source = tree.add(
         leaf(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
     )
-    if found.original_url:
-        source.add(leaf(f"The original is in the archive: {found.original_url}"))
+    if line := original_line(found.origin, found.original_url):
+        source.add(leaf(line))
     if found.origin:
         if found.origin_from != found.url:
             source.add(leaf(f"named by the copy at {found.origin_from}"))
@@ -126,8 +126,9 @@ def _counted(found: Trace) -> str:
     if found.size == 1:
         return "No copy of it is in the archive"
     rest = found.size - len(found.copies)
-    return f"{counted(found.size, 'article')} with this text, the earliest first (UTC)" + (
-        f"; {rest} more not shown" if rest > 0 else ""
+    return (
+        f"{counted(found.size, 'article')} with this text, the earliest first, by the dates that they state (UTC)"
+        + (f"; {rest} more not shown" if rest > 0 else "")
     )
 
 

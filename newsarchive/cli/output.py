@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from newsarchive.db.reading.search import Filters
     from newsarchive.db.readonly import File
-    from newsarchive.items import Article, Block, Edit, Rights
+    from newsarchive.items import Article, Block, Edit, Origin, Rights
 
 
 #: Width of running text on a terminal, in characters; on a wider terminal the rest of the line stays empty.
@@ -301,13 +301,25 @@ def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     return ", ".join(parts)
 
 
+def original_line(origin: Origin | None, url: str) -> str:
+    """That the archive holds the article to which a credit links; "" where it holds none. A credit may name one publisher and
+    link to the page of another: then it is not called the original."""
+    from newsarchive.core.urls import same_site
+
+    if not url:
+        return ""
+    if origin is not None and origin.domain and not same_site(f"https://{origin.domain}/", url):
+        return f"The credit links to a page of another site, which is in the archive: {url}"
+    return f"The original is in the archive: {url}"
+
+
 def print_article(article: Article, *, pager: bool = False) -> None:
     """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
     details = [byline(article), article.url]
     original = getattr(article, "original_url", "")  # only a stored article has it
     details += [
         origin_line(article.origin),
-        f"The original is in the archive: {original}" if original else "",
+        original_line(article.origin, original),
     ]
     details += [use_line(getattr(article, "rights", None)), *dates(article), free_line(article)]
     with paged(pager):

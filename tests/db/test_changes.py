@@ -142,6 +142,15 @@ def test_an_original_in_the_archive_is_linked_whichever_came_first(engine: Engin
         assert f"The original is in the archive: {ORIGINAL}" in out
 
 
+def test_a_credit_that_names_one_publisher_and_links_to_another_has_no_original(engine: Engine) -> None:
+    other = post(1, story(1), url="https://victim.example/harbour", day=0)
+    Store(engine).ingest([other, credited(2, other.url)])
+    for command in ("show", "trace"):
+        out = CliRunner().invoke(cli, [command, "2", "--db", url_of(engine)], env={"COLUMNS": "200"}).stdout
+        assert "The original is in the archive" not in out
+        assert f"links to a page of another site, which is in the archive: {other.url}" in out
+
+
 def test_the_delay_of_a_republisher_is_counted_from_the_linked_original(engine: Engine) -> None:
     """Texts that differ, so that no cluster knows; and a credit that prints a day alone."""
     late = credited(2, ORIGINAL, date_published=START + timedelta(hours=7))
