@@ -263,7 +263,8 @@ _LABEL_OF_KEYWORDS = re.compile(
 )
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+#: Among them the overrides of direction, by which a name reads as another one.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202d\u202e\u2060\ufeff]")
 #: In mojibake, soft hyphen, no-break space and next line are the second half of a letter: `Ã` with one of them is
 #: `í`, `à` or `Å`. Behind a capital beyond ASCII they must stay until the text is repaired.
 _SECOND_HALF = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
@@ -354,6 +355,8 @@ def plain(value: object) -> str:
 
     >>> plain("Tom &amp;amp; Jerry <b>ride</b>\\n again")
     'Tom & Jerry ride again'
+    >>> plain("\\u202eeeL nnA")
+    'eeL nnA'
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
