@@ -31,6 +31,9 @@ from newsarchive.times import first_moment
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
 
+#: Where posts are looked for: the words of the setting `sources`.
+SOURCES = ("wp-json", "feed", "sitemap", "archive")
+
 #: The value of `crawl.workers` for as many processes as the machine has cores, up to three.
 AUTO = "auto"
 

@@ -8,7 +8,7 @@ newsarchive cite 17 --format bibtex
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +48,6 @@ from newsarchive.reprs import byline, origin_line
 from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from rich.text import Text
     from sqlalchemy import Engine
 

@@ -45,8 +45,6 @@ SETTINGS: Mapping[str, type] = {
 }
 #: The names of the types of numbers in messages.
 NUMBERS = {int: "whole number", float: "number"}
-#: The words of the setting `sources`.
-SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +95,9 @@ def _words(key: str, value: Any, where: str) -> list[str]:
     """The words of a list or of a text with commas. Raises `UsageError` for a word that the setting cannot have."""
     words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
     for word in words:
-        if key == "sources" and word not in SOURCES:
+        if key == "sources" and word not in config.SOURCES:
             raise UsageError(
-                f"{where}: sources: {word!r} is no source of posts; there are {', '.join(SOURCES)}"
+                f"{where}: sources: {word!r} is no source of posts; there are {', '.join(config.SOURCES)}"
             )
         if key == "skip" and not word.startswith("/"):
             raise UsageError(f"{where}: skip: {word!r} is no beginning of a path such as /podcast/")

@@ -5,7 +5,7 @@ newsarchive withhold https://blog.example/2025/04/post/ --reason 'the family ask
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,8 +18,6 @@ from newsarchive.cli.output import echo, print_bytes, progress_bar, say
 from newsarchive.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from newsarchive.db.reading.withheld import Entry
 
 F = TypeVar("F", bound=Callable[..., Any])

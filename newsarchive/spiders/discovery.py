@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy import Request
 from scrapy.http import Response, TextResponse
 
+from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.alarms.listings import FRESH_FEED, FRESH_FRONT_PAGE, MAX_LAG, MAX_SAME_TIME, past_caches
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
@@ -59,8 +60,6 @@ MAX_LENGTH_READ_AT_ONCE = 100_000
 MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 #: Characters of an error of ours that the log shows.
 MAX_ERROR_CHARACTERS = 200
-#: Kinds of sources that a site's settings may choose from.
-KINDS = frozenset(("wp-json", "feed", "sitemap", "archive"))
 #: Hexadecimal digits of a digest that tells a list of posts from another one: two that differ are taken for one in 2^64.
 DIGEST_CHARACTERS = 16
 #: The kind of a page of an API, to which the API leads.
@@ -127,7 +126,7 @@ class Finder:
     #: Whether the posts that a kind of source names are asked for no more, because none was an article.
     is_barren: Callable[[str], bool] = lambda source: False
     #: The kinds of sources that are asked; `archive` is the front page and the archive pages that it leads to.
-    kinds: frozenset[str] = KINDS
+    kinds: frozenset[str] = frozenset(config.SOURCES)
     #: Whether every link that is found gets its row in the frontier: only then may a later 304 stand for the links.
     remember: bool = True
     #: When the killed crawl began that this one goes on with: the sources that it read are not asked again.

@@ -14,6 +14,7 @@ from scrapy.http import Response, TextResponse
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
+from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
 from newsarchive.crawling.failures import explain, is_ending
@@ -25,7 +26,7 @@ from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.plainwords import printable
 from newsarchive.spiders.base import count, day, flag
-from newsarchive.spiders.discovery import KINDS, Batch, Finder, conditional
+from newsarchive.spiders.discovery import Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider
 
 #: The kind under which a front page stands among the sources of its site.
@@ -35,11 +36,11 @@ HOME = "home page"
 def sources(value: str) -> frozenset[str]:
     """The kinds of sources to ask, from a text such as `feed,sitemap`; all of them for "". Raises `UsageError`."""
     chosen = frozenset(word.strip() for word in value.split(",") if word.strip())
-    if unknown := chosen - KINDS:
+    if unknown := chosen - frozenset(config.SOURCES):
         raise UsageError(
-            f"sources: {min(unknown)!r} is no source of posts; there are {', '.join(sorted(KINDS))}"
+            f"sources: {min(unknown)!r} is no source of posts; there are {', '.join(sorted(config.SOURCES))}"
         )
-    return chosen or KINDS
+    return chosen or frozenset(config.SOURCES)
 
 
 def paths(value: str) -> tuple[str, ...]:

@@ -11,13 +11,14 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy import Request, signals
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure as TwistedFailure
 
+from newsarchive import config
 from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.page_kind import FirstLook
@@ -34,11 +35,6 @@ from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddle
 from newsarchive.spiders.capturing import OVERRULED_KINDS, POSTS_ALONE_SOURCES, CapturingSpider
 from newsarchive.spiders.discovery import Batch, conditional
 
-if TYPE_CHECKING:
-    pass
-
-#: Posts that one crawl asks for, where `NEWSARCHIVE_MAX_POSTS` does not say otherwise; the others wait for the next.
-MAX_POSTS = 50_000
 #: Statuses other than 200 that say something of a post and are no failures.
 HANDLED_STATUSES = [304, 404, 410]
 #: Sources whose posts come after those of all others: their lists are long, and may be made up.
@@ -83,7 +79,7 @@ class FetchingSpider(CapturingSpider):
             return True
         if self.limit is not None and self.asked >= self.limit:
             return True
-        if self.asked < self.settings.getint("NEWSARCHIVE_MAX_POSTS", MAX_POSTS):
+        if self.asked < self.settings.getint("NEWSARCHIVE_MAX_POSTS", config.KEYS["crawl.max_posts"].default):
             return False
         self.crawler.stats.set_value(
             key(Detail.BOUND, "posts"),

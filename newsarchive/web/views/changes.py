@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.core.text.diff import Change, word_diff
 from newsarchive.db.reading import articles
@@ -15,9 +15,6 @@ from newsarchive.web.answers import Answer, Page, Request, day_of
 from newsarchive.web.library import Library
 from newsarchive.web.views.article import difference
 from newsarchive.web.views.search import address, leaf, page_number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 #: Events on one page.
 EVENTS_PER_PAGE = 30
