@@ -36,6 +36,7 @@ from newsarchive.core.encoding.multibyte import MULTI_BYTE_HYPOTHESES, MultiByte
 from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel
 from newsarchive.core.encoding.proof import (
+    MIN_SURE_NATS,
     Proof,
     by_line,
     cost_of_words,
@@ -261,6 +262,8 @@ def changes_of(
         good = readers.proof.enough(found)
         if not good or _is_unproven_letter(good, runs, grams):
             break
+        if isinstance(believed, Utf8):
+            good |= readers.proof.of_words(_alike(good, [run for run in some if run not in taken], model))
         taken |= good
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
@@ -273,6 +276,23 @@ def changes_of(
         codec, places = marks
         return with_lost(text, [], Unexplained(places), codec, model, grams, work)
     return Repairs(changes)
+
+
+def _alike(good: RunReadings, runs: Iterable[str], model: PairModel) -> RunReadings:
+    """Readings of the other runs that are the same characters as a run which is read as a whole with certainty: where `sÉ™tir` has
+    `ə`, `RÉ™ng` has it too. The evidence is that of both places together."""
+    sure = {
+        run[1:-1]: r
+        for run, (r, *_) in good.items()
+        if r.end - r.start == len(run) - 2 and r.gain >= MIN_SURE_NATS
+    }
+    found: RunReadings = {}
+    for run in runs if sure else ():
+        if run not in good and (known := sure.get(run[1:-1])):
+            gain = known.gain + model.gain(run, known.start, known.end, known.after)
+            if gain > 0:
+                found[run] = [known._replace(gain=gain)]
+    return found
 
 
 def _is_unproven_letter(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
