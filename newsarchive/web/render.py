@@ -199,7 +199,7 @@ def named(headline: str, body: str = "") -> Markup:
     shown = (
         opening if len(opening) <= MAX_OPENING_CHARACTERS else opening[:MAX_OPENING_CHARACTERS].rstrip() + "…"
     )
-    return Markup('<span class="none">no headline</span> {}').format(shown)
+    return Markup('<span class="none">no headline</span> <bdi>{}</bdi>').format(shown)
 
 
 def lang(code: str) -> Markup:

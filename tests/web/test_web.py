@@ -79,7 +79,7 @@ PAGES = {
     "/article/1/diff": ("<ins>-one</ins>", "The page changed", "1 paragraph altered, 1 paragraph gone, 0 paragraphs new", "4 paragraphs are the same"),
     "/article/1/diff?from=2&to=1": ("<del>-one</del>",),
     "/article/6": ('<p class="notice">The site gives this article in full only to readers who pay: the text here may be its beginning alone.</p>', "(the page tells only the month)"),
-    "/article/8": ("no headline", "found deleted"),
+    "/article/8": ('no headline</span> <bdi>', "found deleted"),
     "/article/9": ("and 288 more", "Author Number 300"),
     "/story/1": ("3 copies", "the fullest", "We say: a loss for all of us.", "Perhaps the same in other words", "harbour, 1911"),
     "/article/11": ("hidden from searches: confidence 0.41 (index page)", "newsarchive quarantine accept 11"),
