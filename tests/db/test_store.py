@@ -454,6 +454,17 @@ def test_the_platforms_id_finds_a_post_under_another_address(store: Store, engin
     assert statistics.stats(engine).articles == 1
 
 
+def test_two_living_posts_with_one_id_of_the_platform_take_turns_once(store: Store, engine: Engine) -> None:
+    """What seems to have moved stays a version; that its first address answers again shows that it has not."""
+    post, other = "https://blog.example/post-1", "https://blog.example/another"
+    for day, at in enumerate((post, other, post, other, post, other)):
+        store.ingest([make_article(1, url=at, post_id="wordpress:12", body=f"Read at {at}.", day=day)])
+    assert [articles.get(engine, at).article_body for at in (post, other)] == [
+        f"Read at {at}." for at in (post, other)
+    ]
+    assert [version for version, _, _ in history(engine)] == [1, 2, 3, 1]
+
+
 @pytest.mark.parametrize(
     "another",
     [

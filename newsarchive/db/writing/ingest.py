@@ -58,6 +58,11 @@ _STORED = """
     WHERE a.id IN :ids ORDER BY a.id
 """
 
+#: Whether an earlier version of an article was read at this address.
+_READ_THERE = """
+    SELECT 1 FROM article_revisions AS r JOIN captures AS c ON c.id = r.capture_id
+    WHERE r.article_id = :id AND c.final_url = :at LIMIT 1
+"""
 #: The digest of the newest capture of an article's page.
 _LAST_DIGEST = """
     SELECT c.payload_digest FROM captures AS c JOIN urls AS u ON u.id = c.url_id
@@ -185,12 +190,26 @@ class Batch:
         taken: set[int] = set()
         for plan in plans:
             plan.stored = match(plan, found)
+            if plan.stored and self._takes_turns(plan):
+                plan.stored = None
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]
                 plan.version = plan.stored["version"]
             waits = plan.stored is not None and plan.article_id in taken
             (self.waiting if waits else self.plans).append(plan)
             taken.add(plan.article_id)
+
+    def _takes_turns(self, plan: Plan) -> bool:
+        """Whether the article that was found by its id was read at the address of this page before, and at another one since: then
+        it has not moved, and two posts have one id. Otherwise each look would make an edit of each of them."""
+        if (
+            plan.stored is None
+            or not plan.is_elsewhere
+            or plan.canonical_key not in (plan.key, *plan.asked_keys)
+        ):
+            return False
+        at = plan.article.capture.base_url if plan.article.capture else plan.article.url
+        return bool(bulk.select_tuples(self.connection, _READ_THERE, {"id": plan.stored["id"], "at": at}))
 
     def _found_ids(self) -> list[int]:
         """The ids of stored articles that may be one of these."""

@@ -111,11 +111,23 @@ class Plan:
         A view for printing does so, and so may a hostile page. What was read at an address is believed as long as that
         answers. Otherwise the two pages would replace each other in turns, and each turn would look like an edit.
         """
-        stored, here = self.stored, {self.key, *self.asked_keys}
-        if stored is None or self.reread or self.canonical_key in here or stored["gone_at"] is not None:
+        stored = self.stored
+        if (
+            stored is None
+            or self.canonical_key in (self.key, *self.asked_keys)
+            or stored["gone_at"] is not None
+        ):
             return False
-        read_at = url_key(stored["read_at"]) if stored["read_at"] else stored["url_key"]
-        return here.isdisjoint((stored["url_key"], read_at)) and (self.text_changed or self.record_changed)
+        return self.is_elsewhere and (self.text_changed or self.record_changed)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the stored article has another address, its text was read neither here nor where the server was asked, and
+        the page is no stored one that is read again."""
+        if self.stored is None or self.reread:
+            return False
+        read_at = url_key(self.stored["read_at"]) if self.stored["read_at"] else self.stored["url_key"]
+        return {self.key, *self.asked_keys}.isdisjoint((self.stored["url_key"], read_at))
 
     @property
     def text_changed(self) -> bool:
