@@ -157,6 +157,8 @@ _STOP_OF_ITS_OWN = re.compile(
 )
 #: An account behind a name: "Jane Doe @jane", "Jane Doe (@jane)".
 _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
+#: The pronouns of a person behind the name: "Jane Doe (she/her)", "Jane Doe (sie/ihr)".
+_PRONOUNS = re.compile(r"\s*\((?:she|he|they|sie|er|elle?|il|iel|ella|él)(?: ?/ ?\w+){1,3}\)", re.I)
 #: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger).
 _AT_TIME = re.compile(r"\s+@\s+\d{1,2}[:.]\d\d\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
@@ -202,11 +204,16 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     ['Jane Doe', 'John Roe']
     """
     text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
-    text = _BEFORE_JUNIOR.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", text)))
+    text = _BEFORE_JUNIOR.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", _PRONOUNS.sub("", text))))
     if printed:
         text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
+    listed = [part.strip() for part in text.split(";") if part.strip()]
+    if len(listed) > 1 and all(
+        map(_LAST_FIRST.fullmatch, listed)
+    ):  # "Doe, Jane; Roe, John", as catalogues write it
+        return [name for part in listed for name in names(part, rules, printed=printed)]
     match = _LAST_FIRST.fullmatch(text)
     # "Reuters, AFP" is no Mr Reuters.
     if (
