@@ -40,7 +40,7 @@ def is_asked(near: Iterable[Window]) -> bool:
 
 
 def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
-    """The changes that ftfy would make to one text and that the model finds far likelier."""
+    """The changes that ftfy would make to one text and that the model finds far likelier; none where damage would be left."""
     if len(text) > MAX_ASKED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
         return
     import ftfy  # takes its time to load
@@ -48,6 +48,8 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     fixed = ftfy.fix_encoding(text, config=_config())
     if fixed == text:
         return
+    if plausible_single_bytes(run for run, *_ in windows(fixed, suspects(model, fixed))):
+        return  # a text is repaired whole or left
     for a, b, after in differences(text, fixed):
         if a == b or not all(map(is_allowed, after)):
             continue
