@@ -70,7 +70,7 @@ def held(pattern: str) -> str:
     """The longest text that stands in every match of a pattern; "" where none is known, or a single character of ASCII, which
     most lines hold.
 
-    >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?"), held(".{0,20}a ?b"), held(".{0,20}图 ?: .*")
+    >>> held("(?:.{1,60} )?please do {0,2}not(?: copy)?"), held(".{0,20}a ?b"), held(".{0,20}图 ?:.*")
     ('please do', '', '图')
     """
     if len(_alternatives(pattern)) > 1:
