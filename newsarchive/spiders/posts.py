@@ -214,7 +214,7 @@ class FetchingSpider(CapturingSpider):
                 self.count(Count.UNCHANGED)
                 self.count(Count.NOT_MODIFIED)
                 if self.frontier:
-                    await asyncio.to_thread(self.frontier.unchanged, link.url)
+                    await asyncio.to_thread(self.frontier.unchanged, link.url, response.url)
             else:
                 yield self.request(link, response.meta.get(KNOWN), whole=True)
             return
@@ -307,7 +307,9 @@ class FetchingSpider(CapturingSpider):
         reason, final = f"http {response.status}", response.status == 410
         absence = Absence.GONE if final else Absence.MISSING
         if self.frontier is not None:
-            absence = await asyncio.to_thread(self.frontier.missing, link.url, reason, final=final)
+            absence = await asyncio.to_thread(
+                self.frontier.missing, link.url, reason, final=final, answered=response.url
+            )
         self.not_fetched()
         self.count(Count(absence.value))
         again = "; it is asked for once more after a day" if absence is Absence.MISSING else ""

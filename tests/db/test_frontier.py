@@ -294,6 +294,20 @@ def test_an_address_that_led_to_a_post_says_that_it_is_gone_on_its_own_site_alon
     assert articles.get(archive.engine, url).gone_at is None
 
 
+def test_an_address_that_still_leads_to_a_post_of_another_site_says_that_it_is_gone(archive: Archive) -> None:
+    """A blog that moved to a domain of its own, and answers at the old addresses by leading there."""
+    named, url = "https://name.blogspot.com/2020/01/post.html", "https://own.example/2020/01/post.html"
+    archive.name(Link(named, "feed"))
+    fetched = Capture(named, b"<p>", final_url=url, fetched_at=START)
+    archive.fetch(replace(make_article(url=url), capture=fetched))
+    archive.frontier.missing(named, "http 410", final=True, answered="https://own.example/nowhere")
+    assert articles.get(archive.engine, url).gone_at is None
+    archive.frontier.missing(named, "http 410", final=True, answered=url)
+    assert articles.get(archive.engine, url).gone_at is not None
+    archive.frontier.unchanged(named, url)
+    assert articles.get(archive.engine, url).gone_at is None
+
+
 VIEW = "https://blog.example/print/1"
 
 

@@ -322,8 +322,9 @@ class Frontier:
         with reading(self.engine) as connection:
             return list(_known(connection, condition, order=Url.next_check_at.nulls_first(), limit=limit))
 
-    def unchanged(self, url: str) -> None:
-        """Record that a server said that nothing changed (304): the article was seen, and nothing else."""
+    def unchanged(self, url: str, answered: str = "") -> None:
+        """Record that a server said that nothing changed (304): the article was seen, and nothing else. `answered` is the
+        address to which the URL led, where that is another one."""
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
             after = next_check(updates.visits(connection, key, now, self.rates), now, "unchanged", key)
@@ -340,7 +341,7 @@ class Frontier:
             connection.execute(update(Url).where(_open(key)).values(changes))
             first = case((ArticleRow.first_seen_at > now, now), else_=ArticleRow.first_seen_at)
             seen = {"first_seen_at": first, "last_seen_at": now, "gone_at": None}
-            here = ArticleRow.id.in_(updates.articles_at(connection, key))
+            here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
             connection.execute(update(ArticleRow).where(here).values(seen))
 
     def settle(self, url: str, state: str, reason: str, detail: str = "") -> None:
@@ -383,8 +384,8 @@ class Frontier:
             waiting = (Url.url_key == url_key(url)) & Url.state.in_(("new", "skipped"))
             connection.execute(update(Url).where(waiting).values(changes))
 
-    def missing(self, url: str, reason: str, *, final: bool) -> Absence:
-        """Record that a page is not there.
+    def missing(self, url: str, reason: str, *, final: bool, answered: str = "") -> Absence:
+        """Record that a page is not there. `answered` is the address to which the URL led, where that is another one.
 
         It is gone for good where that is `final` (410) or where the last look found the same (404). Its article keeps
         its text and gets `gone_at`, once. Where a post has several addresses, the first that is found gone is `GONE`,
@@ -403,7 +404,7 @@ class Frontier:
             changes |= {"last_checked_at": now, "next_check_at": after}
             connection.execute(update(Url).where(_open(key)).values(**changes, fail_count=Url.fail_count + 1))
             if gone:
-                here = ArticleRow.id.in_(updates.articles_at(connection, key))
+                here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
                 stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
                 connection.execute(
                     update(ArticleRow).where(here, ArticleRow.gone_at.is_(None)).values(gone_at=now)

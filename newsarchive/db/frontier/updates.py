@@ -233,12 +233,15 @@ def _visits(connection: Connection, keys: Sequence[str], rates: EditRates) -> di
     return found
 
 
-def articles_at(connection: Connection, key: str) -> list[int]:
+def articles_at(connection: Connection, key: str, answered: str = "") -> list[int]:
     """The ids of the articles under this key. Also of an article whose own address no listing names, where this address
-    led to it when it was fetched last: a listing may name a post as `/?p=12`. What an address of another site answers
-    says nothing of a post to which it once led."""
+    led to it when it was fetched last: a listing may name a post as `/?p=12`.
+
+    What an address of another site answers says nothing of a post to which it once led. It says something where it still
+    leads there: where the key of the post is that of the address that `answered`.
+    """
     found = bulk.select_tuples(connection, _ARTICLES_AT, {"key": key})
-    return [i for i, url in found if same_site(f"https://{key}", url)]
+    return [i for i, url in found if same_site(f"https://{key}", url) or url_key(url) == answered]
 
 
 def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
