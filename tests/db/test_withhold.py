@@ -213,6 +213,26 @@ def test_a_page_does_not_take_another_down_with_itself(engine: Engine, claim: st
     assert store.ingest([alike]) == [Outcome.WITHHELD]
 
 
+@pytest.mark.parametrize("is_erased", [False, True])
+def test_a_new_address_does_not_bring_back_what_has_no_text_to_compare(
+    engine: Engine, is_erased: bool
+) -> None:
+    """A site gave its posts other addresses and changed a word; the withheld text is erased, or too short."""
+    store = Store(engine, lambda: START + timedelta(days=9))
+    body = STORY if is_erased else "The ferry left at noon."
+    old = replace(secret_article(1, body), post_id="wordpress:12")
+    assert store.ingest([old]) == [Outcome.NEW]
+    withhold(engine, [1], DEMAND)
+    if is_erased:
+        erase.begin(engine, [1], DEMAND)
+    moved = replace(
+        secret_article(2, body + " It came back at one."),
+        url="https://blog.example/moved",
+        post_id="wordpress:12",
+    )
+    assert store.ingest([moved]) == [Outcome.WITHHELD]
+
+
 def test_a_feed_does_not_bring_its_text_back(archive: Engine) -> None:
     withhold(archive, [1], DEMAND)
     frontier, text = (

@@ -173,7 +173,7 @@ def url_ids_of(connection: Connection, article_id: int) -> list[int]:
 
 #: What the register holds of sites. In plain SQL, because every commit of a crawl asks, and nearly none finds anything.
 _ON_SITES = """
-SELECT w.article_id, w.site, w.url_key, w.canonical_key, w.post_id, w.versions, a.minhash
+SELECT w.article_id, w.site, w.url_key, w.canonical_key, w.post_id, w.versions, a.date_published, a.minhash
 FROM withholdings AS w LEFT JOIN articles AS a ON a.id = w.article_id WHERE w.site IN :sites AND w.state IN :states
 """
 
@@ -203,8 +203,9 @@ def plan_is(plan: Plan) -> Callable[[bulk.Row], bool]:
     same address, the same text, or the same id of the platform.
 
     An article with the address or the id that the withheld page claimed as its own must have a similar text too: else a
-    page that means ill would take the post of another down with itself. What an erased text was like nobody knows: the
-    address that it claimed stays refused.
+    page that means ill would take the post of another down with itself. Where the register knows no text to compare,
+    because it was erased or is too short for a fingerprint, the claimed address stays refused, and so does the id with
+    the same date: a site that changes its addresses must not bring the article back.
     """
 
     def is_withheld(row: bulk.Row) -> bool:
@@ -217,7 +218,10 @@ def plan_is(plan: Plan) -> Callable[[bulk.Row], bool]:
         is_alike = likeness(known, plan.article.minhash) >= MIN_LIKENESS
         if plan.key == row["canonical_key"]:
             return is_alike or not known
-        return is_alike and row["post_id"] != "" and row["post_id"] == plan.article.post_id
+        if not row["post_id"] or row["post_id"] != plan.article.post_id:
+            return False
+        dated = row["date_published"] is not None and row["date_published"] == plan.article.date_published
+        return is_alike or (dated and not known)
 
     return is_withheld
 
