@@ -20,7 +20,8 @@ from newsarchive.core.discovery import feeds, platforms
 from newsarchive.crawling.failures import explain, is_ending
 from newsarchive.crawling.responses import headers_of, text_of
 from newsarchive.crawling.stats import Count, Group, SkipReason, key
-from newsarchive.db.frontier.queue import Frontier, KnownSource
+from newsarchive.db.bulk import chunks
+from newsarchive.db.frontier.queue import MAX_CHUNK, Frontier, KnownSource
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
@@ -199,8 +200,11 @@ class NewsSpider(FetchingSpider):
         async for batch in named:
             for request in await self.requests(batch):
                 yield request
-        for request in await self.requests(Batch(await self.left_over(), remembered=True)):
-            yield request
+        for links in chunks(
+            await self.left_over(), MAX_CHUNK
+        ):  # a request takes much more memory than a link
+            for request in await self.requests(Batch(links, remembered=True)):
+                yield request
 
     async def open_site(self, response: Response) -> None:
         if self.frontier is not None and response.status == 304:
@@ -277,7 +281,8 @@ class NewsSpider(FetchingSpider):
             elif urls.url_key(link.url) not in self.days:
                 undated.append(link.url)
         if archive := self.frontier or self.archive:
-            for key, published in (await asyncio.to_thread(archive.published, undated)).items():
+            known = await asyncio.to_thread(archive.published, undated, stored=self.recheck)
+            for key, published in known.items():
                 self.days.setdefault(key, published)
 
     def choose(self, links: Iterable[Link]) -> Iterator[Link]:

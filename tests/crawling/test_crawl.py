@@ -119,6 +119,16 @@ def test_a_post_that_no_list_names_any_more_is_asked_for_again(db: Path) -> None
     assert rows(db, "SELECT gone_at IS NULL FROM articles ORDER BY url") == [(1,), (0,)]
 
 
+def test_a_recheck_since_a_day_asks_for_no_post_that_the_archive_dates_before_it(db: Path) -> None:
+    pages = {"/one/": post("One"), "/two/": post("Two", date="2024-03-01T08:00:00+00:00")}
+    with served({"/": front("/one/", "/two/"), **pages}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/"] = Answer(front("/one/"))
+        site.seen.clear()
+        crawl(f"url={site.home}/", "recheck=1", "since=2025-01-01", db=db)
+        assert {seen.path for seen in site.seen} & set(pages) == {"/one/"}
+
+
 def test_scrapys_own_feed_works_beside_the_database(db: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         crawl(f"url={home}/", "-O", str(tmp_path / "articles.jsonl"), db=db)

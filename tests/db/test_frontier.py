@@ -294,6 +294,21 @@ def test_an_address_that_led_to_a_post_says_that_it_is_gone_on_its_own_site_alon
     assert articles.get(archive.engine, url).gone_at is None
 
 
+def test_of_all_posts_those_that_were_looked_at_last_are_asked_for_last(archive: Archive) -> None:
+    """So a `--recheck` that a bound ended goes on with the others when it is given again."""
+    names = [f"https://blog.example/{name}" for name in ("first", "second", "new")]
+    archive.name(*(Link(name, "sitemap") for name in names))
+    for day, name in ((2, names[0]), (1, names[1])):
+        archive.fetch(make_article(day, url=name, canonical_url=name, day=-day))
+    archive.frontier.unchanged(names[0])
+    assert [one.url for one in archive.frontier.waiting(archive.site, stored=True)] == [
+        names[2],
+        names[1],
+        names[0],
+    ]
+    assert [one.url for one in archive.frontier.waiting(archive.site)] == [names[2]]
+
+
 def test_an_address_that_still_leads_to_a_post_of_another_site_says_that_it_is_gone(archive: Archive) -> None:
     """A blog that moved to a domain of its own, and answers at the old addresses by leading there."""
     named, url = "https://name.blogspot.com/2020/01/post.html", "https://own.example/2020/01/post.html"

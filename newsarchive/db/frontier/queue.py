@@ -279,16 +279,24 @@ class Frontier:
         with reading(self.engine) as connection:
             return source_texts.of(connection, url)
 
-    def published(self, urls: Iterable[str]) -> dict[str, datetime]:
-        """When these posts were published, as feed or API said in any crawl, by key. Posts without a date are left
-        out."""
+    def published(self, urls: Iterable[str], *, stored: bool = False) -> dict[str, datetime]:
+        """When these posts were published, as feed or API said in any crawl, by key. With `stored` the day that the
+        archive has of a post counts where they said none. Posts without a date are left out."""
         found: dict[str, datetime] = {}
-        columns = (Url.url_key, SourceTextRow.published)
-        query = select(*columns).join(SourceTextRow, SourceTextRow.url_id == Url.id)
+        said: Any = select(Url.url_key, SourceTextRow.published)
+        said = said.join(SourceTextRow, SourceTextRow.url_id == Url.id).where(
+            SourceTextRow.published.is_not(None)
+        )
+        known: Any = select(ArticleRow.url_key, ArticleRow.date_published).where(
+            ArticleRow.date_published.is_not(None)
+        )
         with reading(self.engine) as connection:
             for keys in chunks(list({url_key(url) for url in urls}), MAX_CHUNK):
-                dated = query.where(Url.url_key.in_(keys), SourceTextRow.published.is_not(None))
-                found |= {row.url_key: row.published for row in connection.execute(dated)}
+                if stored:
+                    found |= dict(
+                        connection.execute(known.where(ArticleRow.url_key.in_(keys))).tuples().all()
+                    )
+                found |= dict(connection.execute(said.where(Url.url_key.in_(keys))).tuples().all())
         return found
 
     def parts(self, url: str) -> list[Validators]:
@@ -303,11 +311,15 @@ class Frontier:
 
     def waiting(self, site_id: int, *, stored: bool = False) -> list[Known]:
         """The URLs of a site that were discovered and never stored, oldest first: what a killed crawl left, what
-        could not be fetched, and what a crawl with `since` left out. With `stored` those that were stored, too."""
+        could not be fetched, and what a crawl with `since` left out. With `stored` those that were stored, too: then
+        the ones that were never looked at come first, and those that were looked at last come last."""
         left_out = (Url.state == "skipped") & (Url.reason == DropReason.BEFORE_SINCE)
-        states = ("new", "ok", "gone") if stored else ("new",)
+        states, order = (
+            (("new", "ok", "gone"), Url.last_checked_at.nulls_first()) if stored else (("new",), Url.id)
+        )
         with reading(self.engine) as connection:
-            return list(_known(connection, (Url.site_id == site_id) & (Url.state.in_(states) | left_out)))
+            condition = (Url.site_id == site_id) & (Url.state.in_(states) | left_out)
+            return list(_known(connection, condition, order=order))
 
     def due(self, *, site_id: int | None = None, limit: int | None = None) -> list[Known]:
         """The URLs whose next look is due, the longest overdue first."""
