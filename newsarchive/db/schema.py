@@ -367,10 +367,9 @@ def _check_folder(engine: Engine) -> None:
         raise DatabaseUnavailable(
             f"{path} cannot be created: there is no folder {path.parent}; create it first"
         )
-    with suppress(OSError):  # SQLite says why
-        path.touch(
-            exist_ok=False
-        )  # by the umask, as all other files: SQLite's own are never for the group to write
+    # A file that SQLite makes is never for the group to write. This one has the rights that the umask gives.
+    with suppress(OSError):  # where it cannot be made, SQLite says why
+        path.touch(exist_ok=False)
 
 
 def network_drive(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:

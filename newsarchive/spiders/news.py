@@ -200,9 +200,8 @@ class NewsSpider(FetchingSpider):
         async for batch in named:
             for request in await self.requests(batch):
                 yield request
-        for links in chunks(
-            await self.left_over(), MAX_CHUNK
-        ):  # a request takes much more memory than a link
+        left = await self.left_over()
+        for links in chunks(left, MAX_CHUNK):  # a request takes much more memory than a link
             for request in await self.requests(Batch(links, remembered=True)):
                 yield request
 

@@ -465,6 +465,18 @@ def test_two_living_posts_with_one_id_of_the_platform_take_turns_once(store: Sto
     assert [version for version, _, _ in history(engine)] == [1, 2, 3, 1]
 
 
+def test_old_captures_of_the_address_that_a_post_had_before_it_moved_are_no_post_of_their_own(
+    store: Store, engine: Engine
+) -> None:
+    """They come from the files of a web archive, after a crawl that knows the new address alone."""
+    for day, at in ((20, "moved"), (1, "post-1"), (2, "post-1"), (3, "post-1")):
+        url, body = f"https://blog.example/{at}", f"Read on day {day}."
+        store.ingest([make_article(1, url=url, post_id="wordpress:12", body=body, day=day)])
+    assert len(history(engine)) == 4
+    assert {version for version, _, _ in history(engine)} == {1, 2, 3, 4}
+    assert articles.get(engine, "https://blog.example/moved").article_body == "Read on day 20."
+
+
 @pytest.mark.parametrize(
     "another",
     [
