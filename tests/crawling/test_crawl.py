@@ -119,6 +119,20 @@ def test_a_post_that_no_list_names_any_more_is_asked_for_again(db: Path) -> None
     assert rows(db, "SELECT gone_at IS NULL FROM articles ORDER BY url") == [(1,), (0,)]
 
 
+def test_a_post_that_moved_to_another_site_is_gone_where_its_old_address_leads_to_an_answer_410(
+    db: Path,
+) -> None:
+    allowed = "NEWSARCHIVE_ALLOW_PRIVATE=127.0.0.0/8"
+    with served({"/one/": post("One")}, address="127.0.0.2") as new:
+        moved = Answer("", status=301, headers={"Location": f"{new.home}/one/"})
+        with served({"/": front("/one/"), "/one/": moved}) as site:
+            crawl(f"url={site.home}/", "-s", allowed, db=db)
+            assert rows(db, "SELECT url, gone_at FROM articles") == [(f"{new.home}/one/", None)]
+            new.answers["/one/"] = Answer("Gone", status=410)
+            crawl(f"url={site.home}/", "recheck=1", "-s", allowed, db=db)
+    assert rows(db, "SELECT gone_at IS NULL FROM articles") == [(0,)]
+
+
 def test_a_recheck_since_a_day_asks_for_no_post_that_the_archive_dates_before_it(db: Path) -> None:
     pages = {"/one/": post("One"), "/two/": post("Two", date="2024-03-01T08:00:00+00:00")}
     with served({"/": front("/one/", "/two/"), **pages}) as site:
