@@ -200,9 +200,11 @@ class Batch:
             taken.add(plan.article_id)
 
     def _takes_turns(self, plan: Plan) -> bool:
-        """Whether the article that was found by its id was read at the address of this page before, and at another one since: then
-        it has not moved, and two posts have one id. Otherwise each look would make an edit of each of them. Captures of a
-        file that are older than the stored one show nothing: the post may have moved after all of them."""
+        """Whether two posts have the id by which this article was found: it was read at the address of this page before, and
+        at another one since, so it has not moved. Otherwise each look would make an edit of each of them.
+
+        Captures of a file that are older than the stored one show nothing: the post may have moved after all of them.
+        """
         if (
             plan.stored is None
             or not plan.is_elsewhere
