@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import person_names
-from newsarchive.core.metadata.publication_date import counted_from
+from newsarchive.core.metadata.publication_date import ago
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
@@ -267,12 +267,12 @@ def _is_date(line: str, block: Block, rules: Rules) -> bool:
 
 
 def _counts_time(line: str, block: Block, rules: Rules) -> bool:
-    """Whether a paragraph above the text is a time counted from now: "14 hours ago", "vor 3 Tagen".
+    """Whether a paragraph above the text is a time counted from now: "14 hours ago", "vor 3 Monaten".
 
     Takes such a line out of four of 2,579 real pages, and no other.
     """
     may_be = block.kind == "paragraph" and len(line.split()) <= MAX_WORDS_OF_COUNTED_TIME
-    return may_be and any(map(str.isdigit, line)) and counted_from(line, _ANY_DAY, rules) is not None
+    return may_be and any(map(str.isdigit, line)) and ago(line, _ANY_DAY, rules) is not None
 
 
 def _is_bare_date(line: str, rules: Rules) -> bool:

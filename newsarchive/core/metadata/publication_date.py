@@ -151,9 +151,10 @@ MAX_SCRIPT_VALUES = 200
 MAX_CHARS_FROM_HEADLINE = 3000
 #: Characters of a line such as "3 hours ago"; a longer line is a sentence.
 MAX_RELATIVE_CHARS = 40
-#: Days before the fetch that a time counted from it may lie. "A month ago" is too vague for a day: it stands for 26 to 45 days in
-#: moment.js.
-MAX_RELATIVE_DAYS = 28
+#: Days before the fetch that a time counted from it may lie; "2 years ago" dates nothing.
+MAX_RELATIVE_DAYS = 366
+#: Days that are fewer than a month. A text that counts more of them is read twice, to tell "45 days ago" from "a month ago".
+MIN_MONTH_DAYS = 28
 #: Characters of a line beside the month that it names; a line with more is a sentence.
 MAX_CHARS_BESIDE_MONTH = 24
 #: Blocks after the headline that are read.
@@ -306,9 +307,30 @@ def counted(
             yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.RELATIVE)), when
 
 
+#: Midnight after the last day of February, in a leap year and in another.
+_ENDS_OF_FEBRUARY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2023, 3, 1, tzinfo=UTC)
+
+
 def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     """The time of a text like "3 hours ago", counted from `now`, and midnight UTC where the text names a day only. `None`
-    for another text, for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
+    for a text in which `ago` finds nothing, and for one that counts months or a year, which are too vague for a day: "a month
+    ago" stands for 26 to 45 days in moment.js."""
+    found = ago(text, now, rules)
+    if found is None or (now - found >= timedelta(days=MIN_MONTH_DAYS) and not _counts_days(text, rules)):
+        return None
+    names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
+    return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
+
+
+def _counts_days(text: str, rules: Rules) -> bool:
+    """Whether a text is as long ago in a leap year as in another; a month or a year that ends with February is not."""
+    lengths = {now - (ago(text, now, rules) or now) for now in _ENDS_OF_FEBRUARY}
+    return len(lengths) == 1
+
+
+def ago(text: str, now: datetime, rules: Rules) -> datetime | None:
+    """The time that a text like "3 hours ago" or "2 months ago" names, counted from `now`, however vague. `None` for another text,
+    for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
     folded = text.casefold()
     if len(text) > MAX_RELATIVE_CHARS or dates.says("modified", text, rules):
         return None
@@ -320,8 +342,7 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
     if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
         return None
-    names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
-    return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
+    return found
 
 
 def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:

@@ -141,6 +141,9 @@ def test_date_in_the_address(url: str, expect: str | None) -> None:
         ("3 napja", "2025-04-07T00:00:00+00:00"),
         ("i dag kl. 09:00", "2025-04-10T09:00:00+00:00"),
         ("gestern, 14:30 Uhr", "2025-04-09T14:30:00+00:00"),
+        ("45 days ago", "2025-02-24T00:00:00+00:00"),
+        ("5 weeks ago", "2025-03-06T00:00:00+00:00"),
+        ("1 year ago", None),
         ("3 years ago", None),
     ],
 )
