@@ -24,12 +24,13 @@ from newsarchive.core.encoding.decoding import declared_charsets
 from newsarchive.core.html import parsing
 from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, path_step, read_blocks
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
-from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean
+from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean, markdown
 from newsarchive.core.origin import mentions
 from newsarchive.core.origin.evidence import domain_in
 from newsarchive.core.text import caches, dates, tolerant_json, words
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise, url_key
+from newsarchive.items import Article
 
 RULES = rules.default()
 AUTHOR = b"<rss version='2.0'><channel><title>a</title><item><title>b</title><link>https://blog.example/1</link><author>%s</author></item></channel></rss>"
@@ -83,11 +84,12 @@ def test_many_spaces_between_two_parts(read: Callable[[str], object]) -> None:
     "read",
     [
         lambda: is_token("a" * 20_000 + ":"),
+        lambda: markdown(Article("https://blog.example/", article_html=f"<h2>{'#' * 100_000}x</h2>")),
         lambda: tolerant_json.repaired('{"a": "' + "\\" * 100_000 + '",}'),
         lambda: dates.date_text("2011年" + "\u3000" * 100_000 + "x", RULES),
         lambda: dates.date_text("令和1年" + "\u3000" * 100_000 + "x", RULES),
     ],
-    ids=["letters before a colon", "backslashes in JSON", "spaces behind a year", "spaces behind a year of an era"],
+    ids=["letters before a colon", "hashes in a heading", "backslashes in JSON", "spaces behind a year", "spaces behind a year of an era"],
 )  # fmt: skip
 def test_a_run_of_one_character_is_read_once(read: Callable[[], object]) -> None:
     """20,000 letters before a colon took hours, 100,000 backslashes minutes; each takes a hundredth of a second."""
