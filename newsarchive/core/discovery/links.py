@@ -176,7 +176,10 @@ class _Table:
                 return reason
         if not path or path == "index.php":
             return "" if query else "home page"
-        return self._refused_path(path)
+        reason = self._refused_path(path)
+        # "/news.php?id=12" is a page of the list "/news.php", and what it is, its look shows.
+        is_one = reason == "index" and "." in path.rpartition("/")[2] and _WITH_NUMBER.search(query)
+        return "" if is_one else reason
 
     def _refused_path(self, path: str) -> str:
         segments = path.split("/")
@@ -201,6 +204,8 @@ class _Table:
 
 #: The number of a later page, at the end of a post's key.
 _PART = re.compile(r"/\d{1,2}$")
+#: A parameter of a query whose value has a digit.
+_WITH_NUMBER = re.compile(r"=[^&]*\d")
 _POST_ID = re.compile(r"(?:^|&)p=\d+(?:&|$)")
 _DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:/\d{1,2}){0,2}(?:/page/\d+)?$")
 _DATE_PATH = re.compile(r"(?:^|/)(?:19|20)\d\d[/-]?\d{1,2}(?:[/-]?\d{1,2})?(?:/|-|$)")
