@@ -43,6 +43,9 @@ _HALF_BEHIND = (
 _SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後", "दोपहर", "अपराह्न", "शाम", "सायं", "दुपारी", "দুপুর", "বিক", "সন্ধ্যা", "ظهر", "عصر",
                 "ب", "شام", "পিএম", "অপরাহ্ন", "ch")  # fmt: skip
 
+#: Words for noon. An hour before twelve at noon is of the forenoon: "11:30 ظهرا".
+_NOON = ("ظهر", "दोपहर", "दुपारी", "দুপুর")
+
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
     # A word of few letters may stand before the time: the day of the week ("Mon", "(月)"), or "at".
@@ -365,7 +368,8 @@ def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     hour, minute, second = (int(part[name] or 0) for name in "HMS")
     if part["H"] is None or hour > 23 or minute > 59 or second > 59:
         return 0, 0, 0, UTC
-    if (half := part.get("before") or part.get("behind")) and hour <= 12:
+    half = part.get("before") or part.get("behind")
+    if half and hour <= 12 and not (hour in (10, 11) and half.startswith(_NOON)):
         hour = hour % 12 + 12 * half.startswith(_SECOND_HALF)
     zone = part.get("z") or match.string[match.end() :]
     return hour, minute, second, _zone(f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone, rules)
