@@ -263,8 +263,9 @@ _LABEL_OF_KEYWORDS = re.compile(
 )
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
-#: Among them the overrides of direction, by which a name reads as another one.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202d\u202e\u2060\ufeff]")
+#: Among them the overrides of direction, by which a name reads as another one, with all that opens or closes a direction: to take
+#: one of a pair alone would leave the other open.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
 #: In mojibake, soft hyphen, no-break space and next line are the second half of a letter: `Ã` with one of them is
 #: `í`, `à` or `Å`. Behind a capital beyond ASCII they must stay until the text is repaired.
 _SECOND_HALF = re.compile("(?<=[^\x00-\x7f])[\u00ad\u00a0\u0085]")
@@ -355,7 +356,7 @@ def plain(value: object) -> str:
 
     >>> plain("Tom &amp;amp; Jerry <b>ride</b>\\n again")
     'Tom & Jerry ride again'
-    >>> plain("\\u202eeeL nnA")
+    >>> plain("\\u202eeeL\\u202c nnA")
     'eeL nnA'
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -159,8 +159,8 @@ _STOP_OF_ITS_OWN = re.compile(
 _HANDLE = re.compile(r"(?<=[^\W\d_]{2})[\s(\[]+@\w[\w.]{0,40}[)\]]?")
 #: The pronouns of a person behind the name: "Jane Doe (she/her)", "Jane Doe (sie/ihr)".
 _PRONOUNS = re.compile(r"\s*\((?:she|he|they|sie|er|elle?|il|iel|ella|él)(?: ?/ ?\w+){1,3}\)", re.I)
-#: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger).
-_AT_TIME = re.compile(r"\s+@\s+\d{1,2}[:.]\d\d\b.*")
+#: The time behind a name: "Jane Doe @ 10:20 AM" (Blogger), "Jane Doe today"; "Harbour Today" is a paper.
+_AT_TIME = re.compile(r"\s+(?:@\s+\d{1,2}[:.]\d\d|today)\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网作者：张三".
 SEGMENT = re.compile(
@@ -420,9 +420,9 @@ def _without_initials(name: str, rules: Rules) -> str:
     if len(rest) >= 2 and len(first) > 1 and first.isupper() and first == initials:
         name = " ".join(rest)
     before, _, last = name.rpartition(" ")
-    # "Jan Freitag", "Wei Sun", "Jane H. Sun" are whole names.
-    given = [word for word in before.split() if len(word.strip(_EDGE)) > 1]
-    whole = bool(before) and len(given) < 2 and "," not in name
+    # "Jan Freitag", "Wei Sun", "Jane H. Sun" are whole names; "J. Doe" is one without the weekday.
+    given = before.split()
+    whole = bool(given) and (len(given) == 1 or len(given[-1].strip(_EDGE)) == 1) and "," not in name
     if not whole and last.casefold().strip(".,") in words(rules).weekdays:
         name = before.strip(_EDGE)
     return name
