@@ -31,9 +31,9 @@ _LIVE = re.compile(r"[\\`<\[\]]|&(?=#?\w+;)|(?<=\{)[{%]")
 _LINE_START = re.compile(
     r"^([ \t]*(?:\d{1,9}(?=[.)](?:\s|$)))?)(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=]+\s*$|~{3}|(?<=\d)[.)])", re.M
 )
-#: Hashes at the end of a heading, which Markdown takes for a part of the mark-up: "In C #". They are tried from the first of them
-#: alone: a heading may be 100,000 hashes.
-_CLOSING_HASHES = re.compile(r"(?<!#)#++\s*+$")
+#: Hashes at the end of a heading, which Markdown takes for a part of the mark-up: "In C #", but not "In C#". They are tried from the
+#: first of them alone, because a heading may be 100,000 hashes.
+_CLOSING_HASHES = re.compile(r"(?<!\S)#++\s*+$")
 #: Characters that would end the address of a link; its percent-encoded form means the same.
 _NO_ADDRESS = {ord(sign): quote(sign) for sign in ' ()<>"\\`'}
 #: Lists in lists that are written; the items of deeper ones stand in the deepest of them.
