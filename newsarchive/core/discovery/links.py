@@ -57,14 +57,18 @@ MIN_POST_SCORE = 3.0
 
 
 def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
-    """Links that lead to posts of the same site, in the page's order, each once. A later page of a post that is linked, too
-    (`/post/2/`), is no post."""
+    """Links that lead to posts of the same site, in the page's order, each once. Where `/ferry/` is one, `/ferry/2/` is a later page
+    of it and left out; `/story/2` is a post of its own."""
     table = _table(rules)
     pages = _same_site_pages(parse(html_text), base_url, table)
     shapes = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
     posts = {url_key(page.url): page for page in pages if page.score(table, shapes) >= MIN_POST_SCORE}
     whole = (
-        page for key, page in posts.items() if (first := _PART.sub("", key)) == key or first not in posts
+        page
+        for key, page in posts.items()
+        if (first := _PART.sub("", key)) == key
+        or first not in posts
+        or first.rpartition("/")[2] in table.number_words
     )
     return [Link(page.url, "link", page.title) for page in islice(whole, MAX_POSTS)]
 
