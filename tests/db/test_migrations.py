@@ -30,7 +30,6 @@ from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.models import Base
 from newsarchive.db.reading import search, statistics
-from newsarchive.db.readonly import Reader
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
@@ -354,16 +353,6 @@ def test_an_archive_from_before_the_first_release_is_refused_with_what_moves_it(
     assert f": {steps}; git checkout main." in str(caught.value)
     assert db.read_bytes() == before
     assert [path.name for path in db.parent.glob("*.bak")] == []
-
-
-def test_times_of_an_archive_from_before_the_first_release_are_not_compared(db: Path) -> None:
-    engine = open_engine(str(db))
-    an_archive(engine)
-    with writing(engine) as connection:
-        connection.execute(text("UPDATE articles SET first_seen_at = '2025-04-01 12:00:00.000000'"))
-    with reading(engine) as connection, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade"):
-        Reader.of(connection).value("SELECT 1 WHERE :at > ''", {"at": START})
-    engine.dispose()
 
 
 def test_before_an_upgrade_an_sqlite_archive_is_copied(
