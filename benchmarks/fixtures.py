@@ -97,8 +97,8 @@ def digest_of(text: str) -> str:
 
 
 def text_of(body: bytes, url: str, kept: list[str]) -> str | None:
-    """The texts of those blocks of a page whose digests are in `kept`, parted by blank lines. A page that lacks the block of some digest
-    is not the page whose blocks were chosen; the result is then `None`."""
+    """The texts of the blocks whose digests are in `kept`, parted by blank lines. `None` where the page has no block for one of the
+    digests: then it is not the page whose blocks were chosen."""
     blocks = sheet_of(decoded(url, body, default()).text, url).reading.blocks
     found = [(digest_of(block.text), block.text) for block in blocks]
     if set(kept) - {digest for digest, _ in found}:

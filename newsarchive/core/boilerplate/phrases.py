@@ -39,7 +39,7 @@ from newsarchive.core.text.patterns import (
     letter_of,
     letters,
     needed,
-    script,
+    script_group,
     unfolded,
 )
 from newsarchive.exceptions import BadRules
@@ -223,7 +223,7 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
         may_match = [by_word[word[0]]] if word and word[0] in by_word else []
         if (letter := letter_of(text)) in by_letter:
             may_match.append(by_letter[letter])
-        for sign, table in texts[script(text)]:
+        for sign, table in texts[script_group(text)]:
             if sign in text:
                 may_match.append(table)
         return _first_verdicts(may_match, text) if may_match else _NO_VERDICTS

@@ -33,20 +33,20 @@ _STRUCTURE = re.compile(rf"{_ESCAPE_OR_CLASS}|[()|]", re.DOTALL)
 _OTHER_SCRIPT = re.compile("[\u0370-\u1fff\u2c00-\U0010ffff]")
 
 
-def script(text: str) -> int:
+def script_group(text: str) -> int:
     """0 for a text in ASCII, 2 for one with a letter of another script than Latin, and 1 for any other.
 
     A text holds no text of a higher number.
 
-    >>> script("read more"), script("réservés ©"), script("版权")
+    >>> script_group("read more"), script_group("réservés ©"), script_group("版权")
     (0, 1, 2)
     """
     return 0 if text.isascii() else 2 if _OTHER_SCRIPT.search(text) else 1
 
 
 def by_script(entries: Iterable[E], text_of: Callable[[E], str]) -> tuple[tuple[E, ...], ...]:
-    """By the `script` of a text, the entries whose own text it may hold."""
-    found = [(script(text_of(entry)), entry) for entry in entries]
+    """By the `script_group` of a text, the entries whose own text it may hold."""
+    found = [(script_group(text_of(entry)), entry) for entry in entries]
     return tuple(tuple(entry for own, entry in found if own <= most) for most in range(3))
 
 
@@ -244,7 +244,7 @@ class Literals:
 
     def stand_in(self, text: str) -> bool:
         """Whether any of the words stands in the text, by itself or inside a longer word."""
-        words = self.plain if text.isascii() else self.words[script(text)]
+        words = self.plain if text.isascii() else self.words[script_group(text)]
         for word in words:  # noqa: SIM110 - `any` takes twice the time
             if word in text:
                 return True
