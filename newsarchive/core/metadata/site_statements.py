@@ -18,6 +18,7 @@ from functools import lru_cache
 from newsarchive.core.discovery.wordpress import post_id
 from newsarchive.core.metadata.claims import SITE_SOURCES, Claim, Place, Qualifier, Source, plain, source_of
 from newsarchive.core.metadata.headline import alike
+from newsarchive.core.metadata.person_names import kind_of, like_a_name
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import url_key
@@ -70,7 +71,7 @@ def _post_claims(text: SourceText) -> Iterator[Claim]:
     for field, time in (("date_published", text.published), ("date_modified", text.updated)):
         if time is not None:
             yield Claim(field, time.isoformat(), source)
-    for name in (text.authors or (text.author,))[:MAX_VALUES]:
+    for name in text.authors[:MAX_VALUES]:
         yield Claim("authors", plain(name), source)
     yield Claim("headline", plain(text.title), source)
     for word in text.keywords[:MAX_VALUES]:
@@ -83,8 +84,13 @@ def _post_claims(text: SourceText) -> Iterator[Claim]:
 
 def _site_claims(text: SourceText, rules: Rules) -> Iterator[Claim]:
     source = Source(Place.SITEMAP if text.source == Place.SITEMAP else Place.SITE)
-    yield Claim("publisher", site_name(text.publisher, rules), source)
+    site = site_name(text.publisher, rules)
+    yield Claim("publisher", site, source)
     yield Claim("in_language", plain(text.in_language), source)
+    # Whom a feed names for all its posts is often its site, and no author.
+    of_all = "" if text.authors else plain(text.author)
+    if like_a_name(of_all, rules) and kind_of(of_all, "", rules) == "person" and key(of_all) not in key(site):
+        yield Claim("authors", of_all, source)
 
 
 def site_name(title: str, rules: Rules) -> str:

@@ -387,6 +387,54 @@ def test_names_of_the_wrong_type_cost_no_post(wrong):
     assert (text.title, text.authors) == ("Rice & rain", ())
 
 
+@pytest.mark.parametrize(
+    ("author", "authors"),
+    [
+        ("<author>jane@post.online (Jane Doe)</author>", ("Jane Doe",)),
+        ("<author>Jane Doe &lt;jane@post.agency&gt;</author>", ("Jane Doe",)),
+        ("<author>mailto:jane@news.post.museum (Jane Doe)</author>", ("Jane Doe",)),
+        ("<author>jane@post.example (Jane Doe (Reuters))</author>", ("Jane Doe (Reuters)",)),
+        ("<author>Jane &amp;amp; John</author>", ("Jane & John",)),
+        ("<author>Jane Doe @janedoe</author>", ("Jane Doe @janedoe",)),
+        ("<author>jane@post.online</author>", ()),
+        ("<author><name>Jane Doe</name><email>jane@post.online</email></author>", ("Jane Doe",)),
+        ("<dc:creator>Jane Doe</dc:creator><dc:creator>john@post.media (John Roe)</dc:creator>", ("Jane Doe", "John Roe")),
+    ],
+)  # fmt: skip
+def test_the_names_of_authors_without_their_addresses(author, authors):
+    text = said(RSS2.replace("<dc:creator>Somchai</dc:creator>", author))
+    assert (text.authors, text.author) == (authors, ", ".join(authors))
+
+
+@pytest.mark.parametrize(
+    ("body", "author", "authors"),
+    [
+        (ATOM.replace("<author><name>Somchai</name></author>", "").replace("<id>", "<author><name>Jane Doe</name></author><id>", 1), "Jane Doe", ()),
+        (ATOM.replace("<id>", "<author><name>Jane Doe</name></author><id>", 1), "Somchai", ("Somchai",)),
+        (JSON.replace(', "authors": [{"name": "Somchai"}]', "").replace('"items"', '"author": {"name": "Jane Doe"}, "items"'), "Jane Doe", ()),
+        (JSON.replace('"items"', '"authors": [{"name": "Jane Doe"}], "items"'), "Somchai", ("Somchai",)),
+        # RSS has no author for all of its items, and the managing editor is one of a house.
+        (RSS2.replace("<dc:creator>Somchai</dc:creator>", "").replace("<item>", "<managingEditor>jane@post.example (Jane Doe)</managingEditor><item>"), "", ()),
+    ],
+    ids=["Atom", "Atom, with one of its own", "JSON Feed", "JSON Feed, with one of its own", "RSS"],
+)  # fmt: skip
+def test_the_author_of_a_feed_is_that_of_the_entries_that_name_nobody(body, author, authors):
+    text = said(body)
+    assert (text.author, text.authors) == (author, authors)
+
+
+@pytest.mark.parametrize("kind", ["", ' type="html"'], ids=["plain", "HTML"])
+@pytest.mark.parametrize("place", ["{}", '<media:content url="/a.jpg" medium="image">{}</media:content>'])
+def test_what_a_feed_says_of_a_picture_is_no_text_of_the_post(place, kind):
+    caption = "A ferry that enters the harbour in the evening, seen from the old mill. &amp;lt;b&amp;gt;Photo&amp;lt;/b&amp;gt;"
+    media = place.format(f"<media:description{kind}>{caption}</media:description>")
+    rss = RSS2.replace("<rss ", "<rss xmlns:media='http://search.yahoo.com/mrss/' ")
+    rss = rss.replace(f"<content:encoded><![CDATA[{FULL}]]></content:encoded>", media)
+    assert (said(rss).html, said(rss).is_full) == ("Short.", False)
+    alone = said(rss.replace("<description>Short.</description>", ""))
+    assert (alone.html[:7], alone.is_full) == ("A ferry", False)
+
+
 def test_a_comment_says_nothing_of_its_post():
     comment = "<item><title>Comment on Rice</title><link>https://blog.example/bees/#comment-3</link><pubDate>Mon, 02 Sep 2024 10:00:00 +0700</pubDate></item>"
     feed = feeds.parse_feed(RSS2.replace("<item>", comment + "<item>").encode(), URL)
