@@ -36,6 +36,7 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
+from newsarchive.core.metadata.publisher import MIN_HOST_WORD_LETTERS, host_labels, is_named_like
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced
@@ -43,36 +44,21 @@ from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
-#: What stands between the headline and the name of the site or section in a title, or behind a site's name in its own title.
+#: What stands between the headline and the name of the site or section in a title.
 _SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
 #: The same in a script without spaces, where a name of the site stands behind it.
 _UNSPACED_SEPARATOR = re.compile(r"[:：－–—]")
 #: Signs that part the headline, the sections and the site in titles of East Asian and other portals, and in no headline.
 _CHAIN = re.compile(r"\s*[_＿｜|]\s*")
-#: What stands between the headline and the name of the site in `<title>`.
-_SITE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
 #: What Dreamweaver, FrontPage and browsers write into `<title>` of a new page, without spaces.
 _UNTITLED = re.compile(
     r"(?:untitled|unbenanntes|naamloos)(?:document|dokument|page)?\d{0,2}|newpage\d|neueseite\d|nouvellepage\d|documentsanstitre|"
     r"documentosint[ií]tulo|documentosemt[ií]tulo|documentosenzatitolo|无标题文档|無題ドキュメント"
 )
-#: Signs around the parts of a site's name.
-_AROUND_PART = ' -–—|·•»«:/~⋅"“”'
-#: Signs around a site's name that are no part of it.
-_EDGE = " -–—|·•»«:/~⋅"
-#: Words of a site's name; a longer text is none.
-MAX_SITE_NAME_WORDS = 8
-#: Letters of a label of the host that a site's name may contain, or whose initials it may have; a shorter label ("my",
-#: "de") tells nothing.
-MIN_LABEL_LETTERS = 3
-#: Letters of a site's name that is part of a label of the host; a shorter name may be there by chance.
-MIN_SITE_NAME_LETTERS = 4
 #: What stands before the name of the host in a title.
 _HOST_SEPARATOR = re.compile(r"\s+[.·•|–—-]\s+(?=\S)")
 #: Letters of the first part of such a chain; a shorter part may be a section.
 MIN_CHAIN_LETTERS = 8
-#: Letters of a word of the host's name. A shorter word does not tell that the last part of a title names the site.
-MIN_HOST_WORD_LETTERS = 5
 #: Letters of a title without the site's name. A shorter rest is no title, and nothing is cut off.
 MIN_TITLE_LETTERS = 8
 #: Spaces in a part of a title that the page shows elsewhere, too. A part with fewer may be a section.
@@ -160,7 +146,7 @@ def _as_shown(
     end = next(islice(body, MAX_BODY_BEFORE_HEADLINE, None), len(blocks))
     above = (b for b in blocks[:end] if b.label not in _NOT_ABOVE_TEXT and not b.links)
     lines = _lines(above) - set(map(key, site_names))
-    labels = _host_labels(url)
+    labels = host_labels(url)
     return [
         replace(c, value=_shown_part(c.value, lines, labels, rules)) if c in titles else c for c in claims
     ]
@@ -177,7 +163,7 @@ def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules
         for p in parts
         if p.count(" ") >= MIN_SHOWN_SPACES
         and key(p) in lines
-        and not _named_like(p, labels)
+        and not is_named_like(p, labels)
         and not dates.date_text(p, rules)
     ]
     return found[0] if len(found) == 1 and key(title) not in lines else title
@@ -291,98 +277,6 @@ def _named_like_host(part: str, host: str) -> bool:
     """Whether the last part of a title is named like the host: "Shopify App Store", but not "Rust" of "rust-lang.org"."""
     folded = key(part)
     return bool(host) and (host in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in host))
-
-
-def title_parts(title: str) -> list[str]:
-    """The parts of a `<title>` between its separators.
-
-    >>> title_parts("Harbour Post » Blog Archive » The mill closes")
-    ['Harbour Post', 'Blog Archive', 'The mill closes']
-    """
-    return [part.strip(_EDGE) for part in _SITE_SEPARATOR.split(title)]
-
-
-def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Claim]:
-    """The claim for the publisher that stands at either end of `<title>` and is named like the host of the address `url`,
-    also by its initials: "The mill closes | Harbour Post" of harbourpost.example. `titles` are texts of `<title>`.
-
-    Earns a publisher on 124 of 1,282 real pages; of 532 pages that name one otherwise, the two agree on 504
-    (`docs/benchmarks/metadata.md`).
-    """
-    labels = _host_labels(url)
-    headline = key(headline)
-    for title in titles:
-        first, *others = title_parts(title)
-        for part in (others[-1], first) if others else ():
-            name = part.split(": ", 1)[0]  # "harbourpost.example: Transport"
-            folded = key(name)
-            is_own = bool(folded) and folded not in headline and headline not in folded
-            if is_own and not name.startswith("by ") and _named_like(name, labels):
-                return [Claim("publisher", name, Source(Place.TITLE))]
-    return []
-
-
-def _host_labels(url: str) -> list[str]:
-    """The match keys of the labels of the host of an address, without the last: "www" and "harbourpost"."""
-    return [key(label) for label in (parts_of(url).hostname or "").split(".")[:-1]]
-
-
-def _named_like(name: str, labels: Iterable[str]) -> bool:
-    """Whether a part of a title is as short as the name of a site and named like one of the labels of its host."""
-    return len(name.split()) <= MAX_SITE_NAME_WORDS and any(_like_label(name, label) for label in labels)
-
-
-def without_motto(name: str, url: str) -> str:
-    """The name of a site without what it says of itself, where one part of it alone is named like the host.
-
-    >>> without_motto("Harbour Post - All about the coast | News", "https://www.harbourpost.example/1")
-    'Harbour Post'
-    >>> without_motto("The Ferry: Harbour News", "https://ferry.example/1"), without_motto("A: B", "https://c.example/")
-    ('The Ferry', 'A: B')
-
-    Earns the bare name on 42 of 1,139 real pages (`docs/benchmarks/metadata.md`).
-    """
-    parts = [part.strip(_AROUND_PART) for part in _SEPARATOR.split(name)]
-    labels = (parts_of(url).hostname or "").removeprefix("www.").split(".")[:-1]
-    is_like_host = key(name) in map(key, labels)  # "Harbour|News" of harbour-news.example
-    if len(parts) < 2 or not labels or is_like_host:
-        return name
-    has_short_end = len(labels) > 1 and len(labels[-1]) < MIN_HOST_WORD_LETTERS  # "example.co.uk"
-    own = labels[-2:-1] if has_short_end else labels[-1:]
-    of_domain = [part for part in parts if any(_begin_alike(part, label) for label in own)]
-    of_machine = [part for part in parts if part not in of_domain and _bare(part) == _bare(labels[0])]
-    if len(of_domain) + len(of_machine) != 1:
-        return name
-    # One word that only the machine is called ("Magazine" of magazine.harbour.example) may be what the site is.
-    found = next(iter(of_domain or of_machine))
-    is_name = len(found.split()) <= MAX_SITE_NAME_WORDS and (found in of_domain or " " in found)
-    return found if is_name else name
-
-
-def _bare(text: str) -> str:
-    return key(text).removeprefix("the")
-
-
-def _begin_alike(name: str, label: str) -> bool:
-    one, other = _bare(name), _bare(label)
-    long_enough = min(len(one), len(other)) >= MIN_HOST_WORD_LETTERS
-    return long_enough and (one.startswith(other) or other.startswith(one))
-
-
-def _like_label(name: str, label: str) -> bool:
-    """Whether a name and a label of a host say the same: "Harbour Post Online" and "harbourpost", "Harbour County Times" and
-    "hct"."""
-    folded = key(name)
-    if len(label) >= MIN_LABEL_LETTERS and label in folded:
-        return True
-    initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper()).casefold()
-    # "U.S. Small Business Administration" of sba.gov
-    is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(label)
-    return (
-        is_short_for
-        or (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label)
-        or (len(initials) >= MIN_LABEL_LETTERS and initials in label)
-    )
 
 
 def _without_name(text: str, names: set[str], known: set[str], host: str) -> str:

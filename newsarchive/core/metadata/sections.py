@@ -20,7 +20,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
-from newsarchive.core.metadata.headline import title_parts
 from newsarchive.core.metadata.markup import (
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
@@ -30,6 +29,7 @@ from newsarchive.core.metadata.markup import (
 )
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import has_unspaced

@@ -1,8 +1,8 @@
 """Decide the metadata fields of `Article` from what a page and its site state.
 
 `<title>` may read "The mill closes - Harbour Post", the heading "The mill closes". Readers collect such claims:
-`jsonld`, `elements` (meta, link, title), `markup` (headings, microdata, microformats), `bylines` (plain text),
-`sections` (section, tags, picture) and `site_statements` (API, feed, sitemap); the URL may state a date. Claims in
+`jsonld`, `elements` (meta, link, title), `markup` (headings, microdata, microformats), `bylines` (plain text), `sections`,
+`pictures`, `publisher` (the site's name) and `site_statements` (API, feed, sitemap); the URL may state a date. Claims in
 lists of other posts (`other_posts`) do not count. Then each field is decided by the tables of trust
 (`data/metadata/trust.toml`, `points.toml`), and every claim is kept as a `Candidate` with the reason why it won or lost.
 """
@@ -10,7 +10,7 @@ lists of other posts (`other_posts`) do not count. Then each field is decided by
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, islice
@@ -21,7 +21,6 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.metadata import (
     authors,
     bylines,
-    eastern_titles,
     elements,
     guessed_names,
     headline,
@@ -29,16 +28,14 @@ from newsarchive.core.metadata import (
     markup,
     pictures,
     publication_date,
+    publisher,
     sections,
     site_statements,
     wechat,
 )
 from newsarchive.core.metadata.claims import (
-    FIRST_HEADINGS,
     GUESSES,
-    JSON_LD,
     MAX_CLAIMS,
-    OPEN_GRAPH,
     Claim,
     Place,
     Position,
@@ -46,9 +43,10 @@ from newsarchive.core.metadata.claims import (
     Source,
     best,
 )
-from newsarchive.core.metadata.elements import read_elements
+from newsarchive.core.metadata.elements import Elements, Mark, read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
+from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
 from newsarchive.core.text import dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
@@ -58,8 +56,6 @@ from newsarchive.rules import Rules
 
 __all__ = ["finish_language", "read_metadata"]
 
-#: Words of a headline that no section has; a shorter heading of a page may name its section.
-MIN_HEADLINE_WORDS = 4
 #: The path of a site's front page.
 _FRONT = re.compile(r"/*(?:index\.\w{3,5})?")
 #: Fields that are decided by trust alone.
@@ -79,14 +75,6 @@ _TITLE_PLACES = {
     Place.OPEN_GRAPH: Place.OPEN_GRAPH_TITLE,
     Place.TWITTER: Place.TWITTER_TITLE,
 }
-#: Sources whose publisher is the name of the site.
-_NAMES_SITE = frozenset((
-    Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
-))  # fmt: skip
-#: The beginning of an address or an account in the place of a publisher's name.
-_NO_NAME = re.compile(r"\s*(?:https?://|@\w)", re.IGNORECASE)
-#: What parts the name of a site from a title that it was cut off.
-_AROUND_NAME = " \u00a0-–—|·•:~⋅"
 #: Words for free and not free (schema.org `isAccessibleForFree`; Open Graph's `article:content_tier`).
 _FREE = dict.fromkeys(("true", "yes", "free"), True) | dict.fromkeys(
     ("false", "no", "locked", "metered"), False
@@ -183,10 +171,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += [claim for claim, _ in headings]
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
-    claims = _without_false_publishers(_without_titles_as_names(claims + of_site), url, rules)
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
-        claims += _sites_in_titles(claims, rules)
-    site_names = _site_names(claims, url)
+    claims = publisher.without_false_names(claims + of_site, url, rules)
+    claims += publisher.at_end_of_eastern_titles(claims, rules)
+    site_names = publisher.site_names(claims, url)
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
@@ -198,37 +185,18 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += guessed_names.at_profiles(claims, tree, url, rules)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
-    claims += _site_names_in_titles(claims, title, tree, url)
-    publishers = [c for c in claims if c.field == "publisher" and key(c.value)]
-    folders = set(map(key, parts_of(url).path.split("/")[:-1]))
-    # "Health" below /health/ is a section where the title ends in the paper.
-    if all(key(c.value) in folders for c in publishers):
-        heads = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-        named = [c for c in headline.names_like_host(heads, title, url) if not _NO_NAME.match(c.value)]
-        if named and publishers:
-            candidates += [c.candidate(reason="a folder of the address") for c in publishers]
-            claims = [c for c in claims if c not in publishers]
-        claims += named
+    claims += publisher.linked_home(claims, title, tree, url)
+    claims, refused = publisher.like_host_in_title(claims, title, url)
+    candidates += refused
     claims += sections.section_claims(found.marks, title, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     if not any(c.field == "keywords" for c in claims):
         claims += sections.printed_tags(tree, anchor, other_posts)
-    headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
-    people = (
-        c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
-    )
-    named_publishers = (c.value for c in claims if c.field == "publisher")
-    no_names = (title, *headlines, *site_names, *named_publishers, *people)
-    no_sections = _no_sections(rules).union(map(key, no_names))
-    claims = sections.named(claims, no_sections, rules)
+    claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
-    if not any(c.field == "image" and c.value for c in claims):
-        claims += pictures.heading_picture(anchor)
-    claims += pictures.picture_claims(found.marks, [c.value for c in claims if c.field == "image"])
-    if not any(c.field == "image" and c.value for c in claims):
-        claims += pictures.featured_picture(tree, anchor, other_posts)
-    if not any(c.field == "image_credit" and c.value for c in claims):
+    claims += _picture_claims(claims, found, tree, anchor, other_posts)
+    if not _offered("image_credit", claims):
         claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
     claims += _alternative_headlines(title, weighed)
@@ -247,6 +215,40 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     return Gathered(kept, site_names, section_names, title, candidates, own, other_posts.refused)
 
 
+def _offered(field: str, claims: Iterable[Claim]) -> bool:
+    """Whether any of the claims offers a value for the field."""
+    return any(c.field == field and c.value for c in claims)
+
+
+def _picture_claims(
+    claims: Sequence[Claim],
+    found: Elements,
+    tree: LexborHTMLParser,
+    anchor: Mark | None,
+    other_posts: OtherPosts,
+) -> list[Claim]:
+    """The picture that the headline links to, the figures of the text, and the featured picture of a theme, where no source
+    before it offers a picture."""
+    of_heading = [] if _offered("image", claims) else list(pictures.heading_picture(anchor))
+    addresses = [c.value for c in (*claims, *of_heading) if c.field == "image"]
+    of_page = [*of_heading, *pictures.picture_claims(found.marks, addresses)]
+    if not _offered("image", (*claims, *of_page)):
+        of_page += pictures.featured_picture(tree, anchor, other_posts)
+    return of_page
+
+
+def _no_section_names(
+    claims: Sequence[Claim], title: str, titles: Iterable[str], site_names: Iterable[str], rules: Rules
+) -> Set[str]:
+    """Match keys of texts that are no section: headlines, the names of the site and of people, and "Uncategorized"."""
+    headlines = [t for t in titles if t.count(" ") >= MIN_HEADLINE_WORDS - 1]  # a heading may be the section
+    people = (
+        c.value for c in claims if c.field == "authors" and c.kind == "person" and like_a_name(c.value, rules)
+    )
+    publishers = (c.value for c in claims if c.field == "publisher")
+    return _no_sections(rules).union(map(key, (title, *headlines, *site_names, *publishers, *people)))
+
+
 @lru_cache(maxsize=8)
 def _no_sections(rules: Rules) -> frozenset[str]:
     """Words that sites write in the place of a section, such as "Uncategorized"."""
@@ -262,37 +264,6 @@ def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
     ]
 
 
-def _site_names_in_titles(
-    claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url: str
-) -> list[Claim]:
-    """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
-    "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
-    titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
-    with_headline = [t for t in titles if key(title) in key(t)]
-    around = {key(t).replace(key(title), "", 1) for t in with_headline} - {""}
-    if not around:
-        return []
-    names = [c.value for c in claims if c.source.place is Place.HOME]
-    # "Harbour Post » Blog Archive » Mill closes", in the default theme of WordPress until 2010
-    split = [headline.title_parts(t) for t in with_headline]
-    ends = {key(part) for parts in split for part in (parts[0], parts[-1])}
-    around |= {key(name) for name in names if key(name) in ends}
-    if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
-        names += markup.names_of_home(tree, url)
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
-        names += markup.names_in_masthead(tree)
-    return [
-        Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
-    ]
-
-
-def _sites_in_titles(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
-    """The name of the site at the end of a Chinese `<title>`."""
-    titles = (c for c in claims if c.field == "headline" and c.source.place is Place.TITLE)
-    names = (eastern_titles.site_in(c.value, rules) for c in titles)
-    return [Claim("publisher", name, Source(Place.TITLE)) for name in names if name][:1]
-
-
 def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rules) -> set[str]:
     """The fields that need no search far below the headline. Authors are known where a sure source names a person who
     is not the site itself, other fields where a claim stands not far from the headline."""
@@ -303,57 +274,6 @@ def _known_fields(claims: Sequence[Claim], site_names: Sequence[str], rules: Rul
         c.value for c in signed if key(c.value) not in sites and kind_of(c.value, c.kind, rules) == "person"
     )
     return known | {"authors"} if any(clean(name, rules) for name in people) else known
-
-
-def _without_titles_as_names(claims: Sequence[Claim]) -> list[Claim]:
-    """The claims without a name of the site that is the page's own title, where another source names the site otherwise. Some themes
-    fill meta elements with the title of each post (`application-name`), Valaxy the website of JSON-LD, and the Voice of America its
-    publisher; in JSON-LD the page must have the title as a heading too, which else would be no headline. A meta element alone that
-    has the words of `<title>` and of a first heading names no site either, where they are as long as a headline."""
-    titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
-    headings = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in FIRST_HEADINGS}
-    refused = {Place.META: titles, Place.JSON_LD_SITE: titles & headings}
-    names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare not in refused}
-    if not any(names):
-        shown = {key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE}
-        long = {
-            key(c.value)
-            for c in claims
-            if c.field == "publisher" and c.value.count(" ") >= MIN_HEADLINE_WORDS - 1
-        }
-        titles, names = shown & headings & long, {"another"}
-        refused = {Place.META: titles}
-    else:
-        refused[Place.JSON_LD] = titles & headings
-    if not titles or not names - titles - {""}:
-        return list(claims)
-    return [
-        c
-        for c in claims
-        if c.field != "publisher" or key(c.value) not in refused.get(c.source.bare or Place.TEXT, ())
-    ]
-
-
-def _without_false_publishers(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
-    """The claims without an address or an account in the place of the publisher's name, and without the software of the blog: Blogger's
-    themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
-    names = set(rules.metadata.get("nobody", {}).get("software", {}).get("words", []))
-    labels = (parts_of(url).hostname or "").split(".")[-2:]
-    refused = names.difference(labels)
-    return [
-        c
-        for c in claims
-        if c.field != "publisher" or not (c.value.casefold() in refused or _NO_NAME.match(c.value))
-    ]
-
-
-def _site_names(claims: Sequence[Claim], url: str) -> list[str]:
-    """The names that the site gives itself, the texts that link to its home page, and its host."""
-    names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
-    names += [c.value for c in claims if c.source.place is Place.HOME]
-    names += [short for name in names if (short := headline.without_motto(name, url)) != name]
-    host = (parts_of(url).hostname or "").removeprefix("www.")
-    return [*names, host, host.rsplit(".", 1)[0]] if host else names
 
 
 def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
@@ -371,8 +291,7 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
             candidates += [c.candidate(reason="is the site's front page, not the post's") for c in front]
         out[field], why = best(claims, rules)
         candidates += why
-    publisher = _as_written(out["publisher"], [c.value for c in found.of("publisher")])
-    out["publisher"] = headline.without_motto(publisher, url)
+    out["publisher"] = publisher.written_name(out["publisher"], found.of("publisher"), url)
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
@@ -388,19 +307,6 @@ def _is_front_page(stated: str, url: str) -> bool:
     parts, own = parts_of(stated), parts_of(url)
     is_front = not (parts.path.strip("/") or parts.query)
     return is_front and same_site(stated, url) and not _FRONT.fullmatch(own.path)
-
-
-def _as_written(name: str, names: Sequence[str]) -> str:
-    """The publisher's name without a dash or bar at its ends; one in small letters as another claim writes it.
-
-    >>> _as_written("Harbour Post |", []), _as_written("harbourpost", ["harbourpost", "Harbour Post"])
-    ('Harbour Post', 'Harbour Post')
-    """
-    name = name.strip(_AROUND_NAME)
-    if not name.islower() or "." in name:  # "heron.example" is how it is written
-        return name
-    others = (other.strip(_AROUND_NAME) for other in names)
-    return next((other for other in others if key(other) == key(name) and not other.islower()), name)
 
 
 def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:

@@ -1,0 +1,264 @@
+"""Find the name under which a site publishes: "Harbour Post", and neither its motto nor its software.
+
+Sites name themselves in JSON-LD, in `og:site_name`, in the header and in `<title>`: "The mill closes | Harbour Post". Some
+themes write the post's own title, an address or "Blogger" in that place instead, and such claims are refused. Where
+nothing else names the site, the part of `<title>` does that is named like the host, or that links to the home page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsarchive.core.metadata import eastern_titles, markup
+from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source
+from newsarchive.core.text.normalise import key
+from newsarchive.core.urls import parts_of
+from newsarchive.items import Candidate
+from newsarchive.rules import Rules
+
+#: What stands between the parts of a site's own title: its name, its motto, a section.
+_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
+#: What stands between the headline and the name of the site in `<title>`.
+_TITLE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
+#: Signs around the parts of a site's name.
+_AROUND_PART = ' -–—|·•»«:/~⋅"“”'
+#: Signs around a site's name in `<title>` that are no part of it.
+_EDGE = " -–—|·•»«:/~⋅"
+#: Sources whose publisher is the name of the site.
+_NAMES_SITE = frozenset((
+    Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
+))  # fmt: skip
+#: The beginning of an address or an account in the place of a publisher's name.
+_NO_NAME = re.compile(r"\s*(?:https?://|@\w)", re.IGNORECASE)
+#: Signs around the name of a site that was cut off a title.
+_AROUND_NAME = " \u00a0-–—|·•:~⋅"
+#: Words of a site's name; a longer text is none.
+MAX_SITE_NAME_WORDS = 8
+#: Letters of a label of the host that a site's name may contain, or whose initials it may have; a shorter label ("my",
+#: "de") tells nothing.
+MIN_LABEL_LETTERS = 3
+#: Letters of a site's name that is part of a label of the host; a shorter name may be there by chance.
+MIN_SITE_NAME_LETTERS = 4
+#: Letters of a word of the host's name. A shorter word does not tell that a name is that of the site.
+MIN_HOST_WORD_LETTERS = 5
+#: Words of a headline that no section has; a shorter heading of a page may name its section.
+MIN_HEADLINE_WORDS = 4
+
+
+def without_false_names(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
+    """The claims without those for a publisher that name none: the post's own title, an address, the blog's software."""
+    return _without_addresses_and_software(_without_titles(claims), url, rules)
+
+
+def _without_titles(claims: Sequence[Claim]) -> list[Claim]:
+    """The claims without a name of the site that is the page's own title, where another source names the site otherwise. Some themes
+    fill meta elements with the title of each post (`application-name`), Valaxy the website of JSON-LD, and the Voice of America its
+    publisher; in JSON-LD the page must have the title as a heading too, which else would be no headline. A meta element alone that
+    has the words of `<title>` and of a first heading names no site either, where they are as long as a headline."""
+    titles = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in OPEN_GRAPH | JSON_LD}
+    headings = {key(c.value) for c in claims if c.field == "headline" and c.source.bare in FIRST_HEADINGS}
+    refused = {Place.META: titles, Place.JSON_LD_SITE: titles & headings}
+    names = {key(c.value) for c in claims if c.field == "publisher" and c.source.bare not in refused}
+    if not any(names):
+        shown = {key(c.value) for c in claims if c.field == "headline" and c.source.place is Place.TITLE}
+        long = {
+            key(c.value)
+            for c in claims
+            if c.field == "publisher" and c.value.count(" ") >= MIN_HEADLINE_WORDS - 1
+        }
+        titles, names = shown & headings & long, {"another"}
+        refused = {Place.META: titles}
+    else:
+        refused[Place.JSON_LD] = titles & headings
+    if not titles or not names - titles - {""}:
+        return list(claims)
+    return [
+        c
+        for c in claims
+        if c.field != "publisher" or key(c.value) not in refused.get(c.source.bare or Place.TEXT, ())
+    ]
+
+
+def _without_addresses_and_software(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
+    """The claims without an address or an account in the place of the publisher's name, and without the software of the blog: Blogger's
+    themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
+    names = set(rules.metadata.get("nobody", {}).get("software", {}).get("words", []))
+    labels = (parts_of(url).hostname or "").split(".")[-2:]
+    refused = names.difference(labels)
+    return [
+        c
+        for c in claims
+        if c.field != "publisher" or not (c.value.casefold() in refused or _NO_NAME.match(c.value))
+    ]
+
+
+def at_end_of_eastern_titles(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
+    """The claim for the publisher at the end of a Chinese or Japanese `<title>`, where `claims` name none."""
+    if any(c.field == "publisher" and key(c.value) for c in claims):
+        return []
+    titles = (c for c in claims if c.field == "headline" and c.source.place is Place.TITLE)
+    names = (eastern_titles.site_in(c.value, rules) for c in titles)
+    return [Claim("publisher", name, Source(Place.TITLE)) for name in names if name][:1]
+
+
+def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url: str) -> list[Claim]:
+    """The name of a link to the home page, or in the page's header, where `<title>` has it before or behind the headline:
+    "Mill closes – Harbour Post". Themes without `og:site_name` name the publisher in this way; Lektor's links it nowhere."""
+    titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+    with_headline = [t for t in titles if key(title) in key(t)]
+    around = {key(t).replace(key(title), "", 1) for t in with_headline} - {""}
+    if not around:
+        return []
+    names = [c.value for c in claims if c.source.place is Place.HOME]
+    # "Harbour Post » Blog Archive » Mill closes", in the default theme of WordPress until 2010
+    split = [title_parts(t) for t in with_headline]
+    ends = {key(part) for parts in split for part in (parts[0], parts[-1])}
+    around |= {key(name) for name in names if key(name) in ends}
+    if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
+        names += markup.names_of_home(tree, url)
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        names += markup.names_in_masthead(tree)
+    return [
+        Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
+    ]
+
+
+def like_host_in_title(claims: Sequence[Claim], title: str, url: str) -> tuple[list[Claim], list[Candidate]]:
+    """The claims with the name in `<title>` that is like the host (`names_like_host`), and refused candidates.
+
+    It is looked for where the claims name no publisher, or only folders of the address `url`: "Health" below /health/ is
+    a section where the title ends in the paper. `title` is the headline.
+    """
+    claims = list(claims)
+    publishers = [c for c in claims if c.field == "publisher" and key(c.value)]
+    folders = set(map(key, parts_of(url).path.split("/")[:-1]))
+    if any(key(c.value) not in folders for c in publishers):
+        return claims, []
+    titles = [c.value for c in claims if c.field == "headline" and c.source.place is Place.TITLE]
+    named = [c for c in names_like_host(titles, title, url) if not _NO_NAME.match(c.value)]
+    if not named:
+        return claims, []
+    refused = [c.candidate(reason="a folder of the address") for c in publishers]
+    return [c for c in claims if c not in publishers] + named, refused
+
+
+def names_like_host(titles: Sequence[str], headline: str, url: str) -> list[Claim]:
+    """The claim for the publisher that stands at either end of `<title>` and is named like the host of the address `url`,
+    also by its initials: "The mill closes | Harbour Post" of harbourpost.example. `titles` are texts of `<title>`.
+
+    Earns a publisher on 124 of 1,282 real pages; of 532 pages that name one otherwise, the two agree on 504
+    (`docs/benchmarks/metadata.md`).
+    """
+    labels = host_labels(url)
+    headline = key(headline)
+    for title in titles:
+        first, *others = title_parts(title)
+        for part in (others[-1], first) if others else ():
+            name = part.split(": ", 1)[0]  # "harbourpost.example: Transport"
+            folded = key(name)
+            is_own = bool(folded) and folded not in headline and headline not in folded
+            if is_own and not name.startswith("by ") and is_named_like(name, labels):
+                return [Claim("publisher", name, Source(Place.TITLE))]
+    return []
+
+
+def title_parts(title: str) -> list[str]:
+    """The parts of a `<title>` between its separators.
+
+    >>> title_parts("Harbour Post » Blog Archive » The mill closes")
+    ['Harbour Post', 'Blog Archive', 'The mill closes']
+    """
+    return [part.strip(_EDGE) for part in _TITLE_SEPARATOR.split(title)]
+
+
+def site_names(claims: Sequence[Claim], url: str) -> list[str]:
+    """The names that the site gives itself, the texts that link to its home page, and its host."""
+    names = [c.value for c in claims if c.field == "publisher" and c.source.bare in _NAMES_SITE]
+    names += [c.value for c in claims if c.source.place is Place.HOME]
+    names += [short for name in names if (short := without_motto(name, url)) != name]
+    host = (parts_of(url).hostname or "").removeprefix("www.")
+    return [*names, host, host.rsplit(".", 1)[0]] if host else names
+
+
+def written_name(name: str, claims: Sequence[Claim], url: str) -> str:
+    """The chosen name as the site writes it in any of the `claims` for the publisher, without its motto."""
+    return without_motto(_as_written(name, [c.value for c in claims]), url)
+
+
+def _as_written(name: str, names: Sequence[str]) -> str:
+    """The publisher's name without a dash or bar at its ends; one in small letters as another claim writes it.
+
+    >>> _as_written("Harbour Post |", []), _as_written("harbourpost", ["harbourpost", "Harbour Post"])
+    ('Harbour Post', 'Harbour Post')
+    """
+    name = name.strip(_AROUND_NAME)
+    if not name.islower() or "." in name:  # "heron.example" is how it is written
+        return name
+    others = (other.strip(_AROUND_NAME) for other in names)
+    return next((other for other in others if key(other) == key(name) and not other.islower()), name)
+
+
+def without_motto(name: str, url: str) -> str:
+    """The name of a site without what it says of itself, where one part of it alone is named like the host.
+
+    >>> without_motto("Harbour Post - All about the coast | News", "https://www.harbourpost.example/1")
+    'Harbour Post'
+    >>> without_motto("The Ferry: Harbour News", "https://ferry.example/1"), without_motto("A: B", "https://c.example/")
+    ('The Ferry', 'A: B')
+
+    Earns the bare name on 42 of 1,139 real pages (`docs/benchmarks/metadata.md`).
+    """
+    parts = [part.strip(_AROUND_PART) for part in _SEPARATOR.split(name)]
+    labels = (parts_of(url).hostname or "").removeprefix("www.").split(".")[:-1]
+    is_like_host = key(name) in map(key, labels)  # "Harbour|News" of harbour-news.example
+    if len(parts) < 2 or not labels or is_like_host:
+        return name
+    has_short_end = len(labels) > 1 and len(labels[-1]) < MIN_HOST_WORD_LETTERS  # "example.co.uk"
+    own = labels[-2:-1] if has_short_end else labels[-1:]
+    of_domain = [part for part in parts if any(_begin_alike(part, label) for label in own)]
+    of_machine = [part for part in parts if part not in of_domain and _bare(part) == _bare(labels[0])]
+    if len(of_domain) + len(of_machine) != 1:
+        return name
+    # One word that only the machine is called ("Magazine" of magazine.harbour.example) may be what the site is.
+    found = next(iter(of_domain or of_machine))
+    is_name = len(found.split()) <= MAX_SITE_NAME_WORDS and (found in of_domain or " " in found)
+    return found if is_name else name
+
+
+def _begin_alike(name: str, label: str) -> bool:
+    one, other = _bare(name), _bare(label)
+    long_enough = min(len(one), len(other)) >= MIN_HOST_WORD_LETTERS
+    return long_enough and (one.startswith(other) or other.startswith(one))
+
+
+def _bare(text: str) -> str:
+    return key(text).removeprefix("the")
+
+
+def host_labels(url: str) -> list[str]:
+    """The match keys of the labels of the host of an address, without the last: "www" and "harbourpost"."""
+    return [key(label) for label in (parts_of(url).hostname or "").split(".")[:-1]]
+
+
+def is_named_like(name: str, labels: Iterable[str]) -> bool:
+    """Whether a part of a title is as short as the name of a site and named like one of the labels of its host."""
+    return len(name.split()) <= MAX_SITE_NAME_WORDS and any(_like_label(name, label) for label in labels)
+
+
+def _like_label(name: str, label: str) -> bool:
+    """Whether a name and a label of a host say the same: "Harbour Post Online" and "harbourpost", "Harbour County Times" and
+    "hct"."""
+    folded = key(name)
+    if len(label) >= MIN_LABEL_LETTERS and label in folded:
+        return True
+    initials = "".join(word[0] for word in re.findall(r"\w+", name) if word[0].isupper()).casefold()
+    # "U.S. Small Business Administration" of sba.gov
+    is_short_for = len(label) >= MIN_LABEL_LETTERS and initials.endswith(label)
+    return (
+        is_short_for
+        or (len(folded) >= MIN_SITE_NAME_LETTERS and folded in label)
+        or (len(initials) >= MIN_LABEL_LETTERS and initials in label)
+    )
