@@ -8,8 +8,9 @@ Each DATA is searched for `*.html.gz` and `*.html`; `truth.jsonl` beside a folde
 through all steps, and the articles then go into an archive of their own, from which they are read again. A line of the
 file is one page: every field of its article, and of what the archive says of it, or the reason why it is none.
 
-The comparison prints each field that differs, with how many pages differ in it and one of them, and exits with 1 where
-any does. Fields that only one of the two files has are named, but are no difference.
+The comparison prints each field that differs, with how many pages differ in it and one of them (with --all: each of them),
+and exits with 1 where any does. Fields that only one of the two files has are named, but are no difference. Where one file
+holds fewer pages (--every), the pages that both hold are compared.
 """
 
 from __future__ import annotations
@@ -51,10 +52,13 @@ def main() -> int:
     parser.add_argument("data", nargs="*", type=Path, help="folders of pages")
     parser.add_argument("--out", type=Path, help="write the snapshot here")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("BEFORE", "AFTER"))
+    parser.add_argument(
+        "--all", action="store_true", help="with --compare: print every page that differs in a field"
+    )
     parser.add_argument("--every", type=int, default=1, help="take every Nth page alone (default: all)")
     options = parser.parse_args()
     if options.compare:
-        return compare(*options.compare)
+        return compare(*options.compare, print_all=options.all)
     if not options.data or not options.out:
         parser.error("give DATA and --out, or --compare")
     pages = [page for folder in options.data for page in found(folder)][:: options.every]
@@ -137,12 +141,16 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def compare(before: Path, after: Path) -> int:
+def compare(before: Path, after: Path, *, print_all: bool = False) -> int:
+    """Print the fields that differ on the pages of both snapshots. Return the exit code: 1 where any does, or no page is in both."""
     differing: dict[str, list[tuple[str, Any, Any]]] = defaultdict(list)
     only: dict[str, set[str]] = {"before": set(), "after": set()}
     old, new = read(before), read(after)
-    for page in sorted(old.keys() | new.keys()):
-        one, other = flat(old.get(page, {})), flat(new.get(page, {}))
+    common = sorted(old.keys() & new.keys())
+    for page in common:
+        if old[page] == new[page]:
+            continue
+        one, other = flat(json.loads(old[page])), flat(json.loads(new[page]))
         seen: set[str] = set()
         for path in one.keys() | other.keys():
             name = ".".join(part for part in path.split(".") if not part.isdigit())
@@ -155,21 +163,21 @@ def compare(before: Path, after: Path) -> int:
         if names:
             print(f"only {side}: {', '.join(sorted(names))}")
     for name, places in sorted(differing.items(), key=lambda item: -len(item[1])):
-        page, one, other = places[0]
-        print(
-            f"{name}: {len(places)} pages differ, first {page}:\n  - {str(one)[:200]!r}\n  + {str(other)[:200]!r}"
-        )
-    print(f"{len(old)} pages before, {len(new)} after: {len(differing)} fields differ")
-    return 1 if differing else 0
+        print(f"{name}: {len(places)} pages differ")
+        for page, one, other in places if print_all else places[:1]:
+            print(f"  {page}\n  - {str(one)[:200]!r}\n  + {str(other)[:200]!r}")
+    print(f"{len(old)} pages before, {len(new)} after, {len(common)} in both: {len(differing)} fields differ")
+    return 1 if differing or not common else 0
 
 
 def is_list(path: str) -> bool:
     return any(part.isdigit() for part in path.split("."))
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, str]:
+    """Page → its line. A line begins with the page's name, which is not parsed for it: a snapshot has gigabytes of JSON."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return {page.pop("page"): page for page in map(json.loads, lines)}
+        return {line.split('"', 4)[3]: line for line in lines}
 
 
 def flat(value: Any, path: str = "") -> dict[str, Any]:
