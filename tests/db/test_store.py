@@ -15,12 +15,15 @@ from sqlalchemy import Engine, text
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
 from newsarchive.db.reading.articles import Moved
+from newsarchive.db.reading.changes import changes
 from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Block, Edit, Origin
 from tests.support.storage import START, delete_post, make_article, open_archive, rich_article
 
+#: The numbers and texts of two articles.
+TWO = ((1, "One."), (2, "Two."))
 NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REREAD
 
 
@@ -330,6 +333,28 @@ def test_what_came_of_the_publisher_is_not_hidden_by_what_is_learned_after_it(
     assert [(f.change_kind, f.value_before, f.value_after) for f in moved(engine)] == [
         ("publisher", ("Bo",), ("Cy",))
     ]
+
+
+def test_a_new_line_that_is_learned_to_be_no_part_of_the_article_is_no_edit(
+    store: Store, engine: Engine
+) -> None:
+    """A site puts a box into all of its posts: the crawl that sees it first learns it, too."""
+    first, later = store.start_run("news", {}), store.start_run("news", {})
+    store.ingest([make_article(1, body="One."), make_article(2, body="Two.")], first)
+    boxed = {"page": b"<p>boxed</p>", "day": 1}
+    with_box = [make_article(number, body=f"{text}\n\nFollow us", **boxed) for number, text in TWO]
+    assert store.ingest(with_box, later) == [UPDATED, UPDATED]
+    assert [one.id for one in changes(engine)] == [2, 1]
+    store.ingest(
+        [make_article(1, body="One.", **boxed), make_article(2, body="2.", **boxed)], later, reread=True
+    )
+    assert history(engine) == [
+        (1, "new", "One."),
+        (2, "site", "One."),
+        (1, "new", "Two."),
+        (2, "publisher", "2."),
+    ]
+    assert [one.id for one in changes(engine)] == [2]
 
 
 def test_how_a_value_was_found_is_no_change_of_it(store: Store, engine: Engine) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
@@ -31,6 +31,7 @@ from newsarchive.db.models import (
     Term,
 )
 from newsarchive.db.near_duplicates import clusters, copies
+from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, earlier, explanations, field_changes, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
@@ -393,13 +394,27 @@ class Batch:
         bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
-        """Replace the texts of versions that this crawl made; their time and cause stay."""
+        """Replace the texts of versions that this crawl made. Their time and cause stay, but where nothing is left of a change:
+        a line that was new on the page turned out to be no part of the article, so the publisher did not edit it."""
         own = [
             {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
             | {"b_id": plan.revision_id}
             for plan in plans
         ]
         _REVISION.run(self.connection, own)
+        later = {(plan.article_id, plan.version - 1): plan for plan in plans if plan.version > 1}
+        if not later:
+            return
+        texts = bulk.columns_of(Revision, ("article_id", "version", *VERSION_FIELDS))
+        ids = [plan.article_id for plan in later.values()]
+        before = self.connection.execute(select(*texts).where(Revision.article_id.in_(ids))).mappings()
+        undone = [
+            {"b_id": plan.revision_id, "change_kind": ChangeKind.SITE}
+            for row in before
+            if (plan := later.get((row["article_id"], row["version"])))
+            and all(row[name] == plan.texts[name] for name in VERSION_FIELDS)
+        ]
+        _REVISION.run(self.connection, undone)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
