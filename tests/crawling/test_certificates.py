@@ -27,8 +27,10 @@ WRONG = {
     "unknown": "self-signed certificate",
     "other-name": "another name",
 }
+#: The same for certificates that name no host.
+NAMELESS = {"nameless": "another name", "nameless-expired": "certificate has expired"}
 #: Days that a certificate of a kind is still good for, where not 9.
-DAYS = {"expired": -1, "soon": 2}
+DAYS = {"expired": -1, "nameless-expired": -1, "soon": 2}
 
 #: The setting by which a crawl takes Scrapy's handler for HTTP/2.
 HTTP_2 = '{"https": "scrapy.core.downloader.handlers.http2.H2DownloadHandler"}'
@@ -57,7 +59,8 @@ class Authority:
         issuer = named(kind) if is_own else self.name
         made = certificate(named(kind), key, issuer=issuer, days=DAYS.get(kind, 9))
         address = x509.IPAddress(ip_address("127.0.0.2" if kind == "other-name" else "127.0.0.1"))
-        made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        if kind not in NAMELESS:
+            made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
         signer = (key if is_own else self.key).public_key()
         # Python 3.13 asks for it.
         made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
@@ -131,6 +134,20 @@ def test_a_crawl_refuses_certificates_that_are_wrong_and_keeps_which_were_not_ch
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", NAMELESS)
+def test_a_certificate_that_names_no_host_is_refused_in_one_line(
+    kind: str, tmp_path: Path, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    with served({"/": "here"}, authority.context(kind)) as site:
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 4, done.stderr
+    assert NAMELESS[kind] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
 def test_over_http_2_a_crawl_refuses_them_too(
     tmp_path: Path, db: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +155,7 @@ def test_over_http_2_a_crawl_refuses_them_too(
     authority = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
     # A server with a right certificate that does not speak HTTP/2 is one whose connection failed.
-    for kind, words in {**WRONG, "right": "the connection failed: try again later"}.items():
+    for kind, words in {**WRONG, **NAMELESS, "right": "the connection failed: try again later"}.items():
         with served({"/": "here"}, authority.context(kind)) as site:
             done = crawl(f"url={site.home}/", "-s", f"DOWNLOAD_HANDLERS={HTTP_2}", db=db)
         assert done.returncode == 4, done.stderr
@@ -146,7 +163,7 @@ def test_over_http_2_a_crawl_refuses_them_too(
         assert words in line
 
 
-@pytest.mark.parametrize("kind", WRONG)
+@pytest.mark.parametrize("kind", [*WRONG, *NAMELESS])
 def test_extract_refuses_them_too(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = Authority(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
