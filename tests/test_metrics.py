@@ -53,12 +53,15 @@ def test_every_line_is_of_the_format_and_every_metric_has_its_type(engine: Engin
         (kind,) = re.findall(rf"^# TYPE {name} (\w+)$", text, re.M)
         assert kind == ("counter" if name.endswith("_total") else "gauge")
         assert f"# HELP {name} " in text
+    assert (
+        "# TYPE newsarchive_articles gauge\n" in text
+    )  # an article that is taken down is none that comes anew
     found = [line for line in text.splitlines() if not line.startswith("#")]
     assert [line for line in found if not SAMPLE.fullmatch(line)] == []
     assert {SAMPLE.fullmatch(line)[1] for line in found} >= set(names()) - {  # type: ignore[index]
         "newsarchive_site_last_success_timestamp_seconds"
     }
-    assert 'newsarchive_articles_total{site="blog.example"} 4' in found
+    assert 'newsarchive_articles{site="blog.example"} 4' in found
     assert 'newsarchive_quarantined_articles{site="blog.example"} 1' in found
     assert r'newsarchive_alarms{site="blog.example",kind="odd \"kind\"\\"} 1' in found
     assert f"newsarchive_last_run_timestamp_seconds {START.timestamp():.15g}" in found
@@ -67,7 +70,7 @@ def test_every_line_is_of_the_format_and_every_metric_has_its_type(engine: Engin
 def test_sites_beyond_the_bound_are_summed_up(engine: Engine) -> None:
     assert MAX_SITES >= 100
     found = {metric.name: dict(values) for metric, values in samples(engine, max_sites=1)}
-    assert found["newsarchive_articles_total"] == {("blog.example",): 4, (OTHER_SITES,): 1}
+    assert found["newsarchive_articles"] == {("blog.example",): 4, (OTHER_SITES,): 1}
 
 
 def test_the_file_is_replaced_whole_and_readable_by_all(sqlite: Engine, tmp_path: Path) -> None:
@@ -112,7 +115,7 @@ def test_a_crawl_writes_its_metrics_and_logs_json(db: Path, tmp_path: Path) -> N
     options = ("-s", f"NEWSARCHIVE_METRICS={file}", "-s", "NEWSARCHIVE_LOG_FORMAT=json")
     with served({"/": front("/a-first-story/", "/a-lost-story/"), "/a-first-story/": post("A")}) as site:
         done = crawl(f"url={site.home}/", *options, db=db)
-    assert 'newsarchive_articles_total{site="127.0.0.1' in file.read_text("utf-8")
+    assert 'newsarchive_articles{site="127.0.0.1' in file.read_text("utf-8")
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["stats"]["new"] for line in lines if line.get("event") == "summary"] == [1]
     assert any("a-lost-story" in line.get("message", "") for line in lines)

@@ -2,9 +2,9 @@
 
 They are written in Prometheus' text format, for `--metrics FILE` and for `/metrics` of `newsarchive web`:
 
-# HELP newsarchive_articles_total Articles that were stored.
-# TYPE newsarchive_articles_total counter
-newsarchive_articles_total{site="blog.example"} 812
+# HELP newsarchive_articles Articles that are stored.
+# TYPE newsarchive_articles gauge
+newsarchive_articles{site="blog.example"} 812
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ class Metric:
     """A metric: its name, its type (`counter` or `gauge`), its meaning, its labels, and its SQL, whose last column is
     the value.
 
-    The names follow Prometheus: base units, and `_total` for what only grows. `is_time` says that the value is a
-    moment.
+    The names follow Prometheus: base units, and `_total` for what only grows. The numbers of articles, versions and their
+    bytes are gauges, since posts move to other sites and are taken down: Prometheus takes the fall of a counter for a
+    new start, and would add all of it to `increase`. `is_time` says that the value is a moment.
     """
 
     name: str
@@ -47,11 +48,11 @@ class Metric:
 
 METRICS = (
     Metric(
-        "newsarchive_articles_total", "counter", "Articles that were stored.", ("site",),
+        "newsarchive_articles", "gauge", "Articles that are stored.", ("site",),
         "SELECT s.domain, count(*) FROM articles AS a JOIN sites AS s ON s.id = a.site_id GROUP BY s.domain",
     ),
     Metric(
-        "newsarchive_revisions_total", "counter", "Versions of articles, by what made them.", ("cause",),
+        "newsarchive_revisions", "gauge", "Versions of articles, by what made them.", ("cause",),
         "SELECT change_kind, count(*) FROM article_revisions GROUP BY change_kind",
     ),
     Metric(
@@ -59,7 +60,7 @@ METRICS = (
         "SELECT status, count(*) FROM captures GROUP BY status",
     ),
     Metric(
-        "newsarchive_captured_bytes_total", "counter", "Bytes of stored answers in WARC files.", (),
+        "newsarchive_captured_bytes", "gauge", "Bytes of stored answers in WARC files.", (),
         "SELECT coalesce(sum(warc_length), 0) FROM captures",
     ),
     Metric(
