@@ -445,6 +445,30 @@ def test_whoever_cannot_put_jobs_into_the_queue_waits_for_no_names(monkeypatch: 
     assert len(asked) < len(sites)
 
 
+def test_a_schedule_that_fails_leaves_nothing_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from newsarchive.cluster import jobs
+
+    class Crawl:
+        def configure(self, **_: object) -> Crawl:
+            return self
+
+        async def defer_async(self, *, site: str, only_if_due: bool) -> None:
+            if site == "https://0.example/":
+                raise DatabaseUnavailable("the queue is gone")
+            await asyncio.sleep(9)
+
+    async def left_at_work() -> set[object]:
+        with pytest.raises(DatabaseUnavailable):
+            await jobs.schedule.func(context, timestamp=0)
+        return {*asyncio.all_tasks()} - {asyncio.current_task()}
+
+    sites = [KnownSite(f"{number}.example", f"https://{number}.example/") for number in range(9)]
+    context = SimpleNamespace(additional_context={jobs.WORK: SimpleNamespace(due=lambda: sites)})
+    monkeypatch.setattr(jobs, "address_of", lambda url: url)
+    monkeypatch.setattr(jobs, "crawl", Crawl())
+    assert asyncio.run(left_at_work()) == set()
+
+
 def test_a_job_whose_site_another_crawl_has_waits_for_it(url: str, tmp_path: Path) -> None:
     with served({"/": front(*STORIES), **STORIES}) as site:
         engine = open_engine(url)

@@ -336,7 +336,12 @@ async def schedule(context: JobContext, timestamp: int) -> None:
                 job = crawl.configure(**_crawl_options(site.home_url, address))
                 await job.defer_async(site=site.home_url, only_if_due=True)
 
-    await asyncio.gather(*map(put, await asyncio.to_thread(work_of(context).due)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for site in await asyncio.to_thread(work_of(context).due):
+                group.create_task(put(site))
+    except ExceptionGroup as errors:  # the other sites were left: this job is tried again
+        raise errors.exceptions[0] from None
 
 
 @jobs.periodic(cron="* * * * * */10")  # the seconds stand last
