@@ -1,10 +1,12 @@
 """`newsarchive`, and `python -m newsarchive` where the console script is not installed.
 
-Ctrl+C while a program still loads its modules: one line, where Python would print where it stood.
+Ctrl+C while a program still loads its modules: one line, where Python would print where it stood. A program that closed
+the standard streams (`>&-`): they are opened again, or the first file that is opened would be written to as one of them.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
 from typing import Any
@@ -27,7 +29,17 @@ def say_it_in_one_line() -> None:
     sys.excepthook = hook
 
 
+def open_closed_streams() -> None:
+    """Let standard input, output and error lead nowhere where they are closed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
+
+
 say_it_in_one_line()
+open_closed_streams()
 
 
 def main() -> Any:

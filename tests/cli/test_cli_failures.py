@@ -113,6 +113,26 @@ def test_standard_output_that_is_full(words: str, whole: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_standard_streams_that_are_closed(closed: str, whole: Path) -> None:
+    command = [
+        "sh",
+        "-c",
+        f'"$@" {closed}',
+        "sh",
+        sys.executable,
+        "-m",
+        "newsarchive",
+        "stats",
+        "--db",
+        "news.db",
+    ]
+    done = subprocess.run(command, cwd=whole, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("articles" in done.stdout) == (closed in ("<&-", "2>&-"))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "says", "prints"),
     [
