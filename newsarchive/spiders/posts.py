@@ -303,7 +303,7 @@ class FetchingSpider(CapturingSpider):
         )
 
     async def missing(self, response: Response, link: Link) -> None:
-        """410 means that the post is gone; so does a second 404 (a theme may break for an hour)."""
+        """410 means that the post is gone; so does a second 404, half a day after the first."""
         reason, final = f"http {response.status}", response.status == 410
         absence = Absence.GONE if final else Absence.MISSING
         if self.frontier is not None:

@@ -13,7 +13,11 @@ pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 
 def due_now(db: Path) -> None:
-    rows(db, "UPDATE urls SET next_check_at = '2000-01-01 00:00:00.000000'")
+    """Every look was long ago."""
+    rows(
+        db,
+        "UPDATE urls SET next_check_at = '2000-01-01 00:00:00.000000', last_checked_at = '1999-12-31 00:00:00.000000'",
+    )
 
 
 def tagged(title: str, tag: str, body: str = STORY) -> Answer:

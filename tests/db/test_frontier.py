@@ -15,7 +15,7 @@ from newsarchive.core.discovery.revisit import MIN_GAIN
 from newsarchive.core.urls import MAX_URL_CHARACTERS
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.edit_rates import EditRates
-from newsarchive.db.frontier.queue import Frontier, Known
+from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import Discovery, Url
 from newsarchive.db.reading import articles, finding
@@ -292,6 +292,36 @@ def test_an_address_that_led_to_a_post_says_that_it_is_gone_on_its_own_site_alon
     assert (articles.get(archive.engine, url).gone_at is not None) == is_gone
     archive.frontier.unchanged(named)
     assert articles.get(archive.engine, url).gone_at is None
+
+
+#: The hours at which looks found 404, and whether the post is gone then.
+LOOKS = [
+    ("twice within seconds", [0.0, 0.004], False),
+    ("each hour of an evening", [0.0, *range(1, 6)], False),
+    ("each hour until noon", [0.0, *range(1, 13)], True),
+    ("a day later", [0.0, 21.6], True),
+    ("by a clock that was ahead before", [900.0, 0.0, 1.0], False),
+]
+
+
+@pytest.mark.parametrize(("hours", "is_gone"), [look[1:] for look in LOOKS], ids=[look[0] for look in LOOKS])
+def test_a_post_that_answers_404_for_some_hours_is_not_gone(
+    engine: Engine, hours: list[float], is_gone: bool
+) -> None:
+    """A crawl with `--recheck`, or for the witnesses of an alarm, asks for a post again long before it is due."""
+    archive = Archive(engine)
+    archive.fetch(make_article(1, url=URL, canonical_url=URL))
+    for hour in hours:
+        frontier = Frontier(engine, lambda at=START + hour * HOUR: at)  # type: ignore[misc]
+        absence = frontier.missing(URL, "http 404", final=False)
+    assert (absence is Absence.GONE) == is_gone
+    assert (articles.get(engine, URL).gone_at is not None) == is_gone
+    if is_gone:  # and stays so when it is asked for again at once
+        assert frontier.missing(URL, "http 404", final=False) is Absence.STILL_GONE
+    else:
+        later = Frontier(engine, lambda: START + 2 * DAY)
+        assert not archive.known.rests(START + 2 * DAY)
+        assert later.missing(URL, "http 404", final=False) is Absence.GONE
 
 
 def test_of_all_posts_those_that_were_looked_at_last_are_asked_for_last(archive: Archive) -> None:

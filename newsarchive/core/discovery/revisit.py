@@ -60,7 +60,7 @@ SPREAD_SHARE = 0.1
 #: Looks at a post whose page our extractor cannot read; after them it is left alone for `MAX_INTERVAL`.
 MAX_CRASHES = 2
 
-#: What a look at a post found. `missing` is a 404, which may be a slip, `gone` a 410 or a second 404. `skipped` is a
+#: What a look at a post found. `missing` is a 404, which may be a slip, `gone` a 410 or a later 404. `skipped` is a
 #: page that is no article, which seldom becomes one, `crashed` a page that our extractor cannot read.
 Outcome = Literal["unchanged", "changed", "missing", "gone", "blocked", "failed", "skipped", "crashed"]
 

@@ -39,8 +39,9 @@ from newsarchive.times import utc_now
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: Links that one statement records, and URLs that one statement asks for; more are divided among several statements.
 MAX_CHUNK = 500
-#: A second answer 404 within this time of the first says nothing new: a theme may break for an hour.
-MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=1)
+#: A second answer 404 within this time of the first says nothing new. With less, a server that is broken for an evening
+#: marks posts as deleted; with more than 21 hours, the look that follows a 404 after a day comes too early.
+MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=12)
 #: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
 MAX_EARLIER_RUNS = 500
 
@@ -399,21 +400,26 @@ class Frontier:
     def missing(self, url: str, reason: str, *, final: bool, answered: str = "") -> Absence:
         """Record that a page is not there. `answered` is the address to which the URL led, where that is another one.
 
-        It is gone for good where that is `final` (410) or where the last look found the same (404). Its article keeps
-        its text and gets `gone_at`, once. Where a post has several addresses, the first that is found gone is `GONE`,
-        the others are `STILL_GONE`.
+        It is gone for good where that is `final` (410), or where the looks found the same (404) for
+        `MIN_TIME_BETWEEN_ABSENCES`; until then the first of them stays the last that counts, however often a page is
+        asked for. Its article keeps its text and gets `gone_at`, once. Where a post has several addresses, the first
+        that is found gone is `GONE`, the others are `STILL_GONE`.
         """
         now, key = self.clock(), url_key(url)
         with writing(self.engine) as connection:
             row = connection.execute(select(Url.__table__).where(Url.url_key == key)).first()
-            gone = final or (row is not None and row.reason == reason)
             news = row is None or row.state != "gone"
-            state = "gone" if gone else (row.state if row is not None else "new")
+            first = row.last_checked_at if row is not None and row.reason == reason else None
+            if first is None or is_future(first, now):
+                first = now
+            gone = final or not news or now - first >= MIN_TIME_BETWEEN_ABSENCES
+            looked_at = now if gone else first
             outcome: Outcome = "gone" if gone else "missing"
+            state = "gone" if gone else (row.state if row is not None else "new")
             failures = row.fail_count if row is not None else 0
-            after = next_check(Visits(now, failures=failures), now, outcome, key)
+            after = next_check(Visits(now, failures=failures), looked_at, outcome, key)
             changes = {"state": state, "reason": reason, "reason_detail": ""}
-            changes |= {"last_checked_at": now, "next_check_at": after}
+            changes |= {"last_checked_at": looked_at, "next_check_at": after}
             connection.execute(update(Url).where(_open(key)).values(**changes, fail_count=Url.fail_count + 1))
             if gone:
                 here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
@@ -432,8 +438,8 @@ class Frontier:
         """Mark the articles of pages as gone where earlier answers of their server say so: the key of an address → each with its
         moment and its status, 404 or 410. Gives how many of the pages were marked now.
 
-        Only answers after the article was last seen count, and as in `missing` it takes a 410 or two of 404. `gone_at` is the
-        moment of the answer that settles it.
+        Only answers after the article was last seen count, and as in `missing` it takes a 410, or two of 404 half a day apart.
+        `gone_at` is the moment of the answer that settles it.
         """
         known: set[str] = set()
         with reading(self.engine) as connection:
