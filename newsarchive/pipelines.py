@@ -447,7 +447,7 @@ class StorePipeline:
         rules_folder = settings.get("NEWSARCHIVE_RULES") or None
         again = stored_reading(engine, folders, rules_folder, steps) if own else None
         renew = renewing(rules_of(settings), steps_of(settings)) if own else None
-        self.store = Store(engine, again=again, renew=renew)
+        self.store = Store(engine, again=again, renew=renew, from_files=isinstance(spider, WarcSpider))
         arguments = getattr(own_spider(self.crawler), "arguments", {}) | folder_elsewhere(settings)
         if steps:
             arguments |= {"steps": ", ".join(steps)}

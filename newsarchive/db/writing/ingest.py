@@ -89,8 +89,9 @@ class Batch:
         again: ReadAgain | None = None,
         rates: EditRates | None = None,
         renew: Renew | None = None,
+        from_files: bool = False,
     ) -> None:
-        self.again, self.renew = again, renew
+        self.again, self.renew, self.from_files = again, renew, from_files
         self.rates = rates or EditRates()
         #: The ids of sites that were asked for, by domain.
         self.site_ids: dict[str, int] = {}
@@ -109,7 +110,7 @@ class Batch:
             reread=self.reread,
             run_id=self.run_id,
             packed=packed,
-            now=self.now,
+            now=None if self.from_files else self.now,
         )
 
     def compare(self) -> list[Plan]:
@@ -173,7 +174,7 @@ class Batch:
 
     def _store_alone(self, plan: Plan) -> Plan:
         given = [plan.packed or plan.article]
-        options = (self.run_id, self.now, self.reread, self.again, self.rates, self.renew)
+        options = (self.run_id, self.now, self.reread, self.again, self.rates, self.renew, self.from_files)
         return Batch(self.connection, given, *options).store()[0]
 
     def _leave_out_withheld(self) -> list[Plan]:

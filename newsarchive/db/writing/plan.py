@@ -57,7 +57,7 @@ class Plan:
     is_explained: bool = False
     #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
-    #: The time by the clock of this machine.
+    #: The time by the clock of this machine; `None` for a page out of a file.
     now: datetime | None = None
 
     def __post_init__(self) -> None:

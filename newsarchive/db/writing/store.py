@@ -70,7 +70,8 @@ class Store:
 
     `clock` gives the time of an article without a capture. `again` reads the stored bytes of an article, by its id,
     where another extractor read them before, or where the site's template was learned since. `renew` reads an article
-    with the template that its site has at the time of storing.
+    with the template that its site has at the time of storing. `from_files` says that pages were not fetched now: their days alone
+    say which of two is the newer one.
     """
 
     def __init__(
@@ -79,8 +80,11 @@ class Store:
         clock: Callable[[], datetime] = utc_now,
         again: ReadAgain | None = None,
         renew: Renew | None = None,
+        *,
+        from_files: bool = False,
     ) -> None:
         self.engine, self.clock, self.again, self.renew = engine, clock, again, renew
+        self.from_files = from_files
         self.rates = EditRates()
 
     def start_run(self, spider: str, arguments: Mapping[str, Any]) -> int:
@@ -125,9 +129,8 @@ class Store:
         outcomes: list[Outcome] = []
         with writing(self.engine) as connection:
             for batch in _distinct(articles):
-                work = Batch(
-                    connection, batch, run_id, self.clock(), reread, self.again, self.rates, self.renew
-                )
+                options = (run_id, self.clock(), reread, self.again, self.rates, self.renew, self.from_files)
+                work = Batch(connection, batch, *options)
                 outcomes += (Outcome(plan.outcome) for plan in work.store())
             fetched = [(capture, None, capture.fetched_at or self.clock()) for capture in captures]
             record(connection, fetched, run_id)
