@@ -241,8 +241,8 @@ class Kept:
     capture.
 
     `source_text` is the post as a feed or an API describes it, `parts` are the further pages of a split post, `selectors`
-    are those in the settings of its site. `was_refused` says that the last crawl took its page for a list of posts or
-    for a static page.
+    are those in the settings of its site. `was_refused` says that the last crawl saw at a first look that its page is no
+    article: a list of posts, a static page, a login.
     """
 
     id: int

@@ -75,9 +75,13 @@ class Revisits:
         moment = revisit.refers_to_moment.isoformat() if revisit.refers_to_moment else ""
         return self.places.get((page, revisit.digest)) or self.places.get((page, moment))
 
+    def page_at(self, place: Place) -> tuple[Capture, Wire]:
+        """The page at a place of the archive's own files. Raises `DatabaseUnavailable` where it cannot be read."""
+        return reader.read_exchange(self.folders, place.file, place.offset, self._resolve)
+
     def _page(self, revisit: reader.Revisit, place: Place) -> tuple[Capture, Wire] | None:
         try:
-            page, wire = reader.read_exchange(self.folders, place.file, place.offset, self._resolve)
+            page, wire = self.page_at(place)
         except DatabaseUnavailable:
             return None
         if revisit.answer is None:

@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
+from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling.revisits import MAX_WAITING, Revisits
+from newsarchive.crawling.split_posts import SplitPosts
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
-from newsarchive.db.writing.captures import stored_before
+from newsarchive.db.writing.captures import REFUSED_BY_LOOK, stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture, DropReason
@@ -103,7 +105,7 @@ class WarcSpider(ArchiveSpider):
 
     name = "warc"
     #: What a file of a whole site holds besides posts. A static page stays: whoever put it into a file may have meant to.
-    refused = frozenset((DropReason.INDEX_PAGE, DropReason.POST_PART))
+    refused = REFUSED_BY_LOOK - {DropReason.STATIC_PAGE}
     known_arguments: Mapping[str, str] = {"path": "FILE", "site": "DOMAIN,…", "limit": "NUMBER"}
 
     path: list[str]
@@ -115,6 +117,8 @@ class WarcSpider(ArchiveSpider):
     pages_read: dict[str, None]
     #: Revisit records of pages, until the pages themselves are read.
     revisits: Revisits
+    #: Posts that are split over pages, and their further pages, until all files are read.
+    split: SplitPosts
     #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
     absent: dict[str, str]
     #: Answers that a page is not there: the key of its address, the moment and the status.
@@ -223,13 +227,15 @@ class WarcSpider(ArchiveSpider):
             asyncio.get_running_loop().call_later(END_SECONDS, self.end_if_idle)
 
     def batches(self) -> Iterator[list[Capture]]:
-        """The wanted pages of all files, in order, each copied into the archive's own WARC files, then those of revisit records.
+        """The wanted pages of all files, in order, each copied into the archive's own WARC files, then those of revisit records, then
+        posts that are split over pages.
 
         Raises `DatabaseUnavailable` where the archive cannot be asked, or its files cannot be written.
         """
         warc = self.crawler.get_extension(WarcExtension)
         engine = None if self.frontier is None else self.frontier.engine
         self.revisits = Revisits(warc.folders if warc else (), engine)
+        self.split = SplitPosts(self.revisits)
         for batch in self.in_batches(self.wanted()):
             yield batch
             if len(self.revisits.waiting) >= MAX_WAITING:
@@ -238,12 +244,15 @@ class WarcSpider(ArchiveSpider):
             yield from self.in_batches(self.seen_again())
             self.look_for_earlier_pages()
             self.files_read = self.left != 0
+        whole = self.split.whole()
+        while batch := list(islice(whole, CAPTURES_AT_A_TIME)):
+            yield batch
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
         while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):
             new = self.new([page for page in batch if page is not None])[: self.left]
             self.left = None if self.left is None else self.left - len(new)
-            yield self.copied(new)
+            yield [capture for capture in self.copied(new) if not self.split.takes(capture)]
 
     def wanted(self) -> Iterator[tuple[Capture, Wire, str] | None]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file.
@@ -334,11 +343,13 @@ class WarcSpider(ArchiveSpider):
             )  # fmt: skip
 
     def new(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[tuple[Capture, Wire, str]]:
-        """Those that are neither withheld nor in the archive with their bytes; any other is counted."""
+        """Those that are neither withheld, nor further pages of a post that is, nor in the archive with their bytes; any other is
+        counted."""
         if self.frontier is None:
             return list(batch)
-        withheld = self.frontier.withheld(capture.base_url for capture, _, _ in batch)
-        left = [one for one in batch if url_key(one[0].base_url) not in withheld]
+        keys = [{url_key(one.base_url), *posts_of_part(one.base_url)} for one, _, _ in batch]
+        withheld = self.frontier.withheld(f"https://{key}" for key in set().union(*keys))
+        left = [one for one, own in zip(batch, keys, strict=True) if not own & withheld]
         self.skipped(SkipReason.WITHHELD, len(batch) - len(left))
         warc = self.crawler.get_extension(WarcExtension)
         stored = {

@@ -22,6 +22,7 @@ from typing import NamedTuple, Self
 
 from newsarchive import plugins, rules
 from newsarchive.core import steps as core_steps
+from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.core.site_template.model import Template
@@ -95,7 +96,8 @@ class StoredPageReader:
             capture = stored_capture(self.folder, kept)
             if kept.was_refused:  # as the spider judges: the steps would read a list or an imprint as a text
                 kind = page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
-                if kind.reason:
+                stands_in = kind.reason in FILLABLE and usable(capture.source_text)
+                if kind.reason and not stands_in:
                     return StoredPage(kept, dropped=kind.reason)
             article = core_steps.article_from(capture, self.rules, self.steps)
             if template is not None:

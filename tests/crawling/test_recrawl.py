@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_cli import run
 from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support.serving import HTML, Answer, crawl, served
 
@@ -148,7 +149,9 @@ def test_a_page_for_printing_is_fetched_once_and_not_at_each_crawl(db: Path, com
 
 
 def test_pages_that_are_no_posts_are_refused_with_a_reason_and_keep_their_bytes(db: Path) -> None:
-    locked = '<form class="post-password-form"><p>This content is password protected.</p></form>'
+    """Neither `reextract` nor an archive that is made of the WARC files takes them for articles."""
+    said = "This content is password protected. To view it please enter your password below:"
+    locked = f'<form class="post-password-form"><p>{said}</p></form>'
     table = {
         "/": front("/a-first-story/", "/a-locked-story/"),
         "/a-first-story/": post("A"),
@@ -160,6 +163,11 @@ def test_pages_that_are_no_posts_are_refused_with_a_reason_and_keep_their_bytes(
     assert rows(db, "SELECT count(*) FROM articles") == [(1,)]
     assert rows(db, "SELECT state, reason FROM urls WHERE url LIKE '%locked%'") == [("skipped", "protected")]
     assert rows(db, "SELECT count(*) FROM captures") == [(2,)]
+    again = run("reextract", "--workers", "0", "--only-older-than", "9999", "--db", str(db))
+    assert "2 read: 0 new, 0 updated, 1 unchanged" in again.stderr
+    (file,) = (db.parent / f"{db.stem}-warc").glob("*.warc.gz")
+    told = crawl(f"path={file}", spider="warc", db=db.parent / "other.db").stderr
+    assert "1 new, 0 updated, 0 unchanged, 1 dropped, 1 dropped: protected" in told
 
 
 def test_a_block_is_reported_and_the_stored_post_stays_in_the_round(db: Path) -> None:

@@ -38,6 +38,9 @@ _MAYBE_PART = re.compile(
 )
 #: The same at the beginning of an address that is relative to the post's own.
 _BEGINS_PART = re.compile(rf"\s*\d{{1,2}}{_BEHIND_PART}")
+#: What links to a second part have where they do not name the post, in the bytes of a page; the digit may be percent-encoded.
+_SECOND = re.compile(rb"page=0?[2%]")
+_RELATIVE_SECOND = re.compile(rb"[Hh][Rr][Ee][Ff]\s{0,9}=\s{0,9}[\"']?(?:\./)?0?(?:2|%32)")
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
@@ -111,6 +114,31 @@ def page_parts(html_text: str, base_url: str, first_url: str = "") -> list[str]:
     return [parts[n] for n in takewhile(parts.__contains__, range(first, MAX_POST_PARTS + 1))]
 
 
+def posts_of_part(url: str) -> dict[str, int]:
+    """The keys of the posts of which an address may be a further part by its form, each with the number of the part.
+
+    >>> posts_of_part("https://blog.example/2025/03/ferry/2/")
+    {'blog.example/2025/03/ferry': 2}
+    >>> posts_of_part("https://blog.example/?page=2")  # of an index
+    {}
+    """
+    key = url_key(url)
+    found: dict[str, int] = {}
+    for pattern in (r"/(\d{1,2})(?=\?|$)", r"(?<=[?&])page=(\d{1,2})&", r"[?&]page=(\d{1,2})$"):
+        for match in re.finditer(pattern, key):
+            whole = key[: match.start()] + key[match.end() :]
+            if int(match[1]) > 1 and "/" in whole and not whole.endswith("/"):
+                found.setdefault(whole, int(match[1]))
+    return found
+
+
+def may_link_parts(body: bytes, url: str) -> bool:
+    """Whether a page may link a second part of itself, told from its bytes, because to decode and parse every page costs far more."""
+    slug = url.partition("?")[0].rstrip("/").rpartition("/")[2]
+    by_name = b"/2" if "%" in slug else f"{slug}/2".encode()  # letters may be percent-encoded in another way
+    return by_name in body or any(pattern.search(body) for pattern in (_SECOND, _RELATIVE_SECOND))
+
+
 def unlinked_part(html_text: str, url: str) -> str:
     """The address at which a WordPress post may have a second part that its page does not link, "" for other pages.
 
@@ -161,13 +189,7 @@ def stop_reason(pages: int, barren: int) -> str:
 
 def _part_number(url: str, here: str) -> int:
     """The number of a part of the page whose key is `here`, 0 for a URL that is no part of it."""
-    key = url_key(url)
-    for pattern in (r"/(\d{1,2})(?=\?|$)", r"(?<=[?&])page=(\d{1,2})&", r"[?&]page=(\d{1,2})$"):
-        for match in re.finditer(pattern, key):
-            whole = key[: match.start()] + key[match.end() :]
-            if whole == here and int(match[1]) > 1:
-                return int(match[1])
-    return 0
+    return posts_of_part(url).get(here, 0)
 
 
 def _strength(node: LexborNode, rules: Rules) -> int:

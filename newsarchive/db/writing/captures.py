@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, update
 
+from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
@@ -21,7 +23,10 @@ from newsarchive.items import Article, Capture, DropReason, Kept, Place, Rights,
 from newsarchive.times import utc
 
 #: Reasons for which a crawl refuses a page, although the extraction would find a text on it.
-REFUSED_BY_LOOK = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.POST_PART))
+REFUSED_BY_LOOK = frozenset(
+    (DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.POST_PART, DropReason.PROTECTED, DropReason.ERROR_PAGE,
+     DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.SCRIPT_ONLY, DropReason.NOT_HTML)
+)  # fmt: skip
 
 
 def record(
@@ -123,15 +128,23 @@ def places_of(engine: Engine, digests: Iterable[str]) -> dict[str, Place]:
 def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
     """Those of these captures that the archive holds: position in `fetched` → the WARC file with its bytes.
 
-    Two captures are the same where address, time and bytes are equal.
+    Two captures are the same where address, time and bytes are equal. The archive may hold a page as a further page of a post.
     """
     times = {at: url_key(one.url) for at, one in enumerate(fetched) if one.fetched_at is not None}
-    columns: list[Any] = [Url.url_key, CaptureRow.fetched_at, CaptureRow.payload_digest, CaptureRow.warc_file]
-    query = select(*columns).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.parent_id.is_(None))
+    own: list[Any] = [CaptureRow.fetched_at, CaptureRow.payload_digest, CaptureRow.warc_file]
+    query = (
+        select(Url.url_key, *own).join(Url, Url.id == CaptureRow.url_id).where(CaptureRow.parent_id.is_(None))
+    )
+    parts = select(CaptureRow.final_url, *own).where(CaptureRow.parent_id.is_not(None))
+    digests = {fetched[at].digest for at in times if posts_of_part(fetched[at].url)}
     known: dict[tuple[str, datetime], dict[str, str]] = {}
     with reading(engine) as connection:
-        for row in bulk.select_in(connection, query, Url.url_key, times.values()):
-            known.setdefault((row.url_key, utc(row.fetched_at)), {})[row.payload_digest] = row.warc_file
+        pages = bulk.select_in(connection, query, Url.url_key, times.values())
+        further = bulk.select_in(connection, parts, CaptureRow.payload_digest, digests)
+        for key, row in chain(
+            ((row.url_key, row) for row in pages), ((url_key(row.final_url), row) for row in further)
+        ):
+            known.setdefault((key, utc(row.fetched_at)), {})[row.payload_digest] = row.warc_file
     found = []
     for at, key in times.items():
         one = fetched[at]
