@@ -117,6 +117,18 @@ def test_order_delay_and_headlines_of_every_copy(engine: Engine) -> None:
     assert found == EXPECTED
 
 
+def test_a_headline_that_the_original_changed_later_is_not_the_copys_doing(engine: Engine) -> None:
+    later = {"day": 1, "page": b"<p>again</p>"}
+    Store(engine).ingest([article(1, FERRY, 0, "Harbour closed after collision", **later)])
+    found = {
+        o.site: (o.original_headline, o.headline_change.value)
+        for o in republications(engine, "paper.example")
+    }
+    assert found["two.example"] == ("Ferry rams pier in Busan", "edited")
+    assert found["four.example"] == ("Ferry rams pier in Busan", "same")
+    assert found["three.example"] == ("Harbour closed after collision", "new")
+
+
 def test_publishers_by_number_of_copies(engine: Engine) -> None:
     paper, agency, two = by_publisher(republications(engine))
     assert (paper.site, paper.publisher, paper.stories, paper.copies, paper.credited) == (

@@ -125,6 +125,12 @@ _MEMBERS = f"""
     ORDER BY a.id
 """
 
+#: The headlines of all versions of the articles that have more than one.
+_HEADLINES = """
+    SELECT DISTINCT article_id, headline FROM article_revisions
+    WHERE article_id IN (SELECT article_id FROM article_revisions WHERE version > 1)
+"""
+
 
 def republications(
     source: Source,
@@ -144,7 +150,12 @@ def republications(
     """
     with reading(source) as reader:
         rows = reader.rows(_MEMBERS.format(seen=visible("a.id", hidden)))
-    members = {row["id"]: row for row in rows}
+        headlines: defaultdict[int, list[str]] = defaultdict(list)
+        for article_id, headline in reader.tuples(_HEADLINES):
+            headlines[article_id].append(headline)
+    members: dict[int, Row] = {
+        row["id"]: {**row, "headlines": [row["headline"], *headlines[row["id"]]]} for row in rows
+    }
     wanted, own = publisher.strip().casefold(), site.lower().removeprefix("www.")
     moment = utc(since) if since else None
     kept = [
@@ -221,11 +232,19 @@ def _republications(members: Mapping[int, Row]) -> Iterator[Republication]:
 
 def _pair(original: Row, copy: Row, publisher: str, place: int, by: KnownBy) -> Republication:
     delay, is_to_the_day = _delay(original["published"], copy["published"])
+    headline, change = _likest(original["headlines"], copy["headline"])
     return Republication(
-        original["site"], publisher, original["id"], original["url"], original["headline"], original["published"],
+        original["site"], publisher, original["id"], original["url"], headline, original["published"],
         place, copy["site"], copy["id"], copy["url"], copy["headline"], copy["published"],
-        delay, is_to_the_day, headline_change(original["headline"], copy["headline"]), by,
+        delay, is_to_the_day, change, by,
     )  # fmt: skip
+
+
+def _likest(headlines: Iterable[str], copy: str) -> tuple[str, HeadlineChange]:
+    """The first of the headlines from which the copy's differs least, and what the copy did to it."""
+    degrees = [*HeadlineChange]
+    changes = ((headline, headline_change(headline, copy)) for headline in headlines)
+    return min(changes, key=lambda pair: degrees.index(pair[1]))
 
 
 def _originals(members: Mapping[int, Row]) -> dict[int, tuple[int, KnownBy]]:
