@@ -38,7 +38,9 @@ from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import site_of, try_normalise
 from newsarchive.crawling.failures import (
+    FAILURES,
     MIN_SERVER_ERROR_STATUS,
+    AskedToWait,
     BadAddress,
     explain,
     is_ending,
@@ -415,13 +417,23 @@ class DelayMiddleware:
         self.robots: dict[str, str] = {}
         #: host → why its robots.txt gave no answer, until that is told
         self.unanswered: dict[str, str] = {}
+        #: host that asked for more than `max_wait` → when that wait is over, by the monotonic clock
+        self.waits: dict[str, float] = {}
+        #: Hosts that asked for as much again after it. Each further request would cost `max_wait`, and other sites wait too.
+        self.left: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        if self.delays.get(urlsplit(request.url).netloc):
+        host = urlsplit(request.url).netloc
+        if host in self.left:
+            if post := post_of(request):
+                sentence = f"{site_of(post)}: {FAILURES[AskedToWait][1]}; what was not fetched waits for the next crawl"
+                self.crawler.stats.set_value(key(Detail.SITE_LEFT, site_of(post)), sentence)
+            raise AskedToWait
+        if self.delays.get(host):
             # The site has said how fast it may be asked, so AutoThrottle must not change the delay.
             request.meta["autothrottle_dont_adjust_delay"] = True
 
@@ -437,6 +449,8 @@ class DelayMiddleware:
             logger.warning("%s: its robots.txt gave no answer (%s); its pages do, and are fetched", host, why)
         if response.status in RETRY_AFTER_STATUSES:
             self.wait(request, response)
+        else:
+            self.waits.pop(urlsplit(request.url).netloc, None)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -466,15 +480,20 @@ class DelayMiddleware:
         wait = retry_after(asked, datetime.now(UTC), longest)
         if not wait:
             return
+        host = urlsplit(request.url).netloc
         if wait == longest:
-            host = urlsplit(request.url).netloc
             self.crawler.stats.set_value(
                 key(Detail.BOUND, f"{host} Retry-After"),
                 f"{host}: an answer asks for a wait ({asked[:40]}); the crawl waits {self.max_wait:g} seconds "
                 "(crawl.max_retry_after)",
             )
         self.crawler.stats.inc_value(key(Detail.WAITED, "retry after"))
-        if (slot := self.slot(request)) is not None:
+        slot, now = self.slot(request), time.monotonic()
+        if wait == longest and now >= self.waits.setdefault(host, now + self.max_wait):
+            self.left.add(host)
+            while slot and slot.queue:
+                slot.queue.popleft()[1].errback(AskedToWait())
+        elif slot:
             hold(slot, wait.total_seconds())
 
     def slot(self, request: Request) -> Slot | None:

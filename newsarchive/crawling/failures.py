@@ -29,6 +29,10 @@ class BadAddress(scrapy_errors.IgnoreRequest):
     """A redirect leads to an address that `urls.normalise` refuses, or an answer comes from such a one."""
 
 
+class AskedToWait(scrapy_errors.IgnoreRequest):
+    """A request is not sent, because its host asks for a longer wait than a crawl has."""
+
+
 #: exception → (the word that stats count, the sentence that a person reads)
 FAILURES: dict[type[BaseException], tuple[str, str]] = {
     scrapy_errors.CannotResolveHostError: (
@@ -51,6 +55,10 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
     BadAddress: (
         FetchProblem.BAD_ADDRESS,
         f"it redirects to an address that is not valid, or longer than {MAX_URL_CHARACTERS} characters",
+    ),
+    AskedToWait: (
+        FetchProblem.ASKED_TO_WAIT,
+        "the server asks for a longer wait than a crawl has (crawl.max_retry_after): try again later",
     ),
     scrapy_errors.IgnoreRequest: (ROBOTS, "the site's robots.txt forbids it"),
     scrapy_errors.UnsupportedURLSchemeError: (

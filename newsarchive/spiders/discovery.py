@@ -79,6 +79,7 @@ SILENT_REASONS = frozenset(
         FetchProblem.CONNECTION_REFUSED,
         FetchProblem.CONNECTION_FAILED,
         FetchProblem.TIMEOUT,
+        FetchProblem.ASKED_TO_WAIT,
     )
 )
 #: What a feed's own address is (`index_reason`) where the feed is that of the whole site, not of a section, tag or

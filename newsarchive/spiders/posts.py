@@ -25,7 +25,7 @@ from newsarchive.core.discovery.page_kind import FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
-from newsarchive.crawling.failures import ROBOTS, Dropped, explain, is_ending
+from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
@@ -330,7 +330,7 @@ class FetchingSpider(CapturingSpider):
 
     async def failed(self, failure: TwistedFailure, request: Request, link: Link) -> AsyncIterator[Capture]:
         reason, sentence = explain(failure.value)
-        if isinstance(failure.value, SiteLeft):
+        if isinstance(failure.value, (SiteLeft, AskedToWait)):
             self.not_fetched()
             self.count(Count.WAITING)
             return

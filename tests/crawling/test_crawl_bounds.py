@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +14,12 @@ from scrapy import Request
 from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import Response, TextResponse
 from scrapy.utils.test import get_crawler
+from twisted.internet.defer import Deferred
 
 from newsarchive import middlewares
 from newsarchive.core.discovery import wordpress
 from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
+from newsarchive.crawling.failures import AskedToWait
 from newsarchive.crawling.stats import bounds_met
 from newsarchive.items import Link
 from newsarchive.middlewares import DelayMiddleware
@@ -30,7 +34,10 @@ HOST = "https://blog.example"
 def delay_middleware() -> tuple[DelayMiddleware, SimpleNamespace]:
     """The middleware in a crawl whose slot sends a request a second, with a cap of 60 seconds for either wait."""
     caps = {"NEWSARCHIVE_MAX_CRAWL_DELAY": 60, "NEWSARCHIVE_MAX_RETRY_AFTER": 60, "ROBOTSTXT_OBEY": True}
-    crawler, slot = get_crawler(settings_dict=caps), SimpleNamespace(delay=1.0, jitter=0.0, lastseen=0.0)
+    crawler, slot = (
+        get_crawler(settings_dict=caps),
+        SimpleNamespace(delay=1.0, jitter=0.0, lastseen=0.0, queue=deque()),
+    )
     crawler.engine = SimpleNamespace(downloader=SimpleNamespace(slots={"blog.example": slot}))  # type: ignore[assignment]
     return DelayMiddleware(crawler), slot
 
@@ -79,6 +86,50 @@ def test_retry_after(asked: str, wait: float, told: bool, monkeypatch: pytest.Mo
     middleware.process_response(request, busy)
     assert (slot.lastseen, slot.delay) == (wait, 1.0)
     assert ("asks for a wait" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        ([(0, 503), (61, 503)], True),
+        ([(0, 503), (1, 503)], False),  # was under way when the first one came
+        ([(0, 503), (61, 200), (62, 503)], False),
+    ],
+)
+def test_a_host_that_asks_for_too_long_a_wait_once_more_is_left(
+    answers: list[tuple[float, int]], left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    middleware, slot = delay_middleware()
+    request = Request(f"{HOST}/post/", meta={"download_slot": "blog.example"})
+    waiting: Deferred[None] = Deferred()
+    slot.queue = deque([(request, waiting)])
+    waiting.addErrback(lambda failure: None)
+    for at, status in answers:
+        monkeypatch.setattr(middlewares.time, "monotonic", lambda at=at: float(at))
+        middleware.process_response(
+            request, Response(request.url, status=status, headers={"Retry-After": "3600"})
+        )
+    assert waiting.called is left
+    with pytest.raises(AskedToWait) if left else nullcontext():
+        middleware.process_request(request)
+    middleware.process_request(Request("https://other.example/"))
+
+
+#: A request in a tenth of a second, and no more than that at a time.
+SLOW = ("-s", "DOWNLOAD_DELAY=0.1", "-s", "AUTOTHROTTLE_ENABLED=0")
+
+
+@pytest.mark.slow
+def test_a_site_that_wants_to_be_left_alone_for_long_does_not_hold_up_the_others(db: Path) -> None:
+    names = [f"/story-number-{number}-of-many/" for number in range(20)]
+    busy = Answer("busy", 503, {"Retry-After": "3600"})
+    with served({"/": front(*names), **dict.fromkeys(names, busy)}) as site:
+        done = crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_MAX_RETRY_AFTER=1", *SLOW, db=db, fast=False)
+    assert done.returncode == 4, done.stderr
+    assert "asks for a longer wait than a crawl has (crawl.max_retry_after): try again later" in done.stderr
+    assert "20 waiting" in done.stderr
+    assert sum(request.path in names for request in site.seen) < 9 + 2  # those under way, and two more
+    assert rows(db, "SELECT DISTINCT state, reason FROM urls") == [("new", "")]
 
 
 GOOD = [f"/a-good-story-number-{number}/" for number in range(4)]
