@@ -233,6 +233,8 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
     spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
     with spiders.stopped_by_signals():
         code = spiders.run(spider, [*words, *options.scrapy_options(spider)])
+    for killed in spiders.killed.values():
+        complain(f"error: {killed}")
     return spiders.forced or code
 
 
@@ -320,7 +322,7 @@ def run(
         results = [result for result in results if result.code != LOCKED] or results
     if not shown:
         show(results, as_json, options.quiet)
-    elif results and results[0].code == LOCKED:
+    elif results and (results[0].code == LOCKED or spiders.killed):
         complain(f"error: {results[0].problem}")
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
         say_where(url)

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from tempfile import NamedTemporaryFile
 from typing import IO
 
+from newsarchive.exceptions import FAULT
 from newsarchive.spider_processes.parent import KEEP_MESSAGES, SHARE_LOCK, STOP_WITH_PARENT
 from newsarchive.spider_processes.server import Child, SpiderServer
 
@@ -55,6 +56,8 @@ class SpiderProcesses:
         self.share_lock = False
         #: What the last process that failed said, or which signal killed it.
         self.last_error = ""
+        #: Domain of a site, "" for none → which signal killed its spider, in words.
+        self.killed: dict[str, str] = {}
         self.environment = {"SCRAPY_SETTINGS_MODULE": "newsarchive.settings"} | os.environ
         self.environment |= {"NEWSARCHIVE_DATABASE_URL": url, STOP_WITH_PARENT: "1"}
 
@@ -74,14 +77,14 @@ class SpiderProcesses:
         """
         words = ["crawl", spider, *options]
         words += ["-s", "NEWSARCHIVE_TOUR=0"] if self.shown else ["-s", "NEWSARCHIVE_QUIET=1"]
-        return self._run("scrapy", words, {SHARE_LOCK: site} if self.share_lock and site else {})
+        return self._run("scrapy", words, {SHARE_LOCK: site} if self.share_lock and site else {}, site)
 
     def run_command(self, words: Sequence[str]) -> int:
         """Run a command of newsarchive on the archive, without its messages, and give its exit code. The archive stands in the
         environment alone: everybody on a machine can read the words of a process, and the address may hold a password."""
         return self._run("newsarchive", [*words, "--quiet"], {})
 
-    def _run(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
+    def _run(self, module: str, words: Sequence[str], more: dict[str, str], site: str = "") -> int:
         if self.keep_errors:
             with NamedTemporaryFile(prefix="newsarchive-messages-") as messages:
                 code = self._ended(module, words, more | {KEEP_MESSAGES: messages.name})
@@ -91,7 +94,10 @@ class SpiderProcesses:
             code = self._ended(module, words, more)
         if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
             return self.forced
-        return code if code >= 0 else 1
+        if code < 0:
+            self.killed[site] = killed_by(-code)
+            return FAULT
+        return code
 
     def _ended(self, module: str, words: Sequence[str], more: dict[str, str]) -> int:
         """Run a process to its end, and give its exit code; minus the number of a signal that killed it."""

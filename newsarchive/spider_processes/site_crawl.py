@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from newsarchive.core.alarms.records import AlarmKind
-from newsarchive.exceptions import DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
+from newsarchive.exceptions import ALL_FAILED, DATABASE_FAILED, LOCKED, SOME_FAILED, USAGE
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Result:
     alarms: list[str] = field(default_factory=list)
     raised: list[str] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
+    #: Why posts could not be fetched, in the words of the summary.
+    reasons: list[str] = field(default_factory=list)
 
     def add(self, code: int, stats: dict[str, str], raised: Container[str] = ()) -> None:
         """Add what one spider counted. `code` is its exit code, `raised` the kinds of the alarms that it raised."""
@@ -63,7 +65,9 @@ class Result:
                 self.raised.append(value)
             if key.startswith("alarm cleared/"):
                 self.cleared.append(value)
-            column = key.partition("/")[0]
+            column, _, reason = key.partition("/")
+            if column == "failed" and reason not in self.reasons:
+                self.reasons.append(reason)
             if column in COLUMNS and value.isdigit():
                 self.counts[column] = self.counts.get(column, 0) + int(value)
 
@@ -95,6 +99,8 @@ class Result:
             if self.alarms and not number:
                 return ""  # the alarms say it
             return f"{self.site}: {counted(number, 'post')} could not be fetched; the next crawl asks again"
+        if self.code == ALL_FAILED and not self.error and self.reasons:
+            return f"{self.site}: none of its posts could be fetched ({', '.join(self.reasons)}); the next crawl asks again"
         return self.error or f"{self.site}: the crawl ended with {self.code}"
 
 
@@ -197,6 +203,8 @@ def _crawl_locked(
         code = spiders.run(spider, words, site.domain)
         stats = archive.stats(before, spider, argument, site.home_url)
         result.add(code, stats, archive.raised(before, site.home_url))
+        if site.domain in spiders.killed:
+            result.error = result.error or f"{site.home_url}: {spiders.killed[site.domain]}"
         if result.failed or spiders.stopping or options.finds_only:
             break
     if result.failed and not spiders.stopping and result.code not in (USAGE, DATABASE_FAILED):

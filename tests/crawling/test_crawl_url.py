@@ -253,5 +253,10 @@ def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     broken = Result("https://c.example")
     broken.add(4, {})
     assert [exit_code([broken]), exit_code([broken, none]), exit_code([none])] == [4, 3, 0]
+    refused = Result("https://d.example")
+    refused.add(4, {"failed/too large": "6", "failed/timeout": "1"})
+    assert refused.problem == (
+        "https://d.example: none of its posts could be fetched (too large, timeout); the next crawl asks again"
+    )
     broken.add(5, {"database_error": "the disk is full"})
     assert (exit_code([broken, none]), broken.problem) == (5, "the disk is full")
