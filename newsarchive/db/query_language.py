@@ -16,7 +16,7 @@ A word is looked for in all ways in which it is written in its own language:
     αποκλειστικος   αποκλειστικός     capitals have no accent, and hurried writers leave it out
     елка            ёлка              the dots of ё are left out more often than not
     الأحزاب         الاحزاب           as are hamza, vowel signs and the stroke that stretches a word
-    yılın           YILIN             a Turkish capital I is folded as that of other languages
+    yılın           YILIN             a Turkish capital I is folded as that of other languages; in capitals either finds both
     خبرگزاری        خبرگزاري          Persian and Arabic keyboards have different letters for ye and kaf
     20              ২০  ٢٠  ۲۰  ２０  digits of the script
     ＮＡＴＯ         NATO              full-width letters
@@ -458,7 +458,10 @@ def _leaf(text: str) -> Node:
     words = tuple(token.text for token in tokenise(bare))
     if not words:
         raise UsageError(f"search: no word in {text!r}")
-    return Words(words, prefix, of_phrase(words)[1:])
+    others = of_phrase(words)[1:]
+    if "I" in bare and bare.isupper():  # capitals of a Turkish text, where I is ı
+        others += (tuple(token.text for token in tokenise(bare.replace("I", "ı"))),)
+    return Words(words, prefix, others)
 
 
 def _require_something(node: Node) -> None:
