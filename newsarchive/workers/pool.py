@@ -353,12 +353,18 @@ def _start_method() -> str:
 
 
 def _by_multiprocessing(pipe: Connection) -> Process:
+    """Start a process with the means of Python. Raises `NotStarted` where this process may have none."""
     context = multiprocessing.get_context(_start_method())
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload([PRELOADED])
     process: BaseProcess = context.Process(target=serve, args=(pipe,), daemon=True)  # type: ignore[attr-defined]
-    with _main_hidden(), _undisturbed():
-        process.start()
+    try:
+        with _main_hidden(), _undisturbed():
+            process.start()
+    except (
+        AssertionError
+    ) as error:  # a process of Celery, or of `multiprocessing.Pool`, may have no processes of its own
+        raise NotStarted(f"a worker process cannot start: {error}") from error
     return process
 
 

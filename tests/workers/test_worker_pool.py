@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -157,6 +158,16 @@ def test_a_process_forgets_shared_values_when_it_has_too_many(monkeypatch: pytes
 
 def test_a_process_that_cannot_load_says_why() -> None:
     with pool(1, "no rules here") as made, pytest.raises(NotStarted, match="ValueError: no rules here"):
+        made.submit(("double", 1)).result(PATIENCE)
+
+
+def test_a_process_that_may_have_no_processes_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crawl in a task of Celery, or in a `multiprocessing.Pool`, then reads its pages itself."""
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)  # type: ignore[attr-defined]
+    with (
+        pool() as made,
+        pytest.raises(NotStarted, match="daemonic processes are not allowed to have children"),
+    ):
         made.submit(("double", 1)).result(PATIENCE)
 
 
