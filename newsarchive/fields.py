@@ -142,8 +142,8 @@ _NOWHERE = object()
 def row(article: Article) -> dict[str, Any]:
     """The flat row of an article; one that is not stored lacks the fields of the archive.
 
-    Texts, lists of texts, numbers and times in UTC; an empty value is `""`, `[]` or `None`. `export.plain` makes JSON
-    types of them.
+    Texts, lists of texts, numbers and times in UTC; an empty value is `""`, `[]` or `None`.
+    `newsarchive.export.plain` makes JSON types of them.
     """
     return dict(_values(_article(article), FLAT))
 
@@ -151,7 +151,7 @@ def row(article: Article) -> dict[str, Any]:
 def record(article: Article) -> dict[str, Any]:
     """Everything of an article: its flat row, then its details under names of their own.
 
-    The values of `records` are the dataclasses; `export.plain` makes JSON types of them.
+    The values of `records` are the dataclasses; `newsarchive.export.plain` makes JSON types of all.
     """
     return dict(_values(_article(article), (field for field in FIELDS if field.place != "search")))
 

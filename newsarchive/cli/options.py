@@ -309,4 +309,4 @@ def chosen(options: dict[str, Any]) -> Filters:
     """The filters of a command's options. Raises `UsageError` for a day that cannot be read."""
     from newsarchive.db.reading.search import filters
 
-    return filters(**options)
+    return filters(**options | {"article": options["article"] or None})

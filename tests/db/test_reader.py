@@ -58,6 +58,9 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         ({"since": date(2026, 1, 1)}, {3}),
         ({"until": "2025-04-01"}, {9, 2}),
         ({"until": START - timedelta(days=1)}, set()),
+        ({"article": []}, set()),  # as where a search before found nothing
+        ({"article": "https://blog.example/post-2"}, {2}),
+        ({"article": {"https://blog.example/post-2"}}, {2}),
     ],
     ids=str,
 )
@@ -68,6 +71,12 @@ def test_search_count_and_articles_mean_the_same_by_a_filter(
     assert {hit.headline for hit in archive.search(**chosen)} == headlines
     assert {article.headline for article in archive.articles(**chosen)} == headlines
     assert archive.count(**chosen) == len(headlines)
+
+
+def test_the_ids_of_a_data_frame_choose_articles(archive: Archive) -> None:
+    ids = archive.dataframe(columns=["id"])["id"]
+    assert archive.count(article=ids[:2]) == archive.count(article=ids.to_numpy()[:2]) == 2
+    assert archive.count(article=ids.iloc[0]) == 1
 
 
 def test_a_hit_is_a_frozen_record_with_the_found_words_marked(archive: Archive) -> None:

@@ -7,7 +7,7 @@ stream of articles. The language of the words is `newsarchive.db.query_language`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
@@ -67,7 +67,7 @@ class Filters:
     (`newsarchive.db.conditions`). Two values of `origin` are no names: "own" lets through what names no other publisher as the
     first, "republished" what names any.
     `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
-    `article` are addresses, ids or identifiers of articles: no others are let through.
+    `article` are addresses, ids or identifiers of articles: no others are let through, and none where there are none.
     """
 
     site: str | None = ""
@@ -80,7 +80,7 @@ class Filters:
     hidden: bool = False
     copies: Copies = Copies.ALL
     rights: str = "any"
-    article: tuple[str, ...] = ()
+    article: tuple[str, ...] | None = None
 
     def since_moment(self) -> datetime | None:
         """The first moment of publication that the filter lets through."""
@@ -104,7 +104,7 @@ class FilterOptions(TypedDict, total=False):
     hidden: bool
     copies: str
     rights: str
-    article: str | int | Sequence[str | int]
+    article: str | int | Iterable[str | int] | None
 
 
 def with_filters(function: F) -> F:
@@ -202,12 +202,15 @@ def _rights(value: object) -> str:
     return str(value)
 
 
-def _articles(value: object) -> tuple[str, ...]:
-    given = value if isinstance(value, list | tuple) else [] if value in (None, "") else [value]
+def _articles(value: Any) -> tuple[str, ...] | None:
+    if value is None or (isinstance(value, str) and not value):
+        return None
+    given = list(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else [value]
     for one in given:
-        if isinstance(one, bool) or not isinstance(one, str | int):
+        # The ids of a data frame are numbers of numpy.
+        if isinstance(one, bool) or not (isinstance(one, str) or hasattr(one, "__index__")):
             raise WrongType("article", one, "give an address or an id, or a list of them")
-    return tuple(str(one) for one in given)
+    return tuple(one if isinstance(one, str) else str(index(one)) for one in given)
 
 
 def _copies(value: object) -> Copies:
@@ -558,7 +561,7 @@ class Query:
         if wanted.author:
             known = self._named("SELECT id, name FROM authors", wanted.author)
             yield f"{{id}} IN (SELECT article_id FROM article_authors WHERE author_id {known})"
-        if wanted.article:
+        if wanted.article is not None:
             known = self.dialect.among([find(self.reader, name) for name in wanted.article], self._value)
             yield f"{{id}} {known}"
         if wanted.rights == "tdm":
