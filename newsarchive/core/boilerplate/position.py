@@ -68,6 +68,7 @@ BYLINE = "byline: names who wrote it, at the edge of the text"
 DATE = "date: says when it was published or changed, and no more"
 WORDLESS = "other: no letter in it, at the edge of the text"
 COUNTED = "nav: the numbers of a row of pictures or pages"
+LINE_NUMBERS = "other: the numbers of the lines of code beside it"
 EMBED = "other: a post of a social network, which its script draws as it draws a picture"
 FILLED = "other: fills a template until somebody writes"
 SCRIPT = "other: program code that stands outside of its script"
@@ -218,6 +219,15 @@ def counters(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
             run = []
         if goes_on or number == "1":
             run.append(i)
+
+
+def line_numbers(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
+    """The numbers of the lines of a listing, which stand beside it: code that is "1", "2", "3" and no more, with code behind it."""
+    for i in body:
+        if blocks[i].kind == "code" and i + 1 < len(blocks) and blocks[i + 1].kind == "code":
+            lines = blocks[i].text.split()
+            if lines == [str(number + 1) for number in range(len(lines))]:
+                yield i
 
 
 def filler(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:

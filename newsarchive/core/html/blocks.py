@@ -151,14 +151,16 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
-def _leads_to_itself(anchor: LexborNode, attributes: dict[str, str | None]) -> bool:
-    """Whether a link in a heading only gives the heading's own address: generators of static sites put "¶" or "#" there."""
-    has_fragment = "#" in (attributes.get("href") or "")
-    return has_fragment and (anchor.text(deep=True) or "").strip() in _SELF_LINK_SIGNS
-
-
-#: The whole text of a link in a heading that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
-_SELF_LINK_SIGNS = frozenset(["¶", "#", "§", "🔗", "∞", "\u200b"])
+#: What a link in a heading says that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
+_SELF_LINK = re.compile("[¶#§🔗∞\u200b]")
+#: What a link behind a footnote says that leads back to its mark in the text (WordPress, Hugo, kramdown).
+_BACK_LINK = re.compile("[↩↑⤴⏎^]\ufe0e?\\d?")
+#: The mark of a footnote, and the sign before it; "[1]" has its brackets.
+_NOTE_NUMBER = re.compile(r"[^\[(]\s*\d{1,3}\s*")
+#: The address of a footnote that no `<sup>` raises, as Substack has it.
+_NOTE_ADDRESS = re.compile(r"#.*(?:fn|note)")
+#: Signs behind which a raised number is the mark of a footnote and no exponent.
+_BEFORE_NOTE = frozenset(".,;:!?…\"'”’»。，、")
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
 #: `Reading.truncated` says so. As many take up to 2 s of CPU time.
 MAX_BLOCKS = 10_000
@@ -321,9 +323,11 @@ class _Walker:
         attributes, start = node.attributes, len(self.pieces)
         if attributes and ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
             return None
-        in_heading = tag == "a" and self.box is not None and self.box.kind == "heading"
-        if in_heading and _leads_to_itself(node, attributes):
-            return None
+        if tag == "a" and "#" in (attributes.get("href") or ""):
+            in_heading = self.box is not None and self.box.kind == "heading"
+            sign = _SELF_LINK if in_heading else _BACK_LINK if self.pieces else None
+            if sign and sign.fullmatch((node.text(deep=True) or "").strip()):
+                return None
         inline = _Inline(tag, attributes, start, self.base)
         self.inline.append(inline)
         self.open.append(inline)
@@ -363,6 +367,9 @@ class _Walker:
             self.common = depth
         if element.tag == "a":
             self._link(element)
+        if element.tag in ("a", "sup") and self._marks_note(element):
+            self.pieces[element.start] = "[" + self.pieces[element.start].lstrip()
+            self.pieces[-1] = self.pieces[-1].rstrip() + "]"
         if element.close_tag:
             self.marks.append((len(self.pieces), element.close_tag))
 
@@ -374,6 +381,20 @@ class _Walker:
             self.link_chars += len(text)
             if element.href:
                 self.links.append((fold(text), element.href))
+
+    def _marks_note(self, element: _Inline) -> bool:
+        """Whether a `<sup>` or a link is the mark of a footnote, which is set in brackets: "Rust<sup>1</sup>" would be the word "Rust1"."""
+        pieces, start = self.pieces, element.start
+        if not 0 < start < len(pieces) <= start + 3:
+            return False
+        before = pieces[start - 1][-1:]
+        if not _NOTE_NUMBER.fullmatch(before + "".join(pieces[start:])):
+            return False
+        around = [element, *self.inline[-1:]]
+        addresses = [e.attributes.get("href") or "" for e in around if e.tag == "a"]
+        if all(e.tag != "sup" for e in around):
+            return not before.isspace() and any(map(_NOTE_ADDRESS.search, addresses))
+        return before in _BEFORE_NOTE or any("#" in address for address in addresses)
 
     def add(self, text: str) -> None:
         """Add text to the current block."""

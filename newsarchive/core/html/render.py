@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from newsarchive.core.html.markup import HEADINGS, escape, is_cell, same_table
+from newsarchive.core.html.markup import HEADINGS, escape, in_embedded_post, is_cell, same_table
 from newsarchive.core.text.words import count_words
 from newsarchive.items import Article, Block
 
@@ -47,14 +47,15 @@ def rendered(article: Article) -> Article:
 
 
 def article_html(blocks: Iterable[Block]) -> str:
-    """Safe HTML of the blocks labelled `body`, and of embeds between them, which become links.
+    """Safe HTML of the blocks labelled `body`, and of what is embedded between them: films become links, and posts of social
+    networks, which are no part of the text, quotations.
 
     >>> article_html([Block("A & B", html="A &amp; B"), Block("one", "list_item", level=1, html="one")])
     '<p>A &amp; B</p>\\n<ul><li>one</li></ul>'
     """
     kept = _with_embeds(list(blocks))
     out = []
-    for kind, run in groupby(kept, key=lambda b: "table" if is_cell(b.html) else b.kind):
+    for (kind, _), run in groupby(kept, key=lambda b: ("table" if is_cell(b.html) else b.kind, b.label)):
         rows = list(run)
         if kind == "list_item":
             out.append(_list(rows))
@@ -174,7 +175,7 @@ def _with_embeds(blocks: list[Block]) -> Iterator[Block]:
 
 
 def _is_embed(block: Block) -> bool:
-    return block.kind == "embed" and block.label == "other"
+    return block.label == "other" and (block.kind == "embed" or in_embedded_post(block.path))
 
 
 def _is_embed_beside(block: Block, text: Block) -> bool:

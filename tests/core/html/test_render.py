@@ -218,3 +218,19 @@ def test_addresses_and_code_end_nothing_in_markdown() -> None:
     link = next(one for block in tokens for one in block.children or () if one.type == "link_open")
     assert link.attrGet("href") == "https://a.example/%29%3Cimg%20src=x%3E%28%22"
     assert [token.content for token in tokens if token.type == "fence"] == ["```\n<b>\n````\n"]
+
+
+def test_a_post_of_a_network_is_a_quotation_in_the_html_alone() -> None:
+    path = "html/body/article/blockquote.twitter-tweet/p"
+    blocks = [
+        Block("One.", path="html/body/article/p"),
+        Block("Quoted.", "quote", path="html/body/article/blockquote/p"),
+        Block("Tweeted.", "quote", "other", path=path, html='<a href="https://x.example/1">Tweeted.</a>'),
+        Block("Share this", label="other", path="html/body/article/p"),
+        Block("Two.", path="html/body/article/p"),
+        Block("Outside.", "quote", "other", path="html/body/aside/blockquote.twitter-tweet/p"),
+    ]
+    assert article_html(blocks) == (
+        "<p>One.</p>\n<blockquote><p>Quoted.</p></blockquote>\n<blockquote><p>"
+        '<a href="https://x.example/1" rel="nofollow noopener">Tweeted.</a></p></blockquote>\n<p>Two.</p>'
+    )
