@@ -25,7 +25,15 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
-from newsarchive.core.metadata.person_names import EASTERN_NAME, clean, firm, kind_of, like_a_name, names
+from newsarchive.core.metadata.person_names import (
+    EASTERN_NAME,
+    clean,
+    firm,
+    kind_of,
+    like_a_name,
+    names,
+    words,
+)
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.scripts import WORD_MARKS, has_unspaced
 from newsarchive.items import Author, Block, Candidate
@@ -93,7 +101,14 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
         found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
         found = names(claim.value, rules, printed=claim.source.place in IN_BODY)
-    return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
+    return [Author(name, _kind(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
+
+
+def _kind(name: str, said: str, rules: Rules) -> str:
+    """`kind_of`; a job and what it is about, without a name, is a post of the house: "Special Correspondent"."""
+    at = words(rules).role.find(name)
+    is_job = at is not None and at[1] == len(name) and not like_a_name(name[: at[0]].strip(), rules)
+    return "organisation" if is_job else kind_of(name, said, rules)
 
 
 def options(

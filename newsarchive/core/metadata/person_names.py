@@ -164,7 +164,7 @@ _AT_TIME = re.compile(r"\s+(?:@\s+\d{1,2}[:.]\d\d|today)\b.*")
 _LAST_FIRST = re.compile(r"([^\W\d_][\w'’-]+), ([^\W\d_][\w'’. -]*)")
 #: The separators of the details in a line: "By Jane Doe | 3 May 2024 • 4 min read", "2024-05-03 来源：新华网作者：张三".
 SEGMENT = re.compile(
-    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+[-–—]\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
+    r"\s*[|｜•·⋅●∙\t\n]\s*|\s+(?:--?|[–—])\s+|\s{3,}|(?<=\S)\s(?=[\u3400-\u9fff]{1,6}\s?[：:])"
     r"|(?<=[^\W原文章])(?=(?:作者|责任编辑|责编)\s?[：:])|(?<=[^\W文章息闻料片件据容])(?=(?:来源|來源|出处)\s?[：:])"
 )
 #: Each match of `SEGMENT` holds one of these signs, or stands before one. Most lines hold none.
@@ -345,7 +345,8 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
 
 
 def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
-    """The names in a part of a printed byline: the first text, and later texts that look like names."""
+    """The names in a part of a printed byline: the first text, and later texts that look like names.
+    "Short rules for harbours and Poland" names nobody."""
     first = ""
     for part in words(rules).separators.split(segment)[:60]:
         name = _without_role(clean(part, rules), rules)
@@ -355,10 +356,9 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
-        if _is_phrase(name, rules):
-            continue
         first = first or name
-        yield from chinese_names.people(name, rules)
+        if not _is_phrase(name, rules):
+            yield from chinese_names.people(name, rules)
 
 
 def _is_phrase(name: str, rules: Rules) -> bool:

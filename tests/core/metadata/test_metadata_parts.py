@@ -341,3 +341,17 @@ def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, m
 )
 def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
     assert dates.order_of(texts) is expect
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Special Correspondent", "organisation"),
+        ("Our Special Correspondent", "organisation"),
+        ("Harbour Editor", "organisation"),
+        ("Jane Doe", "person"),
+    ],
+)
+def test_a_job_without_a_name_is_no_person(name: str, kind: str) -> None:
+    claim = Claim("authors", name, Source(Place.META), kind="person")
+    assert [author.kind for author in authors.read(claim, rules.default())] == [kind]
