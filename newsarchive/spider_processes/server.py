@@ -4,9 +4,9 @@
     with server.started("scrapy", ["crawl", "news", "-a", "url=https://blog.example"], os.environ) as spider:
         code = spider.wait()
 
-A worker crawls many small sites, one after the other. To start Python, to load Scrapy, the database's library and the package and
-to read a first page takes two seconds of CPU, more than all else that a small blog costs. So the first spider of a worker starts a
-server, `python -m newsarchive.spider_processes.server`, which does this once and forks for each spider. A fork has its own
+A worker, and `newsarchive crawl --all`, crawl many small sites. To start Python, to load Scrapy, the database's library and the
+package and to read a first page takes two seconds of CPU, more than all else that a small blog costs. So their first spider starts
+a server, `python -m newsarchive.spider_processes.server`, which does this once and forks for each spider. A fork has its own
 arguments, environment and streams and runs `python -m MODULE` to its end. A fork that breaks harms no other.
 
 The spiders of a server work at one archive, and share what they have read in a temporary file (`db.kept_readings`).

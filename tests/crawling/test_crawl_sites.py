@@ -14,15 +14,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from getpass import getuser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, make_url, update
 
+from newsarchive.cli import crawl
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.schema import upgrade
+from newsarchive.spider_processes.site_crawl import CrawlOptions, Result
 from newsarchive.times import utc_now
 from tests.core.assembly.test_whole_posts import feed
 from tests.crawling.test_crawl import STORY, front, post, rows
@@ -71,6 +74,38 @@ def test_due_sites_are_crawled_with_their_settings_and_not_again_before_their_ti
         assert {request.headers["User-Agent"] for request in one.seen} == {"paper-bot/1"}
         again = run("crawl", "--all", db=db)
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("sites", "forks"), [(2, False), (3, True)])
+def test_spiders_of_several_sites_are_forks_of_one_process(
+    sites: int, forks: bool, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow(db, *(f"https://{number}.example/" for number in range(sites)))
+    servers = []
+
+    def crawled(*given: Any, **more: bool) -> list[Result]:
+        servers.append(given[3].server)
+        return []
+
+    monkeypatch.setattr(crawl, "crawl_all", crawled)
+    engine = open_engine(f"sqlite:///{db}")
+    with pytest.raises(SystemExit):
+        crawl.run(engine, f"sqlite:///{db}", (), CrawlOptions({}), 2, False)
+    engine.dispose()
+    assert [server is not None for server in servers] == [forks]
+
+
+def test_a_site_of_three_that_is_crawled_by_forks(db: Path) -> None:
+    with served(blog("a-first")) as one, served(blog("a-second")) as two, served({"/": "nothing"}) as none:
+        follow(db, f"{one.home}/", f"{two.home}/", f"{none.home}/")
+        done = run("crawl", "--all", "--json", db=db)
+    found = {r["site"]: r for r in map(json.loads, done.stdout.splitlines())}
+    codes = {site: (r["new"], r["exit_code"]) for site, r in found.items()}
+    assert codes == {f"{one.home}/": (1, 0), f"{two.home}/": (1, 0), f"{none.home}/": (0, 4)}
+    assert found[f"{none.home}/"]["error"].startswith(
+        f"{none.home}/: no feed and no links to posts were found"
+    )
+    assert done.returncode == 3, done.stderr
 
 
 def test_a_section_is_left_out_by_the_beginning_of_its_paths(db: Path) -> None:
