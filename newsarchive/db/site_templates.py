@@ -13,10 +13,10 @@ learning from it, so that only the records that are new since the last time are 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -31,7 +31,6 @@ from sqlalchemy import (
     update,
 )
 
-from newsarchive.core.site_template.evidence import MIN_ARTICLES
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import (
     WINDOW_PAGES,
@@ -55,7 +54,7 @@ from newsarchive.db.models import ArticleRow, DroppedLine, LineSighting, PageSig
 from newsarchive.db.models.crawl import IS_HEAD
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import line_hash
-from newsarchive.db.values import storable
+from newsarchive.db.values import moment, storable
 
 #: All lines of this many newest pages of a site are kept, because a later page may repeat them. Of older pages, lines
 #: that no other article has are removed.
@@ -66,22 +65,30 @@ _ON_SEVERAL_SITES = """
     SELECT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
     WHERE l.fingerprint AMONG GROUP BY l.fingerprint HAVING min(p.site_id) <> max(p.site_id)
 """
-_ALL_OWN_LINES = """
+_OWN_LINES = """
     SELECT DISTINCT l.fingerprint FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
-    JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site
+    JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site AND p.seen_at >= :since
 """
-_OWN_LINES = f"{_ALL_OWN_LINES} AND p.seen_at >= :since"
-_REPEATED = f"""
-    SELECT l.fingerprint FROM line_sightings AS l JOIN articles AS a ON a.id = l.article_id
-    WHERE l.fingerprint AMONG GROUP BY l.fingerprint
-    HAVING count(DISTINCT coalesce(a.cluster_id, -a.id)) >= {MIN_ARTICLES}
+_ARTICLES = """
+    SELECT l.fingerprint, count(DISTINCT CASE WHEN p.seen_at < :since THEN coalesce(a.cluster_id, -a.id) END),
+        count(DISTINCT coalesce(a.cluster_id, -a.id))
+    FROM line_sightings AS l JOIN page_sightings AS p ON p.article_id = l.article_id
+    JOIN articles AS a ON a.id = l.article_id WHERE l.fingerprint AMONG GROUP BY l.fingerprint
 """
-_HOLDERS = """
+_UNSETTLED = """
     SELECT DISTINCT l.fingerprint, s.domain FROM line_sightings AS l
     JOIN page_sightings AS p ON p.article_id = l.article_id JOIN sites AS s ON s.id = p.site_id
-    WHERE l.fingerprint AMONG
+    WHERE l.fingerprint AMONG AND NOT EXISTS (
+        SELECT 1 FROM site_blocks AS b WHERE b.site_id = p.site_id AND b.fingerprint = l.fingerprint AND b.role <> 'aside'
+    )
 """
+_LEARNED_AT = "SELECT max(b.last_seen_at) FROM site_blocks AS b JOIN sites AS s ON s.id = b.site_id WHERE s.domain = :site"
 _COUNT = "SELECT count(*) FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site"
+_NEW = """
+    SELECT count(*), count(CASE WHEN p.seen_at >= :since THEN 1 END),
+        count(CASE WHEN p.seen_at >= :since AND p.layout = 0 THEN 1 END)
+    FROM page_sightings AS p JOIN sites AS s ON s.id = p.site_id WHERE s.domain = :site
+"""
 _UNRECORDED = """
     SELECT a.id FROM articles AS a JOIN sites AS s ON s.id = a.site_id
     WHERE s.domain = :site AND NOT EXISTS (SELECT 1 FROM page_sightings AS p WHERE p.article_id = a.id)
@@ -144,6 +151,13 @@ def save(engine: Engine, template: Template, *, known: Template | None = None) -
         ]
         bulk.insert_rows(connection, SiteBlock, rows)
     return True
+
+
+def seen_now(engine: Engine, site: str) -> None:
+    """Note that all pages of a site that are recorded by now were read by its template (`count_new`)."""
+    with writing(engine) as connection:
+        statement = update(SiteBlock).where(SiteBlock.site_id == _id_of(site))
+        connection.execute(statement.values(last_seen_at=datetime.now(UTC)))
 
 
 def _learned(rows: Iterable[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -310,6 +324,26 @@ def count(engine: Engine, site: str) -> int:
         return int(Reader.of(connection).value(_COUNT, {"site": site}))
 
 
+class NewPages(NamedTuple):
+    """How many `pages` of a site were recorded since it was learned, how many of these fit no layout, and how many of its
+    pages have a record."""
+
+    pages: int
+    unfit: int
+    known: int
+
+
+def count_new(engine: Engine, site: str, since: datetime) -> NewPages:
+    """The pages of a site that are new since it was learned last, or since a moment before that. All are where nothing was
+    learned yet."""
+    with reading(engine) as connection:
+        reader = Reader.of(connection)
+        learned_at = moment(reader.value(_LEARNED_AT, {"site": site})) or datetime.min.replace(tzinfo=UTC)
+        values = {"site": site, "since": min(since, learned_at)}
+        [(known, pages, unfit)] = reader.tuples(_NEW, values)
+    return NewPages(pages, unfit, known)
+
+
 def unrecorded(engine: Engine, site: str, limit: int = WINDOW_PAGES) -> list[int]:
     """The newest articles of a site that have no record: stored by a crawl that kept none."""
     with reading(engine) as connection:
@@ -377,9 +411,8 @@ def shared(engine: Engine, pages: Iterable[Observation]) -> dict[int, Elsewhere]
     return {key: elsewhere(holding, copies, named[key]) for key, holding in found.items()}
 
 
-def _of_lines(connection: Connection, query: str, keys: list[int]) -> list[tuple[Any, ...]]:
+def _of_lines(connection: Connection, query: str, keys: list[int], **values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query about lines; its `AMONG` stands for the condition that a line is one of these."""
-    values: dict[str, Any] = {}
 
     def bind(part: Any) -> str:
         values["keys"] = part
@@ -424,20 +457,16 @@ def _copies(connection: Connection, names: Iterable[str]) -> dict[str, list[Obse
     return found
 
 
-def neighbours(engine: Engine, site: str, since: datetime | None, limit: int) -> list[str]:
-    """The other sites that share lines with this one, those with most in common first. Only lines that `MIN_ARTICLES`
-    articles or more hold count. With `since`, lines of pages that were seen before it do not: they are not new to the
-    others.
-    """
-    query, values = (
-        (_OWN_LINES, {"site": site, "since": since}) if since else (_ALL_OWN_LINES, {"site": site})
-    )
+def unsettled(
+    engine: Engine, site: str, since: datetime, has_grown: Callable[[int, int], bool]
+) -> Counter[str]:
+    """Site → how many lines it holds that its template does not take yet, and that have more articles since a moment by this
+    site's pages. `has_grown` tells, by the number of articles before and now, whether that may prove anything."""
     with reading(engine) as connection:
-        own = [key for (key,) in bulk.select_tuples(connection, query, values)]
-        repeated = [key for (key,) in _of_lines(connection, _REPEATED, own)]
-        found = _of_lines(connection, _HOLDERS, repeated)
-    sites = Counter(domain for _, domain in found if domain != site)
-    return [domain for domain, _ in sites.most_common(limit)]
+        own = [key for (key,) in bulk.select_tuples(connection, _OWN_LINES, {"site": site, "since": since})]
+        counted = _of_lines(connection, _ARTICLES, own, since=since)
+        grown = [key for key, before, now in counted if has_grown(before, now)]
+        return Counter(domain for _, domain in _of_lines(connection, _UNSETTLED, grown))
 
 
 def prune(engine: Engine, site: str, size: int = WINDOW_PAGES) -> None:

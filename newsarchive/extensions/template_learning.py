@@ -1,4 +1,4 @@
-"""Learning of site templates inside a crawl: of a new site while its pages come in, of every site at the end.
+"""Learning of site templates inside a crawl: of a new site while its pages come in, of a site that changed enough at the end.
 
 An article is stored before anything is learned from it: no failure here may lose an article or end a crawl.
 """
@@ -273,7 +273,7 @@ class TemplateLearning:
             self.crawler.signals.send_catch_log(template_learned, site=site)
 
     async def close(self) -> None:
-        """Learn the sites that changed, and the sites that share lines with them."""
+        """Learn the sites that changed enough, and the sites that share lines with them."""
         if self.running is not None:
             await self.running
         if self.learner is not None:

@@ -23,7 +23,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.kept_readings import KeptReadings, Reading, shared_readings
 from newsarchive.db.writing.packed import PackedArticle, packed
 from newsarchive.items import Article
-from newsarchive.learning.learner import Learner, Summary
+from newsarchive.learning.learner import EVER, Learner, Summary
 from newsarchive.workers.pool import NotStarted, WorkerPool
 
 #: Bytes of readings that wait to be sent with the next site to learn; with more they are sent at once. The reading of a
@@ -49,7 +49,7 @@ class Archived(NamedTuple):
 
 class Job(NamedTuple):
     """Readings to keep, and then a site to learn: `site` while its crawl goes on, with its pages that are `waiting` to be stored; or,
-    at the end of a crawl, the sites `around`, with the others that hold lines of their pages seen `since` then.
+    at the end of a crawl, the sites `around` that are due, with the others that hold lines of their pages seen `since` then
 
     `packs` says that nobody but the writer wants the articles of the pages that wait."""
 
@@ -58,7 +58,7 @@ class Job(NamedTuple):
     waiting: Sequence[Reading] = ()
     packs: bool = False
     around: Sequence[str] = ()
-    since: datetime | None = None
+    since: datetime = EVER
 
 
 class Done(NamedTuple):
@@ -95,7 +95,7 @@ class LearningWorker:
                 done = done._replace(articles=[packed(one) if job.packs else one for one in read])
             elif job.site:
                 done.summaries.append(self.learner.learn(job.site, going_on=True))
-            for summary in self.learner.learn_around(job.around, job.since) if job.around else ():
+            for summary in self.learner.learn_around(job.around, job.since):
                 done.summaries.append(summary)
         except Exception as error:  # what was learned before it counts
             return done._replace(error=error)
@@ -152,7 +152,7 @@ class SiteLearning:
         """Learn a site with pages that wait to be stored; gives their articles too. Raises what learning raises."""
         return self._done(Job(site=site, waiting=pages, packs=packs))
 
-    def learn_around(self, sites: Iterable[str], since: datetime | None = None) -> Iterator[Summary]:
+    def learn_around(self, sites: Iterable[str], since: datetime = EVER) -> Iterator[Summary]:
         """Learn sites at the end of their crawl, as `Learner.learn_around` does. Raises what learning raises."""
         done = self._do(Job(around=sorted(sites), since=since))
         yield from done.summaries

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, insert, select
 from benchmarks.blogs import sentence
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import templated
+from newsarchive.core.urls import site_of
 from newsarchive.db import site_templates
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier.queue import Frontier
@@ -324,6 +325,44 @@ def test_blogs_with_nothing_in_common_are_left_alone(archive: Engine, tmp_path: 
     crawled(archive, tmp_path, blog("heron", range(5)) | blog("crane", range(20, 25)))
     learner = Learner(archive, tmp_path)
     assert [done.site for done in learner.learn_around(["crane.example"])] == ["crane.example"]
+
+
+def hourly(learner: Learner, folder: Path, pages: dict[str, str]) -> dict[str, int]:
+    """A crawl that stores these posts and ends: the sites that it learned, with the pages of each."""
+    since = datetime.now(UTC)
+    crawled(learner.engine, folder, pages)
+    return {
+        done.site: done.pages
+        for done in learner.learn_around({site_of(url) for url in pages}, since)
+        if done.pages
+    }
+
+
+def test_a_known_site_is_learned_again_when_a_tenth_of_its_pages_is_new(
+    engine: Engine, tmp_path: Path
+) -> None:
+    learner = Learner(engine, tmp_path)
+    assert hourly(learner, tmp_path, blog("heron", range(30), tail=CHIPS)) == {"heron.example": 30}
+    learned = [hourly(learner, tmp_path, blog("heron", range(n, n + 1), tail=CHIPS)) for n in range(30, 38)]
+    assert learned == [{}, {}, {}, {"heron.example": 34}, {}, {}, {}, {"heron.example": 38}]
+    assert clean(lines(engine))
+    redesigned = [blog("heron", range(n, n + 1), box="inner") for n in range(40, 45)]
+    learned = [hourly(learner, tmp_path, page) for page in redesigned]
+    assert learned == [{}, {}, {}, {}, {"heron.example": 43}]
+    assert site_templates.load(engine, "heron.example").version == 2
+
+
+def test_a_new_line_goes_from_the_third_post_that_has_it(engine: Engine, tmp_path: Path) -> None:
+    """The line is new on the other blog too, which has it once."""
+    learner = Learner(engine, tmp_path)
+    hourly(learner, tmp_path, blog("heron", range(30), tail=[CREDIT]))
+    hourly(learner, tmp_path, blog("crane", range(40, 70), tail=[CREDIT]))
+    assert hourly(learner, tmp_path, blog("crane", range(70, 71), {70: [PITCH]}, [CREDIT])) == {}
+    posts = [blog("heron", range(n, n + 1), {n: [PITCH]}, [CREDIT]) for n in (30, 31)]
+    assert hourly(learner, tmp_path, posts[0]) == {}
+    assert PITCH in lines(engine)["https://heron.example/30/"]
+    assert hourly(learner, tmp_path, posts[1]) == {"heron.example": 32, "crane.example": 31}
+    assert clean(lines(engine))
 
 
 def test_learning_all_knows_what_every_site_shows(archive: Engine, tmp_path: Path) -> None:
