@@ -42,7 +42,8 @@ _WRAPPER = re.compile(
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$")
+_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$", re.IGNORECASE)
+_VOCABULARY = re.compile(r"\A.*[/#:]", re.DOTALL)
 _ORGANISATION = re.compile(r"Organi[sz]ation$|^(?:Brand|Corporation|LocalBusiness)$")
 
 #: schema.org property → field, for plain values.
@@ -79,7 +80,8 @@ _OF_PAGE = _About(*map(Source, (Place.JSON_LD_PAGE, Place.JSON_LD_PAGE_NAME, Pla
 
 
 def nodes(scripts: Iterable[str]) -> list[Node]:
-    """The JSON objects in the page's JSON-LD scripts, outermost first, at most `MAX_NODES`."""
+    """The JSON objects in the page's JSON-LD scripts, outermost first, at most `MAX_NODES`, without the updates of a live blog: each is
+    an article of this address, and none is the page's."""
     queue: deque[Any] = deque()
     for script in scripts:
         queue.extend(_values(script))
@@ -89,7 +91,7 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
         value, steps = queue.popleft(), steps + 1
         if isinstance(value, dict):
             out.append(value)
-            queue.extend(v for v in value.values() if isinstance(v, dict | list))
+            queue.extend(v for k, v in value.items() if isinstance(v, dict | list) and k != "liveBlogUpdate")
         elif isinstance(value, list):
             queue.extend(v for v in value[:MAX_NODES] if isinstance(v, dict | list))
     return out
@@ -128,8 +130,10 @@ def _concatenated(text: str) -> Iterator[Any]:
 
 
 def types(node: Node) -> list[str]:
-    """The node's types without their vocabulary: `http://schema.org/NewsArticle` is `NewsArticle`."""
-    return [t.rsplit("/", 1)[-1].rsplit("#", 1)[-1] for t in _list(node.get("@type")) if isinstance(t, str)]
+    """The node's types without their vocabulary: `http://schema.org/NewsArticle` and `schema:NewsArticle` are `NewsArticle`. In
+    schema.org's context `type` is another name of `@type`."""
+    stated = _list(node.get("@type") or node.get("type"))
+    return [_VOCABULARY.sub("", t) for t in stated if isinstance(t, str)]
 
 
 def claims(scripts: Iterable[str], url: str) -> list[Claim]:
@@ -234,7 +238,9 @@ def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Cla
         value = _resolve(value, by_id)
         kind, url = "", ""
         if isinstance(value, dict):
-            kind = "organisation" if any(_ORGANISATION.search(t) for t in types(value)) else "person"
+            # A site that belongs to a person is both in Yoast's graph.
+            is_house = "Person" not in types(value) and any(_ORGANISATION.search(t) for t in types(value))
+            kind = "organisation" if is_house else "person"
             url = _url(value.get("url")) or _url(value.get("sameAs"))
         for name in _list(_name(value))[:MAX_NAMES]:
             yield Claim("authors", plain(name), source, kind, url)
