@@ -17,6 +17,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from newsarchive.core.discovery.broken_xml import BARE_AMPERSAND, BROKEN_TAG, with_allowed_references
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.encoding.decoding import decode
@@ -62,12 +63,6 @@ MAX_PROLOGUE_BYTES = 4096
 #: The start of an entry of RSS, RDF or Atom.
 _ENTRY = re.compile(rb"<(?:item|entry)[\s>]", re.I)
 _ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?", re.I)
-#: An `&` that begins no reference.
-BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
-#: The beginning of a tag in which another tag begins, or a document ends.
-BROKEN_TAG = re.compile(
-    rb"<(?![!?])(?=[^<>]*(?:<|\Z))|<(?=!(?!\[CDATA\[|--|DOCTYPE|ENTITY|ELEMENT|ATTLIST))", re.I
-)
 #: An element (1 is an entry, 2 a tag of one, 3 a list of tags or a tag that is too long), a prefix (4), a reference, or text in
 #: which nothing is one.
 _MARK = re.compile(
@@ -271,7 +266,8 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
 
 def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
-    body, cut = _with_fewer_elements(decode(body, content_type).text.encode(errors="replace"))
+    body = with_allowed_references(decode(body, content_type).text.encode(errors="replace"))
+    body, cut = _with_fewer_elements(body)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
         parsed = _Parser(headers).parse(body)

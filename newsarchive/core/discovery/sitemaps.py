@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from newsarchive.core.discovery.broken_xml import BARE_AMPERSAND, BROKEN_TAG, with_allowed_references
 from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
-from newsarchive.core.discovery.feeds import BARE_AMPERSAND, BROKEN_TAG, parse_feed
+from newsarchive.core.discovery.feeds import parse_feed
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
 from newsarchive.items import Link, SourceText
@@ -238,19 +239,8 @@ def _cleaned(data: bytes) -> Iterator[bytes]:
         if end < len(data):
             tag, reference = data.rfind(b"<", at + 1, end), data.rfind(b"&", end - 12, end)
             end = tag if tag > at else reference if reference > at else end
-        piece = BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", data[at:end]))
-        yield _CHARACTER_REFERENCE.sub(_allowed_reference, piece)
+        yield with_allowed_references(BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", data[at:end])))
         at = end
-
-
-#: References to single characters: `&#xD800;`, `&#55296;`.
-_CHARACTER_REFERENCE = re.compile(rb"&#(?:x([0-9a-fA-F]{1,9})|([0-9]{1,10}));")
-
-
-def _allowed_reference(match: re.Match[bytes]) -> bytes:
-    """The reference, or U+FFFD for half of a surrogate pair: the parser takes it, and then raises for the text."""
-    code = int(match[1], 16) if match[1] else int(match[2])
-    return b"&#xFFFD;" if 0xD800 <= code <= 0xDFFF else match[0]
 
 
 def _rows_of(element: etree._Element) -> list[_Row]:

@@ -146,6 +146,19 @@ def test_a_broken_feed_is_read_as_far_as_it_goes(body, problem, count):
     assert len(feed.entries) == count
 
 
+@pytest.mark.parametrize(
+    ("reference", "read"),
+    [
+        ("&#55357;&#56832;", "\U0001f600"), ("&#xD83D;&#xde00;", "\U0001f600"), ("&#128512;", "\U0001f600"), ("&#xD83D;", "\ufffd"),
+        ("&#x110000;", "\ufffd"), ("&#99999999999999;", "\ufffd"), ("&#45936;&#57344;", "\ub370\ue000"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("body", [RSS2, ATOM, RDF], ids=["RSS 2.0", "Atom", "RDF"])
+def test_a_reference_that_names_no_character_costs_no_entry(body, reference, read):
+    feed = feeds.parse_feed(body.replace("Rice &amp;", f"{reference} Rice &amp;").encode(), URL)
+    assert ([entry.title for entry in feed.entries], feed.problem) == ([f"{read} Rice & rain"], "")
+
+
 def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
     secret = tmp_path / "feed.xml"
     secret.write_text(RSS2)

@@ -1,0 +1,38 @@
+"""Mends the errors of feeds and sitemaps that parsers of XML stumble over: a bare `&`, a `<` that opens no tag, references to what is
+no character. A parser loses a whole entry by one of them."""
+
+from __future__ import annotations
+
+import re
+
+#: An `&` that begins no reference.
+BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
+#: The beginning of a tag in which another tag begins, or a document ends.
+BROKEN_TAG = re.compile(
+    rb"<(?![!?])(?=[^<>]*(?:<|\Z))|<(?=!(?!\[CDATA\[|--|DOCTYPE|ENTITY|ELEMENT|ATTLIST))", re.I
+)
+#: Numeric references that may name half of a surrogate pair, or no character at all.
+_DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}|x[\da-f]{6,20});)+", re.I)
+_NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
+#: The last code point of Unicode.
+MAX_CODE_POINT = 0x10FFFF
+
+
+def with_allowed_references(xml: bytes) -> bytes:
+    """XML with an emoji for the references to the two halves of its surrogate pair, which some programs write, and U+FFFD for a
+    reference that names no character.
+
+    >>> with_allowed_references(b"Rain &#55357;&#56832;&#xD83D;&#10;").decode()
+    'Rain &#128512;&#65533;&#10;'
+    """
+    return _DOUBTFUL.sub(_allowed_references, xml)
+
+
+def _allowed_references(match: re.Match[bytes]) -> bytes:
+    numbers = (
+        int(hex_digits or digits, 16 if hex_digits else 10)
+        for hex_digits, digits in _NUMBER.findall(match[0])
+    )
+    codes = (number if number <= MAX_CODE_POINT else 0xFFFD for number in numbers)
+    halves = "".join(map(chr, codes)).encode("utf-16-le", "surrogatepass")
+    return b"".join(b"&#%d;" % ord(character) for character in halves.decode("utf-16-le", "replace"))
