@@ -164,11 +164,28 @@ def rights_from(stored: Mapping[str, Any] | None) -> Rights | None:
     return Rights(**{name: tuple(value) for name, value in stored.items()}) if stored else None
 
 
+def joined_headers(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The lines of a head by their names in lower case. Repeated lines are joined with ", " (RFC 9110, 5.2), but those of
+    `X-Robots-Tag` with a line break: a robot that one of them names is not meant by the next.
+
+    >>> joined_headers([("Vary", "Accept"), ("vary", "Cookie")])
+    {'vary': 'Accept, Cookie'}
+    >>> joined_headers([("X-Robots-Tag", "otherbot: noindex"), ("X-Robots-Tag", "noarchive")])["x-robots-tag"].splitlines()
+    ['otherbot: noindex', 'noarchive']
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in lines:
+        values.setdefault(name.lower(), []).append(value)
+    return {
+        name: ("\n" if name == "x-robots-tag" else ", ").join(several) for name, several in values.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Capture:
     """One HTTP response as received, transfer and content encodings removed.
 
-    `headers` has lower-case names; a repeated header is joined with ", " (RFC 9110, 5.2). A `fetched_at` without a zone is
+    `headers` has lower-case names and joined lines (`joined_headers`). A `fetched_at` without a zone is
     taken for UTC. `url` is what was asked for, `final_url` what answered after redirects. `place` says where its
     bytes are kept, `None` where they are not. `source_text` is what the site itself says of the same post, in a feed, an
     API or a sitemap; it is no part of the answer, but travels with it from the crawl and from the archive. `parts` are

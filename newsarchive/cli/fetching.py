@@ -38,7 +38,7 @@ from newsarchive.core.discovery import feeds, platforms, sitemaps, wordpress
 from newsarchive.core.discovery.links import post_links
 from newsarchive.core.discovery.platforms import Source
 from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots, NotAnArticle, PrivateAddress
-from newsarchive.items import Article, Capture, Link
+from newsarchive.items import Article, Capture, Link, joined_headers
 from newsarchive.private_networks import Allowance
 from newsarchive.reprs import one_line
 from newsarchive.warc.contentcoding import BodyTooLong, decoded
@@ -119,7 +119,7 @@ class Fetcher:
                 body = response.read(MAX_PAGE_BYTES + 1)
                 if response.length and len(body) <= MAX_PAGE_BYTES:
                     raise IncompleteRead(body, response.length)
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = joined_headers(response.headers.items())
                 final_url, status = response.geturl(), response.status
             if codings := headers.pop("content-encoding", ""):  # some servers pack without being asked to
                 body = decoded(body, codings, MAX_PAGE_BYTES)

@@ -17,7 +17,7 @@ from newsarchive.core.discovery import page_kind
 from newsarchive.core.encoding.decoding import Decoded, decode
 from newsarchive.core.steps import Steps
 from newsarchive.crawling.connections import TLS_VERIFIED
-from newsarchive.items import Capture, Link
+from newsarchive.items import Capture, Link, joined_headers
 from newsarchive.rules import Rules
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 
 def headers_of(response: Response) -> dict[str, str]:
-    """Header name in lower case → value; a repeated header is joined with ", "."""
-    return {
-        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+    """The head of a response (`joined_headers`)."""
+    return joined_headers(
+        (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()
-    }
+        for value in values
+    )
 
 
 def text_of(response: Response) -> str:

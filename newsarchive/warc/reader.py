@@ -23,7 +23,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
-from newsarchive.items import Capture, Place
+from newsarchive.items import Capture, Place, joined_headers
 from newsarchive.times import http_time
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
@@ -404,7 +404,7 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         return as_it_was(Capture(url, body, at, url, 200, {"content-type": media_type}), wire, url)
     if record.rec_type not in ("response", "revisit") or http is None:
         return None
-    headers = _joined(http.headers)
+    headers = joined_headers(http.headers)
     transfer = headers.get("transfer-encoding", "")
     raw = raw_body(record) if record.rec_type == "response" else b""
     if "chunked" in transfer.lower():
@@ -453,7 +453,7 @@ def _revisit(record: Any, file: str) -> Revisit:
         url=url,
         refers_to=_address(header("WARC-Refers-To-Target-URI")) or url,
         status=int(status) if status.isdecimal() else 0,
-        content_type=_joined(http.headers).get("content-type", "") if http is not None else "",
+        content_type=joined_headers(http.headers).get("content-type", "") if http is not None else "",
         moment=_moment(header("WARC-Date")),
         refers_to_moment=_moment(header("WARC-Refers-To-Date")),
         digest=header("WARC-Payload-Digest") or "",
@@ -489,17 +489,12 @@ def _with_payload(
     return replace(found[0], body=original.body), replace(found[1], body=sent.body)
 
 
-def _joined(headers: list[tuple[str, str]]) -> dict[str, str]:
-    values: dict[str, list[str]] = {}
-    for name, value in headers:
-        values.setdefault(name.lower(), []).append(value)
-    return {name: ", ".join(several) for name, several in values.items()}
-
-
 def _moment(text: str | None) -> datetime | None:
-    """WARC-Date: ISO 8601 in UTC, to the second or finer; `None` for one that is no date (ClueWeb has some)."""
+    """WARC-Date: ISO 8601 in UTC. The beginning of a year or a month where it names no more (WARC 1.1, 5.4), `None` for one that is
+    no date (ClueWeb has some)."""
+    told = (text or "").strip().replace("Z", "+00:00")
     try:
-        moment = datetime.fromisoformat((text or "").strip().replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(told + {4: "-01-01", 7: "-01"}.get(len(told), ""))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # year 1 with an offset may be year 0 in UTC
         return None

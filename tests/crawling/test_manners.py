@@ -107,6 +107,17 @@ def test_an_answer_that_comes_byte_by_byte_is_broken_off(path: str, monkeypatch:
                 fetcher.get(f"{site.home}{path}")
 
 
+def test_a_header_that_comes_twice_is_read_whole() -> None:
+    """As WordPress sends `Link`: for its API, and for the short address of a post."""
+    first, second = "<https://b.example/wp-json/>; rel=api", "<https://b.example/?p=1>; rel=shortlink"
+    page = Answer("A", headers={"Content-Type": "text/html", "Link": first, "link": second})
+    with served({**blog(), "/a-first-story/": page}) as site:
+        assert (
+            Fetcher(named=[site.home]).get(f"{site.home}/a-first-story/").headers["link"]
+            == f"{first}, {second}"
+        )
+
+
 def test_the_wait_before_a_redirect_is_followed_is_no_time_of_the_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

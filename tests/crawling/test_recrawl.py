@@ -86,6 +86,10 @@ def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, status: int, loo
     "page",
     [
         Answer(post("A"), headers={"Content-Type": HTML, "X-Robots-Tag": "noarchive"}),
+        Answer(
+            post("A"),
+            headers={"Content-Type": HTML, "X-Robots-Tag": "googlebot: noindex", "x-robots-tag": "noarchive"},
+        ),
         Answer(post("A").replace("<head>", '<head><meta name="robots" content="noarchive">')),
     ],
 )

@@ -231,6 +231,17 @@ def test_a_date_that_is_none_does_not_lose_the_record(tmp_path: Path, date: str)
     assert second.fetched_at is not None
 
 
+@pytest.mark.parametrize(
+    ("date", "day"), [("2016", (2016, 1, 1)), ("2016-05", (2016, 5, 1)), ("2016-05-09", (2016, 5, 9))]
+)
+def test_a_date_may_be_of_a_day_a_month_or_a_year(
+    tmp_path: Path, date: str, day: tuple[int, int, int]
+) -> None:
+    (found,) = read(written(tmp_path / "a.warc.gz", [response(1, PAGE, date=date)]))
+    assert isinstance(found, Capture)
+    assert found.fetched_at == datetime(*day, tzinfo=UTC)
+
+
 def test_a_file_gzipped_in_one_piece_is_read_to_its_damage(tmp_path: Path) -> None:
     pages = [random.Random(number).randbytes(50_000) for number in range(4)]
     records = [info(), *(response(number, page) for number, page in enumerate(pages))]

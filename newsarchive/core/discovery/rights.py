@@ -82,13 +82,14 @@ def robots_sitemaps(robots_txt: str, url: str) -> list[str]:
 
 
 def _header_directives(value: str) -> Iterator[tuple[str, str]]:
-    robot = ""
-    for part in value.lower().split(","):
-        name, colon, rest = part.partition(":")
-        name = name.strip()
-        if colon and name not in _VALUE_DIRECTIVES and " " not in name:
-            robot, part = name, rest
-        yield robot, part.strip()
+    for line in value.lower().splitlines():
+        robot = ""
+        for part in line.split(","):
+            name, colon, rest = part.partition(":")
+            name = name.strip()
+            if colon and name not in _VALUE_DIRECTIVES and " " not in name:
+                robot, part = name, rest
+            yield robot, part.strip()
 
 
 def _meta_directives(html_text: str) -> Iterator[tuple[str, str]]:

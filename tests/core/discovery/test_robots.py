@@ -15,6 +15,8 @@ from newsarchive.core.discovery import rights
         ("unavailable_after: 25 Jun 2030 15:00:00 PST, noarchive", True),
         ("unavailable_after: Tue, 25 Jun 2030 15:00:00 GMT, noarchive", True),
         ("max-snippet: 20, noarchive", True),
+        ("googlebot: noindex\nnoarchive", True),
+        ("noindex\ngooglebot: noarchive", False),
         ("googlebot: noarchive", False),
         ("googlebot: noindex, noarchive", False),
         ("noindex, nofollow", False),
