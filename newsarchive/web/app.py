@@ -124,6 +124,7 @@ async def _form(http: HttpRequest) -> dict[str, str]:
 
 def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json: bool) -> Response:
     """The response of a view, or 304 where nothing has changed since the reader last asked."""
+    for_program = asked.path.endswith(".json")
     try:
         state = library.state() if way.is_settled else None
         tag = _tag(f"{state.key} {http.url.path}?{http.url.query}") if state else ""
@@ -134,11 +135,11 @@ def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json
     except NewsArchiveError as error:
         kind = (f for f in FAILURES if isinstance(error, f[0]))
         _, status, title = next(kind, (NewsArchiveError, 500, "Failed"))
-        return _failure(library.frame, status, title, str(error), as_json=as_json)
+        return _failure(library.frame, status, title, str(error), as_json=for_program)
     except Exception:  # one page must not stop the server, nor show its internals
         log.exception("%s", asked.path)
         message = "This page could not be made; the terminal says why."
-        return _failure(library.frame, 500, "Failed", message, as_json=as_json)
+        return _failure(library.frame, 500, "Failed", message, as_json=for_program)
     if way.is_form or isinstance(answer, Elsewhere):
         return response
     tag = tag or _tag(bytes(response.body))

@@ -193,7 +193,10 @@ def test_an_article_page_cites_the_article_and_describes_it_for_reference_manage
     assert html.fromstring(page).xpath("string(//section[@id='cite']/p[1]/@dir)") == "ltr"
     answer = client.get("/search", params={"q": identifier})
     assert (answer.status_code, answer.headers["location"]) == (303, "/article/1")
-    assert client.get("/search", params={"q": "nwa:1:txt:cut"}).status_code == 200
+    cut = client.get("/search", params={"q": identifier.partition(";")[0][:-1]})
+    assert (cut.status_code, "give it whole" in cut.text) == (400, True)
+    other = client.get("/search", params={"q": identifier.replace(identifier[10:20], "0" * 10)})
+    assert (other.status_code, "not in the archive any more; of " in other.text) == (404, True)
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,21 @@ def test_each_page_has_its_record_beside_it(client: httpx.Client, path: str, has
     assert has in answer.json()
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/search.json?q=(a", 400),
+        ("/search.facets.json?order=x", 400),
+        ("/article/1/download.json?x=1", 200),
+        ("/article/99.json", 404),
+    ],
+)
+def test_what_a_program_cannot_have_is_said_as_json(client: httpx.Client, path: str, status: int) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json; charset=utf-8")
+    assert status == 200 or answer.json()["status"] == status
+
+
 @pytest.mark.parametrize("path", ["/stories", "/sites", "/health", "/changes", "/publishers", "/quarantine"])
 def test_lists_are_lists_of_records(client: httpx.Client, path: str) -> None:
     assert isinstance(client.get(f"{path}.json").json(), list)

@@ -37,11 +37,11 @@ MAX_FACET_VALUES = 8
 
 
 def search(library: Library, request: Request) -> Answer:
-    """Ranked results; a URL in the box opens its article."""
+    """Ranked results; a URL or an identifier in the box opens its article."""
     asked = request.asked
     words = asked.get("q", "")
-    if is_identifier(words) and (version := _cited(library, words)):
-        return Elsewhere(version)
+    if is_identifier(words):
+        return Elsewhere(_cited(library, words))
     if "://" in words and (found := _by_url(library, words)):
         return Elsewhere(f"/article/{found}")
     hits: list[Hit] = []
@@ -189,13 +189,8 @@ def form(library: Library, asked: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _cited(library: Library, identifier: str) -> str:
-    """The address of the version that an identifier names: its article, or what changed since; "" for none."""
-    try:
-        found = cited(library.engine, identifier)
-    except Withheld:
-        raise
-    except (NoSuchArticle, UsageError):
-        return ""
+    """The address of the version that an identifier names: its article, or what changed since."""
+    found = cited(library.engine, identifier)
     if found.version == articles.get(library.engine, found.id).version:
         return f"/article/{found.id}"
     return f"/article/{found.id}/diff?from={found.version}"
