@@ -133,10 +133,11 @@ class Addon:
         agent = own.get("USER_AGENT") or user_agent(settings["NEWSARCHIVE_CONTACT"])
         settings.set("USER_AGENT", agent, priority="addon")
         browser.configure(settings)
-        address: dict[type, int] = {}
+        own_alone: dict[type, int] = {}  # a project's other spiders fetch what they like, and keep their pace
         if getattr(self.spider, "is_archive_spider", False):
             connections.guard(settings)
-            address[middlewares.AddressMiddleware] = 45  # a project's own spiders may fetch what they like
+            own_alone[middlewares.AddressMiddleware] = 45
+            own_alone[middlewares.DelayMiddleware] = 585  # sees an answer before Scrapy's retries (550) do
             for refresh, place in ((MetaRefreshMiddleware, None), (middlewares.RefreshMiddleware, 580)):
                 settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", refresh, place)
         components: dict[str, dict[type, int]] = {
@@ -149,11 +150,10 @@ class Addon:
             },
             "DOWNLOADER_MIDDLEWARES": {
                 middlewares.BarrenSourceMiddleware: 40,  # sees an answer after all retries
-                **address,
+                **own_alone,
                 middlewares.InFlightMiddleware: 50,  # before robots.txt (100): a waiting post has asked nothing yet
                 middlewares.FailingSiteMiddleware: 555,  # sees each answer just before Scrapy's retries (550) do
-                middlewares.DelayMiddleware: 585,  # between Scrapy's redirects (600, 580), retries (550) and …
-                middlewares.CharsetMiddleware: 586,  # … Scrapy's decompression (590)
+                middlewares.CharsetMiddleware: 586,  # between Scrapy's redirects (600, 580) and decompression (590)
                 middlewares.DecompressionMiddleware: 595,
             },
             "EXTENSIONS": {

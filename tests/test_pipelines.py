@@ -44,6 +44,7 @@ from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
+from newsarchive.middlewares import DelayMiddleware
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.recrawl import RecrawlSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider
@@ -147,6 +148,15 @@ def test_the_add_on_sets_what_is_ours_and_what_a_project_set_stands() -> None:
     assert settings["NEWSARCHIVE_WARC"] == "off"
     for name in ("DOWNLOAD_DELAY", "ROBOTSTXT_USER_AGENT", "SPIDER_MODULES", "LOG_LEVEL"):
         assert settings[name] == Settings()[name], name  # the project's other spiders are no concern of ours
+
+
+@pytest.mark.parametrize(("spider", "obeys"), [(NewsSpider, True), (scrapy.Spider, False)])
+def test_the_spiders_of_another_project_keep_their_pace(spider: type[scrapy.Spider], obeys: bool) -> None:
+    """A `Retry-After` of five minutes would hold up a spider that has nothing to do with the archive."""
+    settings = Settings()
+    Addon(spider).update_settings(settings)
+    placed = {load_object(one) for one in settings.getdict("DOWNLOADER_MIDDLEWARES")}
+    assert (DelayMiddleware in placed) is obeys
 
 
 #: (setting as Python gives it, value, what holds)

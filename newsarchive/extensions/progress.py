@@ -262,11 +262,8 @@ class DatabaseFailuresAreTold(logging.Filter):
         return not isinstance(raised, DatabaseError)
 
 
-#: The logger → the filter that it gets.
-LOG_FILTERS: dict[str, logging.Filter] = {
-    "scrapy.downloadermiddlewares.robotstxt": UnansweredRobots(),
-    "scrapy.core.scraper": DatabaseFailuresAreTold(),
-}
+#: Each of them once, however many crawls a program makes.
+ROBOTS_FILTER, DATABASE_FILTER = UnansweredRobots(), DatabaseFailuresAreTold()
 
 
 class Outcomes:
@@ -278,8 +275,9 @@ class Outcomes:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         extension = cls(crawler)
-        for logger, log_filter in LOG_FILTERS.items():
-            logging.getLogger(logger).addFilter(log_filter)
+        logging.getLogger("scrapy.core.scraper").addFilter(DATABASE_FILTER)
+        if own_spider(crawler) is not None:
+            logging.getLogger("scrapy.downloadermiddlewares.robotstxt").addFilter(ROBOTS_FILTER)
         crawler.signals.connect(extension.item_dropped, signals.item_dropped)
         crawler.signals.connect(extension.item_error, signals.item_error)
         crawler.signals.connect(extension.spider_error, signals.spider_error)
