@@ -106,7 +106,7 @@ _FEW_SLASHES = re.compile(r"(https?):/?(?![/\\])", re.I)
 _ENCODED = re.compile(r"%([0-9a-fA-F]{2})|%")
 _ENCODED_RUN = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_SAFE = frozenset(b"!$&'()*+,;=:@/%[]") | _UNRESERVED
+_SAFE = frozenset(b"!$&'()*+,;=:@/%") | _UNRESERVED
 
 
 def _encoded(safe: frozenset[int]) -> dict[int, str]:
@@ -413,7 +413,7 @@ def _spell(text: str, encoded: dict[int, str]) -> str:
     """The text with percent-encoding, in upper-case hex, where it is needed and nowhere else (RFC 3986, 2.1)."""
     if "%" in text:
         text = _ENCODED.sub(_spell_one, text)
-    if text.isascii() and not re.search(r"[\x00-\x20\"<>\\^`{|}\x7f]", text):
+    if text.isascii() and not re.search(r"[\x00-\x20\"<>\[\\\]^`{|}\x7f]", text):
         return text
     return text.encode("utf-8", "surrogatepass").decode("latin-1").translate(encoded)
 
