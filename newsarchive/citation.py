@@ -81,8 +81,10 @@ class Citation:
 
     @property
     def key(self) -> str:
-        """A short name for a bibliography: the year and the beginning of the digest."""
-        return f"nwa{self.published.year if self.published else ''}-{self.identifier.digest[:12]}"
+        """A short name for a bibliography: the year, and a digest of the identifier with its address, which tells copies of one
+        text apart."""
+        digest = hashlib.sha256(str(self.identifier).encode()).hexdigest()
+        return f"nwa{self.published.year if self.published else ''}-{digest[:12]}"
 
     @property
     def title(self) -> str:

@@ -91,7 +91,7 @@ def test_a_line_has_who_what_where_when_the_original_the_capture_and_both_digest
 def test_csl_has_the_variables_of_the_schema() -> None:
     assert json.loads(citation.csl_json(POST)) == [
         {
-            "id": f"nwa2025-{POST.identifier.digest[:12]}",
+            "id": POST.key,
             "type": "post-weblog",
             "title": "A ferry",
             "author": [{"literal": "Ann Lee"}, {"literal": "AFP"}],
@@ -117,6 +117,14 @@ def test_csl_has_the_variables_of_the_schema() -> None:
         "archive_location",
         "note",
     }
+
+
+def test_two_copies_of_one_text_have_two_keys() -> None:
+    """Else a bibliography of a search has the key twice, and BibTeX refuses the second entry."""
+    copy = replace(POST, identifier=replace(POST.identifier, url="https://other.example/ferry/"))
+    assert POST.key.startswith("nwa2025-")
+    assert POST.key != copy.key
+    assert POST.key == replace(POST, headline="Another").key
 
 
 def test_another_program_reads_the_bibtex() -> None:
