@@ -10,6 +10,7 @@ go on. SQL stands here; what it is compared with (files, settings) is in `newsar
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -41,6 +42,9 @@ from newsarchive.findings import Check, Finding, Fix, error, note, warning
 #: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
 #: transaction open for long.
 MAX_WAL_BYTES = 256 * 2**20
+#: Bytes of a disk on which SQLite can read a file in WAL mode: its `-shm` has 32,768. With less, the disk is at fault and not
+#: the archive.
+MIN_READING_BYTES = 2**16
 
 
 def database(engine: Engine) -> list[Finding]:
@@ -71,9 +75,12 @@ def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: E
 
 
 def recovery(engine: Engine) -> str:
-    """The commands that save what is left of a damaged database."""
+    """The commands that save what is left of a damaged database, or those that show what fills its disk."""
     if (path := sqlite_file(engine)) is None:
         return "look into the server's log, and restore a dump: pg_restore --help"
+    there = path.absolute().parent
+    if there.exists() and shutil.disk_usage(there).free < MIN_READING_BYTES:
+        return f"free some space: du -sh {shlex.quote(str(there))}/*"
     quoted, saved = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-recovered.db")))
     return f"restore a backup, or save what can be read: sqlite3 {quoted} .recover | sqlite3 {saved}"
 

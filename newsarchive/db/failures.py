@@ -28,6 +28,8 @@ _REMEDIES = (
     ("malformed", "is damaged: restore a backup, or try sqlite3's .recover"),
     ("disk is full", "cannot be written: the disk is full; free some space and run again"),
     ("no space left", "cannot be written: the disk is full; free some space and run again"),
+    # SQLite needs some kilobytes beside a file in WAL mode even to read it.
+    ("sqlite_ioerr_shmsize", "cannot be read: the disk is full; free some space and run again"),
     (
         "disk i/o error",
         "cannot be written or read: the disk reports an error; is it full or on a network drive?",
@@ -71,7 +73,7 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     first = cause.splitlines()[0] if cause else type(error).__name__
     if password:
         first = first.replace(password, "***")
-    kind, remedy = _remedy(cause.lower(), state)
+    kind, remedy = _remedy(f"{cause} {getattr(orig, 'sqlite_errorname', '')}".lower(), state)
     if kind is not None:
         of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
         return kind(f"{name} {remedy}{of_archive}")

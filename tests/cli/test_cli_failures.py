@@ -132,6 +132,32 @@ def test_standard_streams_that_are_closed(closed: str, whole: Path) -> None:
     assert ("articles" in done.stdout) == (closed in ("<&-", "2>&-"))
 
 
+def run_on_a_disk(mounted: str, words: str) -> subprocess.CompletedProcess[str]:
+    """A command on the archive of the folder into which these commands of a shell change, on a disk that they mount."""
+    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounted} && exec "$@"', "sh"]
+    try:
+        subprocess.run([*alone, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no mount namespaces here: {error}")
+    command = [*alone, sys.executable, "-m", "newsarchive", *words.split(), "--db", "news.db"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["search council", "export a.csv", "doctor"])
+def test_a_disk_that_something_else_has_filled(words: str, whole: Path, tmp_path: Path) -> None:
+    """SQLite reports an error of the disk where it cannot make the `-shm` without which it does not read."""
+    filled = f"cd {tmp_path} && cp {whole}/news.db . && cat /dev/zero > rest 2> /dev/null; true"
+    done = run_on_a_disk(f"mount -t tmpfs -o size=4m tmpfs {tmp_path} && {filled}", words)
+    assert done.returncode == 5
+    assert (
+        "news.db cannot be read: the disk is full; free some space and run again\n"
+        in done.stdout + done.stderr
+    )
+    assert ".recover" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "says", "prints"),
@@ -144,14 +170,7 @@ def test_standard_streams_that_are_closed(closed: str, whole: Path) -> None:
     ],
 )
 def test_a_read_only_disk(words: str, code: int, says: str, prints: str, whole: Path) -> None:
-    mounted = f'mount --bind -o ro {whole} {whole} && cd {whole} && exec "$@"'
-    alone = ["unshare", "--map-root-user", "--mount", "sh", "-c", mounted, "sh"]
-    try:
-        subprocess.run([*alone, "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no mount namespaces here: {error}")
-    command = [*alone, sys.executable, "-m", "newsarchive", *words.split(), "--db", "news.db"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = run_on_a_disk(f"mount --bind -o ro {whole} {whole} && cd {whole}", words)
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith(says)
     assert prints in done.stdout
