@@ -257,6 +257,17 @@ def site(engine: Engine, **config: Any) -> list[Finding]:
     return list(doctor.sites(engine, NOW))
 
 
+def test_an_archive_that_may_not_be_read_is_not_called_damaged(
+    sqlite: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ".recover" in checks.recovery(sqlite)
+    monkeypatch.setattr(
+        os, "access", lambda *_: False
+    )  # as for another user's file, also where root runs this
+    assert "chmod g+r" in checks.recovery(sqlite)
+    assert ".recover" not in checks.recovery(sqlite)
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_sites_are_judged_by_what_is_stored(kind: str, tmp_path: Path) -> None:
     with open_archive(kind, tmp_path) as engine:

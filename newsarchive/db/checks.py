@@ -9,6 +9,7 @@ go on. SQL stands here; what it is compared with (files, settings) is in `newsar
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -75,10 +76,12 @@ def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: E
 
 
 def recovery(engine: Engine) -> str:
-    """The commands that save what is left of a damaged database, or those that show what fills its disk."""
+    """The commands that save what is left of a damaged database, or that show why it cannot be read: its rights, its disk."""
     if (path := sqlite_file(engine)) is None:
         return "look into the server's log, and restore a dump: pg_restore --help"
     there = path.absolute().parent
+    if not os.access(path, os.R_OK):
+        return f"ls -ld {shlex.quote(str(there))} {shlex.quote(str(path))}; its owner lets you read it: chmod g+r"
     if there.exists() and shutil.disk_usage(there).free < MIN_READING_BYTES:
         return f"free some space: du -sh {shlex.quote(str(there))}/*"
     quoted, saved = shlex.quote(str(path)), shlex.quote(str(path.with_name(f"{path.stem}-recovered.db")))
