@@ -6,6 +6,7 @@ closes the pipe when the command ends, however it ends, on every system that Pyt
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import signal
@@ -59,11 +60,21 @@ class _Kept(io.TextIOWrapper):
 def keep_messages() -> None:
     """Where the environment asks for it, write what this process prints on standard error into a file as well.
 
-    The variable is taken out of the environment: it is not meant for the processes that this one starts.
+    The variable is taken out of the environment: it is not meant for the processes that this one starts. A full disk under a
+    log is no failure of the process (`forgive_stderr`).
     """
+    atexit.register(forgive_stderr)
     if not (file := os.environ.pop(KEEP_MESSAGES, "")):
         return
     before = sys.stderr
     kept = _Kept(before.buffer, encoding=before.encoding, errors="replace", line_buffering=True)
     kept.copy = open(file, "a", encoding="utf-8", errors="replace", buffering=1)  # noqa: SIM115
     sys.stderr = kept
+
+
+def forgive_stderr() -> None:
+    """Forget messages that cannot be written: Python would end with 120, and a site whose crawl ended so counts as failing."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

@@ -95,9 +95,8 @@ class Result:
         if not self.code:
             return ""
         if self.code == SOME_FAILED and not self.error:
-            number = self.counts.get("failed", 0)
-            if self.alarms and not number:
-                return ""  # the alarms say it
+            if not (number := self.counts.get("failed", 0)):
+                return ""  # its alarms say it, or the spider did, which could not write the metrics
             return f"{self.site}: {counted(number, 'post')} could not be fetched; the next crawl asks again"
         if self.code == ALL_FAILED and not self.error and self.reasons:
             return f"{self.site}: none of its posts could be fetched ({', '.join(self.reasons)}); the next crawl asks again"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
 
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.exceptions import ALL_FAILED, FAULT, STOPPED_BY_SIGTERM
+from newsarchive.exceptions import ALL_FAILED, FAULT, SOME_FAILED, STOPPED_BY_SIGTERM
 from newsarchive.spider_processes.processes import SpiderProcesses
-from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
+from newsarchive.spider_processes.site_crawl import CrawlOptions, Result, crawl_one
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,23 @@ def test_what_killed_a_spider_is_told_with_its_site(sqlite: Engine, monkeypatch:
         result.problem
         == "https://blog.example/: its process was killed (SIGKILL): had the machine memory left?"
     )
+
+
+def test_a_spider_whose_log_lies_on_a_full_disk_does_not_fail() -> None:
+    program = """
+import sys
+from newsarchive.spider_processes.parent import keep_messages
+keep_messages()
+sys.stderr.buffer.write(b"a message that Python still has to write when it ends")
+"""
+    buffered = os.environ | {"PYTHONUNBUFFERED": ""}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", program], env=buffered, stderr=full, check=False)
+    assert done.returncode == 0
+
+
+def test_a_crawl_of_which_no_post_failed_tells_of_none() -> None:
+    """A spider ends with 3 also where it could not write the file of metrics, and has said so."""
+    result = Result("https://blog.example/")
+    result.add(SOME_FAILED, {"new": "3"})
+    assert result.problem == ""
