@@ -112,10 +112,11 @@ def test_a_record_is_one_line_of_json() -> None:
 @pytest.mark.slow
 def test_a_crawl_writes_its_metrics_and_logs_json(db: Path, tmp_path: Path) -> None:
     file = tmp_path / "news.prom"
-    options = ("-s", f"NEWSARCHIVE_METRICS={file}", "-s", "NEWSARCHIVE_LOG_FORMAT=json")
+    options = ("-s", f"NEWSARCHIVE_METRICS={file}", "-s", "NEWSARCHIVE_LOG_FORMAT=json", "-L", "INFO")
     with served({"/": front("/a-first-story/", "/a-lost-story/"), "/a-first-story/": post("A")}) as site:
         done = crawl(f"url={site.home}/", *options, db=db)
     assert 'newsarchive_articles{site="127.0.0.1' in file.read_text("utf-8")
     lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert any(line.get("message", "").startswith("Scrapy ") for line in lines)  # its first line
     assert [line["stats"]["new"] for line in lines if line.get("event") == "summary"] == [1]
     assert any("a-lost-story" in line.get("message", "") for line in lines)

@@ -50,6 +50,7 @@ from newsarchive.exceptions import (
     OutputError,
     UsageError,
 )
+from newsarchive.extensions.json_log import log_from_the_start
 from newsarchive.extensions.progress import Verdict, verdict
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.plainwords import PrintableRecord
@@ -145,6 +146,7 @@ class Command(ScrapyCrawl):
             self.read_config(file)
         if problem := self.settings.get("NEWSARCHIVE_CONFIG_ERROR"):
             _misused(problem)
+        log_from_the_start(self.settings)
         if STOP_WITH_PARENT not in os.environ:  # else `newsarchive crawl` has said it
             for name, problem in config.unknown(os.environ).items():
                 sys.stderr.write(f"environment {name}: {problem}\n")

@@ -2,7 +2,8 @@
 
     {"time": "2026-11-26T12:00:00+00:00", "level": "WARNING", "logger": "news", "message": "https://… timed out"}
 
-It replaces the formatter of the handlers that Scrapy has made.
+`scrapy crawl` makes the handler itself (`log_from_the_start`): Scrapy says with `-v` what it has loaded before any extension is
+there. In another project the formatter of the handlers that Scrapy has made is replaced.
 """
 
 from __future__ import annotations
@@ -68,3 +69,15 @@ def use_json() -> None:
     """Make the lines of all handlers JSON."""
     for handler in logging.root.handlers:
         handler.setFormatter(JsonFormatter())
+
+
+def log_from_the_start(settings: BaseSettings) -> None:
+    """Make a handler for JSON in the place of the one that Scrapy would make for standard error."""
+    if not is_on(settings) or settings.get("LOG_FILE") or not settings.getbool("LOG_ENABLED"):
+        return
+    handler = logging.StreamHandler()
+    handler.setLevel(settings.get("LOG_LEVEL"))
+    handler.setFormatter(JsonFormatter())
+    logging.root.setLevel(logging.NOTSET)
+    logging.root.addHandler(handler)
+    settings.set("LOG_INSTALL_ROOT_HANDLER", False, priority="cmdline")
