@@ -64,7 +64,7 @@ def detected(body: bytes) -> str:
     model = model_of(models_alone())
 
     def cost(codec: str) -> float:
-        text = sample.decode(codec, "replace")
+        text = _lenient(sample, codec)
         return handicaps[codec] + model.cost(text) + NO_TEXT_NATS * len(_NO_TEXT.findall(text))
 
     handicaps = _handicaps()
@@ -174,7 +174,6 @@ MAX_DECLARATION_BYTES = 4096
 MAX_STRAY_SHARE = 0.5
 
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -187,6 +186,8 @@ _XML = re.compile(rb"^\s*<\?xml\b[^>]{0,200}?encoding\s*+=\s*+[\"']([^\"'>]+)", 
 #: The beginning of a character of UTF-8 at the end of a page that was not received whole.
 _CUT = re.compile(rb"(?:[\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})\Z")
 _HIGH = bytes(range(0x80, 0x100))
+#: What switches ISO-2022-JP from ASCII to Japanese characters.
+_JAPANESE = re.compile(rb"\x1b\$[@B]")
 
 
 class Decoded(NamedTuple):
@@ -222,12 +223,12 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
             return Decoded(body.decode(codec, "replace").lstrip("\ufeff"), declared, codec, "bom")
     if wide := _without_bom(body):
         return Decoded(body.decode(wide, "replace"), declared, wide, "detector")
-    if b"\x1b$" in body and (text := _strict(body, "iso2022_jp_ext")):
-        return Decoded(text, declared, "iso2022_jp", "detector")
-    text = _strict(body, "utf-8") or _rescued(body)
-    if text is not None:
-        return Decoded(text, declared, "utf-8", "utf-8")
-    return _legacy(body, declared, declarations)
+    if _JAPANESE.search(body) and (body.isascii() or "iso2022_jp" in map(whatwg_label, dict(declarations))):
+        return Decoded(_lenient(body, "iso2022_jp_ext"), declared, "iso2022_jp", "detector")
+    marked = body.startswith(codecs.BOM_UTF8)
+    if (text := _utf8(body) or _rescued(body)) is not None:
+        return Decoded(text.lstrip("\ufeff"), declared, "utf-8", "bom" if marked else "utf-8")
+    return _legacy(body.removeprefix(codecs.BOM_UTF8), declared, declarations)
 
 
 def declared_charsets(body: bytes, content_type: str | None) -> list[tuple[str, str]]:
@@ -253,10 +254,10 @@ def _without_bom(body: bytes) -> str | None:
     return "utf-16-be" if even > 4 * odd else None
 
 
-def _strict(body: bytes, codec: str) -> str | None:
+def _utf8(body: bytes) -> str | None:
     try:
-        return body.decode(codec)
-    except (UnicodeDecodeError, LookupError):
+        return body.decode()
+    except UnicodeDecodeError:
         return None
 
 
@@ -279,10 +280,62 @@ def _windows(stray: bytes) -> str:
     return stray.decode("cp1252", "replace")
 
 
+def _strict(body: bytes, codec: str) -> str | None:
+    """A body that is text in a codec, as far as it was received: a character that was cut off becomes U+FFFD."""
+    decoder = codecs.getincrementaldecoder(codec)(_AS_BROWSERS)
+    try:
+        return decoder.decode(body) + "\ufffd" * bool(decoder.getstate()[0])
+    except UnicodeDecodeError:
+        return None
+
+
+def _lenient(body: bytes, codec: str) -> str:
+    """A body in a codec; what is no character of it becomes U+FFFD."""
+    return body.decode(codec, _AS_BROWSERS_OR_LOST if codec in ("gb18030", *_SHIFT_OF_ROWS) else "replace")
+
+
+#: Codecs in which Python lacks characters that browsers read → what is added there to the row and the cell of a character.
+_SHIFT_OF_ROWS = {"euc_jp": 0xA1, "iso2022_jp_ext": 0x21}
+
+
+def _character_of_browsers(error: UnicodeError) -> tuple[str, int]:
+    """A character that browsers read where Python's codec has none (https://encoding.spec.whatwg.org/#indexes), and where to go on.
+
+    In EUC-JP and ISO-2022-JP these are the characters that NEC and IBM added, as `①`, `㈱` and `髙`. They have the same rows and
+    cells in Shift_JIS, where Python knows them. In GBK it is `€`. Raises the error for anything else.
+    """
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    raw = error.object[error.start : error.start + 2]
+    if error.encoding == "gb18030" and raw[0] == 0x80:
+        return "€", error.start + 1
+    shift = _SHIFT_OF_ROWS.get(error.encoding, 0)
+    if shift and len(raw) == 2 and shift <= min(raw) <= max(raw) < shift + 94:
+        row, cell = raw[0] - shift, raw[1] - shift
+        first = row // 2 + (0x81 if row < 62 else 0xC1)
+        second = cell + (0x9F if row % 2 else 0x40 + (cell >= 63))
+        if (char := bytes((first, second)).decode("cp932", "replace")) != "\ufffd":
+            return char, error.start + 2
+    raise error
+
+
+def _character_of_browsers_or_lost(error: UnicodeError) -> tuple[str, int]:
+    """The same, and U+FFFD for anything else."""
+    try:
+        return _character_of_browsers(error)
+    except UnicodeDecodeError as lost:
+        return "\ufffd", lost.end
+
+
+_AS_BROWSERS, _AS_BROWSERS_OR_LOST = "as-browsers", "as-browsers-or-lost"
+codecs.register_error(_AS_BROWSERS, _character_of_browsers)
+codecs.register_error(_AS_BROWSERS_OR_LOST, _character_of_browsers_or_lost)
+
+
 def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> Decoded:
     for label, source in declarations:
         codec = whatwg_label(label)
         if codec and not codec.startswith("utf") and (text := _strict(body, codec)):
             return Decoded(text, declared, codec, source)
     codec = detected(body)
-    return Decoded(body.decode(codec, "replace"), declared, codec, "detector")
+    return Decoded(_lenient(body, codec), declared, codec, "detector")

@@ -74,6 +74,78 @@ def test_a_page_that_was_cut_off_within_a_character_gets_no_letters_of_windows(c
         assert decode(whole[:-cut]).text == f"{RUSSIAN} caf\ufffd"
 
 
+#: A sentence with `①` and `㈱`, which NEC added to EUC-JP and ISO-2022-JP, and `纊`, which IBM did.
+JAPANESE = "①日本語の記事です。㈱みずうみは今日も晴れでした。纊"
+EUC_JP = (
+    b"\xad\xa1"
+    + "日本語の記事です。".encode("euc_jp")
+    + b"\xad\xea"
+    + "みずうみは今日も晴れでした。".encode("euc_jp")
+    + b"\xf9\xa1"
+)
+
+
+@pytest.mark.parametrize("label", ["", "euc-jp", "x-euc-jp"])
+def test_characters_that_windows_added_to_euc_jp_are_read_as_in_browsers(label):
+    body = f'<meta charset="{label}"><title>X</title><p>X</p>'.encode().replace(b"X", EUC_JP)
+    found = decode(body)
+    assert (found.text.count(JAPANESE), found.used) == (2, "euc_jp")
+
+
+def test_characters_that_windows_added_to_iso_2022_jp_are_read_as_in_browsers():
+    body = b"<p>\x1b$B" + bytes(byte & 0x7F for byte in EUC_JP) + b"\x1b(B</p>"
+    assert decode(body).text == f"<p>{JAPANESE}</p>"
+
+
+def test_a_lost_byte_of_euc_jp_takes_no_letter_of_ascii_with_it():
+    body = b'<meta charset="euc-jp"><p>' + EUC_JP * 3 + b"\xa4<b>late</b></p>"
+    assert decode(body).text.endswith(f"{JAPANESE}\ufffd<b>late</b></p>")
+
+
+@pytest.mark.parametrize("damage", ["cut", "a byte lost", "a byte too much"])
+def test_damaged_iso_2022_jp_is_japanese_all_the_same(damage):
+    whole = '<meta charset="iso-2022-jp"><p>日本語の記事です。</p><p>今日も晴れでした。</p>'.encode(
+        "iso2022_jp"
+    )
+    at = whole.index(b"\x1b(B") - 1
+    body = {
+        "cut": whole[:-20],
+        "a byte lost": whole[:at] + whole[at + 1 :],
+        "a byte too much": whole + b"\xff",
+    }[damage]
+    assert "日本語の記事で" in decode(body).text
+
+
+def test_the_euro_sign_of_gbk_is_read_as_in_browsers():
+    body = '<meta charset="gbk"><p>今天报道,价格'.encode("gbk") + b"\x80100</p>"
+    assert decode(body).text.endswith("价格€100</p>")
+
+
+@pytest.mark.parametrize(
+    ("label", "codec", "text"),
+    [
+        ("euc-kr", "cp949", "오늘"),
+        ("shift_jis", "cp932", "今日"),
+        ("big5", "big5", "今天"),
+        ("gbk", "gbk", "今天"),
+    ],
+)
+def test_a_legacy_page_that_was_cut_off_is_read_as_declared(label, codec, text):
+    found = decode(f'<meta charset="{label}"><p>{text}'.encode(codec)[:-1])
+    assert (found.text[-2:], found.source) == (f"{text[0]}\ufffd", "meta")
+
+
+def test_stray_bytes_in_a_page_with_a_byte_order_mark_are_rescued():
+    body = RUSSIAN.encode("utf-8-sig").replace(b"</p>", b" \x93Hi\x94</p>")
+    found = decode(body)
+    assert (found.text, found.source) == (RUSSIAN.replace("</p>", " “Hi”</p>"), "bom")
+
+
+def test_a_byte_order_mark_before_legacy_text_decides_nothing():
+    found = decode(b"\xef\xbb\xbf" + RUSSIAN.encode("cp1251"), "text/html; charset=windows-1251")
+    assert (found.text, found.source) == (RUSSIAN, "header")
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "reason"),
     [
