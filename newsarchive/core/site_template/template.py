@@ -98,8 +98,11 @@ def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) 
     if anchors and not any(line.key in anchors for line in lines):
         return True
     text = [i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)] or [-1]
+    # A line of the footer may stand in the menu as well: only its last place tells whether it follows the text.
+    last = {line.key: i for i, line in enumerate(lines)}
     for i, line in enumerate(lines):
-        if (line.key in layout.starts and i > text[-1] >= 0) or (line.key in layout.ends and i < text[0]):
+        key = line.key
+        if (key in layout.starts and i > text[-1] >= 0) or (key in layout.ends and last[key] < text[0]):
             return True
         entry = template.entries.get(line.key) if line.proved else None
         if entry and entry.finding.role == "aside":

@@ -545,6 +545,7 @@ FRAMED = learned([page(n, framed(n)) for n in range(20)])
         (framed(30)[1:-1], True),  # every anchor vanished
         ([*prose(30), framed(30)[0]], True),  # what stood above the text stands below it
         ([framed(30)[-1], *prose(30)], True),
+        ([framed(30)[-1], *framed(30)], False),  # the menu has a line of the footer too
         ([framed(30)[0], *prose(30)], False),
         (
             [*framed(30), line(ON_PURPOSE["bio"], label="promo", decided_by=DecidedBy.PROMO)],
@@ -557,6 +558,7 @@ FRAMED = learned([page(n, framed(n)) for n in range(20)])
         "no anchor",
         "start below",
         "end above",
+        "end above as well",
         "one anchor",
         "proved by a rule",
     ],
