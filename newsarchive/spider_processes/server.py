@@ -17,6 +17,7 @@ a system cannot do this (no `pidfd_open`), or the server does not start, each sp
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import runpy
@@ -323,7 +324,23 @@ def load() -> None:
         raise RuntimeError(f"loaded before the fork: {', '.join(early)}")
 
 
+def leave(server: int) -> None:
+    """End a fork of this server (its number) without taking the modules apart, which would write to all memory that they
+    share."""
+    with suppress(
+        OSError, ValueError
+    ):  # nobody reads what it says: Python itself tells that by the exit code
+        if os.getpid() != server:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(exit_code)
+
+
+#: The exit code of a fork that an exception or a message ends.
+exit_code = 1
+
 if __name__ == "__main__":
+    atexit.register(leave, os.getpid())  # what is registered first is done last
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load()
     file = os.path.join(sys.argv[2], "readings.db")
@@ -333,6 +350,11 @@ if __name__ == "__main__":
     asked = serve(socket.socket(fileno=int(sys.argv[1])))
     if asked is not None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        run(*asked, file)
+        try:
+            run(*asked, file)
+            exit_code = 0
+        except SystemExit as ended:
+            exit_code = ended.code or 0 if isinstance(ended.code, int | None) else exit_code
+            raise
     else:  # the worker may have been killed
         shutil.rmtree(sys.argv[2], ignore_errors=True)

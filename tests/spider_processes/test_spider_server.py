@@ -81,6 +81,8 @@ def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer
     for words, code in ((("--version",), 0), (("nonsense",), 2)):
         with fork(server, "newsarchive", *words) as child:
             assert child.wait() == code
+    with fork(server, "no_such_module") as child:
+        assert child.wait() == 1
     with served({"/": front(*STORIES), **STORIES}) as site:
         processes = SpiderProcesses(f"sqlite:///{db}", server=server)
         processes.environment["NEWSARCHIVE_CONTACT"] = "somebody@else.example"
