@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -289,6 +291,16 @@ def test_what_is_no_capture_passes_untouched(cls: type, item: object, tmp_path: 
     assert (asyncio.run(passed) if asyncio.iscoroutine(passed) else passed) is item
     assert item == before
     assert not (tmp_path / "archive.db").exists()
+
+
+def test_a_crawl_that_is_over_leaves_nothing_in_memory() -> None:
+    """A server makes one crawl after the other in its process."""
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    pipelines.WorkersPipeline.from_crawler(crawler)
+    over = weakref.ref(crawler)
+    del crawler
+    gc.collect()
+    assert over() is None
 
 
 @pytest.mark.parametrize("with_request", [True, False])

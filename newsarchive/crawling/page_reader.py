@@ -27,7 +27,6 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from pydispatch.dispatcher import getAllReceivers, liveReceivers
 from scrapy import signals
@@ -211,21 +210,24 @@ class PageReader:
             await asyncio.to_thread(self.pool.close, seconds)
 
 
-_readers: WeakKeyDictionary[Crawler, PageReader] = WeakKeyDictionary()
+#: The attribute of a crawler that holds its reader. The reader knows its crawl in turn, so a table of all readers would keep each
+#: crawl that a program has made.
+_READER = "newsarchive_reader"
 
 
 def reader_of(crawler: Crawler) -> PageReader:
     """The reader of a crawl: the one that its `WorkersPipeline` made, else one without processes."""
-    if crawler not in _readers:
+    if not hasattr(crawler, _READER):
         settings = crawler.settings
         folder, phrases = settings.get("NEWSARCHIVE_RULES") or "", settings.getlist("NEWSARCHIVE_STEPS")
-        _readers[crawler] = PageReader(folder, phrases)
-    return _readers[crawler]
+        set_reader(crawler, PageReader(folder, phrases))
+    reader: PageReader = getattr(crawler, _READER)
+    return reader
 
 
 def set_reader(crawler: Crawler, reader: PageReader) -> None:
     """Have a crawl's spider look at pages where its pipeline reads them."""
-    _readers[crawler] = reader
+    setattr(crawler, _READER, reader)
 
 
 def worker_count(settings: BaseSettings) -> int:
