@@ -296,7 +296,7 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> None:
     def full(*_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(DatabaseUnavailable, match="No space left"):
+    with pytest.raises(DatabaseUnavailable, match="free some space and run again"):
         eraser.erase(tmp_path / place.file, [(place.offset, place.length)], START, full)
     with pytest.raises(DatabaseUnavailable, match="no whole record of 7 bytes at 3"):
         eraser.erase(tmp_path / place.file, [(3, 7)], START)

@@ -26,6 +26,7 @@ from uuid import uuid4
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.reprs import why_not_written
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.object_storage import WHOLE_FILE_BYTES, ObjectFile
 from newsarchive.warc.reader import ERRORS
@@ -118,7 +119,7 @@ def erase(
         replace(part, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise DatabaseUnavailable(f"{path} cannot be written anew: {error.strerror or error}") from error
+        raise DatabaseUnavailable(f"{path} cannot be written anew: {why_not_written(error)}") from error
     finally:
         part.unlink(missing_ok=True)
     return len(stones)

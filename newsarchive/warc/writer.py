@@ -30,6 +30,7 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
+from newsarchive.reprs import why_not_written
 from newsarchive.version import VERSION
 from newsarchive.warc.copied import COPIED_FROM, COPIED_SHOWN_AT, COPIED_TYPE, GZIP_HEADER, with_source
 from newsarchive.warc.files import OPEN, Wire
@@ -203,7 +204,7 @@ class WarcWriter:
             new.rename(self.folder / (self._name + OPEN))
         except OSError as error:
             raise DatabaseUnavailable(
-                f"{self.folder}: no WARC file can be written there: {error.strerror}"
+                f"{self.folder}: no WARC file can be written there: {why_not_written(error)}"
             ) from error
         sync_folder(self.folder)
         self._at = self._synced = 0
@@ -222,7 +223,7 @@ class WarcWriter:
                 self._file.truncate(self._at)
                 self._file.seek(self._at)
             raise DatabaseUnavailable(
-                f"{self.folder / self._name} cannot be written: {error.strerror}"
+                f"{self.folder / self._name} cannot be written: {why_not_written(error)}"
             ) from error
         self._at += len(data)
 
@@ -248,7 +249,7 @@ class WarcWriter:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise DatabaseUnavailable(
-                f"{self.folder / self._name} cannot be written: {error.strerror}"
+                f"{self.folder / self._name} cannot be written: {why_not_written(error)}"
             ) from error
         self._synced = self._at
 
@@ -261,7 +262,7 @@ class WarcWriter:
             (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
         except OSError as error:
             raise DatabaseUnavailable(
-                f"{self.folder / self._name} cannot get its name: {error.strerror}"
+                f"{self.folder / self._name} cannot get its name: {why_not_written(error)}"
             ) from error
         finally:
             self._file.close()

@@ -318,7 +318,9 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     disk.fileno = writer._file.fileno  # type: ignore[method-assign]  # the file that was not moved
     opened = writer._file  # closed at the end of the test
     writer._file = disk
-    with pytest.raises(DatabaseUnavailable, match="cannot be written: No space left on device"):
+    with pytest.raises(
+        DatabaseUnavailable, match="cannot be written: the disk is full; free some space and run again"
+    ):
         write(writer, 2)
     opened.close()
     left = disk.getvalue()

@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import reading, shown, sqlite_file, translated
 from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from newsarchive.reprs import why_not_written
 
 try:
     import fcntl
@@ -156,4 +157,4 @@ def _lock_file(path: Path) -> IO[str]:
     try:
         return path.with_name(path.name + ".lock").open("w")
     except OSError as error:
-        raise DatabaseUnavailable(f"{path}.lock cannot be written: {error.strerror}") from error
+        raise DatabaseUnavailable(f"{path}.lock cannot be written: {why_not_written(error)}") from error

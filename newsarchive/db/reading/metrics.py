@@ -18,6 +18,7 @@ from pathlib import Path
 from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import OutputError
+from newsarchive.reprs import why_not_written
 
 #: This many sites, those with most articles, have samples of their own. The articles of the others are summed up,
 #: because each label is a time series that the monitoring system keeps.
@@ -163,4 +164,4 @@ def write(source: Source, file: Path) -> None:
     except OSError as error:
         if scratch:
             Path(scratch).unlink(missing_ok=True)
-        raise OutputError(f"{file}: the metrics cannot be written: {error.strerror}") from error
+        raise OutputError(f"{file}: the metrics cannot be written: {why_not_written(error)}") from error
