@@ -155,10 +155,11 @@ class NewsSpider(FetchingSpider):
                 yield request
             return
         if self.home is not None and self.frontier is not None:
-            self.source_problem(
-                self.url, reason, f"{self.failure}; asking the sources that earlier crawls found"
-            )
             self.site_id = await asyncio.to_thread(self.frontier.open_site, self.url)
+            if any(one.answers for one in await asyncio.to_thread(self.frontier.sources, self.site_id)):
+                self.source_problem(
+                    self.url, reason, f"{self.failure}; asking the sources that earlier crawls found"
+                )
             await asyncio.to_thread(self.frontier.source_checked, self.home.id, ok=False)
             finder = self.finder()
             self.queue = self.found(finder.batches_without_home(self.home.url))

@@ -11,6 +11,7 @@ import pytest
 
 from newsarchive.exceptions import ALL_FAILED
 from tests.crawling.test_crawl import front, post, rows
+from tests.crawling.test_crawl_sites import follow
 from tests.support.serving import Answer, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls
@@ -50,7 +51,11 @@ def test_feeds_of_earlier_crawls_give_posts_where_the_front_page_cannot_be_fetch
 
 def test_a_first_crawl_whose_front_page_cannot_be_fetched_fails(db: Path) -> None:
     with served({"/": Answer("", 503), "/feed/": feed(OLD), OLD: post("First")}) as site:
-        assert crawl(f"url={site.home}/", db=db).returncode == ALL_FAILED
+        follow(db, f"{site.home}/")
+        for _ in range(2):
+            done = crawl(f"url={site.home}/", db=db)
+            assert done.returncode == ALL_FAILED
+            assert done.stderr.count("the server answered 503") == 1  # no earlier crawl found another source
 
 
 def test_a_crawl_of_which_no_post_could_be_fetched_is_no_success(db: Path) -> None:
