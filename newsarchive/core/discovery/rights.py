@@ -152,7 +152,7 @@ def of_headers(headers: Mapping[str, str], rules: Rules) -> Rights:
     if usage := headers.get("content-usage", ""):
         reserved = ("Content-Usage header",) if _forbids_mining(usage, rules) else ()
         said += Rights(content_usage=(f"header: {_word(usage)}",), reservations=reserved)
-    if "license" in headers.get("link", ""):
+    if "license" in headers.get("link", "").lower():
         named = (url for url, rel in link_header(headers["link"]) if "license" in rel.lower().split())
         said += Rights(licences=tuple(map(_word, islice(named, MAX_WORDS))))
     return said
@@ -241,8 +241,9 @@ def _directives(place: str, value: str, rules: Rules) -> Rights:
 
 
 def _tdm(place: str, reservation: str, policy: str) -> Rights:
-    """A reservation of TDMRep: `1` reserves, `0` does not, any other value is none (section "Errors" of the report)."""
-    value = reservation.strip()
+    """A reservation of TDMRep: `1` reserves, `0` does not, any other value is none (section "Errors" of the report). A header that
+    comes twice, from the blog and from the server before it, reserves where one of them does."""
+    value = max((part.strip() for part in reservation.split(",")), key="01".find)
     if value not in ("0", "1"):
         return Rights()
     said = f"{place}: {value} {_word(policy)}".strip()
@@ -308,13 +309,15 @@ def _parsed(robots_txt: str) -> Any:
 def _refused(robots_txt: str, url: str, rules: Rules) -> tuple[str, ...]:
     """The crawlers that robots.txt names and keeps from a page."""
     named = _named_agents(robots_txt, _words(rules, "agents"))
-    return tuple(agent for agent in named if not _parsed(robots_txt).can_fetch(url, agent))
+    return tuple(agent for agent, written in named if not _parsed(robots_txt).can_fetch(url, written))
 
 
 @lru_cache(maxsize=MAX_KEPT_FILES)
-def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[str, ...]:
-    groups = {m["agent"].strip().casefold() for m in map(_AGENT_LINE.match, _lines(robots_txt)) if m}
-    return tuple(sorted(agent for agent in agents if agent.casefold() in groups))
+def _named_agents(robots_txt: str, agents: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Those of our agents that robots.txt names, each as it is written there: `GPTBot`, `GPTBot/1.1`."""
+    written = [m["agent"].strip().casefold() for m in map(_AGENT_LINE.match, _lines(robots_txt)) if m]
+    groups = {name.partition("/")[0]: name for name in written}
+    return tuple((agent, groups[agent.casefold()]) for agent in sorted(agents) if agent.casefold() in groups)
 
 
 def _usages_of(robots_txt: str, url: str, agent: str) -> tuple[str, ...]:

@@ -61,6 +61,11 @@ def site(robots: str = "", tdmrep: str = "", url: str = URL, agent: str = "newsa
         ({}, page('<META NAME="Robots" CONTENT="NoIndex,nofollow">'), Rights(directives=("meta robots: noindex, nofollow",))),
         ({"content-usage": "train-ai=n, search=y"}, "",
          Rights(content_usage=("header: train-ai=n, search=y",), reservations=("Content-Usage header",))),
+        ({"tdm-reservation": "1, 1"}, "", Rights(tdm=("header: 1",), reservations=("TDMRep header",))),
+        ({"tdm-reservation": "0, 1"}, "", Rights(tdm=("header: 1",), reservations=("TDMRep header",))),
+        ({"tdm-reservation": "0, 0"}, "", Rights(tdm=("header: 0",))),
+        ({"tdm-reservation": "yes, 10"}, "", Rights()),
+        ({"link": '<https://x.example/l>; rel="LICENSE"'}, "", Rights(licences=("https://x.example/l",))),
         ({"content-usage": "search=n"}, "", Rights(content_usage=("header: search=n",))),
         ({"content-usage": "train-ai=n ???"}, "", Rights(content_usage=("header: train-ai=n ???",))),
         ({}, page("", '<a rel="license nofollow" href="https://creativecommons.org/licenses/by/4.0/">CC</a>'),
@@ -92,6 +97,13 @@ def test_robots_txt_says_of_a_page(path: str, agent: str, refused: tuple[str, ..
         bool(refused),
         usage == "train-ai=n",
     )
+
+
+@pytest.mark.parametrize("name", ["GPTBot", "gptbot/1.1", "GPTBot/2.0 # of OpenAI"])
+def test_a_crawler_may_be_named_with_its_version(name: str) -> None:
+    robots = f"User-agent: {name}\nDisallow: /news/\n"
+    assert site(robots, url="https://blog.example/news/a").refused_agents == ("GPTBot",)
+    assert site(robots, url="https://blog.example/other").refused_agents == ()
 
 
 def test_a_robots_txt_for_ordinary_crawlers_says_nothing() -> None:
