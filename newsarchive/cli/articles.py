@@ -278,8 +278,8 @@ def _plain(values: Sequence[str]) -> str:
 
 
 def print_words(changes: list[Change]) -> None:
-    """Print changes in red and green on a terminal; elsewhere as `[-old-]{+new+}`, like `wdiff`."""
-    if not on_terminal():
+    """Print changes in red and green on a terminal with colours; elsewhere as `[-old-]{+new+}`, like `wdiff`."""
+    if not (on_terminal() and console().color_system):
         marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
         echo("".join(marks[change.kind].format(change.text) for change in changes))
         return

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from newsarchive.cli import articles as search
 from newsarchive.cli import cli, output, stats
 from newsarchive.core.html.render import rendered
+from newsarchive.core.text.diff import word_diff
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
@@ -131,6 +132,21 @@ def test_a_person_sees_the_found_words_in_colour(archive: str, monkeypatch: pyte
     assert [line.endswith(" · en · not free") for line in plain.splitlines() if " · en" in line].count(
         True
     ) == 1
+
+
+def test_a_person_without_colours_sees_what_changed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(search, "on_terminal", lambda: True)
+    changes = word_diff("The ferry left.", "The ferry came.")
+    monkeypatch.setenv("NO_COLOR", "1")
+    search.print_words(changes)
+    assert capsys.readouterr().out == "The ferry [-left-]{+came+}.\n"
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    search.print_words(changes)
+    assert "[-" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("which", "is_told"), [("6", False), ("7", False), ("8", True)])
