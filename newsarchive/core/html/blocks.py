@@ -15,6 +15,8 @@ from functools import lru_cache
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import (
+    BACK_LINK,
+    BEFORE_NOTE,
     BLOCKS,
     BREAK,
     CELL_SEPARATOR,
@@ -22,6 +24,9 @@ from newsarchive.core.html.markup import (
     HEADINGS,
     INLINE,
     MAX_TABLE_BOXES,
+    NOTE_ADDRESS,
+    NOTE_NUMBER,
+    SELF_LINK,
     SKIPPED,
     absolute,
     escape,
@@ -151,16 +156,6 @@ def is_hidden(attributes: dict[str, str | None]) -> bool:
     return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
 
 
-#: What a link in a heading says that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
-_SELF_LINK = re.compile("[¶#§🔗∞\u200b]")
-#: What a link behind a footnote says that leads back to its mark in the text (WordPress, Hugo, kramdown).
-_BACK_LINK = re.compile("[↩↑⤴⏎^]\ufe0e?\\d?")
-#: The mark of a footnote, and the sign before it; "[1]" has its brackets.
-_NOTE_NUMBER = re.compile(r"[^\[(]\s*\d{1,3}\s*")
-#: The address of a footnote that no `<sup>` raises, as Substack has it.
-_NOTE_ADDRESS = re.compile(r"#.*(?:fn|note)")
-#: Signs behind which a raised number is the mark of a footnote and no exponent.
-_BEFORE_NOTE = frozenset(".,;:!?…\"'”’»。，、")
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
 #: `Reading.truncated` says so. As many take up to 2 s of CPU time.
 MAX_BLOCKS = 10_000
@@ -325,7 +320,7 @@ class _Walker:
             return None
         if tag == "a" and "#" in (attributes.get("href") or ""):
             in_heading = self.box is not None and self.box.kind == "heading"
-            sign = _SELF_LINK if in_heading else _BACK_LINK if self.pieces else None
+            sign = SELF_LINK if in_heading else BACK_LINK if self.pieces else None
             if sign and sign.fullmatch((node.text(deep=True) or "").strip()):
                 return None
         inline = _Inline(tag, attributes, start, self.base)
@@ -385,16 +380,14 @@ class _Walker:
     def _marks_note(self, element: _Inline) -> bool:
         """Whether a `<sup>` or a link is the mark of a footnote, which is set in brackets: "Rust<sup>1</sup>" would be the word "Rust1"."""
         pieces, start = self.pieces, element.start
-        if not 0 < start < len(pieces) <= start + 3:
-            return False
-        before = pieces[start - 1][-1:]
-        if not _NOTE_NUMBER.fullmatch(before + "".join(pieces[start:])):
+        before = pieces[start - 1][-1:] if 0 < start < len(pieces) <= start + 3 else ""
+        if not before or not NOTE_NUMBER.fullmatch(before + "".join(pieces[start:])):
             return False
         around = [element, *self.inline[-1:]]
         addresses = [e.attributes.get("href") or "" for e in around if e.tag == "a"]
         if all(e.tag != "sup" for e in around):
-            return not before.isspace() and any(map(_NOTE_ADDRESS.search, addresses))
-        return before in _BEFORE_NOTE or any("#" in address for address in addresses)
+            return not before.isspace() and any(map(NOTE_ADDRESS.search, addresses))
+        return before in BEFORE_NOTE or any("#" in address for address in addresses)
 
     def add(self, text: str) -> None:
         """Add text to the current block."""
@@ -461,7 +454,18 @@ class _Walker:
         if kind == "list_item" and self._goes_on(box):
             html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
+        if self.blocks and self._is_initial(
+            before := self.blocks[-1], text
+        ):  # "T" and "<p>he ferry", a drop cap
+            before.text, before.html = before.text + text, before.html + html
+            before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
+            return
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
+
+    def _is_initial(self, before: RawBlock, text: str) -> bool:
+        """Whether the block before is a capital in the element around this one, whose text goes on in small letters."""
+        is_capital = len(before.text) == 1 and before.text.isupper() and text[0].islower()
+        return is_capital and self.box is not None and self.box.parent is before.box
 
     def _goes_on(self, box: Box) -> bool:
         """Whether a list item has a block already: the next one is a paragraph of the same item, and no item of its own."""

@@ -44,6 +44,17 @@ INLINE |= {"i": "em", "b": "strong", "strike": "s", "tt": "code"}
 #: Headings → their level, 1 to 6.
 HEADINGS = {f"h{n}": n for n in range(1, 7)}
 
+#: What a link in a heading says that leads to the heading itself (Sphinx, MkDocs, Hugo, VuePress, Docusaurus).
+SELF_LINK = re.compile("[¶#§🔗∞\u200b]")
+#: What a link behind a footnote says that leads back to its mark in the text (WordPress, Hugo, kramdown).
+BACK_LINK = re.compile("[↩↑⤴⏎^]\ufe0e?\\d?")
+#: The mark of a footnote, and the sign before it; "[1]" has its brackets.
+NOTE_NUMBER = re.compile(r"[^\[(]\s*\d{1,3}\s*")
+#: The address of a footnote that no `<sup>` raises, as Substack has it.
+NOTE_ADDRESS = re.compile(r"#.*(?:fn|note)")
+#: Signs behind which a raised number is the mark of a footnote and no exponent.
+BEFORE_NOTE = frozenset(".,;:!?…\"'”’»。，、")
+
 #: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.
 BREAK = "\0"
 
