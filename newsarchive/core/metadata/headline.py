@@ -100,6 +100,7 @@ def decide(
     """
     claims = _without_eastern_sites(claims, site_names, blocks, rules)
     claims = _as_shown(claims, site_names, blocks, url, rules)
+    site_names = [*site_names, *_names_before(claims, blocks, url)]
     offered, refused = options(claims, site_names, sections)
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
@@ -150,6 +151,21 @@ def _as_shown(
     return [
         replace(c, value=_shown_part(c.value, lines, labels, rules)) if c in titles else c for c in claims
     ]
+
+
+def _names_before(claims: Sequence[Claim], blocks: Sequence[Block], url: str) -> Iterator[str]:
+    """What stands before the headline in `<title>` and is the site's name: two headings show the parts of "Harbour Post: The mill
+    closes", and the first part is named like the host. Blogs of Movable Type and Blogger have their own name in `<h1>`.
+
+    Earns the headline on 3 of 672 real pages of 2012, where a blog's name was it.
+    """
+    headings = {key(b.text) for b in islice(blocks, MAX_TITLE_BLOCKS) if b.kind == "heading"}
+    for claim in claims:
+        if claim.source.place is Place.TITLE:
+            for match in islice(_SEPARATOR.finditer(claim.value), 20):
+                name, title = claim.value[: match.start()], claim.value[match.end() :]
+                if {key(name), key(title)} <= headings and is_named_like(name, host_labels(url)):
+                    yield name
 
 
 def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules) -> str:
