@@ -46,6 +46,8 @@ MIN_MENU_GUESSES = 3
 #: Names in an element each. From this number on, they are the people of the site: a byline with five names stands in
 #: one element, or in the head as well.
 MIN_STAFF_NAMES = 5
+#: Words before a job that say what it is about: "Our Special Correspondent". With more, a name may be among them.
+MAX_WORDS_BEFORE_JOB = 2
 #: Letters of a site's name with which that of an organisation may begin; with fewer it may be any word.
 MIN_HOUSE_LETTERS = 4
 #: Blocks in which names are looked for; later blocks are not read.
@@ -75,7 +77,16 @@ def decide(
     lists = options(named, site_names, blocks, rules)
     chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
     authors = next((found for option, found in lists if option is chosen), ())
-    return authors, candidates + refused
+    return tuple(_as_house(author, rules) for author in authors), candidates + refused
+
+
+def _as_house(author: Author, rules: Rules) -> Author:
+    """The author; a job and what it is about, without a name, is no person but the house: "Special Correspondent"."""
+    at = words(rules).role.find(author.name) or (0, 0)
+    before = author.name[: at[0]].split()
+    is_job = at[1] == len(author.name) and len(before) <= MAX_WORDS_BEFORE_JOB
+    is_job = is_job and not like_a_name(" ".join(before), rules)
+    return replace(author, kind="organisation") if is_job and author.kind == "person" else author
 
 
 def read_claims(
@@ -101,14 +112,7 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
         found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
         found = names(claim.value, rules, printed=claim.source.place in IN_BODY)
-    return [Author(name, _kind(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
-
-
-def _kind(name: str, said: str, rules: Rules) -> str:
-    """`kind_of`; a job and what it is about, without a name, is a post of the house: "Special Correspondent"."""
-    at = words(rules).role.find(name)
-    is_job = at is not None and at[1] == len(name) and not like_a_name(name[: at[0]].strip(), rules)
-    return "organisation" if is_job else kind_of(name, said, rules)
+    return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
 
 
 def options(

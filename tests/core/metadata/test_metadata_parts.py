@@ -349,9 +349,11 @@ def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
         ("Special Correspondent", "organisation"),
         ("Our Special Correspondent", "organisation"),
         ("Harbour Editor", "organisation"),
+        ("jane doe harbour safety reporter", "person"),
         ("Jane Doe", "person"),
     ],
 )
 def test_a_job_without_a_name_is_no_person(name: str, kind: str) -> None:
     claim = Claim("authors", name, Source(Place.META), kind="person")
-    assert [author.kind for author in authors.read(claim, rules.default())] == [kind]
+    found, _ = authors.decide([claim], [], [], [], rules.default())
+    assert [author.kind for author in found] == [kind]
