@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select, update
 from newsarchive.core.discovery.revisit import MIN_GAIN
 from newsarchive.core.urls import MAX_URL_CHARACTERS
 from newsarchive.db.engine import reading, writing
+from newsarchive.db.frontier import queue
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.db.frontier.sites import Sites
@@ -60,6 +61,26 @@ class Archive:
 @pytest.fixture
 def archive(engine: Engine) -> Archive:
     return Archive(engine)
+
+
+def test_a_known_site_and_its_sources_are_only_read(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No crawl of it has to wait for another that writes."""
+    frontier, home, feed = archive.frontier, "https://blog.example/", "https://blog.example/feed/"
+    known = frontier.source(archive.site, "feed", feed)
+    assert frontier.open_site(home, "wordpress", "Blog") == archive.site
+
+    def refused(engine: Engine) -> None:
+        raise AssertionError("a transaction that writes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queue, "writing", refused)
+        assert frontier.source(archive.site, "feed", feed) == known
+        for platform, name in (("", ""), ("wordpress", "Another name")):
+            assert frontier.open_site(home, platform, name) == archive.site
+    assert frontier.open_site(home, "ghost") == archive.site
+    assert frontier.site_name(archive.site) == "Blog"
 
 
 def test_the_longest_address_has_room_in_every_index(archive: Archive) -> None:

@@ -131,9 +131,14 @@ class Frontier:
     def open_site(self, home_url: str, platform: str = "", name: str = "") -> int:
         """The id of the site at this address, added where it is new; what is given replaces what is empty."""
         domain = site_of(home_url)
+        query = select(Site.__table__).where(Site.domain == domain)
+        with reading(self.engine) as connection:
+            row = connection.execute(query).one_or_none()
+        if row and row.home_url and (row.name or not name) and platform in ("", row.platform):
+            return int(row.id)  # so it is for most crawls, and no other writer has to wait
         with writing(self.engine) as connection:
             insert_new_rows(connection, Site, [{"domain": domain}])
-            row = connection.execute(select(Site.__table__).where(Site.domain == domain)).one()
+            row = connection.execute(query).one()
             changes = {
                 "home_url": row.home_url or home_url,
                 "name": row.name or name,
@@ -187,13 +192,16 @@ class Frontier:
 
     def sources_at(self, site_id: int, kind: str, addresses: Sequence[str]) -> list[KnownSource]:
         """The sources with these addresses, in their order, added where they are new."""
-        found: dict[str, KnownSource] = {}
-        with writing(self.engine) as connection:
-            for some in chunks(list(addresses), MAX_CHUNK):
-                rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
-                insert_new_rows(connection, Source, rows)
-                here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
-                found |= {row.url: _known_source(row) for row in connection.execute(here)}
+        with reading(self.engine) as connection:
+            found = _sources(connection, site_id, addresses)
+        if new := [
+            url for url in addresses if url not in found
+        ]:  # mostly none is, and then no other writer has to wait
+            with writing(self.engine) as connection:
+                for some in chunks(new, MAX_CHUNK):
+                    rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
+                    insert_new_rows(connection, Source, rows)
+                found |= _sources(connection, site_id, new)
         return [found[url] for url in addresses]
 
     def sources(self, site_id: int, kinds: Sequence[str] = FIRST_SOURCES) -> list[KnownSource]:
@@ -506,6 +514,15 @@ def _open(key: str) -> Any:
     """The condition that a URL has this key and is not withheld: a post may be withheld while a crawl asks for it, and what the
     server answers then must not let the next crawl ask again."""
     return (Url.url_key == key) & (Url.reason != DropReason.WITHHELD)
+
+
+def _sources(connection: Connection, site_id: int, addresses: Sequence[str]) -> dict[str, KnownSource]:
+    """Address → source of a site, for those of these addresses that are known."""
+    found: dict[str, KnownSource] = {}
+    for some in chunks(list(addresses), MAX_CHUNK):
+        here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
+        found |= {row.url: _known_source(row) for row in connection.execute(here)}
+    return found
 
 
 def _known_source(row: Any) -> KnownSource:
