@@ -297,10 +297,13 @@ def test_a_crawl_that_is_over_leaves_nothing_in_memory() -> None:
     """A server makes one crawl after the other in its process."""
     crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
     pipelines.WorkersPipeline.from_crawler(crawler)
-    over = weakref.ref(crawler)
-    del crawler
+    spider = NewsSpider(url="https://blog.example")
+    spider.frontier = None
+    assert spider._selectors("blog.example") is None
+    over = weakref.ref(crawler), weakref.ref(spider)
+    del crawler, spider
     gc.collect()
-    assert over() is None
+    assert [one() for one in over] == [None, None]
 
 
 @pytest.mark.parametrize("with_request", [True, False])

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -267,6 +268,8 @@ class CapturingSpider(ArchiveSpider):
         said = rights.of_site(robots, file, capture.base_url, "newsarchive", self.rules)
         return said + rights.of_headers(capture.headers, self.rules)
 
-    @lru_cache(maxsize=MAX_SITES_IN_MEMORY)  # noqa: B019  the spider lives as long as its process
-    def _selectors(self, site: str) -> Selectors | None:
-        return self.frontier.selectors(site) if self.frontier else None
+    @cached_property  # a cache of the class would keep each spider that a program has made
+    def _selectors(self) -> Callable[[str], Selectors | None]:
+        return lru_cache(MAX_SITES_IN_MEMORY)(
+            lambda site: self.frontier.selectors(site) if self.frontier else None
+        )
