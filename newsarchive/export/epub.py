@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape, unescape
 from itertools import groupby
@@ -86,10 +86,16 @@ def write_epub(articles: Iterable[Stored], target: Path, title: str) -> int:
     book.add_item(epub.EpubNcx())
     book.add_item(epub.EpubNav())
     # Without this the library looks for page numbers of a printed edition, and reads every chapter again.
-    options = {"raise_exceptions": True, "epub3_pages": False}
-    with warnings.catch_warnings():  # of what it raises on a full disk
-        warnings.simplefilter("ignore", UserWarning)
-        epub.write_epub(str(target), book, options)
+    writer = epub.EpubWriter(str(target), book, {"epub3_pages": False})
+    writer.process()
+    try:
+        writer.write()
+    except OSError:
+        with suppress(
+            OSError, AttributeError
+        ):  # else Python closes it at its end, and prints what it raises on a full disk
+            writer.out.close()
+        raise
     return len(entries)
 
 

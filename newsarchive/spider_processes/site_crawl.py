@@ -100,6 +100,8 @@ class Result:
             return f"{self.site}: {counted(number, 'post')} could not be fetched; the next crawl asks again"
         if self.code == ALL_FAILED and not self.error and self.reasons:
             return f"{self.site}: none of its posts could be fetched ({', '.join(self.reasons)}); the next crawl asks again"
+        if self.code == DATABASE_FAILED and not self.error:  # nor could the spider store why
+            return f"{self.site}: the archive could not be written: newsarchive doctor says why"
         return self.error or f"{self.site}: the crawl ended with {self.code}"
 
 

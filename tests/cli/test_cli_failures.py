@@ -144,6 +144,15 @@ def run_on_a_disk(mounted: str, words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.epub", "a.xlsx", "a.csv", "a.sqlite", "a.atom"])
+def test_an_export_that_the_disk_has_no_room_for(name: str, whole: Path, tmp_path: Path) -> None:
+    filled = f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && {{ cat /dev/zero > {tmp_path}/rest 2> /dev/null; cd {whole}; }}"
+    done = run_on_a_disk(filled, f"export {tmp_path / name}")
+    says = f"error: {tmp_path / name} cannot be written: the disk is full; free some space and run again\n"
+    assert (done.returncode, done.stderr) == (1, says)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ["search council", "export a.csv", "doctor"])
 def test_a_disk_that_something_else_has_filled(words: str, whole: Path, tmp_path: Path) -> None:
     """SQLite reports an error of the disk where it cannot make the `-shm` without which it does not read."""

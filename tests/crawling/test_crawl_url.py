@@ -258,5 +258,8 @@ def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     assert refused.problem == (
         "https://d.example: none of its posts could be fetched (too large, timeout); the next crawl asks again"
     )
+    full = Result("https://e.example")
+    full.add(5, {})
+    assert full.problem == "https://e.example: the archive could not be written: newsarchive doctor says why"
     broken.add(5, {"database_error": "the disk is full"})
     assert (exit_code([broken, none]), broken.problem) == (5, "the disk is full")
