@@ -299,7 +299,7 @@ KEYS: Mapping[str, Key] = {
         ),
         _key(
             "crawl.max_retry_after", _number(0, 86400), 300.0,
-            "seconds that one answer may have a crawl wait; a site that asks for more twice in a row is left",
+            "seconds that a site may have a crawl wait (`Retry-After`) before it gives another answer; then it is left",
         ),
         _key(
             "crawl.max_posts", _whole(1), 50_000,

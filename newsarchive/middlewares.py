@@ -417,9 +417,9 @@ class DelayMiddleware:
         self.robots: dict[str, str] = {}
         #: host → why its robots.txt gave no answer, until that is told
         self.unanswered: dict[str, str] = {}
-        #: host that asked for more than `max_wait` → when that wait is over, by the monotonic clock
+        #: host that asked for a wait and gave no other answer since → when `max_wait` is over, by the monotonic clock
         self.waits: dict[str, float] = {}
-        #: Hosts that asked for as much again after it. Each further request would cost `max_wait`, and other sites wait too.
+        #: Hosts that asked for another wait after it. Each further request would cost as much, and other sites wait too.
         self.left: set[str] = set()
 
     @classmethod
@@ -489,7 +489,7 @@ class DelayMiddleware:
             )
         self.crawler.stats.inc_value(key(Detail.WAITED, "retry after"))
         slot, now = self.slot(request), time.monotonic()
-        if wait == longest and now >= self.waits.setdefault(host, now + self.max_wait):
+        if now >= self.waits.setdefault(host, now + self.max_wait):
             self.left.add(host)
             while slot and slot.queue:
                 slot.queue.popleft()[1].errback(AskedToWait())

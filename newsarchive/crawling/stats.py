@@ -84,7 +84,7 @@ class FetchProblem(StrEnum):
     #: It leads into a private network that nobody opened (`private_networks.py`).
     PRIVATE_ADDRESS = "private address"
     BAD_CERTIFICATE = "bad certificate"
-    #: Its host was asked again after the longest wait of a crawl, and asked for such a wait once more.
+    #: Its host gave no other answer than to wait, for as long as a crawl waits.
     ASKED_TO_WAIT = "asked to wait"
     #: The proxy that the environment names could not be used.
     PROXY_FAILED = "proxy failed"

@@ -89,15 +89,17 @@ def test_retry_after(asked: str, wait: float, told: bool, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("answers", "left"),
+    ("asked", "answers", "left"),
     [
-        ([(0, 503), (61, 503)], True),
-        ([(0, 503), (1, 503)], False),  # was under way when the first one came
-        ([(0, 503), (61, 200), (62, 503)], False),
+        ("3600", [(0, 503), (61, 503)], True),
+        ("3600", [(0, 503), (1, 503)], False),  # was under way when the first one came
+        ("3600", [(0, 503), (61, 200), (62, 503)], False),
+        ("40", [(0, 429), (41, 429), (82, 429)], True),
+        ("40", [(0, 429), (41, 429)], False),
     ],
 )
 def test_a_host_that_asks_for_too_long_a_wait_once_more_is_left(
-    answers: list[tuple[float, int]], left: bool, monkeypatch: pytest.MonkeyPatch
+    asked: str, answers: list[tuple[float, int]], left: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     middleware, slot = delay_middleware()
     request = Request(f"{HOST}/post/", meta={"download_slot": "blog.example"})
@@ -107,7 +109,7 @@ def test_a_host_that_asks_for_too_long_a_wait_once_more_is_left(
     for at, status in answers:
         monkeypatch.setattr(middlewares.time, "monotonic", lambda at=at: float(at))
         middleware.process_response(
-            request, Response(request.url, status=status, headers={"Retry-After": "3600"})
+            request, Response(request.url, status=status, headers={"Retry-After": asked})
         )
     assert waiting.called is left
     with pytest.raises(AskedToWait) if left else nullcontext():
