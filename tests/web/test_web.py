@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,7 +28,9 @@ from newsarchive.core.encoding.changes import paragraphs, pieces
 from newsarchive.core.text.diff import Change
 from newsarchive.db.engine import connect_readonly, open_engine, open_readonly
 from newsarchive.db.models import Base
+from newsarchive.db.reading import lineage
 from newsarchive.db.reading.coverage import Seen, Span
+from newsarchive.db.readonly import Source
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseError
@@ -222,6 +224,32 @@ def test_an_older_version_that_is_cited_leads_to_what_changed_since(client: http
         identifier = archive.cite(1, version=1).rpartition("archive: ")[2]
     answer = client.get("/search", params={"q": identifier})
     assert (answer.status_code, answer.headers["location"]) == (303, "/article/1/diff?from=1")
+
+
+def test_a_story_tells_which_copy_was_edited_and_whose_date_may_be_false(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Texts are compared as they are today, so an edit of the original looks like one of the copy."""
+    real = lineage.story
+
+    def story(source: Source, cluster_id: int) -> lineage.Trace:
+        trace = real(source, cluster_id)
+        first, second, *rest = trace.copies
+        marked = (
+            replace(first, edits=2),
+            replace(second, edits=0, absent_at=datetime(2025, 4, 1, 8, tzinfo=UTC)),
+        )
+        return replace(trace, copies=(*marked, *(replace(one, edits=0) for one in rest)))
+
+    monkeypatch.setattr(lineage, "story", story)
+    page = html.fromstring(client.get("/story/1").content)
+    said = [
+        " ".join(line.text_content().split())
+        for line in page.xpath("//ol[@class='timeline']//p[@class='meta']")
+    ]
+    edited = [line for line in said if "edited" in line]
+    assert edited == ["edited 2 times by its site since the first crawl; here it is as it is today"]
+    assert "not in its feed on 2025-04-01 08:00 UTC: its date may be false" in said
 
 
 def test_copies_can_be_left_out_of_a_search(client: httpx.Client) -> None:
