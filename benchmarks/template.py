@@ -1,11 +1,15 @@
 """How much clutter is left and how much text is lost, before and after a blog's template is learned.
 
     python -m benchmarks.template --data ../shared/data --split report
+    python -m benchmarks.template --data ../shared/data --split report --hourly
 
 Prints for each wording: posts that still show any clutter (`leak`), those that show page furniture,
 true paragraphs lost of all, lost among those repeated on purpose, word F1 of the body, and the CPU
 milliseconds a page that learning and applying cost. Articles come from `articles/truth.jsonl`, even
 ids for `dev`, odd for `report`; with no data folder the prose is made up.
+
+With `--hourly` each post comes with a crawl of its own, once a blog has 30. After each crawl all its pages are read by two
+templates: one that is learned at each crawl, and one that is learned when `Learner.learn_around` would do so.
 """
 
 from __future__ import annotations
@@ -27,17 +31,29 @@ from newsarchive import rules
 from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.extraction import step
 from newsarchive.core.origin.step import origin_step
+from newsarchive.core.site_template.layouts import MIN_PAGES
 from newsarchive.core.site_template.learner import heads_of, learn
 from newsarchive.core.site_template.model import Template
-from newsarchive.core.site_template.observations import Window, network, observation, pack, unpack
-from newsarchive.core.site_template.template import apply_template, verdicts
+from newsarchive.core.site_template.observations import (
+    Observation,
+    Window,
+    network,
+    observation,
+    pack,
+    shareable,
+    unpack,
+)
+from newsarchive.core.site_template.template import apply_template, layout_of, verdicts
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, Page
+from newsarchive.learning.learner import MIN_NEW_SHARE, has_grown
 
 RULES = rules.load()
 FURNITURE = {"share", "subscribe", "recent", "quote", "comments", "footer"}
 #: Learned again when a new site has so many pages, as a crawl does.
 STEPS = (3, 5, 8, 13, 21, 34, 55, 89, 144)
+#: Posts of a blog from which on each comes with a crawl of its own.
+MIN_HOURLY = 30
 
 
 @dataclass
@@ -170,6 +186,46 @@ def measure(sites: Sequence[Site], verbose: bool) -> None:
             print(name, *(f"\n   {n:4} {text}" for text, n in counter.most_common(14)))
 
 
+def hourly(sites: Sequence[Site]) -> str:
+    """How often the rule learns, and how many texts differ from those of a template that is learned at each crawl."""
+    crawls = learned = texts = differ = newest = 0
+    for site in sites:
+        pages = [
+            observation(article, RULES, site=site.blog.name, cluster=post.story.id)
+            for post, article in site.pages
+        ]
+        window, holding, new = Window(pages[:MIN_HOURLY]), Counter[int](), list[Observation]()
+        for page in pages[:MIN_HOURLY]:
+            holding.update(shareable(page).keys())
+        each = rule = learn(window)
+        for page in pages[MIN_HOURLY:]:
+            window.add(page)
+            new.append(page)
+            before = holding.copy()
+            holding.update(keys := shareable(page).keys())
+            unknown = [
+                key for key in keys if key not in rule.entries or rule.entries[key].finding.role == "aside"
+            ]
+            each = learn(window, known=each)
+            if (
+                len(new) >= MIN_NEW_SHARE * len(window.pages)
+                or sum(layout_of(one.lines, rule) is None for one in new) >= MIN_PAGES
+                or any(has_grown(before[key], holding[key]) for key in unknown)
+            ):
+                rule, new, learned = learn(window, known=rule), [], learned + 1
+            odd = [_taken_out(one, each) != _taken_out(one, rule) for one in window.pages.values()]
+            crawls, texts, differ, newest = crawls + 1, texts + len(odd), differ + sum(odd), newest + odd[-1]
+    return (
+        f"learned at {learned} of {crawls} crawls; {differ} of {texts} texts after a crawl differ,"
+        f" {newest} of {crawls} of the newest post"
+    )
+
+
+def _taken_out(page: Observation, template: Template) -> set[int]:
+    found = verdicts(page.lines, template, page.url)
+    return {i for i, finding in found.items() if finding.label != "body"}
+
+
 def costs(sites: Sequence[Site]) -> dict[str, float]:
     """CPU seconds of each part of one crawl's learning, the caches of the chrome step warm."""
     marks = [time.process_time()]
@@ -206,6 +262,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=120, help="posts of each blog, before the shared ones")
     parser.add_argument("--language", help="one language of the split (en, de, fr, odd) instead of all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hourly", action="store_true", help="each post comes with a crawl of its own")
     parser.add_argument("--verbose", action="store_true", help="list what leaked and what was lost")
     options = parser.parse_args()
     languages = {"dev": ("en", "de", "odd"), "report": ("en", "fr", "odd")}[options.split]
@@ -215,7 +272,7 @@ def main() -> None:
         found = texts(Path(options.data), options.split, 4 * options.posts)
         sites = [Site(blog) for blog in blogs.network(found, words, posts=options.posts, seed=options.seed)]
         print(f"{options.split}, {language}: {sum(len(s.pages) for s in sites)} posts of {len(sites)} blogs")
-        measure(sites, options.verbose)
+        print(f"  {hourly(sites)}") if options.hourly else measure(sites, options.verbose)
 
 
 if __name__ == "__main__":
