@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from newsarchive.core.boilerplate.phrases import phrases
-from newsarchive.core.html.markup import in_embedded_post
+from newsarchive.core.html.markup import in_embedded_post, is_cell
 from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.publication_date import ago
 from newsarchive.core.origin.bylines import agency_alone
@@ -140,7 +140,8 @@ def bylines_and_dates(
         block, is_above = blocks[i], at < first
         signed = signed or (is_above and i > 0 and _is_signed(blocks[i - 1], authors, rules))
         is_edge = not MAX_LINES_ABOVE <= at <= last
-        if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or block.kind in ("code", "table"):
+        is_data = block.kind == "code" or is_cell(block.html)  # a lone cell is layout: no cell is in its HTML
+        if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or is_data:
             continue
         lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]
         others = [
@@ -397,7 +398,7 @@ def _opens_with_author(text: str, authors: Collection[str], rules: Rules) -> boo
     return (
         by is not None
         and fold(by[0]) not in person_names.words(rules).weak
-        and (text[by.end() :].strip(" ,") in authors)
+        and text[by.end() :].strip(" ,").casefold() in map(str.casefold, authors)
     )
 
 

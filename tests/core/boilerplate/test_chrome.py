@@ -396,3 +396,25 @@ def test_what_a_text_tells_of_its_author_at_its_end(last: str, label: str) -> No
     page = f"<title>Ferry returns</title><article><h1>Ferry returns</h1><p>By Jane Doe</p><div>{text * 4}<p>{last}</p></div></article>"
     article = extract(html=page, url="https://www.lakeside-notes.example/2024/03/ferry")
     assert [b.label for b in article.blocks if b.text == last] == [label]
+
+
+@pytest.mark.parametrize(
+    ("above", "stays"),
+    [
+        ("<h3 class=byline>BY JANE DOE</h3>", False),  # wsj.com, 2012
+        ("<table><tr><td>By Jane Doe</td></tr><tr><td>Associate News Editor</td></tr></table>", False),
+        (
+            "<table><tr><td>Author</td><td>Jane Doe</td></tr><tr><td>Length</td><td>31 m</td></tr></table>",
+            True,
+        ),
+    ],
+)
+def test_a_byline_in_a_heading_or_in_a_cell_of_layout_is_no_text(above: str, stays: bool) -> None:
+    text = "".join(f"<p>{line}</p>" for line in (
+        "The council met on Tuesday evening to decide whether the old bridge over the river should be closed to lorries.",
+        "Residents have waited four years for an answer, and many stood in the corridor because the hall was full.",
+        "The engineers will come back in May, and until then the bridge stays open to cars and to the school bus.",
+    ))  # fmt: skip
+    page = f"<title>The old bridge</title><meta name=author content='Jane Doe'><article><h1>The old bridge</h1>{above}{text}</article>"
+    article = extract(html=page, url="https://heron.example/2024/03/bridge")
+    assert ("jane doe" in article.article_body.lower()) is stays
