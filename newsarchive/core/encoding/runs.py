@@ -58,7 +58,7 @@ class Window(NamedTuple):
     """A run or a part of it, near suspicious positions.
 
     `run` has one character of context at either end, `suspicious` counts its suspicious pairs, and `core` is what
-    lies between the first and the last of these, with two characters of context at either end.
+    lies between the first and the last of these, with two characters of context at either end, line breaks beyond the text.
     """
 
     run: str
@@ -79,7 +79,8 @@ def windows(text: str, positions: Sequence[int]) -> list[Window]:
             while at > least and text[at - 1] > "\x7f":
                 at -= 1
             first, last = bisect_left(positions, at - 1), bisect_left(positions, end)
-            core = text[max(0, positions[first] - 2) : positions[last - 1] + 4]
+            before, behind = positions[first] - 2, positions[last - 1] + 4
+            core = "\n" * -before + text[max(0, before) : behind] + "\n" * (behind - len(text))
             run = (text[at - 1] if at else "\n") + text[at:end] + (text[end : end + 1] or "\n")
             found.append(Window(run, last - first, core))
     return found
