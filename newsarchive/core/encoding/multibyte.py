@@ -26,6 +26,9 @@ MAX_STRETCH_CHARACTERS = 400
 #: Characters of a stretch. In one of this length or less, only a part may be damaged, so that its parts are weighed too.
 MAX_PARTLY_DAMAGED_CHARACTERS = 6
 
+#: Characters in the order of their code points. Fewer may be a word, as `где` is.
+MIN_TABLE_CHARACTERS = 4
+
 _gain = attrgetter("gain")
 
 
@@ -84,9 +87,19 @@ class MultiByte:
             decoded, _, inner = unfold(
                 model, run[start - 1], decoded, run[end : end + 1] or " ", MAX_LAYERS - 1
             )
-        if is_allowed(decoded) and (gain := model.gain(run, start, end, decoded)) > 0:
+        gain = model.gain(run, start, end, decoded)
+        if gain > 0 and is_allowed(decoded) and not _is_table(decoded):
             return Reading(start, end, decoded, self.name, gain, inner)
         return None
+
+
+def _is_table(text: str) -> bool:
+    """Whether a text is characters of two bytes in the order of their code points, which characters in the order of their codes
+    come to: `廓槨藿郭` stand side by side in lists of Korean, and are no `ΩΪΫά`."""
+    codes = [*map(ord, text)]
+    return len(codes) >= MIN_TABLE_CHARACTERS and codes == [
+        *range(codes[0], min(codes[0] + len(codes), 0x800))
+    ]
 
 
 class _Encoded:

@@ -285,7 +285,7 @@ class Proof:
             strange = {
                 (run, r) for run, r in strange if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home | words
             }
-        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept)}
+        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept, is_multi_byte)}
         if len({r.after.lower() for _, r in lone if self._is_rare(r.after)}) >= MIN_RARE_LETTERS:
             lone = {(run, r) for run, r in lone if not self._is_rare(r.after)}
         drawn = {(run, r) for run, r in some if self._is_drawn(run[r.start : r.end], r.after)}
@@ -323,9 +323,12 @@ class Proof:
         names, symbols = self.model.names, self.model.symbols
         return not any(map(str.isalpha, before)) and all(len(names[symbols[char]]) > 1 for char in after)
 
-    def _is_letter_of_no_word(self, run: str, reading: Reading, kept: frozenset[str]) -> bool:
+    def _is_letter_of_no_word(
+        self, run: str, reading: Reading, kept: frozenset[str], is_multi_byte: bool
+    ) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has, or that is made of letters which
-        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`."""
+        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`. A letter of Chinese or Korean may stand alone on any
+        page: `脷 (lì)` is no `Ú (lì)`."""
         after = reading.after
         if len(after) > 1 or not after.isalpha():
             return False
@@ -336,7 +339,7 @@ class Proof:
             return is_kept
         if run[reading.start - 1].isalpha() or run[reading.end : reading.end + 1].isalpha():
             return False
-        return is_kept or bool(writings(after)) or not self.grams.knows(after)
+        return is_multi_byte or is_kept or bool(writings(after)) or not self.grams.knows(after)
 
 
 @lru_cache(maxsize=1 << 13)
