@@ -338,6 +338,9 @@ def test_a_post_that_answers_404_for_some_hours_is_not_gone(
     assert (absence is Absence.GONE) == is_gone
     assert (articles.get(engine, URL).gone_at is not None) == is_gone
     if is_gone:  # and stays so when it is asked for again at once
+        assert archive.known.rests(START + 50 * DAY)
+        # Looks that say nothing new do not put off the next one.
+        assert not archive.known.rests(START + 70 * DAY)
         assert frontier.missing(URL, "http 404", final=False) is Absence.STILL_GONE
     else:
         later = Frontier(engine, lambda: START + 2 * DAY)

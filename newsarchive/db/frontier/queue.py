@@ -426,9 +426,11 @@ class Frontier:
             state = "gone" if gone else (row.state if row is not None else "new")
             failures = row.fail_count if row is not None else 0
             after = next_check(Visits(now, failures=failures), looked_at, outcome, key)
-            changes = {"state": state, "reason": reason, "reason_detail": ""}
+            changes: dict[str, Any] = {"state": state, "reason": reason, "reason_detail": ""}
             changes |= {"last_checked_at": looked_at, "next_check_at": after}
-            connection.execute(update(Url).where(_open(key)).values(**changes, fail_count=Url.fail_count + 1))
+            if looked_at == now:  # how often a post was found gone decides when it is asked for again
+                changes["fail_count"] = Url.fail_count + 1
+            connection.execute(update(Url).where(_open(key)).values(changes))
             if gone:
                 here = ArticleRow.id.in_(updates.articles_at(connection, key, url_key(answered or url)))
                 stored = connection.execute(select(ArticleRow.gone_at).where(here)).all()
