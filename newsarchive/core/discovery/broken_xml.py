@@ -1,9 +1,10 @@
 """Mends the errors of feeds and sitemaps that parsers of XML stumble over: a bare `&`, a `<` that opens no tag, references to what is
-no character. A parser loses a whole entry by one of them."""
+no character, and HTML's names of characters (`&ndash;`). A parser loses a whole entry or title by one of them."""
 
 from __future__ import annotations
 
 import re
+from html.entities import html5
 
 #: An `&` that begins no reference.
 BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
@@ -14,6 +15,8 @@ BROKEN_TAG = re.compile(
 #: Numeric references that may name half of a surrogate pair, or no character at all.
 _DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}|x[\da-f]{6,20});)+", re.I)
 _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
+#: A reference by a name that may be HTML's, which XML does not know.
+_NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-z]\w{1,30};)", re.I)
 #: The last code point of Unicode.
 MAX_CODE_POINT = 0x10FFFF
 
@@ -26,6 +29,20 @@ def with_allowed_references(xml: bytes) -> bytes:
     'Rain &#128512;&#65533;&#10;'
     """
     return _DOUBTFUL.sub(_allowed_references, xml)
+
+
+def with_numeric_references(xml: bytes) -> bytes:
+    """XML with numbers for HTML's names of characters.
+
+    >>> with_numeric_references(b"Tom &amp; Jos&eacute; &bogus;").decode()
+    'Tom &amp; Jos&#233; &bogus;'
+    """
+    return _NAMED.sub(_numeric_reference, xml)
+
+
+def _numeric_reference(match: re.Match[bytes]) -> bytes:
+    characters = html5.get(match[1].decode("ascii", "replace"), "")
+    return b"".join(b"&#%d;" % ord(character) for character in characters) or match[0]
 
 
 def _allowed_references(match: re.Match[bytes]) -> bytes:

@@ -541,8 +541,9 @@ def _read_json(body: bytes, url: str, rules: Rules) -> tuple[Feed, Iterator[Entr
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The authors of a JSON Feed or of an item: `author` of version 1.0, `authors` of 1.1."""
-    return _names(record.get("authors") or [record.get("author")])
+    """The authors of a JSON Feed or of an item: `author` of version 1.0, `authors` of 1.1, also one that stands outside of a list."""
+    authors = record.get("authors") or record.get("author")
+    return _names(authors if isinstance(authors, list) else [authors])
 
 
 def _json_entry(item: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:

@@ -17,7 +17,12 @@ from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from newsarchive.core.discovery.broken_xml import BARE_AMPERSAND, BROKEN_TAG, with_allowed_references
+from newsarchive.core.discovery.broken_xml import (
+    BARE_AMPERSAND,
+    BROKEN_TAG,
+    with_allowed_references,
+    with_numeric_references,
+)
 from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
 from newsarchive.core.discovery.feeds import parse_feed
 from newsarchive.core.discovery.links import index_reason
@@ -239,7 +244,8 @@ def _cleaned(data: bytes) -> Iterator[bytes]:
         if end < len(data):
             tag, reference = data.rfind(b"<", at + 1, end), data.rfind(b"&", end - 12, end)
             end = tag if tag > at else reference if reference > at else end
-        yield with_allowed_references(BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", data[at:end])))
+        piece = BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", data[at:end]))
+        yield with_numeric_references(with_allowed_references(piece))
         at = end
 
 

@@ -270,6 +270,15 @@ def test_what_a_news_sitemap_says_of_a_post():
     assert text.updated == datetime(2024, 9, 3, tzinfo=UTC)
 
 
+def test_a_title_with_names_of_characters_that_are_htmls():
+    body = urlset(
+        "https://blog.example/rice/",
+        extra="<n:news xmlns:n='http://www.google.com/schemas/sitemap-news/0.9'><n:title>Rice &ndash; rain &amp; caf&eacute;s</n:title></n:news>",
+    )
+    (link,) = read(body).links
+    assert (link.title, read(body).problem) == ("Rice – rain & cafés", "")
+
+
 def test_a_sitemap_of_addresses_says_nothing_of_posts():
     (link,) = read(urlset("https://blog.example/rice/", extra="<lastmod>2024-09-03</lastmod>")).links
     assert (link.text, link.lastmod) == (None, datetime(2024, 9, 3, tzinfo=UTC))
@@ -311,6 +320,7 @@ def test_an_index_that_is_wrong_names_all_its_sitemaps(body):
         ("www.blog.example/rice/", "https://www.blog.example/rice/"),
         ("https://blog.example/rice/?a=1&amp;amp;b=2", "https://blog.example/rice/?a=1&b=2"),
         ("https://blog.example/rice/?a=1&test;=2", "https://blog.example/rice/?a=1&test;=2"),
+        ("https://blog.example/caf&eacute;/", "https://blog.example/caf%C3%A9/"),
     ],
 )
 def test_addresses_as_people_write_them(loc, url):
