@@ -12,6 +12,10 @@ BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
 BROKEN_TAG = re.compile(
     rb"<(?![!?])(?=[^<>]*(?:<|\Z))|<(?=!(?!\[CDATA\[|--|DOCTYPE|ENTITY|ELEMENT|ATTLIST))", re.I
 )
+#: A section without markup, a comment, or a bare `&` outside of them (1).
+_NO_MARKUP = re.compile(
+    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|(%s)" % BARE_AMPERSAND.pattern, re.I | re.S
+)
 #: Numeric references that may name half of a surrogate pair, or no character at all.
 _DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}|x[\da-f]{6,20});)+", re.I)
 _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
@@ -19,6 +23,15 @@ _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-z]\w{1,30};)", re.I)
 #: The last code point of Unicode.
 MAX_CODE_POINT = 0x10FFFF
+
+
+def with_escaped_ampersands(xml: bytes) -> bytes:
+    """XML in which a bare `&` is a reference.
+
+    >>> with_escaped_ampersands(b"<title>Q&A: R&amp;D <![CDATA[Q&A]]></title>").decode()
+    '<title>Q&amp;A: R&amp;D <![CDATA[Q&A]]></title>'
+    """
+    return _NO_MARKUP.sub(lambda match: b"&amp;" if match[1] else match[0], xml)
 
 
 def with_allowed_references(xml: bytes) -> bytes:

@@ -17,7 +17,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from newsarchive.core.discovery.broken_xml import BARE_AMPERSAND, BROKEN_TAG, with_allowed_references
+from newsarchive.core.discovery.broken_xml import BROKEN_TAG, with_allowed_references, with_escaped_ampersands
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.encoding.decoding import decode
@@ -54,9 +54,9 @@ MAX_AUTHOR_CHARACTERS = 1000
 MAX_PREFIXES = 300
 #: Bytes of a tag with its attributes. At a longer one a feed is cut off.
 MAX_TAG_BYTES = 65_536
-#: Bare `&`, and beginnings of tags in which another tag begins. With more, they are made text: with tens of thousands of them
-#: feedparser takes time in the square of their number.
-MAX_BROKEN_MARKS = 1000
+#: Beginnings of tags in which another tag begins. With more, they are made text: with tens of thousands of them feedparser takes time in
+#: the square of their number.
+MAX_BROKEN_TAGS = 1000
 #: Bytes of a document in which the root of a feed stands, behind comments and style sheets.
 MAX_PROLOGUE_BYTES = 4096
 
@@ -266,8 +266,10 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
 
 def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
-    body = with_allowed_references(decode(body, content_type).text.encode(errors="replace"))
-    body, cut = _with_fewer_elements(body)
+    # A bare `&` sends a feed to feedparser's loose reader, which makes "AT&T" into "AT&T;".
+    written = with_allowed_references(decode(body, content_type).text.encode(errors="replace"))
+    sound = with_escaped_ampersands(written)
+    body, cut = _with_fewer_elements(sound)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
         parsed = _Parser(headers).parse(body)
@@ -284,7 +286,7 @@ def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> 
         # RSS has no such author: its managing editor is one of a house.
         author=", ".join(_names(head.get("authors"))) if version.startswith("atom") else "",
         next=_next_page(head, url),
-        problem=cut or _problem(parsed),
+        problem=cut or _problem(parsed) or ("" if sound == written else "not well formed: a bare &"),
     )
     times = FeedTimes(feed.language, rules)
     return feed, (_entry(entry, feed, times) for entry in parsed.entries)
@@ -371,9 +373,9 @@ def _name_in(author: str) -> str:
 
 
 def _with_fewer_elements(body: bytes) -> tuple[bytes, str]:
-    """The feed up to a bound, and what was cut off, "" for nothing. Broken marks are made text where there are many."""
-    if len(BARE_AMPERSAND.findall(body)) + len(BROKEN_TAG.findall(body)) > MAX_BROKEN_MARKS:
-        body = BROKEN_TAG.sub(b"&lt;", BARE_AMPERSAND.sub(b"&amp;", body))
+    """The feed up to a bound, and what was cut off, "" for nothing. Broken tags are made text where there are many."""
+    if len(BROKEN_TAG.findall(body)) > MAX_BROKEN_TAGS:
+        body = BROKEN_TAG.sub(b"&lt;", body)
     end, cut = _bound(body)
     if not cut:
         return body, ""

@@ -159,6 +159,23 @@ def test_a_reference_that_names_no_character_costs_no_entry(body, reference, rea
     assert ([entry.title for entry in feed.entries], feed.problem) == ([f"{read} Rice & rain"], "")
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("AT&T", "AT&T"), ("Q&A: rice", "Q&A: rice"), ("Rice &rain", "Rice &rain"),
+        ("R&amp;D & J&J", "R&D & J&J"), ("<![CDATA[Q&A]]> J&J", "Q&A J&J"), ("<!-- a & b --> J&J", "J&J"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("body", [RSS2, ATOM, RDF], ids=["RSS 2.0", "Atom", "RDF"])
+def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
+    feed = feeds.parse_feed(body.replace("Rice &amp; rain", written).encode(), URL)
+    assert ([entry.title for entry in feed.entries], feed.problem) == (
+        [read],
+        "not well formed: a bare &",
+    )
+    assert feed.links[0].text.html == FULL
+
+
 def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
     secret = tmp_path / "feed.xml"
     secret.write_text(RSS2)
