@@ -15,6 +15,7 @@ from newsarchive.db.reading.changes import Happening, changes
 from newsarchive.db.readonly import File
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import post, rows
+from tests.crawling.test_warc_rebuilt import story
 from tests.support.serving import crawl
 
 pytestmark = pytest.mark.slow  # crawls in processes of their own
@@ -29,11 +30,9 @@ def captured(year: str, folder: Path) -> Path:
     with file.open("wb") as out:
         writer = WARCWriter(out)
         for number in range(POSTS):
-            said = " ".join(
-                f"Harbour {number} has {word} berths for the boats of winter."
-                for word in ("two", "ten", "no")
-            )
-            body = f"<p>{DAYS[year]} {said}</p><p>{said} {number}.</p><p>Read on in the harbour book of {year}</p>"
+            # Each post has a text of its own: what all of them say would be learned, and no text be left.
+            text = story(number).replace("<p>", f"<p>{DAYS[year]} ", 1)
+            body = f"{text}<p>Read on in the harbour book of {year}</p>"
             page = post(f"Ferry {number}", body=body).encode()
             http = StatusAndHeaders(
                 "200 OK", [("Content-Type", "text/html; charset=utf-8")], protocol="HTTP/1.1"
