@@ -169,7 +169,7 @@ def _pull_quotes(blocks: list[Block]) -> list[int]:
     places = [i for i, b in enumerate(blocks) if b.label == "body" and _PULL_QUOTE.search(b.path)]
     if not places:
         return []
-    rest = (b.text for i, b in enumerate(blocks) if b.label == "body" and i not in places)
+    rest = (b.text for b in blocks if b.label == "body" and not _PULL_QUOTE.search(b.path))
     text = normalise("\n".join(rest))
     return [i for i in places[:MAX_PULL_QUOTES] if normalise(blocks[i].text) in text]
 
