@@ -357,6 +357,19 @@ def test_a_new_line_that_is_learned_to_be_no_part_of_the_article_is_no_edit(
     assert [one.id for one in changes(engine)] == [2]
 
 
+def test_a_version_that_differs_in_its_summary_alone_says_so(store: Store, engine: Engine) -> None:
+    store.ingest([make_article(1, description="A summary.", alternative_headline="Below")])
+    other = {"description": "Another.", "page": b"<p>other bytes</p>", "day": 1}
+    assert store.ingest([make_article(1, **other)]) == [UPDATED]
+    first, second = articles.history(engine, "1")
+    assert [(m.field, m.value_before, m.value_after, m.change_kind) for m in second.fields] == [
+        ("alternative_headline", ("Below",), (), "publisher"),
+        ("description", ("A summary.",), ("Another.",), "publisher"),
+    ]
+    assert articles.fields_between(first, second, [first, second]) == list(second.fields)
+    assert (first.fields, articles.fields_between(first, first, [first, second])) == ((), [])
+
+
 def test_how_a_value_was_found_is_no_change_of_it(store: Store, engine: Engine) -> None:
     store.ingest([make_article(1, date_published_source="markup time")])
     other = make_article(1, date_published_source="open graph", page=b"<p>other bytes</p>", day=1)

@@ -40,7 +40,7 @@ from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
 from newsarchive.web.render import STATIC, runs
 from tests.support import webpages
 from tests.support.checkers import html_errors, needs_vnu
-from tests.support.storage import START, make_article
+from tests.support.storage import START, make_article, open_archive
 
 pytest.importorskip("datasette", reason="the extra web is not installed")
 httpx = pytest.importorskip("httpx")
@@ -224,6 +224,18 @@ def test_an_older_version_that_is_cited_leads_to_what_changed_since(client: http
         identifier = archive.cite(1, version=1).rpartition("archive: ")[2]
     answer = client.get("/search", params={"q": identifier})
     assert (answer.status_code, answer.headers["location"]) == (303, "/article/1/diff?from=1")
+
+
+def test_an_edit_of_the_summary_alone_is_shown(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        for day, summary in enumerate(("A summary.", "Another.")):
+            Store(engine).ingest([make_article(1, description=summary, page=summary.encode(), day=day)])
+    with (
+        webpages.serving(tmp_path / "archive.db") as address,
+        httpx.Client(base_url=address, timeout=300) as opened,
+    ):
+        assert "description alone" in opened.get("/changes").text
+        assert "description: <del>A summary.</del> <ins>Another.</ins>" in opened.get("/article/1/diff").text
 
 
 def test_a_story_tells_which_copy_was_edited_and_whose_date_may_be_false(

@@ -16,6 +16,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from newsarchive import citation
@@ -212,7 +213,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A field that belongs to no version got another value: a date, the authors, the section …
+    """A field besides headline and text got another value: a date, the authors, the section, the summary …
 
     `version` is the version with which the change came, or which was the current one then. `value_before` and
     `value_after` are lists of text, empty for none.
@@ -275,10 +276,20 @@ def history(source: Source, url_or_id: str | int) -> list[Version]:
             Moved(**row | {name: tuple(row[name]) for name in lists}) for row in reader.rows(_MOVED, wanted)
         ]
         versions = [_version(row) for row in reader.rows(_VERSIONS, wanted)]
+    for before, after in pairwise(versions):
+        moved += [
+            Moved(name, after.version, after.change_kind, after.extractor_version, after.seen_at, old, new)
+            for name in ("alternative_headline", "description")
+            if (old := _listed(getattr(before, name))) != (new := _listed(getattr(after, name)))
+        ]
     return [
         replace(version, fields=tuple(one for one in moved if one.version == version.version))
         for version in versions
     ]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return (text,) if text else ()
 
 
 def fields_between(first: Version, second: Version, versions: Sequence[Version]) -> list[Moved]:

@@ -160,6 +160,7 @@ def diff(library: Library, request: Request) -> Answer:
         "new": new,
         "versions": versions,
         "difference": found,
+        "fields": articles.fields_between(old, new, versions),
         "folded": MIN_FOLDED_PARAGRAPHS,
         "whole": request.query.get("whole") == "1",
     }

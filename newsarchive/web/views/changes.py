@@ -22,11 +22,13 @@ EVENTS_PER_PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as the page shows it: of an edited text how its headline and its paragraphs changed."""
+    """An event as the page shows it: of an edited text how its headline and its paragraphs changed, and which other
+    fields came with it."""
 
     happened: Happened
     headline: tuple[Change, ...] = ()
     counts: Mapping[str, int] | None = None
+    fields: tuple[str, ...] = ()
 
 
 def listed(library: Library, request: Request) -> Answer:
@@ -74,4 +76,10 @@ def _event(library: Library, one: Happened) -> Event:
     old, new = articles.revision_texts(library.engine, one.id, one.version - 1, one.version)
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     moved = old.headline != new.headline
-    return Event(one, tuple(word_diff(old.headline, new.headline)) if moved else (), found.counts)
+    headline = tuple(word_diff(old.headline, new.headline)) if moved else ()
+    return Event(
+        one,
+        headline,
+        found.counts,
+        tuple(field.field for field in new.fields if field.seen_at == new.seen_at),
+    )
