@@ -127,6 +127,8 @@ _TWO_CAPITALS = re.compile(r"[A-Z]\S* (?:\S{1,4} )*[A-Z]")
 _ARTICLE = ("article", "entry", "post")
 #: The path of the outermost `<header>`.
 _HEADER = re.compile(r"(?:.*?/)??header(?:[.#][^/]*)?(?=/|$)")
+#: The path of the outermost `<article>`.
+_ARTICLE_ELEMENT = re.compile(r"(?:.*?/)??article(?:[.#][^/]*)?(?=/|$)")
 _MENU = re.compile(r"(?:^|/)nav(?:[.#/]|$)")
 _NOT_AUTHOR = re.compile(r"desc|bio-?text|related|comment|title|role|job")
 #: A separator of details ("3 May 2024 · 3 min read"), or a digit of a date.
@@ -178,9 +180,11 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
 
 
 def _in_masthead(block: Block, headline: Block) -> bool:
-    """Whether a block stands in a `<header>` without the headline. Papers print today's date there."""
-    header = _HEADER.match(block.path)
-    return header is not None and not f"{headline.path}/".startswith(f"{header[0]}/")
+    """Whether a block stands in a `<header>` without the headline. Papers print today's date there. The header of the `<article>` that
+    holds the headline is its own."""
+    header, article = _HEADER.match(block.path), _ARTICLE_ELEMENT.match(block.path)
+    own = article if article and header and article.end() < header.end() else header
+    return own is not None and not f"{headline.path}/".startswith(f"{own[0]}/")
 
 
 def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Rules) -> list[str]:
