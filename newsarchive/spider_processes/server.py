@@ -32,6 +32,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
+from multiprocessing import util
 from multiprocessing.connection import Connection
 from tempfile import mkdtemp
 from typing import Any, Protocol, Self
@@ -341,6 +342,8 @@ exit_code = 1
 
 if __name__ == "__main__":
     atexit.register(leave, os.getpid())  # what is registered first is done last
+    # Registered again, to be done before: processes that a step of another project has started end with their spider.
+    atexit.register(util._exit_function)  # type: ignore[attr-defined]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load()
     file = os.path.join(sys.argv[2], "readings.db")

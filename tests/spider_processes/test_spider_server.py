@@ -93,6 +93,23 @@ def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer
     assert not processes.running
 
 
+#: Starts a process that sleeps, as a step of another project may, and writes its number into a file.
+HELPED = """
+import multiprocessing, time
+helper = multiprocessing.get_context('fork').Process(target=time.sleep, args=(600,), daemon=True)
+helper.start()
+open({!r}, 'w').write(str(helper.pid))
+"""
+
+
+def test_a_process_that_a_fork_started_ends_with_it(server: SpiderServer, tmp_path: Path) -> None:
+    file = tmp_path / "number"
+    with fork(server, "timeit", "-n", "1", "-r", "1", HELPED.format(str(file))) as child:
+        assert child.wait() == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(file.read_text()), signal.SIGKILL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_signals_reach_it_and_its_end_is_told(
     server: SpiderServer, tmp_path: Path, number: signal.Signals
