@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.request import getproxies
 
+from cryptography import x509
 from OpenSSL import SSL
 from scrapy import Request, signals
 from scrapy.core.downloader.handlers.http11 import (
@@ -34,8 +36,15 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 from service_identity import CertificateError, VerificationError
-from service_identity.hazmat import DNS_ID, IPAddress_ID, ServiceID, verify_service_identity
-from service_identity.pyopenssl import extract_patterns
+from service_identity.hazmat import (
+    DNS_ID,
+    CertificatePattern,
+    DNSPattern,
+    IPAddress_ID,
+    IPAddressPattern,
+    ServiceID,
+    verify_service_identity,
+)
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
 from twisted.python.failure import Failure
@@ -292,13 +301,26 @@ def _check(host: str, protocol: Any) -> Callable[..., bool]:
     def is_good(connection: Any, certificate: Any, error: int, depth: int, ok: int) -> bool:
         if ok and depth == 0:
             try:
-                verify_service_identity(extract_patterns(certificate), [wanted], [])
+                verify_service_identity(list(_hosts(certificate)), [wanted], [])
             except OTHER_NAME:
                 waiting.failVerification(Failure())  # type: ignore[no-untyped-call]
                 return False
         return bool(ok)
 
     return is_good
+
+
+def _hosts(certificate: Any) -> Iterator[CertificatePattern]:
+    """The hosts that a certificate names. What else it names says nothing about them: `service_identity` itself (26.1) would refuse it
+    for an IP address that stands among the names, or for a URI with a port."""
+    try:
+        names = certificate.to_cryptography().extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return
+    for name in names.value.get_values_for_type(x509.DNSName):
+        with suppress(CertificateError):
+            yield DNSPattern.from_bytes(name.encode())
+    yield from map(IPAddressPattern, names.value.get_values_for_type(x509.IPAddress))
 
 
 def _verdict(connection: Any) -> str:

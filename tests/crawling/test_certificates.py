@@ -29,6 +29,12 @@ WRONG = {
 }
 #: The same for certificates that name no host.
 NAMELESS = {"nameless": "another name", "nameless-expired": "certificate has expired"}
+#: What a certificate may name beside the host; none of it says anything of the host.
+BESIDE = [
+    x509.DNSName("10.0.0.1"),
+    x509.DNSName("*"),
+    x509.UniformResourceIdentifier("https://blog.example:8443/"),
+]
 #: Days that a certificate of a kind is still good for, where not 9.
 DAYS = {"expired": -1, "nameless-expired": -1, "soon": 2}
 
@@ -60,7 +66,7 @@ class Authority:
         made = certificate(named(kind), key, issuer=issuer, days=DAYS.get(kind, 9))
         address = x509.IPAddress(ip_address("127.0.0.2" if kind == "other-name" else "127.0.0.1"))
         if kind not in NAMELESS:
-            made = made.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+            made = made.add_extension(x509.SubjectAlternativeName([*BESIDE, address]), critical=False)
         signer = (key if is_own else self.key).public_key()
         # Python 3.13 asks for it.
         made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
