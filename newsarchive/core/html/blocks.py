@@ -16,7 +16,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import (
     BACK_LINK,
-    BEFORE_NOTE,
     BLOCKS,
     BREAK,
     CELL_SEPARATOR,
@@ -25,6 +24,7 @@ from newsarchive.core.html.markup import (
     INLINE,
     MAX_TABLE_BOXES,
     NOTE_ADDRESS,
+    NOTE_BEHIND_STOP,
     NOTE_NUMBER,
     SELF_LINK,
     SKIPPED,
@@ -383,11 +383,12 @@ class _Walker:
         before = pieces[start - 1][-1:] if 0 < start < len(pieces) <= start + 3 else ""
         if not before or not NOTE_NUMBER.fullmatch(before + "".join(pieces[start:])):
             return False
-        around = [element, *self.inline[-1:]]
+        around = [element, *(e for e in self.inline[-1:] if e.tag == "sup" or e.start == start)]
         addresses = [e.attributes.get("href") or "" for e in around if e.tag == "a"]
         if all(e.tag != "sup" for e in around):
             return not before.isspace() and any(map(NOTE_ADDRESS.search, addresses))
-        return before in BEFORE_NOTE or any("#" in address for address in addresses)
+        behind_stop = NOTE_BEHIND_STOP.search(pieces[start - 1][-5:] + "".join(pieces[start:]))
+        return bool(behind_stop) or any("#" in address for address in addresses)
 
     def add(self, text: str) -> None:
         """Add text to the current block."""
@@ -454,9 +455,8 @@ class _Walker:
         if kind == "list_item" and self._goes_on(box):
             html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
-        if self.blocks and self._is_initial(
-            before := self.blocks[-1], text
-        ):  # "T" and "<p>he ferry", a drop cap
+        # "T" and "<p>he ferry", a drop cap
+        if self.blocks and self._is_initial(before := self.blocks[-1], text):
             before.text, before.html = before.text + text, before.html + html
             before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
             return

@@ -52,8 +52,11 @@ BACK_LINK = re.compile("[↩↑⤴⏎^]\ufe0e?\\d?")
 NOTE_NUMBER = re.compile(r"[^\[(]\s*\d{1,3}\s*")
 #: The address of a footnote that no `<sup>` raises, as Substack has it.
 NOTE_ADDRESS = re.compile(r"#.*(?:fn|note)")
-#: Signs behind which a raised number is the mark of a footnote and no exponent.
-BEFORE_NOTE = frozenset(".,;:!?…\"'”’»。，、")
+#: A raised number behind a stop, which is the mark of a footnote and no exponent. It is no price and no time either, "9.<sup>99</sup>" and
+#: "20:<sup>15</sup>": two digits behind at most three and a stop. Four digits are a year: "in 2019.<sup>12</sup>".
+NOTE_BEHIND_STOP = re.compile(
+    r"(?:[;!?…\"'”’»。，、]|[.,:](?!\s*\d\d\s*\Z)|(?:\A|\D|\d{4})[.,:])\s*\d{1,3}\s*\Z"
+)
 
 #: Stands for a `<br>` until a block is folded. HTML parsers let no NUL into a text.
 BREAK = "\0"
