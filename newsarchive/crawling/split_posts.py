@@ -26,6 +26,7 @@ from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.urls import url_key
 from newsarchive.crawling.revisits import Revisits
 from newsarchive.items import Capture
+from newsarchive.warc.reader import MAX_BODY_BYTES
 
 #: Pages that wait at a time, about 2 KB each. With more, the further ones are read at once: a site whose posts have addresses such as
 #: `/story/12` would fill the memory.
@@ -45,11 +46,13 @@ class SplitPosts:
         self.parts: dict[str, list[Capture]] = {}
         #: The keys of the posts of which these may be further pages.
         self.announced: set[str] = set()
+        #: How many captures wait.
+        self.waiting = 0
 
     def takes(self, capture: Capture) -> bool:
         """Whether a page waits: it may be a further page of a post by its address, or a post with further pages. None does where
         the archive keeps no bytes from which it could be read later."""
-        if capture.place is None or len(self.posts) + len(self.parts) >= MAX_WAITING:
+        if capture.place is None or self.waiting >= MAX_WAITING:
             return False
         key, posts = url_key(capture.base_url), posts_of_part(capture.base_url)
         if posts:
@@ -61,6 +64,7 @@ class SplitPosts:
             self.posts.append(capture.without_body())
         else:
             return False
+        self.waiting += 1
         return True
 
     def whole(self) -> Iterator[Capture]:
@@ -85,8 +89,10 @@ class SplitPosts:
         waiting = page_parts(text, url)
         if not waiting and (part := self._nearest(unlinked_part(text, url), post)) is not None:
             waiting = [part.base_url] if says_more(text, _text(part)) else []
+        left = MAX_BODY_BYTES  # a post of all its pages is no longer than one page may be
         while waiting and len(parts) < MAX_POST_PARTS:
-            if (part := self._nearest(waiting.pop(0), post)) is None:
+            part = self._nearest(waiting.pop(0), post)
+            if part is None or (left := left - len(part.body)) < 0:
                 break
             parts.append(part)
             waiting = waiting or page_parts(_text(part), part.base_url, url)
