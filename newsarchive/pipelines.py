@@ -452,11 +452,11 @@ class StorePipeline:
         if steps:
             arguments |= {"steps": ", ".join(steps)}
         self.run_id = self.store.start_run(spider.name, arguments)
-        self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = Frontier(engine), self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
-        elif isinstance(spider, WarcSpider):
+        self.learning = TemplateLearning(self.crawler, engine, self.run_id)
+        if isinstance(spider, WarcSpider):
             spider.frontier = Frontier(engine)
             self.crawler.signals.connect(self.learning.all_read, all_pages_read)
         warc = self.crawler.get_extension(WarcExtension)

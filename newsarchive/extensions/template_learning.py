@@ -96,7 +96,8 @@ class TemplateLearning:
         settings, own = crawler.settings, raw_folders_of(crawler.settings)
         self.crawler, self.engine = crawler, engine
         self.learner = self._learner(own, run_id) if is_on(settings) else None
-        self.since = datetime.now(UTC)
+        #: When this crawl began, or the one that it goes on with: that was killed, and learned nothing from its last pages.
+        self.since = getattr(own_spider(crawler), "resume_point", None) or datetime.now(UTC)
         #: site → its pages in the archive
         self.pages: dict[str, int] = {}
         #: site → its pages by the time it was learned with those that waited

@@ -17,11 +17,12 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
+from benchmarks.blogs import sentence
 from newsarchive.items import Link
 from newsarchive.middlewares import InFlightMiddleware
 from tests.crawling.test_crawl import front, post, rows
 from tests.crawling.test_second_crawl import POSTS, QUERY, rest_api, sitemaps, tagged
-from tests.support.serving import Site, crawl, crawl_killed_at, served
+from tests.support.serving import Answer, Site, crawl, crawl_killed_at, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -43,6 +44,29 @@ def test_nothing_is_lost_and_no_more_than_was_in_flight_is_fetched_again(db: Pat
     assert rows(db, "SELECT count(*) FROM article_revisions") == [(len(posts),)]
     assert set(fetched) == set(posts)
     assert kills <= fetched.total() - len(posts) <= kills * most
+
+
+def test_a_line_that_a_killed_crawl_brought_is_judged_by_the_next(db: Path) -> None:
+    """The third post that has it was stored, and the crawl did not live to learn from it."""
+    pitch = "<p>Every window of the green house is open to whoever follows Mare News and its lamps.</p>"
+    dice = random.Random(5)
+    texts = ["".join(f"<p>{sentence(dice)} {sentence(dice)}</p>" for _ in range(6)) for _ in range(60)]
+    paths = [f"/story-number-{i}-of-many/" for i in range(60)]
+    old, promoted, last = paths[:55], paths[55:58], paths[59]
+    for i in (55, 56, 57):
+        texts[i] = texts[i].replace("</p>", f"</p>{pitch}", 3).replace(f"</p>{pitch}", "</p>", 2)
+    credit = "<p>This article first appeared on Mare News (www.marenews.example).</p>"
+    posts = {path: post(f"Story {i}", body=texts[i] + credit) for i, path in enumerate(paths)}
+    words = ("-s", "NEWSARCHIVE_IN_FLIGHT=1")
+    with served({"/": front(*old), **posts}) as site:
+        assert crawl(f"url={site.home}/", *words, db=db).returncode == 0
+        site.answers["/"] = Answer(front(*promoted, *paths[58:]))
+        crawl_killed_at(site, last.__eq__, 1, f"url={site.home}/", *words, db=db)
+        count = "SELECT count(*) FROM articles WHERE article_body LIKE '%Every window of%'"
+        assert rows(db, count) == [(3,)]
+        assert crawl(f"url={site.home}/", *words, db=db).returncode == 0
+    assert rows(db, "SELECT count(*) FROM articles") == [(60,)]
+    assert rows(db, count) == [(0,)]
 
 
 def listing(site: Site) -> list[str]:
