@@ -243,10 +243,10 @@ class WarcSpider(ArchiveSpider):
         if self.left != 0:
             yield from self.in_batches(self.seen_again())
             self.look_for_earlier_pages()
-            self.files_read = self.left != 0
         whole = self.split.whole()
         while batch := list(islice(whole, CAPTURES_AT_A_TIME)):
             yield batch
+        self.files_read = self.left != 0
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
         while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):

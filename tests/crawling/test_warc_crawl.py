@@ -27,7 +27,7 @@ from newsarchive.db.engine import open_existing
 from newsarchive.db.writing.captures import original_of, originals_of
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
-from newsarchive.items import Place
+from newsarchive.items import Capture, Place
 from newsarchive.spiders import warc as warc_spider
 from newsarchive.warc.writer import WarcWriter, payload_digest
 from tests.cli.test_cli import run
@@ -384,6 +384,17 @@ def test_a_file_of_revisits_alone_does_not_fill_the_memory(
     waiting = [len(spider.revisits.waiting) for _ in spider.batches()]
     assert max(waiting) == 4
     assert len(spider.absent) == 20
+
+
+def test_files_are_read_when_the_posts_that_are_split_over_pages_are_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a crawl that is stopped before has not read may hold a page that was gone for a while."""
+    (tmp_path / "x.warc.gz").write_bytes(b"")
+    monkeypatch.setattr(warc_spider.SplitPosts, "whole", lambda split: iter([Capture(SEEN, b"")]))
+    spider = warc_spider.WarcSpider.from_crawler(get_crawler(), path=str(tmp_path / "x.warc.gz"))
+    assert [spider.files_read for batch in spider.batches() if batch] == [False]
+    assert spider.files_read
 
 
 def test_bytes_are_found_whatever_the_order_in_which_pages_were_stored(db: Path, tmp_path: Path) -> None:
