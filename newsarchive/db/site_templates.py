@@ -31,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import (
     WINDOW_PAGES,
@@ -335,10 +336,12 @@ class NewPages(NamedTuple):
 
 def count_new(engine: Engine, site: str, since: datetime) -> NewPages:
     """The pages of a site that are new since it was learned last, or since a moment before that. All are where nothing was
-    learned yet."""
+    learned yet, or by a clock that was ahead."""
     with reading(engine) as connection:
         reader = Reader.of(connection)
-        learned_at = moment(reader.value(_LEARNED_AT, {"site": site})) or datetime.min.replace(tzinfo=UTC)
+        learned_at = moment(reader.value(_LEARNED_AT, {"site": site}))
+        if learned_at is None or is_future(learned_at, datetime.now(UTC)):
+            learned_at = datetime.min.replace(tzinfo=UTC)
         values = {"site": site, "since": min(since, learned_at)}
         [(known, pages, unfit)] = reader.tuples(_NEW, values)
     return NewPages(pages, unfit, known)

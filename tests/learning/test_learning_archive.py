@@ -6,12 +6,12 @@ import random
 import shutil
 import tracemalloc
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from benchmarks.blogs import sentence
 from newsarchive.core.site_template.model import Template
@@ -350,6 +350,17 @@ def test_a_known_site_is_learned_again_when_a_tenth_of_its_pages_is_new(
     learned = [hourly(learner, tmp_path, page) for page in redesigned]
     assert learned == [{}, {}, {}, {}, {"heron.example": 43}]
     assert site_templates.load(engine, "heron.example").version == 2
+
+
+def test_a_site_that_was_learned_by_a_clock_that_was_ahead_is_learned_again(
+    archive: Engine, tmp_path: Path
+) -> None:
+    learner = Learner(archive, tmp_path)
+    hourly(learner, tmp_path, blog("heron", range(30), tail=CHIPS))
+    with writing(archive) as connection:
+        connection.execute(update(SiteBlock).values(last_seen_at=datetime.now(UTC) + timedelta(days=900)))
+    learned = [hourly(learner, tmp_path, blog("heron", range(n, n + 1), tail=CHIPS)) for n in (30, 31)]
+    assert learned == [{"heron.example": 31}, {}]
 
 
 def test_a_new_line_goes_from_the_third_post_that_has_it(engine: Engine, tmp_path: Path) -> None:
