@@ -17,6 +17,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from newsarchive.db.reading.search import day
 from newsarchive.exceptions import NewsArchiveError, UsageError
 from newsarchive.times import span_edge
 
@@ -92,36 +93,31 @@ def day_of(asked: Mapping[str, str], name: str) -> date | None:
     if not given:
         return None
     try:
-        return _bound(given, name == "until")
-    except ValueError:
-        raise UsageError(
-            f"{name}: {given[:MAX_DATE_CHARACTERS]!r} is no day; write it as 2025-01-31, April 2025 or yesterday"
-        ) from None
+        return day(given, name)
+    except UsageError:
+        if found := _day_in_words(given, name == "until"):
+            return found
+        raise
 
 
-def _bound(given: str, is_end: bool) -> date:
-    """Raises `ValueError`."""
-    if found := span_edge(given, is_end):
-        return found
-    try:
-        return date.fromisoformat(given)
-    except ValueError:
-        pass
+def _day_in_words(given: str, is_end: bool) -> date | None:
+    """A day that is not written as ISO 8601 has it. Numbers that begin with a year are year, month and day, or no day:
+    dateparser reads 2025-13-01 as the 13th of January."""
     if len(given) > MAX_DATE_CHARACTERS:
-        raise ValueError(given)
+        return None
+    numbers = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", given)
     try:
+        if numbers or re.match(r"\d{4}([-/.]\d|$)", given):
+            return date(*map(int, numbers.groups())) if numbers else None
         parsed = _parser().get_date_data(given)
-    except Exception as error:  # dateparser may raise any exception of its expressions and tables
-        raise ValueError(given) from error
+    except Exception:  # dateparser may raise any exception of its expressions and tables
+        return None
     if parsed.date_obj is None:
-        raise ValueError(given)
+        return None
+    found: date = parsed.date_obj.date()
     if parsed.period in ("month", "year") and not re.search(r"\bago\b", given):
-        span = f"{parsed.date_obj.year:04}" + (
-            f"-{parsed.date_obj.month}" if parsed.period == "month" else ""
-        )
-        return _bound(span, is_end)
-    found_day: date = parsed.date_obj.date()
-    return found_day
+        return span_edge(found.isoformat()[: 4 if parsed.period == "year" else 7], is_end)
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -149,13 +149,15 @@ def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, obj
         ("/archive/no_such_table", 404, "Table not found"),
         ('/search?q="open', 400, "without its partner"),
         ("/search?q=-only", 400, "name one to look for"),
-        ("/search?since=someday", 400, "write it as 2025-01-31"),
+        ("/search?since=someday", 400, "not a day; write it as 2025-04-01"),
+        ("/search?since=2025-13-01", 400, "not a day; write it as 2025-04-01"),
         ("/search?q=a&order=size", 400, "rank or date"),
         ("/search?q=a&page=0", 400, "narrow the search"),
         ("/search.xml?q=a", 404, "csv, json, feed.json or facets.json"),
         ("/stories?order=size", 400, "copies or new"),
         ("/changes?kind=moved", 400, "edited, vanished, details"),
-        ("/changes?since=someday", 400, "write it as 2025-01-31"),
+        ("/changes?since=someday", 400, "not a day; write it as 2025-04-01"),
+        ("/changes?since=2025-13-01", 400, "not a day; write it as 2025-04-01"),
         ("/publisher?name=Nobody", 404, "no publisher"),
         ("/article/1/download.doc", 404, "txt, md or json"),
         ("/quarantine?token=guess", 403, "not the token"),
@@ -224,6 +226,20 @@ def test_an_older_version_that_is_cited_leads_to_what_changed_since(client: http
         identifier = archive.cite(1, version=1).rpartition("archive: ")[2]
     answer = client.get("/search", params={"q": identifier})
     assert (answer.status_code, answer.headers["location"]) == (303, "/article/1/diff?from=1")
+
+
+def test_an_edit_of_the_headline_alone_is_counted(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        for day, headline in enumerate(("The ferry is late", "The ferry was late again")):
+            Store(engine).ingest([make_article(1, headline=headline, page=headline.encode(), day=day)])
+    with (
+        webpages.serving(tmp_path / "archive.db") as address,
+        httpx.Client(base_url=address, timeout=300) as opened,
+    ):
+        page = opened.get("/article/1/diff").text
+        said = opened.get("/article/1/diff.json").json()["difference"]
+    assert ("headline altered, 0 paragraphs altered" in page, "1 word gone, 2 new" in page) == (True, True)
+    assert (said["words_gone"], said["words_new"], said["counts"]["changed"]) == (1, 2, 0)
 
 
 def test_an_edit_of_the_summary_alone_is_shown(tmp_path: Path) -> None:

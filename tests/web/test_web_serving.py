@@ -14,6 +14,7 @@ from lxml import html
 
 from newsarchive import Archive
 from newsarchive.db.engine import open_engine
+from newsarchive.db.reading.search import day
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.web import library, security, server
@@ -318,6 +319,8 @@ def test_a_form_of_megabytes_is_refused(judged: tuple[Path, httpx.Client]) -> No
         ("2024-02", "2024-02-01", "2024-02-29"), ("April 2025", "2025-04-01", "2025-04-30"),
         ("3 May 2025", "2025-05-03", "2025-05-03"), ("3 mai 2025", "2025-05-03", "2025-05-03"),
         ("30.4.2025", "2025-04-30", "2025-04-30"), ("", "None", "None"),
+        ("2025-4-3", "2025-04-03", "2025-04-03"), ("2025/04/03", "2025-04-03", "2025-04-03"),
+        ("20250403", "2025-04-03", "2025-04-03"), ("2025 April", "2025-04-01", "2025-04-30"),
     ],
 )  # fmt: skip
 def test_days_are_written_as_people_write_them(given: str, since: str, until: str) -> None:
@@ -330,10 +333,16 @@ def test_yesterday_is_the_day_before() -> None:
     assert str(day_of({"since": "yesterday"}, "since")) in days
 
 
-@pytest.mark.parametrize("given", ["someday", "2025-13", "0000", "1" * 300, "ferry", "99999-01"])
-def test_what_is_no_day_is_said(given: str) -> None:
-    with pytest.raises(UsageError, match="is no day"):
+@pytest.mark.parametrize(
+    "given",
+    ["someday", "2025-13", "2025-13-01", "2025/13/01", "2025-02-30", "0000", "1" * 300, "ferry", "99999-01"],
+)
+def test_what_is_no_day_is_said_in_the_words_of_the_commands(given: str) -> None:
+    with pytest.raises(UsageError, match="not a day") as said:
         day_of({"since": given}, "since")
+    with pytest.raises(UsageError) as of_command:
+        day(given, "since")
+    assert str(said.value) == str(of_command.value)
 
 
 def test_the_one_script_is_allowed_by_its_whole_address_and_only_where_it_was_asked_for(file: Path) -> None:

@@ -234,7 +234,7 @@ def day(value: Day | None, name: str) -> date | None:
     try:
         if whole := span_edge(value, is_end=name == "until"):
             return whole
-        if len(value) == 10:
+        if not any(sign in value for sign in "Tt "):
             return date.fromisoformat(value)
         moment = datetime.fromisoformat(value)
         utc(moment)
