@@ -104,7 +104,8 @@ def download(library: Library, request: Request) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two texts beside one another: the headlines, the paragraphs, and numbers."""
+    """Two texts beside one another: the headlines, the paragraphs, and numbers: `counts` of paragraphs by their fates,
+    `words_gone` and `words_new` of headline and text."""
 
     headline: tuple[Change, ...]
     paragraphs: tuple[Paragraph, ...]
@@ -113,9 +114,12 @@ class Difference:
     words_new: int
 
     @property
+    def has_other_headline(self) -> bool:
+        return any(change.kind != "equal" for change in self.headline)
+
+    @property
     def is_equal(self) -> bool:
-        kinds = {change.kind for change in self.headline}
-        return kinds <= {"equal"} and all(one.fate is Fate.EQUAL for one in self.paragraphs)
+        return not self.has_other_headline and all(one.fate is Fate.EQUAL for one in self.paragraphs)
 
     def runs(self) -> Iterator[tuple[str, list[tuple[Paragraph | None, Paragraph | None]]]]:
         """The rows of the page, left and right, in runs: of "equal" paragraphs, of "changed" ones, and "other": what is gone
@@ -137,13 +141,13 @@ def difference(old: tuple[str, str], new: tuple[str, str]) -> Difference:
     """The difference of two articles, each a headline and a text."""
     paragraphs = paragraph_diff(old[1], new[1])
     fates = Counter(one.fate for one in paragraphs)
-    gone, come = lost_and_gained(old[1], new[1])
+    moved = [lost_and_gained(before, after) for before, after in zip(old, new, strict=True)]
     return Difference(
         tuple(word_diff(old[0], new[0])),
         tuple(paragraphs),
         {fate.value: fates[fate] for fate in Fate},
-        gone.total(),
-        come.total(),
+        sum(gone.total() for gone, _ in moved),
+        sum(come.total() for _, come in moved),
     )
 
 
