@@ -95,7 +95,8 @@ class Entry:
     """One post as its feed or API describes it.
 
     `html` is the full text where the feed gives it (`is_full`), else its summary, as written, with links relative to the post
-    or to a `<base>` at its beginning. `author` is that of the whole feed where the entry names no `authors`. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
+    or to a `<base>` at its beginning. `author` is that of the whole feed, or of the feed from which the entry was taken, where
+    the entry names no `authors`. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
     WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true
     for a comment (RFC 4685).
     """
@@ -417,7 +418,9 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         # RSS knows no change: `updated` is feedparser's name for `dc:date`.
         published, updated = updated, None
     detail = raw.get("content_detail")
-    authors = _names(raw.get("authors"))
+    authors, source = _names(raw.get("authors")), raw.get("source")
+    # Whom the feed names from which the entry was taken (RFC 4287, 4.2.1), as collections of several blogs have it.
+    of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
     # FeedBurner puts its counter in `link` and keeps the post's own address here.
@@ -428,7 +431,7 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         title=title,
         html=_based(text, raw, url, feed.url) if is_full else text,
         is_full=is_full,
-        author=", ".join(authors) or feed.author,
+        author=", ".join(authors or of_source) or feed.author,
         published=published,
         updated=updated,
         tags=unique(_text(tag, "label") or _text(tag, "term") for tag in rows_of(raw, "tags")),

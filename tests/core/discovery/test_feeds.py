@@ -441,13 +441,14 @@ def test_the_names_of_authors_without_their_addresses(author, authors):
     [
         (ATOM.replace("<author><name>Somchai</name></author>", "").replace("<id>", "<author><name>Jane Doe</name></author><id>", 1), "Jane Doe", ()),
         (ATOM.replace("<id>", "<author><name>Jane Doe</name></author><id>", 1), "Somchai", ("Somchai",)),
+        (ATOM.replace("<author><name>Somchai</name></author>", "<source><author><name>John Roe</name></author></source>").replace("<id>", "<author><name>Jane Doe</name></author><id>", 1), "John Roe", ()),
         (JSON.replace(', "authors": [{"name": "Somchai"}]', "").replace('"items"', '"author": {"name": "Jane Doe"}, "items"'), "Jane Doe", ()),
         (JSON.replace('"items"', '"authors": [{"name": "Jane Doe"}], "items"'), "Somchai", ("Somchai",)),
         (JSON.replace('"authors": [{"name": "Somchai"}]', '"authors": {"name": "Jane Doe"}'), "Jane Doe", ("Jane Doe",)),
         # RSS has no author for all of its items, and the managing editor is one of a house.
         (RSS2.replace("<dc:creator>Somchai</dc:creator>", "").replace("<item>", "<managingEditor>jane@post.example (Jane Doe)</managingEditor><item>"), "", ()),
     ],
-    ids=["Atom", "Atom, with one of its own", "JSON Feed", "JSON Feed, with one of its own", "JSON Feed, without a list", "RSS"],
+    ids=["Atom", "Atom, with one of its own", "Atom, taken from another feed", "JSON Feed", "JSON Feed, with one of its own", "JSON Feed, without a list", "RSS"],
 )  # fmt: skip
 def test_the_author_of_a_feed_is_that_of_the_entries_that_name_nobody(body, author, authors):
     text = said(body)
