@@ -223,8 +223,8 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
             return Decoded(body.decode(codec, "replace").lstrip("\ufeff"), declared, codec, "bom")
     if wide := _without_bom(body):
         return Decoded(body.decode(wide, "replace"), declared, wide, "detector")
-    if _JAPANESE.search(body) and (body.isascii() or "iso2022_jp" in map(whatwg_label, dict(declarations))):
-        return Decoded(_lenient(body, "iso2022_jp_ext"), declared, "iso2022_jp", "detector")
+    if _JAPANESE.search(body) and (text := _japanese(body, declared)) is not None:
+        return Decoded(text, declared, "iso2022_jp", "detector")
     marked = body.startswith(codecs.BOM_UTF8)
     if (text := _utf8(body) or _rescued(body)) is not None:
         return Decoded(text.lstrip("\ufeff"), declared, "utf-8", "bom" if marked else "utf-8")
@@ -252,6 +252,15 @@ def _without_bom(body: bytes) -> str | None:
     if odd > 4 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 4 * odd else None
+
+
+def _japanese(body: bytes, declared: str) -> str | None:
+    """A body in ISO-2022-JP, which may be damaged only where it is declared so: three bytes in a comment of a reader would else
+    make Chinese letters of all that follows, markup too."""
+    if (text := _strict(body, "iso2022_jp_ext")) is not None:
+        return text
+    is_declared = whatwg_label(declared) == "iso2022_jp" and (body.isascii() or _utf8(body) is None)
+    return _lenient(body, "iso2022_jp_ext") if is_declared else None
 
 
 def _utf8(body: bytes) -> str | None:
@@ -298,14 +307,12 @@ def _lenient(body: bytes, codec: str) -> str:
 _SHIFT_OF_ROWS = {"euc_jp": 0xA1, "iso2022_jp_ext": 0x21}
 
 
-def _character_of_browsers(error: UnicodeError) -> tuple[str, int]:
+def _added(error: UnicodeDecodeError) -> tuple[str, int] | None:
     """A character that browsers read where Python's codec has none (https://encoding.spec.whatwg.org/#indexes), and where to go on.
 
     In EUC-JP and ISO-2022-JP these are the characters that NEC and IBM added, as `①`, `㈱` and `髙`. They have the same rows and
-    cells in Shift_JIS, where Python knows them. In GBK it is `€`. Raises the error for anything else.
+    cells in Shift_JIS, where Python knows them. In GBK it is `€`. `None` for anything else.
     """
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
     raw = error.object[error.start : error.start + 2]
     if error.encoding == "gb18030" and raw[0] == 0x80:
         return "€", error.start + 1
@@ -316,20 +323,27 @@ def _character_of_browsers(error: UnicodeError) -> tuple[str, int]:
         second = cell + (0x9F if row % 2 else 0x40 + (cell >= 63))
         if (char := bytes((first, second)).decode("cp932", "replace")) != "\ufffd":
             return char, error.start + 2
+    return None
+
+
+def _added_or_error(error: UnicodeError) -> tuple[str, int]:
+    """What `_added` finds. Raises the error where it finds nothing."""
+    if isinstance(error, UnicodeDecodeError) and (found := _added(error)):
+        return found
     raise error
 
 
-def _character_of_browsers_or_lost(error: UnicodeError) -> tuple[str, int]:
-    """The same, and U+FFFD for anything else."""
-    try:
-        return _character_of_browsers(error)
-    except UnicodeDecodeError as lost:
-        return "\ufffd", lost.end
+def _added_or_lost(error: UnicodeError) -> tuple[str, int]:
+    """What `_added` finds, else U+FFFD. Nothing is raised for it: Python's codecs use one error for all of a page, which would keep
+    a note of each time that it was raised, some 600 bytes."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return _added(error) or ("\ufffd", error.end)
 
 
 _AS_BROWSERS, _AS_BROWSERS_OR_LOST = "as-browsers", "as-browsers-or-lost"
-codecs.register_error(_AS_BROWSERS, _character_of_browsers)
-codecs.register_error(_AS_BROWSERS_OR_LOST, _character_of_browsers_or_lost)
+codecs.register_error(_AS_BROWSERS, _added_or_error)
+codecs.register_error(_AS_BROWSERS_OR_LOST, _added_or_lost)
 
 
 def _legacy(body: bytes, declared: str, declarations: list[tuple[str, str]]) -> Decoded:

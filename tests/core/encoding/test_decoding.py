@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from time import process_time
 
 import pytest
@@ -114,6 +115,34 @@ def test_damaged_iso_2022_jp_is_japanese_all_the_same(damage):
         "a byte too much": whole + b"\xff",
     }[damage]
     assert "日本語の記事で" in decode(body).text
+
+
+HIDING = b"<p>The article.</p><p>A comment: \x1b$B</p><p>The next comment.</p>"
+
+
+@pytest.mark.parametrize(
+    "content_type", [None, "text/html; charset=utf-8", "text/html; charset=windows-1252"]
+)
+def test_three_bytes_in_a_comment_hide_no_markup_behind_them(content_type):
+    assert decode(HIDING, content_type).text == HIDING.decode()
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("content_type", ["", "text/html; charset=utf-8"])
+def test_valid_utf8_that_declares_iso_2022_jp_is_utf8(bom, content_type):
+    page = '<meta charset="iso-2022-jp"><p>日本語 café \x1b$B$"\x1b(B</p>'
+    assert decode((bom + page).encode(), content_type).text == page
+
+
+def test_damage_that_is_read_again_and_again_takes_no_memory():
+    body = b'<meta charset="euc-jp">' + EUC_JP * 200 + b"\xff" * 60_000
+    decode(body[:-1])  # what is loaded once
+    tracemalloc.start()
+    found = decode(body)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found.used, found.text[-1]) == ("euc_jp", "\ufffd")
+    assert most < 100 * len(body)
 
 
 def test_the_euro_sign_of_gbk_is_read_as_in_browsers():
