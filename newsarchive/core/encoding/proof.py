@@ -285,13 +285,16 @@ class Proof:
             strange = {
                 (run, r) for run, r in strange if not writings(r.after) <= SCRIPTS_OF_ANY_PAGE | home | words
             }
-        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept, is_multi_byte)}
+        lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept)}
         if len({r.after.lower() for _, r in lone if self._is_rare(r.after)}) >= MIN_RARE_LETTERS:
             lone = {(run, r) for run, r in lone if not self._is_rare(r.after)}
         drawn = {(run, r) for run, r in some if self._is_drawn(run[r.start : r.end], r.after)}
         doubtful = strange | lone | drawn | _own(some, home, is_multi_byte)
         if is_multi_byte:
             doubtful |= _words_apart(some, found, kept)
+            unproven = doubtful.union(filter(_is_lone_letter, some))
+            if all((run, r) in unproven for run, readings in found.items() for r in readings):
+                return {}
         if not doubtful:
             return found
         sure = ((run, r) for run, readings in found.items() for r in readings if r.gain >= MIN_SURE_NATS)
@@ -323,12 +326,9 @@ class Proof:
         names, symbols = self.model.names, self.model.symbols
         return not any(map(str.isalpha, before)) and all(len(names[symbols[char]]) > 1 for char in after)
 
-    def _is_letter_of_no_word(
-        self, run: str, reading: Reading, kept: frozenset[str], is_multi_byte: bool
-    ) -> bool:
+    def _is_letter_of_no_word(self, run: str, reading: Reading, kept: frozenset[str]) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has, or that is made of letters which
-        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`. A letter of Chinese or Korean may stand alone on any
-        page: `脷 (lì)` is no `Ú (lì)`."""
+        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`."""
         after = reading.after
         if len(after) > 1 or not after.isalpha():
             return False
@@ -339,7 +339,7 @@ class Proof:
             return is_kept
         if run[reading.start - 1].isalpha() or run[reading.end : reading.end + 1].isalpha():
             return False
-        return is_multi_byte or is_kept or bool(writings(after)) or not self.grams.knows(after)
+        return is_kept or bool(writings(after)) or not self.grams.knows(after)
 
 
 @lru_cache(maxsize=1 << 13)
@@ -393,6 +393,14 @@ def _words_apart(
         and not _is_in_word(run, r)
         and (not writings(run[r.start : r.end]).isdisjoint(kept) or _has_kept_neighbour(run, r, found[run]))
     }
+
+
+def _is_lone_letter(place: tuple[str, Reading]) -> bool:
+    """Whether one Chinese or Korean character that stands alone makes one letter. It may stand so on any page: `脷 (lì)` is no
+    `Ú (lì)`. Where other readings show the codec it is damage as they are: `Ela 茅 de Bel茅m`."""
+    run, (start, end, after, *_) = place
+    is_one = len(after) == end - start == 1 and after.isalpha()
+    return is_one and not (run[start - 1].isalpha() or run[end : end + 1].isalpha())
 
 
 def _utf8_length(text: str) -> int:
