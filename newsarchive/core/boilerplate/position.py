@@ -140,7 +140,8 @@ def bylines_and_dates(
         block, is_above = blocks[i], at < first
         signed = signed or (is_above and i > 0 and _is_signed(blocks[i - 1], authors, rules))
         is_edge = not MAX_LINES_ABOVE <= at <= last
-        is_data = block.kind == "code" or is_cell(block.html)  # a lone cell is layout: no cell is in its HTML
+        # A lone cell is layout: no cell is in its HTML. A paragraph in a cell may be a byline.
+        is_data = block.kind == "code" or (block.kind == "table" and is_cell(block.html))
         if not is_edge or len(block.text) > MAX_BYLINE_CHARACTERS or is_data:
             continue
         lines = [rest for line in block.text.split("\n") if (rest := _without_labels(line, rules))]

@@ -403,6 +403,7 @@ def test_what_a_text_tells_of_its_author_at_its_end(last: str, label: str) -> No
     [
         ("<h3 class=byline>BY JANE DOE</h3>", False),  # wsj.com, 2012
         ("<table><tr><td>By Jane Doe</td></tr><tr><td>Associate News Editor</td></tr></table>", False),
+        ("<table><tr><td><p>By Jane Doe</td><td>2 March 2024</td></tr></table>", False),
         (
             "<table><tr><td>Author</td><td>Jane Doe</td></tr><tr><td>Length</td><td>31 m</td></tr></table>",
             True,
