@@ -357,6 +357,20 @@ def test_a_new_line_that_is_learned_to_be_no_part_of_the_article_is_no_edit(
     assert [one.id for one in changes(engine)] == [2]
 
 
+def test_an_edit_that_its_crawl_took_for_none_for_a_while_is_an_edit(store: Store, engine: Engine) -> None:
+    first, later = store.start_run("news", {}), store.start_run("news", {})
+    store.ingest([make_article(1, body="One.")], first)
+    edited = {"page": b"<p>edited</p>", "day": 1}
+    store.ingest([make_article(1, body="One.\n\nMore.", **edited)], later)
+    for body, kind in (("One.", "site"), ("One.\n\nMore.", "publisher")):
+        store.ingest([make_article(1, body=body, **edited)], later, reread=True)
+        assert history(engine) == [(1, "new", "One."), (2, kind, body)]
+    last = store.start_run("news", {})
+    for body in ("One.", "One. More."):
+        store.ingest([make_article(1, body=body, **edited)], last, reread=True)
+        assert history(engine)[2:] == [(3, "site", body)]
+
+
 def test_a_version_that_differs_in_its_summary_alone_says_so(store: Store, engine: Engine) -> None:
     store.ingest([make_article(1, description="A summary.", alternative_headline="Below")])
     other = {"description": "Another.", "page": b"<p>other bytes</p>", "day": 1}

@@ -395,8 +395,9 @@ class Batch:
         bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
-        """Replace the texts of versions that this crawl made. Their time and cause stay, but where nothing is left of a change:
-        a line that was new on the page turned out to be no part of the article, so the publisher did not edit it."""
+        """Replace the texts of versions that this crawl made. Their time and cause stay, but of a page that came with other
+        bytes: where nothing is left of a change, a line that was new turned out to be no part of the article, so the
+        publisher did not edit it. Where a later reading finds a change after all, it is an edit."""
         own = [
             {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
             | {"b_id": plan.revision_id}
@@ -406,16 +407,22 @@ class Batch:
         later = {(plan.article_id, plan.version - 1): plan for plan in plans if plan.version > 1}
         if not later:
             return
-        texts = bulk.columns_of(Revision, ("article_id", "version", *VERSION_FIELDS))
+        names = ("article_id", "version", "capture_id", "payload_digest", *VERSION_FIELDS)
         ids = [plan.article_id for plan in later.values()]
-        before = self.connection.execute(select(*texts).where(Revision.article_id.in_(ids))).mappings()
-        undone = [
-            {"b_id": plan.revision_id, "change_kind": ChangeKind.SITE}
-            for row in before
-            if (plan := later.get((row["article_id"], row["version"])))
-            and all(row[name] == plan.texts[name] for name in VERSION_FIELDS)
-        ]
-        _REVISION.run(self.connection, undone)
+        asked = select(*bulk.columns_of(Revision, names)).where(Revision.article_id.in_(ids))
+        causes = []
+        for before in self.connection.execute(asked).mappings():
+            plan = later.get((before["article_id"], before["version"]))
+            if (
+                plan
+                and plan.stored
+                and plan.stored["capture_id"] not in (None, before["capture_id"])
+                and plan.texts["payload_digest"] != before["payload_digest"]
+            ):
+                is_same = all(before[name] == plan.texts[name] for name in VERSION_FIELDS)
+                kind = ChangeKind.SITE if is_same else ChangeKind.PUBLISHER
+                causes.append({"b_id": plan.revision_id, "change_kind": kind})
+        _REVISION.run(self.connection, causes)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
