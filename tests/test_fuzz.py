@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import random
-import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,12 +58,17 @@ def test_a_finding_is_made_smaller_and_keeps_its_harm() -> None:
             raise RuntimeError("found")
 
     data = b"a" * 500 + b"<x" + b"b" * 500 + b"&" + b"c" * 500
-    before = resource.getrlimit(resource.RLIMIT_CPU)
     harm = fuzz.tried(run, data)
-    assert resource.getrlimit(resource.RLIMIT_CPU) == before, "the system would end this process later"
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0), "the system would end this process later"
     assert harm is not None
     assert harm[0].startswith("RuntimeError at")
     assert fuzz.minimised(run, data, harm[0]) == b"<x&"
+
+
+def test_an_input_that_does_not_end_ends_its_process() -> None:
+    code = "import re; from benchmarks import fuzz; fuzz.KILL_SECONDS = 0.3; fuzz.tried(lambda _: re.match('(a+)+b', 'a' * 40), b'')"
+    done = subprocess.run([sys.executable, "-c", code], timeout=120, check=False)
+    assert done.returncode == -signal.SIGVTALRM
 
 
 def test_a_saved_finding_becomes_a_case(tmp_path: Path) -> None:
