@@ -101,9 +101,8 @@ def test_a_job_that_waits_for_another_try_says_why_until_it_is_done(url: str, tm
             [[state, tries, problem]] = listed(url).values()
             wait_for(lambda: no_job_left(url))
     assert (state, tries) == ("waiting", "after 1 try")
-    assert problem.startswith(
-        "its process was killed (SIGKILL): had the machine memory left?; it is tried again at 20"
-    )
+    killed = f"{site.home.rstrip('/')}/: its process was killed (SIGKILL): had the machine memory left?"
+    assert problem.startswith(f"{killed}; it is tried again at 20")
     assert rows(url, "SELECT 1 FROM problems") == []
 
 

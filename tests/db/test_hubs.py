@@ -246,6 +246,7 @@ class Spiders:
 
     def __init__(self) -> None:
         self.ran: list[str] = []
+        self.killed: dict[str, str] = {}
 
     def run(self, spider: str, words: list[str], domain: str = "") -> int:
         self.ran.append(spider)
