@@ -262,8 +262,10 @@ class DatabaseFailuresAreTold(logging.Filter):
         return not isinstance(raised, DatabaseError)
 
 
-#: Each of them once, however many crawls a program makes.
-ROBOTS_FILTER, DATABASE_FILTER = UnansweredRobots(), DatabaseFailuresAreTold()
+#: One for all crawls of a program: a logger takes the same filter once.
+ROBOTS_FILTER = UnansweredRobots()
+#: One for all crawls of a program, too.
+DATABASE_FILTER = DatabaseFailuresAreTold()
 
 
 class Outcomes:

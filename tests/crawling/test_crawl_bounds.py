@@ -117,7 +117,7 @@ def test_a_host_that_asks_for_too_long_a_wait_once_more_is_left(
     middleware.process_request(Request("https://other.example/"))
 
 
-#: A request in a tenth of a second, and no more than that at a time.
+#: Settings for at most one request at a time, and ten of them a second.
 SLOW = ("-s", "DOWNLOAD_DELAY=0.1", "-s", "AUTOTHROTTLE_ENABLED=0")
 
 

@@ -341,7 +341,10 @@ def _added_or_lost(error: UnicodeError) -> tuple[str, int]:
     return _added(error) or ("\ufffd", error.end)
 
 
-_AS_BROWSERS, _AS_BROWSERS_OR_LOST = "as-browsers", "as-browsers-or-lost"
+#: Name of the handler that reads what browsers read beyond Python's tables, and raises for any other byte.
+_AS_BROWSERS = "as-browsers"
+#: Name of the handler that does the same, and puts U+FFFD for any other byte.
+_AS_BROWSERS_OR_LOST = "as-browsers-or-lost"
 codecs.register_error(_AS_BROWSERS, _added_or_error)
 codecs.register_error(_AS_BROWSERS_OR_LOST, _added_or_lost)
 
