@@ -82,10 +82,11 @@ def decide(
 
 def _as_house(author: Author, rules: Rules) -> Author:
     """The author; a job and what it is about, without a name, is no person but the house: "Special Correspondent"."""
-    at = words(rules).role.find(author.name) or (0, 0)
-    before = author.name[: at[0]].split()
-    is_job = at[1] == len(author.name) and len(before) <= MAX_WORDS_BEFORE_JOB
-    is_job = is_job and not like_a_name(" ".join(before), rules)
+    table, name = words(rules), author.name
+    start, end = table.role.find(name) or (0, 0)
+    before = name[:start].split()
+    is_job = end == len(name) and name[start:].casefold() not in table.before_job
+    is_job = is_job and len(before) <= MAX_WORDS_BEFORE_JOB and not like_a_name(" ".join(before), rules)
     return replace(author, kind="organisation") if is_job and author.kind == "person" else author
 
 

@@ -76,6 +76,7 @@ class Words:
         self.end = Phrases(listed("end"))
         self.helped = Phrases(listed("helped"))
         self.role = Phrases(listed("role"))
+        self.before_job = listed("before_job")
         self.person = Phrases(listed("person"))
         self.pictures = Phrases(listed("picture"))
         self.weekdays = listed("weekday")

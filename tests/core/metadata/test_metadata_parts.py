@@ -350,6 +350,8 @@ def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
         ("Our Special Correspondent", "organisation"),
         ("Harbour Editor", "organisation"),
         ("jane doe harbour safety reporter", "person"),
+        ("Vinicius Junior", "person"),
+        ("Recha Freier", "person"),
         ("Jane Doe", "person"),
     ],
 )
