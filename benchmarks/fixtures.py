@@ -97,8 +97,8 @@ def digest_of(text: str) -> str:
 
 
 def text_of(body: bytes, url: str, kept: list[str]) -> str | None:
-    """The texts of the blocks whose digests are in `kept`, parted by blank lines. `None` where the page has no block for one of the
-    digests: then it is not the page whose blocks were chosen."""
+    """The text of the blocks whose digests are in `kept`, with a blank line between two blocks. `None` where a digest is that of no
+    block: then `body` is not the page whose blocks were chosen."""
     blocks = sheet_of(decoded(url, body, default()).text, url).reading.blocks
     found = [(digest_of(block.text), block.text) for block in blocks]
     if set(kept) - {digest for digest, _ in found}:

@@ -227,8 +227,8 @@ def _picture_claims(
     anchor: Mark | None,
     other_posts: OtherPosts,
 ) -> list[Claim]:
-    """The picture that the headline links to, the figures of the text, and the featured picture of a theme, where no source
-    before it offers a picture."""
+    """The pictures of the page beside those that its head offers (`claims`): figures of the text always, the picture that the
+    headline links to where the head offers none, and a theme's featured picture where neither of these offers one."""
     of_heading = [] if _offered("image", claims) else list(pictures.heading_picture(anchor))
     addresses = [c.value for c in (*claims, *of_heading) if c.field == "image"]
     of_page = [*of_heading, *pictures.picture_claims(found.marks, addresses)]
