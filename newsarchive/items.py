@@ -45,9 +45,9 @@ class SourceText:
     (`content:encoded`, `atom:content`, `content.rendered`), which a site may still fill with an excerpt.
 
     Times have the site's own offset where the source tells it, else they are UTC. `author` is the byline in one
-    line, `authors` each name by itself; without `authors`, `author` is whom the source names for all its posts. `keywords` are the tags, `sections` the categories where the source tells
-    them from tags. `image` is the address of the main picture, `publisher` the site's name, `post_id` the
-    platform's id of the post (`wordpress:12`).
+    line, `authors` each name by itself; without `authors`, `author` is whom the source names for all its posts.
+    `keywords` are the tags, `sections` the categories where the source tells them from tags. `image` is the address
+    of the main picture, `publisher` the site's name, `post_id` the platform's id of the post (`wordpress:12`).
     """
 
     source: str

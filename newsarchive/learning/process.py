@@ -49,7 +49,7 @@ class Archived(NamedTuple):
 
 class Job(NamedTuple):
     """Readings to keep, and then a site to learn: `site` while its crawl goes on, with its pages that are `waiting` to be stored; or,
-    at the end of a crawl, the sites `around` that are due, with the others that hold lines of their pages seen `since` then
+    at the end of a crawl, the sites `around` that are due, with the others that hold lines of their pages seen `since` then.
 
     `packs` says that nobody but the writer wants the articles of the pages that wait."""
 
