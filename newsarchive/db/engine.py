@@ -41,8 +41,9 @@ _USED = "used_at"
 #: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
 #: commits in a file `-wal` beside the archive, and a person who then copies only the archive loses them.
 _engines: WeakSet[Engine] = WeakSet()
-#: Engines whose archive is known not to be of a newer version.
-_not_newer: WeakSet[Engine] = WeakSet()
+#: Engines whose archive is known to have a revision. It is asked for in each transaction that writes: an archive may be
+#: upgraded while a crawl of an older version runs.
+_with_revision: WeakSet[Engine] = WeakSet()
 #: Connections of this process that cannot write.
 _readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
 #: Files that such connections were opened on.
@@ -358,17 +359,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with translated(engine), engine.connect() as connection:
         connection = connection.execution_options(newsarchive_writer=True)
         with connection.begin():
-            if engine not in _not_newer:
-                _refuse_newer(engine, connection)
+            _refuse_newer(engine, connection)
             yield connection
 
 
 def _refuse_newer(engine: Engine, connection: Connection) -> None:
-    if connection.exec_driver_sql(dialect_of(engine).version_table).scalar() is not None:
-        held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        if held is not None and held > revisions.head():
-            raise too_new(engine, held)
-    _not_newer.add(engine)
+    if engine not in _with_revision:
+        if connection.exec_driver_sql(dialect_of(engine).version_table).scalar() is None:
+            return
+        _with_revision.add(engine)
+    held = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if held is not None and held > revisions.head():
+        raise too_new(engine, held)
 
 
 def too_new(engine: Engine, held: str) -> DatabaseTooNew:

@@ -69,6 +69,8 @@ LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}
 MAX_FREE_SHARE = 0.1
 #: Seconds between two tries of what SQLite refuses at once.
 BUSY_PAUSE_SECONDS = 0.05
+#: Seconds that an upgrade waits for another upgrade of the same SQLite archive. When a crawl keeps it out, it fails after them.
+MAX_UPGRADE_WAIT_SECONDS = 10
 #: The script of today's schema for SQLite, a file in the folder of the migrations.
 SCRIPT = "current.sqlite.sql"
 _HEAD = "-- The schema of revision {}. Made by `python -m newsarchive.db.schema`; never edit it.\n\n"
@@ -83,7 +85,7 @@ def upgrade(engine: Engine) -> None:
 
     An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
     date. Raises `DatabaseTooNew` for an archive of a newer version, and `DatabaseUnavailable` for a database that cannot be
-    opened or written, was made before the first release, or belongs to another program; it is not changed.
+    opened or written, into which a crawl of an older version is running, was made before the first release, or belongs to another program; it is not changed.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -94,8 +96,32 @@ def upgrade(engine: Engine) -> None:
         _create(engine)
         return
     require_known(engine, before)
-    migrate(engine)
+    with _without_crawls(engine):
+        migrate(engine)
     give_back(engine)
+
+
+@contextmanager
+def _without_crawls(engine: Engine) -> Iterator[None]:
+    """Hold the lock of crawls of an SQLite archive. Another upgrade that has it is waited for.
+
+    Raises `DatabaseUnavailable` where a crawl has it: that crawl is of an older version, and would read and write what the archive
+    no longer has. On a server, and where Scrapy's own command crawls, no crawl has this lock; it ends with its next write.
+    """
+    from newsarchive.db.frontier.locks import crawl_lock  # a read needs no locks, which Windows lacks
+
+    deadline = time.monotonic() + MAX_UPGRADE_WAIT_SECONDS
+    while True:
+        with crawl_lock(engine) as alone:
+            if alone or current(engine) == revisions.head():
+                yield
+                return
+        if time.monotonic() >= deadline:
+            raise DatabaseUnavailable(
+                f"{shown(engine)} holds an old archive, into which a crawl of an older version is running:"
+                " wait for its end, or stop it, and run this command again"
+            )
+        time.sleep(BUSY_PAUSE_SECONDS)
 
 
 def _create(engine: Engine) -> None:

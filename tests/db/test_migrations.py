@@ -28,6 +28,7 @@ from newsarchive import Archive
 from newsarchive.db import checks, fulltext, revisions, schema, views
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
+from newsarchive.db.frontier.locks import crawl_lock
 from newsarchive.db.models import Base
 from newsarchive.db.reading import search, statistics
 from newsarchive.db.schema import upgrade
@@ -646,6 +647,36 @@ def test_of_two_upgrades_at_once_the_second_leaves_the_copy_of_the_first(
     assert [hit.headline for hit in search.search(old_archive, "quagga")] == ["Old"]
     if old_archive.dialect.name == "sqlite":
         assert revision_of_copy(old_archive) == REVISIONS[-2]
+
+
+def test_an_archive_into_which_a_crawl_of_an_older_version_writes_is_not_upgraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "MAX_UPGRADE_WAIT_SECONDS", 0)
+    engine = open_engine(f"sqlite:///{tmp_path / 'archive.db'}")
+    an_archive(engine)
+    add_revision(monkeypatch, tmp_path, LATER)
+    with (
+        crawl_lock(engine) as alone,
+        pytest.raises(DatabaseUnavailable, match="a crawl of an older version is running"),
+    ):
+        assert alone
+        upgrade(engine)
+    assert schema.current(engine) == REVISIONS[-1]
+    upgrade(engine)
+    assert schema.current(engine) == revisions.head()
+
+
+def test_a_crawl_whose_archive_is_upgraded_meanwhile_writes_no_more(engine: Engine) -> None:
+    upgrade(engine)
+    store = Store(engine)
+    store.ingest([make_article(1)])
+    newer = open_engine(url_of(engine))
+    with writing(newer) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    newer.dispose()
+    with pytest.raises(DatabaseTooNew, match="upgrade newsarchive"):
+        store.ingest([make_article(2)])
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
