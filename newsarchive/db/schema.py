@@ -4,16 +4,14 @@ The migrations are Alembic's, and its configuration is made here, so that no `al
 one transaction: after a failure the archive is as it was. Alembic is imported only where there is something to migrate,
 because its import is slow.
 
-A new SQLite archive is made by one script instead: today's schema, which the revisions lead to. Alembic takes 150 ms to import
-itself and to run all revisions on an empty file; the script takes 10 ms. It is the file
-`migrations/current.sqlite.sql`, which also shows the whole schema to a reader. It is made from the revisions and never
-edited:
+A new archive is made without them. On PostgreSQL its tables are made of the models, and what the models do not say by the
+dialect. On SQLite one script makes all of it: Alembic and the models would take 150 ms to import and to run; the script takes
+10 ms. It is the file `migrations/current.sqlite.sql`, which also shows the whole schema to a reader, and is never edited:
 
-    python -m newsarchive.db.schema           # writes the script anew
+    python -m newsarchive.db.schema           # brings the script to the newest revision
     python -m newsarchive.db.schema mood      # writes before it a revision, NNNN_mood.py, for what was changed in the models
 
-A test compares the two. The script names its revision. Where a revision was added and the script was not made anew, new
-archives are made by the revisions, as archives on PostgreSQL always are.
+Tests compare what the three ways make.
 """
 
 from __future__ import annotations
@@ -125,16 +123,28 @@ def _without_crawls(engine: Engine) -> Iterator[None]:
 
 
 def _create(engine: Engine) -> None:
-    """Make a new archive: by the script of today's schema where there is one, else by the revisions."""
-    if dialect_of(engine).is_file:
+    """Make a new archive without the revisions that led to today's schema: a file by the script, on a server by the models."""
+    dialect = dialect_of(engine)
+    if dialect.is_file:
         _prepare(engine)
-        with writing(engine) as connection:
-            # Another process may have made the archive since this one looked.
-            if readonly.current(connection) is not None or _create_current(connection):
-                return
     else:
         _require_unicode(engine)
-    migrate(engine)
+    with writing(engine) as connection:
+        if (
+            readonly.current(connection) is not None
+        ):  # another process has made the archive since this one looked
+            return
+        if dialect.is_file:
+            for statement in _script():
+                connection.exec_driver_sql(statement)
+        else:
+            from alembic import command
+
+            Base.metadata.create_all(connection, checkfirst=False)
+            dialect.complete(connection)
+            views.make_details(connection)
+            views.make(connection)
+            command.stamp(_config(connection), "head")
 
 
 def _require_unicode(engine: Engine) -> None:
@@ -149,22 +159,26 @@ def _require_unicode(engine: Engine) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Run the revisions that an archive lacks; all of them, where it is empty.
+    """Run the revisions that an archive lacks.
 
     The copy of an SQLite archive is made within the transaction: nobody writes between copy and upgrade, and of two upgrades at once
     the second finds the archive upgraded, and leaves the first one's copy as it is.
     """
     _prepare(engine)
-    from alembic import command
-
     with _without_foreign_keys(engine) as connection:
-        path, held = sqlite_file(engine), readonly.current(connection)
-        if path is not None and held not in (None, revisions.head()):
+        path = sqlite_file(engine)
+        if path is not None and readonly.current(connection) != revisions.head():
             copy = path.with_name(f"{path.name}.before-{revisions.head()}.bak")
             backup(engine, copy, overwrite=True)
             log.warning("%s is the archive as it was before its upgrade: delete it when all is well", copy)
-        command.upgrade(_config(connection), "head")
-        views.make(connection)
+        _run_revisions(connection)
+
+
+def _run_revisions(connection: Connection) -> None:
+    from alembic import command
+
+    command.upgrade(_config(connection), "head")
+    views.make(connection)
 
 
 def current(engine: Engine) -> str | None:
@@ -242,8 +256,7 @@ def _create_full_text(connection: Connection) -> None:
     would be in the way.
     """
     there = set(inspect(connection).get_table_names())
-    script = _statements((revisions.MIGRATIONS / SCRIPT).read_text(encoding="utf-8"))
-    for statement in script:
+    for statement in _script():
         made = re.search(r"^CREATE VIRTUAL TABLE (\w+)", statement, re.MULTILINE)
         if made is None or made[1] in there:
             continue
@@ -468,14 +481,15 @@ def _without_foreign_keys(engine: Engine) -> Iterator[Connection]:
 
 
 def main(name: str = "") -> None:
-    """Write the script of today's schema anew, from the revisions. With a `name`, first write the revision of that name, which
-    brings archives to what the models say."""
+    """Write the script of today's schema anew, by the revisions that it lacks. With a `name`, first write the revision of that
+    name, which brings archives to what the models say."""
     with TemporaryDirectory() as folder:
         engine = open_engine(str(Path(folder) / "archive.db"))
-        migrate(engine)
+        _create(engine)
         if name:
             _write_revision(engine, name)
-            migrate(engine)
+        with _without_foreign_keys(engine) as connection:
+            _run_revisions(connection)
         engine.dispose()
         script = script_of(Path(folder) / "archive.db")
     (revisions.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
@@ -490,22 +504,10 @@ def _write_revision(engine: Engine, name: str) -> None:
         command.revision(_config(connection), name, autogenerate=True, rev_id=number)
 
 
-def _create_current(connection: Connection) -> bool:
-    """Make the tables of an empty SQLite archive within the transaction. False where the script is not that of the
-    newest revision."""
-    path = revisions.MIGRATIONS / SCRIPT
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if not text.startswith(_HEAD.format(revisions.head())):
-        return False
-    for statement in _statements(text):
-        connection.exec_driver_sql(statement)
-    return True
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script. Those of a trigger have semicolons inside, so that each ends with its line."""
+def _script() -> Iterator[str]:
+    """The statements of the script. Those of a trigger have semicolons inside, so that each ends with its line."""
     statement = ""
-    for line in script.splitlines(keepends=True):
+    for line in (revisions.MIGRATIONS / SCRIPT).read_text(encoding="utf-8").splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
             yield statement.strip()

@@ -1,7 +1,8 @@
 """The views with one row for each article, for people who query by hand: `SELECT headline, origin FROM current_articles`.
 
 They are made anew at each upgrade, after the revisions. Their columns are those of `fields.FLAT`, so that a new column of
-the table `articles` is in the views without a line here. The other views stand in the revisions.
+the table `articles` is in the views without a line here. The views of republished texts, repairs and left-out lines are made
+once, in a new archive; a revision changes them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from newsarchive.db.conditions import Copies, counted, visible
+from newsarchive.db.conditions import QUARANTINED, Copies, counted, visible
 from newsarchive.db.dialects import Dialect, dialect_of
 from newsarchive.fields import FLAT
 
@@ -50,6 +51,46 @@ _FROM = """
     LEFT JOIN article_origins AS ao ON ao.article_id = a.id
     LEFT JOIN origins AS o ON o.id = ao.origin_id
 """
+
+
+#: The views with a row for each credit, each repair and each left-out line, in the order in which they are made.
+_DETAILS = {
+    "reposts": f"""
+        SELECT a.id, s.domain AS site, a.url, a.headline, a.date_published,
+               o.name AS origin, o.domain AS origin_domain, ao.url AS origin_url,
+               ao.as_printed AS origin_as_printed, ao.date AS origin_date, ao.confidence AS origin_confidence,
+               ao.credit_text, ao.copyright_notice, ao.copyright_holder, ao.copyright_year, ao.license,
+               ao.original_id
+        FROM article_origins AS ao
+        JOIN articles AS a ON a.id = ao.article_id
+        JOIN sites AS s ON s.id = a.site_id
+        JOIN origins AS o ON o.id = ao.origin_id
+        WHERE a.id NOT IN ({QUARANTINED})""",
+    "edits_made": f"""
+        SELECT a.id, s.domain AS site, a.url, a.headline, e.step, e.rule, e.before, e.after, e.field, e.start,
+               e.evidence
+        FROM edits AS e
+        JOIN articles AS a ON a.revision_id = e.revision_id
+        JOIN sites AS s ON s.id = a.site_id
+        WHERE a.id NOT IN ({QUARANTINED})""",
+    "blocks": """
+        SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
+        FROM dropped_lines AS d
+        JOIN block_labels AS b ON b.id = d.label_id
+        JOIN lines AS l ON l.hash = d.line_hash""",
+    "dropped_text": f"""
+        SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text
+        FROM blocks AS b
+        JOIN articles AS a ON a.revision_id = b.revision_id
+        JOIN sites AS s ON s.id = a.site_id
+        WHERE a.id NOT IN ({QUARANTINED})""",
+}
+
+
+def make_details(connection: Connection) -> None:
+    """Make the views of credits, repairs and left-out lines, in an archive that has none of them."""
+    for name, query in _DETAILS.items():
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
 
 
 def make(connection: Connection) -> None:

@@ -18,14 +18,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from newsarchive import Archive
-from newsarchive.db import checks, fulltext, revisions, schema, views
+from newsarchive.db import checks, fulltext, revisions, schema
 from newsarchive.db.dialects import FULL_TEXT_TABLES
 from newsarchive.db.engine import close_all, open_engine, reading, writing
 from newsarchive.db.frontier.locks import crawl_lock
@@ -51,12 +50,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         opened.dispose()
 
 
-def upgrade_to(engine: Engine, revision: str) -> None:
-    schema._prepare(engine)
-    with schema._without_foreign_keys(engine) as connection:
-        command.upgrade(schema._config(connection), revision)
-
-
 def unlike_the_models(engine: Engine) -> list[str]:
     """Where the tables are other than the models say."""
     ours = {"include_name": lambda name, kind, parents: not str(name).startswith(FULL_TEXT_TABLES)}
@@ -67,7 +60,7 @@ def unlike_the_models(engine: Engine) -> list[str]:
     return [difference for difference in found if trigrams not in difference]
 
 
-def test_the_migrations_make_what_the_models_say(engine: Engine) -> None:
+def test_a_new_archive_is_what_the_models_say(engine: Engine) -> None:
     upgrade(engine)
     assert unlike_the_models(engine) == []
 
@@ -82,51 +75,21 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
     assert statistics.stats(engine).articles == 1
 
 
-def contents(file: Path) -> dict[str, object]:
-    """All that an SQLite file is: its settings, its schema as it is written there, and its rows."""
+def sqlite_schema(file: Path) -> dict[str, list[str]]:
+    """The tables, indexes, triggers and views of an SQLite file, each with the words of its statement in the order of the alphabet:
+    in which order a table names its constraints says nothing."""
     with closing(sqlite3.connect(file)) as connection:
-        settings = ("page_size", "journal_mode", "user_version", "application_id", "encoding", "auto_vacuum")
-        found: dict[str, object] = {
-            f"PRAGMA {name}": connection.execute(f"PRAGMA {name}").fetchone() for name in settings
-        }
-        schema_rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
-        found["schema"] = sorted(map(repr, schema_rows))
-        for (name,) in connection.execute(
-            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-        ).fetchall():
-            found[name] = connection.execute(f"SELECT * FROM {name}").fetchall()
-    return found
+        made = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+    return {name: sorted(sql.replace(",", " ").split()) for name, sql in made}
 
 
-def test_a_new_sqlite_archive_is_what_the_revisions_make(tmp_path: Path) -> None:
-    for name, make in (("new.db", upgrade), ("migrated.db", schema.migrate)):
-        engine = open_engine(str(tmp_path / name))
-        make(engine)
-        engine.dispose()
-    migrated = contents(tmp_path / "migrated.db")
-    assert len(migrated) > 40
-    assert contents(tmp_path / "new.db") == migrated
-
-
-def test_the_script_of_today_s_schema_is_that_of_the_revisions(tmp_path: Path) -> None:
-    engine = open_engine(str(tmp_path / "archive.db"))
-    schema.migrate(engine)
-    engine.dispose()
+def test_the_script_of_today_s_schema_is_of_the_newest_revision() -> None:
     held = (revisions.MIGRATIONS / schema.SCRIPT).read_text(encoding="utf-8")
-    made = schema.script_of(tmp_path / "archive.db")
-    assert held == made, "a revision was added: make the script anew with python -m newsarchive.db.schema"
-
-
-def test_without_a_script_of_today_a_new_archive_is_made_by_the_revisions(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    add_revision(monkeypatch, tmp_path, LATER)
-    upgrade(open_engine(str(tmp_path / "later.db")))
-    (revisions.MIGRATIONS / schema.SCRIPT).unlink()
-    upgrade(open_engine(str(tmp_path / "none.db")))
-    close_all()
-    assert contents(tmp_path / "later.db") == contents(tmp_path / "none.db")
-    assert contents(tmp_path / "later.db")["alembic_version"] == [("9000",)]
+    assert f"INSERT INTO alembic_version VALUES ('{REVISIONS[-1]}')" in held, (
+        "a revision was added: make the script anew with python -m newsarchive.db.schema"
+    )
 
 
 def test_a_script_that_fails_half_way_leaves_an_empty_file(
@@ -139,7 +102,7 @@ def test_a_script_that_fails_half_way_leaves_an_empty_file(
     with pytest.raises(DatabaseUnavailable):
         upgrade(open_engine(str(tmp_path / "archive.db")))
     close_all()
-    assert contents(tmp_path / "archive.db")["schema"] == []
+    assert sqlite_schema(tmp_path / "archive.db") == {}
 
 
 #: A later revision, as one that the next release may add.
@@ -214,29 +177,6 @@ def test_an_old_archive_is_upgraded_with_its_articles(
 MENU = (Block("Home", label="nav"), Block("A quagga."), Block("About us", label="nav", score=-1.5))
 
 
-def test_left_out_lines_lose_two_references_that_the_database_checks_and_nothing_else(engine: Engine) -> None:
-    """Revision 0026."""
-    upgrade_to(engine, "0025")
-    with writing(engine) as connection:
-        views.make(connection)
-    Store(engine).ingest([make_article(1, blocks=MENU), make_article(2, blocks=MENU)])
-    query = text("SELECT * FROM dropped_lines ORDER BY revision_id, position")
-    shown = text("SELECT * FROM blocks ORDER BY 1, 2, 3")
-    with reading(engine) as connection:
-        before = [connection.execute(query).all(), connection.execute(shown).all()]
-    assert len(before[0]) == 4
-    upgrade(engine)
-    with reading(engine) as connection:
-        assert [connection.execute(query).all(), connection.execute(shown).all()] == before
-    [left] = inspect(engine).get_foreign_keys("dropped_lines")
-    assert (left["constrained_columns"], left["options"]) == (["revision_id"], {"ondelete": "CASCADE"})
-    assert "ix_site_blocks_heads" in {index["name"] for index in inspect(engine).get_indexes("site_blocks")}
-    assert checks.database(engine) == []
-    with writing(engine) as connection:
-        connection.execute(text("DELETE FROM article_revisions WHERE id = 2"))
-        assert connection.execute(text("SELECT count(*) FROM dropped_lines")).scalar() == 2
-
-
 @pytest.mark.parametrize(
     ("gone", "named"),
     [("lines", "2 left-out lines without a text"), ("block_labels", "2 left-out lines without a label")],
@@ -259,6 +199,91 @@ STORED = {
     path.name.removeprefix("archive-").removesuffix(".db.xz"): path
     for path in sorted(STORED_FOLDER.glob("archive-*.db.xz"))
 }
+#: The same on PostgreSQL, as `pg_dump` writes them.
+DUMPED = {
+    path.name.removeprefix("archive-").removesuffix(".sql.xz"): path
+    for path in sorted(STORED_FOLDER.glob("archive-*.sql.xz"))
+}
+
+
+def load_dump(revision: str, url: str) -> None:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(lzma.decompress(DUMPED[revision].read_bytes()))
+
+
+@pytest.fixture
+def first_release(engine: Engine, tmp_path: Path) -> Engine:
+    """An archive of the first release."""
+    if engine.dialect.name == "sqlite":
+        (tmp_path / "archive.db").write_bytes(lzma.decompress(STORED["0025"].read_bytes()))
+    else:
+        load_dump("0025", url_of(engine))
+    return engine
+
+
+def test_left_out_lines_lose_two_references_that_the_database_checks_and_nothing_else(
+    first_release: Engine,
+) -> None:
+    """Revision 0026."""
+    query = text("SELECT * FROM dropped_lines ORDER BY revision_id, position")
+    shown = text("SELECT * FROM blocks ORDER BY 1, 2, 3")
+    with reading(first_release) as connection:
+        before = [connection.execute(query).all(), connection.execute(shown).all()]
+    assert before[0]
+    upgrade(first_release)
+    with reading(first_release) as connection:
+        assert [connection.execute(query).all(), connection.execute(shown).all()] == before
+    [left] = inspect(first_release).get_foreign_keys("dropped_lines")
+    assert (left["constrained_columns"], left["options"]) == (["revision_id"], {"ondelete": "CASCADE"})
+    assert "ix_site_blocks_heads" in {
+        index["name"] for index in inspect(first_release).get_indexes("site_blocks")
+    }
+    assert checks.database(first_release) == []
+    with writing(first_release) as connection:
+        connection.execute(text("DELETE FROM article_revisions"))
+        assert connection.execute(text("SELECT count(*) FROM dropped_lines")).scalar() == 0
+
+
+@pytest.mark.parametrize("revision", sorted(STORED.keys() & set(REVISIONS[:-1])))
+def test_an_upgraded_sqlite_archive_has_the_schema_of_a_new_one(revision: str, tmp_path: Path) -> None:
+    (tmp_path / "old.db").write_bytes(lzma.decompress(STORED[revision].read_bytes()))
+    for name in ("old.db", "new.db"):
+        upgrade(open_engine(str(tmp_path / name)))
+    close_all()
+    new = sqlite_schema(tmp_path / "new.db")
+    assert len(new) > 100
+    assert sqlite_schema(tmp_path / "old.db") == new
+
+
+#: What a schema of PostgreSQL consists of. The order of columns may differ: a revision adds its column at the end. The index of
+#: trigrams is there where the server has pg_trgm.
+CATALOG = (
+    "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+    " WHERE table_schema = current_schema()",
+    "SELECT tablename, replace(indexdef, current_schema(), '') FROM pg_indexes WHERE schemaname = current_schema()"
+    " AND indexname <> 'ix_articles_trigrams'",
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+    " WHERE connamespace = current_schema()::regnamespace",
+    "SELECT attrelid::regclass::text, attname, attstorage FROM pg_attribute JOIN pg_class c ON c.oid = attrelid"
+    " WHERE relnamespace = current_schema()::regnamespace AND attnum > 0 AND relkind = 'r'",
+    "SELECT viewname, definition FROM pg_views WHERE schemaname = current_schema()",
+)
+
+
+@pytest.mark.parametrize("revision", sorted(DUMPED.keys() & set(REVISIONS[:-1])))
+def test_an_upgraded_postgresql_archive_has_the_schema_of_a_new_one(revision: str, tmp_path: Path) -> None:
+    made = []
+    for is_new in (True, False):
+        with archive_url("postgresql", tmp_path) as url:
+            if not is_new:
+                load_dump(revision, url)
+            engine = open_engine(url)
+            upgrade(engine)
+            with reading(engine) as connection:
+                made.append([sorted(map(repr, connection.exec_driver_sql(query))) for query in CATALOG])
+            engine.dispose()
+    assert min(map(len, made[0])) > 4
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize("revision", sorted(STORED.keys() - schema.UNRELEASED))
@@ -287,13 +312,6 @@ def test_an_archive_of_every_version_is_opened_read_and_written(revision: str, d
     engine.dispose()
 
 
-#: Archives on PostgreSQL that earlier versions wrote, by the revision of their schema.
-DUMPED = sorted(
-    path.name.removeprefix("archive-").removesuffix(".sql.xz")
-    for path in STORED_FOLDER.glob("archive-*.sql.xz")
-)
-
-
 def differences(before: Any, after: Any, where: str = "") -> list[str]:
     """The places where today's answer differs from the one that an earlier version gave. A field that is new today is no difference."""
     if isinstance(before, dict) and isinstance(after, dict):
@@ -307,11 +325,9 @@ def differences(before: Any, after: Any, where: str = "") -> list[str]:
 def test_an_archive_of_every_version_on_postgresql_is_upgraded_and_says_what_it_said(
     revision: str, tmp_path: Path
 ) -> None:
-    dump = lzma.decompress((STORED_FOLDER / f"archive-{revision}.sql.xz").read_bytes()).decode()
     said = json.loads(lzma.decompress((STORED_FOLDER / f"answers-{revision}.json.xz").read_bytes()))
     with archive_url("postgresql", tmp_path) as url:
-        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute(dump.encode())
+        load_dump(revision, url)
         engine = open_engine(url)
         assert run_on(engine, "db", "upgrade").exit_code == 0
         assert schema.current(engine) == revisions.head()
@@ -571,19 +587,6 @@ def test_a_backup_is_an_archive_of_its_own(tmp_path: Path) -> None:
         schema.backup(engine, tmp_path / "no" / "copy.db")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def old_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An archive of the revision before the newest, with an article."""
-    with archive_url(request.param, tmp_path) as url:
-        engine = open_engine(url)
-        upgrade_to(engine, REVISIONS[-2])
-        with writing(engine) as connection:
-            views.make(connection)
-        Store(engine).ingest([make_article(1, body="An old quagga.", headline="Old")])
-        yield engine
-        engine.dispose()
-
-
 def revision_of_copy(engine: Engine) -> str:
     [copy] = Path(engine.url.database or "").parent.glob("*.bak*")
     with closing(sqlite3.connect(copy)) as connection:
@@ -612,25 +615,25 @@ schema.upgrade(engine)
 @pytest.mark.parametrize(
     "moment", ["backup", "dropped_lines", "site_blocks", "UPDATE alembic_version", "commit", "give back"]
 )
-def test_an_upgrade_that_is_killed_is_done_by_the_next_one(old_archive: Engine, moment: str) -> None:
-    is_file = old_archive.dialect.name == "sqlite"
+def test_an_upgrade_that_is_killed_is_done_by_the_next_one(first_release: Engine, moment: str) -> None:
+    is_file = first_release.dialect.name == "sqlite"
     if moment == "backup" and not is_file:
         pytest.skip("only a file is copied")
-    url = url_of(old_archive)
-    old_archive.dispose()
+    url = url_of(first_release)
+    first_release.dispose()
     done = subprocess.run([sys.executable, "-c", KILLED, url, moment], check=False)
     assert done.returncode == -signal.SIGKILL
-    upgrade(old_archive)
-    assert schema.current(old_archive) == revisions.head()
-    assert checks.database(old_archive) == []
-    assert [hit.headline for hit in search.search(old_archive, "quagga")] == ["Old"]
-    Store(old_archive).ingest([make_article(2, body="A new quagga.")])
+    upgrade(first_release)
+    assert schema.current(first_release) == revisions.head()
+    assert checks.database(first_release) == []
+    assert "Post 1" in {hit.headline for hit in search.search(first_release, "quagga")}
+    Store(first_release).ingest([make_article(7, body="A new quagga.")])
     if is_file:
-        assert revision_of_copy(old_archive) == REVISIONS[-2]
+        assert revision_of_copy(first_release) == "0025"
 
 
 def test_of_two_upgrades_at_once_the_second_leaves_the_copy_of_the_first(
-    old_archive: Engine, monkeypatch: pytest.MonkeyPatch
+    first_release: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second begins when the first has looked at the archive, and is done before the first goes on."""
     known = schema.require_known
@@ -642,11 +645,11 @@ def test_of_two_upgrades_at_once_the_second_leaves_the_copy_of_the_first(
         other.dispose()
 
     monkeypatch.setattr(schema, "require_known", meanwhile)
-    upgrade(old_archive)
-    assert schema.current(old_archive) == revisions.head()
-    assert [hit.headline for hit in search.search(old_archive, "quagga")] == ["Old"]
-    if old_archive.dialect.name == "sqlite":
-        assert revision_of_copy(old_archive) == REVISIONS[-2]
+    upgrade(first_release)
+    assert schema.current(first_release) == revisions.head()
+    assert "Post 1" in {hit.headline for hit in search.search(first_release, "quagga")}
+    if first_release.dialect.name == "sqlite":
+        assert revision_of_copy(first_release) == "0025"
 
 
 def test_an_archive_into_which_a_crawl_of_an_older_version_writes_is_not_upgraded(
