@@ -65,6 +65,12 @@ LOOK_SECONDS = 0.5
 #: where a few bad posts come one after the other. Ten are more than the eight posts that are under way at once, so one
 #: short outage is not enough, and they take no more than ten seconds of requests at the default delay.
 MAX_FAILED_POSTS_IN_A_ROW = 10
+#: Posts of one site in a row of which the last was not answered within `DOWNLOAD_TIMEOUT`, a minute by default. With the third the
+#: site is left; with fewer, one slow page would end a crawl, with more, a site that sends a byte a second holds it for long.
+MAX_TIMED_OUT_POSTS_IN_A_ROW = 3
+#: Requests in a row, other than for posts, to which a host gave no answer in time. After the sixth it is asked for no list until
+#: it answers something: robots.txt and the front page, each with two retries, are six.
+MAX_TIMED_OUT_REQUESTS_IN_A_ROW = 6
 #: Statuses whose `Retry-After` is obeyed (RFC 6585, 4; RFC 9110, 15.6.4).
 RETRY_AFTER_STATUSES = frozenset((429, 503))
 #: The page is as we have it (RFC 9110, 15.4.5).
@@ -92,6 +98,15 @@ def post_of(request: Request) -> str:
 
 class SiteLeft(IgnoreRequest):
     """The crawl has left the site, or the source, of this request, which is not sent; or it is being ended."""
+
+
+def leave_waiting(crawler: Crawler, why: str, site: str = "") -> None:
+    """Leave the posts, of all sites or of one, that wait for the delay of their site."""
+    assert crawler.engine is not None
+    for slot in crawler.engine.downloader.slots.values():
+        for one in [one for one in slot.queue if (post := post_of(one[0])) and site in ("", site_of(post))]:
+            slot.queue.remove(one)
+            one[1].errback(SiteLeft(why))
 
 
 class InFlightMiddleware:
@@ -143,10 +158,7 @@ class InFlightMiddleware:
                 self.done(post)
 
     def leave_waiting(self) -> None:
-        for slot in self.crawler.engine.downloader.slots.values():
-            for one in [one for one in slot.queue if post_of(one[0])]:
-                slot.queue.remove(one)
-                one[1].errback(SiteLeft("the crawl is being ended"))
+        leave_waiting(self.crawler, "the crawl is being ended")
 
     async def process_request(self, request: Request) -> None:
         post = post_of(request)
@@ -253,8 +265,11 @@ class FailingSiteMiddleware:
 
     A server that answers 500 to every post, refuses the connection or went away in mid-crawl is not asked for the
     rest. What was not asked for keeps its row in the frontier, and the next crawl takes it. One post that fails
-    among many that do not never ends a crawl. Posts alone are counted, not feeds or sitemaps. A spider calls
-    `answered` or `failed` for what only a look at the page tells (a wall with status 200).
+    among many that do not never ends a crawl. A spider calls `answered` or `failed` for what only a look at the page tells
+    (a wall with status 200).
+
+    Feeds and sitemaps are not counted among posts. A host that sends their bytes too slowly to come in time held a crawl for three
+    quarters of an hour, because each of sixteen usual places was asked three times: it is asked for no more of them.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -263,6 +278,8 @@ class FailingSiteMiddleware:
         #: site → posts in a row that failed
         self.failures: Counter[str] = Counter()
         self.left: set[str] = set()
+        #: host → requests other than for posts that timed out in a row
+        self.timeouts: Counter[str] = Counter()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -272,8 +289,12 @@ class FailingSiteMiddleware:
         post = post_of(request)
         if post and self.has_left(post):
             raise SiteLeft(f"{site_of(post)} was left")
+        if not post and self.timeouts[urlsplit(request.url).netloc] >= MAX_TIMED_OUT_REQUESTS_IN_A_ROW:
+            request.meta["dont_retry"] = True
+            raise DownloadTimeoutError
 
     def process_response(self, request: Request, response: Response) -> Response:
+        self.timeouts.pop(urlsplit(request.url).netloc, None)
         if is_servers_fault(response.status):
             if block_reason(response, self.rules):
                 # A retry does not help; the spider finds out whether feed or API has the text.
@@ -283,14 +304,28 @@ class FailingSiteMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        if isinstance(exception, NO_ANSWER):
+        if isinstance(exception, DownloadTimeoutError):
+            self.note(request, explain(exception)[1], MAX_TIMED_OUT_POSTS_IN_A_ROW)
+            if not post_of(request):
+                self.timed_out(urlsplit(request.url).netloc)
+        elif isinstance(exception, NO_ANSWER):
             self.note(request, explain(exception)[1])
 
-    def note(self, request: Request, sentence: str) -> None:
+    def note(self, request: Request, sentence: str, most: int = MAX_FAILED_POSTS_IN_A_ROW) -> None:
         """Count the first request of a post as failed; a retry does not count."""
         post = post_of(request)
         if post and not request.meta.get("retry_times"):
-            self.failed(post, sentence)
+            self.failed(post, sentence, most)
+
+    def timed_out(self, host: str) -> None:
+        """One more request of this host other than for a post had no answer in time."""
+        self.timeouts[host] += 1
+        if self.timeouts[host] == MAX_TIMED_OUT_REQUESTS_IN_A_ROW:
+            self.crawler.stats.set_value(
+                key(Detail.BOUND, f"{host} timeouts"),
+                f"{host}: {MAX_TIMED_OUT_REQUESTS_IN_A_ROW} requests in a row had no answer in time (DOWNLOAD_TIMEOUT); it is "
+                "asked for no more lists of posts",
+            )
 
     def has_left(self, url: str) -> bool:
         return site_of(url) in self.left
@@ -304,16 +339,17 @@ class FailingSiteMiddleware:
         if not is_servers_fault(status):
             self.failed(url, sentence)
 
-    def failed(self, url: str, sentence: str) -> None:
-        """One more post of this site could not be fetched; `sentence` says why."""
+    def failed(self, url: str, sentence: str, most: int = MAX_FAILED_POSTS_IN_A_ROW) -> None:
+        """One more post of this site could not be fetched; `sentence` says why. With the `most`th in a row the site is left."""
         site = site_of(url)
         if site in self.left:
             return
         self.failures[site] += 1
-        if self.failures[site] >= MAX_FAILED_POSTS_IN_A_ROW:
+        if self.failures[site] >= most:
             self.left.add(site)
+            leave_waiting(self.crawler, f"{site} was left", site)
             message = (
-                f"{site}: left after {MAX_FAILED_POSTS_IN_A_ROW} posts in a row could not be fetched (the last: "
+                f"{site}: left after {self.failures[site]} posts in a row could not be fetched (the last: "
                 f"{sentence}); what was not fetched waits for the next crawl: give the same command again later"
             )
             logger.info("%s", message)  # the summary says it too, once

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from newsarchive.commands.crawl import exit_code
-from newsarchive.middlewares import MAX_FAILED_POSTS_IN_A_ROW
+from newsarchive.middlewares import (
+    MAX_FAILED_POSTS_IN_A_ROW,
+    MAX_TIMED_OUT_POSTS_IN_A_ROW,
+    MAX_TIMED_OUT_REQUESTS_IN_A_ROW,
+)
 from tests.crawling.test_crawl import front, post, rows
 from tests.crawling.test_recrawl import due_now
 from tests.support.serving import Answer, Seen, crawl, served
@@ -113,6 +117,37 @@ def test_a_site_that_goes_away_in_mid_crawl_is_left(db: Path, spider: str) -> No
         assert crawl(*argument, spider=spider, db=db).returncode == 0
     assert rows(db, "SELECT count(*) FROM articles") == [(40,)]
     assert rows(db, "SELECT count(*) FROM urls WHERE fail_count > 0") == [(0,)]
+
+
+#: Sends a byte a second: the answer would be whole after minutes.
+DRIPPING = Answer("x" * 200, drip=1.0)
+#: The time of one answer, in place of a minute, and one request after the other.
+SHORT = ("-s", "DOWNLOAD_TIMEOUT=2", "-s", "DOWNLOAD_DELAY=0.05")
+
+
+def test_a_site_whose_posts_drip_is_left_after_three(db: Path) -> None:
+    with served({"/": front(*STORIES), **dict.fromkeys(STORIES, DRIPPING)}) as site:
+        done = crawl(f"url={site.home}/", *RETRYING, *SHORT, db=db, fast=False)
+        asked = [path for path in site.paths() if path in STORIES]
+    assert done.returncode == 4, done.stderr
+    assert "left after 3 posts in a row could not be fetched (the last: no answer in time" in done.stderr
+    assert len(asked) <= MAX_TIMED_OUT_POSTS_IN_A_ROW + 1  # one may be on its way
+    assert rows(db, "SELECT count(*) FROM urls") == [(40,)]
+
+
+def test_a_host_whose_lists_drip_is_asked_for_few_of_them_and_for_its_posts(db: Path) -> None:
+    lists = dict.fromkeys(
+        ("/feed/", "/rss.xml", "/atom.xml", "/index.xml", "/feed.xml", "/sitemap.xml"), DRIPPING
+    )
+    with served(
+        {"/": front(*STORIES[:2]), **lists, STORIES[0]: post("One"), STORIES[1]: post("Two")}
+    ) as site:
+        done = crawl(f"url={site.home}/", *RETRYING, *SHORT, db=db, fast=False)
+        asked = [path for path in site.paths() if path in lists]
+    assert done.returncode == 0, done.stderr
+    assert "2 new" in done.stderr
+    assert "6 requests in a row had no answer in time (DOWNLOAD_TIMEOUT)" in done.stderr
+    assert len(asked) == MAX_TIMED_OUT_REQUESTS_IN_A_ROW
 
 
 def test_a_wall_that_the_sites_feed_sees_through_is_no_failure(db: Path) -> None:
