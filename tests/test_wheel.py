@@ -16,6 +16,7 @@ import pytest
 from newsarchive import demo
 from newsarchive.version import VERSION
 from tests.crawling.test_crawl import rows
+from tests.support.serving import FAST
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +53,7 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
     before = {path for path in package.parent.rglob("*") if "__pycache__" not in path.parts}
     assert run(newsarchive, "--version", folder=tmp_path).stdout.startswith(f"newsarchive {VERSION} ")
     with demo.served() as home:
-        options = ("--limit", "20", "--since", "2025-01-31", "-s", "DOWNLOAD_DELAY=0")
+        options = ("--limit", "20", "--since", "2025-01-31", *FAST)
         dry = run(newsarchive, "crawl", home, *options, "--dry-run", "-o", "named.jsonl", folder=tmp_path)
         assert dry.returncode == 0, dry.stderr
         assert len(dry.stdout.splitlines()) == 3
@@ -77,7 +78,7 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
 
 def test_scrapys_spelling_crawls_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
     with demo.served() as home:
-        words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", "-s", "DOWNLOAD_DELAY=0")
+        words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", *FAST)
         done = run(bin_folder / "newsarchive", *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 discovered, 1 new" in done.stderr

@@ -29,7 +29,7 @@ from newsarchive.spider_processes.site_crawl import CrawlOptions, Result
 from newsarchive.times import utc_now
 from tests.core.assembly.test_whole_posts import feed
 from tests.crawling.test_crawl import STORY, front, post, rows
-from tests.support import warm
+from tests.support import serving, warm
 from tests.support.serving import ROOT, Answer, Site, served
 from tests.support.storage import open_archive, postgresql_url
 
@@ -234,8 +234,8 @@ def test_while_one_site_is_crawled_on_a_server_another_can_be_and_the_same_not()
         with site_lock(engine, one.home.removeprefix("http://")) as crawled:
             assert crawled
             refused = run("crawl", f"{one.home}/", db=url)
-            other = run("crawl", f"{two.home}/", "--json", db=url)
-        later = run("crawl", f"{one.home}/", "--json", db=url)
+            other = run("crawl", f"{two.home}/", "--json", *serving.FAST, db=url)
+        later = run("crawl", f"{one.home}/", "--json", *serving.FAST, db=url)
         engine.dispose()
     assert refused.returncode == 75, refused.stderr
     assert f"{one.home}/: another crawl of this site is running" in refused.stderr

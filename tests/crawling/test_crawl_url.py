@@ -16,12 +16,11 @@ from newsarchive.db.readonly import open_source
 from tests.crawling.test_crawl import front, rows
 from tests.crawling.test_crawl_sites import as_cron_reads_it, blog, follow
 from tests.support import warm
-from tests.support.serving import Answer, served
+from tests.support.serving import FAST, Answer, served
 from tests.test_config import environment, run, scrapy
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
-FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0")
 #: All posts are due again, and the sites too.
 DUE = "UPDATE urls SET next_check_at = '2020-01-01 00:00:00.000000'; UPDATE sites SET last_success_at = '2020-01-01 00:00:00.000000'"
 

@@ -20,7 +20,7 @@ from newsarchive.extensions import progress as extensions
 from newsarchive.extensions.progress import Bar, Pace
 from newsarchive.spiders.base import ArchiveSpider
 from tests.crawling.test_crawl_sites import blog, front
-from tests.support.serving import crawl, served
+from tests.support.serving import FAST, crawl, served
 from tests.support.terminal import module, run
 
 pytestmark = pytest.mark.slow  # crawls on a terminal
@@ -144,9 +144,6 @@ def test_quiet_shows_nothing() -> None:
     for extension in (extensions.Progress, extensions.Summary):
         with pytest.raises(NotConfigured):
             extension.from_crawler(crawler({}, NEWSARCHIVE_QUIET="1"))
-
-
-FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0")
 
 
 @pytest.mark.parametrize("columns", [50, 80])

@@ -22,7 +22,7 @@ from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import Fork, SpiderServer, _asked, serve
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import warm
-from tests.support.serving import served
+from tests.support.serving import FAST, served
 
 pytestmark = [
     pytest.mark.slow,  # a server and crawls
@@ -86,10 +86,10 @@ def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer
     with served({"/": front(*STORIES), **STORIES}) as site:
         processes = SpiderProcesses(f"sqlite:///{db}", server=server)
         processes.environment["NEWSARCHIVE_CONTACT"] = "somebody@else.example"
-        assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+        assert processes.run("news", ["-a", f"url={site.home}/", *FAST]) == 0
         assert all("somebody@else.example" in seen.headers["User-Agent"] for seen in site.seen)
     assert rows(db, "SELECT count(*) FROM articles") == [(3,)]
-    assert processes.run("news", ["-a", "url=http://127.0.0.1:9/", "-L", "CRITICAL"]) == ALL_FAILED
+    assert processes.run("news", ["-a", "url=http://127.0.0.1:9/", "-L", "CRITICAL", *FAST]) == ALL_FAILED
     assert not processes.running
 
 
@@ -155,7 +155,7 @@ def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_ano
         assert child.wait() == -signal.SIGKILL
     with served({"/": front(*STORIES), **STORIES}) as site:
         for _ in range(2):  # as a program of its own, and as a fork of a new server
-            assert processes.run("news", ["-a", f"url={site.home}/", "-s", "DOWNLOAD_DELAY=0"]) == 0
+            assert processes.run("news", ["-a", f"url={site.home}/", *FAST]) == 0
     assert server.process is not None
     assert server.process is not first
     server.close()

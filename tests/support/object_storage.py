@@ -67,6 +67,7 @@ def stored(monkeypatch: Any) -> Iterator[Storage]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "1",  # of botocore, which waits for seconds between its own; s3fs and we try again besides
         "NO_PROXY": "127.0.0.1",
     }
     for name, value in storage.environment.items():

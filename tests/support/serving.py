@@ -20,6 +20,9 @@ from tests.support.warm import ROOT as ROOT
 HTML = "text/html; charset=UTF-8"
 
 
+#: Options of a crawl on loopback: nothing waits between two requests, and none is tried again. Without the second, each answer that
+#: is no page makes the next request wait for a second.
+FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0")
 #: Seconds between two looks of a server whether it is to end. Python's own 0.5 would be waited for at the end of each test.
 POLL_SECONDS = 0.02
 
@@ -145,7 +148,7 @@ def started(
         option = word.startswith("-") or before.startswith("-")
         words += [word] if option else ["-a", word]
     if fast:
-        words += ["-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0", "-s", "RETRY_TIMES=0"]
+        words += FAST
     url = str(db) if "://" in str(db) else f"sqlite:///{db}"
     environment = warm.own_environment() | {
         "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
