@@ -42,13 +42,18 @@ _TEX = str.maketrans(
         "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     }
 )  # fmt: skip
-#: The same for an address, in which only what would end TeX's argument is replaced.
-_TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", "%": r"\%", "#": r"\#"})
-#: What BibTeX takes for the end of a name or of its first part, also in capital letters.
-_JOINS_NAMES = re.compile(r"(?:^|\s)and(?:\s|$)|,", re.I)
+#: The same for an address, in which only what would end TeX's argument is replaced: biblatex takes a backslash for a part of it.
+_TEX_URL = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C"})
+#: Characters of a word that TeX must print in one line; it prints what is too long, as a digest, beyond the margin.
+MAX_UNBROKEN_CHARS = 24
+#: Characters of a longer word after which TeX may begin a line. With 16, lines end 65 points beyond the margin, with 8 or 4 up to 34.
+PIECE_CHARS = 8
+#: What BibTeX takes for the end of a name or of its first part, also in capital letters, and what it takes for the family's name.
+_TAKEN_APART = re.compile(r"(?:^|\s)and(?:\s|$)|,|\s(?:[js]r\.?|i{2,3}|iv)$", re.I)
 #: The name of the scheme, its version, and the kind of thing: a text.
 PREFIX = "nwa:1:txt:"
-_IDENTIFIER = re.compile(r"nwa:1:txt:(?P<digest>[0-9a-f]{64})(?:;url=(?P<url>\S+))?")
+#: Some styles of citation begin it with a capital letter.
+_IDENTIFIER = re.compile(r"nwa:1:txt:(?P<digest>[0-9a-f]{64})(?:;url=(?P<url>\S+))?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,7 @@ def csl_json(citation: Citation) -> str:
 def bibtex(citation: Citation) -> str:
     """An entry of BibTeX, which biblatex reads too."""
     names = " and ".join(
-        _tex(name) if is_person and not _JOINS_NAMES.search(name) else f"{{{_tex(name)}}}"
+        _tex(name) if is_person and not _TAKEN_APART.search(name) else f"{{{_tex(name)}}}"
         for name, is_person in citation.authors
     )
     published = citation.published
@@ -201,7 +206,7 @@ def bibtex(citation: Citation) -> str:
         "date": citation.published_day,
         "url": one_line(citation.url).translate(_TEX_URL),
         "urldate": citation.fetched_at.date().isoformat() if citation.fetched_at else "",
-        "note": _tex(citation.note),
+        "note": " ".join(map(_tex_word, one_line(citation.note).split())),
     }
     rows = [f"  {name} = {{{value}}}" for name, value in fields.items() if value]
     return f"@misc{{{citation.key},\n" + ",\n".join(rows) + "\n}\n"
@@ -212,7 +217,8 @@ def ris(citation: Citation) -> str:
     published, captured = citation.published, citation.fetched_at
     rows = [
         ("TY", "BLOG"),
-        *(("AU", name) for name, _ in citation.authors),
+        # A comma behind the name of an organisation says that it has no given name: "Press, A." is no agency.
+        *(("AU", name if is_person else f"{name.rstrip(',')},") for name, is_person in citation.authors),
         ("TI", citation.title),
         ("T2", citation.site),
         ("PY", f"{published:%Y}" if published else ""),
@@ -284,6 +290,11 @@ def _tex(text: str) -> str:
     return one_line(text).translate(_TEX)
 
 
+def _tex_word(word: str) -> str:
+    step = PIECE_CHARS if len(word) > MAX_UNBROKEN_CHARS else len(word)
+    return r"\allowbreak{}".join(_tex(word[at : at + step]) for at in range(0, len(word), step))
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """What an identifier says: the digest (64 hexadecimal digits) and the address, "" where it names none."""
@@ -313,7 +324,7 @@ def is_identifier(name: str) -> bool:
 def parse_identifier(name: str) -> Identifier:
     """An identifier as a person gives it. Raises `UsageError` for one that is cut short or of another scheme."""
     if match := _IDENTIFIER.fullmatch(name.strip()):
-        return Identifier(match["digest"], match["url"] or "")
+        return Identifier(match["digest"].lower(), match["url"] or "")
     raise UsageError(
         f"{name[:100]!r} is no identifier: give it whole, {PREFIX} and 64 hexadecimal digits, then ;url= and the address"
     )

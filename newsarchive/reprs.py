@@ -27,8 +27,12 @@ MAX_TEXT_CHARACTERS = 60
 
 #: What a system says of a disk that is full, and of a share of it that is used up.
 FULL = (errno.ENOSPC, errno.EDQUOT)
+#: Code points that are no characters: biber refuses a whole bibliography for one.
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    chr(plane << 16 | 0xFFFE) + chr(plane << 16 | 0xFFFF) for plane in range(17)
+)
 #: Control characters, the line and paragraph separators of Unicode, and its overrides of direction.
-_LINE_ENDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]")
+_LINE_ENDS = re.compile(f"[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202d\\u202e{_NO_CHARACTERS}]")
 
 #: Paragraphs of an article that a notebook shows at once; the rest opens on a click.
 MAX_OPEN_PARAGRAPHS = 3

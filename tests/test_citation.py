@@ -139,10 +139,40 @@ def test_another_program_reads_the_bibtex() -> None:
         "urldate": "2025-04-03",
         "note": NOTE,
     }
-    assert wanted.items() <= dict(entry.fields).items()
+    assert wanted.items() <= {name: unbroken(text) for name, text in entry.fields.items()}.items()
 
 
-@pytest.mark.parametrize("name", ["ANN LEE AND BOB RAY", "Ann And Bob", "and", "Lee, Editor of A, B and C"])
+def unbroken(text: str) -> str:
+    """A field without the places at which TeX may begin a line."""
+    return text.replace("\\allowbreak{}", "")
+
+
+def test_bibtex_has_the_address_as_it_is_because_biblatex_takes_a_backslash_for_a_part_of_it() -> None:
+    url = "https://blog.example/%E6%B8%A1?a=b_c~d&e=1#top"
+    (entry,) = pybtex.database.parse_string(
+        citation.bibtex(replace(POST, url=url)), "bibtex"
+    ).entries.values()
+    assert entry.fields["url"] == url
+
+
+def test_tex_may_break_every_long_word_of_a_note() -> None:
+    """It prints 64 digits in one piece beyond the margin, and cuts them at the edge of the page."""
+    (entry,) = pybtex.database.parse_string(citation.bibtex(POST), "bibtex").entries.values()
+    pieces = re.split(r"\\allowbreak\{\}| ", entry.fields["note"])
+    assert max(map(len, pieces)) <= citation.MAX_UNBROKEN_CHARS
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ANN LEE AND BOB RAY",
+        "Ann And Bob",
+        "and",
+        "Lee, Editor of A, B and C",
+        "Robert F. Kennedy Jr.",
+        "John Lee III",
+    ],
+)
 def test_a_name_that_bibtex_would_take_apart_is_one_name(name: str) -> None:
     made = citation.bibtex(replace(POST, authors=((name, True),)))
     (entry,) = pybtex.database.parse_string(made, "bibtex").entries.values()
@@ -156,7 +186,7 @@ def test_another_program_reads_the_ris() -> None:
     assert record["type_of_reference"] == "BLOG"
     assert (record["title"], record["authors"], record["secondary_title"]) == (
         "A ferry",
-        ["Ann Lee", "AFP"],
+        ["Ann Lee", "AFP,"],
         "A Blog",
     )
     assert (record["year"], record["date"], record["access_date"]) == ("2025", "2025/04/01", "2025/04/03")
@@ -186,6 +216,7 @@ HOSTILE = [
     'a " b',
     "line\u2028separator\x85next",
     "\x1b]0;title\x07",
+    "no character \ufffe\ufdd0\U0001ffff",
 ]
 
 
@@ -201,7 +232,7 @@ def test_what_a_stranger_wrote_begins_no_field_and_no_record(title: str, field: 
     assert entry.fields["year"] == "2025"
     assert len(entry.persons["author"]) <= max(1, len(changed.authors))
     assert "\n" not in citation.line(changed)
-    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", citation.line(changed))
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff\U0001ffff]", citation.line(changed))
 
 
 @pytest.mark.slow
@@ -271,6 +302,13 @@ def test_each_version_is_cited_by_its_own_identifier_which_finds_it_again(engine
         assert archive.get(first).payload_digest != archive.get(second).payload_digest
         assert "2025-04-01T12:00:00Z" in archive.cite(first)
         assert "2025-04-03T12:00:00Z" in archive.cite(second)
+
+
+def test_an_identifier_is_found_as_styles_of_citation_print_it(engine: Engine) -> None:
+    """Chicago begins it with a capital letter, and all put a full stop behind it."""
+    with Archive(url_of(engine)) as archive:
+        first = identifier_in(archive.cite(1, version=1))
+        assert archive.get(f"N{first[1:]}.").article_body == archive.get(first).article_body
 
 
 def test_a_version_is_found_after_the_page_is_read_otherwise(engine: Engine) -> None:

@@ -63,3 +63,5 @@ def _lookups(name: str) -> Iterator[tuple[str, Any]]:
         return
     yield "url_key", key
     yield "canonical_key", key
+    if url.endswith("."):  # of the sentence, or of the bibliography, that it was copied from
+        yield from _lookups(url.rstrip("."))
