@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsarchive import export, plainwords
+from newsarchive import plainwords
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import (
@@ -205,8 +205,7 @@ def history(which: str, as_json: bool, db: str) -> None:
 
     found = versions(open_reader(db), which)
     if as_json:
-        for version in found:
-            click.echo(export.to_json(version))
+        output.print_json(*found)
     else:
         header = ("version", "seen", "changed by", "headline, or what changed")
         output.print_rows(header, list(_history_rows(found, "→" if on_terminal() else "->")))
@@ -401,7 +400,7 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     source = open_reader(db)
     article = cited(source, which)
     if as_json:
-        click.echo(export.to_json(article, indent=2))
+        output.print_json(article, indent=2)
     elif as_text:
         echo(article.article_body)
     elif as_html:

@@ -6,7 +6,6 @@ newsarchive worker --concurrency 4 --db postgresql://server/news
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -19,7 +18,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_url
 from newsarchive.cli.options import Group, db_option, dry_run_option, limit_option, option
-from newsarchive.cli.output import complain, echo, on_terminal, say, write_json_lines
+from newsarchive.cli.output import complain, echo, on_terminal, print_json, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
 from newsarchive.times import utc, utc_now
@@ -223,7 +222,7 @@ def status(as_json: bool, limit: int | None, db: str) -> None:
             "jobs": [_record(job) for job in listed],
             "pushed": [{"site": site, "hub_relied_on_until": until.isoformat()} for site, until in pushed.items()],
         }  # fmt: skip
-        click.echo(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     echo(f"newsarchive {agreement.version}{', being drained' if agreement.draining else ''}")
     for name, states in counts.items():

@@ -6,8 +6,6 @@ the steps that every page goes through, and the project that each comes from.
 
 from __future__ import annotations
 
-import json
-
 import click
 from click.core import ParameterSource
 
@@ -55,7 +53,7 @@ def config(ctx: click.Context, as_json: bool, db: str | None) -> None:
     if as_json:
         for name, value, source in held.values.values():
             shown = settings.without_secret(name, value)
-            click.echo(json.dumps({"name": name, "value": shown, "source": source}, ensure_ascii=False))
+            output.print_json({"name": name, "value": shown, "source": source})
     elif on_terminal():
         output.print_table(("name", "source", "value"), [(name, source, text) for name, text, source in rows])
     else:
@@ -96,8 +94,7 @@ def steps(as_json: bool, db: str) -> None:
     ]
     if as_json:
         for name, takes, gives, source in rows:
-            said = {"name": name, "takes": takes, "gives": gives, "source": source}
-            click.echo(json.dumps(said, ensure_ascii=False))
+            output.print_json({"name": name, "takes": takes, "gives": gives, "source": source})
     else:
         output.print_rows(("step", "takes", "gives", "source"), rows)
     in_use = {source for *_, source in rows}

@@ -69,7 +69,7 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     if as_json:
         # The origin has the names of `fields`, as in the output of every other command.
         named = export.plain(found) | export.plain(origin_row(found.origin))
-        click.echo(export.to_json(named, indent=2))
+        output.print_json(named, indent=2)
     elif as_dot:
         echo("\n".join(dot(found)))
     else:
@@ -194,7 +194,7 @@ def compare(full: str, copy: str, as_json: bool, db: str) -> None:
 
     found = lineage.compared(open_reader(db), full, copy)
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        output.print_json(found, indent=2)
         return
     for line in _changes(found):
         echo(line)
@@ -236,8 +236,7 @@ def origins(
         say("no article names another publisher")
         raise SystemExit(1)
     if as_json:
-        for one in found[:limit]:
-            click.echo(export.to_json(one))
+        output.print_json(*found[:limit])
         return
     rows = [
         (one.articles, one.site, one.origin, one.origin_domain, "?" if one.delay_hours is None else f"{one.delay_hours:g}")

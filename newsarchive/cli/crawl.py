@@ -9,7 +9,6 @@ at those that are due. `Result` adds up what they counted; the table at the end 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -70,8 +69,7 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
     elsewhere, and with `quiet` only what went wrong: an alarm once, and once more when it is over, since cron mails all of it.
     """
     if as_json:
-        for result in results:
-            click.echo(json.dumps(record(result), ensure_ascii=False))
+        output.print_json(*map(record, results))
         return
     if quiet:
         pass

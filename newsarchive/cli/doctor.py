@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +17,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_url, place, warc_folders
 from newsarchive.cli.options import config_option, option, warc_option
-from newsarchive.cli.output import echo, on_terminal, say
+from newsarchive.cli.output import echo, on_terminal, print_json, say
 from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
@@ -269,10 +267,11 @@ def certificate_end(url: str, fetcher: Fetcher) -> datetime | None:
 def show(found: Sequence[Finding], as_json: bool) -> None:
     """Print the findings, the gravest first: a line and a remedy each, or a JSON object each."""
     order = list(Severity)
-    for finding in sorted(found, key=lambda one: order.index(one.severity)):
-        if as_json:
-            click.echo(json.dumps(asdict(finding), ensure_ascii=False))
-            continue
+    found = sorted(found, key=lambda one: order.index(one.severity))
+    if as_json:
+        print_json(*found)
+        return
+    for finding in found:
         mark = f"{finding.severity}:"
         click.echo(
             click.style(mark, fg=COLOURS[finding.severity], bold=True) if on_terminal() else mark, nl=False

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import export, plainwords
+from newsarchive import plainwords
 from newsarchive.cli.opening import open_archive, open_reader, rules_in_force, steps_in_force, warc_folders
 from newsarchive.cli.options import db_option, option, output_option, pager_option, robots_option
-from newsarchive.cli.output import console, echo, free_line, on_terminal, paged, print_line
+from newsarchive.cli.output import console, echo, free_line, on_terminal, paged, print_json, print_line
 from newsarchive.exceptions import NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.reprs import cut, origin_line
 
@@ -65,7 +65,7 @@ def explain(
         echo(f"no article: {error}")
         raise SystemExit(1) from error
     if as_json:
-        click.echo(export.to_json(article, indent=2))
+        print_json(article, indent=2)
     elif on_terminal():
         with paged(pager):
             out = console()

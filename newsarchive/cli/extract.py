@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from newsarchive import export, plainwords
+from newsarchive import plainwords
 from newsarchive.cli.opening import rules_in_force, steps_in_force
 from newsarchive.cli.options import db_option, option, output_option, robots_option
-from newsarchive.cli.output import print_article, print_bytes, say
+from newsarchive.cli.output import print_article, print_bytes, print_json, say
 from newsarchive.exceptions import FetchError, UsageError
 from newsarchive.items import Capture
 from newsarchive.reprs import counted
@@ -48,7 +48,7 @@ def extract(source: str, url: str, as_json: bool, ignore_robots: bool, db: str) 
     rules, steps = rules_in_force(), steps_in_force()
     article = process.article_from(read_capture(source, url, ignore_robots), rules, steps)
     if as_json:
-        click.echo(export.to_json(article, indent=2))
+        print_json(article, indent=2)
     else:
         print_article(article)
 

@@ -175,6 +175,14 @@ def print_bytes(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def print_json(*records: object, indent: int | None = None) -> None:
+    """Print records as JSON on standard output, each on a line of its own where none is indented."""
+    from newsarchive.export import to_json
+
+    for record in records:
+        click.echo(to_json(record, indent=indent))
+
+
 def print_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]], *, with_bom: bool = False) -> None:
     """Print rows as CSV on standard output: a line of names, and lines that end in LF as all output does."""
     from newsarchive.export.text import write_rows
@@ -211,10 +219,8 @@ def print_records(
 ) -> None:
     """Print for other programs: the records as JSON, a line each; or their rows as CSV; or these with tabs between the cells."""
     if as_json:
-        from newsarchive.export import to_json
-
-        for record in records:
-            click.echo(to_json(record))
+        for record in records:  # there may be more than the memory holds
+            print_json(record)
     elif as_csv:
         print_csv(names, rows, with_bom=with_bom)
     else:

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from newsarchive import export
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_archive, open_reader
 from newsarchive.cli.options import Group, db_option, dry_run_option, json_option, limit_option, output_option
@@ -45,8 +44,7 @@ def list_(everything: bool, as_json: bool, limit: int | None, db: str) -> None:
     if not found:
         say("nothing is in quarantine")
     elif as_json:
-        for one in found[:limit]:
-            click.echo(export.to_json(one))
+        output.print_json(*found[:limit])
     else:
         # A terminal shows no reason: `quarantine show` has it.
         end = -1 if on_terminal() else None

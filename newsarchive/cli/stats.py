@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from newsarchive import export, plainwords
+from newsarchive import plainwords
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import copies_option, db_option, hidden_option, option, output_option
-from newsarchive.cli.output import at_most_one, console, on_terminal, print_records
+from newsarchive.cli.output import at_most_one, console, on_terminal, print_json, print_records
 from newsarchive.reprs import byte_size, counted
 from newsarchive.times import months as months_between
 
@@ -62,7 +62,7 @@ def stats(as_csv: bool, as_json: bool, copies: str, hidden: bool, db: str) -> No
     at_most_one("stats", csv=as_csv, json=as_json)
     found = count(open_reader(db), hidden=hidden, copies=Copies(copies))
     if as_json:
-        click.echo(export.to_json(found, indent=2))
+        print_json(found, indent=2)
     elif on_terminal() and not as_csv:
         draw(found)
     else:

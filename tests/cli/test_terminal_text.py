@@ -19,13 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from newsarchive.cli import cli
+from newsarchive.cli import cli, doctor
 from newsarchive.cli.output import _console
 from newsarchive.core.html.render import rendered
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.export.text import cell
+from newsarchive.findings import Check, warning
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Origin
 from newsarchive.plainwords import PrintableRecord, printable
 from newsarchive.web.datasette import SafeCsv
@@ -103,6 +104,13 @@ def test_a_document_is_exact_but_on_a_terminal(
 def test_json_is_exact(archive: str) -> None:
     done = CliRunner().invoke(cli, ["show", "1", "--json", "--db", archive])
     assert HOSTILE.strip() in json.loads(done.stdout)["headline"]
+
+
+def test_a_message_in_json_is_exact_and_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    doctor.show([warning(Check.ROWS, HOSTILE)], as_json=True)
+    shown = capsys.readouterr().out
+    assert not FORBIDDEN.search(shown)
+    assert json.loads(shown)["message"] == HOSTILE
 
 
 def test_right_to_left_marks_lines_and_tabs_stay() -> None:
