@@ -19,7 +19,7 @@ from anyio.to_thread import run_sync
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError, Withheld
@@ -124,7 +124,7 @@ async def _form(http: HttpRequest) -> dict[str, str]:
 
 def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json: bool) -> Response:
     """The response of a view, or 304 where nothing has changed since the reader last asked."""
-    for_program = asked.path.endswith(".json")
+    ending = asked.path.rpartition(".")[2] if as_json or "." in way.path else ""
     try:
         state = library.state() if way.is_settled else None
         tag = _tag(f"{state.key} {http.url.path}?{http.url.query}") if state else ""
@@ -135,11 +135,11 @@ def _made(library: Library, way: Way, asked: Request, http: HttpRequest, as_json
     except NewsArchiveError as error:
         kind = (f for f in FAILURES if isinstance(error, f[0]))
         _, status, title = next(kind, (NewsArchiveError, 500, "Failed"))
-        return _failure(library.frame, status, title, str(error), as_json=for_program)
+        return _failure(library.frame, status, title, str(error), ending=ending)
     except Exception:  # one page must not stop the server, nor show its internals
         log.exception("%s", asked.path)
         message = "This page could not be made; the terminal says why."
-        return _failure(library.frame, 500, "Failed", message, as_json=for_program)
+        return _failure(library.frame, 500, "Failed", message, ending=ending)
     if way.is_form or isinstance(answer, Elsewhere):
         return response
     tag = tag or _tag(bytes(response.body))
@@ -203,15 +203,18 @@ def _program() -> bytes:
     return hashlib.sha256(b"".join([VERSION.encode(), *(file.read_bytes() for file in files)])).digest()
 
 
-def _failure(frame: Frame, status: int, title: str, message: str, *, as_json: bool = False) -> Response:
+def _failure(frame: Frame, status: int, title: str, message: str, *, ending: str = "") -> Response:
+    """What went wrong, as a page; for an address with the `ending` of a file as JSON or as plain text."""
     headers = {"cache-control": "no-store"}
     if status == 451:  # this archive withholds it, as its register says (RFC 7725, section 4)
         headers["link"] = f'<{frame.root}/withheld>; rel="blocked-by"'
     if status == 401:
         headers["www-authenticate"] = 'Basic realm="newsarchive", charset="UTF-8"'
-    if as_json:
+    if ending == "json":
         kind = {"content-type": "application/json; charset=utf-8"}
         return Response(to_json({"error": message, "status": status}), status, headers=headers | kind)
+    if ending:
+        return PlainTextResponse(f"{title}: {message}\n", status, headers=headers)
     return HTMLResponse(page("failure.html", frame, title=title, message=message), status, headers=headers)
 
 

@@ -158,6 +158,7 @@ def test_every_useful_query_is_a_page(client: httpx.Client, query: dict[str, obj
         ("/changes?kind=moved", 400, "edited, vanished, details"),
         ("/changes?since=someday", 400, "not a day; write it as 2025-04-01"),
         ("/changes?since=2025-13-01", 400, "not a day; write it as 2025-04-01"),
+        ("/changes?since=2025-05-07&until=2025-05-01", 400, "no day is between them"),
         ("/publisher?name=Nobody", 404, "no publisher"),
         ("/article/1/download.doc", 404, "txt, md or json"),
         ("/quarantine?token=guess", 403, "not the token"),
@@ -369,8 +370,19 @@ def test_a_search_is_had_as_csv_json_and_feed(client: httpx.Client, query: str) 
 
 @pytest.mark.parametrize("ending", ["csv", "json", "feed.json"])
 def test_a_search_that_is_not_understood_is_told_to_a_program_too(client: httpx.Client, ending: str) -> None:
-    assert client.get(f"/search.{ending}?q=%22open").status_code == 400
-    assert client.get(f"/search.{ending}?since=someday").status_code == 400
+    for words, says in (("q=%22open", "without its partner"), ("since=someday", "not a day")):
+        answer = client.get(f"/search.{ending}?{words}")
+        assert answer.status_code == 400
+        if ending == "csv":
+            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+            assert says in answer.text
+        else:
+            assert says in answer.json()["error"]
+
+
+def test_a_name_of_a_site_is_no_ending_of_a_file(client: httpx.Client) -> None:
+    answer = client.get("/site/unknown.csv")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 
 def test_the_times_of_an_article_say_that_they_are_utc(client: httpx.Client) -> None:

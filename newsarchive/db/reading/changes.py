@@ -17,6 +17,7 @@ from typing import Any
 from newsarchive.db.conditions import visible
 from newsarchive.db.reading.search import moment_of
 from newsarchive.db.readonly import Reader, Row, Source, reading
+from newsarchive.exceptions import UsageError
 from newsarchive.items import ChangeKind
 
 
@@ -104,7 +105,7 @@ def changes(
     offset: int = 0,
 ) -> list[Happened]:
     """The events of these kinds that a crawl saw between two days (UTC, both included), the newest first; with `limit` `None` all of
-    them."""
+    them. Raises `UsageError` where no day is between the two."""
     with reading(source) as reader:
         sql, values = _selected(kinds, site, since, until)
         order = "ORDER BY e.at DESC, e.row_id DESC LIMIT :limit OFFSET :offset"
@@ -126,6 +127,8 @@ def counts(
 def _selected(
     kinds: Sequence[Happening], site: str, since: date | None, until: date | None
 ) -> tuple[str, dict[str, Any]]:
+    if since and until and since > until:
+        raise UsageError(f"since {since} is after until {until}: no day is between them")
     events = " UNION ALL ".join(_KINDS[kind] for kind in kinds)
     conditions = [visible("a.id")]
     values: dict[str, Any] = {"publisher": ChangeKind.PUBLISHER.value}
