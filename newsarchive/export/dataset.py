@@ -165,6 +165,8 @@ def _readme(title: str, query: str, number: int, size: int, digest: str, counted
     sites = counted.sites.most_common(MAX_NAMED_SITES)
     more = len(counted.sites) - len(sites)
     rows = [
+        # Hugging Face's library takes all files of a folder for data that are not named so.
+        *("---", "configs:", "- config_name: default", f"  data_files: {_DATA}", "---"),
         f"# {' '.join(title.split())}",
         "",
         f"{_description(query)}.",

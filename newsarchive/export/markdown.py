@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,13 @@ def _time(dumper: Any, moment: datetime) -> Any:
 
 
 _Dumper.add_representer(datetime, _time)
+#: What is a number in YAML 1.2, as Hugo and js-yaml read it, is quoted where it is a text: PyYAML knows YAML 1.1, in which 1e5 and 08 are
+#: texts.
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$|0o[0-7]+$"),
+    list("-+.0123456789"),
+)
 
 
 def write_markdown(articles: Iterable[Stored], target: Path, title: str) -> int:

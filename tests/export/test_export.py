@@ -40,7 +40,7 @@ from newsarchive.db.models import Base
 from newsarchive.db.subset import write_subset
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
-from newsarchive.export import frames
+from newsarchive.export import frames, markdown
 from newsarchive.export.text import BOM, cell, restored
 from newsarchive.fields import FLAT, row
 from newsarchive.items import Article, Author
@@ -257,6 +257,10 @@ def test_a_dataset_is_described_checked_and_made_alike_each_time(archive: str, t
         column["source"]["extract"]["column"] for column in described["recordSet"][0]["field"]
     ] == table.column_names
     readme = made["README.md"].decode()
+    _, card, readme = readme.split("---\n", 2)
+    assert (
+        yaml.safe_load(card)["configs"][0]["data_files"] == "articles.parquet"
+    )  # for Hugging Face's library
     assert readme.startswith("# News & more\n")
     assert f"- {table.num_rows:,} articles of " in readme
     assert "--format dataset --language en`" in readme
@@ -325,6 +329,16 @@ def test_markdown_files_have_front_matter(archive: str, tmp_path: Path) -> None:
         assert given.get("date_published") == want["date_published"]
         assert "\nfirst_seen_at: 2025-04-01T12:00:00+00:00\n" in front
         assert text.strip()
+
+
+def test_front_matter_quotes_a_text_that_yaml_1_2_takes_for_a_number() -> None:
+    """Hugo and js-yaml read YAML 1.2, PyYAML reads 1.1."""
+    tags = ("1e5", "08", "0o17", "-1.5e3", ".5", "007", "2025", "3/4")
+    front = markdown.document(Article("https://blog.example/1", keywords=tags, word_count=40))
+    assert [line for line in front.splitlines() if line.startswith("- ")] == [
+        *(f"- '{tag}'" for tag in tags[:-1]), "- 3/4",
+    ]  # fmt: skip
+    assert "word_count: 40\n" in front
 
 
 def test_tei_is_one_corpus(archive: str, tmp_path: Path) -> None:
