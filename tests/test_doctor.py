@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -288,6 +289,15 @@ def test_sites_are_judged_by_what_is_stored(kind: str, tmp_path: Path) -> None:
         assert change("UPDATE urls SET state = 'blocked', reason = 'robots.txt'") == {Check.SITE_ROBOTS}
         assert change("UPDATE urls SET state = 'ok', reason = ''") == set()
         assert change("UPDATE captures SET final_url = 'https://other.example/a'") == {Check.SITE_MOVED}
+
+
+def test_no_check_waits_for_a_writer_or_keeps_one_waiting(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsarchive.db.dialects.BUSY_SECONDS", 0)
+    with closing(sqlite3.connect(copy, isolation_level=None)) as crawl:
+        crawl.execute("BEGIN IMMEDIATE")
+        assert checks.database(open_engine(f"sqlite:///{copy}")) == []
 
 
 def test_an_archive_on_postgresql(tmp_path: Path) -> None:
