@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -57,25 +57,25 @@ def coverage(
     So "no news" and "no crawl" are told apart. A post counts on the day on which a listing named it first. Without SITE
     there is a line for each site; with one, for each of its days.
     """
-    from newsarchive.db.reading.coverage import days
+    from newsarchive.db.reading.coverage import each_day
     from newsarchive.db.reading.search import day as day_of
 
     at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     begin, end = day_of(since, "since"), day_of(until, "until")
-    found = days(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
-    if not found:
+    found = each_day(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
+    if (first := next(found, None)) is None:
         say(
             "nothing was crawled in these days, and only a crawl tells what a site listed (pages of WARC files do not): "
             "newsarchive crawl https://blog.example"
         )
         raise SystemExit(1)
+    found = chain([first], found)
     if as_svg:
-        click.echo(svg(found), nl=False)
+        click.echo(svg([*found]), nl=False)
     elif on_terminal() and not (as_csv or as_json):
-        _draw(found, with_days=bool(site))
+        _draw([*found], with_days=bool(site))
     else:
-        rows = list(map(_row, found))
-        print_records(map(_record, found), list(rows[0]), rows, as_csv=as_csv, as_json=as_json)
+        print_records(map(_record, found), [*_row(first)], map(_row, found), as_csv=as_csv, as_json=as_json)
 
 
 def _record(day: Day) -> dict[str, object]:

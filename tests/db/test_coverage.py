@@ -24,8 +24,8 @@ from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.models import CrawlRun, Site, Url
-from newsarchive.db.reading import browse
-from newsarchive.db.reading.coverage import Day, State, days, gaps, totals, uncrawled_days
+from newsarchive.db.reading import browse, coverage
+from newsarchive.db.reading.coverage import Day, State, days, each_day, gaps, totals, uncrawled_days
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.crawling.test_crawl import front, post
@@ -157,6 +157,29 @@ def test_a_report_adds_up_and_names_the_gaps(engine: Engine) -> None:
     )
     assert (one.days_without_crawl, one.last_crawl) == (4, MONDAY + timedelta(days=5))
     assert (two.days_without_crawl, two.last_crawl) == (2, MONDAY + timedelta(days=4))
+
+
+def test_days_are_made_one_by_one_so_that_a_long_report_takes_little_memory(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    monkeypatch.setattr(coverage, "_day", lambda *given: made.append(given[1]) or Day(*given[:2]))
+    found = each_day(engine, since=date(2010, 1, 1), until=MONDAY)
+    assert next(found).day == date(2010, 1, 1)
+    assert made == [date(2010, 1, 1)]
+
+
+def test_days_without_a_crawl_are_counted_from_the_days_with_one(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the cost follows the crawls and months, and not the days of all sites."""
+    monkeypatch.setattr(coverage, "_every", lambda *_: pytest.fail("went through every day"))
+    with reading(engine) as reader:
+        assert uncrawled_days(reader, date(2025, 6, 30))["one.example"] == {
+            "2025-04": 21,
+            "2025-05": 31,
+            "2025-06": 30,
+        }
 
 
 @given(st.lists(st.booleans(), max_size=40))
