@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from newsarchive.export.text import opened
+from newsarchive.export.text import write_each
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
@@ -26,15 +26,12 @@ def write_jsonfeed(
 ) -> int:
     """Newest first; an item's id is the article's URL. `addresses` are `home_page_url` and `feed_url` of a feed that has them."""
     named = {"version": VERSION, "title": title, **(addresses or {})}
-    head = json.dumps(named, ensure_ascii=False)[:-1]
-    number = 0
-    with opened(target) as out:
-        out.write(f'{head}, "items": ['.encode("utf-8", "replace"))
-        for number, article in enumerate(articles, 1):
-            written = json.dumps(item(article), ensure_ascii=False)
-            out.write((",\n" if number > 1 else "\n").encode() + written.encode("utf-8", "replace"))
-        out.write(b"\n]}\n")
-    return number
+    head = json.dumps(named, ensure_ascii=False)[:-1] + ', "items": ['
+
+    def written(article: Stored) -> str:
+        return "\n" + json.dumps(item(article), ensure_ascii=False)
+
+    return write_each(articles, target, written, before=head, between=",", after="\n]}\n")
 
 
 def item(article: Stored) -> dict[str, Any]:

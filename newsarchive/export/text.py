@@ -18,7 +18,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -76,14 +76,29 @@ def opened(target: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         yield target
 
 
-def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
-    """One JSON object a line, in UTF-8."""
+def write_each(
+    articles: Iterable[Stored],
+    target: Path | IO[bytes],
+    written: Callable[[Stored], str],
+    *,
+    before: str = "",
+    between: str = "",
+    after: str = "",
+) -> int:
+    """Write the text of each article in UTF-8, with texts before, between and after them. Returns the number of articles."""
     number = 0
     with opened(target) as out:
-        for article in articles:
-            number += 1
-            out.write(to_json(row(article)).encode() + b"\n")
+        out.write(before.encode("utf-8", "replace"))
+        for number, article in enumerate(articles, 1):
+            text = (between if number > 1 else "") + written(article)
+            out.write(text.encode("utf-8", "replace"))
+        out.write(after.encode())
     return number
+
+
+def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """One JSON object a line, in UTF-8."""
+    return write_each(articles, target, lambda article: to_json(row(article)) + "\n")
 
 
 def write_csv(
