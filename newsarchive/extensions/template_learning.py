@@ -9,7 +9,8 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,7 +29,7 @@ from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import raw_folders_of
 from newsarchive.items import Article
 from newsarchive.learning.learner import LEARNING_PAGES, Summary
-from newsarchive.learning.process import Archived, Done, SiteLearning
+from newsarchive.learning.process import Archived, SiteLearning
 from newsarchive.spider_processes.parent import SHARED_READINGS
 
 if TYPE_CHECKING:
@@ -189,31 +190,36 @@ class TemplateLearning:
     async def _learn_waiting(self, site: str, pages: Sequence[_Waiting]) -> None:
         """Learn a site together with its waiting pages, and hand these on. Where that fails they are stored as they
         were read."""
+        assert self.learner is not None
         read: Sequence[Article | PackedArticle] = [page.item for page in pages]
+        # Some of the pages were read in this process, which packs nothing.
+        packs = any(isinstance(page.item, PackedArticle) for page in pages)
         try:
-            async with self.one_at_a_time:
-                done = await asyncio.to_thread(self._learned_waiting, site, pages)
-            read = [
-                with_capture(one, head_of(page.item).capture)
-                for one, page in zip(done.articles, pages, strict=True)
-            ]
-            for summary in done.summaries:
-                self._learned(summary)
-            self.crawler.signals.send_catch_log(template_learned, site=site)
-        except DatabaseError as error:  # the crawl ends of it
-            logger.info("%s: its template is learned later: %s", site, error)
-        except Exception as error:
-            self._failed(site, error)
+            async with self._learning(site):
+                readings = [page.reading for page in pages]
+                done = await asyncio.to_thread(self.learner.learn_waiting, site, readings, packs)
+                read = [
+                    with_capture(one, head_of(page.item).capture)
+                    for one, page in zip(done.articles, pages, strict=True)
+                ]
+                for summary in done.summaries:
+                    self._learned(summary)
         finally:
             for item, page in zip(read, pages, strict=True):
                 if not page.done.done():
                     page.done.set_result(item)
 
-    def _learned_waiting(self, site: str, pages: Sequence[_Waiting]) -> Done:
-        assert self.learner is not None
-        # Some of the pages were read in this process, which packs nothing.
-        packs = any(isinstance(page.item, PackedArticle) for page in pages)
-        return self.learner.learn_waiting(site, [page.reading for page in pages], packs)
+    @asynccontextmanager
+    async def _learning(self, site: str) -> AsyncIterator[None]:
+        """Learn a site while no other is learned, and tell that it was. A failure is logged."""
+        try:
+            async with self.one_at_a_time:
+                yield
+            self.crawler.signals.send_catch_log(template_learned, site=site)
+        except DatabaseError as error:  # the crawl ends of it, or the site is learned at its end
+            logger.info("%s: its template is learned later: %s", site, error)
+        except Exception as error:
+            self._failed(site, error)
 
     def written(self, article: Article) -> None:
         """Note an article that the writer has done with, stored or not."""
@@ -262,16 +268,8 @@ class TemplateLearning:
     async def _learn_now(self, site: str) -> None:
         """Learn in a thread while the crawl goes on; later pages are read by the new template."""
         assert self.learner is not None
-        try:
-            async with self.one_at_a_time:
-                done = await asyncio.to_thread(self.learner.learn, site)
-        except DatabaseError as error:  # the crawl ends of it, or the site is learned at its end
-            logger.info("%s: its template is learned later: %s", site, error)
-        except Exception as error:
-            self._failed(site, error)
-        else:
-            self._learned(done)
-            self.crawler.signals.send_catch_log(template_learned, site=site)
+        async with self._learning(site):
+            self._learned(await asyncio.to_thread(self.learner.learn, site))
 
     async def close(self) -> None:
         """Learn the sites that changed enough, and the sites that share lines with them."""

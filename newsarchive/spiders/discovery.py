@@ -181,16 +181,10 @@ class Finder:
 
     async def batches_again(self, known: KnownSource) -> AsyncIterator[Batch]:
         """All links to posts of a site whose front page did not change, from the sources that answered before."""
-        assert self.frontier is not None
         await self.listed(known)
-        for source in await asyncio.to_thread(self.frontier.sources, self.site_id):
-            if not source.answers:
-                continue
-            async for batch in self._guarded(Source(source.kind, source.url, announced=True), known.url):
-                yield batch
-                if self.enough():
-                    return
-        if "archive" in self.kinds:
+        async for batch in self.batches_without_home(known.url):
+            yield batch
+        if "archive" in self.kinds and not self.enough():
             yield await self._named_by(known)
             async for batch in self._past_caches(known):
                 yield batch

@@ -229,10 +229,7 @@ class FetchingSpider(CapturingSpider):
             self.failing_sites.answered(link.url)
         if place := look.forbidden:
             self.count(Group.DROPPED, DropReason.NOARCHIVE)
-            if self.frontier:
-                await asyncio.to_thread(
-                    self.frontier.settle, link.url, "skipped", DropReason.NOARCHIVE, place
-                )
+            await self.settle(link, "skipped", DropReason.NOARCHIVE, place)
         elif look.block:
             async for instead in self.blocked(response, link, look.block):
                 yield instead
@@ -283,8 +280,12 @@ class FetchingSpider(CapturingSpider):
         self.count(Group.FAILED, "blocked")
         if self.failing_sites:
             self.failing_sites.failed(link.url, f"the site blocks us ({reason})")
+        await self.settle(link, "blocked", reason)
+
+    async def settle(self, link: Link, state: str, reason: str, detail: str = "") -> None:
+        """Keep in the frontier why a post is not fetched."""
         if self.frontier:
-            await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
+            await asyncio.to_thread(self.frontier.settle, link.url, state, reason, detail)
 
     def no_article(self, link: Link, kind: page_kind.Kind) -> NotAnArticle | None:
         """Why the page is no article, `None` where it is one; `POSTS_ALONE_SOURCES` overrule its look."""
@@ -344,13 +345,11 @@ class FetchingSpider(CapturingSpider):
         self.tell(link.url, sentence, "" if is_private or is_bad else request.url)
         if reason == ROBOTS:  # obeyed, and so no failure
             self.count(Group.SKIPPED, reason)
-            if self.frontier:
-                await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason)
+            await self.settle(link, "blocked", reason)
             return
         self.count(Group.FAILED, reason)
         if is_private:  # no later crawl would fetch it either
-            if self.frontier:
-                await asyncio.to_thread(self.frontier.settle, link.url, "blocked", reason, sentence)
+            await self.settle(link, "blocked", reason, sentence)
             return
         if isinstance(failure.value, HttpError) and self.failing_sites:
             self.failing_sites.refused(link.url, failure.value.response.status, sentence)
