@@ -139,11 +139,12 @@ def warc_files(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Findin
             short.append(f"{path} has {size:,} bytes, and the archive knows of {kept.bytes:,}: it was cut")
     own = folders[0]
     if missing:
-        captures = sum(kept.captures for kept in missing)
+        captures, said = sum(kept.captures for kept in missing), sum(kept.said for kept in missing)
+        posts = f", and the words of a feed or an API on {counted(said, 'post')}" if said else ""
         named = ", ".join(kept.name for kept in missing[:3]) + (", …" if len(missing) > 3 else "")
         yield error(
             Check.WARC_FILES,
-            f"missing from {own}: {counted(len(missing), 'WARC file')} ({named}); {counted(captures, 'capture')} lost their raw bytes;"
+            f"missing from {own}: {counted(len(missing), 'WARC file')} ({named}); {counted(captures, 'capture')} lost their raw bytes{posts};"
             " the articles keep their texts",
             f"put the files back into {own}, or name their folder in the setting warc: newsarchive config --help"
             + (

@@ -37,6 +37,45 @@ BlockKind = Literal["paragraph", "heading", "list_item", "quote", "code", "table
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What a feed, an API or a sitemap answered, without what it says of other posts (`core.discovery.excerpts`).
+
+    `source` is the `source` of a `SourceText`, `url` the address of the document, `content_type` the header of its answer. `own`
+    are the bytes of the post, `head` those before the first post of the document, `tail` those behind the last. `digest` is that of
+    the whole document without its content coding, "" where it is not known, `fetched_at` is `None` for a moment ago. `copied_from`
+    names the WARC file of others that it was read from.
+    """
+
+    source: str
+    url: str
+    content_type: str = ""
+    head: bytes = field(default=b"", repr=False)
+    own: bytes = field(default=b"", repr=False)
+    tail: bytes = field(default=b"", repr=False)
+    digest: str = ""
+    fetched_at: datetime | None = None
+    copied_from: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """A document of the same kind that holds the one post."""
+        return self.head + self.own + self.tail
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a response lies in a WARC file: name without folder, offset and length in bytes.
+
+    `digest` is the record's payload digest: of the body as it came from the wire.
+    """
+
+    file: str
+    offset: int
+    length: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceText:
     """What a feed, an API or a sitemap says of one post: the site's own words, without the page around them.
 
@@ -48,6 +87,8 @@ class SourceText:
     line, `authors` each name by itself; without `authors`, `author` is whom the source names for all its posts.
     `keywords` are the tags, `sections` the categories where the source tells them from tags. `image` is the address
     of the main picture, `publisher` the site's name, `post_id` the platform's id of the post (`wordpress:12`).
+
+    `excerpt` are the bytes from which this was read a moment ago; of what the archive holds, `place` says where they are kept.
     """
 
     source: str
@@ -64,6 +105,8 @@ class SourceText:
     image: str = ""
     publisher: str = ""
     post_id: str = ""
+    excerpt: Excerpt | None = field(default=None, repr=False, compare=False)
+    place: Place | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +125,6 @@ class Link:
     published: datetime | None = None
     post_id: str = ""
     text: SourceText | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a response lies in a WARC file: name without folder, offset and length in bytes.
-
-    `digest` is the record's payload digest: of the body as it came from the wire.
-    """
-
-    file: str
-    offset: int
-    length: int
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

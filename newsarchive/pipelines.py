@@ -452,14 +452,15 @@ class StorePipeline:
         if steps:
             arguments |= {"steps": ", ".join(steps)}
         self.run_id = self.store.start_run(spider.name, arguments)
+        warc = self.crawler.get_extension(WarcExtension)
+        frontier = Frontier(engine, keep=warc.keep_excerpts if warc is not None else None)
         if isinstance(spider, FetchingSpider):
-            spider.frontier, spider.run_id = Frontier(engine), self.run_id
+            spider.frontier, spider.run_id = frontier, self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
         self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, WarcSpider):
-            spider.frontier = Frontier(engine)
+            spider.frontier, spider.run_id = frontier, self.run_id
             self.crawler.signals.connect(self.learning.all_read, all_pages_read)
-        warc = self.crawler.get_extension(WarcExtension)
         self.writer = Writer(
             self.store,
             self.run_id,

@@ -164,6 +164,9 @@ def _candidates(article: Article, debug: bool) -> Iterator[str]:
         if candidate.field == "authors" and candidate.chosen and names and candidate.value not in names:
             why += f"; stored as {', '.join(names)}"
         yield f"{mark} {field} = {short(candidate.value)} ({source}{why})"
+    if place := getattr(article, "said_in", None):
+        by = plainwords.source(getattr(article, "said_by", ""))
+        yield f"  what {by} said last is kept in {place.file}, at byte {place.offset}"
 
 
 def _origin(article: Article) -> Iterator[str]:

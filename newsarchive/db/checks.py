@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -32,7 +33,7 @@ from newsarchive.db.engine import (
     translated,
     writing,
 )
-from newsarchive.db.models import ArticleRow, CaptureRow, Site, Url
+from newsarchive.db.models import ArticleRow, CaptureRow, Site, SourceTextRow, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
 from newsarchive.exceptions import DatabaseError
@@ -205,23 +206,33 @@ def mend(engine: Engine, fix: Fix) -> None:
 
 
 class KeptFile(NamedTuple):
-    """A WARC file as the archive knows it: its captures, and the bytes up to the end of the last of them."""
+    """A WARC file as the archive knows it: its captures, the posts of which it holds what a source said, and the bytes up to the end
+    of the last of them."""
 
     name: str
     captures: int
+    said: int
     bytes: int
 
 
 def kept_files(engine: Engine) -> list[KeptFile]:
-    end = func.max(CaptureRow.warc_offset + CaptureRow.warc_length)
-    query = select(CaptureRow.warc_file, func.count(), end).where(CaptureRow.warc_file != "")
+    numbers: dict[str, Counter[type[CaptureRow | SourceTextRow]]] = defaultdict(Counter)
+    ends: Counter[str] = Counter()
     with reading(engine) as connection:
-        found = connection.execute(query.group_by(CaptureRow.warc_file).order_by(CaptureRow.warc_file))
-        return [KeptFile(name, count, end or 0) for name, count, end in found]
+        for model in (CaptureRow, SourceTextRow):
+            end = func.max(model.warc_offset + model.warc_length)
+            query = select(model.warc_file, func.count(), end).where(model.warc_file != "")
+            for name, count, last in connection.execute(query.group_by(model.warc_file)):
+                numbers[name][model] = count
+                ends[name] = max(ends[name], last or 0)
+    return [
+        KeptFile(name, found[CaptureRow], found[SourceTextRow], ends[name])
+        for name, found in sorted(numbers.items())
+    ]
 
 
 class KeptRecord(NamedTuple):
-    """The place of a capture's record, and the digest of its payload as it came over the network."""
+    """The place of a record, and the digest of its payload as it came over the network."""
 
     file: str
     offset: int
@@ -229,14 +240,17 @@ class KeptRecord(NamedTuple):
 
 
 def kept_records(engine: Engine, sample: int | None) -> list[KeptRecord]:
-    """The records of captures; with `sample` about that number of them, spread evenly over the archive."""
-    query = select(CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_digest)
-    query = query.where(CaptureRow.warc_file != "").order_by(CaptureRow.warc_file, CaptureRow.warc_offset)
+    """The records of captures, and of what sources said; with `sample` about that number of each, spread evenly over the archive."""
+    found: list[KeptRecord] = []
     with reading(engine) as connection:
-        if sample is not None:
-            last = connection.execute(select(func.max(CaptureRow.id))).scalar() or 0
-            query = query.where(CaptureRow.id % max(1, last // sample) == 0)
-        return [KeptRecord(file, at or 0, digest) for file, at, digest in connection.execute(query)]
+        for model, number in ((CaptureRow, CaptureRow.id), (SourceTextRow, SourceTextRow.url_id)):
+            query = select(model.warc_file, model.warc_offset, model.warc_digest).where(model.warc_file != "")
+            if sample is not None:
+                last = connection.execute(select(func.max(number))).scalar() or 0
+                query = query.where(number % max(1, last // sample) == 0)
+            rows = connection.execute(query.order_by(model.warc_file, model.warc_offset))
+            found += [KeptRecord(file, at or 0, digest) for file, at, digest in rows]
+    return found
 
 
 class SiteFacts(NamedTuple):

@@ -1,6 +1,7 @@
 """A WACZ package: the stored pages of articles, to be replayed in ReplayWeb.page or pywb, with their clean text.
 
-    archive/data.warc.gz      the answers and requests as they came; revisits are full responses, so it stands alone
+    archive/data.warc.gz      the answers and requests as they came; revisits are full responses, so it stands alone; and what
+                              feeds and APIs said of the posts
     indexes/index.cdx.gz      where each page lies (CDXJ, 300 lines a block), index.idx: where each block lies
     pages/pages.jsonl         a line an article: address, moment, headline, text
     datapackage.json          title, query, and each file with its length and SHA-256
@@ -37,7 +38,7 @@ from newsarchive.items import Kept
 from newsarchive.reprs import counted
 from newsarchive.times import utc
 from newsarchive.version import VERSION
-from newsarchive.warc.exchange import Record, exchange
+from newsarchive.warc.exchange import Record, exchange, statement
 from newsarchive.warc.files import Folder
 from newsarchive.warc.writer import warcinfo
 
@@ -154,6 +155,13 @@ def _write_archive(
                         out.write(record.data)
                     if one is capture:
                         shown[capture.fetched_at] = records[0]
+            texts = (one.source_text for one in kept if one.source_text)
+            told = {text.place for text in texts if text.place}
+            for place in told if shown else ():
+                try:
+                    out.write(statement(warc, place).data)
+                except DatabaseUnavailable as error:
+                    left.damaged.append(str(error))
             if shown:
                 page = _page(article, shown)
                 made.home = made.home or {"url": page["url"], "ts": page["ts"]}

@@ -30,7 +30,7 @@ from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import First, original_of, originals_of
 from newsarchive.exceptions import DatabaseUnavailable, NewsArchiveError
-from newsarchive.items import Capture, Place
+from newsarchive.items import Capture, Excerpt, Place
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.warc.files import Wire, default_folder, is_address, locate, moved_to, own_folders, written_in
 from newsarchive.warc.moving import move_up, settle
@@ -174,6 +174,14 @@ class WarcExtension:
             for (capture, wire, source), digest in zip(answers, digests, strict=True)
         ]
         self.foreseen = {}
+        return places
+
+    def keep_excerpts(self, said: Sequence[tuple[str, Excerpt]]) -> list[Place]:
+        """Append what sources said of posts, each given with the URL of its post, and wait until it is on the disk. Raises as `keep`
+        does, and is called from a thread too."""
+        writer = self._writer()
+        places = [writer.write_excerpt(url, excerpt) for url, excerpt in said]
+        writer.sync()
         return places
 
     def has(self, file: str) -> bool:

@@ -19,7 +19,7 @@ from scrapy.http import Response, TextResponse
 
 from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import pagination, rights
-from newsarchive.core.discovery.page_kind import FirstLook
+from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
@@ -30,7 +30,7 @@ from newsarchive.crawling.stats import Detail, Failure, Group, key
 from newsarchive.db.frontier.queue import Frontier, Known
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions.warc import KEEP, WarcExtension
-from newsarchive.items import Capture, DropReason, Link, QualityFlag, Rights, Selectors
+from newsarchive.items import Capture, Link, QualityFlag, Rights, Selectors
 from newsarchive.middlewares import KNOWN, DelayMiddleware
 from newsarchive.rules import Rules
 from newsarchive.spiders.base import ArchiveSpider
@@ -47,10 +47,6 @@ TDMREP_PATH = "/.well-known/tdmrep.json"
 MAX_BARREN_ASKS = 100
 #: Sites whose selectors are kept in memory; with more, those of the site that came longest ago are read again.
 MAX_SITES_IN_MEMORY = 64
-#: Sources that name posts alone: a page that they name is a post, even where it looks like an index or a static page.
-POSTS_ALONE_SOURCES = frozenset(("wp-json", "feed", "stored"))
-#: What such a page may look like.
-OVERRULED_KINDS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 
 
 class CapturingSpider(ArchiveSpider):

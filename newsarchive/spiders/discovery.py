@@ -22,8 +22,10 @@ from scrapy.http import Response, TextResponse
 from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.alarms.listings import FRESH_FEED, FRESH_FRONT_PAGE, MAX_LAG, MAX_SAME_TIME, past_caches
+from newsarchive.core.assembly.documents import API_PAGE, API_ROOT, is_of_whole_site
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps, wordpress
-from newsarchive.core.discovery.links import index_reason, post_links
+from newsarchive.core.discovery.excerpts import source_of
+from newsarchive.core.discovery.links import post_links
 from newsarchive.core.discovery.platforms import Source
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.discovery.rights import robots_sitemaps
@@ -62,14 +64,10 @@ MAX_AGE_OF_READ_SOURCE = timedelta(hours=1)
 MAX_ERROR_CHARACTERS = 200
 #: Hexadecimal digits of a digest that tells a list of posts from another one: two that differ are taken for one in 2^64.
 DIGEST_CHARACTERS = 16
-#: The kind of a page of an API, to which the API leads.
-API_PAGE = "wp-json page"
 #: The kind of a sitemap that another sitemap lists.
 SITEMAP_PART = "sitemap part"
 #: The source of a post that an archive page links.
 ARCHIVE_PAGE = "archive page"
-#: The kind of the root of an API, which tells the site's name.
-API_ROOT = "wp-json root"
 #: Error statuses of an API whose answers are read: they say why it gives nothing.
 API_ERROR_STATUSES = (400, 401, 403, 404)
 #: Why a request got no answer, where another one to the same host would get none either.
@@ -82,9 +80,6 @@ SILENT_REASONS = frozenset(
         FetchProblem.ASKED_TO_WAIT,
     )
 )
-#: What a feed's own address is (`index_reason`) where the feed is that of the whole site, not of a section, tag or
-#: author.
-WHOLE_SITE_REASONS = frozenset(("", "home page", "feed"))
 #: What the names of sitemaps say that list no posts (`sitemaps.sitemap_content`).
 SITEMAPS_WITHOUT_POSTS = frozenset(("pages", "categories", "authors", "media"))
 
@@ -324,16 +319,17 @@ class Finder:
         if response is None:
             return
         name = site_name(wordpress.parse_wp_root(response.body), self.rules)
+        if name and self.frontier.keep is not None:
+            kind = headers_of(response).get("content-type", "")
+            excerpt = replace(source_of(API_ROOT, response.url, kind, response.body), own=response.body)
+            await asyncio.to_thread(self.frontier.keep, [(response.url, excerpt)])
         await asyncio.to_thread(self.frontier.name_site, self.site_id, name)
         await asyncio.to_thread(self.frontier.source_checked, known.id, ok=bool(name))
 
     async def whole_feed(self, feed: feeds.Feed) -> None:
         """Store name and language of the site as its feed says, and look for posts that it has lost, where the feed is that of the
         whole site."""
-        if (
-            self.frontier is None
-            or index_reason(feed.home_url or feed.url, self.rules) not in WHOLE_SITE_REASONS
-        ):
+        if self.frontier is None or not is_of_whole_site(feed, self.rules):
             return
         name = site_name(feed.title, self.rules)
         if name or feed.language:

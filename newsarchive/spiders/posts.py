@@ -21,7 +21,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import config
 from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
-from newsarchive.core.discovery.page_kind import FirstLook
+from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
@@ -32,7 +32,7 @@ from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link
 from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
-from newsarchive.spiders.capturing import OVERRULED_KINDS, POSTS_ALONE_SOURCES, CapturingSpider
+from newsarchive.spiders.capturing import CapturingSpider
 from newsarchive.spiders.discovery import Batch, conditional
 
 #: Statuses other than 200 that say something of a post and are no failures.

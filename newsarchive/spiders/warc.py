@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
+from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
+from newsarchive.crawling.responses import rules_of
 from newsarchive.crawling.revisits import MAX_WAITING, Revisits
 from newsarchive.crawling.split_posts import SplitPosts
+from newsarchive.crawling.statements import Statements
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import REFUSED_BY_LOOK, stored_before
@@ -117,6 +120,8 @@ class WarcSpider(ArchiveSpider):
     pages_read: dict[str, None]
     #: Revisit records of pages, until the pages themselves are read.
     revisits: Revisits
+    #: What sources said of posts, until the next page is read.
+    statements: Statements
     #: Posts that are split over pages, and their further pages, until all files are read.
     split: SplitPosts
     #: Of those whose bytes were not found: the key of the address of the earlier answer → the address of the page.
@@ -131,6 +136,7 @@ class WarcSpider(ArchiveSpider):
     files_read = False
     #: The archive's frontier, by which the WARC writer finds bytes that the archive holds already. `StorePipeline` sets it.
     frontier: Frontier | None = None
+    run_id: int = 0
 
     @classmethod
     def check(cls, arguments: Mapping[str, str]) -> dict[str, Any]:
@@ -236,6 +242,7 @@ class WarcSpider(ArchiveSpider):
         engine = None if self.frontier is None else self.frontier.engine
         self.revisits = Revisits(warc.folders if warc else (), engine)
         self.split = SplitPosts(self.revisits)
+        self.statements = Statements(self.frontier, self.run_id, rules_of(self.settings))
         for batch in self.in_batches(self.wanted()):
             yield batch
             if len(self.revisits.waiting) >= MAX_WAITING:
@@ -263,6 +270,9 @@ class WarcSpider(ArchiveSpider):
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
                 is_empty = False
+                if isinstance(found, reader.Statement):
+                    self.hear(found, names[file])
+                    continue
                 if isinstance(found, reader.Revisit | reader.Damage):
                     found = replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
                 if isinstance(found, reader.Revisit):
@@ -273,12 +283,22 @@ class WarcSpider(ArchiveSpider):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
                 elif self.wants(*found):
-                    yield *found, names[file]
+                    capture, wire = found
+                    yield self.statements.known(capture), wire, names[file]
+        self.statements.keep()
         if is_empty:
             self.count(Group.FAILED, "no page in these files")
             self.logger.warning(
                 "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
             )
+
+    def hear(self, said: reader.Statement, file: str) -> None:
+        """Keep what a source said of a post of a wanted site."""
+        try:
+            if self.is_of_site(said.url):
+                self.statements.take(said, file)
+        except ValueError:
+            self.count(Group.FAILED, FetchProblem.BAD_ADDRESS)
 
     def note(self, revisit: reader.Revisit) -> None:
         """Keep the revisit of a wanted page until all files are read: its page may stand in a later one. One without a day tells
@@ -325,7 +345,8 @@ class WarcSpider(ArchiveSpider):
             if page is None:
                 self.absent[url_key(revisit.refers_to)] = revisit.url
             elif self.wants(*page):
-                yield *page, revisit.file
+                capture, wire = page
+                yield self.statements.known(capture), wire, revisit.file
 
     def look_for_earlier_pages(self) -> None:
         """Count the revisits whose bytes are not in the archive, and say which are of a page that stands neither in these files
@@ -377,13 +398,16 @@ class WarcSpider(ArchiveSpider):
         return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]
 
     def wants(self, capture: Capture, wire: Wire) -> bool:
-        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted.
+        """Whether a capture is an HTML page with status 200 of a wanted site; any other is counted. A page that was refused counts
+        too where the site's own feed or API gives its text.
 
         That a page is not there is kept where its own server says so: a web archive says the same of what it never had.
         """
         try:
             is_page = "html" in (capture.content_type or "html")
-            if capture.status != 200 or not is_page:
+            refused = capture.status > 400 and capture.status not in ABSENT
+            stands_in = refused and usable(self.statements.known(capture).source_text)
+            if (capture.status != 200 and not stands_in) or not is_page:
                 if (
                     capture.status in ABSENT
                     and is_page

@@ -52,11 +52,11 @@ class Record(NamedTuple):
 
 
 def answers(path: Path | ObjectFile, urls: Collection[str]) -> list[Record]:
-    """The responses and revisits of a file that are of one of these URLs.
+    """The responses and revisits of a file that are of one of these URLs, and what sources said of the posts there.
 
     It reads the heads of all records of the file. Raises `DatabaseUnavailable` where the file is damaged, naming the place.
     """
-    kinds = ("response", "revisit", "resource")
+    kinds = ("response", "revisit", "resource", "metadata")
     return [record for record in _records(path) if record.kind in kinds and record.url in urls]
 
 

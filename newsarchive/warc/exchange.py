@@ -1,4 +1,4 @@
-"""Copies one capture out of an archive's WARC files, so that it stands alone in another file.
+"""Copies one capture, or what a source said of a post, out of an archive's WARC files, so that it stands alone in another file.
 
     response  https://blog.example/post   first crawl           → the same bytes
     revisit   https://blog.example/post   second crawl          → a response with the headers of the second answer
@@ -59,6 +59,8 @@ def exchange(folder: Folder, place: Place, payload: Place) -> Iterator[Record]:
         identifier = record.rec_headers.get_header("WARC-Record-ID")
         if record.rec_type == "revisit":
             yield _resolved(record, _body(folder, payload))
+        elif record.rec_type != "response" or record.http_headers is None:
+            raise ValueError(f"a {record.rec_type} record, no response")
         else:
             yield _copied(record, records, stream, place)
         behind = next(records, None)
@@ -71,9 +73,16 @@ def exchange(folder: Folder, place: Place, payload: Place) -> Iterator[Record]:
             yield _request(behind, of)
 
 
+def statement(folder: Folder, place: Place) -> Record:
+    """The record of what a source said of a post. Raises as `exchange` does."""
+    with records_at(folder, place.file, place.offset, check_digests=True) as (records, stream):
+        record = next(records)
+        if record.rec_type != "metadata":
+            raise ValueError(f"a {record.rec_type} record, where the words of a source should lie")
+        return _copied(record, records, stream, place)
+
+
 def _copied(record: Any, records: Any, stream: BinaryIO, place: Place) -> Record:
-    if record.rec_type != "response" or record.http_headers is None:
-        raise ValueError(f"a {record.rec_type} record, no response")
     while record.raw_stream.read(2**16):
         pass
     named = record.rec_headers.get_header("WARC-Payload-Digest") or ""
@@ -144,10 +153,11 @@ def _made(url: str, kind: str, body: bytes, http: HttpHeaders, more: dict[str, s
 
 
 def _described(record: Any, data: bytes, digest: str) -> Record:
-    http = record.http_headers
-    mime = (http.get_header("Content-Type") or "").partition(";")[0].strip().lower()
-    headers = record.rec_headers
+    headers, http = record.rec_headers, record.http_headers
     url, date = headers.get_header("WARC-Target-URI"), headers.get_header("WARC-Date")
+    if http is None:
+        return Record(data, record.rec_type, url, date, digest=digest)
+    mime = (http.get_header("Content-Type") or "").partition(";")[0].strip().lower()
     return Record(data, "response", url, date, http.get_statuscode(), mime, digest)
 
 

@@ -23,7 +23,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
-from newsarchive.items import Capture, Place, joined_headers
+from newsarchive.items import Capture, Excerpt, Place, joined_headers
 from newsarchive.times import http_time
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
@@ -35,6 +35,12 @@ from newsarchive.warc.unpacked import ARC, KEPT_BYTES, ZSTD, ZSTD_DICTIONARY, Un
 #: Bytes of a body, unpacked. A longer body is refused: it is no article, and a bomb of a few kilobytes may unpack to
 #: gigabytes.
 MAX_BODY_BYTES = 64 * 2**20
+
+#: Fields of newsarchive's own in the header of a `metadata` record that holds what a source said of a post: the kind of the source, the
+#: address of the whole document, and its digest.
+SOURCE_TYPE = "X-Source-Type"
+SOURCE_URI = "X-Source-URI"
+SOURCE_DIGEST = "X-Source-Digest"
 
 #: Bytes that are read at a time.
 _CHUNK_BYTES = 2**20
@@ -72,7 +78,7 @@ ERRORS = (
 Resolve = Callable[[str, str, str], tuple[Path | ObjectFile, int] | None]
 
 #: What a record of a WARC file is read as; other records give nothing.
-Found: TypeAlias = "tuple[Capture, Wire] | Revisit | Damage"
+Found: TypeAlias = "tuple[Capture, Wire] | Revisit | Damage | Statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,14 @@ class Damage:
 
     def __str__(self) -> str:
         return f"{self.file}: record at {self.offset}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A `metadata` record of newsarchive's: what a feed, an API or a sitemap said of the post under a URL."""
+
+    url: str
+    excerpt: Excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +198,14 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
     count in the unpacked data; so they do where Zstandard packed it.
     """
     for found in exchanges(path):
-        if not isinstance(found, Revisit):
-            yield found if isinstance(found, Damage) else found[0]
+        if isinstance(found, Damage):
+            yield found
+        elif isinstance(found, tuple):
+            yield found[0]
 
 
 def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
-    """As `captures`, with each answer as it came, and a `Revisit` for each revisit record. Of a WACZ package, what is in
+    """As `captures`, with each answer as it came, a `Revisit` for each revisit record, and a `Statement` for what a source said. Of a WACZ package, what is in
     all its WARC files. `path` may be an address in object storage. With `copying`, each answer has its record too, where
     that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
@@ -301,6 +317,8 @@ class _Reader:
                     raise EOFError  # without this, each of a thousand such records would read the rest of the file
                 if record.rec_type == "revisit":
                     yield _revisit(record, self.name)
+                elif record.rec_type == "metadata" and (said := statement_of(record)) is not None:
+                    yield said
                 found = _exchange(record) if record.rec_type in ("response", "resource") else None
                 if found is not None and (cut := _cut(record, found[0])):
                     yield Damage(self.name, at, cut)
@@ -417,6 +435,17 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
     capture = Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers)
     return as_it_was(capture, wire, record.rec_headers.get_header(COPIED_SHOWN_AT) or url)
+
+
+def statement_of(record: Any) -> Statement | None:
+    """What a source said of a post by this record, `None` for a record of another kind."""
+    header = record.rec_headers.get_header
+    if not (kind := header(SOURCE_TYPE)):
+        return None
+    content_type, at = header("Content-Type") or "", _moment(header("WARC-Date"))
+    own, digest = raw_body(record), header(SOURCE_DIGEST) or ""
+    excerpt = Excerpt(kind, header(SOURCE_URI) or "", content_type, own=own, digest=digest, fetched_at=at)
+    return Statement(_address(header("WARC-Target-URI")), excerpt)
 
 
 def _cut(record: Any, page: Capture) -> str:

@@ -29,12 +29,12 @@ from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
 from newsarchive.exceptions import DatabaseUnavailable
-from newsarchive.items import Place
+from newsarchive.items import Excerpt, Place
 from newsarchive.reprs import why_not_written
 from newsarchive.version import VERSION
 from newsarchive.warc.copied import COPIED_FROM, COPIED_SHOWN_AT, COPIED_TYPE, GZIP_HEADER, with_source
 from newsarchive.warc.files import OPEN, Wire
-from newsarchive.warc.reader import whole_length
+from newsarchive.warc.reader import SOURCE_DIGEST, SOURCE_TYPE, SOURCE_URI, whole_length
 
 #: Bytes of a file. A record that would go beyond them begins a new file; 0 means no limit.
 MAX_FILE_BYTES = 10**9
@@ -120,12 +120,33 @@ class WarcWriter:
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         with self._lock:
-            # The name of a file may have a line break, which would end the field, and bytes that are no UTF-8.
-            name = " ".join(copied_from.split()).encode(errors="replace").decode()
-            extra = {COPIED_FROM: name} | ({} if wire.kind == "response" else {COPIED_TYPE: wire.kind})
+            extra = {COPIED_FROM: _in_one_line(copied_from)} | (
+                {} if wire.kind == "response" else {COPIED_TYPE: wire.kind}
+            )
             if wire.shown_at:
                 extra[COPIED_SHOWN_AT] = wire.shown_at
             return self._exchange(url, wire, at, None, extra, digest)
+
+    def write_excerpt(self, url: str, excerpt: Excerpt) -> Place:
+        """Append what a source said of the post under a URL, as a `metadata` record (WARC 1.1, 6.6)."""
+        fields = {
+            SOURCE_TYPE: excerpt.source,
+            SOURCE_URI: excerpt.url,
+            SOURCE_DIGEST: excerpt.digest,
+            COPIED_FROM: excerpt.copied_from,
+            "WARC-Date": warc_date(excerpt.fetched_at or datetime.now(UTC)),
+        }
+        writer = WARCWriter(BytesIO(), gzip=False, warc_version="1.1")
+        record = writer.create_warc_record(
+            url, "metadata", BytesIO(excerpt.body), len(excerpt.body),
+            warc_content_type=_in_one_line(excerpt.content_type) or "application/octet-stream",
+            warc_headers_dict={name: _in_one_line(value) for name, value in fields.items() if value},
+        )  # fmt: skip
+        writer.write_record(record)
+        with self._lock:
+            return self._append(
+                [member(writer.out.getvalue(), 0)], record.rec_headers.get_header("WARC-Payload-Digest")
+            )
 
     def _exchange(
         self,
@@ -267,6 +288,11 @@ class WarcWriter:
         finally:
             self._file.close()
             self._file = None
+
+
+def _in_one_line(text: str) -> str:
+    """The value of a field: the name of a file may have a line break, which would end the field, and bytes that are no UTF-8."""
+    return " ".join(text.split()).encode(errors="replace").decode()
 
 
 def payload_digest(body: bytes) -> str:

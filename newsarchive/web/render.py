@@ -215,11 +215,13 @@ _OWN_FILTERS: tuple[Callable[..., Any], ...] = (
     changes, day, published_day, hours, lang, later, minute, named, number, out, published, runs, sanitised, snippet, wayback, web_url,
 )  # fmt: skip
 #: The filters of the templates by name.
-FILTERS = {one.__name__: one for one in _OWN_FILTERS} | {
+FILTERS: dict[str, Callable[..., Any]] = {
+    **{one.__name__: one for one in _OWN_FILTERS},
     "kind": plainwords.label,
     "quoted": lambda text: quote(str(text), safe=""),
     "size": byte_size,
     "rule": plainwords.rule,
+    "source": plainwords.source,
 }
 
 

@@ -12,7 +12,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from newsarchive import plugins, rules
-from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look, page_kind
+from newsarchive.core.assembly.post import FILLABLE, usable
+from newsarchive.core.discovery.page_kind import (
+    OVERRULED_KINDS,
+    POSTS_ALONE_SOURCES,
+    FirstLook,
+    Kind,
+    LookAt,
+    first_look,
+    page_kind,
+)
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps, article_from, templated
@@ -95,10 +104,10 @@ def done(
 ) -> ReadPage | Looked:
     """The page of a `Job`, or what a `Look` shows. Raises `NotAnArticle` for a `Job`."""
     if isinstance(job, Job):
-        if job.refused:
+        if job.refused and job.capture.status == 200:  # of another answer the steps judge
             text = decode(job.capture.body, job.capture.content_type).text
             kind = page_kind(text, job.capture.base_url, rules)
-            if kind.reason in job.refused:
+            if kind.reason in job.refused and not _is_overruled(kind, job.capture):
                 raise NotAnArticle(kind.reason, kind.detail)
         article = read(job.capture, template, rules, steps, keep_reading)
         ready = packed(article) if job.packs else article
@@ -115,6 +124,13 @@ def done(
         return Looked(look, error.with_traceback(None))
     assert isinstance(page, ReadPage)
     return Looked(look, page)
+
+
+def _is_overruled(kind: Kind, capture: Capture) -> bool:
+    """Whether a page is a post all the same: because of who names it, or because its feed or API gives the text that it lacks."""
+    named = capture.discovered is not None and capture.discovered.source in POSTS_ALONE_SOURCES
+    stands_in = kind.reason in FILLABLE and usable(capture.source_text)
+    return stands_in or (named and kind.reason in OVERRULED_KINDS)
 
 
 def _changes(before: Capture, after: Capture | None) -> dict[str, Any]:

@@ -154,7 +154,11 @@ def test_what_came_out_of_a_foreign_file_can_be_read_again_without_it(db: Path, 
     foreign = only_warc(tmp_path / "first.db").rename(tmp_path / "CC-NEWS-1.warc.gz")
     assert "3 new" in crawl(f"path={foreign}", spider="warc", db=db).stderr
     copied = only_warc(db)
-    assert kinds(copied) == ["warcinfo", *["response"] * 3]  # a request that we did not send is not invented
+    assert kinds(copied) == [
+        "warcinfo",
+        *["metadata"] * 3,
+        *["response"] * 3,
+    ]  # a request that we did not send is not invented
     with copied.open("rb") as stream:
         sources = {record.rec_headers.get_header("X-Copied-From") for record in ArchiveIterator(stream)}
     assert sources == {None, "CC-NEWS-1.warc.gz"}

@@ -613,7 +613,7 @@ schema.upgrade(engine)
 
 
 @pytest.mark.parametrize(
-    "moment", ["backup", "dropped_lines", "site_blocks", "UPDATE alembic_version", "commit", "give back"]
+    "moment", ["backup", "warc_file", "warc_digest", "UPDATE alembic_version", "commit", "give back"]
 )
 def test_an_upgrade_that_is_killed_is_done_by_the_next_one(first_release: Engine, moment: str) -> None:
     is_file = first_release.dialect.name == "sqlite"

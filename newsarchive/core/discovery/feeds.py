@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from newsarchive.core.discovery import excerpts
 from newsarchive.core.discovery.broken_xml import BROKEN_TAG, with_allowed_references, with_escaped_ampersands
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
@@ -25,7 +26,7 @@ from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
-from newsarchive.items import Link, SourceText
+from newsarchive.items import Excerpt, Link, SourceText
 from newsarchive.rules import Rules, default
 
 #: Characters of a post's text; a longer one holds data, not words, and is not kept.
@@ -98,7 +99,7 @@ class Entry:
     or to a `<base>` at its beginning. `author` is that of the whole feed, or of the feed from which the entry was taken, where
     the entry names no `authors`. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
     WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true
-    for a comment (RFC 4685).
+    for a comment (RFC 4685). `excerpt` are the bytes of the entry, `None` where they cannot be told from those of others.
     """
 
     link: Link
@@ -115,6 +116,7 @@ class Entry:
     authors: tuple[str, ...] = ()
     image: str = ""
     language: str = ""
+    excerpt: Excerpt | None = field(default=None, repr=False)
 
     @property
     def link_with_text(self) -> Link:
@@ -141,6 +143,7 @@ class Entry:
             in_language=self.language,
             image=self.image,
             post_id=identity,
+            excerpt=self.excerpt,
         )
         return replace(self.link, post_id=identity, text=text)
 
@@ -230,11 +233,12 @@ def parse_feed(
     """
     too_long = f"longer than {MAX_FEED_BYTES} bytes: cut" if len(body) > MAX_FEED_BYTES else ""
     # A blank line before <?xml is the commonest of errors, and harmless.
+    source = excerpts.source_of("feed", url, content_type or "", body)
     body = body[:MAX_FEED_BYTES].lstrip()
     if body[:64].removeprefix(b"\xef\xbb\xbf")[:1] == b"{":
-        feed, entries = _read_json(body, url, rules or default())
+        feed, entries = _read_json(body, source, rules or default())
     else:
-        feed, entries = _read_xml(body, url, content_type, rules or default())
+        feed, entries = _read_xml(body, source, rules or default())
     if too_long and not feed.problem.endswith(": cut"):
         feed = replace(feed, problem=too_long)
     # WordPress and Blogger put posts alone into their feeds, and a post may be called "press" or "about".
@@ -265,10 +269,11 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
     return replace(feed, entries=tuple(kept.values()), is_comments=is_comments)
 
 
-def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
+def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
+    url, received = source.url, body
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
     # A bare `&` sends a feed to feedparser's loose reader, which makes "AT&T" into "AT&T;".
-    written = with_allowed_references(decode(body, content_type).text.encode(errors="replace"))
+    written = with_allowed_references(decode(body, source.content_type or None).text.encode(errors="replace"))
     sound = with_escaped_ampersands(written)
     body, cut = _with_fewer_elements(sound)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
@@ -290,7 +295,18 @@ def _read_xml(body: bytes, url: str, content_type: str | None, rules: Rules) -> 
         problem=cut or _problem(parsed) or ("" if sound == written else "not well formed: a bare &"),
     )
     times = FeedTimes(feed.language, rules)
-    return feed, (_entry(entry, feed, times) for entry in parsed.entries)
+    read = (_entry(entry, feed, times) for entry in parsed.entries)
+    return feed, with_excerpts(read, len(parsed.entries), excerpts.of_feed(received, source))
+
+
+def with_excerpts(entries: Iterable[Entry], number: int, cut: Sequence[Excerpt]) -> Iterator[Entry]:
+    """The entries of a document, this `number`, each with its bytes, where as many parts were cut out of the document: else nobody
+    knows which part is about which post."""
+    if len(cut) != number:
+        yield from entries
+        return
+    for entry, excerpt in zip(entries, cut, strict=True):
+        yield replace(entry, excerpt=excerpt)
 
 
 class _Parser:
@@ -524,9 +540,10 @@ def _problem(parsed: Mapping[str, Any]) -> str:
     return f"not well formed: {error}"[:300]
 
 
-def _read_json(body: bytes, url: str, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
+def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
+    url, text = source.url, body.decode("utf-8-sig", "replace")
     try:
-        data = loads(body.decode("utf-8-sig", "replace"))
+        data = loads(text)
     except ValueError as error:
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
     if not isinstance(data, dict) or "jsonfeed.org/version/" not in str(data.get("version")):
@@ -541,8 +558,9 @@ def _read_json(body: bytes, url: str, rules: Rules) -> tuple[Feed, Iterator[Entr
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),
     )
     items, times = data.get("items"), FeedTimes(feed.language, rules)
-    entries = items if isinstance(items, list) else []
-    return feed, (_json_entry(entry, feed, times) for entry in entries if isinstance(entry, dict))
+    entries = rows_of({"items": items}, "items")
+    read = (_json_entry(entry, feed, times) for entry in entries)
+    return feed, with_excerpts(read, len(entries), excerpts.of_json(text, source, "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

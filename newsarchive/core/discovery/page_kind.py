@@ -71,6 +71,10 @@ MAX_ENTRY_SHARE = 0.5
 MAX_CARD_WORDS = 150
 #: Characters of a title's part; a longer part is a sentence, and no server's error.
 MAX_PART_CHARACTERS = 120
+#: Sources that name posts alone: a page that they name is a post, even where it looks like an index or a static page.
+POSTS_ALONE_SOURCES = frozenset(("wp-json", "feed", "stored"))
+#: What such a page may look like.
+OVERRULED_KINDS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
 #: Characters of a refused answer that are searched for marks of a challenge.
 _MAX_BLOCK_PAGE_CHARACTERS = 500_000
 #: Characters of structured data that are searched for types.

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice, pairwise
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from newsarchive.core.discovery import excerpts
 from newsarchive.core.discovery.broken_xml import (
     BARE_AMPERSAND,
     BROKEN_TAG,
@@ -27,7 +29,7 @@ from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
 from newsarchive.core.discovery.feeds import parse_feed
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
-from newsarchive.items import Link, SourceText
+from newsarchive.items import Excerpt, Link, SourceText
 from newsarchive.rules import Rules, Table
 
 #: Unpacked bytes of a sitemap, by the protocol; the rest is cut off, and `problem` says so.
@@ -87,6 +89,13 @@ class _Row:
     language: str = ""
     image: str = ""
     is_sitemap: bool = False
+    #: The number of its element in the document.
+    at: int = 0
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it says more of a post than where it is and when it changed."""
+        return not self.is_sitemap and bool(self.title or self.published)
 
 
 def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Sitemap:
@@ -111,7 +120,11 @@ def parse_sitemap(body: bytes, url: str, rules: Rules, site_url: str = "") -> Si
         return Sitemap(url, problem=problem or "no sitemap")
     rows, broken = _xml_rows(data, (root[1] or b"").decode("utf-8", "replace"))
     kind = "index" if root[2] == b"sitemapindex" else "urlset"
-    return _sorted_out(Sitemap(url, kind, problem=problem or broken), rows, rules, site_url)
+    cut: Sequence[Excerpt] = ()
+    if any(row.is_news for row in rows):
+        cut = excerpts.of_sitemap(data, excerpts.source_of("sitemap", url, "text/xml", body))
+    told = dict(enumerate(cut)) if rows and len(cut) == rows[-1].at + 1 else {}
+    return _sorted_out(Sitemap(url, kind, problem=problem or broken), rows, rules, site_url, told)
 
 
 def sitemap_content(url: str, rules: Rules) -> str:
@@ -185,8 +198,8 @@ def _xml_rows(data: bytes, prefix: str) -> tuple[list[_Row], str]:
     events = etree.iterparse(_Stream(_cleaned(data)), events=("end",), tag=tags, **_PARSING)
     problem = ""
     try:
-        for _, element in events:
-            rows += _rows_of(element)
+        for number, (_, element) in enumerate(events):
+            rows += _rows_of(element, number)
             element.clear()  # with those before it: the tree of 50 MB of XML would take 500 MB
             while element.getprevious() is not None:
                 del element.getparent()[0]
@@ -211,7 +224,7 @@ def _rows_alone(data: bytes) -> list[_Row]:
     root = _ROOT.search(data[:_MAX_HEAD_BYTES])
     starts = [match.start() for match in islice(_ROW_START.finditer(data), MAX_SITEMAP_URLS + 1)]
     rows: list[_Row] = []
-    for start, end in pairwise([*starts, len(data)]):
+    for number, (start, end) in enumerate(pairwise([*starts, len(data)])):
         if end - start > MAX_ROW_BYTES:
             continue
         alone = (root[0] if root else b"<urlset>") + data[start:end]
@@ -221,7 +234,7 @@ def _rows_alone(data: bytes) -> list[_Row]:
             continue
         children = document if document is not None else ()
         if (element := next((one for one in children if _local(one) in _ROWS), None)) is not None:
-            rows += _rows_of(element)
+            rows += _rows_of(element, number)
     return rows
 
 
@@ -249,10 +262,10 @@ def _cleaned(data: bytes) -> Iterator[bytes]:
         at = end
 
 
-def _rows_of(element: etree._Element) -> list[_Row]:
+def _rows_of(element: etree._Element, number: int) -> list[_Row]:
     """The row of an element, and one more for each further address in it. Some sites write the address into the row itself
     (`<loc><url>https://…</url></loc>`)."""
-    row = _Row(is_sitemap=_local(element) == "sitemap")
+    row = _Row(is_sitemap=_local(element) == "sitemap", at=number)
     locs = [] if len(element) else [(element.text or "").strip()]
     for child in element:
         name = _local(child)
@@ -267,14 +280,20 @@ def _rows_of(element: etree._Element) -> list[_Row]:
         elif name == "image" and not row.image:
             row.image = next(((e.text or "").strip() for e in child if _local(e) == "loc"), "")
     row.loc, *others = [loc for loc in locs if loc] or [""]
-    return [row, *(_Row(loc, is_sitemap=row.is_sitemap) for loc in others)]
+    return [row, *(_Row(loc, is_sitemap=row.is_sitemap, at=number) for loc in others)]
 
 
 def _local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
-def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rules, site_url: str) -> Sitemap:
+def _sorted_out(
+    sitemap: Sitemap,
+    rows: Iterator[_Row] | list[_Row],
+    rules: Rules,
+    site_url: str,
+    cut: Mapping[int, Excerpt] = MappingProxyType({}),
+) -> Sitemap:
     """The sitemap with its rows as links and further sitemaps, each once."""
     content, problem = sitemap_content(sitemap.url, rules), sitemap.problem
     found: dict[str, tuple[Link, bool]] = {}
@@ -283,14 +302,14 @@ def _sorted_out(sitemap: Sitemap, rows: Iterator[_Row] | list[_Row], rules: Rule
             problem = f"more than {MAX_SITEMAP_URLS} addresses: cut"
             break
         if url := _address(row, sitemap.url, site_url, content, rules):
-            found.setdefault(url_key(url), (_link(row, url, rules), row.is_sitemap))
+            found.setdefault(url_key(url), (_link(row, url, rules, cut.get(row.at)), row.is_sitemap))
     children = [link for link, is_sitemap in found.values() if is_sitemap]
     children.sort(key=lambda link: sitemap_content(link.url, rules) != "posts")
     links = tuple(link for link, is_sitemap in found.values() if not is_sitemap)
     return Sitemap(sitemap.url, sitemap.kind, links, tuple(children), problem)
 
 
-def _link(row: _Row, url: str, rules: Rules) -> Link:
+def _link(row: _Row, url: str, rules: Rules, excerpt: Excerpt | None) -> Link:
     """The link of a row, with the text and metadata that a news sitemap gives of its post."""
     lastmod, published = parse_time(row.lastmod, rules), parse_time(row.published, rules)
     link = Link(url, "sitemap", row.title, lastmod or published, published)
@@ -299,7 +318,7 @@ def _link(row: _Row, url: str, rules: Rules) -> Link:
     image = try_normalise(row.image, url) if row.image else None
     text = SourceText(
         "sitemap", "", title=row.title, published=published, updated=lastmod,
-        in_language=row.language, image=image or "", publisher=row.publisher,
+        in_language=row.language, image=image or "", publisher=row.publisher, excerpt=excerpt,
     )  # fmt: skip
     return replace(link, text=text)
 

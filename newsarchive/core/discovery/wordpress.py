@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
+from newsarchive.core.discovery import excerpts
 from newsarchive.core.discovery.feed_times import MAX_UTC_OFFSET, iso_time
 from newsarchive.core.discovery.feeds import Entry, rows_of, unique
 from newsarchive.core.discovery.links import attributes, base_of, link_header
@@ -121,8 +122,9 @@ def parse_wp_posts(
 
     `headers` (with lower-case names) hold the number of pages.
     """
+    text = _json_part(body)
     try:
-        data = loads(_json_part(body))
+        data = loads(text)
     except ValueError as error:
         return Posts(url, problem=f"not well formed: {error}"[:300])
     if isinstance(data, dict):
@@ -131,10 +133,13 @@ def parse_wp_posts(
             return Posts(url, is_last=True)
         return Posts(url, problem=f"{refusal}: {message}"[:300] if refusal else "no list of posts")
     rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    source = excerpts.source_of("wp-json", url, (headers or {}).get("content-type", ""), body)
+    cut = excerpts.of_json(text, source) if rows else ()
     kept: dict[str, Entry] = {}
-    for row in rows[:MAX_ROWS]:
+    for at, row in enumerate(rows[:MAX_ROWS]):
         if link := _address(row, url, site_url or url):
-            kept.setdefault(link, _entry(row, link))
+            excerpt = cut[at] if len(cut) == len(rows) else None
+            kept.setdefault(link, replace(_entry(row, link), excerpt=excerpt))
     problem = "" if isinstance(data, list) else "no list of posts"
     return Posts(url, tuple(kept.values()), problem, _is_last(len(rows), url, headers or {}))
 

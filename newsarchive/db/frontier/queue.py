@@ -120,10 +120,15 @@ class KnownSource:
 
 
 class Frontier:
-    """The frontier of an archive. Every method is one transaction and raises `DatabaseError`."""
+    """The frontier of an archive. Every method is one transaction and raises `DatabaseError`.
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
-        self.engine, self.clock = engine, clock
+    `keep` writes the excerpts of sources for good; without it they are forgotten once they were read.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Callable[[], datetime] = utc_now, keep: source_texts.Keep | None = None
+    ) -> None:
+        self.engine, self.clock, self.keep = engine, clock, keep
         self.rates = EditRates()
 
     # -- sites and sources ----------------------------------------------------------------------
@@ -179,6 +184,16 @@ class Frontier:
             runs = connection.execute(select(CrawlRun.arguments).where(CrawlRun.spider == "news"))
             named = {site_of(run.arguments["url"]) for run in runs if run.arguments.get("url")}
         return [url for url, config in found.items() if config.get("follow") or site_of(url) in named]
+
+    def site_at(self, url: str) -> int:
+        """The id of the site of an address, added where it is new; nothing is said of where its front page is."""
+        found = self.find_site(url)
+        if found is None:
+            with writing(self.engine) as connection:
+                insert_new_rows(connection, Site, [{"domain": site_of(url)}])
+            found = self.find_site(url)
+        assert found is not None
+        return found
 
     def close_site(self, site_id: int, *, ok: bool, at: datetime | None = None) -> None:
         """Record how a crawl of the site ended; a success counts from when its sources were asked, `at`."""
@@ -267,7 +282,7 @@ class Frontier:
         new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
             for chunk in chunks(list(links), MAX_CHUNK):
-                new += updates.record(connection, chunk, naming)
+                new += updates.record(connection, chunk, naming, self.keep)
         return new
 
     def known(self, urls: Iterable[str]) -> dict[str, Known]:

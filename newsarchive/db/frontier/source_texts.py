@@ -6,10 +6,11 @@ posts of a site, its name and language, stands in the row of the site and is fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine, delete, select
 
@@ -18,7 +19,7 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading
 from newsarchive.db.models import ArticleRow, Revision, Site, SourceTextRow, Url
 from newsarchive.db.values import storable
-from newsarchive.items import DropReason, SourceText
+from newsarchive.items import DropReason, Excerpt, Place, SourceText
 
 #: Fields that have the same name in a record and in its row.
 FIELDS = (
@@ -33,6 +34,10 @@ TIME_FIELDS = ("published", "updated")
 SOURCES_BY_TRUST = ("site", "sitemap", "feed", "wp-json")
 #: The source of a record that has only what holds for the whole site.
 SITE = "site"
+#: Writes excerpts for good, each given with the URL of its post, and says where they lie.
+Keep: TypeAlias = Callable[[Sequence[tuple[str, Excerpt]]], Sequence[Place]]
+#: The columns that say where an excerpt lies.
+PLACE_COLUMNS = ("warc_file", "warc_offset", "warc_length", "warc_digest")
 #: A crawl asks this of each post; SQLAlchemy's own query took five times as long.
 _OF_POST = """
     SELECT u.id, s.name, s.in_language, EXISTS (SELECT 1 FROM source_texts AS t WHERE t.url_id = u.id)
@@ -40,9 +45,14 @@ _OF_POST = """
 """
 
 
-def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
+def keep(
+    connection: Connection,
+    texts: Mapping[int, SourceText],
+    urls: Mapping[int, str] = MappingProxyType({}),
+    write: Keep | None = None,
+) -> list[int]:
     """Keep texts by the id of their URL, where they differ from what is kept and are no worse; gives the ids of
-    those that were replaced.
+    those that were replaced. `write` keeps the bytes that they were read from, also of a text that was kept without them.
 
     A source replaces its own record. Of two sources the one that gives full texts counts; where both or neither do, the
     more trusted one (`SOURCES_BY_TRUST`).
@@ -55,9 +65,23 @@ def keep(connection: Connection, texts: Mapping[int, SourceText]) -> list[int]:
         if (old := held.get(url_id)) is None
         or (old != _stored(text) and (old.source == text.source or _rank(text) >= _rank(old)))
     }
-    if changed:
-        connection.execute(delete(SourceTextRow).where(SourceTextRow.url_id.in_(changed)))
-    rows = [{"url_id": url_id} | _row(text) for url_id, text in changed.items()]
+    proved = {
+        url_id: text
+        for url_id, text in texts.items()
+        if write
+        and text.excerpt
+        and (url_id in changed or (not (old := held[url_id]).place and old == _stored(text)))
+    }
+    places: dict[int, Place] = {}
+    if write and proved:
+        kept = write([(urls[url_id], text.excerpt) for url_id, text in proved.items() if text.excerpt])
+        places = dict(zip(proved, kept, strict=True))
+    new = changed | proved
+    if new:
+        connection.execute(delete(SourceTextRow).where(SourceTextRow.url_id.in_(new)))
+    rows = [
+        {"url_id": url_id} | _row(replace(text, place=places.get(url_id))) for url_id, text in new.items()
+    ]
     bulk.insert_rows(connection, SourceTextRow, rows)
     return [url_id for url_id in changed if url_id in held]
 
@@ -121,7 +145,9 @@ def of_articles(engine: Engine, article_ids: Iterable[int]) -> dict[int, Told]:
 
 
 def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
-    columns = bulk.columns_of(SourceTextRow, ("url_id", *FIELDS, "published_offset", "updated_offset"))
+    columns = bulk.columns_of(
+        SourceTextRow, ("url_id", *FIELDS, "published_offset", "updated_offset", *PLACE_COLUMNS)
+    )
     query = select(*columns).where(SourceTextRow.url_id.in_(list(url_ids)))
     return {row.url_id: _record(row._asdict()) for row in connection.execute(query)}
 
@@ -130,7 +156,8 @@ def _record(row: dict[str, Any]) -> SourceText:
     values = {name: row[name] for name in FIELDS}
     values |= {name: tuple(str(one) for one in values[name] or ()) for name in LIST_FIELDS}
     values |= {name: _with_offset(values[name], row[f"{name}_offset"]) for name in TIME_FIELDS}
-    return SourceText(**values)
+    place = Place(*(row[name] for name in PLACE_COLUMNS)) if row["warc_file"] else None
+    return SourceText(**values, place=place)
 
 
 def _with_offset(moment: datetime | None, minutes: int | None) -> datetime | None:
@@ -142,7 +169,9 @@ def _with_offset(moment: datetime | None, minutes: int | None) -> datetime | Non
 def _row(text: SourceText) -> dict[str, Any]:
     row = {name: getattr(text, name) for name in FIELDS}
     row |= {name: [storable(one) for one in row[name]] for name in LIST_FIELDS}
-    return row | {f"{name}_offset": _minutes(row[name]) for name in TIME_FIELDS}
+    row |= {f"{name}_offset": _minutes(row[name]) for name in TIME_FIELDS}
+    place = text.place or Place("", 0, 0)
+    return row | dict(zip(PLACE_COLUMNS, (place.file, place.offset, place.length, place.digest), strict=True))
 
 
 def _minutes(time: datetime | None) -> int | None:

@@ -29,7 +29,7 @@ from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import Discovery, ListingLook, Source, Url, UrlPart
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
-from newsarchive.items import Article, ChangeKind, Link, QualityFlag, Validators
+from newsarchive.items import Article, ChangeKind, Link, QualityFlag, SourceText, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
@@ -78,7 +78,9 @@ class Naming:
     at: datetime
 
 
-def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int:
+def record(
+    connection: Connection, links: Sequence[Link], naming: Naming, keep: source_texts.Keep | None = None
+) -> int:
     """Make a row of every link; gives how many were new. At most `queue.MAX_CHUNK` links at once."""
     by_key = {url_key(link.url): link for link in reversed(links)}
     here = Url.url_key.in_(list(by_key))
@@ -95,12 +97,12 @@ def record(connection: Connection, links: Sequence[Link], naming: Naming) -> int
     ]
     bulk.insert_new_rows(connection, Url, rows)
     known = connection.execute(
-        select(Url.id, Url.url_key, Url.lastmod, Url.last_checked_at).where(here)
+        select(Url.id, Url.url, Url.url_key, Url.lastmod, Url.last_checked_at).where(here)
     ).all()
     by_id = {row.id: by_key[row.url_key] for row in known}
     _name(connection, by_id, naming)
     _announce(connection, known, by_id, naming.at)
-    _keep_texts(connection, by_id, naming.at)
+    _keep_texts(connection, {row.id: (row.url, by_id[row.id].text) for row in known}, naming.at, keep)
     return len(by_key) - int(before)
 
 
@@ -137,11 +139,17 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
         connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
 
 
-def _keep_texts(connection: Connection, links: Mapping[int, Link], now: datetime) -> None:
+def _keep_texts(
+    connection: Connection,
+    said: Mapping[int, tuple[str, SourceText | None]],
+    now: datetime,
+    keep: source_texts.Keep | None,
+) -> None:
     """Keep the texts of sources. A post whose article was filled from a text that has changed is due, and is fetched
     without a condition."""
-    texts = {url_id: link.text for url_id, link in links.items() if link.text is not None}
-    replaced = source_texts.keep(connection, texts)
+    texts = {url_id: text for url_id, (_, text) in said.items() if text is not None}
+    urls = {url_id: url for url_id, (url, _) in said.items()}
+    replaced = source_texts.keep(connection, texts, urls, keep)
     if replaced:
         filled = Url.id.in_(replaced) & (Url.filled_from != "")
         connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))

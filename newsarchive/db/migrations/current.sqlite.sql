@@ -1,4 +1,4 @@
--- The schema of revision 0026. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0027. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -354,7 +354,7 @@ CREATE TABLE source_texts (
 	in_language TEXT DEFAULT '' NOT NULL, 
 	image TEXT DEFAULT '' NOT NULL, 
 	publisher TEXT DEFAULT '' NOT NULL, 
-	post_id TEXT DEFAULT '' NOT NULL, 
+	post_id TEXT DEFAULT '' NOT NULL, warc_file TEXT DEFAULT '' NOT NULL, warc_offset BIGINT DEFAULT '0' NOT NULL, warc_length BIGINT DEFAULT '0' NOT NULL, warc_digest TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_source_texts PRIMARY KEY (url_id), 
 	CONSTRAINT fk_source_texts_url_id_urls FOREIGN KEY(url_id) REFERENCES urls (id) ON DELETE CASCADE
 );
@@ -742,4 +742,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0026');
+INSERT INTO alembic_version VALUES ('0027');

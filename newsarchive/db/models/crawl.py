@@ -147,7 +147,7 @@ class SourceTextRow(Base):
 
     It is evidence for the post's metadata; its text fills in where the page has less, and teaches the page's layout.
     `published_offset` and `updated_offset` are the minutes that the site's clock is ahead of UTC, where the source
-    tells it.
+    tells it. `warc_file` and the columns behind it say where the bytes lie that it was read from, as for a capture.
     """
 
     __tablename__ = "source_texts"
@@ -169,6 +169,10 @@ class SourceTextRow(Base):
     image: Mapped[str] = mapped_column(default="", server_default="")
     publisher: Mapped[str] = mapped_column(default="", server_default="")
     post_id: Mapped[str] = mapped_column(default="", server_default="")
+    warc_file: Mapped[str] = mapped_column(default="", server_default="")
+    warc_offset: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    warc_length: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    warc_digest: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class CrawlDefaults(Base):

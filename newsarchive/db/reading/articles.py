@@ -29,7 +29,7 @@ from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.db.rows import unpack_markup
 from newsarchive.db.values import unpack_text
 from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
-from newsarchive.items import Article, Author, Image, Rights, rights_from
+from newsarchive.items import Article, Author, Image, Place, Rights, rights_from
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,6 +40,8 @@ class Stored(Article):
     version that it shows, `versions` how many there are, `fetched_at` is when the page that
     it was read from was fetched, `gone_at` when it was found deleted. `original_url` is where its original stands in
     the archive, "" where it holds none. `rights` is what the site said of the use of the page when it was fetched last.
+    `said_by` is the feed, API or sitemap that said something of the post (`SourceText.source`), "" for none, and `said_in` where its
+    bytes are kept.
     """
 
     id: int = 0
@@ -56,6 +58,8 @@ class Stored(Article):
     original_id: int | None = None
     original_url: str = ""
     rights: Rights | None = None
+    said_by: str = ""
+    said_in: Place | None = None
 
 
 def get(
@@ -131,6 +135,11 @@ _RELATED = {
         " JOIN rights ON rights.id = told.rights_id ORDER BY rights.id",
         "article_id",
     ),
+    "said": (
+        "SELECT a.id AS article_id, t.source, t.warc_file, t.warc_offset, t.warc_length, t.warc_digest FROM articles AS a"
+        " JOIN urls AS u ON u.url_key = a.url_key JOIN source_texts AS t ON t.url_id = u.id WHERE a.id IN :ids",
+        "article_id",
+    ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
@@ -141,7 +150,7 @@ _OF_STORED = (
     "fetched_at", "payload_digest", "charset_declared", "charset_used",
 )  # fmt: skip
 #: The related rows that tell how the text came about. They are most of an article's rows.
-_EXPLAINING = ("blocks", "edits")
+_EXPLAINING = ("blocks", "edits", "said")
 
 
 def load(
@@ -151,7 +160,7 @@ def load(
     *,
     explained: bool = True,
 ) -> list[Stored]:
-    """Articles with all that belongs to them, in the order of their ids in `wanted`, by eight queries in all.
+    """Articles with all that belongs to them, in the order of their ids in `wanted`, by nine queries in all.
 
     With `version` they have the text, repairs and dropped lines of that version, and articles without it are left out.
     Without `explained` they have neither repairs nor dropped lines nor HTML, and are read in a quarter of the time.
@@ -191,6 +200,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     article_id, revision_id = row["id"], row["revision_id"]
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
+    said = next(iter(related.get("said", {}).get(article_id, [])), None)
     told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
     dropped = related.get("blocks", {}).get(revision_id, [])
     markup = row["markup"] if "blocks" in related else None
@@ -208,6 +218,10 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
         rights=sum(told, Rights()) or None,
+        said_by=said["source"] if said else "",
+        said_in=Place(said["warc_file"], said["warc_offset"], said["warc_length"], said["warc_digest"])
+        if said and said["warc_file"]
+        else None,
     )
 
 

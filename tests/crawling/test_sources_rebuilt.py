@@ -1,0 +1,296 @@
+"""What feeds, APIs and sitemaps said of posts is kept beside the pages: an archive that is made of another's WARC files knows it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from warcio.archiveiterator import ArchiveIterator
+
+from newsarchive import Archive
+from newsarchive.cli import cli
+from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
+from tests.crawling.test_crawl import rows
+from tests.crawling.test_warc_rebuilt import differences, said, story
+from tests.support.serving import Answer, crawl, crawl_killed_at, served
+from tests.support.storage import open_archive, url_of
+
+pytestmark = pytest.mark.slow  # crawls, servers or other processes
+
+#: Posts of a blog: path, headline, number of its text. Their pages have neither day nor author, and the last one only a teaser.
+POSTS = [(f"/2025/story-{n}/", f"Story number {n} of the quiet mill", n) for n in range(6)]
+NUMBER_OF_TEASER = 5
+PHRASES = ("Ayu Lestari", "Jonas Weber", "Rosa Díaz")
+
+Blog = Callable[[str], dict[str, str | Answer]]
+
+
+def pages(head: str) -> dict[str, str | Answer]:
+    def page(headline: str, number: int) -> str:
+        text = "<p>Read on in the feed.</p>" if number == NUMBER_OF_TEASER else story(number)
+        return (
+            f'<html lang="en"><head><title>{headline}</title></head><body><article><h1>{headline}</h1>'
+            f'<div class="entry-content">{text}</div></article></body></html>'
+        )
+
+    links = "".join(f'<article><h2><a href="{path}">{name}</a></h2></article>' for path, name, _ in POSTS)
+    front = f"<html><head><title>Blog</title>{head}</head><body><main>{links}</main></body></html>"
+    return {"/": front, **{path: page(name, n) for path, name, n in POSTS}}
+
+
+def rss(home: str, more: str = "") -> Answer:
+    items = "".join(
+        f"<item><title>{name}</title><link>{home}{path}</link><guid>{home}/?p={40 + n}</guid>"
+        f"<dc:creator>{PHRASES[n % 3]}</dc:creator><pubDate>Mon, {n + 3:02} Mar 2025 08:15:00 +0700</pubDate>"
+        f"<category>Harbour</category><category><![CDATA[<item> & ferries {n}]]></category>"
+        f"<content:encoded><![CDATA[{story(n, more)}]]></content:encoded></item>\n"
+        for path, name, n in POSTS
+    )
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>The Mill</title>'
+        f"<link>{home}/</link><language>en-GB</language>{items}</channel></rss>"
+    )
+    return Answer(body, headers={"Content-Type": "application/rss+xml; charset=UTF-8"})
+
+
+def by_rss(home: str) -> dict[str, str | Answer]:
+    head = '<link rel="alternate" type="application/rss+xml" href="/feed/">'
+    return {**pages(head), "/feed/": rss(home)}
+
+
+def by_atom(home: str) -> dict[str, str | Answer]:
+    entries = "".join(
+        f'<entry><title>{name}</title><link href="{home}{path}"/><id>{home}{path}</id>'
+        f"<published>2025-03-{n + 3:02}T08:15:00+07:00</published><updated>2025-03-{n + 4:02}T09:00:00+07:00</updated>"
+        f'<content type="html"><![CDATA[{story(n)}]]></content></entry>'
+        for path, name, n in POSTS
+    )
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>The Mill</title>'
+        f"<author><name>Ayu Lestari</name></author>{entries}</feed>"
+    )
+    head = '<link rel="alternate" type="application/atom+xml" href="/atom.xml">'
+    return {**pages(head), "/atom.xml": Answer(feed, headers={"Content-Type": "application/atom+xml"})}
+
+
+def by_json_feed(home: str) -> dict[str, str | Answer]:
+    items = [
+        {"id": path, "url": home + path, "title": name, "content_html": story(n), "authors": [{"name": PHRASES[n % 3]}],
+         "date_published": f"2025-03-{n + 3:02}T08:15:00+07:00", "tags": ["harbour", f"ferries {n}"]}
+        for path, name, n in POSTS
+    ]  # fmt: skip
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "The Mill",
+        "items": items,
+        "language": "en",
+    }
+    head = '<link rel="alternate" type="application/feed+json" href="/feed.json">'
+    return {
+        **pages(head),
+        "/feed.json": Answer(json.dumps(feed, indent=1), headers={"Content-Type": "application/feed+json"}),
+    }
+
+
+def by_api(home: str) -> dict[str, str | Answer]:
+    found = [
+        {"id": 40 + n, "link": home + path, "type": "post", "status": "publish", "title": {"rendered": name},
+         "date": f"2025-03-{n + 3:02}T08:15:00", "date_gmt": f"2025-03-{n + 3:02}T01:15:00",
+         "content": {"rendered": story(n)}, "_embedded": {
+             "author": [{"name": PHRASES[n % 3]}],
+             "wp:term": [[{"taxonomy": "category", "name": "Harbour"}], [{"taxonomy": "post_tag", "name": f"ferries {n}"}]]}}
+        for path, name, n in POSTS
+    ]  # fmt: skip
+    api = {"Content-Type": "application/json", "X-WP-TotalPages": "1"}
+    head = '<link rel="https://api.w.org/" href="/wp-json/">'
+    return {
+        **pages(head),
+        wp_posts_url("/wp-json/"): Answer(json.dumps(found), headers=api),
+        wp_root_url("/wp-json/"): Answer('{"name": "The Mill"}', headers=api),
+    }
+
+
+def by_news_sitemap(home: str) -> dict[str, str | Answer]:
+    rows = "".join(
+        f"<url><loc>{home}{path}</loc><news:news><news:publication><news:name>The Mill</news:name>"
+        f"<news:language>en</news:language></news:publication><news:title>{name}</news:title>"
+        f"<news:publication_date>2025-03-{n + 3:02}T08:15:00+07:00</news:publication_date></news:news></url>"
+        for path, name, n in POSTS
+    )
+    sitemap = (
+        '<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        f' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{rows}</urlset>'
+    )
+    return {**pages(""), "/sitemap.xml": Answer(sitemap, headers={"Content-Type": "application/xml"})}
+
+
+def records(folder: Path) -> list[tuple[str, str, bytes]]:
+    """Kind of the source, path of the post and bytes of each record of what a source said, in the order of the files."""
+    found = []
+    for path in sorted(folder.glob("*.warc.gz"), key=lambda path: path.stat().st_mtime_ns):
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream):
+                if kind := record.rec_headers.get_header("X-Source-Type"):
+                    url = record.rec_headers.get_header("WARC-Target-URI")
+                    found.append((kind, url.partition("/2025")[2], record.raw_stream.read()))
+    return found
+
+
+def named(db: Path) -> dict[str, list[tuple[object, ...]]]:
+    """What an archive knows of posts and sites by their sources, apart from where the bytes lie."""
+    return {
+        "source_texts": sorted(said(db, "source_texts"), key=repr),
+        "discoveries": rows(db, "SELECT u.url, d.kind, s.kind, s.url FROM discoveries d JOIN urls u ON u.id = d.url_id "
+                                "JOIN sources s ON s.id = source_id WHERE d.kind <> 'link' ORDER BY 1, 2, 3"),
+        "sites": rows(db, "SELECT domain, name, in_language FROM sites"),
+        "lastmod": rows(db, "SELECT url, lastmod FROM urls WHERE lastmod IS NOT NULL ORDER BY 1"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("blog", [by_rss, by_atom, by_json_feed, by_api, by_news_sitemap])
+def test_an_archive_that_is_rebuilt_knows_in_every_column_what_a_source_said(
+    blog: Blog, db: Path, tmp_path: Path
+) -> None:
+    rebuilt, again, own = tmp_path / "rebuilt.db", tmp_path / "again.db", tmp_path / f"{db.stem}-warc"
+    with served(blog) as site:
+        assert crawl(f"url={site.home}/", db=db).returncode == 0
+    assert rows(
+        db, "SELECT count(DISTINCT date_published) FROM articles WHERE date_published IS NOT NULL"
+    ) == [
+        (6 - (blog is by_news_sitemap),)  # no sitemap gives a text
+    ]
+    assert len(records(own)) == len(POSTS) + (blog is by_api)
+    shutil.move(own, tmp_path / "kept")  # nothing is left but the files
+    assert crawl(f"path={tmp_path}/kept/*.warc.gz", spider="warc", db=rebuilt).returncode == 0
+    assert differences(db, rebuilt) == {}
+    assert named(db) == named(rebuilt)
+    # So can be rebuilt what was rebuilt, and nothing is read a second time.
+    files = f"path={tmp_path}/rebuilt-warc/*.warc.gz"
+    assert crawl(files, spider="warc", db=again).returncode == 0
+    assert differences(db, again) == {}
+    assert named(db) == named(again)
+    number = len(records(tmp_path / "again-warc"))
+    assert number == len(records(own.with_name("kept")))
+    assert "0 new, 0 updated" in crawl(files, spider="warc", db=again).stderr
+    assert len(records(tmp_path / "again-warc")) == number + (blog is by_api)
+
+
+def test_postgresql_is_rebuilt_too(tmp_path: Path) -> None:
+    with open_archive("postgresql", tmp_path) as first, open_archive("postgresql", tmp_path) as second:
+        with served(by_rss) as site:
+            crawl(f"url={site.home}/", "-s", f"NEWSARCHIVE_WARC={tmp_path}/one", db=url_of(first))
+        files = f"path={tmp_path}/one/*.warc.gz"
+        crawl(files, "-s", f"NEWSARCHIVE_WARC={tmp_path}/two", spider="warc", db=url_of(second))
+        here, there = (
+            [Archive(url_of(engine)).get(f"{site.home}{path}") for path, _, _ in POSTS]
+            for engine in (first, second)
+        )
+    assert [one.date_published for one in here] == [one.date_published for one in there]
+    assert [one.authors for one in here] == [one.authors for one in there]
+    assert {one.said_by for one in there} == {"feed"}
+    assert all(one.said_in for one in there)
+
+
+def test_what_a_source_says_again_is_not_written_again(db: Path, tmp_path: Path) -> None:
+    """A feed changes whenever it names another post. What it says of the others is the same."""
+    own = tmp_path / f"{db.stem}-warc"
+    with served(by_rss) as site:
+        for _ in range(2):
+            crawl(f"url={site.home}/", db=db)
+        assert len(records(own)) == len(POSTS)
+        feed = site.answers["/feed/"]
+        assert isinstance(feed.body, str)
+        feed.body = feed.body.replace("Story number 2 of", "Story number two of")
+        crawl(f"url={site.home}/", db=db)
+    kind, path, body = records(own)[-1]
+    assert (len(records(own)), kind, path) == (len(POSTS) + 1, "feed", POSTS[2][0].removeprefix("/2025"))
+    assert b"<title>Story number two of" in body
+    assert b"Story number 3" not in body
+
+
+def test_a_crawl_that_is_killed_has_kept_what_it_heard(db: Path, tmp_path: Path) -> None:
+    rebuilt = tmp_path / "rebuilt.db"
+    with served(by_rss) as site:
+        crawl_killed_at(site, lambda path: "/2025/" in path, 1, f"url={site.home}/", db=db)
+        assert crawl(f"url={site.home}/", db=db).returncode == 0
+    crawl(f"path={tmp_path}/{db.stem}-warc/*.warc.gz", spider="warc", db=rebuilt)
+    assert differences(db, rebuilt) == {}
+    assert len(records(tmp_path / f"{db.stem}-warc")) == len(POSTS)
+
+
+def test_a_page_that_was_refused_is_rebuilt_from_the_words_of_its_feed(db: Path, tmp_path: Path) -> None:
+    wall = Answer("<html><head><title>Just a moment...</title></head><body>captcha</body></html>", 403)
+    with served(lambda home: {**by_rss(home), POSTS[0][0]: wall}) as site:
+        crawl(f"url={site.home}/", db=db)
+    rebuilt = tmp_path / "rebuilt.db"
+    told = crawl(f"path={tmp_path}/{db.stem}-warc/*.warc.gz", spider="warc", db=rebuilt).stderr
+    assert rows(db, "SELECT count(*) FROM articles") == [(len(POSTS),)]
+    assert rows(rebuilt, "SELECT count(*) FROM articles") == [(len(POSTS),)], told
+    assert differences(db, rebuilt) == {}
+
+
+def newsarchive(*words: str, db: Path) -> Result:
+    return CliRunner().invoke(cli, [*words, "--db", str(db)])
+
+
+def test_an_erased_post_leaves_no_word_in_what_its_feed_said(db: Path, tmp_path: Path) -> None:
+    """Its page is a teaser: the text stands in the feed alone, there in two versions."""
+    own, secret = tmp_path / f"{db.stem}-warc", b"whistleblower"
+    with served(
+        lambda home: {**by_rss(home), "/feed/": rss(home, "<p>The whistleblower was named.</p>")}
+    ) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/feed/"] = rss(site.home, "<p>The whistleblower was named, and left.</p>")
+        crawl(f"url={site.home}/", db=db)
+        url = site.home + POSTS[NUMBER_OF_TEASER][0]
+        before = [path for _, path, body in records(own) if secret in body]
+        assert sorted(before) == sorted(2 * [path.removeprefix("/2025") for path, _, _ in POSTS])
+        done = newsarchive("withhold", "erase", url, "--reason", "a court order", "--yes", db=db)
+        assert done.exit_code == 0, done.output
+        crawl(f"url={site.home}/", db=db)  # the feed says it still
+    left = [path for _, path, body in records(own) if secret in body]
+    assert sorted(left) == sorted(
+        path for path in before if path != POSTS[NUMBER_OF_TEASER][0].removeprefix("/2025")
+    )
+    assert newsarchive("doctor", db=db).exit_code == 0
+    rebuilt = tmp_path / "rebuilt.db"
+    crawl(f"path={own}/*.warc.gz", spider="warc", db=rebuilt)
+    assert rows(rebuilt, f"SELECT count(*) FROM urls WHERE url = '{url}'") == [(0,)]
+
+
+def test_records_of_sources_are_checked_explained_and_packed(db: Path, tmp_path: Path) -> None:
+    with served(by_rss) as site:
+        crawl(f"url={site.home}/", db=db)
+    url = site.home + POSTS[1][0]
+    (file,) = (tmp_path / f"{db.stem}-warc").glob("*.warc.gz")
+    place = rows(
+        db, f"SELECT warc_offset, warc_length FROM source_texts JOIN urls ON id = url_id WHERE url = '{url}'"
+    )
+    assert (
+        f"what the site's feed said last is kept in {file.name}, at byte {place[0][0]}"
+        in newsarchive("explain", url, db=db).output
+    )
+    package = tmp_path / "post.wacz"
+    assert newsarchive("export", str(package), "--limit", "1", db=db).exit_code == 0
+    assert CliRunner().invoke(cli, ["check", str(package)]).exit_code == 0
+    with zipfile.ZipFile(package) as inside:
+        inside.extract("archive/data.warc.gz", tmp_path / "inside")
+    assert [kind for kind, _, _ in records(tmp_path / "inside" / "archive")] == ["feed"]
+
+    assert newsarchive("doctor", "--all", db=db).exit_code == 0
+    data = bytearray(file.read_bytes())
+    data[place[0][0] + place[0][1] // 2] ^= 0xFF
+    file.write_bytes(data)
+    told = newsarchive("doctor", "--all", db=db)
+    assert f"{file.name}: record at {place[0][0]}" in " ".join(told.output.split()).replace("- ", "-"), (
+        told.output
+    )
+    file.unlink()
+    told = newsarchive("db", "check", db=db)
+    assert "the words of a feed or an API on 6 posts" in " ".join(told.output.split()), told.output
