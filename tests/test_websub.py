@@ -22,13 +22,14 @@ import pytest
 from sqlalchemy import Engine
 
 from newsarchive import websub
-from newsarchive.cli.websub import _crawl
+from newsarchive.cli.websub import _crawl, _crawling
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.hubs import Hubs, HubState
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import FetchError
 from newsarchive.items import Capture
+from newsarchive.spider_processes.server import SpiderServer
 from newsarchive.times import utc_now
 from newsarchive.websub import LEASE_SECONDS, State, Subscriber
 from tests.cli.test_cli import run
@@ -460,3 +461,25 @@ def test_a_secret_that_could_be_guessed_is_refused(db: Path, tmp_path: Path) -> 
     )
     assert done.returncode == 2
     assert "openssl rand -hex 32" in done.stderr
+
+
+@pytest.mark.slow  # crawls
+def test_the_spiders_of_pushes_are_forks_of_one_process(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, fork = [], SpiderServer.started
+
+    def noted(server: SpiderServer, module: str, *rest: object) -> object:
+        child = fork(server, module, *rest)
+        started.append((server, module, child is not None))
+        return child
+
+    monkeypatch.setattr(SpiderServer, "started", noted)
+    monkeypatch.setenv("NEWSARCHIVE_ALLOW_PRIVATE", "all")
+    engine = open_engine_of(db)
+    with served({"/": "<p>A blog"}) as site:
+        crawled = _crawling(f"sqlite:///{db}", Sites(engine), [])
+        assert crawled(f"{site.home}/")
+        assert crawled(f"{site.home}/")
+    engine.dispose()
+    server = started[0][0]
+    assert started == [(server, "scrapy", True)] * 2
+    server.close()

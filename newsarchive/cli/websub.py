@@ -19,6 +19,7 @@ import click
 from newsarchive.cli.opening import database_url, open_archive
 from newsarchive.cli.options import Group, db_option, first_line
 from newsarchive.cli.output import say
+from newsarchive.core.urls import site_of
 from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
 from newsarchive.times import utc_now
 
@@ -179,8 +180,8 @@ def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], hubs: Hubs, end
 
 
 def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Callable[[str], bool]:
-    """What crawls a site: the queue of a cluster, else `newsarchive crawl` on this machine, which stands in `running`
-    meanwhile. False where another crawl runs."""
+    """What crawls a site: the queue of a cluster, else spiders on this machine, which stand in `running` meanwhile and are
+    forks of one process that has loaded them. False where another crawl runs."""
     if url.startswith("postgresql"):
         from newsarchive.db.queue import Queue
 
@@ -198,13 +199,25 @@ def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Calla
                 return True
 
             return queued
+    from newsarchive.db.frontier.known_sites import KnownSite
+    from newsarchive.db.frontier.locks import crawl_lock
     from newsarchive.spider_processes.processes import SpiderProcesses
+    from newsarchive.spider_processes.server import SpiderServer
+    from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
+
+    server = SpiderServer()
 
     def run(site: str) -> bool:
-        processes = SpiderProcesses(url)
+        known = archive.get(site) or KnownSite(site_of(site), site)
+        processes = SpiderProcesses(url, server=server)
+        processes.share_lock = True
         running.append(processes)
-        code = processes.run_command(["crawl", site])
-        running.remove(processes)
+        try:
+            with crawl_lock(archive.engine) as alone:
+                result = crawl_one(archive, known, processes, CrawlOptions({}, quiet=True)) if alone else None
+        finally:
+            running.remove(processes)
+        code = result.code if result else LOCKED
         if code == LOCKED:
             return False
         say(f"{site}: pushed: crawled" + ("" if code in (0, SOME_FAILED) else f", which ended with {code}"))
