@@ -1,5 +1,6 @@
-"""Mends the errors of feeds and sitemaps that parsers of XML stumble over: a bare `&`, a `<` that opens no tag, references to what is
-no character, and HTML's names of characters (`&ndash;`). A parser loses a whole entry or title by one of them."""
+"""Mends the errors of feeds and sitemaps that parsers of XML stumble over: a bare `&`, a `<` that opens no tag, a title
+without its end tag, references to what is no character, and HTML's names of characters (`&ndash;`). A parser loses a whole entry or
+title by one of them."""
 
 from __future__ import annotations
 
@@ -21,6 +22,8 @@ _DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}
 _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
 #: A reference by a name that may be HTML's, which XML does not know.
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-z]\w{1,30};)", re.I)
+#: The text of a title whose end tag is missing, before the next element of an entry.
+_OPEN_TITLE = re.compile(rb"<title>[^<]+(?=<(?:link|guid|pubDate|description|content:encoded|/item)\b)")
 #: The last code point of Unicode.
 MAX_CODE_POINT = 0x10FFFF
 
@@ -51,6 +54,15 @@ def with_numeric_references(xml: bytes) -> bytes:
     'Tom &amp; Jos&#233; &bogus;'
     """
     return _NAMED.sub(_numeric_reference, xml)
+
+
+def with_closed_titles(xml: bytes) -> bytes:
+    """A feed with the end tags of titles that lack them: the rest of the entry would be a part of the title.
+
+    >>> with_closed_titles(b"<item><title>Rain<link>https://blog.example/rain</link></item>").decode()
+    '<item><title>Rain</title><link>https://blog.example/rain</link></item>'
+    """
+    return _OPEN_TITLE.sub(lambda match: match[0] + b"</title>", xml)
 
 
 def _numeric_reference(match: re.Match[bytes]) -> bytes:

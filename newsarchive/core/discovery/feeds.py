@@ -18,7 +18,12 @@ from itertools import pairwise
 from typing import Any
 
 from newsarchive.core.discovery import excerpts
-from newsarchive.core.discovery.broken_xml import BROKEN_TAG, with_allowed_references, with_escaped_ampersands
+from newsarchive.core.discovery.broken_xml import (
+    BROKEN_TAG,
+    with_allowed_references,
+    with_closed_titles,
+    with_escaped_ampersands,
+)
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.encoding.decoding import decode
@@ -274,7 +279,7 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
     # A bare `&` sends a feed to feedparser's loose reader, which makes "AT&T" into "AT&T;".
     written = with_allowed_references(decode(body, source.content_type or None).text.encode(errors="replace"))
-    sound = with_escaped_ampersands(written)
+    sound = with_escaped_ampersands(with_closed_titles(written))
     body, cut = _with_fewer_elements(sound)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
@@ -292,7 +297,9 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
         # RSS has no such author: its managing editor is one of a house.
         author=", ".join(_names(head.get("authors"))) if version.startswith("atom") else "",
         next=_next_page(head, url),
-        problem=cut or _problem(parsed) or ("" if sound == written else "not well formed: a bare &"),
+        problem=cut
+        or _problem(parsed)
+        or ("" if sound == written else "not well formed: a bare &, or a title without its end"),
     )
     times = FeedTimes(feed.language, rules)
     read = (_entry(entry, feed, times) for entry in parsed.entries)

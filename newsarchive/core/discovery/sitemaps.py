@@ -26,7 +26,7 @@ from newsarchive.core.discovery.broken_xml import (
     with_numeric_references,
 )
 from newsarchive.core.discovery.feed_times import FeedTimes, iso_time
-from newsarchive.core.discovery.feeds import parse_feed
+from newsarchive.core.discovery.feeds import parse_feed, unique
 from newsarchive.core.discovery.links import index_reason
 from newsarchive.core.urls import same_site, try_normalise, unquoted, url_key
 from newsarchive.items import Excerpt, Link, SourceText
@@ -87,6 +87,7 @@ class _Row:
     published: str = ""
     publisher: str = ""
     language: str = ""
+    keywords: str = ""
     image: str = ""
     is_sitemap: bool = False
     #: The number of its element in the document.
@@ -277,6 +278,7 @@ def _rows_of(element: etree._Element, number: int) -> list[_Row]:
             inner = {_local(e): (e.text or "").strip() for e in child.iter() if not len(e)}
             row.title, row.published = inner.get("title", ""), inner.get("publication_date", "")
             row.publisher, row.language = inner.get("name", ""), inner.get("language", "")
+            row.keywords = inner.get("keywords", "")
         elif name == "image" and not row.image:
             row.image = next(((e.text or "").strip() for e in child if _local(e) == "loc"), "")
     row.loc, *others = [loc for loc in locs if loc] or [""]
@@ -319,6 +321,7 @@ def _link(row: _Row, url: str, rules: Rules, excerpt: Excerpt | None) -> Link:
     text = SourceText(
         "sitemap", "", title=row.title, published=published, updated=lastmod,
         in_language=row.language, image=image or "", publisher=row.publisher, excerpt=excerpt,
+        keywords=unique(word.strip() for word in row.keywords.split(",")),
     )  # fmt: skip
     return replace(link, text=text)
 

@@ -146,6 +146,15 @@ def test_a_broken_feed_is_read_as_far_as_it_goes(body, problem, count):
     assert len(feed.entries) == count
 
 
+def test_a_title_without_its_end_costs_no_entry():
+    item = "<item><title>{0}</title><link>https://blog.example/{0}</link></item>"
+    broken = item.format("two").replace("</title>", "")
+    body = f"<rss version='2.0'><channel>{item.format('one')}{broken}{item.format('three')}</channel></rss>"
+    feed = feeds.parse_feed(body.encode(), URL)
+    assert [entry.title for entry in feed.entries] == ["one", "two", "three"]
+    assert feed.problem.startswith("not well formed")
+
+
 @pytest.mark.parametrize(
     ("reference", "read"),
     [
@@ -171,7 +180,7 @@ def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
     feed = feeds.parse_feed(body.replace("Rice &amp; rain", written).encode(), URL)
     assert ([entry.title for entry in feed.entries], feed.problem) == (
         [read],
-        "not well formed: a bare &",
+        "not well formed: a bare &, or a title without its end",
     )
     assert feed.links[0].text.html == FULL
 

@@ -69,9 +69,11 @@ def test_news_extension_gives_title_and_date_and_images_are_no_pages():
         extra="""<lastmod>2024-09-03</lastmod>
         <i:image xmlns:i="http://www.google.com/schemas/sitemap-image/1.1"><i:loc>https://blog.example/r.jpg</i:loc></i:image>
         <n:news xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><n:publication><n:name>B</n:name></n:publication>
-        <n:publication_date>2024-09-02T10:00:00+07:00</n:publication_date><n:title>Rice &amp; rain</n:title></n:news>""",
+        <n:publication_date>2024-09-02T10:00:00+07:00</n:publication_date><n:title>Rice &amp; rain</n:title>
+        <n:keywords>harvest, Mekong delta,,harvest</n:keywords></n:news>""",
     )
     (link,) = read(body).links
+    assert link.text.keywords == ("harvest", "Mekong delta")
     assert (link.url, link.title, link.source) == ("https://blog.example/rice/", "Rice & rain", "sitemap")
     assert link.published == datetime(2024, 9, 2, 3, tzinfo=UTC)
     assert link.lastmod == datetime(2024, 9, 3, tzinfo=UTC)
