@@ -262,7 +262,9 @@ _LABEL_OF_KEYWORDS = re.compile(
     r"\s*(?:tags?|keywords?|etiquetas|mots-clés|schlagwörter|теги|关键词|标签|タグ)\s*[:：]\s*", re.IGNORECASE
 )
 
-_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})([^<>]{0,500})>")
+#: Elements that need no end tag.
+_ENDLESS = frozenset(("br", "hr", "img", "input", "li", "p", "wbr"))
 #: Among them the overrides of direction, by which a name reads as another one, with all that opens or closes a direction: to take
 #: one of a pair alone would leave the other open.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
@@ -352,10 +354,12 @@ def keyword_list(text: str, separators: re.Pattern[str] = KEYWORD_SEPARATORS) ->
 
 def plain(value: object) -> str:
     """Any value of a page as plain text of at most `MAX_CLAIM_CHARS`: entities are decoded (twice where they were
-    escaped twice), tags are dropped, white space is folded. A value that is no text and no number gives "".
+    escaped twice), tags are dropped, white space is folded. A tag alone, of which nothing is marked up, is spoken of. A value that is no text and no number gives "".
 
     >>> plain("Tom &amp;amp; Jerry <b>ride</b>\\n again")
     'Tom & Jerry ride again'
+    >>> plain("How to use the &lt;b&gt; tag")
+    'How to use the <b> tag'
     >>> plain("\\u202eeeL\\u202c nnA")
     'eeL nnA'
     """
@@ -366,7 +370,8 @@ def plain(value: object) -> str:
         if "&" in text:
             text = unescape(text)
     if "<" in text:
-        text = _TAG.sub("", text)
+        closed = {match[2].lower() for match in _TAG.finditer(text) if match[1]} | _ENDLESS
+        text = _TAG.sub(lambda m: "" if m[1] or m[3] or m[2].lower() in closed else m[0], text)
     if text.isascii():
         return " ".join(text.split())[:MAX_CLAIM_CHARS]
     text = _SECOND_HALF.sub(
