@@ -20,7 +20,8 @@ root_doc = "index"
 
 html_theme = "furo"
 html_title = f"newsarchive {VERSION}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 
 # Headings are targets: `[text](page.md#a-heading)`. Docs without a colon fence need no other extension.
 myst_heading_anchors = 3
