@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +23,7 @@ from newsarchive.db.reading import articles
 from newsarchive.db.reading.articles import Stored
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Author
-from tests.support.storage import make_article, open_archive, rich_article, run_on, url_of
+from tests.support.storage import make_article, rich_article, run_on, url_of
 
 POST = Citation(
     identifier("A ferry", "It sails.", "https://blog.example/ferry/"),
@@ -274,17 +273,16 @@ def test_an_identifier_that_is_not_whole_is_refused_with_the_reason(name: str) -
 # -- in an archive ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
     """Article 1 with two versions that its publisher made, and article 2 with something in every table."""
-    with open_archive(request.param, tmp_path_factory.mktemp("cited")) as opened:
-        store = Store(opened)
-        store.ingest([make_article(1, body="It sails at nine.\n\nEvery day.", authors=(Author("Ann Lee"),))])
-        store.ingest(
-            [make_article(1, body="It sails at ten.\n\nEvery day.", day=2, authors=(Author("Ann Lee"),))]
-        )
-        store.ingest([rich_article()])
-        yield opened
+    store = Store(engine)
+    store.ingest([make_article(1, body="It sails at nine.\n\nEvery day.", authors=(Author("Ann Lee"),))])
+    store.ingest(
+        [make_article(1, body="It sails at ten.\n\nEvery day.", day=2, authors=(Author("Ann Lee"),))]
+    )
+    store.ingest([rich_article()])
+    return engine
 
 
 def identifier_in(text: str) -> str:

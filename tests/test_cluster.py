@@ -35,7 +35,6 @@ from tests.crawling.test_crawl import front, post
 from tests.support import warm
 from tests.support.clusters import (
     HEARTBEAT,
-    MAX_WAIT_SECONDS,
     change,
     cluster_database,
     empty,
@@ -44,13 +43,13 @@ from tests.support.clusters import (
     no_job_left,
     rows,
     run,
-    wait_for,
     worker,
 )
 from tests.support.object_storage import ADDRESS, BUCKET, stored
 from tests.support.own_postgresql import own_postgresql
 from tests.support.serving import ROOT, Answer, Site, served
 from tests.support.storage import postgresql_url
+from tests.support.waiting import MAX_WAIT_SECONDS, wait_for
 from tests.test_websub import BODY, Hub
 
 pytestmark = [

@@ -20,10 +20,10 @@ from tests.support.clusters import (
     no_job_left,
     rows,
     run,
-    wait_for,
     worker,
 )
 from tests.support.serving import served
+from tests.support.waiting import wait_for
 from tests.test_cluster import SLOW, hurry
 
 pytestmark = [

@@ -23,7 +23,7 @@ from newsarchive.extensions.json_log import JsonFormatter
 from newsarchive.items import Quality
 from tests.crawling.test_crawl import front, post
 from tests.support.serving import crawl, served
-from tests.support.storage import START, make_article, open_archive
+from tests.support.storage import START, make_article
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 #: A sample as https://prometheus.io/docs/instrumenting/exposition_formats/ has it.
@@ -31,19 +31,18 @@ LABEL = r'[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*"'
 SAMPLE = re.compile(rf"([a-z_]+)(?:\{{{LABEL}(?:,{LABEL})*\}})? [-+.\de]+")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
-    with open_archive(request.param, tmp_path) as opened:
-        store = Store(opened, clock=lambda: START)
-        run = store.start_run("news", {"url": "https://blog.example/"})
-        store.ingest([make_article(number) for number in range(3)], run)
-        store.ingest([make_article(9, quality=Quality(0.3))], run)
-        store.ingest([make_article(1, url="https://other.example/1")], run)
-        store.finish_run(run, "finished", {})
-        with writing(opened) as connection:
-            row = {"kind": 'odd "kind"\\', "since": START, "raised_at": START, "site_id": 1}
-            connection.execute(insert(AlarmRow).values(row))
-        yield opened
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    store = Store(engine, clock=lambda: START)
+    run = store.start_run("news", {"url": "https://blog.example/"})
+    store.ingest([make_article(number) for number in range(3)], run)
+    store.ingest([make_article(9, quality=Quality(0.3))], run)
+    store.ingest([make_article(1, url="https://other.example/1")], run)
+    store.finish_run(run, "finished", {})
+    with writing(engine) as connection:
+        row = {"kind": 'odd "kind"\\', "since": START, "raised_at": START, "site_id": 1}
+        connection.execute(insert(AlarmRow).values(row))
+    return engine
 
 
 def test_every_line_is_of_the_format_and_every_metric_has_its_type(engine: Engine) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -23,7 +21,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Origin
 from newsarchive.rules import default
 from tests.db.test_clusters import story
-from tests.support.storage import START, make_article, open_archive, run_on, url_of
+from tests.support.storage import START, make_article, run_on, url_of
 
 
 def article(text: int, url: str, hours: float | None, headline: str, **fields: object) -> Article:
@@ -75,11 +73,10 @@ ARTICLES = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as engine:
-        Store(engine).ingest(ARTICLES)
-        yield engine
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    Store(engine).ingest(ARTICLES)
+    return engine
 
 
 def run(engine: Engine, *args: str) -> Result:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Rights
 from newsarchive.rules import default
-from tests.support.storage import START, make_article, open_archive, run_on, url_of
+from tests.support.storage import START, make_article, run_on, url_of
 
 RESERVED = Rights(tdm=("header: 1",), reservations=("TDMRep header",), refused_agents=("GPTBot",))
 LICENSED = Rights(licences=("https://creativecommons.org/licenses/by/4.0/",))
@@ -31,12 +30,11 @@ def article(number: int, rights: Rights | None, day: int = 0) -> Article:
     return replace(made, capture=replace(made.capture, rights=rights))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path_factory.mktemp("rights")) as opened:
-        store = Store(opened, lambda: START + timedelta(days=30))
-        store.ingest([article(1, RESERVED), article(2, LICENSED), article(3, None), article(4, RESERVED)])
-        yield opened
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    store = Store(engine, lambda: START + timedelta(days=30))
+    store.ingest([article(1, RESERVED), article(2, LICENSED), article(3, None), article(4, RESERVED)])
+    return engine
 
 
 def test_each_statement_is_kept_once_and_with_its_capture(engine: Engine) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.crawling.test_crawl import front, post, rows
+from tests.support.installed import run_installed
 from tests.support.serving import Answer, Site, served
 
 pytestmark = pytest.mark.slow
@@ -128,13 +128,7 @@ def project(started_project: Path, tmp_path: Path) -> Path:
 
 
 def run(bin_folder: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Python in a folder, by a user who has set nothing."""
-    ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.run(
-        [bin_folder / "python", *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+    return run_installed(bin_folder / "python", *words, folder=folder)
 
 
 def scrapy(bin_folder: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -10,9 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,6 +35,7 @@ from newsarchive.websub import LEASE_SECONDS, State, Subscriber
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import post, rows
 from tests.support.serving import POLL_SECONDS, ROOT, Answer, crawl, served
+from tests.support.waiting import wait_for
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
 BODY = '<feed xmlns="http://www.w3.org/2005/Atom"><link rel="self" href="{feed}"/><link rel="hub" href="{hub}"/>{entries}</feed>'
@@ -356,12 +357,9 @@ class Hub(ThreadingHTTPServer):
             return error.code
 
 
-def wait_for(done: object, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 240
-    while not done():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.1)
+def wait_while_running(done: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    wait_for(lambda: done() or process.poll() is not None)
+    assert process.poll() is None
 
 
 @pytest.mark.slow
@@ -406,16 +404,18 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
                 [*command, "--db", str(db)], env=environment, stderr=log, text=True, cwd=tmp_path
             )
         try:
-            wait_for(lambda: hub.verified, process)
+            wait_while_running(lambda: hub.verified, process)
             assert hub.verified == [True]
-            wait_for(lambda: rows(db, "SELECT state FROM hub_subscriptions") == [("verified",)], process)
+            wait_while_running(
+                lambda: rows(db, "SELECT state FROM hub_subscriptions") == [("verified",)], process
+            )
             site.answers |= {"/feed": feed(second, first), second: Answer(post("Second story"))}
             pushed = b"<feed><entry><title>Injected headline</title></entry></feed>"
             assert hub.push(pushed, "a wrong secret") == 403
             assert hub.push(b"x" * (websub.MAX_PUSH_BYTES + 1)) == 413
             seen = len(site.seen)
             assert hub.push(pushed) == 202
-            wait_for(lambda: "pushed: crawled" in (tmp_path / "log").read_text(), process)
+            wait_while_running(lambda: "pushed: crawled" in (tmp_path / "log").read_text(), process)
             assert len(site.seen) > seen
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)

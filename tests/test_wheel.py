@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -16,19 +15,10 @@ import pytest
 from newsarchive import demo
 from newsarchive.version import VERSION
 from tests.crawling.test_crawl import rows
+from tests.support.installed import run_installed
 from tests.support.serving import FAST
 
 pytestmark = pytest.mark.slow
-
-
-def run(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A program in a folder, by a user who has set nothing."""
-    ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return subprocess.run(
-        [program, *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
 
 
 def test_the_wheel_says_what_it_is(wheel: Path) -> None:
@@ -51,16 +41,20 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
     [package] = bin_folder.parent.glob("lib/python*/site-packages/newsarchive")
     assert (package / "db/migrations/current.sqlite.sql").is_file()
     before = {path for path in package.parent.rglob("*") if "__pycache__" not in path.parts}
-    assert run(newsarchive, "--version", folder=tmp_path).stdout.startswith(f"newsarchive {VERSION} ")
+    assert run_installed(newsarchive, "--version", folder=tmp_path).stdout.startswith(
+        f"newsarchive {VERSION} "
+    )
     with demo.served() as home:
         options = ("--limit", "20", "--since", "2025-01-31", *FAST)
-        dry = run(newsarchive, "crawl", home, *options, "--dry-run", "-o", "named.jsonl", folder=tmp_path)
+        dry = run_installed(
+            newsarchive, "crawl", home, *options, "--dry-run", "-o", "named.jsonl", folder=tmp_path
+        )
         assert dry.returncode == 0, dry.stderr
         assert len(dry.stdout.splitlines()) == 3
         named = [json.loads(line) for line in (tmp_path / "named.jsonl").read_text("utf-8").splitlines()]
         assert [row["url"] for row in named] == [line.split("\t")[0] for line in dry.stdout.splitlines()]
         assert [path.name for path in tmp_path.iterdir()] == ["named.jsonl"]
-        done = run(newsarchive, "crawl", home, *options, "-O", "articles.jsonl", folder=tmp_path)
+        done = run_installed(newsarchive, "crawl", home, *options, "-O", "articles.jsonl", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 discovered, 3 new" in done.stderr
     written = [json.loads(line) for line in (tmp_path / "articles.jsonl").read_text("utf-8").splitlines()]
@@ -68,7 +62,7 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
         h for (h,) in rows(tmp_path / "newsarchive.db", "SELECT headline FROM articles")
     }
     assert list((tmp_path / "newsarchive-warc").glob("*.warc.gz"))
-    exported = run(newsarchive, "export", "articles.csv", folder=tmp_path)
+    exported = run_installed(newsarchive, "export", "articles.csv", folder=tmp_path)
     assert exported.returncode == 0, exported.stderr
     with (tmp_path / "articles.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == 3
@@ -79,13 +73,13 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
 def test_scrapys_spelling_crawls_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", *FAST)
-        done = run(bin_folder / "newsarchive", *words, folder=tmp_path)
+        done = run_installed(bin_folder / "newsarchive", *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 discovered, 1 new" in done.stderr
 
 
 def test_the_bundled_blog_is_in_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
-    done = run(bin_folder / "newsarchive", "crawl", "demo", folder=tmp_path)
+    done = run_installed(bin_folder / "newsarchive", "crawl", "demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "The articles are in newsarchive.db." in done.stderr
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -22,7 +20,7 @@ from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import default
 from tests.core.near_duplicates.test_paraphrase import SPUN, TOLD, TOPIC
 from tests.db.test_clusters import story
-from tests.support.storage import START, make_article, open_archive, run_on
+from tests.support.storage import START, make_article, run_on
 
 pytestmark = pytest.mark.slow  # runs commands on two databases
 
@@ -58,11 +56,10 @@ def articles() -> list[Article]:
     ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path) as engine:
-        Store(engine).ingest(articles())
-        yield engine
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    Store(engine).ingest(articles())
+    return engine
 
 
 def run(engine: Engine, *args: str) -> Result:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from getpass import getuser
 from pathlib import Path
@@ -32,12 +31,11 @@ from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support import serving, warm
 from tests.support.serving import ROOT, Answer, Site, served
 from tests.support.storage import open_archive, postgresql_url
+from tests.support.waiting import MAX_WAIT_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
 FAST = {"delay": 0.01}
-#: Far more than what is waited for takes on a busy machine.
-MAX_WAIT_SECONDS = 300
 
 
 def command(*words: str, db: Path | str) -> tuple[list[str], dict[str, str]]:
@@ -258,13 +256,6 @@ def crawl_all_until(site: Site, count: int, db: Path) -> subprocess.Popen[str]:
 
 def posts_asked(site: Site) -> int:
     return sum(path in MANY for path in site.paths())
-
-
-def wait_for(done: Callable[[], bool], seconds: float = MAX_WAIT_SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def is_free(db: Path) -> bool:

@@ -18,6 +18,7 @@ from newsarchive import Archive
 from newsarchive.core.site_template.observations import unpack
 from tests.crawling.test_crawl import STORY, front, post
 from tests.support.serving import Seen, Site, crawl, served, started
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
 
@@ -180,10 +181,7 @@ def test_a_crawl_that_is_stopped_ends_and_leaves_no_process(moment: str, whole_g
                 time.sleep(0.7)  # Python runs, and imports
                 stop()
             _, err = process.communicate(timeout=MAX_STOP_SECONDS)
-            deadline = time.monotonic() + MAX_STOP_SECONDS
-            while not group_has_ended(process.pid) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert group_has_ended(process.pid)
+            wait_for(lambda: group_has_ended(process.pid))
         finally:
             with_nothing_left(process)
         assert "Traceback" not in err

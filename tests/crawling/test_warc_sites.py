@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -18,11 +17,10 @@ from tests.crawling.test_crawl import rows
 from tests.learning.test_learning_archive import CHIPS, blog, clean
 from tests.support.archives import lines
 from tests.support.serving import HTML, crawl, started
+from tests.support.waiting import MAX_WAIT_SECONDS, wait_for
 
 pytestmark = pytest.mark.slow  # crawls
 
-#: Seconds that a test waits for what must happen. It is far more than it takes on a busy machine.
-MAX_WAIT_SECONDS = 300
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -77,10 +75,7 @@ def test_a_page_that_two_do_not_make_a_template_for_is_stored_as_it_is(db: Path,
 def begun(db: Path, file: Path, captures: int):  # type: ignore[no-untyped-def]
     """A crawl of a file that has stored at least this many captures, and is under way."""
     crawling = started(f"path={file}", spider="warc", db=db)
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while not (db.exists() and _count(db) >= captures):
-        assert time.monotonic() < deadline, "no capture was stored"
-        time.sleep(0.02)
+    wait_for(lambda: db.exists() and _count(db) >= captures, "no capture was stored")
     assert crawling.poll() is None, "the crawl ended before it could be broken off"
     return crawling
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,31 +44,28 @@ ARTICLES: dict[int, tuple[str, int | None, int | None, bool, bool]] = {
 WANTED = {"all": [1, 2, 3, 4, 5, 6, 8, 9, 10], "first": [1, 2, 4, 5, 8, 9], "none": [1, 4, 8, 9]}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path_factory.mktemp("counted")) as opened:
-        Store(opened).ingest(
-            make_article(
-                number,
-                url=f"https://{site}/post-{number}",
-                body=f"Text of article {number}.\n\nAnd more.",
-                date_published=None if day is None else START + timedelta(days=day),
-                origin=PAPER if credited else None,
-                day=6,
-            )
-            for number, (site, _, day, credited, _) in ARTICLES.items()
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    Store(engine).ingest(
+        make_article(
+            number,
+            url=f"https://{site}/post-{number}",
+            body=f"Text of article {number}.\n\nAnd more.",
+            date_published=None if day is None else START + timedelta(days=day),
+            origin=PAPER if credited else None,
+            day=6,
         )
-        with writing(opened) as connection:
-            stories = {story for _, story, *_ in ARTICLES.values() if story}
-            bulk.insert_rows(
-                connection, Cluster, [{"id": i, "created_at": START, "size": 2} for i in stories]
-            )
-            for number, (_, story, *_, waits) in ARTICLES.items():
-                connection.execute(update(ArticleRow).where(ArticleRow.id == number).values(cluster_id=story))
-                if waits:
-                    row = {"article_id": number, "state": "waiting", "reason": "", "since": START}
-                    bulk.insert_rows(connection, Quarantined, [row])
-        yield opened
+        for number, (site, _, day, credited, _) in ARTICLES.items()
+    )
+    with writing(engine) as connection:
+        stories = {story for _, story, *_ in ARTICLES.values() if story}
+        bulk.insert_rows(connection, Cluster, [{"id": i, "created_at": START, "size": 2} for i in stories])
+        for number, (_, story, *_, waits) in ARTICLES.items():
+            connection.execute(update(ArticleRow).where(ArticleRow.id == number).values(cluster_id=story))
+            if waits:
+                row = {"article_id": number, "state": "waiting", "reason": "", "since": START}
+                bulk.insert_rows(connection, Quarantined, [row])
+    return engine
 
 
 @pytest.mark.parametrize("copies", WANTED)

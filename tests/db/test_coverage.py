@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree
@@ -30,7 +29,7 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing.store import Store
 from tests.crawling.test_crawl import front, post
 from tests.support.serving import Answer, crawl, served
-from tests.support.storage import make_article, open_archive, run_on, url_of
+from tests.support.storage import make_article, run_on, url_of
 
 MONDAY = date(2025, 4, 7)
 
@@ -63,43 +62,40 @@ POSTS = [
 STATES = ["covered", "no news", "no crawl", "no crawl", "no crawl", "incomplete", "no crawl"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path_factory.mktemp("coverage")) as opened:
-        urls = [f"https://one.example/post-{number}" for number in range(len(POSTS))]
-        stored = [
-            make_article(n, url=url) for n, (url, row) in enumerate(zip(urls, POSTS, strict=True)) if row[3]
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    urls = [f"https://one.example/post-{number}" for number in range(len(POSTS))]
+    stored = [
+        make_article(n, url=url) for n, (url, row) in enumerate(zip(urls, POSTS, strict=True)) if row[3]
+    ]
+    with writing(engine) as connection:
+        sites = [{"id": n, "domain": f"{name}.example"} for n, name in enumerate(("one", "two", "three"), 1)]
+        bulk.insert_rows(connection, Site, sites)
+        rows = [
+            {
+                "spider": "news", "arguments": {"url": f"https://{site}/"}, "started_at": at(day),
+                "finished_at": None if killed else at(day, 13), "stats": stats,
+                "site": site, "reached": not killed and "site_error" not in stats,
+            }
+            for site, day, killed, stats in RUNS
+        ]  # fmt: skip
+        bulk.insert_rows(connection, CrawlRun, rows)
+    Store(engine).ingest(stored)
+    with writing(engine) as connection:
+        connection.execute(Url.__table__.delete())  # type: ignore[attr-defined]
+        rows = [
+            {
+                "url": url,
+                "url_key": url_key(url),
+                "site_id": 1,
+                "first_seen_at": at(day, 23),
+                "state": state,
+                "reason": reason,
+            }
+            for url, (day, state, reason, _) in zip(urls, POSTS, strict=True)
         ]
-        with writing(opened) as connection:
-            sites = [
-                {"id": n, "domain": f"{name}.example"} for n, name in enumerate(("one", "two", "three"), 1)
-            ]
-            bulk.insert_rows(connection, Site, sites)
-            rows = [
-                {
-                    "spider": "news", "arguments": {"url": f"https://{site}/"}, "started_at": at(day),
-                    "finished_at": None if killed else at(day, 13), "stats": stats,
-                    "site": site, "reached": not killed and "site_error" not in stats,
-                }
-                for site, day, killed, stats in RUNS
-            ]  # fmt: skip
-            bulk.insert_rows(connection, CrawlRun, rows)
-        Store(opened).ingest(stored)
-        with writing(opened) as connection:
-            connection.execute(Url.__table__.delete())  # type: ignore[attr-defined]
-            rows = [
-                {
-                    "url": url,
-                    "url_key": url_key(url),
-                    "site_id": 1,
-                    "first_seen_at": at(day, 23),
-                    "state": state,
-                    "reason": reason,
-                }
-                for url, (day, state, reason, _) in zip(urls, POSTS, strict=True)
-            ]
-            bulk.insert_rows(connection, Url, rows)
-        yield opened
+        bulk.insert_rows(connection, Url, rows)
+    return engine
 
 
 def run(engine: Engine, *words: str) -> Result:

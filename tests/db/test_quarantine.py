@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing.quarantine import MIN_CONFIDENCE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article, Quality
-from tests.support.storage import make_article, open_archive, run_on, url_of
+from tests.support.storage import make_article, run_on, url_of
 
 SURE, UNSURE = Quality(0.97), Quality(0.41, 0.6, ("thin margin",))
 
@@ -25,11 +24,10 @@ def page(number: int, quality: Quality, **fields: object) -> Article:
     return replace(make_article(number, **fields), quality=quality)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with open_archive(request.param, tmp_path_factory.mktemp("quarantine")) as opened:
-        Store(opened).ingest([page(1, SURE), page(2, UNSURE), page(3, Quality(MIN_CONFIDENCE - 0.01))])
-        yield opened
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    Store(engine).ingest([page(1, SURE), page(2, UNSURE), page(3, Quality(MIN_CONFIDENCE - 0.01))])
+    return engine
 
 
 def run(engine: Engine, *words: str) -> Result:

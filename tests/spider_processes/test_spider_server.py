@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +22,7 @@ from newsarchive.spider_processes.server import Fork, SpiderServer, _asked, serv
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import warm
 from tests.support.serving import FAST, served
+from tests.support.waiting import MAX_WAIT_SECONDS, wait_for
 
 pytestmark = [
     pytest.mark.slow,  # a server and crawls
@@ -32,8 +32,6 @@ pytestmark = [
 ]
 
 STORIES = {f"/story-number-{i}-of-many/": post(f"Story {i}") for i in range(3)}
-#: Seconds that something may take which takes none on a machine that is not busy.
-MAX_WAIT_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +67,6 @@ def sleeping(server: SpiderServer, folder: Path) -> Fork:
         "import time; time.sleep(600)",
     ]
     return fork(server, "timeit", *words)
-
-
-def wait_for(file: Path) -> None:
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
 
 
 def test_a_fork_has_its_own_words_environment_and_exit_code(server: SpiderServer, db: Path) -> None:
@@ -115,7 +107,7 @@ def test_signals_reach_it_and_its_end_is_told(
     server: SpiderServer, tmp_path: Path, number: signal.Signals
 ) -> None:
     with sleeping(server, tmp_path) as child:
-        wait_for(tmp_path / "awake")
+        wait_for((tmp_path / "awake").exists)
         (child.terminate if number == signal.SIGTERM else child.kill)()
         assert child.wait() == -number
         assert child.wait() == -number
@@ -133,10 +125,7 @@ def test_a_spider_ends_with_the_process_that_asked_for_it(server: SpiderServer, 
             "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
         }
         child = fork(server, "scrapy", *words, **more)
-        deadline = time.monotonic() + MAX_WAIT_SECONDS
-        while not site.seen and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert site.seen
+        wait_for(lambda: site.seen)
         with child:  # closes its standard input, and waits
             pass
     assert child.returncode == 0
@@ -165,7 +154,7 @@ def test_where_the_server_is_killed_its_forks_end_and_the_next_spider_begins_ano
 def test_a_request_that_is_too_long_harms_no_other(server: SpiderServer, tmp_path: Path) -> None:
     long = {f"A_{number}": "x" * 1_000 for number in range(150)}
     with sleeping(server, tmp_path) as child:
-        wait_for(tmp_path / "awake")
+        wait_for((tmp_path / "awake").exists)
         assert server.started("newsarchive", ["--version"], dict(os.environ) | long) is None
         with fork(server, "newsarchive", "--version") as other:
             assert other.wait() == 0
@@ -213,7 +202,7 @@ def test_the_processes_that_read_pages_for_a_spider_are_forks_of_the_same_server
     said = tmp_path / "said"
     program = POOLED.replace("SAID", repr(str(said)))
     with fork(server, "timeit", "-n", "1", "-r", "1", f"exec({program!r})") as spider:
-        wait_for(said)
+        wait_for(said.exists)
         found = json.loads(said.read_text())
         assert server.process is not None
         parents = {parent_of(pid) for pid in found["processes"]}
@@ -222,18 +211,24 @@ def test_the_processes_that_read_pages_for_a_spider_are_forks_of_the_same_server
     assert found["double"] == 42
     assert found["die"] == "Died: the process that read it died 2 times, at last by SIGKILL"
     assert found["spin"] == "TooSlow: more than 0.5 seconds of CPU time"
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while any(map(parent_of, found["processes"])) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(map(parent_of, found["processes"]))
+    wait_for(lambda: not any(map(parent_of, found["processes"])))
 
 
 def parent_of(pid: int) -> int:
     """The process that started another; 0 for one that has ended."""
+    return int(_stat(pid)[1])
+
+
+def state_of(pid: int) -> str:
+    """The state of a process as Linux has it, Z for one that is dead; "" for one that is gone."""
+    return _stat(pid)[0]
+
+
+def _stat(pid: int) -> list[str]:
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
+        return ["", "0"]
 
 
 def test_a_server_that_does_not_start_costs_nothing(db: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,17 +254,7 @@ def test_the_server_ends_with_its_parent() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
     folder, _, pid = done.stdout.splitlines()[-1].rpartition(" ")
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            break
-        if state == "Z":
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("the server lives on")
+    wait_for(lambda: state_of(int(pid)) in ("", "Z"), "the server lives on")
     assert not Path(folder).exists()
 
 

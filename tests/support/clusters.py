@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 #: Seconds between two signs of life in these tests. Less, and a busy machine looks like a lost database: a sign of life that
 #: takes longer counts as none.
 HEARTBEAT = "1"
-#: Seconds that a test waits for what must happen. It is far more than it takes on a busy machine.
-MAX_WAIT_SECONDS = 300
 
 
 def environment(url: str, folder: Path, **more: str) -> dict[str, str]:
@@ -89,15 +86,6 @@ def worker(url: str, folder: Path, *words: str, **more: str) -> Iterator[subproc
         finally:
             process.kill()
             process.wait()
-
-
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while not done():
-        assert time.monotonic() < deadline, (
-            "it did not happen; worker.log in the folder of the test says more"
-        )
-        time.sleep(0.1)
 
 
 def no_job_left(url: str) -> bool:

@@ -45,6 +45,16 @@ def built_once(folder: Path) -> Path:
     return made
 
 
+def run_installed(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A program in a folder, by a user who has set nothing."""
+    ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return subprocess.run(
+        [program, *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
+        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
 def _build(made: Path) -> None:
     source = made / "source"
     source.mkdir(parents=True)
