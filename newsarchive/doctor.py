@@ -23,7 +23,7 @@ from newsarchive.db import checks
 from newsarchive.db.checks import guarded
 from newsarchive.db.engine import command, is_writable, reading, shown
 from newsarchive.db.frontier import known_sites
-from newsarchive.db.frontier.hubs import MAX_RELIANCE, REFUSED, VERIFIED, subscriptions
+from newsarchive.db.frontier.hubs import MAX_RELIANCE, State, subscriptions
 from newsarchive.db.frontier.known_sites import KnownSite
 from newsarchive.db.reading.health import STRIP_DAYS, Failure, failures
 from newsarchive.db.reading.withheld import due, entries
@@ -260,11 +260,11 @@ def hubs(engine: Engine, now: datetime) -> Iterator[Finding]:
         )
         return
     for one in known:
-        if one.state == REFUSED:
+        if one.state == State.REFUSED:
             what = f"refuses the feed {one.topic} ({one.problem})"
         elif one.problem:
             what = f"fails for the feed {one.topic} ({one.problem})"
-        elif one.state == VERIFIED and (one.lease_until is None or one.lease_until <= now):
+        elif one.state == State.VERIFIED and (one.lease_until is None or one.lease_until <= now):
             what = f"pushes the feed {one.topic} no longer: its lease ran out"
         else:
             continue

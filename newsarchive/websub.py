@@ -23,12 +23,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from newsarchive.core.discovery.websub import Offer, is_signed, offer_of
-from newsarchive.db.frontier.hubs import HubState
+from newsarchive.db.frontier.hubs import HubState, State
 from newsarchive.exceptions import FetchError
 from newsarchive.items import Capture
 
@@ -56,15 +55,6 @@ MIN_SECONDS_BETWEEN_CRAWLS = 60.0
 MAX_LOOKING_SECONDS = 300.0
 #: Subscriptions that one process holds.
 MAX_SUBSCRIPTIONS = 100_000
-
-
-class State(StrEnum):
-    """What a hub said of a subscription."""
-
-    WANTED = "wanted"
-    ASKED = "asked"
-    VERIFIED = "verified"
-    REFUSED = "refused"
 
 
 @dataclass

@@ -24,14 +24,14 @@ from sqlalchemy import Engine
 from newsarchive import websub
 from newsarchive.cli.websub import _crawl, _crawling
 from newsarchive.db.engine import open_engine
-from newsarchive.db.frontier.hubs import Hubs, HubState
+from newsarchive.db.frontier.hubs import Hubs, HubState, State
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.exceptions import FetchError
 from newsarchive.items import Capture
 from newsarchive.spider_processes.server import SpiderServer
 from newsarchive.times import utc_now
-from newsarchive.websub import LEASE_SECONDS, State, Subscriber
+from newsarchive.websub import LEASE_SECONDS, Subscriber
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import post, rows
 from tests.support.serving import POLL_SECONDS, ROOT, Answer, crawl, served

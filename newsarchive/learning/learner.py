@@ -174,7 +174,8 @@ class Learner:
             site_templates.save(self.engine, template, known=known)
         older = () if going_on else site_templates.pages(self.engine, site, window.pages)
         stored = [page for url, page in window.pages.items() if url not in unstored]
-        self._reread(chain(self._stale(stored, template), _stale(older, template)), template, summary)
+        unlike = (page for page in older if takes_otherwise(template, page))
+        self._reread(chain(self._stale(stored, template), unlike), template, summary)
         if not self.dry_run and summary.reread:
             site_templates.seen_now(self.engine, site)
         if not self.dry_run and not going_on:
@@ -375,10 +376,6 @@ def has_grown(before: int, now: int) -> bool:
     (True, False, True)
     """
     return bisect(LEARNING_PAGES, now) > bisect(LEARNING_PAGES, before)
-
-
-def _stale(pages: Iterable[Observation], template: Template) -> Iterator[Observation]:
-    return (page for page in pages if takes_otherwise(template, page))
 
 
 def printing(learner: Learner, site: str, lines: Iterable[str]) -> set[int]:

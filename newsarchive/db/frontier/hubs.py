@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -27,10 +28,6 @@ from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import moment, storable
 from newsarchive.times import utc_now
 
-#: The state of a subscription that its hub confirmed.
-VERIFIED = "verified"
-#: The state of a subscription that its hub refused.
-REFUSED = "refused"
 #: Time after which an unchanged subscription is written again, as a sign of life of the server, and its hub judged anew.
 SIGN_OF_LIFE = timedelta(minutes=10)
 #: Time after the server's last sign of life for which a trusted hub is still relied on. With a longer time, posts whose
@@ -53,6 +50,15 @@ _SUBSCRIPTIONS = """
     SELECT s.home_url, h.hub, h.topic, h.state, h.verified_since, h.lease_until, h.relied_until, h.seen_at, h.announced, h.problem
     FROM hub_subscriptions AS h JOIN sites AS s ON s.id = h.site_id ORDER BY s.domain, h.id
 """
+
+
+class State(StrEnum):
+    """What a hub said of a subscription."""
+
+    WANTED = "wanted"
+    ASKED = "asked"
+    VERIFIED = "verified"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def _write(
     known: KnownSubscription | None,
     now: datetime,
 ) -> None:
-    holds = state.state == VERIFIED and state.lease > 0
+    holds = state.state == State.VERIFIED and state.lease > 0
     lease_until, since = _lease(state, known, now)
     announced = _announced(connection, site_id, domain, since, now) if since else 0
     relied = holds and announced >= MIN_ANNOUNCED_POSTS
@@ -177,9 +183,9 @@ def _lease(
     announced.
     """
     since = known.verified_since if known else None
-    if state.state == VERIFIED and state.lease > 0:
+    if state.state == State.VERIFIED and state.lease > 0:
         return now + timedelta(seconds=state.lease), since or now
-    if state.state != REFUSED and known and known.lease_until and known.lease_until > now:
+    if state.state != State.REFUSED and known and known.lease_until and known.lease_until > now:
         return known.lease_until, since
     return None, None
 
