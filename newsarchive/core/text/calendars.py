@@ -26,6 +26,10 @@ _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国
 _PERSIAN_DATE = re.compile(
     rf"(?<!\d)(?P<d>\d{{1,2}})\s*(?:ام |م )?(?P<m>{'|'.join(_PERSIAN)})(?:\s?ماه)?[\s،,]*(?:سال )?(?P<y>1[34]\d\d)(?!\d)"
 )
+#: As JavaScript prints it: "۱۴۰۴ فروردین ۱۴, پنجشنبه".
+_PERSIAN_YEAR_FIRST = re.compile(
+    rf"(?<!\d)(?P<y>1[34]\d\d)\s+(?P<m>{'|'.join(_PERSIAN)})\s+(?P<d>\d{{1,2}})(?!\d)"
+)
 #: In numbers only as the year that is first: 1404/01/14.
 _PERSIAN_NUMBERS = re.compile(r"(?<!\d)(?P<y>1(?:3[6-9]|4[01])\d)/(?P<m>\d{1,2})/(?P<d>\d{1,2})(?!\d)")
 _ETHIOPIAN_DATE = re.compile(
@@ -57,7 +61,9 @@ def find(text: str, in_digits: str) -> Found | None:
         return None
     found = []
     if _ANY_WORD.search(in_digits):
-        patterns = (_PERSIAN_DATE, _persian), (_ETHIOPIAN_DATE, _ethiopian), (_ERA_DATE, _of_era)
+        patterns = (
+            (_PERSIAN_DATE, _persian), (_PERSIAN_YEAR_FIRST, _persian), (_ETHIOPIAN_DATE, _ethiopian), (_ERA_DATE, _of_era),
+        )  # fmt: skip
         found = [(match, read) for pattern, read in patterns if (match := pattern.search(in_digits))]
     if not found and _DIGITS_OF_PERSIAN.search(text) and (match := _PERSIAN_NUMBERS.search(in_digits)):
         found = [(match, _persian)]

@@ -28,23 +28,25 @@ MAX_CHARS_BESIDE_DATE = 60
 #: Characters before a date that may be its weekday and its time of day ("10:20:00 a.m. on Wednesday, ").
 MAX_CHARS_BEFORE_DATE = 30
 
-#: Words for the half of the day before a time ("오후 3:20", "PM 3:20", "दोपहर 3:20"). Night is left out: it has hours of both halves.
+#: Words for the half of the day before a time ("오후 3:20", "PM 3:20", "दोपहर 3:20", "晚上8点20分").
 _BEFORE = (
-    r"오전|오후|上午|下午|午前|午後|(?<![^\W\d_])[ap]m|सुबह|पूर्वाह्न|दोपहर|अपराह्न|शाम|सायं|सकाळी|दुपारी|"
-    "সকাল|দুপুর|বিকাল|বিকেল|সন্ধ্যা"
+    r"오전|오후|上午|下午|午前|午後|凌晨|清晨|早上|早晨|中午|傍晚|晚上|深夜|(?<![^\W\d_])[ap]m|सुबह|पूर्वाह्न|दोपहर|अपराह्न|शाम|सायं|"
+    "सकाळी|दुपारी|रात|সকাল|দুপুর|বিকাল|বিকেল|সন্ধ্যা|রাত|முற்பகல்|பிற்பகல்"
 )
 _HALF_BEFORE = rf"(?P<before>{_BEFORE}) ?"
 #: Behind a time ("3:20 p. m.", "3:20 μ.μ.", "3:20 م", "3:20 CH"), also with the next word glued to "pm": "7:37 pmNo comments".
 _HALF_BEHIND = (
-    r"(?P<behind>pm|صباح|ظهر|عصر|مساء|بعد ?(?:از ?|ال)ظهر|صبح|شام|अपराह्न|पूर्वाह्न|এএম|পূর্বাহ্ন|পিএম|অপরাহ্ন|"
-    r"(?:[ap]\.? ?m|[πμ]\.? ?μ|[صم]|[قب]\.? ?ظ|ch)(?!\w))"
+    r"(?P<behind>pm|صباح|ظهر|عصر|مساء|بعد ?(?:از ?|ال)ظهر|صبح|شام|अपराह्न|पूर्वाह्न|এএম|পূর্বাহ্ন|পিএম|অপরাহ্ন|ጥዋት|ከሰዓት|"
+    r"(?:[ap]\.? ?m|[πμ]\.? ?μ|[صم]|[قب]\.? ?ظ|د\.ن|ch)(?!\w))"
 )
 #: How words for the second half of the day begin.
-_SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後", "दोपहर", "अपराह्न", "शाम", "सायं", "दुपारी", "দুপুর", "বিক", "সন্ধ্যা", "ظهر", "عصر",
+_SECOND_HALF = ("p", "μ", "م", "오후", "下", "午後", "中午", "傍晚", "பி", "ከ", "د", "दोपहर", "अपराह्न", "शाम", "सायं", "दुपारी", "দুপুর", "বিক", "সন্ধ্যা", "ظهر", "عصر",
                 "ب", "شام", "পিএম", "অপরাহ্ন", "ch")  # fmt: skip
 
 #: Words for noon. An hour before twelve at noon is of the forenoon: "11:30 ظهرا".
-_NOON = ("ظهر", "दोपहर", "दुपारी", "দুপুর")
+_NOON = ("ظهر", "दोपहर", "दुपारी", "দুপুর", "中午")
+#: Words for night, which has hours of both halves: "晚上8点" is 20:00, "晚上12点" midnight, and "रात 1:20" 01:20.
+_NIGHT = ("晚上", "深夜", "रात", "রাত")
 
 ISO = re.compile(
     r"(?<!\d)(?P<y>(?:19|20)\d\d)[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})(?!\d)"
@@ -125,7 +127,7 @@ _FULL_YEAR = re.compile(r"(?:19|20|25)\d\d")
 #: a third of the time that alternatives take.
 _MAY_BE_DATE = re.compile(r"\d(?:(?<=1)9\d\d|(?<=2)[05]\d\d|[./-] ?\d)")
 _DIGITS = re.compile(r"\d")
-_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.)?"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.|y?ê|ی|ס?טן|-(?:a|е|го|ე))?"
 
 
 def any_of(names: Iterable[str]) -> str:
@@ -370,7 +372,8 @@ def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
         return 0, 0, 0, UTC
     half = part.get("before") or part.get("behind")
     if half and hour <= 12 and not (hour in (10, 11) and half.startswith(_NOON)):
-        hour = hour % 12 + 12 * half.startswith(_SECOND_HALF)
+        is_late = half.startswith(_SECOND_HALF) or (half.startswith(_NIGHT) and hour % 12 > 4)
+        hour = hour % 12 + 12 * is_late
     zone = part.get("z") or match.string[match.end() :]
     return hour, minute, second, _zone(f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone, rules)
 
@@ -406,12 +409,8 @@ def _rfc_822(text: str, rules: Rules) -> datetime | None:
     match = _RFC_822.match(text)
     if match is None or match["m"] not in _MONTHS_IN_URLS:
         return None
-    return _build(
-        _full_year(int(match["y"])),
-        _MONTHS_IN_URLS.index(match["m"]) + 1,
-        match["d"],
-        *_time(match, rules),
-    )
+    month = _MONTHS_IN_URLS.index(match["m"]) + 1
+    return _build(_full_year(int(match["y"])), month, match["d"], *_time(match, rules))
 
 
 def _full_year(year: int) -> int:
@@ -464,10 +463,10 @@ def _prose(rules: Rules) -> Prose:
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
     gap = r"\s*+(?:de |del |of |d['’]|ta['’] |[,،]|-|/)?+\s*+"
     dated = (
-        compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,.-]*(?:de |del )?{y}"),
+        compiled.regex(rf"(?<!\w){m}{gap}(?<!\d){d}(?!\d)[\s,،፣.-]*(?:de |del )?{y}"),
         compiled.regex(rf"(?<!\d){d}{gap}{m}(?:/\w{{3,12}})?[\s,،./'-]*(?:de |del |ឆ្នាំ ?|[คพ]\.ศ\. ?)?{y}"),
         compiled.regex(
-            rf"(?<!\d){y}(?:e?ko|\(e\)ko| ?թ\.|\.| ?ခုနှစ်၊?| ?ခု၊?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"
+            rf"(?<!\d){y}(?:e?ko|\(e\)ko| ?թ\.|\.| ?ခုနှစ်၊?| ?ခု၊?| оны|-يىلى?)?(?: m\.)?[\s,-]*{m}[\s-]*{d}(?!\d)"
         ),
         compiled.regex(rf"(?<!\d){y}(?:\. gada|[ -]?ж\.,?| жылғы) {d}[\s-]*{m}"),
     )

@@ -75,7 +75,12 @@ def test_dates(text: str, expect: str | None) -> None:
         ("eo", "23 Oktobro 2024"),
         ("oc", "23 d’octòbre de 2024"),
         ("fy", "23 Oktober 2024"),
+        ("eo", "la 23-a de Oktobro 2024"),
         ("ku", "23 cot, 2024"),
+        ("ku", "23yê Cotmeha 2024an"),
+        ("ga", "23 Deireadh Fómhair 2024"),
+        ("ht", "23 oktòb 2024"),
+        ("ti", "23 ጥቅምቲ 2024"),
         ("si", "2024 ඔක්තෝබර් 23"),
     ],
 )
@@ -83,6 +88,11 @@ def test_dates_as_cldr_prints_them(language: str, text: str) -> None:
     found = dates.parse(text, dates.of_language(RULES, language))
     assert found is not None
     assert f"{found:%Y-%m-%d}" == "2024-10-23"
+
+
+def test_a_name_of_two_months_is_read_as_the_page_s_language_has_it() -> None:
+    read = {lang: dates.parse("9 out 2024", dates.of_language(RULES, lang)) for lang in ("pt", "ht")}
+    assert [when and when.month for when in read.values()] == [10, 8]
 
 
 @pytest.mark.parametrize(
