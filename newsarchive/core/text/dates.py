@@ -113,7 +113,7 @@ _BEFORE_DATE = re.compile(
 )
 #: Hours and minutes ahead of UTC. "10:00-12:00" is a span of time.
 _OFFSET = re.compile(
-    r"(?:[ ,(]*(?:utc|gmt) ?| (?=[+-]\d\d:?\d\d)|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
+    r"(?:[ ,(]*(?:utc|gmt) ?| (?=[+-]\d\d?:\d\d|[+-]\d{4})|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
 )
 #: An offset of nothing, or what stands for it.
 _AT_GREENWICH = re.compile(
@@ -459,7 +459,8 @@ def _prose(rules: Rules) -> Prose:
     for rows in rules.metadata.get("months", {}).get("months", {}).values():
         for number, names in enumerate(rows, 1):
             months.update((name, number) for name in names)
-    m = rf"(?P<m>{any_of(months)})(?!\w)\.?"
+    # A name that begins with a digit stands behind none: "11月 2024" has no day.
+    m = rf"(?!(?<=\d)\d)(?P<m>{any_of(months)})(?!\w)\.?"
     y, d = r"(?P<y>(?:19|20|25)\d\d)(?!\d)", _DAY.replace("(", "(?P<d>", 1)
     gap = r"\s*+(?:de |del |of |d['’]|ta['’] |[,،]|-|/)?+\s*+"
     dated = (
