@@ -48,6 +48,7 @@ from newsarchive.extensions.alarms import DeliveryFailed, run_command
 from newsarchive.extensions.alarms import post as send
 from newsarchive.items import Author
 from newsarchive.spider_processes.site_crawl import Result
+from tests.crawling.test_crawl import rows
 from tests.support.serving import Answer, Site, crawl, running, served
 from tests.support.storage import START, make_article, open_archive
 
@@ -580,11 +581,6 @@ def new_posts(kind: AlarmKind) -> dict[str, Answer | str]:
 
 def answers(table: Mapping[str, Answer | str]) -> dict[str, Answer]:
     return {name: one if isinstance(one, Answer) else Answer(one) for name, one in table.items()}
-
-
-def rows(db: Path, sql: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(db) as connection:
-        return connection.execute(sql).fetchall()
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ from newsarchive.db.models import CrawlRun
 from newsarchive.db.reading.alarms import history as history_of
 from newsarchive.db.writing.alarms import look
 from newsarchive.items import Link
-from tests.alarms.test_alarms import DAY, HOUR, NOW, listing, page, path, rows
+from tests.alarms.test_alarms import DAY, HOUR, NOW, listing, page, path
+from tests.crawling.test_crawl import rows
 from tests.support.serving import Answer, crawl, served
 from tests.support.storage import open_archive
 

@@ -17,7 +17,7 @@ from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Quality
 from tests.support.storage import make_article, rich_article
-from tests.support.terminal import needs_ascii_folder
+from tests.support.terminal import needs_ascii_folder, read_to_end
 
 #: Commands that read or change an archive, with arguments that would be right for one with articles 1 and 2.
 ON_ARCHIVE = (
@@ -248,7 +248,7 @@ def test_a_terminal_of_any_kind(full: str, more: dict[str, str], codes: bool) ->
         [sys.executable, "-c", script], stdout=theirs, stderr=subprocess.PIPE, env=environment(**more)
     ) as process:
         os.close(theirs)
-        shown = b"".join(iter(lambda: _read(ours), b"")).decode()
+        shown = read_to_end(ours).decode()
         said = (process.stderr.read() if process.stderr else b"").decode()
     os.close(ours)
     assert process.returncode == 0, said
@@ -256,13 +256,6 @@ def test_a_terminal_of_any_kind(full: str, more: dict[str, str], codes: bool) ->
     assert ("\x1b[" in shown) == codes
     if more.get("COLUMNS") == "40":
         assert "Café" in shown or "Caf?" in shown
-
-
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # Linux says so when the other side is closed
-        return b""
 
 
 @needs_ascii_folder

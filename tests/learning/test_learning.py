@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine
 from newsarchive.db.site_templates import load, save
 from newsarchive.warc.files import default_folder
+from tests.crawling.test_crawl import rows
 from tests.support.serving import Answer, Site, crawl, served
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -52,11 +52,6 @@ def blog(count: int) -> Mapping[str, str]:
         f'<article><h2><a href="{p}">A story of some length at {p}</a></h2></article>' for p in posts
     )
     return {"/": f"<html><head><title>Weir</title></head><body><main>{teasers}</main></body></html>", **posts}
-
-
-def rows(db: Path, sql: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(db) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def learn(db: Path, site: Site, *options: str) -> str:

@@ -85,15 +85,20 @@ def run(
         *command[2:], environment=environment(**more), cwd=str(folder), text=False, streams=streams
     ) as process:
         os.close(theirs)
-        raw = b"".join(iter(lambda: _read(ours), b"")).decode("utf-8", "replace")
+        raw = read_to_end(ours).decode("utf-8", "replace")
         stdout = process.stdout.read().decode() if process.stdout else ""
         code = process.wait(TIMEOUT)
     os.close(ours)
     return Seen(code, raw, stdout)
 
 
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # Linux says so when the other side is closed
-        return b""
+def read_to_end(descriptor: int) -> bytes:
+    """All that programs write to a terminal, until the last one has closed it."""
+
+    def read() -> bytes:
+        try:
+            return os.read(descriptor, 65536)
+        except OSError:  # Linux says so when the other side is closed
+            return b""
+
+    return b"".join(iter(read, b""))
