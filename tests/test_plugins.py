@@ -21,6 +21,7 @@ from newsarchive.crawling.failures import Dropped
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Capture, Page
 from newsarchive.rules import Rules
+from tests.support import warm
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "own_step"
@@ -207,13 +208,12 @@ def test_the_example_is_installed_and_runs_in_crawl_reextract_and_export(tmp_pat
     bare = {
         name: value for name, value in os.environ.items() if not name.startswith(("NEWSARCHIVE_", "SCRAPY_"))
     }
-    bare |= {"PYTHONPATH": f"{target}{os.pathsep}{ROOT}", "XDG_CONFIG_HOME": str(tmp_path)}
+    path = warm.own_environment()["PYTHONPATH"]
+    bare |= {"PYTHONPATH": f"{target}{os.pathsep}{path}", "XDG_CONFIG_HOME": str(tmp_path)}
 
     def run(*words: str, steps: str = "shout after chrome", **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "newsarchive", *words], cwd=tmp_path, capture_output=True, text=True, timeout=300,
-            check=False, env=bare | {"NEWSARCHIVE_STEPS": steps} | more,
-        )  # fmt: skip
+        environment = bare | {"NEWSARCHIVE_STEPS": steps} | more
+        return warm.run("newsarchive", *words, environment=environment, cwd=str(tmp_path), timeout=300)
 
     def texts() -> dict[str, str]:
         return {one.url: one.article_body for one in Archive(tmp_path / "demo.db").articles()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -71,6 +72,16 @@ def test_what_a_fork_changes_no_other_sees(tmp_path: Path) -> None:
     program += "sys.changed = os.environ['CHANGED'] = 'yes'\nos.chdir('/')\n"
     for _ in range(2):
         assert {done.stdout for done in both(tmp_path, program)} == {f"None None {tmp_path}\n"}
+
+
+def test_a_fork_imports_from_the_folders_that_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "a_module_of_a_test.py").write_text("print('imported')\n")
+    monkeypatch.setenv("PYTHONPATH", str(given), prepend=os.pathsep)
+    assert {done.stdout for done in both(tmp_path, "import a_module_of_a_test\n")} == {"imported\n"}
 
 
 def test_a_reader_that_is_gone_is_told_of_as_python_does(tmp_path: Path) -> None:

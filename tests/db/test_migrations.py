@@ -35,6 +35,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseTooNew, DatabaseUnavailable
 from newsarchive.items import Block
 from tests.stored.make import answers
+from tests.support import warm
 from tests.support.storage import START, archive_url, make_article, run_on, url_of
 
 pytestmark = pytest.mark.slow  # makes and upgrades archives
@@ -615,13 +616,18 @@ schema.upgrade(engine)
 @pytest.mark.parametrize(
     "moment", ["backup", "warc_file", "warc_digest", "UPDATE alembic_version", "commit", "give back"]
 )
-def test_an_upgrade_that_is_killed_is_done_by_the_next_one(first_release: Engine, moment: str) -> None:
+def test_an_upgrade_that_is_killed_is_done_by_the_next_one(
+    first_release: Engine, moment: str, tmp_path: Path
+) -> None:
     is_file = first_release.dialect.name == "sqlite"
     if moment == "backup" and not is_file:
         pytest.skip("only a file is copied")
     url = url_of(first_release)
     first_release.dispose()
-    done = subprocess.run([sys.executable, "-c", KILLED, url, moment], check=False)
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / "an_upgrade.py").write_text(KILLED)
+    folder, environment = str(tmp_path / "killed"), warm.own_environment()
+    done = warm.run("an_upgrade", url, moment, environment=environment, cwd=folder)
     assert done.returncode == -signal.SIGKILL
     upgrade(first_release)
     assert schema.current(first_release) == revisions.head()

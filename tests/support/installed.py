@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import warm
+
 ROOT = Path(__file__).parents[2]
 #: The first that reads licences as pyproject.toml has them (PEP 639); the extra `test` brings it.
 OLDEST_SETUPTOOLS = 77
@@ -46,13 +48,23 @@ def built_once(folder: Path) -> Path:
 
 
 def run_installed(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A program in a folder, by a user who has set nothing."""
+    """A program in a folder, by a user who has set nothing. What follows `-m` runs in a fork that has loaded the wheel's package."""
     ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment |= {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)}
+    if words[0] == "-m":
+        return warm.run(
+            *words[1:], environment=environment, cwd=str(folder), timeout=300, python=str(program)
+        )
     return subprocess.run(
-        [program, *words], env=environment | {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)},
-        cwd=folder, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
+        [program, *words],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def _build(made: Path) -> None:

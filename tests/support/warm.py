@@ -1,10 +1,11 @@
 """Commands for tests, in processes of their own that find the package loaded.
 
 To load Scrapy, SQLAlchemy and the package takes most of the time of a small command, and the suite runs some hundred of
-them. So the first command of a test process starts a server, which loads them once and forks for each command. What a
-user's process does after its imports the fork does too: it has its own arguments, environment, folder and streams, and
-runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before the fork. The spiders
-that such a command starts are forks of the server as well, and so is the server from which a worker forks its spiders.
+them. So the first command of a run of tests starts a server, which loads them once and forks for each command. What a
+user's process does after its imports the fork does too: it has its own arguments, environment, folder, streams and folders
+to import from, and runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before
+the fork. The spiders that such a command starts are forks of the server as well, and so is the server from which a worker
+forks its spiders. A package that is installed elsewhere has a server of its own.
 
 A fork ends as a process does, but for the last step: Python takes no module apart. That would touch all memory that the fork
 shares with the server, so that the system copies it: 0.17 s of CPU time, ten times what a small command takes.
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -79,6 +81,9 @@ READ_ENVIRONMENT = ("newsarchive.settings", "twisted.internet.reactor")
 MAX_REQUEST_BYTES = 1 << 17
 #: Descriptors of a request: the three streams, where to answer, and those that are passed.
 MAX_DESCRIPTORS = 8
+#: Processes whose lines wait until the server has loaded the package; and how often a process tries to get one, in 10 ms.
+MAX_WAITING_PROCESSES = 1000
+MAX_TRIES = 1000
 #: Where a fork keeps its own descriptors, out of the way of those that a command is passed under the numbers they have.
 FREE_DESCRIPTORS = 200
 #: Descriptors of open files for standard input, output and error.
@@ -120,7 +125,7 @@ class Warm:
         request |= {"cwd": cwd or os.getcwd(), "passed": list(passed)}
         sent = [given, stdout, stderr, theirs.fileno(), *passed]
         with _lock:
-            socket.send_fds(_line or _server(), [json.dumps(request).encode()], sent)
+            socket.send_fds(_line or _server(args[0]), [json.dumps(request).encode()], sent)
         for fd in (given, stdout, stderr):
             os.close(fd)
         theirs.close()
@@ -204,13 +209,15 @@ def started(
     has_input: bool = False,
     text: bool = True,
     streams: Streams = (None, None, None),
+    python: str = sys.executable,
 ) -> Any:
     """`python -m module words`, while it runs, as a `subprocess.Popen` whose standard output and error are pipes.
 
-    `streams` are open files for its standard input, output and error, in place of what these are else.
+    `streams` are open files for its standard input, output and error, in place of what these are else. `python` may be that of
+    another environment, whose package is then used.
     """
-    args = [sys.executable, "-m", module, *words]
-    if not _may_fork(environment):
+    args = [python, "-m", module, *words]
+    if not _may_fork(environment, python):
         otherwise = (
             subprocess.PIPE if has_input else subprocess.DEVNULL,
             subprocess.PIPE,
@@ -234,10 +241,17 @@ def run(
     given: Any = None,
     text: bool = True,
     timeout: float = 120,
+    python: str = sys.executable,
 ) -> subprocess.CompletedProcess[Any]:
     """The same to its end, with `given` as its standard input."""
     process = started(
-        module, *words, environment=environment, cwd=cwd, has_input=given is not None, text=text
+        module,
+        *words,
+        environment=environment,
+        cwd=cwd,
+        has_input=given is not None,
+        text=text,
+        python=python,
     )
     return ended(process, given, timeout)
 
@@ -256,25 +270,37 @@ def _opened(fd: int, mode: str, text: bool) -> IO[Any]:
     return open(fd, mode, encoding="utf-8") if text else open(fd, mode + "b")
 
 
-def _may_fork(environment: Mapping[str, str]) -> bool:
-    return not IS_COLD and _of_interpreter(environment) == _of_interpreter(own_environment())
+def _may_fork(environment: Mapping[str, str], python: str = sys.executable) -> bool:
+    """Whether a fork can do what a new process would. It may be given more folders to import from, but no fewer."""
+    own, given = _environment_of(python), environment
+    found = [folder for folder in _folders(given) if folder in _folders(own)]
+    return not IS_COLD and found == _folders(own) and _of_interpreter(given) == _of_interpreter(own)
+
+
+def _folders(environment: Mapping[str, str]) -> list[str]:
+    return list(dict.fromkeys(environment.get("PYTHONPATH", "").split(os.pathsep)))
 
 
 def _of_interpreter(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that Python reads when it starts, which a fork cannot act upon any more."""
-    found = {
+    return {
         name: value
         for name, value in environment.items()
-        if name.startswith(("PYTHON", "LC_", "LANG")) and value
+        if name.startswith(("PYTHON", "LC_", "LANG")) and value and name != "PYTHONPATH"
     }
-    folders = dict.fromkeys(found.get("PYTHONPATH", "").split(os.pathsep))
-    return found | {"PYTHONPATH": os.pathsep.join(folders)}
 
 
 def own_environment() -> dict[str, str]:
     """What a command of a test finds: this process's variables, the checkout first on the path, loopback without a proxy."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return os.environ | {"PYTHONPATH": path, "NO_PROXY": "127.0.0.1"}
+
+
+def _environment_of(python: str) -> dict[str, str]:
+    """That of the server. Of another environment than ours the checkout is no part."""
+    if python == sys.executable:
+        return own_environment()
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 _lock = threading.Lock()
@@ -289,29 +315,43 @@ def _pair() -> tuple[socket.socket, socket.socket]:
     return mine, theirs
 
 
-@cache
-def _server() -> socket.socket:
-    """The control socket of the server, which ends when this process closes it."""
-    mine, theirs = _pair()
+def _begin(python: str, fd: int) -> None:
+    environment = _environment_of(python) | {"OPENBLAS_NUM_THREADS": "1"}
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.warm", str(theirs.fileno())], pass_fds=[theirs.fileno()],
-        env=own_environment() | {"OPENBLAS_NUM_THREADS": "1"}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    theirs.close()
+        [python, __file__, str(fd)], env=environment, pass_fds=[fd], stdin=subprocess.DEVNULL
+    )
+    server.returncode = 0  # nobody waits for it: it ends by itself
 
-    def stop() -> None:
-        mine.close()
-        server.wait(60)
 
-    atexit.register(stop)
-    return mine
+@cache
+def _server(python: str) -> socket.socket:
+    """A line to the server, which ends with the last process that has one. The processes of a run of tests share a server."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"of {os.getpid()}")
+    address = f"\0newsarchive-{run}-{zlib.crc32(python.encode())}"
+    mine, theirs = (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(2))
+    mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_REQUEST_BYTES)
+    with theirs:
+        for _ in range(MAX_TRIES):
+            try:
+                theirs.bind(address)
+            except OSError:
+                pass  # another process has begun a server
+            else:
+                theirs.listen(MAX_WAITING_PROCESSES)
+                _begin(python, theirs.fileno())
+            with suppress(ConnectionRefusedError):  # it does not listen yet, or ends just now
+                mine.connect(address)
+                return mine
+            time.sleep(0.01)
+    raise RuntimeError("the server of commands does not listen")
 
 
 def _serve(control: socket.socket) -> dict[str, Any] | None:
-    """Fork for each request. In a fork it returns the request, in the server `None`, once nobody asks any more."""
+    """Fork for each request. In a fork it returns the request, in the server `None`, once nobody has a line any more."""
     global _line
     children: dict[int, tuple[int, socket.socket]] = {}
     lines = {control}
+    callers: set[socket.socket] = set()
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         while True:
@@ -326,15 +366,23 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
                     asker.close()
                     continue
                 line = cast("socket.socket", key.fileobj)
+                if line is control:
+                    caller, _ = control.accept()
+                    callers.add(caller)
+                    lines.add(caller)
+                    selector.register(caller, selectors.EVENT_READ)
+                    continue
                 message, fds = b"", []
                 with suppress(OSError):  # a command that was killed
                     message, fds, _, _ = socket.recv_fds(line, MAX_REQUEST_BYTES, MAX_DESCRIPTORS)
                 if not message:
-                    if line is control:
-                        return None
                     selector.unregister(line)
                     lines.discard(line)
+                    callers.discard(line)
                     line.close()
+                    if not callers:
+                        control.close()
+                        return None
                     continue
                 ours, theirs = _pair()
                 pid = os.fork()
@@ -413,7 +461,8 @@ def _run(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     time.tzset()
     os.chdir(request["cwd"])
-    sys.path[0] = request["cwd"]
+    known = {*sys.path, ""}
+    sys.path[:1] = [request["cwd"], *(folder for folder in _folders(os.environ) if folder not in known)]
     for module, starts in STARTED.items():
         vars(module)["subprocess"] = starts
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
