@@ -301,6 +301,7 @@ def _bylines(
     lines = list(_lines(blocks, rules))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
     inside = _ids_inside_text(blocks)
+    between = _ids_between_paragraphs(blocks)
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
@@ -311,7 +312,7 @@ def _bylines(
             near = near and not (signed.islower() and " " not in signed)
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
-        elif name := _name_alone(line, block, title, rules):
+        elif id(block) not in between and (name := _name_alone(line, block, title, rules)):
             beside = any(abs(i - d) <= MAX_LINES_APART for d in dated)
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
             place = Place.BOX if _in_author_box(block, rules) else guess
@@ -325,6 +326,16 @@ def _ids_inside_text(blocks: Sequence[Block]) -> frozenset[int]:
     paragraphs = (i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS)
     second = next(islice(paragraphs, 1, None), len(body))
     return frozenset(id(b) for b in body[second:])
+
+
+def _ids_between_paragraphs(blocks: Sequence[Block]) -> frozenset[int]:
+    """The IDs of the blocks below two paragraphs of the article, up to its last one. A line of two capitalised words there is a heading,
+    "Copper Pipes"; below the last paragraph it may be a signature."""
+    body = [b for b in blocks if b.label == "body"]
+    paragraphs = [i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS]
+    return (
+        frozenset(id(b) for b in body[paragraphs[1] : paragraphs[-1]]) if len(paragraphs) > 2 else frozenset()
+    )
 
 
 def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:

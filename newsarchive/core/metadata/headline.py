@@ -67,6 +67,8 @@ MIN_SHOWN_SPACES = 2
 MAX_BODY_BEFORE_HEADLINE = 2
 #: Labels of blocks that show no headline.
 _NOT_ABOVE_TEXT = frozenset(("nav", "footer", "related", "comments", "copyright"))
+#: Elements that are marked as the headline and are no `<h1>`.
+_MARKED = frozenset((Place.HEADLINE, Place.H2_MARKED))
 #: Share of the shorter title's words that both titles have. Below, the titles have nothing to do with each other.
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
@@ -101,10 +103,37 @@ def decide(
     claims = _without_eastern_sites(claims, site_names, blocks, rules)
     claims = _as_shown(claims, site_names, blocks, url, rules)
     site_names = [*site_names, *_names_before(claims, blocks, url)]
+    claims, same_everywhere = _without_site_titles(claims, site_names)
     offered, refused = options(claims, site_names, sections)
+    refused += same_everywhere
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
     return value, candidates + refused, [c for option in offered for c in option.claims]
+
+
+def _without_site_titles(
+    claims: Sequence[Claim], site_names: Iterable[str]
+) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without a `<title>` that names the site and not the post, and these as refused candidates: "Harbour Post | Notes from the
+    coast" over each post, whose headline stands in `<div class="post-title">`.
+
+    The title begins with the site's name. The page has no `<h1>`, and marks one headline, which has nothing of the title.
+    """
+    marked = {key(c.value): c.value for c in claims if c.source.place in _MARKED}
+    names = tuple(f"{name} " for name in site_names if name)
+    if len(marked) != 1 or not names or any(c.source.place in FIRST_HEADINGS for c in claims):
+        return list(claims), []
+    [(folded, headline)] = marked.items()
+    of_site = [
+        c
+        for c in claims
+        if c.source.place is Place.TITLE
+        and c.value.startswith(names)
+        and folded not in key(c.value)
+        and not alike(headline, c.value)
+    ]
+    others = [c for c in claims if c not in of_site]
+    return others, [c.candidate(reason="is the site's title") for c in of_site]
 
 
 def _without_eastern_sites(

@@ -47,7 +47,7 @@ _POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE_CLASS = re.compile(
-    r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
+    r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:main[-_]*)?(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
 )
 #: Classes of the element with the site's name, which themes print on every page.
 _SITE_NAME_CLASS = re.compile(r"(?:site|blog)[-_]*(?:title|name)", re.IGNORECASE)

@@ -138,7 +138,7 @@ _EDGE = " \t\"'“”„‚‘’`-–—|·•⋅●,;:/\\*~»«<>_.…()[]&+#�
 _DIGITS = re.compile(r"\d{2}|^\W*\d")
 #: A title behind a name: "MD", "Ph.D.", "E-RYT 200", "M.D. FACLM".
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
-_GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]")
+_GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]|[\u4e00-\u9fff]{5}")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
 #: A name with the paper that its owner writes for: "Jane Doe for the Harbour Post".
 _FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")

@@ -69,3 +69,16 @@ def test_a_day_far_below_is_the_posts_only_where_nothing_else_stands(label: str,
     ]
     found = read("<h1>A post</h1>", blocks=blocks).get("date_published")
     assert (found and found.day) == day
+
+
+@pytest.mark.parametrize(("last", "authors"), [(False, []), (True, ["Jane Doe (person)"])])
+def test_a_short_line_between_paragraphs_is_no_author_and_below_the_last_one_may_be(
+    last: bool, authors: list[str]
+) -> None:
+    """Near a date each line of two capitalised words may be a name (Hexo's theme A4)."""
+    line = "The town decided on Thursday that the old ferry would return after nine years of waiting. " * 2
+    paragraph = Block(line, label="body")
+    signed = Block("Jane Doe", label="body")
+    blocks = [Block("The ferry is back", "heading"), Block("Updated 2026-11-29"), paragraph, paragraph]
+    blocks += [paragraph, signed] if last else [signed, paragraph]
+    assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == authors
