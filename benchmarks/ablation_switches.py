@@ -306,7 +306,6 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("template: pairs", "template", "template", {"newsarchive.core.site_template.evidence:_pair": returns(None)}, ()),
     ("template: proof of sentences", "template", "template",
      {"newsarchive.core.site_template.evidence:_proof": returns(None)}, ()),
-    ("template: credits", "template", "template", {"newsarchive.core.site_template.template:_credits": returns(None)}, ()),
     ("template: runs", "template", "template", {"newsarchive.core.site_template.template:_runs": returns(None)}, ()),
     ("template: cut", "template", "template", {"newsarchive.core.site_template.template:_cut": returns(None)}, ()),
     ("template: anchors", "template", "template", {"newsarchive.core.site_template.learner:_anchored": argument()}, ()),

@@ -3,7 +3,7 @@
 Example: "More from the harbour" above three titles and the site's footer. What a head opens is new on every page, so it
 is known by its build, and by how often the head opens it. `boilerplate.cues.link_lists` finds the lists of one page by the
 words of their heads; here no word is known, and the pages of the site must agree. A title states nothing: it has no full
-stop, though it may ask or call. The same holds for sayings that change under one head.
+stop, though it may ask or call.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
-from newsarchive.core.boilerplate.cues import MAX_LIST_LINES, MAX_SAYING_WORDS, MAX_TEASER_WORDS
+from newsarchive.core.boilerplate.cues import MAX_LIST_LINES, MAX_TEASER_WORDS
 from newsarchive.core.site_template.evidence import AGREEING_SHARE, MIN_ARTICLES, Finding, articles
 from newsarchive.core.site_template.model import Entry
-from newsarchive.core.site_template.observations import MIN_SENTENCE_WORDS, Line, Network, Observation
+from newsarchive.core.site_template.observations import Line, Network, Observation
 
-#: Words of the head of a list or saying.
+#: Words of the head of a list.
 MAX_HEAD_WORDS = 12
 #: Words of a title, on the average of a list; ingredients and tracks have fewer.
 MIN_TITLE_WORDS = 5
@@ -29,7 +29,6 @@ MAX_TITLE_WORDS = 30
 CALLING_ENDS = ("?", "!", "…", "...", "？", "！", "؟")
 #: A price, a share, or a cell's edge, but not "12 March" or "7 strikers".
 _MEASURE = re.compile(r"[$€£¥|%]|\d\s?(?:k?g|m?l|cm|mm|km|oz|lb|tsp|tbsp)\b")
-CLOSING_QUOTES = ("”", "“", "’", "»", "«", '"', "'", "」", "』", "》")
 #: Labels of the lines that end a republished article.
 CREDITS = frozenset({"attribution", "copyright"})
 
@@ -99,22 +98,6 @@ def are_titles(lines: Sequence[Line], run: Sequence[int]) -> bool:
     return varied and reads_as_titles(lines, run, MIN_SHORT_TITLE_WORDS)
 
 
-def saying(lines: Sequence[Line], start: int) -> list[int]:
-    """The quotation below a slot's head, with the short line that names its author, if there is one."""
-    if start >= len(lines) or not _is_saying(lines[start]):
-        return []
-    named = start + 1
-    if named < len(lines) and lines[named].words <= MIN_SENTENCE_WORDS and not lines[named].sentence:
-        return [start, named]
-    return [start]
-
-
-def _is_saying(line: Line) -> bool:
-    """A quotation from end to end; a title may open with one."""
-    whole = line.sentence or line.words > MAX_HEAD_WORDS or line.sample.rstrip().endswith(CLOSING_QUOTES)
-    return line.quotation and line.words <= MAX_SAYING_WORDS and whole
-
-
 #: For each page, the label of each line as far as is known: "" for the article's.
 Labels = list[list[str]]
 
@@ -129,10 +112,8 @@ MIN_HABIT_SHARE = 0.1
 MIN_SHAPED_ARTICLES = 5
 #: See `MIN_SHAPED_ARTICLES`.
 MIN_SHAPED_SHARE = 0.1
-#: Role of a learned head → label of what it opens.
-LABELS = {"head": "related", "inset": "related", "slot": "quote"}
 #: Role of a learned head → what it opens, in words.
-NAMES = {"head": "list of teasers", "inset": "list of teasers inside the text", "slot": "saying"}
+NAMES = {"head": "list of teasers", "inset": "list of teasers inside the text"}
 
 #: The article's cluster, what the line opened there, and whether prose stands above it.
 Try = tuple[str, str, bool]
@@ -145,7 +126,7 @@ def heads(
     entries: Mapping[int, Entry],
     shared: Network,
 ) -> dict[int, Entry]:
-    """Keys and forms of lines that open a list of teasers or a saying on most of their pages."""
+    """Keys and forms of lines that open a list of teasers on most of their pages."""
     tries: dict[int, list[Try]] = defaultdict(list)
     samples: dict[int, str] = {}
     for line, one in _tries(pages, labels, often):
@@ -162,7 +143,7 @@ def heads(
         elsewhere = shared.keys.get(key)
         count = len({cluster for cluster, _, _ in seen} | (elsewhere.clusters if elsewhere else frozenset()))
         if key and (role := _role(seen, count, total, habit)):
-            finding = Finding(role, LABELS[role], f"opens a {NAMES[role]} in {articles(count)}")
+            finding = Finding(role, "related", f"opens a {NAMES[role]} in {articles(count)}")
             found[key] = Entry(key, finding, len(seen), count, samples[key])
     return {k: e for k, e in found.items() if k not in entries or entries[k].finding.role != "drop"}
 
@@ -179,12 +160,8 @@ def _tries(pages: Sequence[Observation], labels: Labels, often: set[int]) -> Ite
             near = 0 <= last < i and (not flags[i - 1] or flags[i - 1] in CREDITS)
             if not (recurs or near) or not is_head(line):
                 continue
-            if saying(page.lines, i + 1):
-                yield line, (page.cluster, "slot", near)
-            elif line.label == "body":
-                yield line, (page.cluster, _opens(page, flags, i, titles, recurs, i > last), near)
-            else:
-                yield line, (page.cluster, "", near)
+            opened = _opens(page, flags, i, titles, recurs, i > last) if line.label == "body" else ""
+            yield line, (page.cluster, opened, near)
 
 
 def _credited(opened: str, below: bool) -> bool:
@@ -192,13 +169,13 @@ def _credited(opened: str, below: bool) -> bool:
 
 
 def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
-    """What a line opens, by its tries: a key of `LABELS` or "". `clusters` is the number of articles, here and on other
+    """What a line opens, by its tries: a key of `NAMES` or "". `clusters` is the number of articles, here and on other
     sites, that have the line.
 
     How many articles must have it depends on its lists:
 
     - One is enough where each list leads to an attribution, and that is the site's habit.
-    - Three are enough where the lists are known to be of teasers, or of sayings.
+    - Three are enough where the lists are known to be of teasers.
     - A tenth of the articles is needed where the lists are only shaped like teasers.
     """
     if habit and all(_credited(opened, below) for _, opened, below in seen):
@@ -206,8 +183,6 @@ def _role(seen: Sequence[Try], clusters: int, total: int, habit: bool) -> str:
     if clusters < MIN_ARTICLES:
         return ""
     opened = Counter(kind for _, kind, _ in seen)
-    if opened["slot"] >= AGREEING_SHARE * len(seen):
-        return "slot"
     known, agreeing = opened["head"] + opened["credited"] + opened["inset"], AGREEING_SHARE * len(seen)
     enough = clusters >= max(MIN_SHAPED_ARTICLES, MIN_SHAPED_SHARE * total)
     if known < agreeing and not (enough and known + opened["shape"] >= agreeing):

@@ -20,7 +20,7 @@ class Entry:
     """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
 
     `role` of the finding is `chrome`, `head` (takes the list below it), `inset` (takes one inside the text as
-    well), `slot` (takes the saying below it), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
+    well), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`.
     """
 
     key: int

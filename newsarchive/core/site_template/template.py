@@ -29,7 +29,6 @@ from newsarchive.core.site_template.lists import (
     MAX_HEAD_WORDS,
     inset_run,
     list_run,
-    saying,
 )
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
@@ -37,9 +36,7 @@ from newsarchive.core.text.lines import number
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
 #: Roles of entries that take what stands below them.
-OPENING_ROLES = ("head", "inset", "slot")
-#: Words of a line that names the origin and nothing else.
-MAX_CREDIT_WORDS = 4
+OPENING_ROLES = ("head", "inset")
 #: Labels of lists that another pass took out.
 LIST_LABELS = frozenset({"related", "repeated"})
 #: Labels of lines that lead to a site's own lists of posts.
@@ -131,7 +128,6 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
         elif layout and _taken_back(line, layout, entry):
             found[i] = Finding("container", "body", f"inside the article's element, layout {layout.number}")
     _cut(lines, layout, template, found)
-    _credits(lines, template, found)
     _runs(lines, template, found)
     return found
 
@@ -208,7 +204,7 @@ def _cut(lines: Sequence[Line], layout: Layout | None, template: Template, found
 
 
 def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
-    """The lists below learned heads, and the sayings below slots."""
+    """The lists below learned heads."""
 
     def is_boilerplate(i: int) -> bool:
         return i >= len(lines) or bool(_label(lines, found, i))
@@ -217,7 +213,7 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         opener = _opener(line, template, found.get(i))
         run = _opened(lines, i, opener, is_boilerplate) if opener else []
         # rules, or line by line, may have taken out the list of a learned head before
-        is_out = opener and opener.role in ("head", "inset") and _label(lines, found, i + 1) in LIST_LABELS
+        is_out = opener and opener.role in OPENING_ROLES and _label(lines, found, i + 1) in LIST_LABELS
         if opener and (run or is_out):
             _take(lines, [i, *run], opener, template, found)
 
@@ -226,8 +222,6 @@ def _opened(
     lines: Sequence[Line], i: int, opener: Finding, is_boilerplate: Callable[[int], bool]
 ) -> list[int]:
     """What stands below a line that opens something."""
-    if opener.role == "slot":
-        return saying(lines, i + 1)
     run = list_run(lines, i + 1, is_boilerplate)
     return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
 
@@ -249,21 +243,8 @@ def _take(
             found[j] = opener
 
 
-def _credits(lines: Sequence[Line], template: Template, found: dict[int, Finding]) -> None:
-    """Lines below the prose that name the origin and nothing else ("Source: Reuters"), or the page's own title."""
-    for i in reversed(range(len(lines))):
-        line = lines[i]
-        if not line.is_body or (i in found and found[i].label != "body"):
-            continue
-        is_name = line.words <= MAX_CREDIT_WORDS and line.mentions and not line.sentence
-        if _stays(line, template) or not (line.titled or is_name):
-            break
-        holds = "the title of this article" if line.titled else "the name of its origin"
-        found[i] = Finding("credit", "attribution", f"a last line that holds {holds}")
-
-
 def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
-    """What makes a line the head of a list or a slot: what was learned of its key or form, its label, or,
+    """What makes a line the head of a list: what was learned of its key or form, its label, or,
     for a short one, the name of the article's origin."""
     if line.own or line.fixed or line.words > MAX_HEAD_WORDS:
         return None

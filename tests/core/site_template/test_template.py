@@ -128,20 +128,6 @@ def test_a_list_under_a_head_goes_when_its_lines_are_other_posts() -> None:
     assert shown(pages[4], learned(pages)) == [b.text for b in prose(4)]
 
 
-def test_a_quote_of_the_week_is_a_slot() -> None:
-    def widget(n: int, p: list[Block]) -> list[Block]:
-        return [
-            *p,
-            line("Pinned above the stove"),
-            line(f"“Loaf number {'x' * n} rises while its baker sleeps.”"),
-            line("~ Ada Lund"),
-        ]
-
-    pages = site(12, widget)
-    done = apply_template(pages[5], learned(pages))
-    assert [b.label for b in done.blocks[-3:]] == ["quote", "quote", "quote"]
-
-
 def test_sayings_that_take_turns_in_a_box_go() -> None:
     """No quotation marks, and extraction takes every second one for the article's."""
     sayings = ["Measure the rain and then argue about it.", "The drum that leaks still keeps its time."]

@@ -83,12 +83,6 @@ def test_the_text_of_an_article_that_another_blog_has_too_is_no_repetition() -> 
 # One page
 
 
-def test_a_short_last_line_that_names_the_origin_is_its_attribution() -> None:
-    site = [page(n, [*prose(n), line("Out of Mare")], origin="mare") for n in range(1)]
-    site += pages(11, {})[1:]
-    assert label_of(site[0], learned(site), "Out of Mare") == "attribution"
-
-
 def test_a_name_inside_the_text_is_no_attribution() -> None:
     site = pages(12, {2: [line("Out of Mare", kind="heading")]})
     assert "Out of Mare" in shown(site[2], learned(site))
@@ -137,7 +131,7 @@ def test_what_is_no_lead(text: str) -> None:
     assert lead_of(text) == ("", "")
 
 
-# A slot inside the article's element
+# A saying inside the article's element
 
 
 def test_a_saying_that_extraction_took_for_something_else_does_not_come_back() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from newsarchive.items import Article, Block
-from tests.support.sites import CONTENT, label_of, learned, line, page, prose, shown
+from tests.support.sites import CONTENT, learned, line, page, prose, shown
 
 SITE = 20
 #: Titles of other articles, of which each page shows two.
@@ -77,22 +75,6 @@ def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
 
 
 SWANS = "Seven swans came back over the mill"
-
-
-@pytest.mark.parametrize(
-    ("credit", "links"),
-    [
-        (f"Ada Lund let us have “{SWANS}”, and we thank her.", ()),
-        (f"{SWANS} – Ada Lund", ()),
-        (f"{SWANS} came to us from Ada Lund.", ((SWANS, "https://ada.example/swans"),)),
-    ],
-)
-def test_a_last_line_with_the_articles_own_title_is_its_attribution(
-    credit: str, links: tuple[tuple[str, str], ...]
-) -> None:
-    pages = [page(n, prose(n)) for n in range(SITE)]
-    mine = page(77, [*prose(77), replace(line(credit), links=links)], title=SWANS)
-    assert label_of(mine, learned([*pages, mine]), credit) == "attribution"
 
 
 # What stays
