@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import exp
 from statistics import fmean
 
-from newsarchive.core.alarms.questions import few_of
+from newsarchive.core.alarms.questions import DAY, DAYS_A_YEAR, few_of
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History
-
-DAY = timedelta(days=1)
 
 #: Days of history before the days that are tested. With fewer, the rhythm of a site is not known.
 MIN_RHYTHM_DAYS = 56
@@ -49,8 +47,6 @@ MIN_PAUSE_FACTOR = 1.5
 MIN_PAUSE_DAYS = 21
 #: The same for a blog that is known for less than a year, and may not have shown yet how long its people are away.
 MIN_PAUSE_DAYS_OF_YOUNG = 28
-#: Days after which a site has shown all seasons.
-DAYS_A_YEAR = 365
 #: Share of the pauses before (0 to 1) that tell nothing of how long the long ones are.
 SHORT_PAUSES = 0.8
 #: False silences that a site may give in a year, as the test reckons, which takes the long pauses for those of an exponential

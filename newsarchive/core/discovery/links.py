@@ -217,9 +217,7 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NOT_POST_REL = frozenset(("tag", "category", "author", "search", "license", "next", "prev", "home", "help"))
 
 
-@lru_cache(maxsize=4)
-def _table(rules: Rules) -> _Table:
-    return _Table(rules)
+_table = lru_cache(maxsize=4)(_Table)
 
 
 def _reason_by_word(table: Mapping[str, list[str]]) -> dict[str, str]:

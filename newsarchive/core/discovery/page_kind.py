@@ -286,9 +286,7 @@ class _Words:
         self.error_subjects = compiled.regex(_alternatives([*numbers, *subjects]))
 
 
-@lru_cache(maxsize=4)
-def _words(rules: Rules) -> _Words:
-    return _Words(rules)
+_words = lru_cache(maxsize=4)(_Words)
 
 
 def _starting(words: tuple[str, ...]) -> re.Pattern[str]:

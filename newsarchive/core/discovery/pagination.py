@@ -252,6 +252,4 @@ class _Patterns:
         self.words = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?!\w)")
 
 
-@lru_cache(maxsize=4)
-def _patterns(rules: Rules) -> _Patterns:
-    return _Patterns(rules)
+_patterns = lru_cache(maxsize=4)(_Patterns)

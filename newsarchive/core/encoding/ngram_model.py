@@ -129,6 +129,4 @@ def gram_model_of(rules: Rules) -> GramModel:
     return _loaded(rules.models.get(MODEL_FILE, b""))
 
 
-@lru_cache(maxsize=4)
-def _loaded(data: bytes) -> GramModel:
-    return GramModel.load(data)
+_loaded = lru_cache(maxsize=4)(GramModel.load)

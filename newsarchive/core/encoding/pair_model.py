@@ -213,9 +213,7 @@ def model_of(rules: Rules) -> PairModel:
     return _loaded(rules.models.get(MODEL_FILE, b""))
 
 
-@lru_cache(maxsize=4)
-def _loaded(data: bytes) -> PairModel:
-    return PairModel.load(data)
+_loaded = lru_cache(maxsize=4)(PairModel.load)
 
 
 #: Characters that are not plain. Any two plain ones may meet: in addresses, code, typing errors.
@@ -385,10 +383,8 @@ class PairArrays:
         return self._numbers.take(codes)
 
 
-@lru_cache(maxsize=4)
-def arrays_of(model: PairModel) -> PairArrays:
-    """The arrays of a model, made once."""
-    return PairArrays(model)
+#: The arrays of a model, made once.
+arrays_of = lru_cache(maxsize=4)(PairArrays)
 
 
 def _codes(text: str) -> Any:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -48,22 +48,16 @@ def _agencies_of(text: str, may_have_dateline: bool, rules: Rules) -> Iterator[s
     """The agencies that the text of one block names after a label, in a dateline, or in brackets at its end."""
     if len(text) <= MAX_SOURCE_LINE_CHARS and ":" in text:
         label, rest = text.split(":", 1)
-        if label.strip().casefold() in _listed(rules, "source"):
+        if label.strip().casefold() in words_of(rules, "bylines", "source"):
             yield from _agencies_in(rest, rules)
     may_open = may_have_dateline and "(" in text[:MAX_DATELINE_CHARS]
     if may_open and (match := _OPENING_AGENCY.match(text[: MAX_DATELINE_CHARS + 30])):
         yield from _agencies_in(match[1], rules)
     if text[-2:].rstrip(' ."”').endswith(")") and (match := _CLOSING_AGENCY.search(text[-40:])):
-        unsure = frozenset(map(key, _listed(rules, "ambiguous")))
+        unsure = frozenset(map(key, words_of(rules, "bylines", "ambiguous")))
         yield from (name for name in _agencies_in(match[1], rules) if key(name) not in unsure)
 
 
 def _agencies_in(text: str, rules: Rules) -> list[str]:
     """The listed agencies in a list such as "AFP, Reuters" or "dpa/lby"."""
     return [part for part in _PARTS.split(text.strip(" .")) if key(part) in person_names.words(rules).agency]
-
-
-@lru_cache(maxsize=32)
-def _listed(rules: Rules, table: str) -> frozenset[str]:
-    """The words of one table of `bylines.toml`, in all languages."""
-    return frozenset(w for row in rules.metadata.get("bylines", {}).get(table, {}).values() for w in row)

@@ -14,6 +14,7 @@ from newsarchive.core.metadata.claims import (
     GUESSES,
     IN_BODY,
     JSON_LD,
+    MAX_SEARCHED_BLOCKS,
     META,
     OPEN_GRAPH,
     TWITTER,
@@ -50,8 +51,6 @@ MIN_STAFF_NAMES = 5
 MAX_WORDS_BEFORE_JOB = 2
 #: Letters of a site's name with which that of an organisation may begin; with fewer it may be any word.
 MIN_HOUSE_LETTERS = 4
-#: Blocks in which names are looked for; later blocks are not read.
-MAX_SEARCHED_BLOCKS = 3000
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
 #: Sources that a theme fills from the settings of its site.

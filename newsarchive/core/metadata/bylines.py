@@ -18,7 +18,7 @@ from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
 from newsarchive.core.metadata import agencies, chinese_names, guessed_names, person_names
-from newsarchive.core.metadata.claims import WEAK_GUESSES, Claim, Place, Position, Source
+from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
@@ -29,8 +29,6 @@ from newsarchive.rules import Rules
 #: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
 #: Randall , Alli Miles , Eszter Horanyi on March 12, 2026" has 10).
 MAX_WORDS_BESIDE_DATE = 6
-#: Characters of a block that may hold a byline and a date; a longer one is a paragraph.
-MAX_LINE_CHARS = 160
 #: Characters of a sentence about the page's own publication; the rest is not read.
 MAX_SENTENCE_CHARS = 240
 _CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
@@ -41,8 +39,8 @@ def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
     if dates.signs(line, rules) or person_names.words(rules).by.match(line):
         return False
     beside = len(line.replace(found, " ", 1).split())
-    whole = line.strip() == found or block[:MAX_LINE_CHARS].split("\n", 1)[0].strip() == line.strip()
-    return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_LINE_CHARS and not whole)
+    whole = line.strip() == found or block[:MAX_BYLINE_CHARS].split("\n", 1)[0].strip() == line.strip()
+    return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_BYLINE_CHARS and not whole)
 
 
 def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
@@ -211,7 +209,7 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
     folded, longest = key(headline), len(headline) + 40
     shortest, same = len(folded) // 2, -1
     found: list[int] = []
-    for i, block in enumerate(blocks[:3000]):
+    for i, block in enumerate(blocks[:MAX_SEARCHED_BLOCKS]):
         text = key(block.text) if shortest <= len(block.text) < longest else ""
         shown = bool(text) and text == folded
         if block.kind == "heading":

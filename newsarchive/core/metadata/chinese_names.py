@@ -10,11 +10,13 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Claim, Place, Position, Source
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -44,7 +46,7 @@ def is_labelled(text: str, rules: Rules) -> bool:
     >>> is_labelled("责任编辑：张三", default()), is_labelled("张三：", default())
     (True, False)
     """
-    return has_unspaced(text) and _label(rules).match(text) is not None
+    return has_unspaced(text) and _patterns(rules).label.match(text) is not None
 
 
 def bare(text: str, rules: Rules) -> str:
@@ -58,13 +60,13 @@ def bare(text: str, rules: Rules) -> str:
     """
     if not has_unspaced(text):
         return text
-    text = _behind(rules).sub("", text)
+    text = _patterns(rules).behind.sub("", text)
     if is_house(text, rules):
         return text
-    if match := _job_before(rules).match(text):
+    if match := _patterns(rules).job_before.match(text):
         return text[match.end() :]
     house, _, person = text.strip().partition(" ")
-    return person if _begins_with_surname(person, rules) and is_house(house, rules) else text
+    return person if person.startswith(_patterns(rules).surnames) and is_house(house, rules) else text
 
 
 def after_job(line: str, rules: Rules) -> str:
@@ -76,7 +78,7 @@ def after_job(line: str, rules: Rules) -> str:
     """
     if len(line) > MAX_SIGNATURE_CHARS or not has_unspaced(line):
         return ""
-    match = _job_before(rules).match(line)
+    match = _patterns(rules).job_before.match(line)
     return _if_people(line[match.end() :].strip(" 】）)"), rules) if match else ""
 
 
@@ -87,8 +89,12 @@ def in_dateline(paragraph: str, rules: Rules) -> str:
     >>> [in_dateline(t, default()) for t in ("海港讯（记者 陆一夫 通讯员 张三）桥关了", "海港10月4日讯（记者陈智 整合）桥", "他说（记者张三在场）")]
     ['陆一夫 张三', '陈智', '']
     """
-    match = _dateline(rules).match(paragraph[:MAX_DATELINE_CHARS]) if has_unspaced(paragraph[:20]) else None
-    return _if_people(_beside_names(rules).sub(" ", match[1]).strip(" ："), rules) if match else ""
+    found = (
+        _patterns(rules).dateline.match(paragraph[:MAX_DATELINE_CHARS])
+        if has_unspaced(paragraph[:20])
+        else None
+    )
+    return _if_people(_patterns(rules).beside_names.sub(" ", found[1]).strip(" ："), rules) if found else ""
 
 
 def dateline_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
@@ -118,10 +124,6 @@ def people(text: str, rules: Rules) -> list[str]:
     return names if all(is_person(name, rules) for name in names) else [text]
 
 
-def _begins_with_surname(name: str, rules: Rules) -> bool:
-    return bool(name) and name.startswith(tuple(_words(rules, "surname")))
-
-
 def is_house(name: str, rules: Rules) -> bool:
     """Whether a name is that of a Chinese paper, site or office, and of no person.
 
@@ -131,12 +133,12 @@ def is_house(name: str, rules: Rules) -> bool:
     """
     if not has_unspaced(name):
         return False
-    return is_paper(name, rules) or (len(name) > 2 and name.endswith(tuple(_words(rules, "house"))))
+    return is_paper(name, rules) or (len(name) > 2 and name.endswith(_patterns(rules).houses))
 
 
 def is_paper(name: str, rules: Rules) -> bool:
     """Whether a name is that of a publisher in the table of publishers, in a script without spaces."""
-    return key(name) in _papers(rules)
+    return key(name) in _patterns(rules).papers
 
 
 def is_person(name: str, rules: Rules) -> bool:
@@ -146,56 +148,49 @@ def is_person(name: str, rules: Rules) -> bool:
     >>> [is_person(name, default()) for name in ("陆一夫", "参考消息", "Jane Doe")]
     [True, False, False]
     """
-    is_like = _NAME.fullmatch(name) is not None and _begins_with_surname(name, rules)
+    is_like = _NAME.fullmatch(name) is not None and name.startswith(_patterns(rules).surnames)
     return is_like and not is_house(name, rules)
 
 
-@lru_cache(maxsize=32)
-def _words(rules: Rules, table: str) -> frozenset[str]:
-    return frozenset(rules.metadata.get("houses", {}).get(table, {}).get("words", []))
+class _Patterns(NamedTuple):
+    """What stands around names in Chinese bylines, by the words of `houses.toml`."""
+
+    #: The label of another detail and the first letter of what it names.
+    label: re.Pattern[str]
+    #: What follows a name: the label of another detail and the rest of the line, a platform, a link back.
+    behind: re.Pattern[str]
+    #: The paper and the job before a name, where a name follows.
+    job_before: re.Pattern[str]
+    #: A dateline up to the reporters in its brackets.
+    dateline: re.Pattern[str]
+    #: What stands between and behind the names in a dateline: a second job, and what was done with the text.
+    beside_names: re.Pattern[str]
+    #: Match keys of the publishers in scripts without spaces.
+    papers: frozenset[str]
+    surnames: tuple[str, ...]
+    houses: tuple[str, ...]
 
 
 @lru_cache(maxsize=8)
-def _papers(rules: Rules) -> frozenset[str]:
-    """The names of publishers in scripts without spaces, as match keys."""
+def _patterns(rules: Rules) -> _Patterns:
+    words = {
+        name: words_of(rules, "houses", name) for name in ("label", "platform", "job", "surname", "house")
+    }
+    labels, platforms, jobs, surnames, _ = map(dates.any_of, words.values())
     names = (name for row in rules.publishers for name in (row.get("name", ""), *row.get("aliases", ())))
-    return frozenset(key(name) for name in names if has_unspaced(name))
-
-
-@lru_cache(maxsize=8)
-def _label(rules: Rules) -> re.Pattern[str]:
-    """Matches the label of another detail and the first letter of what it names."""
-    return compiled.regex(rf"\W*(?:{dates.any_of(_words(rules, 'label'))})\s?[:：]\s*\w")
-
-
-@lru_cache(maxsize=8)
-def _behind(rules: Rules) -> re.Pattern[str]:
-    """Matches what follows a name: the label of another detail and the rest of the line, a platform, a link back."""
-    labels, platforms = dates.any_of(_words(rules, "label")), dates.any_of(_words(rules, "platform"))
-    return compiled.regex(
-        rf"(?<=\w)\s*[（(【]?(?:{labels})\s?[:：].*|(?<=\w)\s+(?:{platforms})\W*$|(?<=[{_HAN}])返回[{_HAN}]{{2,4}}$"
+    return _Patterns(
+        compiled.regex(rf"\W*(?:{labels})\s?[:：]\s*\w"),
+        compiled.regex(
+            rf"(?<=\w)\s*[（(【]?(?:{labels})\s?[:：].*|(?<=\w)\s+(?:{platforms})\W*$|(?<=[{_HAN}])返回[{_HAN}]{{2,4}}$"
+        ),
+        compiled.regex(
+            rf"\W*[{_HAN}]{{0,8}}?(?:{jobs})(?:\s+(?=[{_HAN}]{{2}})|(?=(?:{surnames})[{_HAN}]{{1,3}}(?![{_HAN}])))"
+        ),
+        compiled.regex(
+            rf"[^，。（(]{{0,40}}[讯訊电電息道][（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
+        ),
+        compiled.regex(rf"\s*(?:{jobs})\s?|\s(?:整合|综合|编译|报道|报导)$"),
+        frozenset(key(name) for name in names if has_unspaced(name)),
+        tuple(words["surname"]),
+        tuple(words["house"]),
     )
-
-
-@lru_cache(maxsize=8)
-def _job_before(rules: Rules) -> re.Pattern[str]:
-    """Matches the paper and the job before a name, where a name follows."""
-    jobs, surnames = dates.any_of(_words(rules, "job")), dates.any_of(_words(rules, "surname"))
-    return compiled.regex(
-        rf"\W*[{_HAN}]{{0,8}}?(?:{jobs})(?:\s+(?=[{_HAN}]{{2}})|(?=(?:{surnames})[{_HAN}]{{1,3}}(?![{_HAN}])))"
-    )
-
-
-@lru_cache(maxsize=8)
-def _dateline(rules: Rules) -> re.Pattern[str]:
-    """Matches a dateline up to the reporters in its brackets."""
-    jobs = dates.any_of(_words(rules, "job"))
-    return compiled.regex(
-        rf"[^，。（(]{{0,40}}[讯訊电電息道][（(](?:本报|本網|本网|[{_HAN}]{{0,6}}?)(?:{jobs})[\s：:]*([^（()）]{{2,40}})[)）]"
-    )
-
-
-@lru_cache(maxsize=8)
-def _beside_names(rules: Rules) -> re.Pattern[str]:
-    """Matches what stands between and behind the names in a dateline: a second job, and what was done with the text."""
-    return compiled.regex(rf"\s*(?:{dates.any_of(_words(rules, 'job'))})\s?|\s(?:整合|综合|编译|报道|报导)$")

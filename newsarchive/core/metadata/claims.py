@@ -251,6 +251,9 @@ MAX_CLAIM_CHARS = 2000
 #: Claims kept of one page, and elements read of it; the rest is dropped. A page with more is hostile or an index.
 MAX_CLAIMS = 400
 
+#: Blocks of a page in which names, titles and dates are looked for; later ones are not read.
+MAX_SEARCHED_BLOCKS = 3000
+
 #: Characters of a text with keywords that are read; the rest is dropped.
 MAX_KEYWORDS_CHARS = 5000
 #: Keywords that are read of one text; further ones are dropped.

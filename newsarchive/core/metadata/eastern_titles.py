@@ -14,7 +14,9 @@ from itertools import islice
 
 from newsarchive.core.metadata.chinese_names import is_house, is_paper
 from newsarchive.core.metadata.person_names import is_listed_paper
+from newsarchive.core.text.dates import any_of
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import HAN_AND_KANA, has_unspaced
 from newsarchive.rules import Rules
 
@@ -133,6 +135,6 @@ def _is_listed(name: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def _site_name(rules: Rules) -> re.Pattern[str]:
     """Matches a short text that ends in a word for a site, from `data/metadata/houses.toml`."""
-    words = rules.metadata.get("houses", {}).get("site", {}).get("words", [])
-    endings = "|".join(map(re.escape, words)) or "(?!)"
-    return re.compile(rf"[\w·]{{1,{MAX_LETTERS_BEFORE_ENDING}}}(?:{endings})")
+    return re.compile(
+        rf"[\w·]{{1,{MAX_LETTERS_BEFORE_ENDING}}}(?:{any_of(words_of(rules, 'houses', 'site'))})"
+    )

@@ -246,10 +246,6 @@ _GLUED = re.compile(r"(?<=[^\W\d_A-Z]{3})\0(?=[A-Z][^\W\d_A-Z]{2})")
 _OGP = re.compile(r"\Ahttps?://ogp\.me/ns(?:/(\w+))?#")
 
 
-def _prefixed(match: re.Match[str]) -> str:
-    return f"{match[1] or 'og'}:"
-
-
 #: Fields whose value is a URL.
 _URL_FIELDS = frozenset({"image", "canonical_url", "original_source", "syndication_source"})
 
@@ -277,7 +273,8 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
     names = _fields_by_name(rules)
     for attributes in metas:
         for attribute in ("property", "name", "http-equiv"):
-            known = names.get(_OGP.sub(_prefixed, (attributes.get(attribute) or "").strip().casefold()))
+            name = (attributes.get(attribute) or "").strip().casefold()
+            known = names.get(_OGP.sub(lambda match: f"{match[1] or 'og'}:", name))
             if known is not None:
                 yield from _meta(*known, attributes.get("content") or "", url)
                 break

@@ -14,10 +14,12 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import compiled
-from newsarchive.core.metadata.claims import OPEN_GRAPH, Claim, Place, Source
+from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, OPEN_GRAPH, Claim, Place, Source
 from newsarchive.core.metadata.elements import text_of
 from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.text.dates import any_of
 from newsarchive.core.text.normalise import key, without_accents
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import same_site
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -31,8 +33,6 @@ _NO_BYLINES = frozenset(
 _LABEL_BLOCKS = _NO_BYLINES | {"nav", "advert"}
 #: Parts at the end of a block's path that are searched; the classes of outer elements describe the page.
 MAX_PATH_PARTS = 4
-#: Blocks of a page that are searched for links and labels with the text of a guess; later blocks are not.
-MAX_BLOCKS = 3000
 #: Letters of a part of a host that may be a name; a shorter part ("com", "net") is not compared.
 MIN_LETTERS_IN_HOST = 5
 #: Letters of a name in the last part of an address; fewer of ASCII ("/a-z/") are in many names by chance, while two characters are
@@ -119,7 +119,7 @@ def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) ->
     Comments are not searched: authors answer there, and their names may link to anything.
     """
     seen = 0
-    for other in blocks[:MAX_BLOCKS]:
+    for other in blocks[:MAX_SEARCHED_BLOCKS]:
         if name not in other.text or other.label == "comments":
             continue
         for text, address in other.links:
@@ -138,6 +138,4 @@ def _is_place_without_names(path: str, rules: Rules) -> bool:
 
 @lru_cache(maxsize=32)
 def _any_word(rules: Rules, table: str) -> re.Pattern[str]:
-    words = rules.metadata.get("nobody", {}).get(table, {}).get("words", [])
-    either = "|".join(map(re.escape, words)) or "$^"
-    return compiled.regex(rf"(?<![^\W_])(?:{either})(?![^\W_])")
+    return compiled.regex(rf"(?<![^\W_])(?:{any_of(words_of(rules, 'nobody', table))})(?![^\W_])")

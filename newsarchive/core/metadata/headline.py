@@ -28,6 +28,7 @@ from newsarchive.core.metadata import eastern_titles
 from newsarchive.core.metadata.claims import (
     FIRST_HEADINGS,
     IN_BODY,
+    MAX_SEARCHED_BLOCKS,
     OPEN_GRAPH,
     Claim,
     Option,
@@ -36,17 +37,16 @@ from newsarchive.core.metadata.claims import (
     Trait,
     weigh,
 )
-from newsarchive.core.metadata.publisher import MIN_HOST_WORD_LETTERS, host_labels, is_named_like
+from newsarchive.core.metadata.publisher import MIN_HOST_WORD_LETTERS, SEPARATOR, host_labels, is_named_like
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
-#: What stands between the headline and the name of the site or section in a title.
-_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
-#: The same in a script without spaces, where a name of the site stands behind it.
+#: What stands between headline and name in a script without spaces, where a name of the site stands behind it.
 _UNSPACED_SEPARATOR = re.compile(r"[:：－–—]")
 #: Signs that part the headline, the sections and the site in titles of East Asian and other portals, and in no headline.
 _CHAIN = re.compile(r"\s*[_＿｜|]\s*")
@@ -73,8 +73,6 @@ _MARKED = frozenset((Place.HEADLINE, Place.H2_MARKED))
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
 MAX_HEADLINE_CHARS = 300
-#: Blocks among which a page's own headline is looked for; later blocks are not read.
-MAX_TITLE_BLOCKS = 3000
 #: Letters that a description and the text must share. Below, both may only open with the same phrase.
 MIN_REPEATED_LETTERS = 40
 #: Letters of a paragraph before the repeat: a place, an agency, a date. Above, the description is no beginning of it.
@@ -154,7 +152,7 @@ def _without_eastern_sites(
 
 def _lines(blocks: Iterable[Block]) -> set[str]:
     """The match keys of the lines of short blocks."""
-    short = (b.text for b in islice(blocks, MAX_TITLE_BLOCKS) if len(b.text) <= MAX_HEADLINE_CHARS)
+    short = (b.text for b in islice(blocks, MAX_SEARCHED_BLOCKS) if len(b.text) <= MAX_HEADLINE_CHARS)
     return {key(line) for text in short for line in text.split("\n")}
 
 
@@ -168,7 +166,7 @@ def _as_shown(
     Earns the bare headline on 17 of 325 real pages of 2004 to 2012 and on one of 320 others. Five of the 17 get a date near it.
     """
     stated = {key(c.value) for c in claims if c.source.place is not Place.HOME} - {""}
-    titles = [c for c in claims if not _in_body(c) and _SEPARATOR.search(c.value)]
+    titles = [c for c in claims if not _in_body(c) and SEPARATOR.search(c.value)]
     titles = [c for c in titles if not any(one in key(c.value) for one in stated - {key(c.value)})]
     if not titles:
         return list(claims)
@@ -188,11 +186,11 @@ def _names_before(claims: Sequence[Claim], blocks: Sequence[Block], url: str) ->
 
     Earns the headline on 3 of 672 real pages of 2012, where a blog's name was it.
     """
-    headings = {key(b.text) for b in islice(blocks, MAX_TITLE_BLOCKS) if b.kind == "heading"}
+    headings = {key(b.text) for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading"}
     labels = host_labels(url)
     for claim in claims:
         if claim.source.place is Place.TITLE:
-            for match in islice(_SEPARATOR.finditer(claim.value), 20):
+            for match in islice(SEPARATOR.finditer(claim.value), 20):
                 name, title = claim.value[: match.start()], claim.value[match.end() :]
                 shown = {key(name), key(title)} <= headings
                 if shown and is_named_like(name, labels) and not is_named_like(title, labels):
@@ -202,9 +200,7 @@ def _names_before(claims: Sequence[Claim], blocks: Sequence[Block], url: str) ->
 def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules) -> str:
     """The part of a title before or behind a separator that is one of the `lines`, where it is the only one that is not named like
     the host with these labels; else the title."""
-    parts = {
-        p for m in islice(_SEPARATOR.finditer(title), 20) for p in (title[: m.start()], title[m.end() :])
-    }
+    parts = {p for m in islice(SEPARATOR.finditer(title), 20) for p in (title[: m.start()], title[m.end() :])}
     found = [
         p
         for p in parts
@@ -331,7 +327,7 @@ def _without_name(text: str, names: set[str], known: set[str], host: str) -> str
     "Title", or "Title - Section" where the site is named "Site"."""
     if key(text) in known:
         return text
-    separators = [(m.start(), m.end()) for m in _SEPARATOR.finditer(text)][:20]
+    separators = [(m.start(), m.end()) for m in SEPARATOR.finditer(text)][:20]
     for start, end in separators:
         for part in (text[:start], text[end:]):
             if key(part) in known and len(part) > 3 and key(part) not in names:
@@ -451,8 +447,6 @@ def _repeats(text: str, headline: str, paragraphs: Sequence[str]) -> bool:
 MAX_LINE_CHARS = 200
 #: Characters of a headline; a shorter text is none.
 MIN_HEADLINE_CHARS = 4
-#: Blocks that are searched; later ones are not.
-MAX_BLOCKS = 3000
 #: Each of the words holds one of these. Few pages do, and no other page is read.
 _SIGNS = ("题", "題")
 _BRACKETS = {"(": ")", "（": "）", "[": "]", "【": "】"}
@@ -474,7 +468,11 @@ def original_headline(line: str, rules: Rules) -> str:
 
 def original_headlines(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
     """The claim for the alternative headline that the first such line of a page's text makes."""
-    texts = (block.text for block in islice(blocks, MAX_BLOCKS) if any(sign in block.text for sign in _SIGNS))
+    texts = (
+        block.text
+        for block in islice(blocks, MAX_SEARCHED_BLOCKS)
+        if any(sign in block.text for sign in _SIGNS)
+    )
     lines = (line for text in texts for line in text.split("\n"))
     found = (text for line in lines if (text := original_headline(line, rules)))
     yield from (Claim("alternative_headline", text, Source(Place.TEXT)) for text in islice(found, 1))
@@ -489,6 +487,6 @@ def _without_pair(text: str, pairs: dict[str, str]) -> str:
 @lru_cache(maxsize=8)
 def _opening(rules: Rules) -> re.Pattern[str]:
     """Matches the words for an original headline, with a colon or before a quotation."""
-    words = dates.any_of(rules.metadata.get("houses", {}).get("original_headline", {}).get("words", []))
+    words = dates.any_of(words_of(rules, "houses", "original_headline"))
     quotes = "".join(map(re.escape, _QUOTES))
     return compiled.regex(rf"(?:{words})[为為是]?\s?(?:[:：]\s?|(?=[{quotes}]))", re.IGNORECASE)

@@ -100,10 +100,8 @@ class Words:
         self.tells_job = listed("tells_job")
 
 
-@lru_cache(maxsize=8)
-def words(rules: Rules) -> Words:
-    """The words of the rules, compiled once."""
-    return Words(rules)
+#: The words of the rules, compiled once.
+words = lru_cache(maxsize=8)(Words)
 
 
 def _papers(rules: Rules) -> Iterator[str]:
@@ -381,7 +379,8 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
         name = match[1]
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
-    name = _without_services(name, rules)
+    bare = _without_last(name, words(rules).services)  # "Jane Doe Twitter", who has a profile there
+    name = bare if like_a_name(bare, rules) else name
     tokens = name.split()
     small = words(rules).particles | BEFORE_DATES
     while printed and len(tokens) > 2 and tokens[-1].islower() and tokens[-1] in small:
@@ -435,15 +434,11 @@ def _without_role(name: str, rules: Rules) -> str:
     at = words(rules).role.find(name)
     if at is None:
         return name
-    before = _in_title_case(_without_beat(name[: at[0]].strip(_EDGE), rules))
+    # `Jane Doe Science`: what its owner reports on stands between the name and the job.
+    before = _in_title_case(_without_last(name[: at[0]].strip(_EDGE), words(rules).beats))
     if organisation(name, rules) and at != (0, len(name)):
         return before if like_a_name(before, rules) and not organisation(before, rules) else name
     return before if not before or like_a_name(before, rules) else name
-
-
-def _without_beat(name: str, rules: Rules) -> str:
-    """A name without what its owner reports on, which stood between the name and a job: `Jane Doe Science` becomes `Jane Doe`."""
-    return _without_last(name, words(rules).beats)
 
 
 def _without_last(name: str, words: Set[str]) -> str:
@@ -467,12 +462,6 @@ def _without_job(name: str, rules: Rules) -> str:
     at = words(rules).role.find(name)
     before = _in_title_case(name[: at[0]].strip(_EDGE)) if at else ""
     return before if like_a_name(before, rules) and not organisation(before, rules) else name
-
-
-def _without_services(name: str, rules: Rules) -> str:
-    """A name without the service behind it that has a profile: `Jane Doe Twitter` becomes `Jane Doe`."""
-    before = _without_last(name, words(rules).services)
-    return before if like_a_name(before, rules) else name
 
 
 def split_paper(name: str, rules: Rules) -> tuple[str, str]:

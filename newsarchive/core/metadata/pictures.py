@@ -19,6 +19,7 @@ from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, text_of, upwards
 from newsarchive.core.metadata.markup import ancestors_of, aside
 from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -149,9 +150,7 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
 def counts_visits(address: str, rules: Rules) -> bool:
     """Whether an address is that of a picture which counts visits; plugins take the first picture of a page for that of the post."""
     host = f".{parts_of(address).hostname or ''}"
-    return host.endswith(
-        tuple(f".{name}" for name in rules.metadata.get("nobody", {}).get("counter", {}).get("hosts", []))
-    )
+    return host.endswith(tuple(f".{name}" for name in words_of(rules, "nobody", "counter")))
 
 
 def is_sites_own_picture(address: str, host: str) -> bool:

@@ -15,12 +15,14 @@ from selectolax.lexbor import LexborHTMLParser
 from newsarchive.core.metadata import eastern_titles, markup
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Candidate
 from newsarchive.rules import Rules
 
-#: What stands between the parts of a site's own title: its name, its motto, a section.
-_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
+#: What stands between the parts of a site's own title: its name, its motto, a section. Also between a headline and the name of the
+#: site or section.
+SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
 #: What stands between the headline and the name of the site in `<title>`.
 _TITLE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
 #: Signs around the parts of a site's name.
@@ -85,9 +87,8 @@ def _without_titles(claims: Sequence[Claim]) -> list[Claim]:
 def _without_addresses_and_software(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
     """The claims without an address or an account in the place of the publisher's name, and without the software of the blog: Blogger's
     themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
-    names = set(rules.metadata.get("nobody", {}).get("software", {}).get("words", []))
     labels = (parts_of(url).hostname or "").split(".")[-2:]
-    refused = names.difference(labels)
+    refused = words_of(rules, "nobody", "software").difference(labels)
     return [
         c
         for c in claims
@@ -211,7 +212,7 @@ def without_motto(name: str, url: str) -> str:
 
     Earns the bare name on 42 of 1,139 real pages (`docs/benchmarks/metadata.md`).
     """
-    parts = [part.strip(_AROUND_PART) for part in _SEPARATOR.split(name)]
+    parts = [part.strip(_AROUND_PART) for part in SEPARATOR.split(name)]
     labels = (parts_of(url).hostname or "").removeprefix("www.").split(".")[:-1]
     is_like_host = key(name) in map(key, labels)  # "Harbour|News" of harbour-news.example
     if len(parts) < 2 or not labels or is_like_host:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
-from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -21,6 +20,7 @@ from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import (
+    MAX_BYLINE_CHARS,
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
     ancestors_of,
@@ -32,6 +32,7 @@ from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import is_category, parts_of, same_site
@@ -52,8 +53,6 @@ _COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
 _CLOUD = re.compile(r"cloud|tag-link-|widget", re.IGNORECASE)
 #: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
 MAX_LINKS_BESIDE = 8
-#: Characters around a link to a category: a line with date and author. A longer text is a paragraph.
-MAX_BYLINE_CHARS = 160
 #: Characters of the name of a section or tag; a longer text is none.
 MAX_SECTION_CHARS = 60
 #: Breadcrumbs of a page that are looked at; later ones are not. 400 elements, nested around 70,000 links, took 40 s.
@@ -283,12 +282,11 @@ def _without_label(text: str, rules: Rules) -> str:
     ['Harbour', 'Hafen', 'Harbour: Ferries']
     """
     label, colon, rest = text.partition(":")
-    return rest.strip() or text if colon and label.strip().casefold() in _labels(rules) else text
-
-
-@lru_cache(maxsize=8)
-def _labels(rules: Rules) -> frozenset[str]:
-    return frozenset(rules.metadata.get("bylines", {}).get("section_label", {}).get("words", []))
+    return (
+        rest.strip() or text
+        if colon and label.strip().casefold() in words_of(rules, "bylines", "section_label")
+        else text
+    )
 
 
 def _listed(text: str) -> list[str]:

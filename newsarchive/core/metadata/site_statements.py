@@ -21,6 +21,7 @@ from newsarchive.core.metadata.headline import alike
 from newsarchive.core.metadata.person_names import kind_of, like_a_name
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import url_key
 from newsarchive.items import Candidate, Page, SourceText
 from newsarchive.rules import Rules
@@ -107,14 +108,14 @@ def site_name(title: str, rules: Rules) -> str:
 
 @lru_cache(maxsize=8)
 def _name_patterns(rules: Rules) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str]]:
-    table = rules.metadata.get("site_statements", {})
-    words = {name: table.get(name, {}).get("words", []) for name in ("before_name", "behind_name", "no_name")}
-    before, behind = (dates.any_of(words[name]) for name in ("before_name", "behind_name"))
+    before, behind = (
+        dates.any_of(words_of(rules, "site_statements", name)) for name in ("before_name", "behind_name")
+    )
     # A word behind the name needs a stroke or bracket before it: "Hacker News" ends in such a word, and is a name.
     return (
         re.compile(rf"^(?:{before})\s+", re.IGNORECASE),
         re.compile(rf"\s*(?:[-–—|·•»:/~›(]|\s(?=rss|atom))\s*(?:{behind})\)?$", re.IGNORECASE),
-        frozenset(map(key, words["no_name"])),
+        frozenset(map(key, words_of(rules, "site_statements", "no_name"))),
     )
 
 

@@ -36,6 +36,7 @@ from newsarchive.core.metadata import (
 from newsarchive.core.metadata.claims import (
     GUESSES,
     MAX_CLAIMS,
+    MAX_SEARCHED_BLOCKS,
     Claim,
     Place,
     Position,
@@ -50,6 +51,7 @@ from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
 from newsarchive.core.text import dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import names_host, parts_of, same_site
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
@@ -81,8 +83,6 @@ _FREE = dict.fromkeys(("true", "yes", "free"), True) | dict.fromkeys(
 )
 #: Likeness (`headline.alike`) of a heading and the headline. Above, the heading shows the headline.
 MIN_HEADLINE_LIKENESS = 0.8
-#: Blocks whose dates tell in which order the page writes day and month; later ones are not read.
-MAX_ORDER_BLOCKS = 3000
 #: Blocks of the article from which the language is detected; later ones are not read.
 MAX_LANGUAGE_BLOCKS = 400
 #: Characters from which the language is detected; the rest is not read.
@@ -252,7 +252,7 @@ def _no_section_names(
 @lru_cache(maxsize=8)
 def _no_sections(rules: Rules) -> frozenset[str]:
     """Words that sites write in the place of a section, such as "Uncategorized"."""
-    return frozenset(map(key, rules.metadata.get("bylines", {}).get("no_section", {}).get("words", [])))
+    return frozenset(map(key, words_of(rules, "bylines", "no_section")))
 
 
 def _alternative_headlines(title: str, weighed: Sequence[Claim]) -> list[Claim]:
@@ -367,7 +367,7 @@ def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool
     own = site_statements.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
     listed = (dates.certain(claim.value) for claim in found.listed)
     month_first = next((order for order in (own, *listed) if order is not None), None)
-    texts = [b.text for b in blocks[:MAX_ORDER_BLOCKS]]
+    texts = [b.text for b in blocks[:MAX_SEARCHED_BLOCKS]]
     if month_first is None:
         month_first = dates.order_of(texts)
     if month_first is not None:

@@ -51,7 +51,7 @@ from functools import cached_property, lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.text.patterns import Literals
-from newsarchive.core.text.scripts import HANGUL, UNSPACED
+from newsarchive.core.text.scripts import HANGUL, UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
 
@@ -283,7 +283,6 @@ _MAX_STEM_CHARACTERS = 16
 #: Marks inside words of Arabic and Indian scripts, which Python's `\w` leaves out.
 _MARK = r"[\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963]"
 _WORD = compiled.regex(rf"[{UNSPACED}]+|(?:[^\W_{UNSPACED}]|{_MARK})+(?:-(?:[^\W_{UNSPACED}]|{_MARK})+)*")
-_IS_UNSPACED = re.compile(rf"[{UNSPACED}]")
 _HANGUL = re.compile(f"[{HANGUL}]")
 
 _NOTHING: frozenset[str] = frozenset()
@@ -343,13 +342,13 @@ def words_of(line: str, rules: Rules) -> tuple[Word, ...]:
     """The words of a line in their order. Runs in scripts without spaces are cut into the words that a table knows."""
     known = vocabulary(rules)
     matches = list(_WORD.finditer(line))
-    groups = [{} if _IS_UNSPACED.match(m[0]) else _groups_of(m[0], known) for m in matches]
+    groups = [{} if has_unspaced(m[0][:1]) else _groups_of(m[0], known) for m in matches]
     counts = Counter(language for found in groups for language in found)
     most = max(counts.values(), default=0)
     spoken = {language for language, count in counts.items() if count == most}
     words: list[Word] = []
     for match, found in zip(matches, groups, strict=True):
-        if _IS_UNSPACED.match(match[0]):
+        if has_unspaced(match[0][:1]):
             words += _cut(match[0], match.start(), known)
         else:
             of_word = frozenset().union(*(g for language, g in found.items() if language in spoken))
@@ -402,7 +401,7 @@ def vocabulary(rules: Rules) -> Vocabulary:
 def _kind(entry: str) -> tuple[str, str]:
     """The table of an entry, and the word in it: the part after an apostrophe, because lines are cut there too."""
     word = re.split("['’ʼ]", entry.casefold())[-1]
-    if _IS_UNSPACED.match(word):
+    if has_unspaced(word[:1]):
         return "runs", word
     if word.endswith("*"):
         return "begins", word[:-1]

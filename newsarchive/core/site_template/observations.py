@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
+from newsarchive.core.boilerplate.step import OWN_LABELS
 from newsarchive.core.metadata.conventions import NOTHING, Said, said_by
 from newsarchive.core.text.lines import (
     DOMAIN,
@@ -65,8 +66,6 @@ SHORT_SAMPLE_CHARACTERS = 40
 HELD = 1
 #: The full text of the post lacks the line.
 MISSING = 2
-#: Labels of a page's own head, which a template never touches.
-OWN_LABELS = frozenset({"title", "byline", "date", "caption", "description"})
 #: Log-odds in nats by which extraction's model holds a line to be a part of the article. From here on the page's own
 #: evidence outweighs where a line stands on the site's other pages. On 389 pages of 58 real sites, captions of galleries and
 #: comments that templates put back have -0.7 to -0.2, and subheadings that they took out have 2.9 to 3.1.

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.text import calendars
+from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import western
 from newsarchive.rules import Rules
 
@@ -200,12 +201,7 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
         return _build(day.year, day.month, day.day, *_clock(rest, rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock_beside(match, rules))
-    return (
-        _printed_by_code(text, rules)
-        or _rfc_822(text, rules)
-        or _named(text, rules)
-        or _numeric(text, rules, day_first)
-    )
+    return _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
 
 
 def _lower(text: str) -> str:
@@ -336,8 +332,7 @@ def says(what: str, line: str, rules: Rules) -> bool:
 @lru_cache(maxsize=8)
 def _words(what: str, rules: Rules) -> re.Pattern[str]:
     """The words before a date of publication or of a change, anywhere in a line."""
-    words = rules.metadata.get("months", {}).get(what, {}).get("words", [])
-    return compiled.regex(any_of(words))
+    return compiled.regex(any_of(words_of(rules, "months", what)))
 
 
 def _build(
@@ -398,15 +393,7 @@ def _zones(rules: Rules) -> dict[str, int]:
 
 def _printed_by_code(text: str, rules: Rules) -> datetime | None:
     """Earns zone and seconds on 3 of 1,282 real pages, the day of none (`docs/benchmarks/ablation.md`)."""
-    match = _PRINTED_BY_CODE.match(text)
-    if match is None or match["m"] not in _MONTHS_IN_URLS:
-        return None
-    month = _MONTHS_IN_URLS.index(match["m"]) + 1
-    return _build(match["y"], month, match["d"], *_time(match, rules))
-
-
-def _rfc_822(text: str, rules: Rules) -> datetime | None:
-    match = _RFC_822.match(text)
+    match = _PRINTED_BY_CODE.match(text) or _RFC_822.match(text)
     if match is None or match["m"] not in _MONTHS_IN_URLS:
         return None
     month = _MONTHS_IN_URLS.index(match["m"]) + 1

@@ -5,7 +5,7 @@ than "r", so that most of them need no search: `letters` tells which characters 
 begin with, `first_words` which words, `held` which text a match must hold, and `needed` a set of texts one of
 which it must hold.
 They understand the regular expressions that the tables of phrases use; of any other they say that it may begin with
-anything. `any_literal` and `Literals` look for any of many words.
+anything. `any_literal` and `Literals` look for any of many words, and `words_of` reads lists of words from the tables of metadata.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import TypeVar
+
+from newsarchive.rules import Rules
 
 E = TypeVar("E")
 
@@ -194,6 +196,13 @@ def _tokens(pattern: str, kind: re.Pattern[str] = _TOKEN) -> Iterator[tuple[str,
     for token in kind.finditer(pattern):
         depth += (token[0] == "(") - (token[0] == ")")
         yield token[0], token.end(), depth
+
+
+@lru_cache(maxsize=128)
+def words_of(rules: Rules, file: str, table: str) -> frozenset[str]:
+    """The words of a table of `data/metadata/<file>.toml`, of all its lists."""
+    lists = rules.metadata.get(file, {}).get(table, {}).values()
+    return frozenset(word for words in lists for word in words)
 
 
 def any_literal(words: Iterable[str]) -> str:

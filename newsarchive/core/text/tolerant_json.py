@@ -41,12 +41,10 @@ def loads(json_text: str) -> Any:
         raise ValueError("nested too deep") from error
 
 
-def _whole_number(digits: str) -> int | str:
-    return int(digits) if len(digits) <= MAX_DIGITS else digits
-
-
 #: Reads one value, as `loads` does, of a text that is made of `whole_characters`. Raises `RecursionError` too.
-DECODER = json.JSONDecoder(strict=False, parse_int=_whole_number)
+DECODER = json.JSONDecoder(
+    strict=False, parse_int=lambda digits: int(digits) if len(digits) <= MAX_DIGITS else digits
+)
 
 
 def _shallow(text: str) -> str:
