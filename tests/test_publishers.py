@@ -150,6 +150,17 @@ def test_narrowed_by_publisher_site_day_and_credit(engine: Engine) -> None:
     assert {o.copy_url for o in late if o.published} == {"https://one.example/c", "https://one.example/e"}
 
 
+def test_a_copy_that_links_its_original_is_not_the_first_of_their_story_whatever_day_it_prints(
+    engine: Engine,
+) -> None:
+    cup = credit("Two", "two.example", "https://two.example/e")
+    Store(engine).ingest([article(5, "https://three.example/e", 2, "Cup final drawn", origin=cup)])
+    archive = Archive(url_of(engine))
+    for copies in ("first", "none"):
+        found = {hit.url for hit in archive.search("cup", copies=copies)}
+        assert found == {"https://two.example/e"}
+
+
 def test_what_readers_do_not_see_is_neither_copy_nor_original(engine: Engine) -> None:
     ids = {o.copy_url: o.copy_id for o in republications(engine)}
     decide(engine, ids["https://two.example/a"], "dropped", "a list")

@@ -74,6 +74,16 @@ def _moment(alias: str) -> str:
     return f"coalesce({alias}.date_published, {alias}.first_seen_at)"
 
 
+def _linking_copies() -> str:
+    """The SQL of the ids of articles that link an article of their own story as their source, which names no other publisher. The
+    day that such a copy prints is not believed, because it may be before that of its original."""
+    return (
+        "SELECT copy.id FROM article_origins AS credit JOIN articles AS copy ON copy.id = credit.article_id"
+        " JOIN articles AS source ON source.id = credit.original_id AND source.cluster_id = copy.cluster_id"
+        f" WHERE source.id NOT IN ({_CREDITED}) AND {visible('source.id')}"
+    )
+
+
 def first_of_story(alias: str) -> str:
     """The condition that an article (a row of `articles` under this alias) is the first of its story, or has no copies."""
     earlier = (
@@ -81,8 +91,9 @@ def first_of_story(alias: str) -> str:
         f" OR ({_moment('earlier')} = {_moment(alias)} AND earlier.id < {alias}.id))"
     )
     return (
-        f"({alias}.cluster_id IS NULL OR NOT EXISTS (SELECT 1 FROM articles AS earlier"
-        f" WHERE earlier.cluster_id = {alias}.cluster_id AND {earlier} AND {visible('earlier.id')}))"
+        f"({alias}.cluster_id IS NULL OR {alias}.id NOT IN ({_linking_copies()}) AND NOT EXISTS (SELECT 1 FROM articles AS earlier"
+        f" WHERE earlier.cluster_id = {alias}.cluster_id AND {earlier} AND {visible('earlier.id')}"
+        f" AND earlier.id NOT IN ({_linking_copies()})))"
     )
 
 
@@ -90,7 +101,7 @@ def first_of_story(alias: str) -> str:
 OWN_IDS = f"{{id}} NOT IN ({_CREDITED})"
 #: The condition that an article, whose id stands as {id}, names another publisher.
 REPUBLISHED_IDS = f"{{id}} IN ({_CREDITED})"
-#: The ids of the articles that are no first copy of their story, by the index of stories alone.
+#: The ids of the articles that are no first copy of their story, by the index of stories and the credits.
 _LATER = (
     "SELECT later.id FROM articles AS later WHERE later.cluster_id IS NOT NULL AND NOT "
     + first_of_story("later")
