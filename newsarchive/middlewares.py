@@ -34,7 +34,7 @@ from scrapy.utils.asyncio import create_looping_call
 from twisted.python.failure import Failure
 
 from newsarchive.core.discovery.revisit import retry_after
-from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS
+from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, ROBOTS_PATH
 from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.core.urls import site_of, try_normalise
 from newsarchive.crawling.failures import (
@@ -435,7 +435,7 @@ class RefreshMiddleware(MetaRefreshMiddleware):
 
 def is_robots_txt(request: Request) -> bool:
     """Whether a request asks for the robots.txt of a host."""
-    return urlsplit(request.url).path == "/robots.txt"
+    return urlsplit(request.url).path == ROBOTS_PATH
 
 
 class DelayMiddleware:

@@ -12,10 +12,11 @@ import os
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy import Request, signals
@@ -23,6 +24,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.settings import BaseSettings
 
+from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, SITE_FILES
 from newsarchive.crawling.connections import TLS_VERIFIED
 from newsarchive.crawling.failures import database_failed
 from newsarchive.crawling.responses import own_spider
@@ -67,6 +69,12 @@ def wire_of(response: Response) -> Wire:
     return Wire(status_line, tuple(_header_lines(response.headers)), response.body)
 
 
+def is_site_file(response: Response) -> bool:
+    """Whether an answer is a file in which a site says what may be done with its pages; one that is too long says nothing to us."""
+    is_file = urlsplit(response.url).path in SITE_FILES
+    return is_file and response.status == HTTPStatus.OK and len(response.body) <= MAX_ROBOTS_TXT_CHARACTERS
+
+
 def raw_folders_of(settings: BaseSettings) -> tuple[str, ...]:
     """The folders in which `NEWSARCHIVE_WARC` keeps raw bytes, the archive's own first; none where it is off."""
     setting = str(settings.get("NEWSARCHIVE_WARC") or "off")
@@ -102,6 +110,8 @@ class WarcExtension:
         #: The answers to requests that are not marked, for spiders of other projects: any of them may become an item.
         #: An answer stays here as long as Scrapy works on it.
         self.passing: WeakKeyDictionary[Request, Wire] = WeakKeyDictionary()
+        #: Host → its answers that say what may be done with its pages, each with its moment, until its first page is kept.
+        self.site_files: dict[str, list[tuple[Response, Request, datetime]]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -118,6 +128,9 @@ class WarcExtension:
     def downloaded(self, response: Response, request: Request) -> None:
         if request.meta.get(KEEP):
             request.meta[WIRE] = wire_of(response)
+        elif is_site_file(response):
+            answers = self.site_files.setdefault(urlsplit(response.url).netloc, [])
+            answers.append((response, request, datetime.now(UTC)))
         elif own_spider(self.crawler) is None:
             self.passing[request] = wire_of(response)
 
@@ -147,6 +160,8 @@ class WarcExtension:
         return self._write(response.url, wire, response.request, fetched_at)
 
     def _write(self, url: str, wire: Wire, request: Request, fetched_at: datetime | None) -> Place:
+        for response, own, at in self.site_files.pop(urlsplit(url).netloc, ()):
+            self._write(response.url, wire_of(response), own, at)
         return self._writer().write_response(
             url,
             wire.status_line,

@@ -21,6 +21,7 @@ from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery import pagination, rights
 from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.pagination import MAX_POST_PARTS
+from newsarchive.core.discovery.rights import TDMREP_PATH
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
 from newsarchive.crawling.failures import explain, status_problem
@@ -39,8 +40,6 @@ from newsarchive.spiders.discovery import conditional
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-#: Where a site may keep its reservations of text and data mining (TDMRep).
-TDMREP_PATH = "/.well-known/tdmrep.json"
 #: Posts in a row that were asked for a second part which no page links, and had none. After that the site is not asked
 #: for such parts in this crawl: they cost a blog that splits nothing a hundred requests. A blog may split one post of
 #: forty, and only its oldest: a bound of twenty would miss it.

@@ -22,6 +22,7 @@ from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling.responses import rules_of
 from newsarchive.crawling.revisits import MAX_WAITING, Revisits
+from newsarchive.crawling.site_files import SiteFiles
 from newsarchive.crawling.split_posts import SplitPosts
 from newsarchive.crawling.statements import Statements
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
@@ -120,6 +121,8 @@ class WarcSpider(ArchiveSpider):
     pages_read: dict[str, None]
     #: Revisit records of pages, until the pages themselves are read.
     revisits: Revisits
+    #: What sites say of the use of their pages.
+    site_files: SiteFiles
     #: What sources said of posts, until the next page is read.
     statements: Statements
     #: Posts that are split over pages, and their further pages, until all files are read.
@@ -242,6 +245,7 @@ class WarcSpider(ArchiveSpider):
         engine = None if self.frontier is None else self.frontier.engine
         self.revisits = Revisits(warc.folders if warc else (), engine)
         self.split = SplitPosts(self.revisits)
+        self.site_files = SiteFiles(rules_of(self.settings))
         self.statements = Statements(self.frontier, self.run_id, rules_of(self.settings))
         for batch in self.in_batches(self.wanted()):
             yield batch
@@ -282,15 +286,26 @@ class WarcSpider(ArchiveSpider):
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")
                     self.logger.warning("%s", found)
-                elif self.wants(*found):
+                elif not self.takes_site_file(*found, names[file]) and self.wants(*found):
                     capture, wire = found
-                    yield self.statements.known(capture), wire, names[file]
+                    yield self.known(capture), wire, names[file]
         self.statements.keep()
         if is_empty:
             self.count(Group.FAILED, "no page in these files")
             self.logger.warning(
                 "%s: holds no answer of a website, only records of other types or none", ", ".join(self.path)
             )
+
+    def takes_site_file(self, capture: Capture, wire: Wire, file: str) -> bool:
+        """Whether an answer is a file of its site that says what may be done with the pages; it is kept then."""
+        try:
+            return self.site_files.take(capture, wire, file)
+        except ValueError:  # `wants` says what is wrong with its address
+            return False
+
+    def known(self, capture: Capture) -> Capture:
+        """A page with what its site has said so far, of its post and of its use."""
+        return self.site_files.known(self.statements.known(capture))
 
     def hear(self, said: reader.Statement, file: str) -> None:
         """Keep what a source said of a post of a wanted site."""
@@ -346,7 +361,7 @@ class WarcSpider(ArchiveSpider):
                 self.absent[url_key(revisit.refers_to)] = revisit.url
             elif self.wants(*page):
                 capture, wire = page
-                yield self.statements.known(capture), wire, revisit.file
+                yield self.known(capture), wire, revisit.file
 
     def look_for_earlier_pages(self) -> None:
         """Count the revisits whose bytes are not in the archive, and say which are of a page that stands neither in these files
@@ -392,6 +407,8 @@ class WarcSpider(ArchiveSpider):
 
     def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
         warc = self.crawler.get_extension(WarcExtension)
+        if warc and (files := self.site_files.not_copied(capture for capture, _, _ in batch)):
+            warc.copy(files)
         places = warc.copy(batch) if warc else [None] * len(batch)
         for (capture, wire, _), place in zip(batch, places, strict=True):
             self.revisits.remember(capture, place, wire.shown_at)

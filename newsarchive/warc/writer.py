@@ -23,11 +23,13 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import urlsplit
 
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.utils import Digester
 from warcio.warcwriter import WARCWriter
 
+from newsarchive.core.discovery.rights import SITE_FILES
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Excerpt, Place
 from newsarchive.reprs import why_not_written
@@ -158,7 +160,8 @@ class WarcWriter:
         digest: str = "",
     ) -> Place:
         digest = digest or payload_digest(wire.body)
-        original = self._original(digest, wire.body)
+        # Hosts may have one robots.txt in common, and whoever reads one again looks for no earlier record.
+        original = None if urlsplit(url).path in SITE_FILES else self._original(digest, wire.body)
         if wire.member and original is None:
             members = [with_source(wire.member, extra[COPIED_FROM])]
         else:

@@ -235,6 +235,32 @@ def test_a_page_that_was_refused_is_rebuilt_from_the_words_of_its_feed(db: Path,
     assert differences(db, rebuilt) == {}
 
 
+ROBOTS = "User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nContent-Usage: train-ai=n\nAllow: /\n"
+TDMREP = '[{"location": "/2025/", "tdm-reservation": 1, "tdm-policy": "https://blog.example/policy"}]'
+
+
+def test_what_the_files_of_a_site_said_of_the_use_of_its_pages_is_known_again(
+    db: Path, tmp_path: Path
+) -> None:
+    """They are kept once in a crawl, and only where it keeps a page."""
+    rebuilt, again, own = tmp_path / "rebuilt.db", tmp_path / "again.db", tmp_path / f"{db.stem}-warc"
+    files = {"/robots.txt": ROBOTS, "/.well-known/tdmrep.json": TDMREP}
+    with served(lambda home: {**by_rss(home), **files}) as site:
+        for _ in range(2):
+            crawl(f"url={site.home}/", "-s", "NEWSARCHIVE_TDMREP=1", db=db)
+    said = rows(db, "SELECT statement FROM rights")
+    assert "GPTBot" in str(said)
+    assert "https://blog.example/policy" in str(said)
+    assert "train-ai=n" in str(said)
+    for path, made in ((f"{own}", rebuilt), (f"{tmp_path}/rebuilt-warc", again)):
+        crawl(f"path={path}/*.warc.gz", spider="warc", db=made)
+        assert differences(db, made) == {}
+        assert rows(made, "SELECT statement FROM rights") == said
+    names = [record.rec_headers.get_header("WARC-Target-URI") for file in own.iterdir()
+             for record in ArchiveIterator(file.open("rb")) if record.rec_type == "response"]  # fmt: skip
+    assert sorted(name.removeprefix(site.home) for name in names if "2025" not in name) == sorted(files)
+
+
 def newsarchive(*words: str, db: Path) -> Result:
     return CliRunner().invoke(cli, [*words, "--db", str(db)])
 

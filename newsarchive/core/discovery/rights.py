@@ -45,6 +45,10 @@ from newsarchive.version import NAME
 #: day of `unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT` has colons too.
 _VALUE_DIRECTIVES = frozenset(("unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"))
 
+#: Where a site says what crawlers may do, and where it may keep its reservations of text and data mining (TDMRep).
+ROBOTS_PATH = "/robots.txt"
+TDMREP_PATH = "/.well-known/tdmrep.json"
+SITE_FILES = frozenset((ROBOTS_PATH, TDMREP_PATH))
 #: Characters of a robots.txt; the rest is not read. A crawler must read at least 500 KiB (RFC 9309, 2.5).
 MAX_ROBOTS_TXT_CHARACTERS = 512_000
 
