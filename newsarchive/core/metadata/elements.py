@@ -96,8 +96,10 @@ class Mark:
 
     @property
     def content(self) -> str:
-        """The value of `content` or `datetime`, else the element's text."""
+        """The value of `content` or `datetime`, of a `<data>` its `value` (HTML Living Standard, 5.2.4), else the element's text."""
         value = self.attributes.get("content") or self.attributes.get("datetime")
+        if not value and self.tag == "data":
+            value = self.attributes.get("value")
         return plain(value) if value else text_of(self.node)
 
     @property
