@@ -108,7 +108,7 @@ def changes(
     them. Raises `UsageError` where no day is between the two."""
     with reading(source) as reader:
         sql, values = _selected(kinds, site, since, until)
-        order = "ORDER BY e.at DESC, e.row_id DESC LIMIT :limit OFFSET :offset"
+        order = "ORDER BY e.at DESC, e.row_id DESC, e.kind LIMIT :limit OFFSET :offset"
         most = MAX_EVENTS if limit is None else limit
         rows = reader.rows(f"{_PAGE} {sql} {order}", {**values, "limit": most, "offset": offset})
         return _with_details(reader, rows)

@@ -250,7 +250,7 @@ def moment_of(day: date | None, edge: time) -> datetime | None:
     return utc(day if isinstance(day, datetime) else datetime.combine(day, edge))
 
 
-#: This many matches, the newest ones, are ranked; older matches are left out. A word that half of the articles have
+#: This many matches, the newest ones, are ranked; older matches come on the pages behind them. A word that half of the articles have
 #: tells no article from another, and to score each of a million takes a second.
 MAX_RANKED = 20_000
 
@@ -269,6 +269,7 @@ _COLUMNS = (
     " a.is_accessible_for_free, s.domain AS site, o.name AS origin"
 )
 _NEWEST = "a.date_published DESC NULLS LAST, a.id DESC"
+_BEST = "is_new DESC, score DESC"
 #: The orders in which ids of matches can be had.
 ORDERS = {"id": "a.id", "date": _NEWEST, "site": "s.domain, a.date_published NULLS LAST, a.id"}
 
@@ -379,19 +380,8 @@ def folded(name: str) -> str:
 #: Letters that Unicode does not take apart, as people type them whose keyboard lacks them. Words are not folded so: the
 #: full-text indexes hold these letters.
 _PLAIN_LETTERS = str.maketrans(
-    {
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "ħ": "h",
-        "ı": "i",
-        "ŧ": "t",
-        "æ": "ae",
-        "œ": "oe",
-        "ß": "ss",
-        "þ": "th",
-    }
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe"}
+    | {"ß": "ss", "þ": "th"}
 )
 
 
@@ -439,7 +429,7 @@ class Query:
         if tree and order == "rank" and not has_run(tree):
             return (
                 f"SELECT {_COLUMNS}, best.score FROM articles AS a {JOINED}"
-                f" JOIN ({self.best(tree, limit, offset)}) AS best ON best.id = a.id ORDER BY best.score DESC, best.id DESC"
+                f" JOIN ({self.best(tree, limit, offset)}) AS best ON best.id = a.id ORDER BY {_BEST}, a.id DESC"
             )
         columns = f"{_COLUMNS}, 0.0 AS score"
         return f"{self.dated(columns, tree)} ORDER BY {_NEWEST} {self._cut(limit, offset)}"
@@ -491,9 +481,13 @@ class Query:
 
     def best(self, tree: Node, limit: int, offset: int, of: str = "") -> str:
         """The ids and scores of the best matches. `of` names a table of scored matches; without it the index scores
-        them."""
-        of = of or f"({self.scored(tree, is_cut=limit + offset <= MAX_RANKED)}) AS found"
-        return f"SELECT id, score FROM {of} ORDER BY score DESC, id DESC {self._cut(limit, offset)}"
+        them. On the pages behind the newest matches come the older ones, so that each match stands on one page."""
+        is_beyond, is_new = limit + offset > MAX_RANKED, "1"
+        if is_beyond:
+            is_new = f"CASE WHEN id >= (SELECT min(id) FROM ({self.newest(tree, MAX_RANKED)}) AS n) THEN 1 ELSE 0 END"
+        of = of or f"({self.scored(tree, is_cut=not is_beyond)}) AS found"
+        best = f"SELECT id, score, {is_new} AS is_new FROM {of} ORDER BY {_BEST}, id DESC"
+        return f"{best} {self._cut(limit, offset)}"
 
     def condition(self, node: Node) -> str:
         """A tree with strings to look for: each part by its own index, joined by the operators."""

@@ -65,7 +65,7 @@ _TOTALS = {
     "articles": "count(*) FROM articles AS a WHERE {visible}",
     "revisions": "count(*) FROM article_revisions AS a WHERE {visible_article}",
     "captures": "count(*) FROM captures",
-    "gone": "count(gone_at) FROM articles AS a WHERE {visible}",
+    "gone": "count(*) FROM articles AS a WHERE gone_at IS NOT NULL AND {visible}",
     "quarantined": f"count(*) FROM ({QUARANTINED}) AS h",
     "withheld": f"count(*) FROM ({WITHHELD}) AS h",
     "reserved": f"count(*) FROM articles AS a WHERE {{visible}} AND a.id IN ({RESERVED})",
