@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from newsarchive.db.engine import (
     MAX_IDLE_SECONDS,
     open_engine,
     open_existing,
+    open_readonly,
     parse_url,
     reading,
     shown,
@@ -235,14 +237,14 @@ def test_a_reader_takes_a_column_for_what_the_models_say(names: frozenset[str], 
     assert wrong == [column for column in ["site_blocks.first"] if kind is UTCDateTime]
 
 
-def test_a_crawls_connections_keep_few_pages(tmp_path: Path) -> None:
-    sizes = []
-    for small in (False, True):
-        engine = open_engine(f"sqlite:///{tmp_path}/{small}.db", small_cache=small)
+def test_the_connections_of_crawls_and_of_web_servers_keep_few_pages(tmp_path: Path) -> None:
+    url, sizes = f"sqlite:///{tmp_path}/news.db", []
+    for opened in (open_engine, partial(open_engine, small_cache=True), open_readonly):
+        engine = opened(url)
         with engine.connect() as connection:
             sizes.append(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
         engine.dispose()
-    assert sizes == [-65536, -8192]
+    assert sizes == [-65536, -8192, -8192]
 
 
 @pytest.mark.slow  # a PostgreSQL server
