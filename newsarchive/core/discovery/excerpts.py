@@ -28,15 +28,13 @@ from newsarchive.items import Excerpt
 #: repeat them.
 MAX_FRAME_BYTES = 16_384
 _SPACE = re.compile(r"[ \t\r\n]*")
-#: CDATA and comments, in which nothing is a tag, and tags of entries: their beginnings (1 is empty) and ends (1 is `/`).
+#: Where CDATA or a comment begins, in which nothing is a tag, and tags of entries: their beginnings (1 is empty) and ends (1 is `/`).
 _ENTRY_TAG = re.compile(
-    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|<(/?)(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])[^<>]{0,4096}>",
-    re.I | re.S,
+    rb"<(?:!\[CDATA\[|!--|(/?)(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])[^<>]{0,4096}>)", re.I
 )
 #: The same of the rows of a sitemap.
 _ROW_TAG = re.compile(
-    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|<(/?)(?:[\w.-]{1,40}:)?(?:url|sitemap)(?=[\s>])[^<>]{0,4096}>",
-    re.I | re.S,
+    rb"<(?:!\[CDATA\[|!--|(/?)(?:[\w.-]{1,40}:)?(?:url|sitemap)(?=[\s>])[^<>]{0,4096}>)", re.I
 )
 
 
@@ -96,13 +94,18 @@ def _cut(body: bytes, spans: Sequence[Span], excerpt: Excerpt, end: int | None =
 
 def _elements(body: bytes, tag: re.Pattern[bytes]) -> list[Span]:
     """The elements, each with what stands between it and the next one; the last one up to its end."""
-    begins, last = list[int](), len(body)
-    for match in tag.finditer(body):
-        if match[1] == b"":
+    begins, last, at = list[int](), len(body), 0
+    while match := tag.search(body, at):
+        at = match.end()
+        if match[1] is None:
+            end = b"-->" if match[0] == b"<!--" else b"]]>"
+            if (at := body.find(end, at)) < 0:
+                break
+        elif match[1]:
+            last = at
+        else:
             begins.append(match.start())
             last = len(body)
-        elif match[1]:
-            last = match.end()
     return [Span(*pair) for pair in pairwise([*begins, last])]
 
 
