@@ -124,6 +124,7 @@ def test_the_command_reads_every_file(example: ModuleType, tmp_path: Path, words
     assert headlines(example, tmp_path / "out") == ["A bridge is built", "A ferry returns"]
 
 
+@pytest.mark.slow
 def test_no_file_is_an_error_that_names_the_pattern(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     command = [sys.executable, str(EXAMPLE), str(tmp_path / "none-*"), str(tmp_path / "out")]

@@ -65,6 +65,7 @@ def test_a_finding_is_made_smaller_and_keeps_its_harm() -> None:
     assert fuzz.minimised(run, data, harm[0]) == b"<x&"
 
 
+@pytest.mark.slow
 def test_an_input_that_does_not_end_ends_its_process() -> None:
     code = "import re; from benchmarks import fuzz; fuzz.KILL_SECONDS = 0.3; fuzz.tried(lambda _: re.match('(a+)+b', 'a' * 40), b'')"
     done = subprocess.run([sys.executable, "-c", code], timeout=120, check=False)

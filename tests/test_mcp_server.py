@@ -62,6 +62,7 @@ def answer(file: Path, tool: str, **arguments: Any) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.slow
 def test_every_tool_says_what_it_does_and_that_it_only_reads(file: Path) -> None:
     async def ask() -> Any:
         import mcp

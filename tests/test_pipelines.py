@@ -460,6 +460,7 @@ def test_a_worker_gives_what_one_call_gives(count: int, first_page: int) -> None
             asyncio.run(pipeline.process_item(Capture("https://blog.example/empty/", b"")))
 
 
+@pytest.mark.slow
 def test_a_worker_applies_the_template_that_the_crawl_has(tmp_path: Path) -> None:
     line = "Follow the Harbour Gazette for the news of every day from the islands and the coast"
     body = PAGE.replace(b"</article>", f"<p>{line}.</p></article>".encode())
@@ -825,6 +826,7 @@ def test_pages_that_no_pipeline_asks_for_are_forgotten() -> None:
         assert len(pipeline.reader.ahead) == MAX_PAGES_AHEAD
 
 
+@pytest.mark.slow
 def test_a_page_that_hangs_at_the_first_look_is_refused_by_its_spider() -> None:
     crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
     spider = NewsSpider.from_crawler(crawler, url="https://blog.example")

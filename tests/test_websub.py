@@ -446,6 +446,7 @@ def open_engine_of(db: Path) -> Engine:
     return engine
 
 
+@pytest.mark.slow
 def test_a_secret_that_could_be_guessed_is_refused(db: Path, tmp_path: Path) -> None:
     open_engine_of(db).dispose()
     (tmp_path / "secret").write_text("short\n")
