@@ -85,7 +85,7 @@ class Words:
         self.labels = listed("label")
         self.surnames = listed("surname")
         self.life = listed("life")
-        self.never = frozenset(map(key, listed("never")))
+        self.never = frozenset(map(key, listed("never") | listed("widget")))
         self.agency = frozenset(map(key, listed("agency")))
         self.papers = frozenset(_papers(rules))
         self.before_paper = listed("before_paper")
