@@ -99,7 +99,7 @@ class Citation:
     @property
     def published_day(self) -> str:
         """`2025-04-01`, or `2025-04` where the day is not known; "" for no date."""
-        return f"{self.published:%Y-%m-%d}"[: None if self.is_day_known else 7] if self.published else ""
+        return self.published.date().isoformat()[: None if self.is_day_known else 7] if self.published else ""
 
     @property
     def first_published(self) -> str:
@@ -214,14 +214,14 @@ def bibtex(citation: Citation) -> str:
 
 def ris(citation: Citation) -> str:
     """A record of RIS; its lines end in CR and LF, as the format asks."""
-    published, captured = citation.published, citation.fetched_at
+    captured = citation.fetched_at
     rows = [
         ("TY", "BLOG"),
         # A comma behind the name of an organisation says that it has no given name: "Press, A." is no agency.
         *(("AU", name if is_person else f"{name.rstrip(',')},") for name, is_person in citation.authors),
         ("TI", citation.title),
         ("T2", citation.site),
-        ("PY", f"{published:%Y}" if published else ""),
+        ("PY", citation.published_day[:4]),
         ("DA", citation.published_day.replace("-", "/") + ("" if citation.is_day_known else "//")),
         ("Y2", f"{captured:%Y/%m/%d}" if captured else ""),
         ("LA", citation.language),

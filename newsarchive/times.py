@@ -99,7 +99,7 @@ def written_day(moment: datetime | None, source: str = "") -> str:
     >>> written_day(datetime(2025, 4, 1, 8, 30), "meta"), written_day(datetime(2025, 4, 1), "url (month)")
     ('2025-04-01', '2025-04')
     """
-    return f"{utc(moment):%Y-%m-%d}"[: None if is_day_known(source) else 7] if moment else ""
+    return utc(moment).date().isoformat()[: None if is_day_known(source) else 7] if moment else ""
 
 
 def months(first: str, last: str) -> Iterator[str]:

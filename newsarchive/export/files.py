@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from newsarchive.exceptions import OutputError, UsageError
 from newsarchive.export import to_json, writer
 from newsarchive.reprs import why_not_written
-from newsarchive.times import utc
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -50,18 +50,18 @@ _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"))
 
 
-def _of_day(form: str) -> Callable[[Stored], str]:
-    return lambda article: format(utc(article.date_published), form) if article.date_published else "undated"
+def _of_day(begin: int, end: int) -> Callable[[Stored], str]:
+    return lambda article: written_day(article.date_published)[begin:end] or "undated"
 
 
 #: The fields of a template, and how each is read from an article.
 FIELDS: dict[str, Callable[[Stored], str]] = {
     "id": lambda article: str(article.id),
     "site": lambda article: article.site,
-    "date": _of_day("%Y-%m-%d"),
-    "year": _of_day("%Y"),
-    "month": _of_day("%m"),
-    "day": _of_day("%d"),
+    "date": _of_day(0, 10),
+    "year": _of_day(0, 4),
+    "month": _of_day(5, 7),
+    "day": _of_day(8, 10),
     "slug": lambda article: slug(article.headline) or str(article.id),
     "headline": lambda article: article.headline or str(article.id),
     "author": lambda article: article.authors[0].name if article.authors else "unknown",

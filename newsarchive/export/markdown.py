@@ -13,7 +13,7 @@ import yaml
 from newsarchive.core.html.render import markdown
 from newsarchive.export.files import safe, slug
 from newsarchive.fields import row
-from newsarchive.times import isoformat
+from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
@@ -64,6 +64,6 @@ def document(article: Stored) -> str:
 
 def file_name(article: Stored) -> str:
     """Day, headline and ID: `2025-04-01-the-headline-17.md`."""
-    day = f"{article.date_published:%Y-%m-%d}-" if article.date_published else ""
+    day = f"{written_day(article.date_published)}-" if article.date_published else ""
     words = slug(article.headline)
     return f"{day}{words + '-' if words else ''}{article.id}.md"

@@ -13,7 +13,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -443,6 +443,28 @@ def test_every_format_has_its_endings_and_goes_to_standard_output_where_it_can(a
         assert [formats.format_of(f"x{suffix}") for suffix in form.suffixes] == [name] * len(form.suffixes)
     rows = csv.reader(io.StringIO(export(archive, "-", "--format", "csv").stdout_bytes.decode(), newline=""))
     assert len(list(rows)) == 4
+
+
+@pytest.mark.parametrize(
+    ("target", "format_name", "file", "day"),
+    [
+        ("page", "html", "page/months/0900-05.html", "0900-05-06"),
+        ("{date}-{year}.txt", "", "0900-05-06-0900.txt", ""),
+        ("notes", "markdown", "notes/0900-05-06-a-chronicle-1.md", "0900-05-06"),
+        ("a.bib", "", "a.bib", "date = {0900-05-06}"),
+        ("a.ris", "", "a.ris", "PY  - 0900\nDA  - 0900/05/06"),
+    ],
+)
+def test_a_year_before_1000_has_four_digits(
+    tmp_path: Path, target: str, format_name: str, file: str, day: str
+) -> None:
+    article = make_article(1, headline="A chronicle", date_published=datetime(900, 5, 6, tzinfo=UTC))
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest([rendered(fingerprint_step(article, default()))])
+        words = ["--format", format_name] if format_name else []
+        done = CliRunner().invoke(cli, ["export", str(tmp_path / target), *words, "--db", str(engine.url)])
+    assert done.exit_code == 0, done.output
+    assert day in (tmp_path / file).read_text()
 
 
 def test_a_filter_and_a_limit_choose_what_is_written(archive: str, tmp_path: Path) -> None:
