@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.support import warm
+from tests.support.waiting import wait_for
 
 pytestmark = [
     pytest.mark.slow,  # starts processes
@@ -90,3 +92,31 @@ def test_a_reader_that_is_gone_is_told_of_as_python_does(tmp_path: Path) -> None
     assert fork.returncode == own.returncode != 0
     assert "Bad file descriptor" in fork.stderr
     assert "Bad file descriptor" in own.stderr
+
+
+def test_another_server_is_begun_where_one_was_killed_and_ends_with_the_last_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "PYTEST_XDIST_TESTRUNUID", tmp_path.as_posix()[-60:]
+    )  # no other test uses these servers
+    monkeypatch.setattr(warm, "_server", cache(warm._server.__wrapped__))
+    (tmp_path / "parent.py").write_text("import os\nprint(os.getppid())\n")
+
+    def server() -> int:
+        return int(warm.run("parent", environment=warm.own_environment(), cwd=str(tmp_path)).stdout)
+
+    first = server()
+    assert server() == first
+    os.kill(first, signal.SIGKILL)
+    second = server()
+    assert second != first
+    warm._server(sys.executable).close()
+    wait_for(lambda: has_ended(second))
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True

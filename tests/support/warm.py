@@ -84,6 +84,8 @@ MAX_DESCRIPTORS = 8
 #: Processes whose lines wait until the server has loaded the package; and how often a process tries to get one, in 10 ms.
 MAX_WAITING_PROCESSES = 1000
 MAX_TRIES = 1000
+#: Servers that are asked for one command, before it fails.
+MAX_SERVERS = 2
 #: Where a fork keeps its own descriptors, out of the way of those that a command is passed under the numbers they have.
 FREE_DESCRIPTORS = 200
 #: Descriptors of open files for standard input, output and error.
@@ -120,21 +122,16 @@ class Warm:
         (out, stdout), (err, stderr) = (
             os.pipe() if number is None else (-1, os.dup(number)) for number in streams[1:]
         )
-        mine, theirs = socket.socketpair()
         request = {"words": args[3:], "module": args[2], "environment": dict(environment), "group": own_group}
         request |= {"cwd": cwd or os.getcwd(), "passed": list(passed)}
-        sent = [given, stdout, stderr, theirs.fileno(), *passed]
-        with _lock:
-            socket.send_fds(_line or _server(args[0]), [json.dumps(request).encode()], sent)
-        for fd in (given, stdout, stderr):
-            os.close(fd)
-        theirs.close()
+        try:
+            self.pid, answers = _asked(args[0], json.dumps(request).encode(), [given, stdout, stderr], passed)
+        finally:
+            for fd in (given, stdout, stderr):
+                os.close(fd)
         self.stdin: IO[Any] | None = _opened(stdin, "w", text) if has_input else None
         self.stdout: IO[Any] | None = _opened(out, "r", text) if out >= 0 else None
         self.stderr: IO[Any] | None = _opened(err, "r", text) if err >= 0 else None
-        answers = mine.makefile("r")
-        mine.close()  # the file keeps it open
-        self.pid = int(answers.readline())
         self._ended = threading.Event()
         threading.Thread(target=self._hear, args=(answers,), name="warm", daemon=True).start()
 
@@ -344,6 +341,26 @@ def _server(python: str) -> socket.socket:
                 return mine
             time.sleep(0.01)
     raise RuntimeError("the server of commands does not listen")
+
+
+def _asked(python: str, request: bytes, streams: Sequence[int], passed: Sequence[int]) -> tuple[int, IO[str]]:
+    """The number of the process that the server has begun, and where it tells the exit code. Where the server has ended
+    or was killed, another is begun."""
+    for _ in range(MAX_SERVERS):
+        mine, theirs = socket.socketpair()
+        with theirs, _lock:
+            line = _line or _server(python)
+            with suppress(ConnectionError):
+                socket.send_fds(line, [request], [*streams, theirs.fileno(), *passed])
+        with mine:
+            answers = mine.makefile("r")  # it keeps the socket open
+        if number := answers.readline():
+            return int(number), answers
+        answers.close()
+        with _lock:
+            if line is not _line and line is _server(python):  # no other thread has begun another
+                _server.cache_clear()
+    raise RuntimeError("the server of commands has ended")
 
 
 def _serve(control: socket.socket) -> dict[str, Any] | None:
