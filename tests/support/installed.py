@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import warm
-
 ROOT = Path(__file__).parents[2]
 #: The first that reads licences as pyproject.toml has them (PEP 639); the extra `test` brings it.
 OLDEST_SETUPTOOLS = 77
@@ -49,6 +47,8 @@ def built_once(folder: Path) -> Path:
 
 def run_installed(program: Path, *words: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A program in a folder, by a user who has set nothing. What follows `-m` runs in a fork that has loaded the wheel's package."""
+    from tests.support import warm  # it loads the package, which no process needs that only distributes tests
+
     ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     environment |= {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)}
