@@ -56,7 +56,7 @@ def fork(server: SpiderServer, module: str, *words: str, **more: str) -> Fork:
 
 
 def sleeping(server: SpiderServer, folder: Path) -> Fork:
-    """A fork that sleeps until it is told to end."""
+    """A fork that waits until it is told to end, or this process has ended."""
     words = [
         "-n",
         "1",
@@ -64,7 +64,7 @@ def sleeping(server: SpiderServer, folder: Path) -> Fork:
         "1",
         "-s",
         f"open({str(folder / 'awake')!r}, 'w')",
-        "import time; time.sleep(600)",
+        "import sys; sys.stdin.read()",
     ]
     return fork(server, "timeit", *words)
 
@@ -180,7 +180,7 @@ def test_a_server_that_cannot_fork_goes_on(monkeypatch: pytest.MonkeyPatch) -> N
 
 #: What a spider of a server does: it has pages read in processes, and says how that went.
 POOLED = """
-import json, os, time
+import json, os, sys
 from newsarchive.workers.pool import WorkerPool
 pool, found = WorkerPool(2, "tests.support.pool_jobs:Does", (), 0.5), dict()
 for job in (("die",), ("spin",), ("double", 21)):
@@ -191,7 +191,7 @@ for job in (("die",), ("spin",), ("double", 21)):
 found["processes"] = pool.processes()
 open(SAID + ".part", "w").write(json.dumps(found))
 os.rename(SAID + ".part", SAID)
-time.sleep(600)
+sys.stdin.read()
 """
 
 
