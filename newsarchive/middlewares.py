@@ -46,7 +46,7 @@ from newsarchive.crawling.failures import (
     is_ending,
     status_problem,
 )
-from newsarchive.crawling.responses import block_reason, decoded, rules_of
+from newsarchive.crawling.responses import block_reason, decoded, own_spider, rules_of
 from newsarchive.crawling.stats import Detail, key
 from newsarchive.items import Link
 from newsarchive.warc.contentcoding import BodyTooLong, CutShort
@@ -65,8 +65,8 @@ LOOK_SECONDS = 0.5
 #: where a few bad posts come one after the other. Ten are more than the eight posts that are under way at once, so one
 #: short outage is not enough, and they take no more than ten seconds of requests at the default delay.
 MAX_FAILED_POSTS_IN_A_ROW = 10
-#: Posts of one site in a row of which the last was not answered within `DOWNLOAD_TIMEOUT`, a minute by default. With the third the
-#: site is left; with fewer, one slow page would end a crawl, with more, a site that sends a byte a second holds it for long.
+#: Posts of one site in a row that were not answered within `DOWNLOAD_TIMEOUT`, a minute by default. With the third the site is left;
+#: with fewer, one slow page would end a crawl, with more, a site that sends a byte a second holds it for long.
 MAX_TIMED_OUT_POSTS_IN_A_ROW = 3
 #: Requests in a row, other than for posts, to which a host gave no answer in time. After the sixth it is asked for no list until
 #: it answers something: robots.txt and the front page, each with two retries, are six.
@@ -277,6 +277,8 @@ class FailingSiteMiddleware:
         self.rules = rules_of(crawler.settings)
         #: site → posts in a row that failed
         self.failures: Counter[str] = Counter()
+        #: site → posts in a row that had no answer in time
+        self.late: Counter[str] = Counter()
         self.left: set[str] = set()
         #: host → requests other than for posts that timed out in a row
         self.timeouts: Counter[str] = Counter()
@@ -305,17 +307,18 @@ class FailingSiteMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         if isinstance(exception, DownloadTimeoutError):
-            self.note(request, explain(exception)[1], MAX_TIMED_OUT_POSTS_IN_A_ROW)
-            if not post_of(request):
+            self.note(request, explain(exception)[1], is_late=True)
+            # Of another project's spider no request is for a post: its host would never be asked again.
+            if own_spider(self.crawler) and not post_of(request):
                 self.timed_out(urlsplit(request.url).netloc)
         elif isinstance(exception, NO_ANSWER):
             self.note(request, explain(exception)[1])
 
-    def note(self, request: Request, sentence: str, most: int = MAX_FAILED_POSTS_IN_A_ROW) -> None:
+    def note(self, request: Request, sentence: str, *, is_late: bool = False) -> None:
         """Count the first request of a post as failed; a retry does not count."""
         post = post_of(request)
         if post and not request.meta.get("retry_times"):
-            self.failed(post, sentence, most)
+            self.failed(post, sentence, is_late=is_late)
 
     def timed_out(self, host: str) -> None:
         """One more request of this host other than for a post had no answer in time."""
@@ -332,20 +335,26 @@ class FailingSiteMiddleware:
 
     def answered(self, url: str) -> None:
         """A post of this site was fetched, or is not there: the run of failures ends."""
-        self.failures.pop(site_of(url), None)
+        for counted in (self.failures, self.late):
+            counted.pop(site_of(url), None)
 
     def refused(self, url: str, status: int, sentence: str) -> None:
         """Count a post that was given up for its status, unless its first request was counted already."""
         if not is_servers_fault(status):
             self.failed(url, sentence)
 
-    def failed(self, url: str, sentence: str, most: int = MAX_FAILED_POSTS_IN_A_ROW) -> None:
-        """One more post of this site could not be fetched; `sentence` says why. With the `most`th in a row the site is left."""
+    def failed(self, url: str, sentence: str, *, is_late: bool = False) -> None:
+        """One more post of this site could not be fetched; `sentence` says why, and `is_late` that no answer came in time. After
+        too many in a row the site is left."""
         site = site_of(url)
         if site in self.left:
             return
         self.failures[site] += 1
-        if self.failures[site] >= most:
+        self.late[site] = self.late[site] + 1 if is_late else 0
+        if (
+            self.failures[site] >= MAX_FAILED_POSTS_IN_A_ROW
+            or self.late[site] >= MAX_TIMED_OUT_POSTS_IN_A_ROW
+        ):
             self.left.add(site)
             leave_waiting(self.crawler, f"{site} was left", site)
             message = (

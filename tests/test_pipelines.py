@@ -21,6 +21,7 @@ import pytest
 import scrapy
 from itemadapter import ItemAdapter
 from scrapy import Request, exporters, signals
+from scrapy.exceptions import DownloadTimeoutError
 from scrapy.http import HtmlResponse
 from scrapy.logformatter import LogFormatter
 from scrapy.settings import SETTINGS_PRIORITIES, Settings
@@ -46,7 +47,11 @@ from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
-from newsarchive.middlewares import DelayMiddleware
+from newsarchive.middlewares import (
+    MAX_TIMED_OUT_REQUESTS_IN_A_ROW,
+    DelayMiddleware,
+    FailingSiteMiddleware,
+)
 from newsarchive.spiders.news import NewsSpider
 from newsarchive.spiders.recrawl import RecrawlSpider
 from newsarchive.spiders.warc import Arrival, WarcSpider
@@ -159,6 +164,29 @@ def test_the_spiders_of_another_project_keep_their_pace(spider: type[scrapy.Spid
     Addon(spider).update_settings(settings)
     placed = {load_object(one) for one in settings.getdict("DOWNLOADER_MIDDLEWARES")}
     assert (DelayMiddleware in placed) is obeys
+
+
+def test_a_host_that_another_project_s_spider_waited_for_in_vain_is_asked_again() -> None:
+    crawler = get_crawler()
+    crawler.spider = scrapy.Spider("foreign")
+    middleware = FailingSiteMiddleware(crawler)
+    request = Request("https://blog.example/bridge/")
+    for _ in range(MAX_TIMED_OUT_REQUESTS_IN_A_ROW):
+        middleware.process_exception(request, DownloadTimeoutError())
+    middleware.process_request(request)
+    assert "dont_retry" not in request.meta
+
+
+def test_one_late_post_after_two_that_failed_otherwise_does_not_end_the_crawl_of_a_site() -> None:
+    crawler = get_crawler()
+    crawler.spider = NewsSpider(url="https://blog.example")
+    middleware = FailingSiteMiddleware(crawler)
+    link = Link("https://blog.example/bridge/", "feed")
+    request = Request(link.url, cb_kwargs={"link": link})
+    for _ in range(2):
+        middleware.process_response(request, HtmlResponse(link.url, status=500))
+    middleware.process_exception(request, DownloadTimeoutError())
+    assert not middleware.has_left(link.url)
 
 
 #: (setting as Python gives it, value, what holds)
