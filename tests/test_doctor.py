@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from newsarchive import doctor
 from newsarchive.cli import cli
@@ -298,6 +298,14 @@ def test_no_check_waits_for_a_writer_or_keeps_one_waiting(
     with closing(sqlite3.connect(copy, isolation_level=None)) as crawl:
         crawl.execute("BEGIN IMMEDIATE")
         assert checks.database(open_engine(f"sqlite:///{copy}")) == []
+
+
+def test_a_temporary_folder_without_room_is_no_damage(copy: Path) -> None:
+    engine = open_engine(f"sqlite:///{copy}")
+    event.listen(engine, "connect", lambda one, _: one.execute("PRAGMA temp.max_page_count = 1"))
+    [found] = checks.database(engine)
+    assert (found.severity, found.check) == (Severity.NOTE, Check.FULL_TEXT)
+    assert "SQLITE_TMPDIR" in found.message
 
 
 def test_an_archive_on_postgresql(tmp_path: Path) -> None:

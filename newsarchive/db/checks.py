@@ -38,7 +38,7 @@ from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
 from newsarchive.exceptions import DatabaseError
 from newsarchive.fields import FLAT
-from newsarchive.findings import Check, Finding, Fix, error, warning
+from newsarchive.findings import Check, Finding, Fix, error, note, warning
 
 #: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
 #: transaction open for long.
@@ -117,7 +117,13 @@ def full_text(engine: Engine) -> Iterator[Finding]:
     """Whether the full-text index has the texts."""
     with reading(engine) as connection:
         differ = dialect_of(connection).searches_differ(connection)
-    if differ:
+    if differ is None:
+        yield note(
+            Check.FULL_TEXT,
+            "the full-text index was not compared with the texts: SQLite's temporary folder has no room for a copy of it;"
+            " SQLITE_TMPDIR names another",
+        )
+    elif differ:
         yield error(
             Check.FULL_TEXT,
             "the full-text index and the texts differ: searches miss articles",

@@ -201,8 +201,8 @@ class Dialect(ABC):
         """Damage that the database finds itself, a line each."""
 
     @abstractmethod
-    def searches_differ(self, connection: Connection) -> bool:
-        """Whether the full-text index and the texts of the articles differ."""
+    def searches_differ(self, connection: Connection) -> bool | None:
+        """Whether the full-text index and the texts of the articles differ; `None` where there is no room to look."""
 
     def reindex(self, url: URL) -> str:
         """The statement that makes all indexes anew, outside a transaction."""
@@ -341,7 +341,7 @@ class SQLite(Dialect):
         for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
             yield Check.REFERENCES, f"dangling reference: {tuple(row)}"
 
-    def searches_differ(self, connection: Connection) -> bool:
+    def searches_differ(self, connection: Connection) -> bool | None:
         """FTS5 looks at itself in an INSERT, which would keep all writers waiting. So it looks at a copy of the index in a
         temporary file of SQLite, beside a view that gives it the texts."""
         from sqlalchemy import exc
@@ -358,7 +358,9 @@ class SQLite(Dialect):
                     run(f"INSERT INTO temp.{table}_{part} SELECT * FROM main.{table}_{part}")
                 run(f"INSERT INTO temp.{table}({table}, rank) VALUES ('integrity-check', {rank})")
         except exc.DatabaseError as error:
-            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            whole = getattr(error.orig, "sqlite_errorcode", 0)
+            if (code := whole & 0xFF) == sqlite3.SQLITE_FULL or whole == sqlite3.SQLITE_IOERR_GETTEMPPATH:
+                return None
             if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):  # a table is damaged, or missing
                 raise
             return True

@@ -83,7 +83,8 @@ def upgrade(engine: Engine) -> None:
 
     An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
     date. Raises `DatabaseTooNew` for an archive of a newer version, and `DatabaseUnavailable` for a database that cannot be
-    opened or written, into which a crawl of an older version is running, was made before the first release, or belongs to another program; it is not changed.
+    opened or written, into which a crawl of an older version is running, was made before the first release, or belongs to another
+    program; it is not changed.
     """
     _check_folder(engine)
     _warn_of_network_drive(engine)
@@ -116,8 +117,8 @@ def _without_crawls(engine: Engine) -> Iterator[None]:
                 return
         if time.monotonic() >= deadline:
             raise DatabaseUnavailable(
-                f"{shown(engine)} holds an old archive, into which a crawl of an older version is running:"
-                " wait for its end, or stop it, and run this command again"
+                f"{shown(engine)} holds an old archive, and a crawl of an older version is running, or another upgrade:"
+                " wait for its end, or stop the crawl, and run this command again"
             )
         time.sleep(BUSY_PAUSE_SECONDS)
 
