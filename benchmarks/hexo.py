@@ -19,6 +19,7 @@ THEMES = {
     "stellar": (False, True, True), "volantis": (False, True, True), "solitude": (True, True, False), "yun": (True, True, True),
     "kratos-rebirth": (True, False, True), "anzhiyu": (False, True, True), "async": (True, False, True),
     "reimu": (False, True, True), "vivia": (False, True, True), "nexmoe": (False, True, True),
+    "a4": (True, True, False),
 }  # fmt: skip
 #: What a site that uses the theme must say in the theme's settings: where it is missing, the theme prints its own name or nothing.
 SETTINGS: dict[str, dict[str, Any]] = {
