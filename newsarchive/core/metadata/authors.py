@@ -53,16 +53,12 @@ MAX_WORDS_BEFORE_JOB = 2
 MIN_HOUSE_LETTERS = 4
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
-#: Sources that a theme fills from the settings of its site.
-_SETTINGS = _HEAD | {Place.SITE, Place.MICRODATA}
-#: Sources that a page marks as the author's, and shows. Each element holds one author.
-_MARKED = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
+#: Sources that hold one author in each element.
+_ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 _WORD = re.compile(rf"[\w{WORD_MARKS}]+")
 
 #: Source → its claims, each with the authors that it names.
 Named = dict[Source, list[tuple[Claim, list[Author]]]]
-#: An option, with the authors that it names.
-Listed = tuple[Option, tuple[Author, ...]]
 
 
 def decide(
@@ -77,30 +73,10 @@ def decide(
     `blocks` are what readers see of the page. They may be empty where only the claims are at hand.
     """
     named, refused = read_claims(claims, sections, rules)
-    lists, of_site = _without_site_author(options(named, site_names, blocks, rules))
-    refused += of_site
+    lists = options(named, site_names, blocks, rules)
     chosen, candidates = weigh([option for option, _ in lists], "authors", rules)
     authors = next((found for option, found in lists if option is chosen), ())
     return tuple(_as_house(author, rules) for author in authors), candidates + refused
-
-
-def _without_site_author(lists: Sequence[Listed]) -> tuple[list[Listed], list[Candidate]]:
-    """The options without the author whom the feed names for the whole site and the head of the page repeats, where the page prints
-    somebody else twice, in elements marked as the author's: themes fill the head with the settings of the site (Hexo's theme Yun)."""
-    if not any(
-        len(_places(option) & _MARKED) > 1 for option, _ in lists if Place.SITE not in _places(option)
-    ):
-        return list(lists), []
-    of_site = [row for row in lists if Place.SITE in _places(row[0]) and _places(row[0]) <= _SETTINGS]
-    return [row for row in lists if row not in of_site], [
-        claim.candidate(reason="the site's author; the page prints another")
-        for option, _ in of_site
-        for claim in option.claims
-    ]
-
-
-def _places(option: Option) -> set[Place]:
-    return {claim.source.place for claim in option.claims}
 
 
 def _as_house(author: Author, rules: Rules) -> Author:
@@ -139,7 +115,9 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
 
 
-def options(named: Named, site_names: Sequence[str], blocks: Sequence[Block], rules: Rules) -> list[Listed]:
+def options(
+    named: Named, site_names: Sequence[str], blocks: Sequence[Block], rules: Rules
+) -> list[tuple[Option, tuple[Author, ...]]]:
     """One option, with its authors, for each list of names that a source gives."""
     sites = {key(s) for s in site_names} - {""}
     hosts = {s.casefold() for s in site_names if "." in s}
@@ -247,7 +225,7 @@ def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
 
 def _is_staff_list(claims: Sequence[Claim], names: Sequence[str]) -> bool:
     """Whether the names are a list of the site's people: each stands in an element of its own, and nowhere else."""
-    marked = all(c.source.place in _MARKED for c in claims)
+    marked = all(c.source.place in _ELEMENTS_OF_ONE for c in claims)
     return marked and len(names) >= MIN_STAFF_NAMES and all(key(c.value) in names for c in claims)
 
 

@@ -28,7 +28,7 @@ AUTHOR_SHARE = 0.8
 #: Part of those posts that somebody else must sign.
 SIGNED_SHARE = 0.5
 #: Different people who must sign them: one other name may be the author's own in another spelling.
-MIN_SIGNING = 3
+MIN_SIGNING = 2
 
 #: Kind → the field of a page's record, in words what posts share, and the part of the posts that must share it.
 _SHARED = {

@@ -177,6 +177,7 @@ def test_keywords_of_nearly_all_pages_are_the_sites(head: Callable[[int], str], 
 #: declares the owner, Ada Example, as Hexo's theme Keep does.
 SIGNED: dict[str, tuple[Callable[[int], str], Callable[[int], str]]] = {
     "others sign, each for himself": (lambda n: PEOPLE[n % 4], lambda n: PEOPLE[n % 4]),
+    "two people sign": (lambda n: PEOPLE[n % 2], lambda n: PEOPLE[n % 2]),
     "half are signed by others": (
         lambda n: PEOPLE[n // 2 % 4] if n % 2 else "Ada Example",
         lambda n: PEOPLE[n // 2 % 4] if n % 2 else "Ada Example",
