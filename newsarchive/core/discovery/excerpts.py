@@ -28,14 +28,21 @@ from newsarchive.items import Excerpt
 #: repeat them.
 MAX_FRAME_BYTES = 16_384
 _SPACE = re.compile(r"[ \t\r\n]*")
-#: Where CDATA or a comment begins, in which nothing is a tag, and tags of entries: their beginnings (1 is empty) and ends (1 is `/`).
+#: Where CDATA, a comment or an instruction begins, in which nothing is a tag, and tags of entries: their beginnings (1 is empty) and
+#: ends (1 is `/`).
 _ENTRY_TAG = re.compile(
-    rb"<(?:!\[CDATA\[|!--|(/?)(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s>])[^<>]{0,4096}>)", re.I
+    rb"<(?:!\[CDATA\[|!--|\?|(/?)(?:[\w.-]{1,40}:)?(?:item|entry)(?=[\s/>])[^<>]{0,4096}>)", re.I
 )
 #: The same of the rows of a sitemap.
 _ROW_TAG = re.compile(
-    rb"<(?:!\[CDATA\[|!--|(/?)(?:[\w.-]{1,40}:)?(?:url|sitemap)(?=[\s>])[^<>]{0,4096}>)", re.I
+    rb"<(?:!\[CDATA\[|!--|\?|(/?)(?:[\w.-]{1,40}:)?(?:url|sitemap)(?=[\s/>])[^<>]{0,4096}>)", re.I
 )
+#: What ends a comment and an instruction.
+_ENDS = {b"<!--": b"-->", b"<?": b"?>"}
+#: The addresses of all posts, which RSS 1.0 lists at the head of a feed.
+_LIST_OF_POSTS = re.compile(rb"<(?:[\w.-]{1,40}:)?items[\s>].*</(?:[\w.-]{1,40}:)?items\s*>", re.I | re.S)
+#: What parts an address. The last part tells a post from others: `a-headline`, `p=12`.
+_PARTS = re.compile(r"[/&]")
 
 
 class Span(NamedTuple):
@@ -53,7 +60,20 @@ def source_of(kind: str, url: str, content_type: str, body: bytes) -> Excerpt:
 
 def of_feed(body: bytes, excerpt: Excerpt) -> Sequence[Excerpt]:
     """An excerpt for each entry of an XML feed, in their order; `excerpt` says where the document comes from."""
-    return _cut(body, _elements(body, _ENTRY_TAG), excerpt)
+    cut = _cut(body, _elements(body, _ENTRY_TAG), excerpt)
+    if not cut:
+        return ()
+    head, tail = (_LIST_OF_POSTS.sub(b"", frame) for frame in (cut[0].head, cut[0].tail))
+    return [replace(one, head=head, tail=tail) for one in cut]
+
+
+def names(excerpt: Excerpt, url: str) -> bool:
+    """Whether the bytes of a post have the end of its address, as its source writes it.
+
+    >>> names(Excerpt("feed", "", own=b"<link>/2025/rain/</link>"), "https://blog.example/2025/rain/")
+    True
+    """
+    return _PARTS.split(url.rstrip("/"))[-1].encode(errors="replace") in excerpt.own
 
 
 def of_sitemap(body: bytes, excerpt: Excerpt) -> Sequence[Excerpt]:
@@ -98,8 +118,7 @@ def _elements(body: bytes, tag: re.Pattern[bytes]) -> list[Span]:
     while match := tag.search(body, at):
         at = match.end()
         if match[1] is None:
-            end = b"-->" if match[0] == b"<!--" else b"]]>"
-            if (at := body.find(end, at)) < 0:
+            if (at := body.find(_ENDS.get(match[0], b"]]>"), at)) < 0:
                 break
         elif match[1]:
             last = at

@@ -303,17 +303,21 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
     )
     times = FeedTimes(feed.language, rules)
     read = (_entry(entry, feed, times) for entry in parsed.entries)
-    return feed, with_excerpts(read, len(parsed.entries), excerpts.of_feed(received, source))
+    return feed, with_excerpts(read, excerpts.of_feed(received, source), is_broken=bool(_problem(parsed)))
 
 
-def with_excerpts(entries: Iterable[Entry], number: int, cut: Sequence[Excerpt]) -> Iterator[Entry]:
-    """The entries of a document, this `number`, each with its bytes, where as many parts were cut out of the document: else nobody
-    knows which part is about which post."""
-    if len(cut) != number:
-        yield from entries
-        return
-    for entry, excerpt in zip(entries, cut, strict=True):
-        yield replace(entry, excerpt=excerpt)
+def with_excerpts(
+    entries: Iterable[Entry], cut: Sequence[Excerpt], *, is_broken: bool = False
+) -> Iterator[Entry]:
+    """The entries of a document, each with its bytes, where as many parts were cut out of the document: else nobody knows which part is
+    about which post. Of a broken one the parser may have found as many others: there each part must name its post."""
+    found = list(entries)
+    if len(cut) != len(found):
+        return iter(found)
+    pairs = list(zip(found, cut, strict=True))
+    if is_broken and not all(excerpts.names(excerpt, entry.link.url) for entry, excerpt in pairs):
+        return iter(found)
+    return (replace(entry, excerpt=excerpt) for entry, excerpt in pairs)
 
 
 class _Parser:
@@ -564,10 +568,9 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         author=", ".join(_json_authors(data)),
         next=_next_page({"links": [{"rel": "next", "href": _text(data, "next_url")}]}, url),
     )
-    items, times = data.get("items"), FeedTimes(feed.language, rules)
-    entries = rows_of({"items": items}, "items")
-    read = (_json_entry(entry, feed, times) for entry in entries)
-    return feed, with_excerpts(read, len(entries), excerpts.of_json(text, source, "items"))
+    times = FeedTimes(feed.language, rules)
+    read = (_json_entry(entry, feed, times) for entry in rows_of(data, "items"))
+    return feed, with_excerpts(read, excerpts.of_json(text, source, "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ RSS = """
 <content:encoded><![CDATA[<p>It says <item> and </item></p>]]></content:encoded></item >
 <ITEM><title>Drei</title><link>/3</link><author>ann@blog.example (Ann Lee)</author></ITEM>
 </channel></rss>"""
+EMPTY = RSS.replace("<item><title>One", "<?php <item> ?><item><title>One").replace("<ITEM>", "<item/><ITEM>")
 ATOM = """<ns0:feed xmlns:ns0="http://www.w3.org/2005/Atom" xml:base="https://blog.example/a/">
 <ns0:title>The Mill</ns0:title><ns0:author><ns0:name>Ann Lee</ns0:name></ns0:author>
 <ns0:entry><ns0:title>One</ns0:title><ns0:link href="one"/><ns0:updated>2025-03-03T08:00:00Z</ns0:updated></ns0:entry>
@@ -45,6 +46,11 @@ ROWS = [
      "date_gmt": "2025-03-03T08:00:00", "date": "2025-03-03T10:00:00"}
     for n in range(3)
 ]  # fmt: skip
+RDF = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+<channel rdf:about="https://blog.example/"><title>The Mill</title><items><rdf:Seq>
+<rdf:li rdf:resource="https://blog.example/one"/><rdf:li resource="https://blog.example/two"/></rdf:Seq></items></channel>
+<item rdf:about="https://blog.example/one"><title>One</title><link>https://blog.example/one</link></item>
+<item rdf:about="https://blog.example/two"><title>Two</title><link>https://blog.example/two</link></item></rdf:RDF>"""
 NEWS = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">
 <url><loc>https://blog.example/one</loc><n:news><n:title>One</n:title><n:publication_date>2025-03-03</n:publication_date></n:news></url>
 <url><loc>https://blog.example/two</loc><lastmod>2025-03-05</lastmod></url>
@@ -68,6 +74,8 @@ def sitemap(body: bytes) -> tuple[Link, ...]:
 DOCUMENTS = {
     "RSS, blanks before it, comments and CDATA with tags": (RSS.encode(), feed(RSS.encode()), 3),
     "Atom with a prefix, links relative to a base": (ATOM.encode(), feed(ATOM.encode()), 2),
+    "RSS 1.0, which lists the addresses of all posts at its head": (RDF.encode(), feed(RDF.encode()), 2),
+    "an empty entry, and an instruction with a tag": (EMPTY.encode(), feed(EMPTY.encode()), 3),
     "a charset that the document names": (LATIN.encode("latin-1"), feed(LATIN.encode("latin-1")), 2),
     "JSON Feed": (json.dumps(JSON_FEED).encode(), feed(json.dumps(JSON_FEED).encode()), 3),
     "JSON Feed with a byte order mark, indented": (
@@ -110,7 +118,9 @@ def test_an_excerpt_names_the_digest_of_the_whole_document() -> None:
 
 BAD = {
     "a head that each post would repeat": "<rss>" + "<x/>" * 20_000 + RSS.partition("<rss")[2],
-    "an entry that is empty": RSS.replace("<ITEM>", "<item/><ITEM>"),
+    "as many entries for the parser as tags, but others": RSS.replace(
+        "<!-- <item> no entry -->", '<!DOCTYPE x [<!ENTITY a "<item>">]>'
+    ).replace("<ITEM>", "<item\n<ITEM>"),
     "UTF-16": RSS.encode("utf-16").decode("latin-1"),
 }
 
