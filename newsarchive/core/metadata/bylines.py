@@ -310,8 +310,8 @@ def _bylines(
             near = near and not (signed.islower() and " " not in signed)
             yield Claim("authors", signed, Source(Place.TEXT, where if near else Position.LATER)), None
             opened = i
-        elif id(block) not in between and (name := _name_alone(line, block, title, rules)):
-            beside = any(abs(i - d) <= MAX_LINES_APART for d in dated)
+        elif name := _name_alone(line, block, title, rules):
+            beside = id(block) not in between and any(abs(i - d) <= MAX_LINES_APART for d in dated)
             guess = Place.LINE if beside else Place.NEXT if i == 0 else Place.ALONE
             place = Place.BOX if _in_author_box(block, rules) else guess
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
@@ -328,7 +328,7 @@ def _ids_inside_text(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _ids_between_paragraphs(blocks: Sequence[Block]) -> frozenset[int]:
     """The IDs of the blocks below two paragraphs of the article, up to its last one. A line of two capitalised words there is a heading,
-    "Copper Pipes"; below the last paragraph it may be a signature."""
+    "Copper Pipes", also beside a date; below the last paragraph it may be a signature."""
     body = [b for b in blocks if b.label == "body"]
     paragraphs = [i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS]
     return (

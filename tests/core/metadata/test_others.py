@@ -82,3 +82,22 @@ def test_a_short_line_between_paragraphs_is_no_author_and_below_the_last_one_may
     blocks = [Block("The ferry is back", "heading"), Block("Updated 2026-11-29"), paragraph, paragraph]
     blocks += [paragraph, signed] if last else [signed, paragraph]
     assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == authors
+
+
+def test_several_portraits_each_below_a_name_do_not_hide_the_author() -> None:
+    life = " is a designer who is known for her work, and whose books were printed in nine countries. " * 2
+    names = ["Jane Doe", "Mary Roe", "Anna Poe"]
+    blocks = [Block("Three designers", "heading"), Block("Long text. " * 20, label="body")]
+    blocks += [Block(text, label="body") for name in names for text in (name, name + life)]
+    assert shown(read("<h1>Three designers</h1><p class=author>Ada Lund</p>", blocks=blocks))["authors"] == [
+        "Ada Lund (person)"
+    ]
+
+
+def test_the_author_may_be_described_in_the_last_paragraph() -> None:
+    life = (
+        "Jane Doe is a writer who lives by the harbour. " + "Her books were printed in nine countries. " * 4
+    )
+    texts = ["Long text. " * 20, "Long text. " * 20, "Jane Doe", life]
+    blocks = [Block("The ferry is back", "heading"), *(Block(text, label="body") for text in texts)]
+    assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == ["Jane Doe (person)"]
