@@ -69,6 +69,10 @@ MAX_BODY_BEFORE_HEADLINE = 2
 _NOT_ABOVE_TEXT = frozenset(("nav", "footer", "related", "comments", "copyright"))
 #: Elements that are marked as the headline and are no `<h1>`.
 _MARKED = frozenset((Place.HEADLINE, Place.H2_MARKED))
+#: The path of an element whose class says that it holds the headline of a post.
+_POST_TITLE = re.compile(
+    r"(?:post|entry|article|story)[-_]*(?:main[-_]*)?(?:title|headline)[^/]*$", re.IGNORECASE
+)
 #: Share of the shorter title's words that both titles have. Below, the titles have nothing to do with each other.
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
@@ -101,7 +105,7 @@ def decide(
     claims = _without_eastern_sites(claims, site_names, blocks, rules)
     claims = _as_shown(claims, site_names, blocks, url, rules)
     site_names = [*site_names, *_names_before(claims, blocks, url)]
-    claims, same_everywhere = _without_site_titles(claims, site_names)
+    claims, same_everywhere = _without_site_titles(claims, site_names, blocks)
     offered, refused = options(claims, site_names, sections)
     refused += same_everywhere
     chosen, candidates = weigh(offered, "headline", rules)
@@ -110,28 +114,41 @@ def decide(
 
 
 def _without_site_titles(
-    claims: Sequence[Claim], site_names: Iterable[str]
+    claims: Sequence[Claim], site_names: Iterable[str], blocks: Sequence[Block]
 ) -> tuple[list[Claim], list[Candidate]]:
     """The claims without a `<title>` that names the site and not the post, and these as refused candidates: "Harbour Post | Notes from the
     coast" over each post, whose headline stands in `<div class="post-title">`.
 
-    The title begins with the site's name. The page has no `<h1>`, and marks one headline, which has nothing of the title.
+    The title begins with the site's name and a separator. The page has no `<h1>`, and marks one headline, which has nothing of the title
+    and stands above the text as that of a post: "page-title" may be a section, and one below the text that of another post.
     """
     marked = {key(c.value): c.value for c in claims if c.source.place in _MARKED}
-    names = tuple(f"{name} " for name in site_names if name)
-    if len(marked) != 1 or not names or any(c.source.place in FIRST_HEADINGS for c in claims):
+    shown = {key(b.text) for b in _above_text(blocks) if _POST_TITLE.search(b.path)}
+    if (
+        len(marked) != 1
+        or not marked.keys() <= shown
+        or any(c.source.place in FIRST_HEADINGS for c in claims)
+    ):
         return list(claims), []
     [(folded, headline)] = marked.items()
+    names = tuple(name for name in site_names if name)
     of_site = [
         c
         for c in claims
         if c.source.place is Place.TITLE
-        and c.value.startswith(names)
+        and any(c.value.startswith(name) and SEPARATOR.match(c.value, len(name)) for name in names)
         and folded not in key(c.value)
         and not alike(headline, c.value)
     ]
     others = [c for c in claims if c not in of_site]
     return others, [c.candidate(reason="is the site's title") for c in of_site]
+
+
+def _above_text(blocks: Sequence[Block]) -> Iterator[Block]:
+    """The blocks without links, up to the third one of the text, among which a page shows its headline."""
+    body = (i for i, b in enumerate(blocks) if b.label == "body")
+    end = next(islice(body, MAX_BODY_BEFORE_HEADLINE, None), len(blocks))
+    return (b for b in blocks[:end] if b.label not in _NOT_ABOVE_TEXT and not b.links)
 
 
 def _without_eastern_sites(
@@ -170,10 +187,7 @@ def _as_shown(
     titles = [c for c in titles if not any(one in key(c.value) for one in stated - {key(c.value)})]
     if not titles:
         return list(claims)
-    body = (i for i, b in enumerate(blocks) if b.label == "body")
-    end = next(islice(body, MAX_BODY_BEFORE_HEADLINE, None), len(blocks))
-    above = (b for b in blocks[:end] if b.label not in _NOT_ABOVE_TEXT and not b.links)
-    lines = _lines(above) - set(map(key, site_names))
+    lines = _lines(_above_text(blocks)) - set(map(key, site_names))
     labels = host_labels(url)
     return [
         replace(c, value=_shown_part(c.value, lines, labels, rules)) if c in titles else c for c in claims
