@@ -83,7 +83,7 @@ def upgrade(engine: Engine) -> None:
 
     An SQLite file is copied to `FILE.before-REVISION.bak` before it is upgraded. Does nothing where the archive is up to
     date. Raises `DatabaseTooNew` for an archive of a newer version, and `DatabaseUnavailable` for a database that cannot be
-    opened or written, into which a crawl of an older version is running, was made before the first release, or belongs to another
+    opened or written, has a crawl of an older version at work, was made before the first release, or belongs to another
     program; it is not changed.
     """
     _check_folder(engine)
