@@ -484,3 +484,17 @@ def test_the_spiders_of_pushes_are_forks_of_one_process(db: Path, monkeypatch: p
     server = started[0][0]
     assert started == [(server, "scrapy", True)] * 2
     server.close()
+
+
+@pytest.mark.slow  # crawls
+def test_a_pushed_crawl_says_what_went_wrong(
+    db: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NEWSARCHIVE_ALLOW_PRIVATE", "all")
+    engine = open_engine_of(db)
+    with served({}) as site:
+        assert _crawling(f"sqlite:///{db}", Sites(engine), [])(f"{site.home}/")
+    engine.dispose()
+    said = capsys.readouterr().err
+    assert f"error: {site.home}/" in said
+    assert "pushed: crawled, which ended with 4" in said

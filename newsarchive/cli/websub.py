@@ -199,6 +199,7 @@ def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Calla
                 return True
 
             return queued
+    from newsarchive.cli.crawl import exit_code, show
     from newsarchive.db.frontier.known_sites import KnownSite
     from newsarchive.db.frontier.locks import crawl_lock
     from newsarchive.spider_processes.processes import SpiderProcesses
@@ -217,9 +218,10 @@ def _crawling(url: str, archive: Sites, running: list[SpiderProcesses]) -> Calla
                 result = crawl_one(archive, known, processes, CrawlOptions({}, quiet=True)) if alone else None
         finally:
             running.remove(processes)
-        code = result.code if result else LOCKED
-        if code == LOCKED:
+        if result is None or result.code == LOCKED:
             return False
+        show([result], as_json=False, quiet=True)
+        code = exit_code([result])
         say(f"{site}: pushed: crawled" + ("" if code in (0, SOME_FAILED) else f", which ended with {code}"))
         return True
 
