@@ -37,7 +37,7 @@ from newsarchive.warc.moving import settle, waiting
 from newsarchive.warc.reader import verify
 from newsarchive.warc.writer import is_held, recover
 
-#: Records of WARC files that are read unless all are asked for.
+#: Records of pages, and as many of what sources said of posts, that are read unless all are asked for.
 SAMPLED_RECORDS = 100
 #: Free bytes of a disk. With less, the next crawls may fill it.
 MIN_FREE_BYTES = 2**30
@@ -59,7 +59,7 @@ def check(
 ) -> list[Finding]:
     """All checks of an archive. `folders` are those of its WARC files; the first is its own.
 
-    Reads the whole database, and `SAMPLED_RECORDS` WARC records or every one.
+    Reads the whole database, and about `SAMPLED_RECORDS` WARC records of each kind or every one.
     """
     now = now or utc_now()
     found = checks.database(engine)
@@ -183,7 +183,7 @@ def warc_waiting(engine: Engine, folders: Sequence[Path | str]) -> Iterator[Find
 def warc_records(
     engine: Engine, folders: Sequence[Path | str], every_record: bool = False
 ) -> Iterator[Finding]:
-    """Whether the records of captures can be read, and hold the bytes that the captures had."""
+    """Whether the records of captures and of what sources said can be read, and hold the bytes that came."""
     problems = []
     for kept in checks.kept_records(engine, None if every_record else SAMPLED_RECORDS):
         if not locate(folders, kept.file).is_file():
