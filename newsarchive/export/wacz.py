@@ -1,7 +1,7 @@
 """A WACZ package: the stored pages of articles, to be replayed in ReplayWeb.page or pywb, with their clean text.
 
     archive/data.warc.gz      the answers and requests as they came; revisits are full responses, so it stands alone; and what
-                              feeds and APIs said of the posts
+                              feeds and APIs said of a post, before its pages
     indexes/index.cdx.gz      where each page lies (CDXJ, 300 lines a block), index.idx: where each block lies
     pages/pages.jsonl         a line an article: address, moment, headline, text
     datapackage.json          title, query, and each file with its length and SHA-256
@@ -142,6 +142,8 @@ def _write_archive(
         out.write(warcinfo("data.warc.gz"))
         for article, kept in articles:
             shown: dict[datetime, Record] = {}
+            texts = (one.source_text for one in kept if one.source_text)
+            told = list(dict.fromkeys(text.place for text in texts if text.place))
             for capture in kept:
                 for one in (capture, *capture.parts):
                     try:
@@ -149,19 +151,17 @@ def _write_archive(
                     except DatabaseUnavailable as error:
                         left.damaged.append(str(error))
                         continue
+                    while told:  # before the first page: pages are read by what stands before them
+                        try:
+                            out.write(statement(warc, told.pop(0)).data)
+                        except DatabaseUnavailable as error:
+                            left.damaged.append(str(error))
                     for record in records:
                         if record.kind == "response":
                             index.add(_index_line(record, out.length))
                         out.write(record.data)
                     if one is capture:
                         shown[capture.fetched_at] = records[0]
-            texts = (one.source_text for one in kept if one.source_text)
-            told = {text.place for text in texts if text.place}
-            for place in told if shown else ():
-                try:
-                    out.write(statement(warc, place).data)
-                except DatabaseUnavailable as error:
-                    left.damaged.append(str(error))
             if shown:
                 page = _page(article, shown)
                 made.home = made.home or {"url": page["url"], "ts": page["ts"]}

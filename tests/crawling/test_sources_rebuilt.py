@@ -308,6 +308,10 @@ def test_records_of_sources_are_checked_explained_and_packed(db: Path, tmp_path:
     with zipfile.ZipFile(package) as inside:
         inside.extract("archive/data.warc.gz", tmp_path / "inside")
     assert [kind for kind, _, _ in records(tmp_path / "inside" / "archive")] == ["feed"]
+    unpacked = tmp_path / "unpacked.db"
+    assert crawl(f"path={package}", spider="warc", db=unpacked).returncode == 0
+    (days,) = rows(unpacked, "SELECT url, date_published FROM articles")
+    assert days in rows(db, "SELECT url, date_published FROM articles")
 
     assert newsarchive("doctor", "--all", db=db).exit_code == 0
     data = bytearray(file.read_bytes())
