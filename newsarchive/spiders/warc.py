@@ -407,9 +407,15 @@ class WarcSpider(ArchiveSpider):
 
     def copied(self, batch: Sequence[tuple[Capture, Wire, str]]) -> list[Capture]:
         warc = self.crawler.get_extension(WarcExtension)
-        if warc and (files := self.site_files.not_copied(capture for capture, _, _ in batch)):
-            warc.copy(files)
-        places = warc.copy(batch) if warc else [None] * len(batch)
+        whole, at = [], []
+        for page in batch:
+            # A file of the site counts for the pages behind it.
+            whole += self.site_files.not_copied(page[0]) if warc else []
+            at.append(len(whole))
+            whole.append(page)
+        self.site_files.until.clear()
+        written = warc.copy(whole) if warc else [None] * len(whole)
+        places = [written[number] for number in at]
         for (capture, wire, _), place in zip(batch, places, strict=True):
             self.revisits.remember(capture, place, wire.shown_at)
         return [replace(capture, place=place) for (capture, _, _), place in zip(batch, places, strict=True)]

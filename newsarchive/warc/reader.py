@@ -205,9 +205,9 @@ def captures(path: Path | str) -> Iterator[Capture | Damage]:
 
 
 def exchanges(path: Path | str, *, copying: bool = False) -> Iterator[Found]:
-    """As `captures`, with each answer as it came, a `Revisit` for each revisit record, and a `Statement` for what a source said. Of a WACZ package, what is in
-    all its WARC files. `path` may be an address in object storage. With `copying`, each answer has its record too, where
-    that can be copied as it is."""
+    """As `captures`, with each answer as it came, a `Revisit` for each revisit record, and a `Statement` for what a source said.
+    Of a WACZ package, what is in all its WARC files. `path` may be an address in object storage. With `copying`, each answer
+    has its record too, where that can be copied as it is."""
     source = ObjectFile(*str(path).rsplit("/", 1)) if is_address(path) else Path(path)
     try:
         opened = source.open("rb", buffering=WHOLE_FILE_BYTES)

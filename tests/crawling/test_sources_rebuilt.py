@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from warcio.archiveiterator import ArchiveIterator
 
-from newsarchive import Archive
+from newsarchive import Archive, rules
 from newsarchive.cli import cli
 from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
+from newsarchive.crawling.site_files import SiteFiles
+from newsarchive.items import Capture
+from newsarchive.warc.files import Wire
 from tests.crawling.test_crawl import rows
 from tests.crawling.test_warc_rebuilt import differences, said, story
 from tests.support.serving import Answer, crawl, crawl_killed_at, served
@@ -324,3 +327,36 @@ def test_records_of_sources_are_checked_explained_and_packed(db: Path, tmp_path:
     file.unlink()
     told = newsarchive("db", "check", db=db)
     assert "the words of a feed or an API on 6 posts" in " ".join(told.output.split()), told.output
+
+
+def test_each_page_counts_with_the_robots_txt_of_its_own_crawl(db: Path, tmp_path: Path) -> None:
+    """Both crawls are read together: the pages of the first one were fetched before the second robots.txt."""
+    rebuilt, again = tmp_path / "rebuilt.db", tmp_path / "again.db"
+    with served(lambda home: {**by_rss(home), "/robots.txt": ROBOTS}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/robots.txt"] = Answer(ROBOTS.replace("GPTBot", "CCBot"))
+        path, name, _ = POSTS[0]
+        site.answers[path] = Answer(str(site.answers[path].body).replace(name, f"{name}, told again"))
+        crawl(f"url={site.home}/", "recheck=1", db=db)
+    query = (
+        "SELECT u.url, c.fetched_at, r.statement FROM captures c JOIN urls u ON u.id = c.url_id"
+        " JOIN capture_rights t ON t.capture_id = c.id JOIN rights r ON r.id = t.rights_id ORDER BY 1, 2"
+    )
+    said = rows(db, query)
+    assert len({statement for *_, statement in said}) == 2
+    for folder, made in (("archive", rebuilt), ("rebuilt", again)):
+        crawl(f"path={tmp_path}/{folder}-warc/*.warc.gz", spider="warc", db=made)
+        assert rows(made, query) == said
+
+
+def test_files_of_sites_that_no_page_follows_do_not_fill_the_memory() -> None:
+    files, wire = SiteFiles(rules.default()), Wire("HTTP/1.1 200 OK", (), ROBOTS.encode())
+    robots = Capture("https://blog.example/robots.txt", ROBOTS.encode())
+    for number in range(200):
+        assert files.take(robots, wire, f"{number}.warc.gz")
+    page = files.known(Capture("https://blog.example/post", b""))
+    assert page.rights
+    assert page.rights.refused_agents == ("GPTBot",)
+    copied = [file for _, _, file in files.not_copied(page)]
+    assert copied == [f"{number}.warc.gz" for number in range(100, 200)]
+    assert files.not_copied(page) == []
