@@ -22,8 +22,11 @@ _DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}
 _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
 #: A reference by a name that may be HTML's, which XML does not know.
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-z]\w{1,30};)", re.I)
-#: The text of a title whose end tag is missing, before the next element of an entry.
-_OPEN_TITLE = re.compile(rb"<title>[^<]+(?=<(?:link|guid|pubDate|description|content:encoded|/item)\b)")
+#: CDATA, in which nothing is a tag, or (1) the text of a title whose end tag is missing, before the next element of an entry.
+_OPEN_TITLE = re.compile(
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|(<title>[^<]+)(?=<(?:link|guid|pubDate|description|content:encoded|/item)\b)",
+    re.DOTALL,
+)
 #: The last code point of Unicode.
 MAX_CODE_POINT = 0x10FFFF
 
@@ -62,7 +65,7 @@ def with_closed_titles(xml: bytes) -> bytes:
     >>> with_closed_titles(b"<item><title>Rain<link>https://blog.example/rain</link></item>").decode()
     '<item><title>Rain</title><link>https://blog.example/rain</link></item>'
     """
-    return _OPEN_TITLE.sub(lambda match: match[0] + b"</title>", xml)
+    return _OPEN_TITLE.sub(lambda match: match[0] + b"</title>" if match[1] else match[0], xml)
 
 
 def _numeric_reference(match: re.Match[bytes]) -> bytes:

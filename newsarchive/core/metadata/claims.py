@@ -265,7 +265,8 @@ _LABEL_OF_KEYWORDS = re.compile(
     r"\s*(?:tags?|keywords?|etiquetas|mots-clés|schlagwörter|теги|关键词|标签|タグ)\s*[:：]\s*", re.IGNORECASE
 )
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})([^<>]{0,500})>")
+#: A tag: its slash, name and attributes, and the letters behind it.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})([^<>]{0,500})>(?=(\w\w)?)")
 #: Elements that need no end tag.
 _ENDLESS = frozenset(("br", "hr", "img", "input", "li", "p", "wbr"))
 #: Among them the overrides of direction, by which a name reads as another one, with all that opens or closes a direction: to take
@@ -357,12 +358,15 @@ def keyword_list(text: str, separators: re.Pattern[str] = KEYWORD_SEPARATORS) ->
 
 def plain(value: object) -> str:
     """Any value of a page as plain text of at most `MAX_CLAIM_CHARS`: entities are decoded (twice where they were
-    escaped twice), tags are dropped, white space is folded. A tag alone, of which nothing is marked up, is spoken of. A value that is no text and no number gives "".
+    escaped twice), tags are dropped, white space is folded. A tag that has no end tag, and no word behind it that it marks up, is spoken of. A value
+    that is no text and no number gives "".
 
     >>> plain("Tom &amp;amp; Jerry <b>ride</b>\\n again")
     'Tom & Jerry ride again'
     >>> plain("How to use the &lt;b&gt; tag")
     'How to use the <b> tag'
+    >>> plain("<p><strong>The ferry was cut off…")
+    'The ferry was cut off…'
     >>> plain("\\u202eeeL\\u202c nnA")
     'eeL nnA'
     """
@@ -374,7 +378,7 @@ def plain(value: object) -> str:
             text = unescape(text)
     if "<" in text:
         closed = {match[2].lower() for match in _TAG.finditer(text) if match[1]} | _ENDLESS
-        text = _TAG.sub(lambda m: "" if m[1] or m[3] or m[2].lower() in closed else m[0], text)
+        text = _TAG.sub(lambda m: "" if m[1] or m[3] or m[4] or m[2].lower() in closed else m[0], text)
     if text.isascii():
         return " ".join(text.split())[:MAX_CLAIM_CHARS]
     text = _SECOND_HALF.sub(

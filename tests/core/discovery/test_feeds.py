@@ -185,6 +185,12 @@ def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
     assert feed.links[0].text.html == FULL
 
 
+def test_a_title_without_its_end_in_the_text_of_a_post_is_text():
+    told = "How a feed breaks: <title>Rain<link>"
+    feed = feeds.parse_feed(RSS2.replace(FULL, told).encode(), URL)
+    assert (feed.problem, feed.entries[0].html) == ("", told)
+
+
 def test_a_feed_names_no_file_and_opens_no_entity(tmp_path):
     secret = tmp_path / "feed.xml"
     secret.write_text(RSS2)
