@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import lzma
 import re
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -365,7 +366,8 @@ def test_an_archive_from_before_the_first_release_is_refused_with_what_moves_it(
         upgrade(open_engine(str(db)))
     close_all()
     steps = "; ".join(
-        f"git checkout {one}; python -m newsarchive db upgrade --db {db}" for one in MOVED_BY[revision]
+        f"git checkout {one}; python -m newsarchive db upgrade --db {shlex.quote(str(db))}"
+        for one in MOVED_BY[revision]
     )
     assert f"before the first release (schema {revision})" in str(caught.value)
     assert f": {steps}; git checkout main." in str(caught.value)

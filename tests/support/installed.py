@@ -51,7 +51,7 @@ def run_installed(program: Path, *words: str, folder: Path) -> subprocess.Comple
 
     ours = ("NEWSARCHIVE_", "SCRAPY_", "PYTHON")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    environment |= {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder)}
+    environment |= {"NO_PROXY": "127.0.0.1", "XDG_CONFIG_HOME": str(folder), "XDG_STATE_HOME": str(folder)}
     if words[0] == "-m":
         return warm.run(
             *words[1:], environment=environment, cwd=str(folder), timeout=300, python=str(program)
