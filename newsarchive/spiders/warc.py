@@ -77,6 +77,16 @@ def names_of(files: Sequence[str]) -> dict[str, str]:
     }
 
 
+def _batch(pages: Iterator[tuple[Capture, Wire, str] | None]) -> list[tuple[Capture, Wire, str] | None]:
+    """The next pages, up to `CAPTURES_AT_A_TIME` or up to a `None`."""
+    batch = []
+    for page in islice(pages, CAPTURES_AT_A_TIME):
+        batch.append(page)
+        if page is None:
+            break
+    return batch
+
+
 class Arrival:
     """A capture on its way to the first item pipeline, which takes it out.
 
@@ -260,7 +270,7 @@ class WarcSpider(ArchiveSpider):
         self.files_read = self.left != 0
 
     def in_batches(self, pages: Iterator[tuple[Capture, Wire, str] | None]) -> Iterator[list[Capture]]:
-        while self.left != 0 and (batch := list(islice(pages, CAPTURES_AT_A_TIME))):
+        while self.left != 0 and (batch := _batch(pages)):
             new = self.new([page for page in batch if page is not None])[: self.left]
             self.left = None if self.left is None else self.left - len(new)
             yield [capture for capture in self.copied(new) if not self.split.takes(capture)]
@@ -268,13 +278,17 @@ class WarcSpider(ArchiveSpider):
     def wanted(self) -> Iterator[tuple[Capture, Wire, str] | None]:
         """The pages of all files that their records alone do not rule out, each with its answer and its file.
 
-        `None` stands for a revisit record while `MAX_WAITING` wait, so that a file of nothing else does not fill the memory.
+        `None` stands for a revisit record while `MAX_WAITING` wait, so that a file of nothing else does not fill the memory, and
+        before what a source said behind a page: the page is copied first.
         """
-        is_empty, names = True, names_of(self.path)
+        is_empty, has_page, names = True, False, names_of(self.path)
         for file in self.path:
             for found in reader.exchanges(file, copying=self.copies):
                 is_empty = False
                 if isinstance(found, reader.Statement):
+                    if has_page:
+                        has_page = False
+                        yield None
                     self.hear(found, names[file])
                     continue
                 if isinstance(found, reader.Revisit | reader.Damage):
@@ -289,6 +303,7 @@ class WarcSpider(ArchiveSpider):
                 elif not self.takes_site_file(*found, names[file]) and self.wants(*found):
                     capture, wire = found
                     yield self.known(capture), wire, names[file]
+                    has_page = True
         self.statements.keep()
         if is_empty:
             self.count(Group.FAILED, "no page in these files")

@@ -349,6 +349,20 @@ def test_each_page_counts_with_the_robots_txt_of_its_own_crawl(db: Path, tmp_pat
         assert rows(made, query) == said
 
 
+def test_each_page_is_read_with_what_the_feed_said_until_then(db: Path, tmp_path: Path) -> None:
+    """Also out of the copies of copies: the feed said another text before the second crawl, and the page is a teaser."""
+    rebuilt, again = tmp_path / "rebuilt.db", tmp_path / "again.db"
+    with served(by_rss) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers["/feed/"] = rss(
+            site.home, "<p>The old mill was sold to its neighbours in the spring.</p>"
+        )
+        crawl(f"url={site.home}/", "recheck=1", db=db)
+    for folder, made in (("archive", rebuilt), ("rebuilt", again)):
+        crawl(f"path={tmp_path}/{folder}-warc/*.warc.gz", spider="warc", db=made)
+        assert (folder, differences(db, made)) == (folder, {})
+
+
 def test_files_of_sites_that_no_page_follows_do_not_fill_the_memory() -> None:
     files, wire = SiteFiles(rules.default()), Wire("HTTP/1.1 200 OK", (), ROBOTS.encode())
     robots = Capture("https://blog.example/robots.txt", ROBOTS.encode())
