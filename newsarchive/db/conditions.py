@@ -74,13 +74,17 @@ def _moment(alias: str) -> str:
     return f"coalesce({alias}.date_published, {alias}.first_seen_at)"
 
 
-def _linking_copies() -> str:
-    """The SQL of the ids of articles that link an article of their own story as their source, which names no other publisher. The
-    day that such a copy prints is not believed, because it may be before that of its original."""
+def _links_original(alias: str) -> str:
+    """The condition that an article links one of its own story as its source, which names no other publisher. The day that such a copy
+    prints is not believed, because it may be before that of its original.
+
+    Asked of one article by the keys of two tables: a list of all such copies would be made again for each article, which
+    PostgreSQL does once it has counted the rows of small tables."""
     return (
-        "SELECT copy.id FROM article_origins AS credit JOIN articles AS copy ON copy.id = credit.article_id"
-        " JOIN articles AS source ON source.id = credit.original_id AND source.cluster_id = copy.cluster_id"
-        f" WHERE source.id NOT IN ({_CREDITED}) AND {visible('source.id')}"
+        "EXISTS (SELECT 1 FROM article_origins AS credit JOIN articles AS source ON source.id = credit.original_id"
+        f" WHERE credit.article_id = {alias}.id AND source.cluster_id = {alias}.cluster_id"
+        " AND NOT EXISTS (SELECT 1 FROM article_origins AS named WHERE named.article_id = source.id)"
+        f" AND {visible('source.id')})"
     )
 
 
@@ -91,9 +95,9 @@ def first_of_story(alias: str) -> str:
         f" OR ({_moment('earlier')} = {_moment(alias)} AND earlier.id < {alias}.id))"
     )
     return (
-        f"({alias}.cluster_id IS NULL OR {alias}.id NOT IN ({_linking_copies()}) AND NOT EXISTS (SELECT 1 FROM articles AS earlier"
+        f"({alias}.cluster_id IS NULL OR NOT {_links_original(alias)} AND NOT EXISTS (SELECT 1 FROM articles AS earlier"
         f" WHERE earlier.cluster_id = {alias}.cluster_id AND {earlier} AND {visible('earlier.id')}"
-        f" AND earlier.id NOT IN ({_linking_copies()})))"
+        f" AND NOT {_links_original('earlier')}))"
     )
 
 

@@ -329,19 +329,23 @@ def test_the_server_soon_notices_that_a_machine_was_lost(tmp_path: Path) -> None
                 assert connection.exec_driver_sql("SHOW tcp_keepalives_idle").scalar() == "15"
 
 
-def test_a_random_page_costs_little_unless_somebody_has_said_otherwise() -> None:
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [("random_page_cost", {"": "1.1", "3": "3", "1": "1"}), ("jit", {"": "off", "on": "on"})],
+)
+def test_the_planner_is_told_how_an_archive_is_read_unless_somebody_has_said_otherwise(
+    setting: str, values: dict[str, str]
+) -> None:
     with postgresql_url() as url:
-        for said, wanted in (("", "1.1"), ("3", "3"), ("1", "1")):
+        for said, wanted in values.items():
             engine = open_engine(url)
             if said:
                 with writing(engine) as connection:
-                    connection.exec_driver_sql(
-                        f"ALTER DATABASE {engine.url.database} SET random_page_cost = {said}"
-                    )
+                    connection.exec_driver_sql(f"ALTER DATABASE {engine.url.database} SET {setting} = {said}")
                 engine.dispose()  # a database's settings hold for new connections
             for _ in range(2):  # a connection that goes back to the pool keeps it
                 with reading(engine) as connection:
-                    assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == wanted
+                    assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == wanted
             engine.dispose()
 
 
