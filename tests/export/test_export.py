@@ -448,9 +448,9 @@ def test_every_format_has_its_endings_and_goes_to_standard_output_where_it_can(a
 @pytest.mark.parametrize(
     ("target", "format_name", "file", "day"),
     [
-        ("page", "html", "page/months/0900-05.html", "0900-05-06"),
+        ("page", "html", "page/sites/blog.example/0900-05.html", "0900-05-06"),
         ("{date}-{year}.txt", "", "0900-05-06-0900.txt", ""),
-        ("notes", "markdown", "notes/0900-05-06-a-chronicle-1.md", "0900-05-06"),
+        ("notes", "markdown", "notes/blog.example/0900-05-06-a-chronicle-1.md", "0900-05-06"),
         ("a.bib", "", "a.bib", "date = {0900-05-06}"),
         ("a.ris", "", "a.ris", "PY  - 0900\nDA  - 0900/05/06"),
     ],
