@@ -240,7 +240,8 @@ def line(citation: Citation) -> str:
     who = ", ".join(names[:-1]) + (" and " if names[:-1] else "") + names[-1] if names else ""
     when = f", {_day(citation.published, citation.is_day_known)}" if citation.published else ""
     head = f"{who}: " if who else ""
-    return f"{head}“{citation.title}”. {one_line(citation.site)}{when}. {one_line(citation.url)}. {citation.note}"
+    stop = "" if citation.title.endswith((".", "?", "!", "…", "。", "？", "！")) else "."
+    return f"{head}“{citation.title}”{stop} {one_line(citation.site)}{when}. {one_line(citation.url)}. {citation.note}"
 
 
 def jsonld(article: Stored) -> dict[str, Any]:

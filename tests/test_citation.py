@@ -87,6 +87,11 @@ def test_a_line_has_who_what_where_when_the_original_the_capture_and_both_digest
     )
 
 
+@pytest.mark.parametrize("headline", ["The ferry is back.", "Is it back?", "渡船回来了。"])
+def test_a_headline_that_ends_a_sentence_has_no_second_stop(headline: str) -> None:
+    assert f"“{headline}” A Blog, 1 April 2025." in citation.line(replace(POST, headline=headline))
+
+
 def test_csl_has_the_variables_of_the_schema() -> None:
     assert json.loads(citation.csl_json(POST)) == [
         {
