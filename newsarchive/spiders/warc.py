@@ -21,11 +21,14 @@ from newsarchive.core.assembly.post import usable
 from newsarchive.core.discovery.pagination import posts_of_part
 from newsarchive.core.urls import normalise, same_site, url_key
 from newsarchive.crawling.responses import rules_of
-from newsarchive.crawling.revisits import MAX_WAITING, Revisits
-from newsarchive.crawling.site_files import SiteFiles
-from newsarchive.crawling.split_posts import SplitPosts
-from newsarchive.crawling.statements import Statements
 from newsarchive.crawling.stats import Count, Failure, FetchProblem, Group, SkipReason, key
+from newsarchive.crawling.warc_records import (
+    MAX_WAITING_REVISITS,
+    Revisits,
+    SiteFiles,
+    SplitPosts,
+    Statements,
+)
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing.captures import REFUSED_BY_LOOK, stored_before
 from newsarchive.exceptions import DatabaseError, UsageError
@@ -259,7 +262,7 @@ class WarcSpider(ArchiveSpider):
         self.statements = Statements(self.frontier, self.run_id, rules_of(self.settings))
         for batch in self.in_batches(self.wanted()):
             yield batch
-            if len(self.revisits.waiting) >= MAX_WAITING:
+            if len(self.revisits.waiting) >= MAX_WAITING_REVISITS:
                 yield from self.in_batches(self.seen_again())
         if self.left != 0:
             yield from self.in_batches(self.seen_again())
@@ -295,7 +298,7 @@ class WarcSpider(ArchiveSpider):
                     found = replace(found, file=names[file] + found.file.removeprefix(PurePath(file).name))
                 if isinstance(found, reader.Revisit):
                     self.note(found)
-                    if len(self.revisits.waiting) >= MAX_WAITING:
+                    if len(self.revisits.waiting) >= MAX_WAITING_REVISITS:
                         yield None
                 elif isinstance(found, reader.Damage):
                     self.count(Group.FAILED, "damaged record")

@@ -12,12 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from warcio.archiveiterator import ArchiveIterator
 
-from newsarchive import Archive, rules
+from newsarchive import Archive
 from newsarchive.cli import cli
 from newsarchive.core.discovery.wordpress import wp_posts_url, wp_root_url
-from newsarchive.crawling.site_files import SiteFiles
-from newsarchive.items import Capture
-from newsarchive.warc.files import Wire
 from tests.crawling.test_crawl import rows
 from tests.crawling.test_warc_rebuilt import differences, said, story
 from tests.support.serving import Answer, crawl, crawl_killed_at, served
@@ -361,16 +358,3 @@ def test_each_page_is_read_with_what_the_feed_said_until_then(db: Path, tmp_path
     for folder, made in (("archive", rebuilt), ("rebuilt", again)):
         crawl(f"path={tmp_path}/{folder}-warc/*.warc.gz", spider="warc", db=made)
         assert (folder, differences(db, made)) == (folder, {})
-
-
-def test_files_of_sites_that_no_page_follows_do_not_fill_the_memory() -> None:
-    files, wire = SiteFiles(rules.default()), Wire("HTTP/1.1 200 OK", (), ROBOTS.encode())
-    robots = Capture("https://blog.example/robots.txt", ROBOTS.encode())
-    for number in range(200):
-        assert files.take(robots, wire, f"{number}.warc.gz")
-    page = files.known(Capture("https://blog.example/post", b""))
-    assert page.rights
-    assert page.rights.refused_agents == ("GPTBot",)
-    copied = [file for _, _, file in files.not_copied(page)]
-    assert copied == [f"{number}.warc.gz" for number in range(100, 200)]
-    assert files.not_copied(page) == []

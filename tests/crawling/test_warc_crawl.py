@@ -386,7 +386,7 @@ def test_a_file_of_revisits_alone_does_not_fill_the_memory(
             fields = {"WARC-Date": DAYS[1]}
             record = writer.create_revisit_record(url, "sha1:A", url, DAYS[0], warc_headers_dict=fields)
             writer.write_record(record)
-    monkeypatch.setattr(warc_spider, "MAX_WAITING", 3)
+    monkeypatch.setattr(warc_spider, "MAX_WAITING_REVISITS", 3)
     monkeypatch.setattr(warc_spider, "CAPTURES_AT_A_TIME", 2)
     spider = warc_spider.WarcSpider.from_crawler(get_crawler(), path=str(path))
     waiting = [len(spider.revisits.waiting) for _ in spider.batches()]
