@@ -90,13 +90,14 @@ def erase(
         records += eraser.erase(path, gone[name] | strays, demand.at)
         progress(done, len(paths))
     database.scrub(engine)
-    if missing := sorted(gone.keys() - {path.name.removesuffix(OPEN) for path in paths}):
+    named = gone.keys() | database.files_of_words(engine, ids)
+    if missing := sorted(named - {path.name.removesuffix(OPEN) for path in paths}):
         raise DatabaseUnavailable(
             "the texts are erased, but not the raw bytes, for there is no "
             + ", no ".join(missing)
             + ": erase again with --warc and the folder that holds it"
         )
-    database.finish(engine, entries, held, utc_now())
+    database.finish(engine, entries, held, ids, utc_now())
     return Erased(entries, records, len(places), _backups(engine))
 
 

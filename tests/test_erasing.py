@@ -15,13 +15,14 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import Archive, doctor, erasing, rules
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.engine import open_engine
+from newsarchive.db.engine import open_engine, reading, writing
+from newsarchive.db.models import SourceTextRow, Url
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.writing import captures
 from newsarchive.db.writing import erase as database
@@ -231,6 +232,33 @@ def test_it_is_not_done_while_a_file_with_its_bytes_is_not_found(kept: Kept, tmp
     kept.erase()
     assert TAIL not in raw_bytes(kept.folder).lower()
     assert {entry.state for entry in entries(kept.engine)} == {"erased"}
+
+
+@pytest.mark.parametrize("is_withheld", [False, True])
+def test_it_is_not_done_while_a_file_with_what_a_feed_said_is_not_found(
+    kept: Kept, tmp_path: Path, is_withheld: bool
+) -> None:
+    writer = WarcWriter(tmp_path / "feeds", "feed")
+    page = secret_article()
+    place = writer.write_response(page.url, "HTTP/1.1 200 OK", HTML, f"{SECRET} in a feed".encode())
+    writer.close()
+    with writing(kept.engine) as connection:
+        url_id = connection.execute(select(Url.id).where(Url.url == page.url)).scalar_one()
+        row = {"url_id": url_id, "source": "feed", "title": SECRET, "html": SECRET, "warc_file": place.file}
+        connection.execute(insert(SourceTextRow).values(row))
+    if is_withheld:
+        withhold(kept.engine, [1], DEMAND)
+    for _ in range(2):  # the second time the words are gone already
+        with pytest.raises(
+            DatabaseUnavailable, match=r"there is no feed-[^,]*\.warc\.gz: erase again with --warc"
+        ):
+            kept.erase()
+    assert (entries(kept.engine)[0].state, places_of(kept.engine, SECRET, ())) == ("erasing", set())
+    erasing.erase(kept.engine, (kept.folder, tmp_path / "feeds"), [1], DEMAND)
+    assert entries(kept.engine)[0].state == "erased"
+    assert TAIL not in raw_bytes(tmp_path / "feeds").lower()
+    with reading(kept.engine) as connection:
+        assert connection.execute(select(SourceTextRow.url_id)).all() == []
 
 
 def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
     captures   where the raw bytes lie, so that the WARC files can be written anew (`newsarchive.erasing`)
     moved      other captures whose payload lay in a record that goes have it elsewhere now
     scrub      the files of the database keep nothing of what was deleted
-    finish     the captures name no bytes any more, and the entry is `erased`
+    finish     no row names these bytes any more, and the entry is `erased`
 
 Each of these functions is one transaction and may be called again, so that an erasure that was interrupted goes on
 where it stopped.
@@ -13,7 +13,7 @@ where it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from newsarchive.db.models import (
     Line,
     Revision,
     SealedText,
+    SourceTextRow,
     Term,
     Url,
     Withholding,
@@ -39,7 +40,7 @@ from newsarchive.db.models import (
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.reading.withheld import Entry, standing
 from newsarchive.db.rows import TEXT_BITS, line_hash, minhash_of
-from newsarchive.db.writing.sealed import seal
+from newsarchive.db.writing.sealed import seal, unpacked
 from newsarchive.db.writing.withhold import Demand, entry_row, ids_of, tried, url_ids_of
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Place
@@ -91,6 +92,13 @@ def captures(engine: Engine, ids: Sequence[int]) -> list[Held]:
         return _held(connection, CaptureRow.url_id.in_(ids) | CaptureRow.parent_id.in_(own))
 
 
+def files_of_words(engine: Engine, ids: Sequence[int]) -> set[str]:
+    """The names of the WARC files with the bytes of what feeds, APIs and sitemaps said of these URLs."""
+    with reading(engine) as connection:
+        query = select(SourceTextRow.warc_file).where(SourceTextRow.url_id.in_(ids))
+        return set(connection.execute(query).scalars()) - {""}
+
+
 def sharing(engine: Engine, held: Sequence[Held]) -> list[Held]:
     """The other captures with the same payload as one of these: their records refer to a record that will be
     deleted."""
@@ -113,17 +121,23 @@ def moved(engine: Engine, places: Mapping[int, Place], held: Sequence[Held]) -> 
 
 
 def finish(
-    engine: Engine, entries: Sequence[Entry], held: Sequence[Held], now: datetime | None = None
+    engine: Engine,
+    entries: Sequence[Entry],
+    held: Sequence[Held],
+    ids: Sequence[int],
+    now: datetime | None = None,
 ) -> None:
-    """Write that captures have no bytes any more, and that the articles are erased."""
+    """Write that captures have no bytes any more, nor what was said of the URLs with these ids, and that the articles are
+    erased."""
     nothing = {"warc_file": "", "warc_offset": None, "warc_length": None, "warc_digest": ""}
     with writing(engine) as connection:
         bulk.change_in(
             connection, update(CaptureRow).values(nothing), CaptureRow.id, (one.id for one in held)
         )
+        bulk.change_in(connection, delete(SourceTextRow), SourceTextRow.url_id, ids)
         ended = {"state": "erased", "ended_at": now or utc_now()}
-        ids = [entry.id for entry in entries]
-        connection.execute(update(Withholding).where(Withholding.id.in_(ids)).values(ended))
+        numbers = [entry.id for entry in entries]
+        connection.execute(update(Withholding).where(Withholding.id.in_(numbers)).values(ended))
 
 
 def scrub(engine: Engine) -> None:
@@ -164,16 +178,30 @@ def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
     before = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
     if held is None:
         row = entry_row(connection, article_id) | said | {"since": demand.at}
-        seal(connection, article_id, url_ids_of(connection, article_id))
+        sealed: Any = seal(connection, article_id, url_ids_of(connection, article_id))
         connection.execute(insert(Withholding).values(row))
     else:
         connection.execute(update(Withholding).where(Withholding.id == held.id).values(said))
-        connection.execute(delete(SealedText).where(SealedText.withholding_id == held.id))
+        own = SealedText.withholding_id == held.id
+        sealed = connection.execute(select(SealedText.payload).where(own)).scalar()
+        connection.execute(delete(SealedText).where(own))
+    with suppress(
+        Exception
+    ):  # what damaged rows make their readers raise is no closed set; their texts go all the same
+        _keep_places(connection, unpacked(sealed or b"")["source_texts"])
     _leave_copies(connection, article_id, before, demand.at)
     _forget(connection, article_id)
     made = standing(connection, article_id)
     assert made is not None
     return made
+
+
+def _keep_places(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep where the bytes of what feeds said lie, without the words, until `finish`."""
+    names = ("url_id", "source", "warc_file", "warc_offset", "warc_length", "warc_digest")
+    places = [{name: row[name] for name in names} for row in rows if row["warc_file"]]
+    if places:
+        connection.execute(insert(SourceTextRow), places)
 
 
 def _leave_copies(connection: Connection, article_id: int, before: Any, now: datetime) -> None:
