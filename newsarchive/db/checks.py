@@ -139,7 +139,7 @@ _MISCOUNTS = {
     " ON r.id = a.revision_id WHERE r.article_id <> a.id",
     "articles whose version is missing": "SELECT count(*) FROM articles a LEFT JOIN article_revisions r"
     " ON r.id = a.revision_id WHERE a.revision_id IS NOT NULL AND r.id IS NULL",
-    "left-out lines without a text": "SELECT count(*) FROM dropped_lines d LEFT JOIN lines l"
+    "left-out lines without a text": 'SELECT count(*) FROM dropped_lines d LEFT JOIN "lines" l'
     " ON l.hash = d.line_hash WHERE l.hash IS NULL",
     "left-out lines without a label": "SELECT count(*) FROM dropped_lines d LEFT JOIN block_labels l"
     " ON l.id = d.label_id WHERE l.id IS NULL",

@@ -1,4 +1,5 @@
-"""All that differs between SQLite and PostgreSQL, so that a third database is one more class here.
+"""What differs between SQLite and PostgreSQL: a third database begins with one more class here, and needs some SQL elsewhere
+(`docs/benchmarks/changes.md`).
 
 The month of a date is `substr(date_published, 1, 7)` for SQLite and `to_char(…, 'YYYY-MM')` for PostgreSQL; the rest
 of the code asks `dialect_of(connection).month("date_published")`. The schema's revisions alone spell their own SQL
@@ -195,6 +196,10 @@ class Dialect(ABC):
     def file(self, url: URL) -> Path | None:
         """The file of the database, `None` where it has none."""
         return None
+
+    def other_encoding(self, connection: Connection) -> str:
+        """The encoding of the database, where it is one that cannot hold the texts of all languages; "" for UTF-8."""
+        return ""
 
     @abstractmethod
     def problems(self, connection: Connection) -> Iterator[tuple[Check, str]]:
@@ -451,6 +456,10 @@ class PostgreSQL(Dialect):
 
     def begin(self, writer: bool) -> str:
         return f"SELECT pg_advisory_xact_lock({WRITER_LOCK})" if writer else ""
+
+    def other_encoding(self, connection: Connection) -> str:
+        encoding = str(connection.exec_driver_sql("SHOW server_encoding").scalar_one())
+        return "" if encoding == "UTF8" else encoding
 
     def problems(self, connection: Connection) -> Iterator[tuple[Check, str]]:
         invalid = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"

@@ -129,7 +129,7 @@ def _ask(dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEn
 
 
 def _has_input(connection: Any) -> bool:
-    if not hasattr(select, "poll"):  # Windows
+    if not hasattr(select, "poll") or not hasattr(connection, "fileno"):  # Windows, or not every driver
         return True
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)

@@ -151,8 +151,8 @@ def _create(engine: Engine) -> None:
 def _require_unicode(engine: Engine) -> None:
     """Raises `DatabaseUnavailable` for a server's database in whose encoding not every text can be written."""
     with reading(engine) as connection:
-        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-    if encoding != "UTF8":
+        encoding = dialect_of(engine).other_encoding(connection)
+    if encoding:
         raise DatabaseUnavailable(
             f"{shown(engine)} has the encoding {encoding}, which cannot hold the texts of all languages, and was left as it is:"
             " make another one with createdb --encoding=UTF8 --template=template0"

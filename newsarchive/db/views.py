@@ -77,7 +77,7 @@ _DETAILS = {
         SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
         FROM dropped_lines AS d
         JOIN block_labels AS b ON b.id = d.label_id
-        JOIN lines AS l ON l.hash = d.line_hash""",
+        JOIN "lines" AS l ON l.hash = d.line_hash""",
     "dropped_text": f"""
         SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text
         FROM blocks AS b

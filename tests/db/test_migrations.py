@@ -78,13 +78,14 @@ def test_a_second_upgrade_does_nothing(engine: Engine) -> None:
 
 
 def sqlite_schema(file: Path) -> dict[str, list[str]]:
-    """The tables, indexes, triggers and views of an SQLite file, each with the words of its statement in the order of the alphabet:
+    """The tables, indexes, triggers and views of an SQLite file, each with the words of its statement in the order of the alphabet and
+    without quotes:
     in which order a table names its constraints says nothing."""
     with closing(sqlite3.connect(file)) as connection:
         made = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
         ).fetchall()
-    return {name: sorted(sql.replace(",", " ").split()) for name, sql in made}
+    return {name: sorted(sql.replace(",", " ").replace('"', "").split()) for name, sql in made}
 
 
 def test_the_script_of_today_s_schema_is_of_the_newest_revision() -> None:

@@ -44,11 +44,12 @@ _IDS = (
     .where(ArticleRow.site_id == bindparam("site_id"))
     .order_by(ArticleRow.id.desc())
     .limit(MAX_ARTICLES)
+    .subquery()
 )
 _NEWEST = (
     select(ArticleRow.first_seen_at, ArticleRow.last_seen_at, ArticleRow.date_published, _LASTMOD, _EDITS)
+    .join(_IDS, _IDS.c.id == ArticleRow.id)
     .join(Url, Url.url_key == ArticleRow.url_key, isouter=True)
-    .where(ArticleRow.id.in_(_IDS))
     .order_by(ArticleRow.id.desc())
 )
 

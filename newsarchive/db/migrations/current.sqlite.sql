@@ -669,7 +669,7 @@ CREATE VIEW blocks AS
         SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
         FROM dropped_lines AS d
         JOIN block_labels AS b ON b.id = d.label_id
-        JOIN lines AS l ON l.hash = d.line_hash;
+        JOIN "lines" AS l ON l.hash = d.line_hash;
 
 CREATE VIEW dropped_text AS 
         SELECT a.id, s.domain AS site, a.url, a.headline, b.position, b.kind, b.rule, b.text

@@ -56,8 +56,8 @@ _READINGS = """
            ) END,
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'authors'),
            (SELECT max(f.seen_at) FROM field_changes AS f WHERE f.article_id = a.id AND f.field = 'date_published')
-    FROM articles AS a
-    WHERE a.id IN (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most)
+    FROM (SELECT id FROM articles WHERE site_id = :site AND {seen} ORDER BY last_seen_at DESC, id DESC LIMIT :most) AS n
+    JOIN articles AS a ON a.id = n.id
     ORDER BY a.last_seen_at DESC, a.id DESC
 """
 #: The versions of texts, the current one of each first, which holds no text of its own.

@@ -39,7 +39,7 @@ _ARTICLES = """
 """
 _DROPPED = """
     SELECT d.revision_id, d.position, b.kind, b.rule, l.text, d.score
-    FROM dropped_lines AS d JOIN block_labels AS b ON b.id = d.label_id JOIN lines AS l ON l.hash = d.line_hash
+    FROM dropped_lines AS d JOIN block_labels AS b ON b.id = d.label_id JOIN "lines" AS l ON l.hash = d.line_hash
     WHERE d.revision_id IN :ids ORDER BY d.revision_id, d.position
 """
 _EDITS = """
@@ -158,6 +158,6 @@ def _keys(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[in
 
 def _texts(connection: Connection, keys: Iterable[int]) -> dict[int, str]:
     """The texts that are stored under these keys."""
-    query = "SELECT hash, text FROM lines WHERE hash IN :keys"
+    query = 'SELECT hash, text FROM "lines" WHERE hash IN :keys'
     parts = (bulk.select_tuples(connection, query, {"keys": some}) for some in bulk.parts(set(keys)))
     return {key: text for part in parts for key, text in part}
