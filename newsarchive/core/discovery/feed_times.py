@@ -26,7 +26,7 @@ _ZONE_OF_CITY = re.compile(r"\s([A-Z][A-Za-z_]+/[A-Z][A-Za-z_/-]+)\s*$")
 #: `2022年11月16日 10:15`.
 _YEAR_FIRST = re.compile(
     r"(\d{4}) ?[-/.年년] ?(\d{1,2}) ?[-/.月월] ?(\d{1,2})[.日일]?"
-    r"(?:[T\s]\s*(\d{1,2}):(\d\d)(?::(\d\d(?:[.,]\d+)?))?\s*(?:UTC|GMT|Z)?\s*([+-]\d\d:?\d\d)?)?",
+    r"(?:[T\s]\s*(\d{1,2}):(\d\d)(?::(\d{1,2}(?:[.,]\d+)?))?\s*(?:UTC|GMT|Z)?\s*([+-]\d\d:?\d\d)?)?",
     re.I,
 )
 
@@ -75,6 +75,7 @@ def iso_time(text: str) -> datetime | None:
     text = text.strip()
     if match := _YEAR_FIRST.fullmatch(text):
         year, month, day, hour, minute, second = (part or "00" for part in match.groups()[:6])
+        second = second if second[1:2].isdigit() else f"0{second}"
         text = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{minute}:{second}{match[7] or ''}"
     try:
         time = datetime.fromisoformat(text)

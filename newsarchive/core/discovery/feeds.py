@@ -7,14 +7,11 @@ entries with others are left out. An `Entry` is one post as a feed or an API des
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from html import escape
-from itertools import pairwise
 from typing import Any
 
 from newsarchive.core.discovery import excerpts
@@ -24,11 +21,11 @@ from newsarchive.core.discovery.broken_xml import (
     with_closed_titles,
     with_escaped_ampersands,
 )
+from newsarchive.core.discovery.feed_parser import FeedParser
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, index_reason
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
-from newsarchive.core.text.normalise import unescape
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Excerpt, Link, SourceText
@@ -40,11 +37,6 @@ MAX_TEXT_CHARACTERS = 1_000_000
 MAX_FEED_BYTES = 10_000_000
 #: Entries of a feed; what comes after them is cut off before it is parsed.
 MAX_ENTRIES = 5000
-#: Times that one feed is parsed to find the entries that cannot be read, by halving. One bad entry of 5,000 takes 26. After
-#: that each entry is read by itself: there are at most `MAX_ENTRIES`.
-MAX_TRIES = 100
-#: Bytes before the first entry with which each entry is read by itself; where there are more, the entries are left out.
-MAX_REPEATED_HEAD_BYTES = 4096
 #: Elements of a feed; what comes after them is cut off before it is parsed, for each takes 40 µs, and twice that where the feed
 #: is not well formed. 1,300 posts of WordPress or 3,000 of a static site have as many.
 MAX_ELEMENTS = 20_000
@@ -54,8 +46,6 @@ MAX_REFERENCES = 250_000
 MAX_TAGS = 1000
 #: Bytes of a list of tags (`<itunes:keywords>`), which feedparser takes apart and compares in the same way.
 MAX_TAG_LIST_BYTES = 10_000
-#: Characters of an author; the rest is cut off.
-MAX_AUTHOR_CHARACTERS = 1000
 #: Prefixes of a feed (`xmlns:dc=`), which it compares in the same way.
 MAX_PREFIXES = 300
 #: Bytes of a tag with its attributes. At a longer one a feed is cut off.
@@ -66,9 +56,6 @@ MAX_BROKEN_TAGS = 1000
 #: Bytes of a document in which the root of a feed stands, behind comments and style sheets.
 MAX_PROLOGUE_BYTES = 4096
 
-#: The start of an entry of RSS, RDF or Atom.
-_ENTRY = re.compile(rb"<(?:item|entry)[\s>]", re.I)
-_ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?", re.I)
 #: An element (1 is an entry, 2 a tag of one, 3 a list of tags or a tag that is too long), a prefix (4), a reference, or text in
 #: which nothing is one.
 _MARK = re.compile(
@@ -82,6 +69,7 @@ _ENDS = {b"rss": b"</channel></rss>", b"feed": b"</feed>", b"rdf:rdf": b"</rdf:R
 #: The root of a feed, that of Atom also with a prefix, as Python's ElementTree writes it: `<ns0:feed`.
 _FEED_ROOT = re.compile(rb"<(rss|(?:[\w.-]{1,40}:)?feed|rdf:RDF|channel)[\s>]", re.I)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: The type of a JSON Feed in version 1.0 of its standard. WordPress announces its API by it too, so the link must say `feed`.
 _JSON_TYPE = "application/json"
 #: Addresses at which WordPress, Blogger and others keep the feed of comments.
@@ -89,9 +77,6 @@ _COMMENT_URL = re.compile(
     r"/comments/(?:feed|default|atom|rss)|feed=comments|/feeds/(?:\d+/)?comments/|comments[-_.](?:rss|atom|feed)|withcomments=1",
     re.I,
 )
-#: An address of mail, and the brackets in which it stood.
-_MAIL = re.compile(r"(?<![^\s<>(),;])[^\s<>(),;@]+@[^\s<>(),;@.]+\.[^\s<>(),;@]+")
-_EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
 #: A link to one comment: WordPress `#comment-12`, Blogger `?showComment=12#c12`.
 _COMMENT_LINK = re.compile(r"#(?:comment-?|c)\d+$|[?&]showComment=", re.I)
 
@@ -283,7 +268,7 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
     body, cut = _with_fewer_elements(sound)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
-        parsed = _Parser(headers).parse(body)
+        parsed = FeedParser(headers).parse(body)
     except Exception as error:  # feedparser's loose parser raises errors of all kinds on hostile bytes
         return Feed(url, problem=f"cannot be read: {type(error).__name__}: {error}"[:300]), iter(())
     head, version = parsed.feed, parsed.get("version") or ""
@@ -318,86 +303,6 @@ def with_excerpts(
     if is_broken and not all(excerpts.names(excerpt, entry.link.url) for entry, excerpt in pairs):
         return iter(found)
     return (replace(entry, excerpt=excerpt) for entry, excerpt in pairs)
-
-
-class _Parser:
-    """feedparser, which raises errors of all kinds on hostile bytes, and loses the feed by one entry."""
-
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        self.headers, self.tries = headers, 0
-
-    def parse(self, body: bytes) -> Any:
-        """The feed without the entries that make feedparser raise, and without its head where that does."""
-        try:
-            return self._parse(body)
-        except Exception:
-            starts = [match.start() for match in _ENTRY.finditer(body)]
-            if not starts:
-                raise
-            head, entries = body[: starts[0]], [body[a:b] for a, b in pairwise([*starts, len(body)])]
-            try:
-                parsed = self._parse(head)
-            except Exception:
-                root = _ROOTS.search(head)
-                head = root[0] if root else b""
-                parsed = self._parse(head)
-            parsed["entries"] = self._readable(head, entries)
-            parsed |= {"bozo": True, "bozo_exception": "a part of it cannot be read"}
-            return parsed
-
-    def _readable(self, head: bytes, entries: list[bytes]) -> list[Any]:
-        """The entries that can be read, found by halving, and at last one by one."""
-        if self.tries >= MAX_TRIES and len(head) > MAX_REPEATED_HEAD_BYTES:
-            return []
-        try:
-            if self.tries < MAX_TRIES or len(entries) == 1:
-                return list(self._parse(head + b"".join(entries)).entries)
-        except Exception:
-            if len(entries) == 1:
-                return []
-        step = (len(entries) + 1) // 2 if self.tries < MAX_TRIES else 1
-        parts = (entries[at : at + step] for at in range(0, len(entries), step))
-        return [entry for part in parts for entry in self._readable(head, part)]
-
-    def _parse(self, body: bytes) -> Any:
-        self.tries += 1
-        # feedparser would take the bytes themselves for a file name and open it, so it gets a stream. It need neither
-        # sanitise the text nor resolve links: extraction does both as for any page, and reading is ten times as fast.
-        return _feedparser().parse(
-            io.BytesIO(body), response_headers=self.headers, sanitize_html=False, resolve_relative_uris=False
-        )
-
-
-@lru_cache(maxsize=1)
-def _feedparser() -> Any:
-    """The library, which reads two elements otherwise here. It finds no address of mail whose last label has more than four letters
-    (`jane@post.online (Jane Doe)`), and looks for one in the square of a run of letters, 4 s for 40,000 of them. And it takes what
-    Media RSS says of a picture (`media:description`) for a text of the post."""
-    import feedparser
-    from feedparser.mixin import _FeedParserMixin
-
-    sync = _FeedParserMixin._sync_author_detail
-
-    def without_mail(self: Any, key: str = "author") -> None:
-        context = self._get_context()
-        if context.get(key):
-            context[key] = _name_in(context[key])
-        sync(self, key)
-
-    _FeedParserMixin._sync_author_detail = without_mail
-    _FeedParserMixin._start_media_description = lambda self, attributes: self.push("media_description", 1)
-    _FeedParserMixin._end_media_description = lambda self: self.pop("media_description")
-    return feedparser
-
-
-def _name_in(author: str) -> str:
-    """The name of an author without an address of mail: RSS has both in one text.
-
-    >>> _name_in("jane@post.online (Jane Doe)"), _name_in("Jane Doe <jane@post.online>"), _name_in("jane@post.online")
-    ('Jane Doe', 'Jane Doe', '')
-    """
-    name = _EMPTY_BRACKETS.sub("", _MAIL.sub("", unescape(author[:MAX_AUTHOR_CHARACTERS]))).strip()
-    return name[1:-1].strip() if name.startswith("(") and name.endswith(")") else name
 
 
 def _with_fewer_elements(body: bytes) -> tuple[bytes, str]:
@@ -444,14 +349,13 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     if feed.version.startswith("rss") and published is None:
         # RSS knows no change: `updated` is feedparser's name for `dc:date`.
         published, updated = updated, None
-    detail = raw.get("content_detail")
     authors, source = _names(raw.get("authors")), raw.get("source")
     # Whom the feed names from which the entry was taken (RFC 4287, 4.2.1), as collections of several blogs have it.
     of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
     # FeedBurner puts its counter in `link` and keeps the post's own address here.
-    url = _text(raw, "feedburner_origlink") or _text(raw, "link") or _address_in(_text(raw, "id"))
+    url = _text(raw, "feedburner_origlink") or _page_of(raw, feed.version) or _address_in(_text(raw, "id"))
     return Entry(
         Link(url, "feed", title, lastmod=updated or published, published=published),
         id=_text(raw, "id"),
@@ -465,8 +369,25 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         is_reply="thr_in-reply-to" in raw,
         authors=authors,
         image=_picture(raw),
-        language=_text(raw, "language") or _text(detail if isinstance(detail, dict) else {}, "language"),
+        language=_text(raw, "language") or _language_of_texts(raw),
     )
+
+
+def _page_of(raw: Mapping[str, Any], version: str) -> str:
+    """The link to an entry's page. Of several in Atom, as to its translations, feedparser takes the last one."""
+    pages = (
+        _text(link, "href")
+        for link in rows_of(raw, "links")
+        if link.get("rel") == "alternate" and _text(link, "type") in _PAGE_TYPES
+    )
+    return (next(pages, "") if version.startswith("atom") else "") or _text(raw, "link")
+
+
+def _language_of_texts(raw: Mapping[str, Any]) -> str:
+    """The first language that XML gives to a text, the summary or the title of an entry (`xml:lang`), or to what holds it."""
+    details = (raw.get(f"{name}_detail") for name in ("summary", "title"))
+    texts = [*rows_of(raw, "content"), *(detail for detail in details if isinstance(detail, dict))]
+    return next(filter(None, (_text(text, "language") for text in texts)), "")
 
 
 def _address_in(identity: str) -> str:

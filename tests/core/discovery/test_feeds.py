@@ -1,5 +1,6 @@
 """Feeds of every kind become the same entries; broken and hostile ones are read and reported."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -482,6 +483,69 @@ def test_what_a_feed_says_of_a_picture_is_no_text_of_the_post(place, kind):
     assert (alone.html[:7], alone.is_full) == ("A ferry", False)
 
 
+RELATED = """<yandex:related xmlns:yandex="http://news.yandex.ru">%s<url>https://blog.example/bees.jpg</url>
+<title>Bees</title><link>https://blog.example/bees/</link><description>Of bees, in more words.</description>
+<author>Jane Doe</author><category>Bees</category><pubDate>Mon, 01 Jan 2024 00:00:00 +0000</pubDate>
+<item><guid>https://blog.example/bees/</guid><source>Jane Doe</source></item></yandex:related>"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RSS2.replace("</item>", RELATED % "Of bees." + "</item>"),
+        RSS2.replace("<item>", "<item>" + RELATED % ""),
+    ],
+)
+def test_what_stands_in_an_element_of_others_is_not_the_entrys_own(body):
+    """RBC and others name related posts in their items, with title, link and text."""
+    assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == ["https://blog.example/rice/"]
+    assert replace(said(body), excerpt=None) == replace(said(RSS2), excerpt=None)
+
+
+def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
+    body = RSS2.replace("<item>", "<item><yandex:related>").replace(
+        "</item>", "</item><item><link>/bees/</link></item>"
+    )
+    links = feeds.parse_feed(body.encode(), URL).links
+    assert [link.url for link in links] == ["https://blog.example/rice/", "https://blog.example/bees/"]
+
+
+@pytest.mark.parametrize(
+    ("guid", "address"),
+    [
+        ("<guid>https://blog.example/rain/</guid>", "https://blog.example/rain/"),
+        ("<guid>/rain/</guid>", "https://blog.example/rain/"),
+        ("<guid>7bd204c6-1655-4c27-aeee-53f933c5395f</guid>", None),
+        ("<guid>4711</guid>", None),
+        ('<guid isPermaLink="false">/rain/</guid>', None),
+    ],
+)
+def test_a_guid_that_may_be_an_address_stands_for_a_missing_link(guid, address):
+    links = feeds.parse_feed(rss(guid), URL).links
+    assert [link.url for link in links] == ([address] if address else [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<feed ", '<feed xml:lang="th" '),
+        ("<entry>", '<entry xml:lang="th">'),
+        ("<content ", '<content xml:lang="th" '),
+        ("<summary>", '<summary xml:lang="th">'),
+        ("<entry><title>", '<entry><title xml:lang="th">'),
+    ],
+)
+def test_the_language_of_an_entry_is_that_of_its_texts(old, new):
+    assert said(ATOM.replace(' xml:lang="th"', "").replace(old, new)).in_language == "th"
+
+
+def test_the_first_of_several_links_to_pages_is_the_posts_own():
+    others = '<link rel="alternate" hreflang="de" href="/de/reis/"/><link rel="alternate" type="text/html" href="/amp/rice/"/>'
+    links = f'<link rel="alternate" type="application/json" href="/rice.json"/><link href="/rice/"/>{others}'
+    body = ATOM.replace('<link rel="alternate" type="text/html" href="/rice/"/>', links)
+    assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == ["https://blog.example/rice/"]
+
+
 def test_a_comment_says_nothing_of_its_post():
     comment = "<item><title>Comment on Rice</title><link>https://blog.example/bees/#comment-3</link><pubDate>Mon, 02 Sep 2024 10:00:00 +0700</pubDate></item>"
     feed = feeds.parse_feed(RSS2.replace("<item>", comment + "<item>").encode(), URL)
@@ -516,6 +580,8 @@ def rss(item, language="en"):
         ("fil-PH", "Peb 16, 2022 10:00", "2022-02-16T10:00:00+00:00"),
         ("st", "12 Jan 2024", "2024-01-12T00:00:00+00:00"),
         ("en", "Nov 16, 2022", "2022-11-16T00:00:00+00:00"),
+        ("en", "2022-11-16T12:35:9+01:00", "2022-11-16T12:35:09+01:00"),
+        ("en", "2022-11-16 12:35:9.5 +0100", "2022-11-16T12:35:09+01:00"),
         ("en", "4/11/2022", None),
         ("en", "yesterday at noon", None),
     ],
