@@ -44,10 +44,14 @@ _TAGS = (
     'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i],'
     'a[href*="Subject%3Alist="],a[href*="Subject:list="]'
 )
+#: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
+#: is hidden in many themes, `<span rel="schema:author">`, and `<span typeof="sioc:UserAccount">`.
+_RDFA = '[property*="date" i],[property*="created" i],[rel~="schema:author" i],[typeof~="sioc:UserAccount" i]'
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,h3.entry-header,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
+        _RDFA,
         _BREADCRUMBS,
         _CATEGORIES,
         _TAGS,

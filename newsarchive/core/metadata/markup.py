@@ -1,8 +1,8 @@
-"""Read headings, microdata and microformats of the page → claims.
+"""Read headings, microdata, microformats and RDFa of the page → claims.
 
 Themes of WordPress, Blogger, Ghost, Substack and Medium mark authors and dates by `rel=author`, by `<time>`, by the
 classes of hAtom and h-entry (microformats.org), or by classes of their own: `<span class="post-author">Jane Doe</span>`.
-Elements in comments, sidebars and teasers are left out.
+Drupal states day and author in RDFa (W3C, RDFa Core 1.1) and often prints neither. Elements in comments, sidebars and teasers are left out.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|poste
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
 _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
+#: RDFa properties that are days of publication or change: `dc:date dc:created`, `schema:datePublished`.
+_RDFA_DATE = re.compile(
+    r"(?:^|[\s:])(?:date(?:created|published|modified)?|created|modified)(?:\s|$)", re.IGNORECASE
+)
+#: Words of `rel` for the author, the second in RDFa.
+_AUTHOR_RELATIONS = frozenset(["author", "schema:author"])
 #: Microdata properties that are dates. Baidu's pages for authors call the time of publication `dateUpdate`.
 _DATE_PROPERTIES = frozenset(["datePublished", "dateModified", "dateUpdate"])
 #: Microdata property → field.
@@ -386,7 +392,7 @@ def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
 
 
 def _date_place(mark: Mark) -> Place | None:
-    if mark.tag == "time":
+    if mark.tag == "time" or _RDFA_DATE.search(mark.attributes.get("property") or ""):
         return Place.TIME
     if mark.tag == "abbr":
         return Place.TIME if re.search(r"published|updated|date", mark.names) else None
@@ -402,7 +408,7 @@ def _says_date(names: str) -> bool:
 
 
 def _is_modified(mark: Mark) -> bool:
-    names = f"{mark.names} {mark.attributes.get('itemprop') or ''}".lower()
+    names = f"{mark.names} {mark.attributes.get('itemprop') or ''} {mark.attributes.get('property') or ''}".lower()
     if "publish" in names or "created" in names:
         return False
     parent = mark.node.parent
@@ -451,8 +457,10 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
 
 
 def _author_place(mark: Mark) -> Place | None:
-    if "author" in (mark.attributes.get("rel") or "").casefold().split():
+    if not _AUTHOR_RELATIONS.isdisjoint((mark.attributes.get("rel") or "").casefold().split()):
         return Place.REL
+    if "sioc:UserAccount" in (mark.attributes.get("typeof") or ""):
+        return Place.AUTHOR
     if not mark.names or "author" in mark.properties:
         return None
     return _author_class(mark.names)
@@ -494,9 +502,9 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
     """
     is_aside = False
     for up in upwards(node, MAX_ANCESTORS):
-        if up.tag in ("body", "html", "article", "main"):
-            return is_aside
         attributes = up.attributes
+        if up.tag in ("body", "html", "article", "main"):
+            return is_aside or "comment" in (attributes.get("class") or "").split()
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
             return False

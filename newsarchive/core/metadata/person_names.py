@@ -80,6 +80,7 @@ class Words:
         self.person = Phrases(listed("person"))
         self.pictures = Phrases(listed("picture"))
         self.weekdays = listed("weekday")
+        self.short_weekdays = listed("short_weekday")
         self.weak = listed("weak")
         self.particles = listed("particle")
         self.labels = listed("label")
@@ -171,7 +172,9 @@ MAY_PART = re.compile(r"[|｜•·⋅●∙\u3400-\u9fff\s](?:(?<=\S)|(?<=[\t\n]
 #: The words behind a Chinese reporter's name: "台北報導" ("reporting from Taipei").
 _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专电|摄影报道|電|讯|訊)")
 #: Words before a day that are no part of a name: "Mario Rossi il 3 maggio".
-BEFORE_DATES = frozenset(("am", "at", "den", "dne", "dnia", "em", "en", "il", "on", "op"))
+BEFORE_DATES = frozenset((
+    "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "on", "op", "w", "в",
+))  # fmt: skip
 #: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
 #: "베이징=김철수 특파원".
 _BEHIND = re.compile(
@@ -413,7 +416,7 @@ def _in_title_case(name: str) -> str:
 def _without_initials(name: str, rules: Rules) -> str:
     """A name without the letters of an avatar before it and a weekday behind it.
 
-    `CM Craig McCarthy` becomes `Craig McCarthy`, and `Jane Doe, Fri` becomes `Jane Doe`.
+    `CM Craig McCarthy` becomes `Craig McCarthy`, and `Jane Doe, Fri` becomes `Jane Doe`; so does `Jane Doe le sam` in time.
     """
     first, *rest = name.split() or [""]
     initials = "".join(t[0] for t in rest)[: len(first)]
@@ -423,7 +426,9 @@ def _without_initials(name: str, rules: Rules) -> str:
     # "Jan Freitag", "Wei Sun", "Jane H. Sun" are whole names; "J. Doe" is one without the weekday.
     given = before.split()
     whole = bool(given) and (len(given) == 1 or len(given[-1].strip(_EDGE)) == 1) and "," not in name
-    if not whole and last.casefold().strip(".,") in words(rules).weekdays:
+    day = last.casefold().strip(".,")
+    is_short = day in words(rules).short_weekdays and bool(given) and given[-1] in BEFORE_DATES
+    if is_short or (not whole and day in words(rules).weekdays):
         name = before.strip(_EDGE)
     return name
 
