@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -25,6 +26,8 @@ _ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?
 #: An address of mail, and the brackets in which it stood.
 _MAIL = re.compile(r"(?<![^\s<>(),;])[^\s<>(),;@]+@[^\s<>(),;@.]+\.[^\s<>(),;@]+")
 _EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
+#: Whether the feed that is being read is ours: a program that we are part of reads its own with feedparser as it is.
+_OURS = ContextVar("reads_a_feed_of_ours", default=False)
 
 
 class FeedParser:
@@ -70,14 +73,17 @@ class FeedParser:
         self.tries += 1
         # feedparser would take the bytes themselves for a file name and open it, so it gets a stream. It need neither
         # sanitise the text nor resolve links: extraction does both as for any page, and reading is ten times as fast.
-        return _feedparser().parse(
-            io.BytesIO(body), response_headers=self.headers, sanitize_html=False, resolve_relative_uris=False
-        )
+        options = {"sanitize_html": False, "resolve_relative_uris": False}
+        library, ours = _feedparser(), _OURS.set(True)
+        try:
+            return library.parse(io.BytesIO(body), response_headers=self.headers, **options)
+        finally:
+            _OURS.reset(ours)
 
 
 @lru_cache(maxsize=1)
 def _feedparser() -> Any:
-    """The library, which reads some elements otherwise here. It finds no address of mail whose last label has more than four letters
+    """The library, which reads some elements of our feeds otherwise. It finds no address of mail whose last label has more than four letters
     (`jane@post.online (Jane Doe)`), and looks for one in the square of a run of letters, 4 s for 40,000 of them. It takes what
     Media RSS says of a picture (`media:description`) for a text of the post, a `<guid>` for an address where there is no link, and what
     stands in an element that it does not know, such as `<yandex:related>`, for the entry's own."""
@@ -115,14 +121,29 @@ def _feedparser() -> Any:
             end(self, tag)
         self.unknown_depth = max(0, self.unknown_depth - 1)
 
-    _FeedParserMixin._sync_author_detail = without_mail
-    _FeedParserMixin._end_guid = _FeedParserMixin._end_id = without_false_link
-    _FeedParserMixin._start_media_description = lambda self, attributes: self.push("media_description", 1)
-    _FeedParserMixin._end_media_description = lambda self: self.pop("media_description")
+    changed: list[tuple[Any, str, Callable[..., Any]]] = [
+        (_FeedParserMixin, "_sync_author_detail", without_mail),
+        (_FeedParserMixin, "_end_guid", without_false_link),
+        (_FeedParserMixin, "_end_id", without_false_link),
+        (_FeedParserMixin, "_start_media_description", lambda self, _: self.push("media_description", 1)),
+        (_FeedParserMixin, "_end_media_description", lambda self: self.pop("media_description")),
+        (StrictFeedParser, "unknown_starttag", start_outside),
+        (StrictFeedParser, "unknown_endtag", end_outside),
+    ]
+    for owner, name, ours in changed:
+        setattr(owner, name, _for_our_feeds(ours, getattr(owner, name)))
     StrictFeedParser.unknown_depth = 0
-    StrictFeedParser.unknown_starttag, StrictFeedParser.unknown_endtag = start_outside, end_outside
     PREFERRED_XML_PARSERS.insert(0, __name__)
     return feedparser
+
+
+def _for_our_feeds(ours: Callable[..., Any], own: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that is `ours` while a feed of ours is read, and feedparser's `own` at all other times."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        return (ours if _OURS.get() else own)(self, *arguments)
+
+    return method
 
 
 class _WholeTexts(expatreader.ExpatParser):

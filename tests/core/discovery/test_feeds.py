@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import feedparser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -500,6 +501,16 @@ def test_what_stands_in_an_element_of_others_is_not_the_entrys_own(body):
     """RBC and others name related posts in their items, with title, link and text."""
     assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == ["https://blog.example/rice/"]
     assert replace(said(body), excerpt=None) == replace(said(RSS2), excerpt=None)
+
+
+def test_a_program_that_we_are_part_of_reads_its_own_feeds_with_feedparser_as_it_is():
+    """A spider of another project asks feedparser for elements and texts that are no post's for us."""
+    parts = "<guid>4711</guid><x:rating xmlns:x='https://x.example/ns'>five</x:rating><author>jane@post.online</author>"
+    media = "<media:description xmlns:media='http://search.yahoo.com/mrss/'>A picture.</media:description>"
+    assert feeds.parse_feed(rss(parts + media), URL).links == ()
+    (entry,) = feedparser.parse(rss(parts + media)).entries
+    assert (entry.summary, entry.x_rating, entry.link) == ("A picture.", "five", "4711")
+    assert entry.author_detail == {"name": "ne", "email": "jane@post.onli"}
 
 
 def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
