@@ -146,7 +146,7 @@ def test_a_column_that_can_hold_a_text_is_emptied_or_holds_no_words_of_the_artic
             if not isinstance(column.type, Boolean | Integer | UTCDateTime)
         }
         assert texts - stays == set(emptied), (
-            f"a new column of {table.__tablename__}: empty it, or name it here"
+            f"a new column of {table.__tablename__}: give it `info={{WITHHELD: …}}`, or name it here"
         )
 
 

@@ -21,7 +21,16 @@ from typing import Any
 from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsarchive.db.models.base import Base, Compressed, CompressedJson, cascade, set_null, unchecked
+from newsarchive.db.models.base import (
+    ERASED,
+    WITHHELD,
+    Base,
+    Compressed,
+    CompressedJson,
+    cascade,
+    set_null,
+    unchecked,
+)
 
 #: The rows whose text SQLite's index of trigrams does not hold (`dialects.MAX_TRIGRAM_TEXT_CHARACTERS`).
 _LONG_UNSPACED = text("unspaced AND length(article_body) > 200000")
@@ -60,36 +69,36 @@ class ArticleRow(Base):
     site_id: Mapped[int] = cascade("sites.id")
     # No foreign key: `article_revisions` points back at this table.
     revision_id: Mapped[int | None] = mapped_column(index=True)
-    headline: Mapped[str]
+    headline: Mapped[str] = mapped_column(info={WITHHELD: ""})
     date_published: Mapped[datetime | None]
-    date_published_raw: Mapped[str] = mapped_column(default="")
+    date_published_raw: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
     date_published_source: Mapped[str] = mapped_column(default="")
     date_modified: Mapped[datetime | None]
-    date_modified_raw: Mapped[str] = mapped_column(default="")
+    date_modified_raw: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
     date_modified_source: Mapped[str] = mapped_column(default="")
     in_language: Mapped[str] = mapped_column(default="", index=True)
     in_language_source: Mapped[str] = mapped_column(default="")
-    article_section: Mapped[str] = mapped_column(default="")
+    article_section: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
     publisher: Mapped[str] = mapped_column(default="")
-    is_based_on: Mapped[str] = mapped_column(default="")
+    is_based_on: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
     is_accessible_for_free: Mapped[bool | None]
-    word_count: Mapped[int] = mapped_column(default=0)
+    word_count: Mapped[int] = mapped_column(default=0, info={ERASED: 0})
     quality: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    damage: Mapped[list[Any]] = mapped_column(default=list)
-    content_hash: Mapped[str] = mapped_column(default="", index=True)
-    record_hash: Mapped[str] = mapped_column(default="")
-    minhash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    damage: Mapped[list[Any]] = mapped_column(default=list, info={WITHHELD: []})
+    content_hash: Mapped[str] = mapped_column(default="", index=True, info={ERASED: ""})
+    record_hash: Mapped[str] = mapped_column(default="", info={ERASED: ""})
+    minhash: Mapped[bytes | None] = mapped_column(LargeBinary, info={ERASED: None})
     extractor_version: Mapped[int] = mapped_column(default=0, index=True)
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime] = mapped_column(index=True)
     gone_at: Mapped[datetime | None]
     cluster_id: Mapped[int | None] = set_null("clusters.id")
     unspaced: Mapped[bool] = mapped_column(default=False)
-    alternative_headline: Mapped[str] = mapped_column(default="")
-    description: Mapped[str] = mapped_column(default="")
-    article_body: Mapped[str] = mapped_column(default="")
+    alternative_headline: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
+    description: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
+    article_body: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
     post_id: Mapped[str] = mapped_column(default="", server_default="", index=True)
-    candidates: Mapped[list[Any]] = mapped_column(CompressedJson, nullable=True)
+    candidates: Mapped[list[Any]] = mapped_column(CompressedJson, nullable=True, info={WITHHELD: None})
 
 
 class Revision(Base):
@@ -113,12 +122,12 @@ class Revision(Base):
     seen_at: Mapped[datetime]
     payload_digest: Mapped[str] = mapped_column(default="")
     content_hash: Mapped[str] = mapped_column(default="")
-    headline: Mapped[str]
-    alternative_headline: Mapped[str] = mapped_column(default="")
-    description: Mapped[str] = mapped_column(default="")
-    article_body: Mapped[str] = mapped_column(Compressed, nullable=True)
+    headline: Mapped[str] = mapped_column(info={WITHHELD: ""})
+    alternative_headline: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
+    description: Mapped[str] = mapped_column(default="", info={WITHHELD: ""})
+    article_body: Mapped[str] = mapped_column(Compressed, nullable=True, info={WITHHELD: None})
     run_id: Mapped[int | None]  # no foreign key: a version outlives the record of its run
-    markup: Mapped[bytes | None] = mapped_column(LargeBinary)
+    markup: Mapped[bytes | None] = mapped_column(LargeBinary, info={WITHHELD: None})
 
 
 class FieldChange(Base):

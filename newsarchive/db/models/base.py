@@ -125,3 +125,14 @@ REFERS_TO = "refers_to"
 def unchecked(column: str, *kind: Any) -> Any:
     """A reference that is right because its writers make it so, alone in their transaction; `newsarchive db check` looks."""
     return mapped_column(*kind, info={REFERS_TO: column})
+
+
+#: The key in `Column.info` of a column that holds words of an article: its value while the article is withheld.
+WITHHELD = "withheld"
+#: The key in `Column.info` of a column that follows from the text: its value once the article is erased.
+ERASED = "erased"
+
+
+def values_once(key: str, model: type[Base]) -> dict[str, Any]:
+    """The columns of a table with `WITHHELD` or `ERASED` in their `info`, each with the value that it then has."""
+    return {column.name: column.info[key] for column in model.__table__.columns if key in column.info}

@@ -37,6 +37,7 @@ from newsarchive.db.models import (
     Url,
     Withholding,
 )
+from newsarchive.db.models.base import ERASED, values_once
 from newsarchive.db.near_duplicates import clusters
 from newsarchive.db.reading.withheld import Entry, standing
 from newsarchive.db.rows import TEXT_BITS, line_hash, minhash_of
@@ -47,7 +48,7 @@ from newsarchive.items import Place
 from newsarchive.times import utc_now
 
 #: What an erased article has in place of what withholding leaves it.
-_ERASED_ARTICLE: dict[str, Any] = {"minhash": None, "content_hash": "", "record_hash": "", "word_count": 0}
+_ERASED_ARTICLE = values_once(ERASED, ArticleRow)
 
 
 class Held(NamedTuple):

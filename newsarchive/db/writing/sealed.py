@@ -44,33 +44,16 @@ from newsarchive.db.models import (
     Term,
     Url,
 )
-from newsarchive.db.models.base import Compressed, CompressedJson
+from newsarchive.db.models.base import WITHHELD, Compressed, CompressedJson, values_once
 from newsarchive.db.rows import next_hash
 from newsarchive.items import DropReason
 
 Row = dict[str, Any]
 
 #: What the shell of an article has in place of its texts.
-_EMPTY_ARTICLE: Row = {
-    "headline": "",
-    "alternative_headline": "",
-    "description": "",
-    "article_body": "",
-    "article_section": "",
-    "date_published_raw": "",
-    "date_modified_raw": "",
-    "is_based_on": "",
-    "damage": [],
-    "candidates": None,
-}
+_EMPTY_ARTICLE: Row = values_once(WITHHELD, ArticleRow)
 #: What an emptied version has in place of its texts.
-_EMPTY_VERSION: Row = {
-    "headline": "",
-    "alternative_headline": "",
-    "description": "",
-    "article_body": None,
-    "markup": None,
-}
+_EMPTY_VERSION: Row = values_once(WITHHELD, Revision)
 #: The state of a URL whose post is withheld: crawls leave it alone.
 _SKIPPED: Row = {
     "state": "skipped",
