@@ -94,6 +94,7 @@ def _loaded(name: str) -> tuple[Callable[..., Any], str]:
     """The function of a step, by the name of an entry point or as `module:function`, and who brings it."""
     if ":" in name:
         point, source = metadata.EntryPoint(name, name, STEP_GROUP), name
+        what = name
         remedy = "install the project that has the module, or put its folder into PYTHONPATH"
     else:
         found = list(metadata.entry_points(group=STEP_GROUP, name=name))
@@ -110,16 +111,15 @@ def _loaded(name: str) -> tuple[Callable[..., Any], str]:
         if len(found) > 1:
             both = " and ".join(map(source_of, found))
             raise UsageError(f"{both} both offer {name!r}: write {point.value} to say which is meant")
+        what = f"{source}, entry point {name!r},"
         remedy = f"repair or reinstall {source}, or take it out of the setting"
     try:
         run = point.load()
     except Exception as error:
-        raise UsageError(
-            f"{source}, entry point {name!r}, cannot be loaded: {type(error).__name__}: {error}; {remedy}"
-        ) from error
+        raise UsageError(f"{what} cannot be loaded: {type(error).__name__}: {error}; {remedy}") from error
     if not callable(run):
         raise UsageError(
-            f"{source}, entry point {name!r}, is {type(run).__name__}, not a function of a record and the rules; {remedy}"
+            f"{what} is {type(run).__name__}, not a function of a record and the rules; {remedy}"
         )
     return run, source
 

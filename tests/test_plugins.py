@@ -152,7 +152,10 @@ def test_a_step_that_fails_drops_the_page_with_the_reason(name: str, place: str)
         ),
         ("gone after chrome", r"no_such_module:run \(own-step 1.0\).*ModuleNotFoundError.*take it out"),
         ("number after chrome", "is str, not a function of a record and the rules"),
-        ("no_such_module:run after chrome", "cannot be loaded: ModuleNotFoundError.*PYTHONPATH"),
+        (
+            "no_such_module:run after chrome",
+            "no_such_module:run cannot be loaded: ModuleNotFoundError.*PYTHONPATH",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_named_with_the_remedy(project: Path, phrase: str, said: str) -> None:

@@ -120,6 +120,8 @@ class Visits:
 def next_check(visits: Visits, now: datetime, outcome: Outcome, key: str = "") -> datetime:
     """When to look at a post again, after a look at `now` that ended with `outcome`.
 
+    Every wait of a post is made here: `interval` gives it for a post that answered, and at the end it is moved by up to
+    `SPREAD_SHARE`, so a bound that must hold for all posts stands behind that. Earlier looks come from listings alone (`is_news`).
     `key` is the post's `url_key`. A post that is gone is looked at ever more rarely, because some come back.
     """
     if outcome == "missing":
