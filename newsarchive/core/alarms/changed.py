@@ -1,9 +1,9 @@
 """Have posts lost what they had when they were read before?
 
-A new theme breaks a tenth of the posts, and neither a section nor a folder says which. Of the newest readings one in ten is
-bad, which is no breakage of the site. But those posts had an author, a date or a long text when they were read before, or gave
-an article at all, and a post that nobody changes does not lose it: four or five that did, among the posts that were read again
-of late, are no chance.
+A new theme may break a tenth of the posts, which share neither a section nor a folder. One bad reading in ten is too few
+for an alarm about the whole site. But the broken posts had an author, a date or a long text when they were read before, or at
+least were articles, and a post that nobody changes does not lose these. Where four or five of the posts that were read again
+in the last 30 days have lost the same, that is no chance.
 
 On 40 simulated blogs a tenth of the posts broke, which had neither a section nor a folder in common (`python -m
 benchmarks.alarms_slow`). Where they lost their authors or dates, 17 of 27 breakages are told within 90 days (seeds 6501 and
@@ -30,7 +30,7 @@ from newsarchive.core.alarms.questions import (
 )
 from newsarchive.core.alarms.records import Alarm, AlarmKind, History, Look, Reading, State
 
-#: What such an alarm says it is about, where others name a part of the site.
+#: The part of the site that these alarms name, in place of a section or a folder.
 READ_AGAIN = "posts that were read again"
 #: What posts lose.
 KINDS = frozenset(
@@ -38,13 +38,13 @@ KINDS = frozenset(
 )
 #: Share of the words of an earlier version (0 to 1) below which a text was cut down.
 MAX_SHRUNK_SHARE = 0.5
-#: Time after a post was met from which on a reading of it is a second look.
+#: Time after a post was first seen from which on a reading of it counts as a second look.
 MIN_AGE = timedelta(hours=12)
-#: Time in which the posts must have lost it.
+#: Time in which the posts must have lost what they had.
 MAX_TIME = timedelta(days=30)
-#: Posts that lost it. Fewer prove nothing: authors correct posts.
+#: Posts that lost what they had. Fewer prove nothing, because authors correct posts.
 MIN_LOST = 4
-#: Of the posts that lost it, those that must still lack it for the alarm to stand.
+#: Posts that must still lack what they lost for an alarm to go on. With fewer it ends.
 MIN_STILL_LOST = 2
 #: Readings without a loss that are counted in addition to those that the archive knows: it keeps only the last reading of each
 #: post, and a page that nobody changes loses nothing.
@@ -52,8 +52,8 @@ STEADY_READINGS = 1000
 
 
 class Version(NamedTuple):
-    """A version of a text: when it was first read, its words, and whether it is the publisher who made it another than the one
-    before."""
+    """A version of a text: when it was first read, the number of its words, and whether the publisher made the change from the
+    version before (`is_of_publisher`), rather than this program, which may read the same page in another way."""
 
     at: datetime
     words: int
@@ -61,10 +61,11 @@ class Version(NamedTuple):
 
 
 def shrunk_at(versions: Sequence[Version]) -> datetime | None:
-    """When a text was cut down to less than half; its versions are given with the newest first. `None` where it was not, or where it
-    is the program that reads it otherwise than before.
+    """When a text was cut down to less than half. `versions` are those of the text, the newest first. `None` where no version
+    was more than twice as long as the newest, or where the cut comes from this program and not from the publisher.
 
-    A theme may show other lines beside each cut text, so that there are several short versions: the first of them tells.
+    A theme may show other lines beside the cut text each time, which makes several short versions. Then the time is that of the
+    oldest of them.
     """
     for later, earlier in pairwise(versions):
         if versions[0].words < MAX_SHRUNK_SHARE * earlier.words:
@@ -98,7 +99,7 @@ def _has_lost(question: Question, place: int) -> bool:
 
 
 def _cases(question: Question) -> list[Case]:
-    """The posts that were read again; one that lost something stands where it did."""
+    """The posts that were read again, each with a time: when it lost what it had, or else when it was read last."""
     found = []
     for place, one in enumerate(question.items):
         has_lost = _has_lost(question, place)

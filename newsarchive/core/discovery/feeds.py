@@ -206,7 +206,8 @@ def is_comment_feed(url: str, title: str, rules: Rules) -> bool:
 
 
 def is_feed(body: bytes) -> bool:
-    """Whether a document begins as a feed does. An HTML page does not, and takes a parser of feeds a second a megabyte."""
+    """Whether a document begins as a feed does. An HTML page does not; to try to read it as a feed would take a
+    second for each megabyte."""
     head = body[:MAX_PROLOGUE_BYTES].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xfe\xff \t\r\n")
     return head.startswith(b"{") or bool(_FEED_ROOT.search(head))
 
@@ -231,7 +232,7 @@ def parse_feed(
         feed, entries = _read_xml(body, source, rules or default())
     if too_long and not feed.problem.endswith(": cut"):
         feed = replace(feed, problem=too_long)
-    # WordPress and Blogger put posts alone into their feeds, and a post may be called "press" or "about".
+    # The feeds of WordPress and Blogger hold nothing but posts, and the address of a post may be "press" or "about".
     if rules is not None and re.match(r"https?://wordpress|wordpress|blogger", feed.generator, re.I):
         rules = None
     return _collect(feed, entries, (url, site_url or url), rules)
@@ -279,7 +280,7 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
         home_url=_home(_text(head, "link"), url),
         language=_text(head, "language"),
         generator=_text(head, "generator"),
-        # RSS has no such author: its managing editor is one of a house.
+        # The one person whom RSS names for a whole feed is its managing editor, who did not write the posts.
         author=", ".join(_names(head.get("authors"))) if version.startswith("atom") else "",
         next=_next_page(head, url),
         problem=cut
@@ -294,8 +295,12 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
 def with_excerpts(
     entries: Iterable[Entry], cut: Sequence[Excerpt], *, is_broken: bool = False
 ) -> Iterator[Entry]:
-    """The entries of a document, each with its bytes, where as many parts were cut out of the document: else nobody knows which part is
-    about which post. Of a broken one the parser may have found as many others: there each part must name its post."""
+    """The entries of a document, each with its own bytes, where the document was cut into as many parts (`cut`) as it has
+    entries.
+
+    With another number of parts nobody knows which of them belongs to which entry, so the entries stay as they are. In a broken
+    document (`is_broken`) the numbers may agree by chance; there each part must also hold the address of its entry.
+    """
     found = list(entries)
     if len(cut) != len(found):
         return iter(found)
@@ -350,7 +355,8 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         # RSS knows no change: `updated` is feedparser's name for `dc:date`.
         published, updated = updated, None
     authors, source = _names(raw.get("authors")), raw.get("source")
-    # Whom the feed names from which the entry was taken (RFC 4287, 4.2.1), as collections of several blogs have it.
+    # In a feed that collects posts of several blogs, an entry may hold the authors of the feed that it was taken from (RFC
+    # 4287, 4.2.1).
     of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)

@@ -65,8 +65,9 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
 
 
 class NewPost(NamedTuple):
-    """A post that a crawl found. `named_at` is when a list of its site first named it, `looked_before` the start of the crawl before
-    that, `published` its date, `None` where it is not known. Times are timezone-aware."""
+    """A post that a crawl found. `named_at` is when a feed or another list of its site named it for the first time,
+    `looked_before` when the last crawl began that did not find it, `published` its date, `None` where it is not known. Times
+    are timezone-aware."""
 
     named_at: datetime
     looked_before: datetime
@@ -74,10 +75,11 @@ class NewPost(NamedTuple):
 
 
 def was_announced(post: NewPost, pushes: Iterable[datetime]) -> bool:
-    """Whether a push announced a post in time: after the crawl that did not find it, and not long after it was found or published.
+    """Whether a push announced a post in time: after the crawl that did not find it yet, and at most `MAX_PUSH_DELAY` after
+    it was found and `MAX_ANNOUNCEMENT_DELAY` after it was published.
 
-    A post that stands in the lists at the next push, hours later, was not announced by it. A publication at midnight is a day
-    without a time of day, and tells nothing.
+    A later push was for another post, although this one stands in the feed as well. A date from before that crawl sets no
+    bound, nor does one at midnight sharp, which may be a day without a time.
     """
     latest, published = post.named_at + MAX_PUSH_DELAY, post.published
     is_exact = published is not None and (published.hour, published.minute, published.second) != (0, 0, 0)
@@ -87,9 +89,9 @@ def was_announced(post: NewPost, pushes: Iterable[datetime]) -> bool:
 
 
 def announced_in_a_row(posts: Iterable[NewPost], pushes: Sequence[datetime], now: datetime) -> int:
-    """How many of the newest posts pushes announced, until the newest that none did.
+    """The number of posts that were announced by pushes, counted from the newest back to the first post that no push announced.
 
-    A post whose push may still come does not count, and neither does one older than `MAX_POST_AGE`.
+    A post whose push may still come neither counts nor ends the count. Posts older than `MAX_POST_AGE` do not count.
     """
     number = 0
     for post in sorted(posts, reverse=True, key=lambda post: post.named_at):

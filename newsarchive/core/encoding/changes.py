@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 SEPARATOR = "\n\n"
 
 BODY = "article_body"
-#: Edits of an article that are stored one by one. Where there are more, those that stand nearest to each other become one
-#: edit: a page of 3 MB may have 660,000, which took 69 MB in the archive.
+#: Edits of an article that are stored. Where there are more, neighbours with the least text between them are joined into one edit
+#: until so few are left: a page of 3 MB may have 660,000 edits, which took 69 MB in the archive.
 MAX_EDITS = 2_000
-#: Different rules that the edit in place of several names; of more it says "and others".
+#: Different rules that a joined edit names; where it had more, it ends in "and others".
 MAX_NAMED_RULES = 3
 
 
@@ -39,14 +39,15 @@ _start = attrgetter("start")
 
 
 def stored_edits(article: Article) -> tuple[Edit, ...]:
-    """The edits of an article as the archive has them: `body_edits`, at most `MAX_EDITS` and one for each text, so that
-    they take no more than twice the space of the texts and a row for each."""
+    """The edits of an article as the archive has them: `body_edits`, joined where there are more than `MAX_EDITS`. At least
+    one edit is left for each text, and all together hold no more than each text twice, before and after its repair."""
     edits = body_edits(article)
     return edits if len(edits) <= MAX_EDITS else _joined(edits, article)
 
 
 def _joined(edits: Sequence[Edit], article: Article) -> tuple[Edit, ...]:
-    """Edits, those that stand nearest to each other as one, which has what stands between them too."""
+    """The edits with the nearest neighbours joined, as many as `MAX_EDITS` asks for. A joined edit holds the text between
+    them too."""
     by_text: dict[str, list[Edit]] = defaultdict(list)
     for edit in sorted(edits, key=_start):
         by_text[edit.where].append(edit)
@@ -109,9 +110,11 @@ def body_edits(article: Article) -> tuple[Edit, ...]:
 
 
 def one_after_another(text: str, first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
-    """The edits of a text, and the edits of what they made of it, as edits of the text.
+    """Two rounds of edits as one: `first` are edits of the text, `second` edits of what they made of it; the result are edits
+    of the text that do the same.
 
-    Where both change the same place, one edit stands for all: its rules in order, its evidence their sum.
+    Where both rounds change one place, one edit stands for all of them. It names their rules in order, and its evidence is
+    the sum of theirs.
     """
     if not first or not second:
         return tuple(first or second)
@@ -137,7 +140,8 @@ def _one(start: int, before: str, after: str, edits: Sequence[Edit]) -> Edit:
 def _places(
     first: Iterable[Edit], second: Iterable[Edit]
 ) -> Iterator[tuple[int, int, list[Edit], list[Edit]]]:
-    """Where edits overlap, in the text between them: start, end, edits of either kind."""
+    """The places that `first` or `second` changed, in the text between the two rounds: start, end, and the edits of each
+    round."""
     shift, spans = 0, []
     for edit in sorted(first, key=_start):
         spans.append((edit.start + shift, edit.start + shift + len(edit.after), 0, edit))
@@ -147,7 +151,7 @@ def _places(
     start, end = spans[0][:2]
     edits: tuple[list[Edit], list[Edit]] = ([], [])
     for low, high, kind, edit in spans:
-        # What took a text away is at a place that has no length.
+        # An edit of the first round that took a text away has no length here.
         if low > end or (low == end and low < high and start < end):
             yield start, end, *edits
             start, end, edits = low, high, ([], [])
@@ -201,7 +205,7 @@ def paragraphs(found: Iterable[Piece]) -> list[list[Piece]]:
 
 
 def original_of(text: str, edits: Sequence[Edit]) -> str | None:
-    """A text before these edits, `None` where they are not what made it."""
+    """The text before these edits; `None` where `text` is not what the edits made."""
     try:
         return unreplay(text, edits)
     except ValueError:

@@ -1,9 +1,9 @@
-"""Single letters of UTF-8 read with windows-1252 that no gain can prove, and that only damage can have made.
+"""Repairs single letters of UTF-8 that were read with windows-1252, where the form of the place alone proves the damage.
 
-`HÔTEL` comes as `HÃ”TEL`, `TGFβ` as `TGFÎ²`. Elsewhere a single letter proves nothing (`proof`), for both of its halves may be
-right: `AMANHÃ` may end a quotation. But no language sets a quotation mark inside a word, and none sets a superscript, a
-fraction or a sign of currency behind `Î`. So a place counts by its form alone, and only where the text holds no sign of
-the other reading: no quotation that the mark could close.
+`HÔTEL` comes as `HÃ”TEL`, `TGFβ` as `TGFÎ²`. Elsewhere the module `proof` lets no single character count, however likely it makes the
+text, because both characters may be right: the quotation mark in `AMANHÃ”` may close a quotation. But no language sets a
+quotation mark inside a word, and none sets a superscript, a fraction or a sign of currency behind `Î`. So a place of one of
+these forms counts, unless the text speaks for the other reading: a quotation that the mark could open or close.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ def may_be_lone_letter(text: str) -> bool:
 
 
 def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterator[Change]:
-    """The single letters of a text that only damage can have made, in order. Words must be known no worse afterwards.
+    """The repairs of single letters of a text, in order. A Latin letter is repaired only where the model knows all sequences of
+    letters of the word that it makes.
 
-    Asked for texts in which nothing else was found: where a whole text was read wrongly, voting decides.
+    This is meant for texts in which no other damage was found. Where a whole text was read with a wrong codec, its many places
+    decide together.
     """
     if not may_be_lone_letter(text):
         return
@@ -57,7 +59,8 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
 
 
 def _may_be_quotation(text: str, match: re.Match[str]) -> bool:
-    """Whether the second half is a quotation mark that closes what another one opens, or opens what one closes."""
+    """Whether the second character is a quotation mark that has a partner: an opening mark before it, or a closing one behind
+    it."""
     mark = match[0][1]
     if mark == "”":
         before = text[max(0, match.start() - MAX_QUOTED_CHARACTERS) : match.start()]
@@ -74,7 +77,7 @@ def _is_beside_damage(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_word(text: str, start: int, end: int, after: str, grams: GramModel) -> bool:
-    """Whether the word that comes out is not unknown."""
+    """Whether the repair makes a word whose sequences of letters beyond ASCII the model has, all of them."""
     line = text[max(0, start - 40) : start] + after + text[end : end + 40]
     at = min(start, 40)
     word = next((m[0] for m in _WORD.finditer(line) if m.start() <= at < m.end()), "")

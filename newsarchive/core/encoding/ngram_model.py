@@ -6,7 +6,7 @@ and Japanese and three in Thai, which do not part their words.
 
 The sequences are kept in an XOR filter with values (Graf and Lemire 2020, "Xor Filters", and Chazelle et al. 2004, "The
 Bloomier filter"): three places of a table, exclusive-or'ed, give a fingerprint and a value, so that no letters need to
-be stored. One in 256 sequences that are not in the model seems to be. Built by `python -m training.encoding`.
+be stored. One in 256 sequences that are not in the model is taken for one that is. Built by `python -m training.encoding`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ MODEL_FILE = "encoding-grams.bin"
 MAGIC = b"GRAM1"
 #: Nats. The cost of a sequence that the model does not have.
 UNKNOWN_NATS = 17.0
-#: Nats. The cost of the most frequent sequences. Costs are stored as whole nats above it.
+#: Nats. The cost of the most frequent sequences. The file stores by how many whole nats a sequence costs more, 0 to 15.
 MIN_GRAM_NATS = 2
 #: Letters of a sequence in a script with spaces between words.
 GRAM_LETTERS = 5
-#: The same for scripts without spaces.
+#: Script without spaces between words → letters of a sequence in it.
 UNPARTED_GRAM_LETTERS = {"CJK": 2, "HIRAGANA": 2, "KATAKANA": 2, "THAI": 3}
 
 
@@ -81,7 +81,7 @@ def camel_parts(word: str) -> list[str]:
 
 
 def grams_of(word: str) -> list[str]:
-    """The sequences that a word consists of. Words of scripts that part them have their ends marked.
+    """The sequences that a word consists of. In scripts with spaces between words, `^` and `$` mark the ends of the word.
 
     >>> grams_of("слово"), grams_of("新聞社")
     (['^слов', 'слово', 'лово$'], ['新聞', '聞社'])
@@ -100,7 +100,7 @@ def _knows(model: GramModel, word: str) -> bool:
 
 @lru_cache(maxsize=1 << 13)
 def _unknown(model: GramModel, word: str) -> int:
-    """`GramModel.unknown`, remembered: readings side by side ask for the same words."""
+    """`GramModel.unknown`, remembered: when several readings of a text are compared, they ask for the same words."""
     return sum([_cost(model, g) >= UNKNOWN_NATS for g in grams_of(word.lower()) if not g.isascii()])
 
 

@@ -35,17 +35,18 @@ MAGIC = b"PAIR1"
 UNITS_PER_NAT = 8.0
 #: Nats. Clean text has the pairs that cost this or less, and none that costs more.
 MAX_CLEAN_PAIR_NATS = 11.0
-#: The same for a pair that ends in a character of `_LARGE_KINDS`.
+#: Nats. The bound of clean text for a pair that ends in a character of `_LARGE_KINDS`.
 MAX_CLEAN_LARGE_KIND_NATS = 14.5
-#: Han, Hangul and emoji have more characters than word lists can show pairs of: symbols that begin so.
+#: Beginnings of the symbols of Han, Hangul and emoji, which have more characters than word lists can show pairs of.
 _LARGE_KINDS = ("[CJK Lo ", "[HANGUL Lo ", "[emoji]")
-#: Characters of a text. From here on numpy sums the costs of its pairs; of a shorter text plain Python does, which takes less time
-#: below 70.
+#: Characters of a text. Numpy sums the costs of the pairs of a text of this length or longer, plain Python those of a shorter
+#: one. Below 70 characters plain Python takes less time.
 MIN_NUMPY_CHARACTERS = 100
 #: A script with less than this share of a page's letters may be mojibake as a whole.
 MIN_SCRIPT_SHARE = 0.3
-#: Characters whose symbol is remembered, of all pages together; a site in Chinese has some 8,000. The symbol of a further character
-#: is worked out at each place: noise has up to a million different ones, and each remembered one takes 100 bytes for good.
+#: Characters whose symbol is remembered, over all pages together; a site in Chinese has some 8,000. The symbol of a further
+#: character is worked out each time that it comes: noise may hold a million different characters, and each remembered one takes
+#: 100 bytes until the process ends.
 MAX_REMEMBERED_CHARACTERS = 1 << 15
 #: Characters of a text. A shorter text is a line, and its suspects are looked up without numpy.
 MIN_PAGE_CHARACTERS = 240
@@ -141,10 +142,11 @@ class _Symbols(dict[str, int]):
 
 
 class Backing:
-    """What the class model says of every two symbols, in eighths of a nat, 255 at most.
+    """What every pair costs by the classes of its two symbols alone, in eighths of a nat, at most 255.
 
-    `classes` is the class of each symbol. `between` holds the costs of one class after another, `into` what each
-    symbol costs in its class, `out_of` what it costs to leave the pairs that a symbol has of its own.
+    `classes` is the class of each symbol, and `between[a][b]` the cost of class b after class a. `into` is the cost of each
+    symbol within its class. `out_of` is a further cost of each first symbol: that its pair is none of those that the word
+    lists showed.
     """
 
     def __init__(
@@ -173,7 +175,7 @@ class Backing:
 class _Costs(dict[int, bytes]):
     """Symbol → the costs of each symbol after it. A row is worked out at first sight, because a text needs few.
 
-    `deltas` is what is added to the backing, modulo 256, row after row.
+    `deltas` has a byte for each pair, row after row, which is added to what `backing` says of the pair, modulo 256.
     """
 
     def __init__(self, backing: Backing, deltas: bytes) -> None:
@@ -196,7 +198,8 @@ class _Costs(dict[int, bytes]):
         return row
 
     def table(self) -> Any:
-        """All rows at once: a numpy array (uint8) of shape (symbols, symbols). Later rows are taken from it."""
+        """All rows at once: a numpy array (uint8) of shape (symbols, symbols). Rows that are asked for later are
+        copied out of it."""
         import numpy as np
 
         backing, shape = self.backing, (self.size, self.size)
@@ -260,7 +263,7 @@ def _letters_of_minor_scripts(model: PairModel, text: str, not_plain: str) -> se
 
 @lru_cache(maxsize=1 << 13)
 def unclean_pairs(model: PairModel, run: str) -> tuple[int, ...]:
-    """Where the pairs of a run are that clean text does not have."""
+    """The positions in a run of characters at which a pair begins that clean text does not have."""
     plain, costs, limits = model.plain, model.costs, model.limits
     ids = [model.symbols[c] for c in run]
     return tuple(

@@ -114,8 +114,9 @@ def truncated_marks(
 def truncated_codec(text: str, names: Iterable[str]) -> tuple[Charset, list[int]] | None:
     """The codec with which a page was read so that quotation marks lost their last byte, and their positions.
 
-    `names` are the codecs in question. `None` where no codec explains it: there must be `MIN_TRUNCATED_MARKS`, each at the
-    place of a quotation mark, and their first two characters must stand nowhere else on the page.
+    `names` are the codecs in question. `None` where no codec explains the page: there must be at least `MIN_TRUNCATED_MARKS`,
+    each where a quotation mark may stand, and the first character that the codec makes of a mark must stand nowhere else on
+    the page.
     """
     for codec in map(charset, sorted(names, key=lambda name: (name != LIKELIEST_CODEC, name))):
         start = codec.to_text(FIRST_BYTES)
