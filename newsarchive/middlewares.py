@@ -201,10 +201,11 @@ class AddressMiddleware:
 
 
 class BarrenSourceMiddleware:
-    """Leaves a source that names no posts, such as a sitemap of 50,000 addresses that were made up.
+    """Gives up a source whose addresses lead to no posts, such as a sitemap of 50,000 addresses that somebody made up.
 
-    What counts are the answers of posts that the archive does not hold. Where `NEWSARCHIVE_MAX_BARREN_POSTS` of them in a row became
-    no article, this crawl asks for nothing more that the source names; it waits in the frontier for the next crawl.
+    The answers of addresses that the archive does not hold yet are counted. Where `NEWSARCHIVE_MAX_BARREN_POSTS` of them in a row
+    became no article, this crawl asks for nothing more that the source names; the other addresses wait in the frontier for
+    the next crawl.
     """
 
     def __init__(self, crawler: Crawler) -> None:

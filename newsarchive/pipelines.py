@@ -546,7 +546,7 @@ class StorePipeline:
             self.store.engine.dispose()
 
     async def finished(self) -> None:
-        """Keep the reactor until the run is recorded, where a signal came meanwhile."""
+        """Wait until the run is recorded, so that the reactor does not stop before, even after a signal."""
         await closed(self.crawler)
 
     def _tell_hidden(self) -> None:
@@ -564,9 +564,10 @@ class StorePipeline:
             )
 
     def _close_sites(self, stats: dict[str, Any], reason: str) -> None:
-        """Record the sites that the crawl left because they answered no more, and how it went with the crawl's own.
+        """Record a failure of each site that the crawl left because it stopped answering, and failure or success of the
+        crawl's own.
 
-        A crawl that was stopped, or of whose posts none could be fetched, was no success: the site stays due.
+        A crawl that was stopped, or that could fetch none of its posts, was no success: the site stays due.
         """
         frontier, spider = Frontier(self.store.engine), own_spider(self.crawler)
         failed = [f"https://{domain}/" for domain in sites_left(stats)]
@@ -586,5 +587,5 @@ class StorePipeline:
 
 #: Why a crawl ended before its posts were fetched.
 BROKEN_OFF = frozenset(("shutdown", "cancelled", "database_error", "memusage_exceeded"))
-#: Our pipelines behind the steps: a packed article is enough for them.
+#: The pipelines of newsarchive that come after the steps and take packed articles as well.
 WITHOUT_ARTICLES = (TemplatePipeline, SincePipeline, StorePipeline)

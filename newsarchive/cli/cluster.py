@@ -63,7 +63,7 @@ def _is_installed(package: str) -> bool:
     """Whether a package is there, without importing it: `status` should answer at once."""
     try:
         return find_spec(package) is not None
-    except ValueError:  # a module that was put aside
+    except ValueError:  # `sys.modules` has a module of this name that nobody has imported from a file
         return False
 
 
@@ -149,7 +149,9 @@ def _check_archive(url: str) -> None:
 
     engine = open_engine(url)
     require_current(engine)
-    with site_lock(engine, ""):  # no site's; it fails where locks would
+    with site_lock(
+        engine, ""
+    ):  # the lock of no site: behind a pooler that keeps no sessions, it fails as those of sites would
         pass
     engine.dispose()
 
@@ -402,8 +404,11 @@ def _on_jobs(
     dry_run: bool,
     do: Callable[[Enqueuer, list[int]], int],
 ) -> None:
-    """Do something with jobs in these states; exit with 1 where a named one is in another state. `left` says in words what became of
-    jobs to which it was not done."""
+    """Call `do` with the jobs that are in these states, and say of how many it did its work. Exit with 1 where a job that was
+    named is in another state.
+
+    `word` names the states for messages; `left` says what became of the jobs that `do` did not change.
+    """
     if bool(jobs) == everything:
         raise UsageError("which jobs? give their numbers from: newsarchive cluster status")
     queue = _queue(db)

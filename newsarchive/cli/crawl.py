@@ -65,8 +65,11 @@ def exit_code(results: Sequence[Result]) -> int:
 
 
 def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
-    """Print results as JSON on standard output, or on standard error: as a table on a terminal, as a line for each site
-    elsewhere, and with `quiet` only what went wrong: an alarm once, and once more when it is over, since cron mails all of it.
+    """Print results: as JSON on standard output, else on standard error, where a terminal gets a table and anything else a
+    line for each site.
+
+    With `quiet` only what went wrong is printed. An alarm is printed when it begins and when it ends, and not by the crawls
+    between, because cron mails every line.
     """
     if as_json:
         output.print_json(*map(record, results))
@@ -107,7 +110,7 @@ def record(result: Result) -> dict[str, Any]:
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.
 SPIDERS = ("news", "recrawl", "warc")
 
-#: How the files end that the spider `warc` reads.
+#: The endings of the names of files that the spider `warc` reads.
 _WARC_ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 
 #: Sites of one crawl from which on their spiders are forks of one process (`spider_processes.server`), which takes as long to
@@ -322,7 +325,7 @@ def run(
             with closing(SpiderServer()) as server:
                 spiders.server = server if len(wanted) >= MIN_SITES_FOR_SERVER else None
                 results = crawl_all(archive, wanted, jobs, spiders, options, only_if_due=not sites)
-    if not sites:  # what another crawl is at is no failure of this one
+    if not sites:  # a due site that another crawl has locked is no failure of this command
         results = [result for result in results if result.code != LOCKED] or results
     if not shown:
         show(results, as_json, options.quiet)
@@ -367,8 +370,11 @@ def crawl_all(
     *,
     only_if_due: bool = False,
 ) -> list[Result]:
-    """Crawl sites, `jobs` at the same time. Sites of one host are crawled one after the other; with `only_if_due`, none that
-    another crawl has done meanwhile."""
+    """Crawl sites, `jobs` at the same time, and give a result for each, in the order of their domains.
+
+    Sites of one host are crawled one after the other. With `only_if_due` a site is passed over that another crawl has crawled
+    since it was chosen.
+    """
     hosts: dict[str, dict[str, KnownSite]] = {}
     for site in sites:
         hosts.setdefault(urlsplit(site.home_url).hostname or "", {})[site.domain] = site

@@ -41,12 +41,12 @@ _USED = "used_at"
 #: Engines of this process, to be closed at its end. A program that ends without closing its connections leaves the last
 #: commits in a file `-wal` beside the archive, and a person who then copies only the archive loses them.
 _engines: WeakSet[Engine] = WeakSet()
-#: Engines whose archive is known to have a revision. It is asked for in each transaction that writes: an archive may be
-#: upgraded while a crawl of an older version runs.
+#: Engines whose archive is known to have a revision of the schema. Each transaction that writes asks which one, because an
+#: archive may be upgraded while a crawl of an older version runs.
 _with_revision: WeakSet[Engine] = WeakSet()
 #: Connections of this process that cannot write.
 _readonly_connections: WeakSet[_ReadOnlyConnection] = WeakSet()
-#: Files that such connections were opened on.
+#: Files on which connections that cannot write were opened.
 _readonly_files: set[Path] = set()
 
 
@@ -210,7 +210,7 @@ def open_readonly(url: str) -> Engine:
 
 
 #: The most bytes of one value, and of one row, in a query by a stranger; a query that makes more fails. The largest
-#: stored page has half of it.
+#: stored page has half as many.
 MAX_VALUE_BYTES = 32 * 1024 * 1024
 #: Bytes of memory that SQLite takes in this process, once a connection with limits was opened; queries that need more fail.
 MAX_SQLITE_BYTES = 256 * 1024 * 1024

@@ -35,8 +35,8 @@ _HREF = re.compile('href="([^"]*)"')
 
 
 class _Chapter(epub.EpubHtml):  # type: ignore[misc]
-    """A chapter whose text is in memory only while it is written; all take theirs from the same `articles`, in the order of the
-    contents."""
+    """A chapter whose text is in memory only while it is written. All chapters read on in one iterator `articles`, which
+    gives the articles in the order of the contents."""
 
     def __init__(self, entry: _Entry, articles: Iterator[Stored]) -> None:
         super().__init__(
@@ -50,7 +50,7 @@ class _Chapter(epub.EpubHtml):  # type: ignore[misc]
 
     def get_content(self, default: Any = None) -> Any:
         article = next((one for one in self.articles if one.id == self.entry.id), None)
-        # An article may have been removed between the two readings.
+        # The article may have been removed from the archive after the contents were made.
         self.content = _text(article) if article else f"<p>{escape(self.entry.title)}</p>"
         try:
             return super().get_content()
@@ -91,9 +91,8 @@ def write_epub(articles: Iterable[Stored], target: Path, title: str) -> int:
     try:
         writer.write()
     except OSError:
-        with suppress(
-            OSError, AttributeError
-        ):  # else Python closes it at its end, and prints what it raises on a full disk
+        # Python would otherwise close the file as it ends, and print the error that this raises on a full disk.
+        with suppress(OSError, AttributeError):
             writer.out.close()
         raise
     return len(entries)

@@ -3,10 +3,10 @@
     {"path": "datapackage.json", "hash": "sha256:6b0a…",
      "signedData": {"hash": "sha256:6b0a…", "signature": "MGQC…", "publicKey": "MHYw…", "created": …, "software": …}}
 
-This is the specification's anonymous signature: ECDSA with SHA-256 of the text of the digest, which itself stands for every
-file. The key is of the curve P-384, the only one that ReplayWeb.page reads; the signature is the 96 bytes of r and s, as
-WebCrypto writes it. A signature says that the package is as the key's holder made it. Whose key it is, the reader must
-know from elsewhere: its fingerprint is the SHA-256 of the public key.
+This is the specification's anonymous signature: ECDSA with SHA-256 of the text of the digest. The digest is that of
+`datapackage.json`, which has the digests of all other files. The key is of the curve P-384, the only one that ReplayWeb.page
+reads; the signature is the 96 bytes of r and s, as WebCrypto writes it. A signature says that the package is as the key's
+holder made it. Whose key it is, the reader must know from elsewhere: its fingerprint is the SHA-256 of the public key.
 
     openssl ecparam -name secp384r1 -genkey -noout -out key.pem
     openssl ec -in key.pem -pubout -out public.pem
@@ -96,9 +96,9 @@ def signed(digest: str, created: str, key: ec.EllipticCurvePrivateKey) -> dict[s
 
 
 def signer(data: dict[str, Any], digest: str) -> bytes:
-    """The encoded public key whose signature of `digest` the `signedData` of a package holds.
+    """The public key, `encoded`, with which the `signedData` of a package was signed.
 
-    Raises `ValueError`, saying what is wrong, where it does not.
+    Raises `ValueError`, saying what is wrong, where `data` is no valid signature of `digest`.
     """
     if data.get("hash") != digest:
         raise ValueError(

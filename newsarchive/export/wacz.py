@@ -151,7 +151,9 @@ def _write_archive(
                     except DatabaseUnavailable as error:
                         left.damaged.append(str(error))
                         continue
-                    while told:  # before the first page: pages are read by what stands before them
+                    while (
+                        told
+                    ):  # a reader of the file uses what feeds and APIs said for the pages that come behind
                         try:
                             out.write(statement(warc, told.pop(0)).data)
                         except DatabaseUnavailable as error:

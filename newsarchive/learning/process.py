@@ -48,10 +48,12 @@ class Archived(NamedTuple):
 
 
 class Job(NamedTuple):
-    """Readings to keep, and then a site to learn: `site` while its crawl goes on, with its pages that are `waiting` to be stored; or,
-    at the end of a crawl, the sites `around` that are due, with the others that hold lines of their pages seen `since` then.
+    """Readings to keep, and then sites to learn.
 
-    `packs` says that nobody but the writer wants the articles of the pages that wait."""
+    While a crawl goes on, this is one `site`, with its pages that are `waiting` to be stored. At the end of a crawl these are the
+    sites `around` that are due, and the other sites that share lines with their pages that were seen `since` that time.
+    `packs` is true where the writer alone gets the articles of the waiting pages, so that they come packed.
+    """
 
     readings: Sequence[Reading] = ()
     site: str = ""
@@ -62,7 +64,8 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What was learned, and the error that ended it, if one did; `articles` are those of the pages that waited, in order."""
+    """What was learned, and the error that ended the learning, `None` for none. `articles` are those of the job's `waiting`
+    pages, in their order."""
 
     summaries: list[Summary]
     error: Exception | None = None
@@ -141,7 +144,7 @@ class SiteLearning:
             if sum(one.size for one in self._waiting) > MAX_WAITING_BYTES:
                 if self._pool is not None:
                     self._pool.submit(Job(self._taken()))
-                else:  # a crawl that learns nothing before its end would hold all of them in memory
+                else:  # a crawl whose sites are learned only at its end would hold all readings in memory
                     self._worker_here()(Job(self._taken()))
 
     def learn(self, site: str) -> Summary:
@@ -171,8 +174,8 @@ class SiteLearning:
                 self._start()
         if self._pool is not None:
             try:
-                # When the process has started, the readings of pages that were stored meanwhile are sent too. Without
-                # them it would read these pages from their bytes.
+                # An empty job waits until the process has started. Pages that were stored meanwhile have left readings,
+                # which are sent too; without them the process would read these pages from their bytes.
                 self._pool.submit(Job()).result()
                 job = self._with_readings(job)
                 done: Done = self._pool.submit(job).result()

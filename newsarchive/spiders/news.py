@@ -87,7 +87,8 @@ class NewsSpider(FetchingSpider):
     archive: Frontier | None = None
     #: The sentence on what went wrong with the front page, "" where nothing did.
     failure: str = ""
-    #: When the sources were asked, once they named posts: with the last post fetched, the crawl is a success from then on.
+    #: When this crawl began to ask the sources, set once all of them were read and had named posts. If the posts can be
+    #: fetched too, the site counts as crawled at this time.
     listed_at: datetime | None = None
     #: The front page as a source, with the validators of its last answer.
     home: KnownSource | None = None
@@ -255,7 +256,8 @@ class NewsSpider(FetchingSpider):
         return middleware.robots.get(urlsplit(url).netloc) if middleware else None
 
     def is_barren(self, source: str) -> bool:
-        """Whether the posts that this kind of source names on the blog are asked for no more."""
+        """Whether this crawl asks for no more posts that this kind of source names, because too many of them in a row became no
+        article (`BarrenSourceMiddleware`)."""
         middleware = self.crawler.get_downloader_middleware(BarrenSourceMiddleware)
         return middleware is not None and middleware.has_left(urls.site_of(self.url), source)
 
@@ -269,8 +271,8 @@ class NewsSpider(FetchingSpider):
     async def date(self, links: Iterable[Link]) -> None:
         """Note when posts were published, as this crawl's or an earlier one's sources say.
 
-        The first source that tells it counts, since the API comes first; a later source that names the post without a
-        day does not take it back.
+        The first source that tells the day of a post counts, because the best source, the API, is asked first. A later source
+        that names the post without a day changes nothing.
         """
         if self.since is None:
             return
@@ -321,7 +323,7 @@ class NewsSpider(FetchingSpider):
         return []
 
     def list_in_feeds(self, link: Link) -> None:
-        """Write a row for `-o FILE` of a dry run. It does not pass the pipelines: there is no page for them to read."""
+        """Write a row for `-o FILE` of a dry run. The row goes past the pipelines, because there is no page for them to read."""
         known = {"url": link.url, "headline": link.title, "date_published": link.published}
         row = {name: value for name, value in known.items() if value}
         self.crawler.signals.send_catch_log(signals.item_scraped, item=row, response=None, spider=self)

@@ -319,7 +319,8 @@ def fields_between(first: Version, second: Version, versions: Sequence[Version])
 
 
 def _version(row: Row) -> Version:
-    """The text of the current version is stored in the article's row; the texts of the others are packed."""
+    """The version that a row describes. The text of the current version comes from the article's row, the text of an earlier
+    one from its own row, packed."""
     current, stored = row.pop("current_body"), row.pop("article_body")
     return Version(**row, article_body=current if row["current"] else unpack_text(stored))
 

@@ -22,8 +22,8 @@ EVENTS_PER_PAGE = 30
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as the page shows it: of an edited text how its headline and its paragraphs changed, and which other
-    fields came with it."""
+    """An event as the page shows it. Where a text was edited, `headline` has the changes of the headline's words, `counts`
+    how many paragraphs were changed in each way, and `fields` the names of other fields that changed at the same time."""
 
     happened: Happened
     headline: tuple[Change, ...] = ()
