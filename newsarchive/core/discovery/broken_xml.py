@@ -13,15 +13,16 @@ BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,10};)")
 BROKEN_TAG = re.compile(
     rb"<(?![!?])(?=[^<>]*(?:<|\Z))|<(?=!(?!\[CDATA\[|--|DOCTYPE|ENTITY|ELEMENT|ATTLIST))", re.I
 )
-#: A section without markup, a comment, or a bare `&` outside of them (1).
-_NO_MARKUP = re.compile(
-    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|(%s)" % BARE_AMPERSAND.pattern, re.I | re.S
-)
 #: Numeric references that may name half of a surrogate pair, or no character at all.
 _DOUBTFUL = re.compile(rb"(?:&#(?:5[5-7]\d{3}|\d{7,20}|x0{0,4}d[89a-f][\da-f]{2}|x[\da-f]{6,20});)+", re.I)
 _NUMBER = re.compile(rb"&#(?:x([\da-f]+)|(\d+));", re.I)
 #: A reference by a name that may be HTML's, which XML does not know.
 _NAMED = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([a-z]\w{1,30};)", re.I)
+#: A section without markup, a comment, or outside of them a bare `&` (1) or such a reference (2).
+_NO_MARKUP = re.compile(
+    rb"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)|(%s)|%s" % (BARE_AMPERSAND.pattern, _NAMED.pattern),
+    re.I | re.S,
+)
 #: CDATA, in which nothing is a tag, or (1) the text of a title whose end tag is missing, before the next element of an entry.
 _OPEN_TITLE = re.compile(
     rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|(<title>[^<]+)(?=<(?:link|guid|pubDate|description|content:encoded|/item)\b)",
@@ -31,13 +32,17 @@ _OPEN_TITLE = re.compile(
 MAX_CODE_POINT = 0x10FFFF
 
 
-def with_escaped_ampersands(xml: bytes) -> bytes:
-    """XML in which a bare `&` is a reference.
+def with_known_references(xml: bytes) -> bytes:
+    """XML in which a bare `&` is a reference, and numbers stand for HTML's names of characters.
 
-    >>> with_escaped_ampersands(b"<title>Q&A: R&amp;D <![CDATA[Q&A]]></title>").decode()
-    '<title>Q&amp;A: R&amp;D <![CDATA[Q&A]]></title>'
+    >>> with_known_references(b"<title>Q&A: R&amp;D&hellip; <![CDATA[Q&A&hellip;]]></title>").decode()
+    '<title>Q&amp;A: R&amp;D&#8230; <![CDATA[Q&A&hellip;]]></title>'
     """
-    return _NO_MARKUP.sub(lambda match: b"&amp;" if match[1] else match[0], xml)
+    return _NO_MARKUP.sub(_known_reference, xml)
+
+
+def _known_reference(match: re.Match[bytes]) -> bytes:
+    return b"&amp;" if match[1] else _number_of(match[2], match[0]) if match[2] else match[0]
 
 
 def with_allowed_references(xml: bytes) -> bytes:
@@ -56,7 +61,7 @@ def with_numeric_references(xml: bytes) -> bytes:
     >>> with_numeric_references(b"Tom &amp; Jos&eacute; &bogus;").decode()
     'Tom &amp; Jos&#233; &bogus;'
     """
-    return _NAMED.sub(_numeric_reference, xml)
+    return _NAMED.sub(lambda match: _number_of(match[1], match[0]), xml)
 
 
 def with_closed_titles(xml: bytes) -> bytes:
@@ -68,9 +73,10 @@ def with_closed_titles(xml: bytes) -> bytes:
     return _OPEN_TITLE.sub(lambda match: match[0] + b"</title>" if match[1] else match[0], xml)
 
 
-def _numeric_reference(match: re.Match[bytes]) -> bytes:
-    characters = html5.get(match[1].decode("ascii", "replace"), "")
-    return b"".join(b"&#%d;" % ord(character) for character in characters) or match[0]
+def _number_of(name: bytes, reference: bytes) -> bytes:
+    """A numeric reference for HTML's name of a character, with its semicolon; the reference itself for another name."""
+    characters = html5.get(name.decode("ascii", "replace"), "")
+    return b"".join(b"&#%d;" % ord(character) for character in characters) or reference
 
 
 def _allowed_references(match: re.Match[bytes]) -> bytes:

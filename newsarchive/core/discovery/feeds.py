@@ -19,7 +19,7 @@ from newsarchive.core.discovery.broken_xml import (
     BROKEN_TAG,
     with_allowed_references,
     with_closed_titles,
-    with_escaped_ampersands,
+    with_known_references,
 )
 from newsarchive.core.discovery.feed_parser import FeedParser
 from newsarchive.core.discovery.feed_times import FeedTimes
@@ -263,9 +263,9 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
 def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterator[Entry]]:
     url, received = source.url, body
     # feedparser knows fewer names of encodings than the web, and reads all of a feed as windows-1252 for one byte that is no UTF-8.
-    # A bare `&` sends a feed to feedparser's loose reader, which makes "AT&T" into "AT&T;".
+    # A bare `&` or `&nbsp;` sends a feed to feedparser's loose reader, which makes "AT&T" into "AT&T;".
     written = with_allowed_references(decode(body, source.content_type or None).text.encode(errors="replace"))
-    sound = with_escaped_ampersands(with_closed_titles(written))
+    sound = with_known_references(with_closed_titles(written))
     body, cut = _with_fewer_elements(sound)
     headers = {"content-location": url, "content-type": "application/xml; charset=utf-8"}
     try:
@@ -285,7 +285,11 @@ def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterato
         next=_next_page(head, url),
         problem=cut
         or _problem(parsed)
-        or ("" if sound == written else "not well formed: a bare &, or a title without its end"),
+        or (
+            ""
+            if sound == written
+            else "not well formed: a bare & or an undefined reference, or a title without its end"
+        ),
     )
     times = FeedTimes(feed.language, rules)
     read = (_entry(entry, feed, times) for entry in parsed.entries)

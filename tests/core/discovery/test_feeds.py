@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from html import unescape
 
 import feedparser
 import pytest
@@ -182,7 +183,7 @@ def test_an_ampersand_that_is_not_escaped_stays_as_it_is(body, written, read):
     feed = feeds.parse_feed(body.replace("Rice &amp; rain", written).encode(), URL)
     assert ([entry.title for entry in feed.entries], feed.problem) == (
         [read],
-        "not well formed: a bare &, or a title without its end",
+        "not well formed: a bare & or an undefined reference, or a title without its end",
     )
     assert feed.links[0].text.html == FULL
 
@@ -511,6 +512,16 @@ def test_a_program_that_we_are_part_of_reads_its_own_feeds_with_feedparser_as_it
     (entry,) = feedparser.parse(rss(parts + media)).entries
     assert (entry.summary, entry.x_rating, entry.link) == ("A picture.", "five", "4711")
     assert entry.author_detail == {"name": "ne", "email": "jane@post.onli"}
+
+
+@pytest.mark.parametrize("reference", ["&nbsp;", "&rarr;", "& "])
+def test_a_reference_that_xml_does_not_know_leaves_a_feed_in_one_piece(reference):
+    body = RSS2.replace("Rice &amp; rain", f"Rice{reference}rain").replace(
+        "</item>", RELATED % "" + "</item>"
+    )
+    feed = feeds.parse_feed(body.encode(), URL)
+    assert [entry.link.url for entry in feed.entries] == ["https://blog.example/rice/"]
+    assert (feed.entries[0].title, "reference" in feed.problem) == (f"Rice{unescape(reference)}rain", True)
 
 
 def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
