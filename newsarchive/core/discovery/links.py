@@ -168,11 +168,14 @@ class _Table:
         """Why an address is no post's, "" where it may be a post's."""
         # `urlsplit` takes half of the time of this for each of 50,000 addresses. These are regular: `scheme://host/path?query`.
         path, _, query = url.partition("#")[0].partition("://")[2].partition("/")[2].partition("?")
+        # Servers that rewrite no address have the path in the query: Serendipity "index.php?/archives/2-rain.html", Drupal "?q=node/2".
+        if query and (behind := _PATH_IN_QUERY.match(query)):
+            path, query = behind[1], query[behind.end() :]
         path = unquoted(path).lower().strip("/")
         if path.endswith(self.extensions):
             return "file"
         for name, _, value in (p.partition("=") for p in query.lower().split("&") if p):
-            if name in self.queries and value:
+            if name in self.queries and value and not (name == "action" and value in self.number_words):
                 return "part of a post" if _POST_ID.search(query) else self.queries[name]
         whole = f"{path}?{query}" if query else path
         for reason, pattern in self.patterns.items():
@@ -181,8 +184,9 @@ class _Table:
         if not path or path == "index.php":
             return "" if query else "home page"
         reason = self._refused_path(path)
-        # "/news.php?id=12" is a page of the list "/news.php", and what it is, its look shows.
-        is_one = reason == "index" and "." in path.rpartition("/")[2] and _WITH_NUMBER.search(query)
+        # "/news.php?id=12" is a page of the list "/news.php", and what it is, its look shows. "/blog/?p=12" is a post of WordPress.
+        is_program = "." in path.rpartition("/")[2]
+        is_one = reason == "index" and (_WITH_NUMBER if is_program else _POST_ID).search(query)
         return "" if is_one else reason
 
     def _refused_path(self, path: str) -> str:
@@ -210,6 +214,7 @@ class _Table:
 _PART = re.compile(r"/\d{1,2}$")
 #: A parameter of a query whose value has a digit.
 _WITH_NUMBER = re.compile(r"=[^&]*\d")
+_PATH_IN_QUERY = re.compile(r"(?:/|q=(?=[\w.-]+/))([^&?]*)&?")
 _POST_ID = re.compile(r"(?:^|&)p=\d+(?:&|$)")
 _DATE_ARCHIVE = re.compile(r"(?:^|/)(?:19|20)\d\d(?:/\d{1,2}){0,2}(?:/page/\d+)?$")
 _DATE_PATH = re.compile(r"(?:^|/)(?:19|20)\d\d[/-]?\d{1,2}(?:[/-]?\d{1,2})?(?:/|-|$)")
