@@ -19,6 +19,8 @@ from xml.etree import ElementTree
 
 from newsarchive import config
 from newsarchive.core.assembly.selectors import SELECTOR
+from newsarchive.core.discovery.broken_xml import with_known_references
+from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
 from newsarchive.times import first_moment
@@ -112,7 +114,8 @@ def read(path: Path) -> SiteList:
     if path.suffix.lower() not in (".toml", *readers):
         raise UsageError(f"{path}: not a .toml, .csv or .opml file")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        body, is_opml = path.read_bytes(), path.suffix.lower() in (".opml", ".xml")
+        text = decode(body, None).text if is_opml else body.decode("utf-8-sig")
         if path.suffix.lower() == ".toml":
             return of_tables(tomllib.loads(text), str(path))
         found = readers[path.suffix.lower()](text)
@@ -177,11 +180,13 @@ def _csv(text: str) -> list[dict[str, Any]]:
 
 
 def _opml(text: str) -> list[dict[str, Any]]:
-    """The sites of an OPML file: of each feed the address of its site, else its own. Entities are not expanded."""
+    """The sites of an OPML file: of each feed the address of its site, else its own. Entities are not expanded. Feed readers write
+    the names of attributes in small and capital letters, and some a bare `&`."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise ValueError("a document type is declared: OPML needs none")
-    outlines = [element.attrib for element in ElementTree.fromstring(text).iter("outline")]
-    return [{"url": o.get("htmlUrl") or o["xmlUrl"]} for o in outlines if o.get("xmlUrl")]
+    root = ElementTree.fromstring(with_known_references(text.encode(errors="replace")).decode())
+    outlines = [{name.lower(): value for name, value in o.attrib.items()} for o in root.iter("outline")]
+    return [{"url": o.get("htmlurl") or o["xmlurl"]} for o in outlines if o.get("xmlurl")]
 
 
 def follow_listed(engine: Engine, held: Config) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, make_url, update
 
-from newsarchive.cli import crawl
+from newsarchive.cli import crawl, sitelist
 from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.frontier.locks import crawl_lock, shared_crawl_lock, site_lock
 from newsarchive.db.frontier.sites import Sites
@@ -413,6 +413,18 @@ def test_a_list_with_a_mistake_is_named_and_changes_nothing(
     done = run("sites", "import", str(file), db=db)
     assert (done.returncode, db.exists()) == (2, False)
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
+def test_a_list_of_a_feed_reader_in_any_charset_and_spelling(tmp_path: Path, charset: str) -> None:
+    """Old feed readers exported ISO 8859-1, `xmlURL` and addresses with a bare `&`."""
+    declared = charset.removesuffix("-sig")
+    outlines = '<outline text="Caf\xe9" xmlURL="https://one.example/rss?a=1&b=2&nbsp;" HTMLURL="https://one.example/caf\xe9/"/>'
+    file = tmp_path / "a.opml"
+    file.write_bytes(
+        f"<?xml version='1.0' encoding='{declared}'?><opml><body>{outlines}</body></opml>".encode(charset)
+    )
+    assert sitelist.read(file).sites == [("https://one.example/caf%C3%A9/", {})]
 
 
 LEVELS = """
