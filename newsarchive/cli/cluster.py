@@ -173,7 +173,7 @@ def cluster() -> None:
 @cluster.command(epilog="Example: newsarchive cluster init --db postgresql://server/news")
 @click.option(
     "--heartbeat", type=click.FloatRange(0.2, 60), metavar="SECONDS",
-    help="Seconds between two signs of life of a worker; by default 5. After nine that fail, others take up its jobs.",
+    help="Seconds between two signs of life of a worker; by default 5. After nine signs that did not come, other workers take up its jobs.",
 )  # fmt: skip
 @dry_run_option
 @db_option
@@ -300,7 +300,7 @@ Examples:
     "--size",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="reextract, recluster: captures or articles of a job.",
+    help="reextract, recluster: how many captures or articles one job reads.",
 )
 @dry_run_option
 @db_option

@@ -1,4 +1,8 @@
-"""feedparser, which is asked again without the parts of a feed at which it fails, and reads some elements otherwise here."""
+"""feedparser, made to read hostile feeds: it is asked again without the entries at which it fails, and some of its methods
+are replaced.
+
+`core.discovery.feeds` says what becomes of the elements that it finds.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +30,14 @@ _ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?
 #: An address of mail, and the brackets in which it stood.
 _MAIL = re.compile(r"(?<![^\s<>(),;])[^\s<>(),;@]+@[^\s<>(),;@.]+\.[^\s<>(),;@]+")
 _EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
-#: Whether the feed that is being read is ours: a program that we are part of reads its own with feedparser as it is.
+#: Whether newsarchive is reading a feed now. A program that imports newsarchive may read feeds of its own, for which
+#: feedparser stays as it is.
 _OURS = ContextVar("reads_a_feed_of_ours", default=False)
 
 
 class FeedParser:
-    """feedparser, which raises errors of all kinds on hostile bytes, and loses the feed by one entry."""
+    """Reads a feed with feedparser, which raises errors of all kinds on hostile bytes, so that one bad entry would lose the
+    whole feed."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self.headers, self.tries = headers, 0
@@ -83,10 +89,15 @@ class FeedParser:
 
 @lru_cache(maxsize=1)
 def _feedparser() -> Any:
-    """The library, which reads some elements of our feeds otherwise. It finds no address of mail whose last label has more than four letters
-    (`jane@post.online (Jane Doe)`), and looks for one in the square of a run of letters, 4 s for 40,000 of them. It takes what
-    Media RSS says of a picture (`media:description`) for a text of the post, a `<guid>` for an address where there is no link, and what
-    stands in an element that it does not know, such as `<yandex:related>`, for the entry's own."""
+    """The library feedparser, with methods replaced for the feeds that newsarchive reads, because by itself
+
+    - it finds no address of mail whose last label has more than four letters (`jane@post.online (Jane Doe)`), and its search
+      takes time in the square of a run of letters, 4 s for 40,000 letters;
+    - it takes what Media RSS says of a picture (`media:description`) for a text of the post;
+    - it takes a `<guid>` for the post's address where the entry has no link, even a `<guid>` that is no address;
+    - it takes what stands inside an element that it does not know, such as `<yandex:related>`, for the entry's own. Here nothing
+      inside such an element is read; a method `_start_PREFIX_NAME` of feedparser's mixin makes the element a known one.
+    """
     import feedparser
     from feedparser.api import PREFERRED_XML_PARSERS, StrictFeedParser
     from feedparser.mixin import _FeedParserMixin
@@ -105,7 +116,7 @@ def _feedparser() -> Any:
         self.guidislink = self.guidislink and element == "id" and any("/" in piece for piece in pieces)
         end_guid(self)
 
-    # Only of a feed that is well formed: elsewhere an element may have no end.
+    # Only the parser of well-formed feeds does so: in a broken feed an element may have no end.
     def start_outside(self: Any, tag: str, attributes: Any) -> None:
         prefix, colon, name = tag.partition(":")
         method = f"_start_{self.namespacemap.get(prefix, prefix)}_{name}"
@@ -147,8 +158,8 @@ def _for_our_feeds(ours: Callable[..., Any], own: Callable[..., Any]) -> Callabl
 
 
 class _WholeTexts(expatreader.ExpatParser):
-    """Python's parser of XML, which hands on each text as a whole, not the lines and references of it one by one: in the longest feed of
-    short lines these take 10 s and 350 MB."""
+    """Python's parser of XML, which here hands on each text as a whole. By itself it hands on each line and each reference
+    (`&amp;`) of a text alone, and the longest feed that is read, made of short lines, takes 10 s and 350 MB."""
 
     def reset(self) -> None:
         super().reset()
