@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import Headers, Response, TextResponse
 from scrapy.settings import BaseSettings
 
 from newsarchive import plugins, rules
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
+def header_lines(headers: Headers) -> list[tuple[str, str]]:
+    """The lines of the head of a request or a response, as text in Latin-1."""
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in values
+    ]
+
+
 def headers_of(response: Response) -> dict[str, str]:
     """The head of a response (`joined_headers`)."""
-    return joined_headers(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in response.headers.items()
-        for value in values
-    )
+    return joined_headers(header_lines(response.headers))
 
 
 def text_of(response: Response) -> str:

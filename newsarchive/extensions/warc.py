@@ -21,13 +21,13 @@ from weakref import WeakKeyDictionary
 
 from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
-from scrapy.http import Headers, Response
+from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
 from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, SITE_FILES
 from newsarchive.crawling.connections import TLS_VERIFIED
 from newsarchive.crawling.failures import database_failed
-from newsarchive.crawling.responses import own_spider
+from newsarchive.crawling.responses import header_lines, own_spider
 from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
 from newsarchive.db.writing.captures import First, original_of, originals_of
@@ -49,14 +49,6 @@ KEEP = "newsarchive_keep"
 WIRE = "newsarchive_wire"
 
 
-def _header_lines(headers: Headers) -> list[tuple[str, str]]:
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in headers.items()
-        for value in values
-    ]
-
-
 def is_for_proxy(name: str) -> bool:
     """Whether a header is for the proxy on the way, as the password that it asks for is; the site never gets it."""
     return name.lower().startswith("proxy-")
@@ -66,7 +58,7 @@ def wire_of(response: Response) -> Wire:
     """The answer as the downloader gives it."""
     phrase = HTTPStatus(response.status).phrase if response.status in set(HTTPStatus) else ""
     status_line = f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".rstrip()
-    return Wire(status_line, tuple(_header_lines(response.headers)), response.body)
+    return Wire(status_line, tuple(header_lines(response.headers)), response.body)
 
 
 def is_site_file(response: Response) -> bool:
@@ -167,7 +159,7 @@ class WarcExtension:
             wire.status_line,
             wire.headers,
             wire.body,
-            request_headers=[line for line in _header_lines(request.headers) if not is_for_proxy(line[0])],
+            request_headers=[line for line in header_lines(request.headers) if not is_for_proxy(line[0])],
             fetched_at=fetched_at,
             tls_verified=request.meta.get(TLS_VERIFIED),
         )

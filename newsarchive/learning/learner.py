@@ -296,15 +296,13 @@ class Learner:
         A page that this process has read before is unpacked; the others are read from their stored bytes.
         """
         others: list[int] = []
-        read = chain(
-            self._unpacked(article_ids, template, others, summary), self._articles(others, summary, template)
-        )
+        read = chain(self._unpacked(article_ids, template, others), self._articles(others, summary, template))
         while batch := list(islice(read, MAX_ARTICLES_AT_A_TIME)):
             summary.reread += len(batch)
             self._store(batch, summary)
 
     def _unpacked(
-        self, article_ids: Iterable[int], template: Template, others: list[int], summary: Summary
+        self, article_ids: Iterable[int], template: Template, others: list[int]
     ) -> Iterator[Article]:
         """The articles by a template, made from what this process has read and kept, where feed and API still say the
         same of the post. The ids of all other articles go into `others`."""

@@ -95,7 +95,6 @@ class WarcWriter:
         body: bytes,
         *,
         request_headers: Headers = (),
-        method: str = "GET",
         fetched_at: datetime | None = None,
         tls_verified: bool | None = None,
     ) -> Place:
@@ -109,7 +108,7 @@ class WarcWriter:
         wire = Wire(status_line, tuple(headers), body)
         with self._lock:
             unverified = {CERTIFICATE_VERIFIED: "no"} if tls_verified is False else {}
-            return self._exchange(url, wire, at, (method, request_headers), unverified)
+            return self._exchange(url, wire, at, request_headers, unverified)
 
     def write_copy(
         self, url: str, wire: Wire, fetched_at: datetime | None, copied_from: str, digest: str = ""
@@ -155,7 +154,7 @@ class WarcWriter:
         url: str,
         wire: Wire,
         at: datetime,
-        request: tuple[str, Headers] | None,
+        request: Headers | None,
         extra: Mapping[str, str],
         digest: str = "",
     ) -> Place:
@@ -177,7 +176,7 @@ class WarcWriter:
         self,
         records: _Records,
         wire: Wire,
-        request: tuple[str, Headers] | None,
+        request: Headers | None,
         original: Original | None,
         extra: Mapping[str, str],
     ) -> list[bytes]:
@@ -186,7 +185,7 @@ class WarcWriter:
         body = wire.body if original is None and _is_packed(wire.headers) else b""
         members = [records.pack(response, body)]
         if request is not None:
-            members.append(records.pack(records.request(*request, response)))
+            members.append(records.pack(records.request(request, response)))
         return members
 
     def sync(self) -> None:
@@ -368,9 +367,9 @@ class _Records:
             self.url, "response", BytesIO(body), len(body), http_headers=http, warc_headers_dict=warc
         )
 
-    def request(self, method: str, headers: Headers, response: Any) -> Any:
+    def request(self, headers: Headers, response: Any) -> Any:
         path = re.sub(r"^[a-z]+://[^/?#]*", "", self.url.partition("#")[0], flags=re.I) or "/"
-        http = HttpHeaders(f"{method} {path} HTTP/1.1", list(headers), is_http_request=True)
+        http = HttpHeaders(f"GET {path} HTTP/1.1", list(headers), is_http_request=True)
         concurrent = response.rec_headers.get_header("WARC-Record-ID")
         warc = {"WARC-Date": self.date, "WARC-Concurrent-To": concurrent}
         return self.writer.create_warc_record(self.url, "request", http_headers=http, warc_headers_dict=warc)

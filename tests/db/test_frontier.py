@@ -69,7 +69,7 @@ def test_a_known_site_and_its_sources_are_only_read(
     """No crawl of it has to wait for another that writes."""
     frontier, home, feed = archive.frontier, "https://blog.example/", "https://blog.example/feed/"
     known = frontier.source(archive.site, "feed", feed)
-    assert frontier.open_site(home, "wordpress", "Blog") == archive.site
+    assert frontier.open_site(home, "wordpress") == archive.site
 
     def refused(engine: Engine) -> None:
         raise AssertionError("a transaction that writes")
@@ -77,10 +77,9 @@ def test_a_known_site_and_its_sources_are_only_read(
     with monkeypatch.context() as patched:
         patched.setattr(queue, "writing", refused)
         assert frontier.source(archive.site, "feed", feed) == known
-        for platform, name in (("", ""), ("wordpress", "Another name")):
-            assert frontier.open_site(home, platform, name) == archive.site
+        for platform in ("", "wordpress"):
+            assert frontier.open_site(home, platform) == archive.site
     assert frontier.open_site(home, "ghost") == archive.site
-    assert frontier.site_name(archive.site) == "Blog"
 
 
 def test_the_longest_address_has_room_in_every_index(archive: Archive) -> None:

@@ -200,7 +200,8 @@ def fill(engine: Engine) -> None:
 def _crawled(engine: Engine) -> None:
     """A run of blog.example with a page that failed and one that was skipped."""
     frontier = Frontier(engine)
-    site = frontier.open_site("https://blog.example/", "wordpress", "A Blog by the Sea")
+    site = frontier.open_site("https://blog.example/", "wordpress")
+    frontier.name_site(site, "A Blog by the Sea")
     run = Store(engine).start_run("news", {"url": "https://blog.example/"})
     links = [
         Link(f"https://blog.example/{name}", "feed") for name in ("broken", "short", 'a"><script>x</script>')

@@ -81,7 +81,7 @@ def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name
     Quoted names are the most certain. Of the others, names with a word of papers' names are more certain, and names whose
     only sign is the capital of a sentence less.
     """
-    found = [n for n in _quoted(line, words, rules) if _may_name(n.text, rules)]
+    found = [n for n in _quoted(line, words) if _may_name(n.text, rules)]
     if not found:
         runs = (*_capital(line, words), *_rest(line, words, rules))
         found = [n for n in runs if _may_name(n.text, rules)]
@@ -89,7 +89,7 @@ def unlisted_names(line: str, words: Sequence[Word], rules: Rules) -> tuple[Name
     return tuple(dict.fromkeys(sure))
 
 
-def _quoted(line: str, words: Sequence[Word], rules: Rules) -> Iterator[Name]:
+def _quoted(line: str, words: Sequence[Word]) -> Iterator[Name]:
     for match in _QUOTED.finditer(line):
         group = match.lastindex or 0
         text, start, end = _BRACKETS.sub("", match[group]).strip(), match.start(group), match.end(group)

@@ -133,22 +133,18 @@ class Frontier:
 
     # -- sites and sources ----------------------------------------------------------------------
 
-    def open_site(self, home_url: str, platform: str = "", name: str = "") -> int:
+    def open_site(self, home_url: str, platform: str = "") -> int:
         """The id of the site at this address, added where it is new; what is given replaces what is empty."""
         domain = site_of(home_url)
         query = select(Site.__table__).where(Site.domain == domain)
         with reading(self.engine) as connection:
             row = connection.execute(query).one_or_none()
-        if row and row.home_url and (row.name or not name) and platform in ("", row.platform):
+        if row and row.home_url and platform in ("", row.platform):
             return int(row.id)  # so it is for most crawls, and no other writer has to wait
         with writing(self.engine) as connection:
             insert_new_rows(connection, Site, [{"domain": domain}])
             row = connection.execute(query).one()
-            changes = {
-                "home_url": row.home_url or home_url,
-                "name": row.name or name,
-                "platform": platform or row.platform,
-            }
+            changes = {"home_url": row.home_url or home_url, "platform": platform or row.platform}
             connection.execute(update(Site).where(Site.id == row.id).values(changes))
         return int(row.id)
 

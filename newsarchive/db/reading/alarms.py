@@ -181,7 +181,7 @@ def history(connection: Connected, site_id: int, now: datetime, *, failed: bool 
     met = moment(reader.value(_MET, {"site": site_id}))
     quarters, last_post = _rhythm(reader, site_id, now, met)
     days = [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)]
-    last, runs, blocked = _failures(reader, site_id, now) if failed else (None, 0, False)
+    last, runs, blocked = _failures(reader, site_id) if failed else (None, 0, False)
     return History(
         readings,
         looks,
@@ -265,7 +265,7 @@ def _rhythm(
     return [found.get(quarter, 0) for quarter in range(whole)], last
 
 
-def _failures(reader: Reader, site_id: int, now: datetime) -> tuple[datetime | None, int, bool]:
+def _failures(reader: Reader, site_id: int) -> tuple[datetime | None, int, bool]:
     """The last success of a site, the crawls since that could not be made, and whether one was kept out.
 
     The run at hand is not written yet, and counts.
