@@ -27,6 +27,7 @@ MAX_AUTHOR_CHARACTERS = 1000
 #: The start of an entry of RSS, RDF or Atom.
 _ENTRY = re.compile(rb"<(?:item|entry)[\s>]", re.I)
 _ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?", re.I)
+_ENTRIES = ("item", "entry")
 #: An address of mail, and the brackets in which it stood.
 _MAIL = re.compile(r"(?<![^\s<>(),;])[^\s<>(),;@]+@[^\s<>(),;@.]+\.[^\s<>(),;@]+")
 _EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
@@ -96,7 +97,8 @@ def _feedparser() -> Any:
     - it takes what Media RSS says of a picture (`media:description`) for a text of the post;
     - it takes a `<guid>` for the post's address where the entry has no link, even a `<guid>` that is no address;
     - it takes what stands inside an element that it does not know, such as `<yandex:related>`, for the entry's own. Here nothing
-      inside such an element is read; a method `_start_PREFIX_NAME` of feedparser's mixin makes the element a known one.
+      inside such an element is read; a method `_start_PREFIX_NAME` of feedparser's mixin makes the element a known one. An entry
+      inside an entry is read as little.
     """
     import feedparser
     from feedparser.api import PREFERRED_XML_PARSERS, StrictFeedParser
@@ -120,15 +122,14 @@ def _feedparser() -> Any:
     def start_outside(self: Any, tag: str, attributes: Any) -> None:
         prefix, colon, name = tag.partition(":")
         method = f"_start_{self.namespacemap.get(prefix, prefix)}_{name}"
-        if self.unknown_depth or (
-            self.inentry and not self.incontent and colon and not hasattr(self, method)
-        ):
+        is_unknown = tag in _ENTRIES or (colon and not hasattr(self, method))
+        if self.unknown_depth or (self.inentry and not self.incontent and is_unknown):
             self.unknown_depth += 1
-        if self.unknown_depth < 2:
+        if self.unknown_depth < (1 if tag in _ENTRIES else 2):
             start(self, tag, attributes)
 
     def end_outside(self: Any, tag: str) -> None:
-        if self.unknown_depth < 2:
+        if self.unknown_depth < (1 if tag in _ENTRIES else 2):
             end(self, tag)
         self.unknown_depth = max(0, self.unknown_depth - 1)
 

@@ -524,6 +524,14 @@ def test_a_reference_that_xml_does_not_know_leaves_a_feed_in_one_piece(reference
     assert (feed.entries[0].title, "reference" in feed.problem) == (f"Rice{unescape(reference)}rain", True)
 
 
+@pytest.mark.parametrize(("body", "own"), [(RSS2, "item"), (ATOM, "entry"), (RDF, "item")])
+@pytest.mark.parametrize("other", ["<{0}/>", "<{0}><title>Bees</title><link>/bees/</link></{0}>"])
+def test_an_entry_in_an_entry_takes_nothing_from_it(body, own, other):
+    """PC Magazine had `<item />` in each item, before the post's own address."""
+    text = said(body.replace("Rice &amp; rain</title>", "Rice &amp; rain</title>" + other.format(own)))
+    assert replace(text, excerpt=None) == replace(said(body), excerpt=None)
+
+
 def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
     body = RSS2.replace("<item>", "<item><yandex:related>").replace(
         "</item>", "</item><item><link>/bees/</link></item>"
