@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.extraction.classifier import Sheet
-from newsarchive.core.html.blocks import Box
+from newsarchive.core.html.boxes import Box
 
 #: Paragraphs of an article. One with fewer is short as it is.
 MIN_PARAGRAPHS = 4

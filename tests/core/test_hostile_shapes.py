@@ -23,7 +23,8 @@ from newsarchive.core.discovery.page_kind import page_kind
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.encoding.decoding import declared_charsets
 from newsarchive.core.html import parsing
-from newsarchive.core.html.blocks import MAX_PATH_CHARACTERS, path_step, read_blocks
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.boxes import MAX_PATH_CHARACTERS, path_step
 from newsarchive.core.html.parsing import MAX_ATTRIBUTES, MAX_OPTIONS, fresh, parse, with_fewer_attributes
 from newsarchive.core.html.render import MAX_SLOW_CHARACTERS, _cleaner, clean, markdown
 from newsarchive.core.origin import mentions

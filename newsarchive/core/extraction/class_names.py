@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from newsarchive.core.html.blocks import Box
+from newsarchive.core.html.boxes import Box
 from newsarchive.core.text.patterns import any_literal
 
 #: Group → the words of ids and classes that name this part of a page in many themes.

@@ -23,7 +23,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.extraction.class_names import Names
 from newsarchive.core.extraction.features import features
-from newsarchive.core.html.blocks import RawBlock, Reading, read_blocks
+from newsarchive.core.html.blocks import read_blocks
+from newsarchive.core.html.boxes import RawBlock, Reading
 from newsarchive.core.html.parsing import declared_body, parse, readable_characters
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules

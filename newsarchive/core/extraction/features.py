@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsarchive.core.extraction.class_names import GROUP_BITS, TAG_BITS, BoxNames, Names
-from newsarchive.core.html.blocks import Box, RawBlock, Reading
+from newsarchive.core.html.boxes import Box, RawBlock, Reading
 from newsarchive.core.text.scripts import HAN_AND_KANA_BLOCKS
 from newsarchive.core.text.words import STOPS
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
-from newsarchive.core.html.blocks import Box, RawBlock
+from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.items import BlockVerdict, DecidedBy

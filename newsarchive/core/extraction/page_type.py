@@ -27,7 +27,7 @@ from dataclasses import replace
 
 from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link, probabilities, words_of
-from newsarchive.core.html.blocks import Box, RawBlock
+from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.text.words import count_words, ends_sentence
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Block, DecidedBy, DropReason, Quality, QualityFlag

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from newsarchive.core.html.boxes import Box, RawBlock, Reading, is_hidden, path_step, within
 from newsarchive.core.html.markup import (
     BACK_LINK,
     BLOCKS,
@@ -22,7 +21,6 @@ from newsarchive.core.html.markup import (
     EMBEDS,
     HEADINGS,
     INLINE,
-    MAX_TABLE_BOXES,
     NOTE_ADDRESS,
     NOTE_BEHIND_STOP,
     NOTE_NUMBER,
@@ -32,129 +30,7 @@ from newsarchive.core.html.markup import (
     escape,
     fold,
     is_blank,
-    is_cell,
 )
-from newsarchive.items import BlockKind
-
-#: Kinds that a paragraph inside an element of that kind has too.
-_INHERITED: frozenset[str] = frozenset(["list_item", "quote", "caption", "code"])
-#: Elements → the kind of the blocks that stand in them; in any other element blocks are paragraphs.
-_KINDS: dict[str, BlockKind] = {
-    **dict.fromkeys(HEADINGS, "heading"),
-    **dict.fromkeys(["li", "dt", "dd"], "list_item"),
-    **dict.fromkeys(["pre", "listing", "xmp", "plaintext"], "code"),
-    **dict.fromkeys(["td", "th"], "table"),
-    **dict.fromkeys(["figcaption", "caption"], "caption"),
-    "blockquote": "quote",
-}
-
-
-class Box:
-    """A block-level element with text in it.
-
-    `index` counts boxes in document order. `blocks[first:last]` are the blocks inside. `path` is the tag path with ids
-    and classes, `html/body/div#main.post.entry`. `shape` is a hash of the path without ids, so that boxes of the same
-    shape have it in common. `depth` counts the boxes around this one, `level` the lists. A `hidden` box is not on
-    the screen until a script shows it.
-    """
-
-    __slots__ = ("classes", "depth", "first", "hidden", "ident", "index", "kind", "last", "level", "parent", "path",
-                 "shape", "tag")  # fmt: skip
-
-    def __init__(
-        self, tag: str, attributes: dict[str, str | None], parent: Box | None, index: int, first: int
-    ) -> None:
-        self.tag, self.parent, self.index = tag, parent, index
-        self.first, self.last = first, 0
-        kind = _KINDS.get(tag, "paragraph")
-        if parent is None:
-            self.depth = self.level = 0
-            self.hidden = False
-        else:
-            self.depth, self.level, self.hidden = parent.depth + 1, parent.level, parent.hidden
-            if kind == "paragraph" and parent.kind in _INHERITED:
-                kind = parent.kind
-        self.kind: BlockKind = kind
-        self.ident = self.classes = ""
-        own = tag
-        if attributes:
-            self.ident, self.classes = attributes.get("id") or "", attributes.get("class") or ""
-            own = path_step(tag, self.ident, self.classes)
-            if ("style" in attributes or "hidden" in attributes) and is_hidden(attributes):
-                self.hidden = True
-        if len(own) + (len(parent.path) if parent is not None else 0) > MAX_PATH_CHARACTERS:
-            own = tag
-        self.path: str = f"{parent.path}/{own}" if parent is not None else own
-        self.shape: int = hash((parent.shape if parent is not None else 0, tag, self.classes))
-        if tag == "ul" or tag == "ol":
-            self.level += 1
-
-
-@lru_cache(maxsize=16_384)
-def path_step(tag: str, ident: str, classes: str) -> str:
-    """An element as a step of a tag path: `div#main.post.entry`. A stroke in a name (`w-1/2`) becomes `|`, as it parts the steps."""
-    name = f"{tag}#{ident.strip()}" if ident else tag
-    return (".".join([name, *classes.split()]) if classes else name).replace("/", "|")
-
-
-def _within(box: Box | None, tags: frozenset[str]) -> Box | None:
-    """The box itself or the nearest one around it with one of these tags."""
-    while box is not None and box.tag not in tags:
-        box = box.parent
-    return box
-
-
-@dataclass(slots=True)
-class RawBlock:
-    """A block before it is classified.
-
-    `level` is a heading's (1 to 6) or the depth of a list item (from 1). `links` are (anchor text, absolute URL).
-    `link_chars` counts the characters inside anchors. `wrap` is the path of the inline elements around the whole text,
-    `/a.more/span`. `after_break` says that a doubled `<br>` stands between this block and the block before.
-    """
-
-    text: str
-    box: Box
-    kind: BlockKind
-    level: int = 0
-    links: list[tuple[str, str]] = field(default_factory=list)
-    link_chars: int = 0
-    html: str = ""
-    wrap: str = ""
-    after_break: bool = False
-
-    @property
-    def path(self) -> str:
-        return self.box.path + self.wrap
-
-    @property
-    def level_or_row(self) -> int:
-        """`level`; of the rows and cells of a table a number of their row, by which `same_table` tells tables apart."""
-        if self.kind != "table" and not is_cell(self.html):
-            return self.level
-        row = _within(self.box, _ROWS)
-        table = _within(row, _TABLES)
-        if row is None or table is None:
-            return self.box.index * MAX_TABLE_BOXES
-        return table.index * MAX_TABLE_BOXES + min(row.index - table.index, MAX_TABLE_BOXES - 1)
-
-
-@dataclass(slots=True)
-class Reading:
-    """The blocks of a page and the boxes around them; `truncated` says that the page was too long to be read whole."""
-
-    blocks: list[RawBlock]
-    boxes: list[Box]
-    truncated: bool = False
-
-
-def is_hidden(attributes: dict[str, str | None]) -> bool:
-    """Whether the attribute `hidden` or the style of an element keeps it off the screen."""
-    if "hidden" in attributes:
-        return True
-    style = attributes.get("style")
-    return style is not None and "none" in style and "display:none" in style.replace(" ", "").lower()
-
 
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
 #: `Reading.truncated` says so. As many take up to 2 s of CPU time.
@@ -163,10 +39,6 @@ MAX_BLOCKS = 10_000
 MAX_TEXT_CHARACTERS = 1_000_000
 #: Nodes of a page. Later ones are not read, and `Reading.truncated` says so.
 MAX_NODES = 1_000_000
-#: Characters of a path. Where an id or classes would make it longer, the element stands in it by its tag alone, because
-#: every box inside has the whole path: an id of 500 KB around 20,000 paragraphs took 7 GB. The longest classes of 1,300
-#: real pages have 7,433 characters.
-MAX_PATH_CHARACTERS = 16_000
 #: Boxes around a box. A deeper one is taken for its ancestor at this depth, so that paths stay short.
 MAX_BOX_DEPTH = 120
 #: Inline elements that are open at once. The text of a deeper one is kept, its mark-up and its link are not.
@@ -178,8 +50,7 @@ MAX_CELL_DEPTH = 8
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
 _CELLS = frozenset(["td", "th"])
-_ROWS = frozenset(["tr"])
-_TABLES = frozenset(["table"])
+
 _ITEMS = frozenset(["li", "dt", "dd"])
 
 
@@ -469,10 +340,10 @@ class _Walker:
 
     def _goes_on(self, box: Box) -> bool:
         """Whether a list item has a block already: the next one is a paragraph of the same item, and no item of its own."""
-        item = _within(box, _ITEMS)
+        item = within(box, _ITEMS)
         blocks = self.blocks
         return (
-            item is not None and item.first < len(blocks) and _within(blocks[item.first].box, _ITEMS) is item
+            item is not None and item.first < len(blocks) and within(blocks[item.first].box, _ITEMS) is item
         )
 
     def _marked(self, kind: str, is_folded: bool) -> str:
