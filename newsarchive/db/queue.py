@@ -58,7 +58,7 @@ _COUNTS = (
     " (SELECT queue_name, status, count(*) AS number FROM procrastinate_jobs GROUP BY 1, 2) AS counted ORDER BY 1, 2"
 )
 _WORKERS = (
-    "SELECT w.id, w.last_heartbeat, extract(epoch FROM now() - w.last_heartbeat), count(j.id) FROM procrastinate_workers w"
+    "SELECT w.id, extract(epoch FROM now() - w.last_heartbeat), count(j.id) FROM procrastinate_workers w"
     " LEFT JOIN procrastinate_jobs j ON j.worker_id = w.id AND j.status = 'doing' GROUP BY w.id ORDER BY w.id"
 )
 _JOBS = (
@@ -126,10 +126,9 @@ class QueuedJob:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A worker as the queue knows it: its last sign of life, the seconds since, and the number of its jobs."""
+    """A worker as the queue knows it: the seconds since its last sign of life, and the number of its jobs."""
 
     id: int
-    last_heartbeat: datetime
     seconds: float
     jobs: int
 
@@ -249,7 +248,9 @@ class Queue:
     def workers(self) -> list[Registered]:
         """The workers that have not signed off."""
         with self.connected() as connection:
-            return [Registered(a, b, float(c), d) for a, b, c, d in connection.execute(_WORKERS)]
+            return [
+                Registered(id_, float(seconds), jobs) for id_, seconds, jobs in connection.execute(_WORKERS)
+            ]
 
     def jobs(self, statuses: Sequence[str], limit: int, *, troubled: bool = False) -> list[QueuedJob]:
         """Jobs in these states, the newest first; with `troubled` also those that wait for another try."""

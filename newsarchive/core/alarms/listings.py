@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -115,15 +115,12 @@ def may_be_broken(listing: Listing) -> bool:
 def looks_of(listing: Listing) -> list[ListLook]:
     """The newest looks one by one. Of looks that found the same, the first and last moments are known; the others lie evenly
     between."""
-    return list(_newest_first(listing))[:MAX_LOOKS][::-1]
-
-
-def _newest_first(listing: Listing) -> Iterator[ListLook]:
+    newest_first: list[ListLook] = []
     for same in reversed(listing.found):
         step = (same.last_at - same.first_at) / max(same.looks - 1, 1)
-        for number in range(min(same.looks, MAX_LOOKS)):
-            at = same.last_at - number * step
-            yield ListLook(at, same.posts, at - same.first_at)
+        moments = [same.last_at - number * step for number in range(min(same.looks, MAX_LOOKS))]
+        newest_first += [ListLook(at, same.posts, at - same.first_at) for at in moments]
+    return newest_first[:MAX_LOOKS][::-1]
 
 
 def start_of_same(listing: Listing, at: datetime) -> datetime:
