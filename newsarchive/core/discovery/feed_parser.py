@@ -115,7 +115,9 @@ def _feedparser() -> Any:
 
     def without_false_link(self: Any) -> None:
         element, _, pieces = self.elementstack[-1] if self.elementstack else ("", 0, [])
-        self.guidislink = self.guidislink and element == "id" and any("/" in piece for piece in pieces)
+        # The loose parser has references as bytes.
+        has_path = any("/" in str(piece) for piece in pieces)
+        self.guidislink = self.guidislink and element == "id" and has_path
         end_guid(self)
 
     # Only the parser of well-formed feeds does so: in a broken feed an element may have no end.

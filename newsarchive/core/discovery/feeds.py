@@ -184,7 +184,7 @@ def announced_feeds(html_text: str, base_url: str, rules: Rules) -> dict[str, bo
         rel = link.get("rel", "").lower().split()
         names_feed = kind == _JSON_TYPE and "feed" in (link["href"] + link.get("title", "")).casefold()
         is_feed = "feed" in rel or ("alternate" in rel and (kind in _FEED_TYPES or names_feed))
-        if is_feed and (url := try_normalise(link["href"], base)):
+        if is_feed and link["href"].strip() and (url := try_normalise(link["href"], base)):
             found.setdefault(url, is_comment_feed(url, link.get("title", ""), rules))
     return found
 

@@ -277,6 +277,7 @@ def test_announced_feeds_tell_posts_from_comments_in_any_language():
     <LINK REL="Alternate" TYPE="application/atom+xml; charset=utf-8" HREF="atom.xml">
     <link rel=alternate type=application/feed+json href="/feed.json"><link rel=alternate hreflang=de href=/de/>
     <link rel=alternate type=application/rss+xml href="javascript:alert(1)"><link rel=alternate type=application/rss+xml>
+    <link rel=alternate type=application/rss+xml href=""><link rel=alternate type=application/rss+xml href=" ">
     <link rel=stylesheet href=/style.css><link rel=alternate type=application/json href=/wp-json/wp/v2/pages/2>"""
     assert feeds.announced_feeds(page, "https://blog.example/news/", RULES) == {
         "https://blog.example/news/atom.xml": False,
@@ -545,13 +546,15 @@ def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
     [
         ("<guid>https://blog.example/rain/</guid>", "https://blog.example/rain/"),
         ("<guid>/rain/</guid>", "https://blog.example/rain/"),
+        ("<guid>/caf&#233;/</guid>", "https://blog.example/caf%C3%A9/"),
         ("<guid>7bd204c6-1655-4c27-aeee-53f933c5395f</guid>", None),
         ("<guid>4711</guid>", None),
         ('<guid isPermaLink="false">/rain/</guid>', None),
     ],
 )
-def test_a_guid_that_may_be_an_address_stands_for_a_missing_link(guid, address):
-    links = feeds.parse_feed(rss(guid), URL).links
+@pytest.mark.parametrize("broken", ["", "<br>"])
+def test_a_guid_that_may_be_an_address_stands_for_a_missing_link(guid, address, broken):
+    links = feeds.parse_feed(rss(guid + broken), URL).links
     assert [link.url for link in links] == ([address] if address else [])
 
 
