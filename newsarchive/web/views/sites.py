@@ -3,7 +3,6 @@ sites, and the figures for a monitoring system."""
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import UTC, datetime
 
 from newsarchive.db import site_templates
@@ -40,9 +39,7 @@ def sites(library: Library, request: Request) -> Answer:
 def well(library: Library, request: Request) -> Answer:
     """Every site, those with a problem first: since when it is crawled, when it is due, its last error, its last days."""
     found = health(library.engine, until=datetime.now(UTC).date())
-    states = Counter(day.state.value for one in found for day in one.days)
-    shown = {"sites": found, "strip_days": STRIP_DAYS, "states": states, "all_states": list(coverage.State)}
-    return Page("health.html", shown, found)
+    return Page("health.html", {"sites": found, "strip_days": STRIP_DAYS}, found)
 
 
 def site(library: Library, request: Request) -> Answer:

@@ -15,7 +15,7 @@ from newsarchive.db.reading.publishers import HeadlineChange, republications
 from newsarchive.db.reading.search import Filters, Paging
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.web.answers import Answer, Page, Request
-from newsarchive.web.chart import AXIS_HEIGHT, LINE_HEIGHT, NAMES_WIDTH, WIDTH, picture
+from newsarchive.web.chart import AXIS_HEIGHT, LINE_HEIGHT, WIDTH, picture
 from newsarchive.web.library import Library
 from newsarchive.web.render import MARKS
 
@@ -54,7 +54,7 @@ def story(library: Library, request: Request) -> Answer:
         "diff": word_diff,
         "headlines": [(word_diff(first.headline, text), copies) for text, copies in headlines.items()],
         "picture": picture(trace, browse.credits_of(library.engine, [copy.id for copy in trace.copies])),
-        "size": {"width": WIDTH, "line": LINE_HEIGHT, "head": AXIS_HEIGHT, "names": NAMES_WIDTH},
+        "size": {"width": WIDTH, "line": LINE_HEIGHT, "head": AXIS_HEIGHT},
     }
     return Page("story.html", shown, trace)
 
