@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, product
 
 from newsarchive import compiled
 from newsarchive.core.metadata import eastern_titles
@@ -59,6 +59,8 @@ _UNTITLED = re.compile(
 _HOST_SEPARATOR = re.compile(r"\s+[.·•|–—-]\s+(?=\S)")
 #: Letters of the first part of such a chain; a shorter part may be a section.
 MIN_CHAIN_LETTERS = 8
+#: Separators of a title between which a part of it is looked for; later ones are not.
+MAX_TITLE_SEPARATORS = 10
 #: Letters of a title without the site's name. A shorter rest is no title, and nothing is cut off.
 MIN_TITLE_LETTERS = 8
 #: Spaces in a part of a title that the page shows elsewhere, too. A part with fewer may be a section.
@@ -212,9 +214,11 @@ def _names_before(claims: Sequence[Claim], blocks: Sequence[Block], url: str) ->
 
 
 def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules) -> str:
-    """The part of a title before or behind a separator that is one of the `lines`, where it is the only one that is not named like
-    the host with these labels; else the title."""
-    parts = {p for m in islice(SEPARATOR.finditer(title), 20) for p in (title[: m.start()], title[m.end() :])}
+    """The part of a title before, behind or between separators that is one of the `lines`, where it is the only one that is not named
+    like the host with these labels; else the title."""
+    separators = [m.span() for m in islice(SEPARATOR.finditer(title), MAX_TITLE_SEPARATORS)]
+    starts, ends = (0, *(end for _, end in separators)), (*(start for start, _ in separators), len(title))
+    parts = {title[a:b] for a, b in product(starts, ends) if a < b} - {title}
     found = [
         p
         for p in parts

@@ -63,6 +63,8 @@ _NOT_AUTHOR_CLASS = re.compile(
 #: Elements inside an element for authors that hold the categories of the post.
 _CATEGORY = '[class*="categor" i],[rel~="category" i]'
 _HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
+#: The file of a folder's own page, at the end of an address without query.
+_INDEX_FILE = re.compile(r"(?:(?<=/)|^)index\.(?:html?|php)$", re.IGNORECASE)
 _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
@@ -123,6 +125,8 @@ MAX_MARKS_AFTER = 100
 MAX_MARKS_BEFORE = 30
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
+#: Links in an element for keywords that are read apart; with more it is a cloud of all tags.
+MAX_KEYWORD_LINKS = 30
 _MICRODATA = Source(Place.MICRODATA)
 #: The address of a page that collects posts.
 _TOPIC = re.compile(r"/(?:topics?|sections?|channels?|tags?)/[^/?#]+/?$", re.IGNORECASE)
@@ -142,6 +146,7 @@ def headings(marks: Sequence[Mark], url: str, rules: Rules) -> Iterator[tuple[Cl
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
+            text = _without_small_end(text, mark.node)
         if text:
             yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node, url) else place)), mark
 
@@ -172,6 +177,13 @@ def _without_category(text: str, heading: LexborNode) -> str:
     return rest if " " in rest else text
 
 
+def _without_small_end(text: str, heading: LexborNode) -> str:
+    """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap)."""
+    ends = heading.css("small")[-1:]
+    end = text_of(ends[0], inline=True) if ends else ""
+    return text.removesuffix(end).rstrip(" |/·–—\u00a0") or text if end else text
+
+
 @lru_cache(maxsize=8)
 def _kicker_class(rules: Rules) -> re.Pattern[str]:
     """The classes of kickers, from `data/metadata/boxes.toml`."""
@@ -194,9 +206,16 @@ def _leads_home(node: LexborNode, url: str) -> bool:
     if link is None and parent is not None and parent.tag == "a" and parent.attributes.get("href"):
         link = parent if text_of(parent) == text_of(node) else None
     reference = (link.attributes.get("href") or "").strip() if link is not None else "-"
-    if _HOST.sub("", reference) in ("/", "", "./", "index.html", "/index.html", "index.php", "/index.php"):
-        return True
-    return link is not None and _holds(reference, url) and text_of(link) == text_of(node)
+    folder = _INDEX_FILE.sub("", reference)
+    if _HOST.sub("", folder) in ("/", "", "./"):
+        return not _is_own_folder(folder, url)
+    return link is not None and _holds(folder, url) and text_of(link) == text_of(node)
+
+
+def _is_own_folder(reference: str, url: str) -> bool:
+    """Whether a link leads to the page that holds it, as a headline's does in a copy of a site: "index.html" in "/2013/the-ferry/"."""
+    own = _INDEX_FILE.sub("", parts_of(url).path)
+    return own.endswith("/") and len(own) > 1 and parts_of(absolute(reference or "./", url)).path == own
 
 
 def _holds(reference: str, url: str) -> bool:
@@ -280,7 +299,8 @@ def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
     for link in tree.css("a[href]")[:MAX_HOME_LINKS]:
         address = absolute(link.attributes.get("href") or "", url)
         parts = parts_of(address)
-        if address and parts.path in ("", "/") and not parts.query and same_site(address, url):
+        is_root = _INDEX_FILE.sub("", parts.path) in ("", "/")
+        if address and is_root and not parts.query and same_site(address, url):
             yield text_of(link)
             yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
 
@@ -307,7 +327,10 @@ def _item_type(node: LexborNode) -> str:
 def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
     """The claims of a property whose value is an object, a list or a truth value."""
     if name == "keywords":
-        yield from (Claim(name, word, _MICRODATA) for word in keyword_list(mark.content))
+        links = mark.node.css("a[href]")  # with many of them, a cloud of all tags
+        texts = [text_of(link, inline=True) for link in links] if len(links) <= MAX_KEYWORD_LINKS else []
+        listed = texts if len(texts) > 1 else [mark.content]
+        yield from (Claim(name, word, _MICRODATA) for text in listed for word in keyword_list(text))
     elif name == "image":
         inner = _inside(mark, '[itemprop~="url"],img')
         yield Claim("image", mark.address or (inner.address if inner else ""), _MICRODATA)
@@ -494,6 +517,11 @@ def _says_aside(names: str) -> bool:
     return bool(_ASIDE_CLASS.search(names.lower())) and not _POSTS_OF_BLOGGER.search(names)
 
 
+def _is_foot_of_article(node: LexborNode) -> bool:
+    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8)."""
+    return node.tag == "footer" and node.parent is not None and node.parent.tag == "article"
+
+
 def aside(node: LexborNode, *, near: bool = False) -> bool:
     """Whether a node stands in comments, a sidebar, a footer or a list of teasers.
 
@@ -509,7 +537,10 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
         if _IN_SIDEBAR in names:
             return False
         if (names != " " and _says_aside(names)) or (
-            not near and up.tag in _ASIDE_TAGS and not _POST_FOOT.search(names)
+            not near
+            and up.tag in _ASIDE_TAGS
+            and not _POST_FOOT.search(names)
+            and not _is_foot_of_article(up)
         ):
             is_aside = True
             if _IN_MENU_OF_SIDEBAR not in names:
