@@ -16,12 +16,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.parsing import MAX_NESTED_TAGS
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.metadata.elements import Mark, text_of, upwards
+from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.markup import ancestors_of, aside
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of
-from newsarchive.items import Block
+from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
 #: Blocks of a page that are searched for captions; later ones are not read.
@@ -87,6 +87,10 @@ _SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "src")
 _SRCSET_NAMES = ("data-srcset", "data-lazy-srcset", "srcset")
 #: The elements of a figure that show a picture, in `<noscript>` also behind the placeholder of one that a script loads.
 _SHOWN = "img,amp-img,picture source"
+#: Pictures that are called a logo, or stand in what is called so. `custom-logo` is WordPress's.
+_SHOWN_LOGOS = (
+    'img[alt="logo" i],img[class~="logo" i],img.custom-logo,a[class~="logo" i] img,[id="logo" i] img'
+)
 #: What parts the addresses of such a set: "ferry-300.jpg 300w, ferry-600.jpg 600w". An address may hold commas itself.
 _BETWEEN_SIZES = re.compile(r",\s+|(?<=\d[wx]),")
 #: The width or density behind an address.
@@ -145,6 +149,19 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
         credit, text = _credit(mark.node, text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
+
+
+def without_logos(
+    claims: Sequence[Claim], tree: LexborHTMLParser, url: str
+) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without a picture that the page shows as its site's logo (`<img alt="logo">`, `<a class="logo"><img>`), and these as
+    refused candidates. Sites declare their logo for each post without a picture. `url` is the page's address."""
+    images = [c for c in claims if c.field == "image" and c.value]
+    shown = tree.css(_SHOWN_LOGOS)[:MAX_FIGURES] if images else []
+    logos = {absolute(address, url) for image in shown for address in _sources(image)}
+    of_site = [c for c in images if absolute(c.value, url) in logos]
+    kept = [c for c in claims if c not in of_site]
+    return kept, [c.candidate(reason="the site's own picture") for c in of_site]
 
 
 def counts_visits(address: str, rules: Rules) -> bool:

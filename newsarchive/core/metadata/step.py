@@ -195,6 +195,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims += sections.printed_tags(tree, anchor, other_posts)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
+    claims, refused = pictures.without_logos(claims, tree, url)
+    candidates += refused
     claims += _picture_claims(claims, found, tree, anchor, other_posts)
     if not _offered("image_credit", claims):
         claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
