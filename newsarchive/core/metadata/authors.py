@@ -56,6 +56,8 @@ _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
 #: Sources that hold one author in each element.
 _ELEMENTS_OF_ONE = frozenset((Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX))
 _WORD = re.compile(rf"[\w{WORD_MARKS}]+")
+#: Signs of a list of names.
+_LISTED = re.compile(r"[,;/／、，；]")
 
 #: Source → its claims, each with the authors that it names.
 Named = dict[Source, list[tuple[Claim, list[Author]]]]
@@ -108,11 +110,22 @@ def read_claims(
 def read(claim: Claim, rules: Rules) -> list[Author]:
     """The authors that one claim names."""
     url = claim.url if claim.url.startswith("http") else ""
-    if claim.kind == "organisation":
+    if claim.kind == "organisation" or (claim.kind == "person" and _is_one(claim.value, rules)):
         found = [name] if (name := clean(claim.value, rules, printed=False)) else []
     else:
         found = names(claim.value, rules, printed=claim.source.place in IN_BODY)
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
+
+
+def _is_one(value: str, rules: Rules) -> bool:
+    """Whether what is declared as one person is a couple or an account, and no two people: a part beside "and" has one word.
+
+    >>> from newsarchive.rules import default
+    >>> [_is_one(text, default()) for text in ("Jane and John Doe", "Health and Beauty", "Jane Doe and John Roe", "Jane, John Doe")]
+    [True, True, False, False]
+    """
+    parts = words(rules).separators.split(value)
+    return len(parts) > 1 and not _LISTED.search(value) and any(" " not in part.strip() for part in parts)
 
 
 def options(
