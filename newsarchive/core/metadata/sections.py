@@ -33,7 +33,7 @@ from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.text.scripts import has_unspaced
+from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL, has_unspaced
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.items import Block, Candidate, DecidedBy
@@ -68,6 +68,8 @@ MIN_SENTENCE_WORDS = 6
 #: Signs that titles contain, and names of sections hardly ever.
 _SENTENCE_SIGN = re.compile(r"[:!?\"“”„«»]")
 _ADDRESS_OR_CODE = re.compile(r"://|[{}]")
+#: A word of one character, in Chinese, Japanese and Korean.
+_ONE_CHARACTER = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 
 
 def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[Claim]:
@@ -243,9 +245,14 @@ def _same_group(group: LexborNode, other: LexborNode | None) -> bool:
     return up is not None and across is not None and group.tag == "li" and up.mem_id == across.mem_id
 
 
+def _is_word(text: str) -> bool:
+    """Whether a text is longer than a letter: "책" (books) and "詩" (poems) are words of one character."""
+    return len(text) > 1 or _ONE_CHARACTER.fullmatch(text) is not None
+
+
 def _named(field: str, text: str, place: Place) -> Iterator[Claim]:
     text = text.strip(_SEPARATORS).lstrip("#")
-    if 1 < len(text) <= MAX_SECTION_CHARS:
+    if _is_word(text) and len(text) <= MAX_SECTION_CHARS:
         yield Claim(field, text, Source(place))
 
 
@@ -305,9 +312,12 @@ def is_name(text: str) -> bool:
 
     >>> [is_name(t) for t in ("Harbour", "18", "https://blog.example/a/", "The captain: I shall sail again", '{"name":"Harbour"')]
     [True, False, False, False, False]
+    >>> is_name("책"), is_name("A")
+    (True, False)
     """
     if (
-        not 1 < len(text) <= MAX_SECTION_CHARS
+        not _is_word(text)
+        or len(text) > MAX_SECTION_CHARS
         or _ADDRESS_OR_CODE.search(text)
         or not any(map(str.isalpha, text))
     ):
