@@ -189,10 +189,13 @@ def _details(text: str) -> tuple[str, ...]:
 
 
 def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
-    """All sentences of a text that are attributions, in their order."""
+    """All sentences of a text that are attributions, in their order. Where none is, a line of details that names its source first:
+    "Source: Reuters Author: Jane Doe"."""
     length = max(1, len(text.strip()))
     found = [_match(sentence, len(sentence) / length, rules) for sentence in statements(text)]
-    found = found if any(found) else [_behind_date(text.strip(), rules)]
+    if not any(found):
+        line = attribution_of(text, rules)
+        found = [line if line and line.kind == "source" else _behind_date(text.strip(), rules)]
     return tuple(a for a in found if a is not None)
 
 

@@ -25,7 +25,8 @@ from newsarchive.rules import Rules
 MAX_LINE_CHARACTERS = 300
 #: Characters of a line that reserves rights without a copyright mark; a longer one is prose.
 _MAX_RIGHTS_CHARACTERS = 120
-#: Characters of a holder in a line without "©"; a longer one is prose: "Copyright: parts of this text are taken from …".
+#: Characters of a holder in a line without "©", or with more sentences; a longer one is prose: "Copyright: parts of this text are taken
+#: from …", "© PhotoA convoy reached the town. It brought rice …".
 _MAX_HOLDER_CHARACTERS = 60
 #: Characters of a line that is nothing but a dateline or a signature; it must have fewer.
 _MAX_SIGNATURE_CHARACTERS = 40
@@ -40,6 +41,8 @@ _END = re.compile(
     r"[!?。\n|•;；]|(?<!\bPT)(?<!\bSt)\.(?=\s+(?!Ltd|Inc|LLC|Co\b|GmbH|Limited|plc)|$)|\s[–—-]\s"
     r"|\s(?:地址|邮编|郵編|电话|電話|传真|傳真|邮箱|信箱|技术支持|\w?ICP)"
 )
+#: The end of a sentence, and five words of another one.
+_GOES_ON = re.compile(r"[^\W\d_][.!?]\s+[^\W\d_]+(?:\s+\S+){4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,9 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     >>> from newsarchive.rules import default
     >>> copyright_of("© 2019-2025 The Heron Ltd.", default())
     Copyright(notice='© 2019-2025 The Heron Ltd.', holder='The Heron Ltd', year=2025)
+    >>> prose = "© PhotoA convoy of rice and oil has reached the town after more than twelve months. The army brought it there."
+    >>> copyright_of(prose, default()) is None
+    True
     """
     line = text.strip()
     if not line or len(line) > MAX_LINE_CHARACTERS:
@@ -86,9 +92,14 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     # The holder stands after the mark, or else before it ("Reuters © 2025").
     after, before = (line[found.end() :], line[: found.start()]) if found else (line, "")
     holder = _first_name(after, words) or _first_name(before, words)
-    if len(holder) > _MAX_HOLDER_CHARACTERS and "©" not in line:
+    if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or _is_prose(line)):
         return None
     return Copyright(line, holder, _last_year(line))
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line without breaks has a sentence behind another one."""
+    return "\n" not in line and _GOES_ON.search(line) is not None
 
 
 def _last_year(line: str) -> int | None:
