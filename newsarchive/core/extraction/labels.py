@@ -26,7 +26,7 @@ MAX_COMMON_HEADING_CHARACTERS = 8
 #: where it is the whole title.
 MAX_COMMON_LINE_CHARACTERS = 12
 #: Characters of a line with a date. A longer line is more than a date.
-MAX_DATE_CHARACTERS = 40
+MAX_DATE_CHARACTERS = 60
 #: Words of letters in a line with a date: a weekday, a month and one more.
 MAX_DATE_WORDS = 3
 #: Characters of a sentence above the text. A shorter one is no standfirst.
