@@ -169,8 +169,9 @@ class _Table:
         # `urlsplit` takes half of the time of this for each of 50,000 addresses. These are regular: `scheme://host/path?query`.
         path, _, query = url.partition("#")[0].partition("://")[2].partition("/")[2].partition("?")
         # Servers that rewrite no address have the path in the query: Serendipity "index.php?/archives/2-rain.html", Drupal "?q=node/2".
-        if query and (behind := _PATH_IN_QUERY.match(query)):
-            path, query = behind[1], query[behind.end() :]
+        folder, _, program = path.rpartition("/")
+        if program in ("", "index.php") and (behind := _PATH_IN_QUERY.match(query)):
+            path, query = f"{folder}/{behind[1]}", query[behind.end() :]
         path = unquoted(path).lower().strip("/")
         if path.endswith(self.extensions):
             return "file"
