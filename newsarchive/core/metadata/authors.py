@@ -143,7 +143,7 @@ def options(
         authors = _without_firms(_without_house(_distinct(own), rows, sites), rows, rules)
         names = tuple(sorted(key(a.name) for a in authors))
         claims, before = lists.get(names, ([], authors))
-        spelled = max(before, authors, key=lambda found: sum(" " in a.name for a in found))  # not `janedoe`
+        spelled = max(before, authors, key=_spelling)
         lists[names] = [*claims, *(claim for claim, _ in rows)], spelled
     _merge_residue(lists)
     guessed = {
@@ -157,6 +157,12 @@ def options(
             traits += (Trait.ONE_OF_GUESSES,)
         out.append((Option(tuple(claims), traits, WEAK_GUESSES), authors))
     return out
+
+
+def _spelling(authors: tuple[Author, ...]) -> tuple[int, int]:
+    """How well names are spelled: neither `janedoe` nor `Mary-ann Doe`, where the page has them otherwise as well."""
+    behind_hyphens = (letter for a in authors for letter in re.findall(r"-(\w)", a.name))
+    return sum(" " in a.name for a in authors), sum(map(str.isupper, behind_hyphens))
 
 
 def _without_own_paper(author: Author, site_names: Sequence[str], rules: Rules) -> Author:

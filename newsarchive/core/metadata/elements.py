@@ -18,8 +18,18 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.html.markup import fold
 from newsarchive.core.html.parsing import UNSEEN, without
-from newsarchive.core.metadata.claims import MAX_CLAIMS, Claim, Place, Source, keyword_list, plain, source_of
+from newsarchive.core.metadata.claims import (
+    MAX_CLAIMS,
+    MAX_LISTED_KEYWORDS,
+    Claim,
+    Place,
+    Source,
+    keyword_list,
+    plain,
+    source_of,
+)
 from newsarchive.core.metadata.person_names import says_by
+from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import is_category, is_tag, parts_of
 from newsarchive.rules import Rules
 
@@ -46,7 +56,10 @@ _TAGS = (
 )
 #: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
 #: is hidden in many themes, `<span rel="schema:author">`, and `<span typeof="sioc:UserAccount">`.
-_RDFA = '[property*="date" i],[property*="created" i],[rel~="schema:author" i],[typeof~="sioc:UserAccount" i]'
+_RDFA = (
+    '[property*="date" i],[property*="created" i],[property*="author" i],[property*="creator" i],[rel~="schema:author" i],'
+    '[typeof~="sioc:UserAccount" i]'
+)
 _QUERY = ",".join(
     [
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
@@ -251,6 +264,9 @@ _GLUED = re.compile(r"(?<=[^\W\d_A-Z]{3})\0(?=[A-Z][^\W\d_A-Z]{2})")
 #: `article:published_time`, `http://ogp.me/ns#title` is `og:title`.
 _OGP = re.compile(r"\Ahttps?://ogp\.me/ns(?:/(\w+))?#")
 
+#: The prefixes of Dublin Core in HTML: `DC.title`, `dcterms:created`, `DCTERMS.issued`, `DC.date.issued`.
+_DUBLIN_CORE = re.compile(r"\A(?:dct|dcterms|dc)[.:](?:(?:dc)?terms[.:])?(?:date[.:])?(?=[a-z])")
+
 
 #: Fields whose value is a URL.
 _URL_FIELDS = frozenset({"image", "canonical_url", "original_source", "syndication_source"})
@@ -279,11 +295,38 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
     names = _fields_by_name(rules)
     for attributes in metas:
         for attribute in ("property", "name", "http-equiv"):
-            name = (attributes.get(attribute) or "").strip().casefold()
-            known = names.get(_OGP.sub(lambda match: f"{match[1] or 'og'}:", name))
-            if known is not None:
-                yield from _meta(*known, attributes.get("content") or "", url)
+            name, content = (
+                (attributes.get(attribute) or "").strip().casefold(),
+                attributes.get("content") or "",
+            )
+            stated = _of_parsely(content) if name == "parsely-page" else [(name, content)]
+            known = [(*names[_usual(key)], value) for key, value in stated if _usual(key) in names]
+            for one in known:
+                yield from _meta(*one, url)
+            if known:
                 break
+
+
+def _usual(name: str) -> str:
+    """The name of a `<meta>` element as `names.toml` has it: with the usual prefixes of Open Graph and Dublin Core, and of several
+    properties (RDFa) the last one, which says more.
+
+    >>> _usual("dcterms:created"), _usual("dc.date.issued"), _usual("dc:date dc:created")
+    ('dc.created', 'dc.issued', 'dc.created')
+    """
+    last = name.rpartition(" ")[2] if ":" in name else name
+    return _DUBLIN_CORE.sub("dc.", _OGP.sub(lambda match: f"{match[1] or 'og'}:", last))
+
+
+def _of_parsely(content: str) -> Iterator[tuple[str, str]]:
+    """The members of the JSON of Parse.ly's `<meta name="parsely-page">`, under the names of Parse.ly's other elements."""
+    try:
+        page = loads(content)
+    except ValueError:
+        return
+    for key, value in page.items() if isinstance(page, dict) else ():
+        for one in value[:MAX_LISTED_KEYWORDS] if isinstance(value, list) else [value]:
+            yield f"parsely-{str(key).casefold().replace('_', '-')}", plain(one)
 
 
 def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:

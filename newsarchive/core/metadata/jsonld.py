@@ -43,6 +43,8 @@ _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$", re.IGNORECASE)
+#: The vocabulary before the name of a property: "schema:headline", "http://schema.org/headline".
+_OF_SCHEMA_ORG = re.compile(r"\A(?:https?://(?:www\.)?schema\.org/|schema:)")
 _VOCABULARY = re.compile(r"\A.*[/#:]", re.DOTALL)
 _ORGANISATION = re.compile(r"Organi[sz]ation$|^(?:Brand|Corporation|LocalBusiness)$")
 
@@ -91,6 +93,8 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
         value, steps = queue.popleft(), steps + 1
         if isinstance(value, dict):
             out.append(value)
+            for key in [key for key in value if key == "id" or _OF_SCHEMA_ORG.match(key)]:
+                value.setdefault("@id" if key == "id" else _OF_SCHEMA_ORG.sub("", key), value.pop(key))
             queue.extend(v for k, v in value.items() if isinstance(v, dict | list) and k != "liveBlogUpdate")
         elif isinstance(value, list):
             queue.extend(v for v in value[:MAX_NODES] if isinstance(v, dict | list))
@@ -103,7 +107,8 @@ def _values(text: str) -> Iterator[Any]:
     for mend in (str, _unwrapped):  # `str` leaves the text as it is
         text = mend(text)
         try:
-            yield loads(text)
+            value = loads(text)
+            yield loads(value) if isinstance(value, str) else value  # JSON in a text: encoded twice
             return
         except ValueError:
             pass
@@ -274,17 +279,27 @@ def _keywords(value: Any) -> Iterable[str]:
 
 
 def _resolve(value: Any, by_id: dict[str, Node]) -> Any:
-    """The node that a bare reference `{"@id": …}` stands for."""
+    """The node that a bare reference stands for: `{"@id": …}`, or the text of an `@id`."""
+    if isinstance(value, str):
+        return by_id.get(value, value)
     if isinstance(value, dict) and isinstance(value.get("@id"), str) and "name" not in value:
         return by_id.get(value["@id"], value)
     return value
 
 
 def _name(value: Any) -> Any:
-    """The name of an object, also one in two parts, or an object that has the name in its turn; anything else as it is."""
+    """The name of an object, also one in two parts, or an object that has the name in its turn, as the author in the Role of
+    one; of a name in several languages the first; anything else as it is."""
     if isinstance(value, dict):
         in_parts = " ".join(filter(None, map(plain, (value.get("givenName"), value.get("familyName")))))
-        name = value.get("name") or value.get("@value") or value.get("alternateName") or in_parts
+        name = (
+            value.get("name")
+            or value.get("@value")
+            or value.get("alternateName")
+            or in_parts
+            or value.get("author")
+        )
+        name = name[0] if isinstance(name, list) and name and isinstance(name[0], dict) else name
         return name.get("@value") or name.get("name") or "" if isinstance(name, dict) else name
     return value
 
@@ -302,6 +317,10 @@ def _url(value: Any) -> str:
 
 
 def _list(value: Any) -> list[Any]:
+    """The values of a property, also of one written as `@list`, `@set`, or a list in a list."""
+    if isinstance(value, dict) and ("@list" in value or "@set" in value):
+        value = value.get("@list") or value.get("@set")
     if value is None or value == "":
         return []
-    return value if isinstance(value, list) else [value]
+    values = value if isinstance(value, list) else [value]
+    return [one for item in values for one in (item if isinstance(item, list) else [item])]

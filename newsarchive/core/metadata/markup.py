@@ -69,10 +69,14 @@ _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|poste
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
 _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
+#: A day with its time of day, as scripts that print "2 hours ago" and hNews have it in `title`.
+_WHOLE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 #: RDFa properties that are days of publication or change: `dc:date dc:created`, `schema:datePublished`.
 _RDFA_DATE = re.compile(
-    r"(?:^|[\s:])(?:date(?:created|published|modified)?|created|modified)(?:\s|$)", re.IGNORECASE
+    r"(?:^|[\s:/])(?:date(?:created|published|modified)?|created|modified)(?:\s|$)", re.IGNORECASE
 )
+#: RDFa properties that are the author: `schema:author`, `author`, `dc:creator`.
+_RDFA_AUTHOR = re.compile(r"(?:^|[\s:/])(?:author|creator)(?:\s|$)", re.IGNORECASE)
 #: Words of `rel` for the author, the second in RDFa.
 _AUTHOR_RELATIONS = frozenset(["author", "schema:author"])
 #: Microdata properties that are dates. Baidu's pages for authors call the time of publication `dateUpdate`.
@@ -250,10 +254,11 @@ def _says_headline(names: str) -> bool:
 
 
 def stated(mark: Mark, rules: Rules) -> str:
-    """The value of a mark: the `title` of an `<abbr>`, or of a `value-title` inside it, where it is a date, else the
-    mark's content. Source: the value class pattern of microformats.org. Blogger writes "8:30 AM" with the whole time as
+    """The value of a mark: the `title` of an `<abbr>`, of a `value-title` inside it, or of any element with a whole time there,
+    where it is a date, else the mark's content. Source: the value class pattern of microformats.org. Blogger writes "8:30 AM" with the whole time as
     `title`."""
-    node: LexborNode | None = mark.node if mark.tag == "abbr" else None
+    has_whole_time = _WHOLE_TIME.match(mark.attributes.get("title") or "")
+    node: LexborNode | None = mark.node if mark.tag == "abbr" or has_whole_time else None
     if node is None and (mark.names or mark.properties):
         node = mark.node.css_first("abbr[title],.value-title[title]")
     title = plain(node.attributes.get("title")) if node is not None else ""
@@ -474,7 +479,8 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
     if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
         return "; ".join(strong)  # the rest is a job
     if not text:
-        return text
+        unseen = node.css_first('meta[property="name"][content]')  # RDFa
+        return plain(unseen.attributes.get("content")) if unseen is not None else ""
     pieces = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
     return with_spaces(text, [p for p in pieces if p != text], rules) if pieces else text
 
@@ -483,6 +489,8 @@ def _author_place(mark: Mark) -> Place | None:
     if not _AUTHOR_RELATIONS.isdisjoint((mark.attributes.get("rel") or "").casefold().split()):
         return Place.REL
     if "sioc:UserAccount" in (mark.attributes.get("typeof") or ""):
+        return Place.BYLINE  # less than a name that the page prints besides
+    if _RDFA_AUTHOR.search(mark.attributes.get("property") or ""):
         return Place.AUTHOR
     if not mark.names or "author" in mark.properties:
         return None

@@ -443,10 +443,17 @@ def changes(claims: Sequence[Claim]) -> list[Claim]:
 BEFORE_PUBLICATION = "before the publication"
 
 
-def is_before(changed: datetime | None, published: datetime | None, *, zones_known: bool = True) -> bool:
+#: The time that zones of the Americas are behind UTC at most, but for a few islands.
+MAX_BEHIND_UTC = timedelta(hours=10)
+
+
+def is_before(
+    changed: datetime | None, published: datetime | None, *, zones_known: tuple[bool, bool] = (True, True)
+) -> bool:
     """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
     draft of a post that was scheduled. Of a day without a time of day the day alone is compared. Where a page names the time
-    zone of one time only (not `zones_known`), the other may be of the same zone: "Updated 9:25am" of "09:20:05 PDT".
+    zone of one time only (`zones_known`, of the change and of the publication), the other may be of the same zone: "Updated 9:25am" of
+    "09:20:05 PDT". Where the publication is in UTC, the change may be of any zone west of there.
 
     >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
     >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
@@ -454,8 +461,14 @@ def is_before(changed: datetime | None, published: datetime | None, *, zones_kno
     """
     if changed is None or published is None or changed >= published:
         return False
-    if not zones_known and changed.replace(tzinfo=None) >= published.replace(tzinfo=None):
-        return False
+    if zones_known != (True, True):
+        of_any_zone = zones_known == (False, True) and published.utcoffset() == timedelta(0)
+        of_any_zone = of_any_zone and (published - changed) % timedelta(hours=1) != timedelta(
+            0
+        )  # else the same moment
+        unknown = MAX_BEHIND_UTC if of_any_zone else timedelta(0)
+        if changed.replace(tzinfo=None) + unknown >= published.replace(tzinfo=None):
+            return False
     return dates.has_time(changed) or changed.date() < published.date()
 
 

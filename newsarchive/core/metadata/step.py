@@ -340,7 +340,7 @@ def _dates(
         decided["date_published"], why = publication_date.last_resort(fallbacks, now)
         candidates += why
     changed, first = decided["date_modified"], decided["date_published"]
-    zones_known = dates.names_zone(changed.raw, rules) and dates.names_zone(first.raw, rules)
+    zones_known = dates.names_zone(changed.raw, rules), dates.names_zone(first.raw, rules)
     if publication_date.is_before(changed.value, first.value, zones_known=zones_known):
         decided["date_modified"] = publication_date.Dated()
         candidates = [

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsarchive import compiled
 from newsarchive.core.text import calendars
@@ -340,9 +342,11 @@ def _build(
     hour: str | int = 0, minute: str | int = 0, second: str | int = 0, zone: tzinfo = UTC,
 ) -> datetime | None:  # fmt: skip
     try:
-        return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
     except (ValueError, OverflowError):
         return None
+    ahead = when.utcoffset() if isinstance(zone, ZoneInfo) else None
+    return when if ahead is None else when.replace(tzinfo=timezone(ahead))
 
 
 def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
@@ -370,18 +374,23 @@ def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
         is_late = half.startswith(_SECOND_HALF) or (half.startswith(_NIGHT) and hour % 12 > 4)
         hour = hour % 12 + 12 * is_late
     zone = part.get("z") or match.string[match.end() :]
-    return hour, minute, second, _zone(f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone, rules)
+    zone = f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone
+    return hour, minute, second, _zone(zone, rules, of_half_days=bool(half))
 
 
-def _zone(text: str, rules: Rules) -> tzinfo:
-    """The time zone that a text begins with: an offset ("gmt+2", "+0200") or a name ("cest"). UTC where it has none."""
+def _zone(text: str, rules: Rules, *, of_half_days: bool = False) -> tzinfo:
+    """The time zone that a text begins with: an offset ("gmt+2", "+0200"), a name ("cest"), or a zone with summer time ("et")
+    behind a time of day that has its half (`of_half_days`): "à 10h20 et" is French. UTC where it has none."""
     if match := _OFFSET.match(text):
         hours, minutes = int(match[2]), int(match[3] or 0)
         if hours > 14 or minutes not in (0, 30, 45):
             return UTC
         ahead = 60 * hours + minutes
         return timezone(timedelta(minutes=-ahead if match[1] == "-" else ahead))
-    name = text.strip(" ,(").partition(" ")[0].strip(".,)]|")
+    name = text.strip(" ,.(").partition(" ")[0].strip(".,)]|")
+    if of_half_days and (place := rules.metadata.get("months", {}).get("zones_of_places", {}).get(name)):
+        with suppress(ZoneInfoNotFoundError, OSError):
+            return ZoneInfo(place)
     return timezone(timedelta(minutes=ahead)) if (ahead := _zones(rules).get(name, 0)) else UTC
 
 

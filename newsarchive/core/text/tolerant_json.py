@@ -2,7 +2,7 @@ r"""JSON as strangers write it: one value that Python cannot read must not cost 
 
 `"\ud83d"` is the first half of an emoji whose second half was cut off. Python reads it as a lone surrogate, which no file and
 no database can hold. A number of 5,000 digits and a list in a thousand lists make Python's reader raise, and all that stands
-beside them is lost. Templates that people edit by hand leave comments, quotation marks within a string, a comma too many or
+beside them is lost. Templates that people edit by hand leave comments, quotation marks within a string, a comma too many or too few, or
 a bracket too few; `repaired` mends those where nothing can be read without.
 """
 
@@ -79,7 +79,7 @@ MAX_MENDED_CHARACTERS = 300_000
 #: Characters of white space that may stand between a quotation mark and the sign (`:`, `,`, a bracket) that shows that it ends its
 #: string. Behind more, the mark counts as a part of the string.
 _MAX_SPACE = 100
-_ENDS_STRING = rf"(?=\s{{0,{_MAX_SPACE}}}(?:[:}}\]]|//|,\s{{0,{_MAX_SPACE}}}(?:[\"'{{\[\d}}\]/,-]|true|false|null|\w{{1,40}}\s?:|$)|$))"
+_ENDS_STRING = rf"(?=\s{{0,{_MAX_SPACE}}}(?:[:}}\]]|//|(?<=\n)[ \t]{{0,{_MAX_SPACE}}}\"@?\w{{1,40}}\"\s?:|,\s{{0,{_MAX_SPACE}}}(?:[\"'{{\[\d}}\]/,-]|true|false|null|\w{{1,40}}\s?:|$)|$))"
 #: A comment; a string in double quotation marks, which may hold such marks itself; the same in single ones; a bracket; a comma;
 #: a colon; a name, a number or words without quotation marks.
 _PART = re.compile(
@@ -98,11 +98,13 @@ _QUOTE = re.compile(r"(?<!\\)((?:\\\\)*+)\\?\"")
 
 
 def repaired(json_text: str) -> str:
-    r"""JSON without comments, with quotation marks escaped within strings and set around names, commas between values only,
-    and all brackets closed. What it makes of a text that is no JSON may be none either.
+    r"""JSON without comments, with quotation marks escaped within strings and set around names, commas between values and only
+    there, and all brackets closed. What it makes of a text that is no JSON may be none either.
 
     >>> repaired('{"a": "She said "no" to it", b: \'c\', // why\n "d": [1,,2,], "e": John Doe')
     '{"a":"She said \\"no\\" to it","b":"c","d":[1,2],"e":"John Doe"}'
+    >>> repaired('{"a": "She said "no" to it"\n "b": {"c": 1} "d": 2}')
+    '{"a":"She said \\"no\\" to it","b":{"c":1},"d":2}'
     """
     if len(json_text) > MAX_MENDED_CHARACTERS:
         return json_text
@@ -116,6 +118,8 @@ def repaired(json_text: str) -> str:
             continue
         if kind == "comment" or (kind == "close" and not closing):
             continue
+        # Two values without a comma between them are two.
+        comma = comma or (kind not in ("colon", "close") and bool(out) and out[-1] not in ("[", "{", ":"))
         out += "," * (comma and kind != "close")
         comma = False
         if kind == "open":
