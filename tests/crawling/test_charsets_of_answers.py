@@ -11,7 +11,7 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from newsarchive.core.encoding.charsets import PAGE_ENCODINGS, whatwg_label
+from newsarchive.core.encoding.charsets import whatwg_label
 from newsarchive.crawling.responses import text_of
 from newsarchive.middlewares import CharsetMiddleware, RefreshMiddleware
 from tests.crawling.test_crawl import post, rows
@@ -28,13 +28,6 @@ TEXT = "<html><head><meta charset={}></head><body><p>Un café à la gare.</p></b
 @pytest.mark.parametrize("label", NO_CHARSETS)
 def test_a_label_that_no_browser_knows_is_no_charset(label: str) -> None:
     assert whatwg_label(label) is None
-
-
-@pytest.mark.parametrize("label", PAGE_ENCODINGS)
-def test_an_encoding_of_pages_is_known_by_its_own_name(label: str) -> None:
-    codec = whatwg_label(label)
-    assert codec is not None
-    assert b"a".decode(codec) == "a"
 
 
 @pytest.mark.slow

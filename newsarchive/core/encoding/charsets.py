@@ -10,12 +10,9 @@ accepts both spellings.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from encodings import normalize_encoding
-from encodings.aliases import aliases
-from functools import cache, lru_cache
+from functools import cache
 
 #: Single-byte codecs that UTF-8 is read with, by mistake: name → Python codec. The order breaks ties: where two codecs
 #: explain a text equally well, the one more often met comes first.
@@ -50,19 +47,6 @@ SINGLE_BYTE = {
 
 #: Multi-byte codecs that UTF-8 is read with, by mistake: name → Python codec.
 MULTI_BYTE = {"gb18030": "gb18030", "big5": "big5", "shift_jis": "cp932", "euc-kr": "cp949"}
-
-#: Labels of charsets whose meaning is remembered; sites use few, and a page may invent its own.
-MAX_REMEMBERED_LABELS = 1024
-#: Encodings other than UTF-8 that a page may be written in: those that browsers read, and the same ones under another
-#: name (https://encoding.spec.whatwg.org/#names-and-labels).
-PAGE_ENCODINGS = (
-    "windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
-    "windows-1256", "windows-1257", "windows-1258", "windows-874", "tis-620", "iso-8859-1", "iso-8859-2",
-    "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
-    "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u",
-    "macintosh", "mac-cyrillic", "ibm866", "gb2312", "gbk", "gb18030", "big5", "big5hkscs", "euc-jp",
-    "iso-2022-jp", "shift_jis", "cp932", "euc-kr", "cp949",
-)  # fmt: skip
 
 #: Bytes that a later edition of a codec, or another vendor's, reads as another character.
 _OTHER_EDITIONS = {
@@ -147,7 +131,6 @@ def _is_own(name: str, char: str) -> bool:
     return _is_c1(char) and name.startswith(("iso-", "tis-"))
 
 
-@lru_cache(maxsize=MAX_REMEMBERED_LABELS)
 def whatwg_label(label: str) -> str | None:
     """The Python codec that a browser takes for a charset label, `None` for a label that browsers do not know.
 
@@ -156,60 +139,54 @@ def whatwg_label(label: str) -> str | None:
     >>> whatwg_label("ISO-8859-1")
     'cp1252'
     """
-    label = label.strip().strip("\"'").lower()
-    if label in _LABELS:
-        return _LABELS[label]
-    if not _may_be_codec(label):
-        return None
-    try:
-        name = codecs.lookup(label).name
-    except (LookupError, ValueError):
-        return None
-    return _LABELS.get(name, name) if name in _page_codecs() else None
+    return _LABELS.get(label.strip().strip("\"'").lower())
 
 
-def _may_be_codec(label: str) -> bool:
-    """Whether Python may know a label as one of `_page_codecs`. Of each label that it is asked for and does not know it keeps
-    a note for ever, after it looked for a file of that name: pages invent labels."""
-    name = normalize_encoding(label.lower())
-    return name in _names_of_codecs() or name.replace(".", "_") in _names_of_codecs()
-
-
-@cache
-def _names_of_codecs() -> frozenset[str]:
-    """Python's names of codecs, as `encodings.normalize_encoding` spells them."""
-    return frozenset(aliases) | frozenset(map(normalize_encoding, (*PAGE_ENCODINGS, *_page_codecs())))
-
-
-@cache
-def _page_codecs() -> frozenset[str]:
-    """The Python codecs of `PAGE_ENCODINGS`. Python has a hundred more, in which no page is written, and some of which
-    are no charsets at all (`rot13`, `zip`, `idna`)."""
-    return frozenset(codecs.lookup(_LABELS.get(name, name)).name for name in PAGE_ENCODINGS)
-
-
-#: Charset label → the Python codec that browsers take for it.
-_LABELS = {
-    **dict.fromkeys(("ascii", "us-ascii", "ansi", "latin1", "latin-1", "iso-8859-1", "iso8859-1"), "cp1252"),
-    **dict.fromkeys(("iso_8859-1", "windows-1252", "x-cp1252"), "cp1252"),
-    **dict.fromkeys(("iso-8859-9", "latin5", "iso8859-9", "windows-1254"), "cp1254"),
-    **dict.fromkeys(("iso-8859-11", "iso8859-11", "tis-620", "windows-874"), "cp874"),
-    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk", "chinese", "gb18030"), "gb18030"),
-    **dict.fromkeys(("big5", "big5-hkscs", "cn-big5", "x-x-big5", "big5hkscs"), "big5hkscs"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "ms_kanji", "windows-31j"), "cp932"),
-    **dict.fromkeys(("euc-kr", "ks_c_5601-1987", "korean", "ksc5601", "euc_kr", "windows-949"), "cp949"),
-    **dict.fromkeys(("unicode", "utf-16", "utf-16le", "ucs-2", "iso-10646-ucs-2"), "utf-16-le"),
-    **dict.fromkeys(("utf-16be", "unicodefffe"), "utf-16-be"),
-    **dict.fromkeys(("utf8", "utf-8", "unicode-1-1-utf-8", "x-unicode20utf8"), "utf-8"),
-    "koi": "koi8-r",
-    "koi8": "koi8-r",
-    "koi8-ru": "koi8-u",
-    "x-euc-jp": "euc_jp",
-    "macintosh": "mac-roman",
-    "x-mac-roman": "mac-roman",
-    "x-mac-cyrillic": "mac-cyrillic",
-    "dos-874": "cp874",
-    "iso-8859-8-i": "iso8859-8",
-    "logical": "iso8859-8",
-    "visual": "iso8859-8",
+#: Python codec → the charset labels that browsers take for it (https://encoding.spec.whatwg.org/#names-and-labels), and four that
+#: other programs write.
+LABELS_OF_CODEC = {
+    "utf-8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
+    "cp866": "866 cp866 csibm866 ibm866",
+    "iso8859-2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
+    "iso8859-3": "csisolatin3 iso-8859-3 iso-ir-109 iso8859-3 iso88593 iso_8859-3 iso_8859-3:1988 l3 latin3",
+    "iso8859-4": "csisolatin4 iso-8859-4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4",
+    "iso8859-5": "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
+    "iso8859-6": "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6 iso-8859-6-e "
+    "iso-8859-6-i iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987",
+    "iso8859-7": "csisolatingreek ecma-118 elot_928 greek greek8 iso-8859-7 iso-ir-126 iso8859-7 iso88597 iso_8859-7 "
+    "iso_8859-7:1987 sun_eu_greek",
+    "iso8859-8": "csiso88598e csisolatinhebrew hebrew iso-8859-8 iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 "
+    "iso_8859-8:1988 visual csiso88598i iso-8859-8-i logical",
+    "iso8859-10": "csisolatin6 iso-8859-10 iso-ir-157 iso8859-10 iso885910 l6 latin6",
+    "iso8859-13": "iso-8859-13 iso8859-13 iso885913",
+    "iso8859-14": "iso-8859-14 iso8859-14 iso885914",
+    "iso8859-15": "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9",
+    "iso8859-16": "iso-8859-16",
+    "koi8-r": "cskoi8r koi koi8 koi8-r koi8_r",
+    "koi8-u": "koi8-ru koi8-u",
+    "mac-roman": "csmacintosh mac macintosh x-mac-roman",
+    "cp874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874",
+    "cp1250": "cp1250 windows-1250 x-cp1250",
+    "cp1251": "cp1251 windows-1251 x-cp1251",
+    "cp1252": "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 "
+    "iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252 ansi latin-1",
+    "cp1253": "cp1253 windows-1253 x-cp1253",
+    "cp1254": "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 "
+    "windows-1254 x-cp1254",
+    "cp1255": "cp1255 windows-1255 x-cp1255",
+    "cp1256": "cp1256 windows-1256 x-cp1256",
+    "cp1257": "cp1257 windows-1257 x-cp1257",
+    "cp1258": "cp1258 windows-1258 x-cp1258",
+    "mac-cyrillic": "x-mac-cyrillic x-mac-ukrainian",
+    "gb18030": "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk gb18030",
+    "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5 big5hkscs",
+    "euc_jp": "cseucpkdfmtjapanese euc-jp x-euc-jp",
+    "iso2022_jp": "csiso2022jp iso-2022-jp",
+    "cp932": "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis",
+    "cp949": "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 "
+    "windows-949 euc_kr",
+    "utf-16-be": "unicodefffe utf-16be",
+    "utf-16-le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
 }
+#: Charset label → the Python codec that browsers take for it.
+_LABELS = {label: codec for codec, labels in LABELS_OF_CODEC.items() for label in labels.split()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset, charsets, whatwg_label
+from newsarchive.core.encoding.charsets import LABELS_OF_CODEC, SINGLE_BYTE, charset, charsets, whatwg_label
 
 
 @pytest.mark.parametrize("name", SINGLE_BYTE)
@@ -43,9 +43,21 @@ def test_lengths_are_kept():
         ("euc-kr", "cp949"),
         ("utf8", "utf-8"),
         ("koi8-r", "koi8-r"),
+        ("x-cp1251", "cp1251"),
+        ("iso88591", "cp1252"),
+        ("csBig5", "big5hkscs"),
+        ("KS_C_5601-1989", "cp949"),
+        ("csISOLatin9", "iso8859-15"),
+        ("l5", "cp1254"),
         ("rot13", None),
         ("no such charset", None),
     ],
 )
 def test_labels_mean_what_browsers_take_them_for(label, codec):
     assert whatwg_label(label) == codec
+
+
+def test_each_label_means_one_codec_that_python_has():
+    labels = [label for labels in LABELS_OF_CODEC.values() for label in labels.split()]
+    assert len(labels) == len(set(labels))
+    assert all("a".encode(codec).decode(codec) == "a" for codec in LABELS_OF_CODEC)
