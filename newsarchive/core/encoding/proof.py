@@ -172,6 +172,8 @@ SCRIPTS_OF_ANY_PAGE = frozenset(("GREEK",))
 #: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
 #: damages.
 UNCUT_SCRIPTS = frozenset(("", "LATIN", *UNPARTED_GRAM_LETTERS))
+#: A Greek or Cyrillic letter, and what stands behind letters in formulas, in quotation marks and at the end of a sentence.
+_LETTER_AND_MARK = re.compile("[\u0370-\u052f][²³¹…–—’”›»“‘]")
 #: Code points: the punctuation in this range belongs to single scripts, from Armenian to Vedic.
 _PUNCTUATION_OF_SCRIPTS = range(0x0530, 0x1D00)
 
@@ -322,24 +324,28 @@ class Proof:
         return script(letter) == "LATIN" and len(self.model.names[self.model.symbols[letter]]) > 1
 
     def _is_drawn(self, before: str, after: str) -> bool:
-        """Whether signs alone come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`, but drawn."""
+        """Whether signs alone, or one letter and a sign, come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`,
+        but drawn, and `Λ²` is no `˲`."""
         names, symbols = self.model.names, self.model.symbols
-        return not any(map(str.isalpha, before)) and all(len(names[symbols[char]]) > 1 for char in after)
+        is_sign = not any(map(str.isalpha, before)) or (len(after) == 1 and not after.isalpha())
+        return is_sign and all(len(names[symbols[char]]) > 1 for char in after)
 
     def _is_letter_of_no_word(self, run: str, reading: Reading, kept: frozenset[str]) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has, or that is made of letters which
-        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`."""
+        others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`. Nor does a Greek or Cyrillic letter prove anything that
+        stands apart with a mark behind it: the square `Γ²` is no `ò`, and `“Ξ”` is no `“Δ`."""
         after = reading.after
         if len(after) > 1 or not after.isalpha():
             return False
         if len(self.model.names[self.model.symbols[after]]) > 1 and writings(after) <= SCRIPTS_OF_ANY_PAGE:
             return True
         is_kept = not kept.isdisjoint(writings(run[reading.start : reading.end]))
+        is_apart = not (run[reading.start - 1].isalpha() or run[reading.end : reading.end + 1].isalpha())
+        if is_apart and _LETTER_AND_MARK.fullmatch(run, reading.start, reading.end):
+            return True
         if writings(after) == SCRIPTS_OF_ANY_PAGE:
             return is_kept
-        if run[reading.start - 1].isalpha() or run[reading.end : reading.end + 1].isalpha():
-            return False
-        return is_kept or bool(writings(after)) or not self.grams.knows(after)
+        return is_apart and (is_kept or bool(writings(after)) or not self.grams.knows(after))
 
 
 @lru_cache(maxsize=1 << 13)
@@ -396,11 +402,17 @@ def _words_apart(
 
 
 def _is_lone_letter(place: tuple[str, Reading]) -> bool:
-    """Whether one Chinese or Korean character that stands alone makes one letter. It may stand so on any page: `脷 (lì)` is no
-    `Ú (lì)`. Where other readings show the codec it is damage as they are: `Ela 茅 de Bel茅m`."""
+    """Whether one Chinese or Korean character that stands alone makes one letter, or two make two of a script other than Latin.
+    They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, and `袪袪` no `РР`. Where other readings show the codec they are
+    damage as those are: `Ela 茅 de Bel茅m`."""
     run, (start, end, after, *_) = place
-    is_one = len(after) == end - start == 1 and after.isalpha()
-    return is_one and not (run[start - 1].isalpha() or run[end : end + 1].isalpha())
+    is_one = len(after) == end - start == 1
+    is_pair = len(after) == end - start == MAX_ACCIDENTAL_CHARACTERS and bool(writings(after))
+    return (
+        (is_one or is_pair)
+        and after.isalpha()
+        and not (run[start - 1].isalpha() or run[end : end + 1].isalpha())
+    )
 
 
 def _utf8_length(text: str) -> int:
