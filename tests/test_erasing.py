@@ -15,16 +15,16 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 from warcio.archiveiterator import ArchiveIterator
 
 from newsarchive import Archive, doctor, erasing, rules
 from newsarchive.cli import cli
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.engine import open_engine, reading, writing
-from newsarchive.db.models import SourceTextRow, Url
+from newsarchive.db.models import SealedText, SourceTextRow, Url
 from newsarchive.db.reading.withheld import entries
-from newsarchive.db.writing import captures
+from newsarchive.db.writing import captures, sealed
 from newsarchive.db.writing import erase as database
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
@@ -259,6 +259,24 @@ def test_it_is_not_done_while_a_file_with_what_a_feed_said_is_not_found(
     assert TAIL not in raw_bytes(tmp_path / "feeds").lower()
     with reading(kept.engine) as connection:
         assert connection.execute(select(SourceTextRow.url_id)).all() == []
+
+
+def test_damaged_rows_of_what_a_feed_said_hold_up_nothing(kept: Kept) -> None:
+    withhold(kept.engine, [1], DEMAND)
+    nowhere = {
+        "url_id": 10**6,
+        "source": "feed",
+        "warc_file": "x",
+        "warc_offset": 0,
+        "warc_length": 1,
+        "warc_digest": "",
+    }
+    with writing(kept.engine) as connection:
+        rows = sealed.unpacked(connection.execute(select(SealedText.payload)).scalar_one())
+        payload = sealed._packed(rows | {"source_texts": [nowhere]})
+        connection.execute(update(SealedText).values(payload=payload))
+    kept.erase()
+    assert entries(kept.engine)[0].state == "erased"
 
 
 def test_a_backup_is_told_whatever_the_archive_is_called(tmp_path: Path) -> None:

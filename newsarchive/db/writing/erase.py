@@ -186,9 +186,8 @@ def _begin(connection: Connection, article_id: int, demand: Demand) -> Entry:
         own = SealedText.withholding_id == held.id
         sealed = connection.execute(select(SealedText.payload).where(own)).scalar()
         connection.execute(delete(SealedText).where(own))
-    with suppress(
-        Exception
-    ):  # what damaged rows make their readers raise is no closed set; their texts go all the same
+    # What damaged rows raise is no closed set; their texts go all the same. After an error PostgreSQL goes on behind a savepoint alone.
+    with suppress(Exception), connection.begin_nested():
         _keep_places(connection, unpacked(sealed or b"")["source_texts"])
     _leave_copies(connection, article_id, before, demand.at)
     _forget(connection, article_id)
