@@ -87,8 +87,8 @@ class NewsSpider(FetchingSpider):
     archive: Frontier | None = None
     #: The sentence on what went wrong with the front page, "" where nothing did.
     failure: str = ""
-    #: When this crawl began to ask the sources, set once all of them were read and had named posts. If the posts can be
-    #: fetched too, the site counts as crawled at this time.
+    #: When this crawl began to ask the sources, set once all of them were read and had named posts; where the front page could
+    #: not be fetched, once one of them had answered. If the posts can be fetched too, the site counts as crawled at this time.
     listed_at: datetime | None = None
     #: The front page as a source, with the validators of its last answer.
     home: KnownSource | None = None

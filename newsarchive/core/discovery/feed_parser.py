@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
-from xml.sax import expatreader
+from xml.sax import SAXReaderNotAvailable, expatreader
 
 from newsarchive.core.text.normalise import unescape
 
@@ -170,7 +170,10 @@ class _WholeTexts(expatreader.ExpatParser):
 
 
 def create_parser() -> _WholeTexts:
-    """The parser of XML for `xml.sax.make_parser`, which finds it by the name of this module."""
+    """The parser of XML for `xml.sax.make_parser`, which finds it by the name of this module. Raises `SAXReaderNotAvailable`
+    for a feed that is not ours, so that the next parser of feedparser's list is taken."""
+    if not _OURS.get():
+        raise SAXReaderNotAvailable("a feed of another program")
     return _WholeTexts()
 
 

@@ -1,7 +1,7 @@
 """Repairs single letters of UTF-8 that were read with windows-1252, where the form of the place alone proves the damage.
 
-`HÔTEL` comes as `HÃ”TEL`, `TGFβ` as `TGFÎ²`. Elsewhere the module `proof` lets no single character count, however likely it makes the
-text, because both characters may be right: the quotation mark in `AMANHÃ”` may close a quotation. But no language sets a
+`HÔTEL` comes as `HÃ”TEL`, `TGFβ` as `TGFÎ²`. Where nothing else on a page proves the codec, the module `proof` lets no single
+character count, because both characters may be right: the quotation mark in `AMANHÃ”` may close a quotation. But no language sets a
 quotation mark inside a word, and none sets a superscript, a fraction or a sign of currency behind `Î`. So a place of one of
 these forms counts, unless the text speaks for the other reading: a quotation that the mark could open or close.
 """

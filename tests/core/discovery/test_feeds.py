@@ -3,14 +3,16 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
+from xml.sax import make_parser
 
 import feedparser
 import pytest
+from feedparser.api import PREFERRED_XML_PARSERS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.discovery import feeds
+from newsarchive.core.discovery import feed_parser, feeds
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 
@@ -513,6 +515,7 @@ def test_a_program_that_we_are_part_of_reads_its_own_feeds_with_feedparser_as_it
     (entry,) = feedparser.parse(rss(parts + media)).entries
     assert (entry.summary, entry.x_rating, entry.link) == ("A picture.", "five", "4711")
     assert entry.author_detail == {"name": "ne", "email": "jane@post.onli"}
+    assert not isinstance(make_parser(PREFERRED_XML_PARSERS), feed_parser._WholeTexts)
 
 
 @pytest.mark.parametrize("reference", ["&nbsp;", "&rarr;", "& "])
