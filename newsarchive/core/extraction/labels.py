@@ -16,6 +16,7 @@ from functools import lru_cache
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.boxes import Box, RawBlock
 from newsarchive.core.text.patterns import any_literal, whole
+from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
 from newsarchive.items import BlockVerdict, DecidedBy
 from newsarchive.rules import Rules
@@ -27,6 +28,8 @@ MAX_COMMON_HEADING_CHARACTERS = 8
 MAX_COMMON_LINE_CHARACTERS = 12
 #: Characters of a line with a date. A longer line is more than a date.
 MAX_DATE_CHARACTERS = 60
+#: The same in scripts without spaces between words, in which so many characters are a sentence.
+MAX_UNSPACED_DATE_CHARACTERS = 40
 #: Words of letters in a line with a date: a weekday, a month and one more.
 MAX_DATE_WORDS = 3
 #: Characters of a sentence above the text. A shorter one is no standfirst.
@@ -175,7 +178,8 @@ class Namer:
         folded = text.casefold()
         if folded == self.title or (len(text) > MAX_COMMON_LINE_CHARACTERS and folded in self.title):
             return _REPEATS_TITLE
-        is_date = len(text) <= MAX_DATE_CHARACTERS and _DAY.search(text)
+        most = MAX_UNSPACED_DATE_CHARACTERS if has_unspaced(text) else MAX_DATE_CHARACTERS
+        is_date = len(text) <= most and _DAY.search(text)
         return _DATE if is_date and len(_WORD.findall(text)) <= MAX_DATE_WORDS else None
 
 
