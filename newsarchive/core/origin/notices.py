@@ -76,6 +76,8 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     >>> prose = "© PhotoA convoy of rice and oil has reached the town after more than twelve months. The army brought it there."
     >>> copyright_of(prose, default()) is None
     True
+    >>> copyright_of("© 2024 Friends of the Old Ferry Boats and of the Museum of the Harbour. No part may be copied without leave.", default()).holder
+    'Friends of the Old Ferry Boats and of the Museum of the Harbour'
     """
     line = text.strip()
     if not line or len(line) > MAX_LINE_CHARACTERS:
@@ -92,7 +94,8 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     # The holder stands after the mark, or else before it ("Reuters © 2025").
     after, before = (line[found.end() :], line[: found.start()]) if found else (line, "")
     holder = _first_name(after, words) or _first_name(before, words)
-    if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or _is_prose(line)):
+    is_notice = _YEAR.search(line) or (words.rights and words.rights.search(line))
+    if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or (_is_prose(line) and not is_notice)):
         return None
     return Copyright(line, holder, _last_year(line))
 
