@@ -118,14 +118,21 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
 
 
 def _is_one(value: str, rules: Rules) -> bool:
-    """Whether what is declared as one person is a couple or an account, and no two people: a part beside "and" has one word.
+    """Whether what is declared as one person is a couple or an account, and no two authors: the part before "and" has one word, and
+    no part is an agency or a group.
 
     >>> from newsarchive.rules import default
-    >>> [_is_one(text, default()) for text in ("Jane and John Doe", "Health and Beauty", "Jane Doe and John Roe", "Jane, John Doe")]
+    >>> [_is_one(text, default()) for text in ("Jane and John Roe", "Health and Beauty", "Jane Doe and John Roe", "Jane, John Roe")]
     [True, True, False, False]
+    >>> [_is_one(text, default()) for text in ("Jane Doe and AFP", "dpa and Reuters", "Staff and Jane Doe")]
+    [False, False, False]
     """
-    parts = words(rules).separators.split(value)
-    return len(parts) > 1 and not _LISTED.search(value) and any(" " not in part.strip() for part in parts)
+    if _LISTED.search(value):
+        return False
+    parts = [part.strip() for part in words(rules).separators.split(value)]
+    if len(parts) == 1 or " " in parts[0]:
+        return False
+    return all(clean(part, rules, printed=False) and kind_of(part, "", rules) == "person" for part in parts)
 
 
 def options(

@@ -138,7 +138,7 @@ _TOPIC = re.compile(r"/(?:topics?|sections?|channels?|tags?)/[^/?#]+/?$", re.IGN
 _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
 
-def headings(marks: Sequence[Mark], url: str, rules: Rules) -> Iterator[tuple[Claim, Mark]]:
+def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Iterator[tuple[Claim, Mark]]:
     """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s. Links to the
     home page (`rel=home`) are among them: their text is the site's name, and so no headline. `url` is the page's address."""
     seconds = 0
@@ -150,7 +150,7 @@ def headings(marks: Sequence[Mark], url: str, rules: Rules) -> Iterator[tuple[Cl
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
-            text = _without_small_end(text, mark.node)
+            text = _without_small_end(text, mark.node, title)
         if text:
             yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node, url) else place)), mark
 
@@ -181,11 +181,18 @@ def _without_category(text: str, heading: LexborNode) -> str:
     return rest if " " in rest else text
 
 
-def _without_small_end(text: str, heading: LexborNode) -> str:
-    """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap)."""
+def _without_small_end(text: str, heading: LexborNode, title: str) -> str:
+    """A headline without what stands smaller behind it in the same heading: "The ferry returns <small>2 May</small>" (Bootstrap).
+
+    It is kept where `title`, the text of `<title>`, has it too, and where it goes on a word: "F<small>ERRY</small>", "CO<small>2</small>".
+    """
     ends = heading.css("small")[-1:]
     end = text_of(ends[0], inline=True) if ends else ""
-    return text.removesuffix(end).rstrip(" |/·–—\u00a0") or text if end else text
+    before = ends[0].prev if ends else None
+    goes_on = before is not None and before.tag == "-text" and (before.text(deep=False) or "")[-1:].isalnum()
+    if not end or goes_on or text in title:
+        return text
+    return text.removesuffix(end).rstrip(" |/·–—\u00a0") or text
 
 
 @lru_cache(maxsize=8)
@@ -218,8 +225,10 @@ def _leads_home(node: LexborNode, url: str) -> bool:
 
 def _is_own_folder(reference: str, url: str) -> bool:
     """Whether a link leads to the page that holds it, as a headline's does in a copy of a site: "index.html" in "/2013/the-ferry/"."""
-    own = _INDEX_FILE.sub("", parts_of(url).path)
-    return own.endswith("/") and len(own) > 1 and parts_of(absolute(reference or "./", url)).path == own
+    page = parts_of(url)
+    own = _INDEX_FILE.sub("", page.path)
+    is_folder = own.endswith("/") and len(own) > 1 and not page.query  # "/blog/?p=5" is a post in "/blog/"
+    return is_folder and parts_of(absolute(reference or "./", url)).path == own
 
 
 def _holds(reference: str, url: str) -> bool:
@@ -489,7 +498,10 @@ def _author_place(mark: Mark) -> Place | None:
     if not _AUTHOR_RELATIONS.isdisjoint((mark.attributes.get("rel") or "").casefold().split()):
         return Place.REL
     if "sioc:UserAccount" in (mark.attributes.get("typeof") or ""):
-        return Place.BYLINE  # less than a name that the page prints besides
+        is_listed = any(
+            up.tag == "li" for up in upwards(mark.node, MAX_ANCESTORS)
+        )  # Drupal's "Who is online"
+        return None if is_listed else Place.BYLINE  # less than a name that the page prints besides
     if _RDFA_AUTHOR.search(mark.attributes.get("property") or ""):
         return Place.AUTHOR
     if not mark.names or "author" in mark.properties:
@@ -539,8 +551,10 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
     is_aside = False
     for up in upwards(node, MAX_ANCESTORS):
         attributes = up.attributes
+        if up.tag == "article" and "comment" in (attributes.get("class") or "").split():
+            continue  # a comment below others in a box for comments (Drupal), or else a post of the section "comment"
         if up.tag in ("body", "html", "article", "main"):
-            return is_aside or "comment" in (attributes.get("class") or "").split()
+            return is_aside
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
             return False

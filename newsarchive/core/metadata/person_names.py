@@ -428,7 +428,9 @@ def _without_initials(name: str, rules: Rules) -> str:
     whole = bool(given) and (len(given) == 1 or len(given[-1].strip(_EDGE)) == 1) and "," not in name
     day = last.casefold().strip(".,")
     is_short = day in words(rules).short_weekdays and bool(given) and given[-1] in BEFORE_DATES
-    if is_short or (not whole and day in words(rules).weekdays):
+    if is_short:
+        name = " ".join(given[:-1]).strip(_EDGE)
+    elif not whole and day in words(rules).weekdays:
         name = before.strip(_EDGE)
     return name
 

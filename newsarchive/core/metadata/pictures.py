@@ -87,10 +87,9 @@ _SRC_NAMES = ("data-src", "data-lazy-src", "data-original", "src")
 _SRCSET_NAMES = ("data-srcset", "data-lazy-srcset", "srcset")
 #: The elements of a figure that show a picture, in `<noscript>` also behind the placeholder of one that a script loads.
 _SHOWN = "img,amp-img,picture source"
-#: Pictures that are called a logo, or stand in what is called so. `custom-logo` is WordPress's.
-_SHOWN_LOGOS = (
-    'img[alt="logo" i],img[class~="logo" i],img.custom-logo,a[class~="logo" i] img,[id="logo" i] img'
-)
+#: Pictures that are called a logo, or stand in what is called so. `custom-logo` is WordPress's. Without a link to a front page, the
+#: logo may be what a post speaks of.
+_SHOWN_LOGOS = 'a[href] img[alt="logo" i],a[href] img[class~="logo" i],img.custom-logo,a[class~="logo" i] img,[id="logo" i] img'
 #: What parts the addresses of such a set: "ferry-300.jpg 300w, ferry-600.jpg 600w". An address may hold commas itself.
 _BETWEEN_SIZES = re.compile(r",\s+|(?<=\d[wx]),")
 #: The width or density behind an address.
@@ -154,7 +153,7 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
 def without_logos(
     claims: Sequence[Claim], tree: LexborHTMLParser, url: str
 ) -> tuple[list[Claim], list[Candidate]]:
-    """The claims without a picture that the page shows as its site's logo (`<img alt="logo">`, `<a class="logo"><img>`), and these as
+    """The claims without a picture that the page shows as its site's logo (a linked `<img alt="logo">`, `<a class="logo"><img>`), and these as
     refused candidates. Sites declare their logo for each post without a picture. `url` is the page's address."""
     images = [c for c in claims if c.field == "image" and c.value]
     shown = tree.css(_SHOWN_LOGOS)[:MAX_FIGURES] if images else []

@@ -160,7 +160,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     url = page.capture.base_url
     found = read_elements(tree)
     other_posts = OtherPosts(url, [page.capture.url, *found.canonical], rules)
-    headings = list(markup.headings(found.marks, url, rules))
+    headings = list(markup.headings(found.marks, found.title, url, rules))
     other_posts.set_headline(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
