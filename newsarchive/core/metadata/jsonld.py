@@ -238,8 +238,12 @@ def _claims_of(node: Node, by_id: dict[str, Node], about: _About) -> list[Claim]
 
 
 def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
-    """Authors, from `author`, else from `creator`."""
+    """Authors, from `author`, else from `creator`. A Role holds its author under the same property (schema.org/Role)."""
+    found: list[Any] = []
     for value in _list(node.get("author") or node.get("creator"))[:MAX_NAMES]:
+        is_role = isinstance(value, dict) and any(t.endswith("Role") for t in types(value))
+        found += _list(value.get("author") or value.get("creator")) if is_role else [value]
+    for value in found[:MAX_NAMES]:
         value = _resolve(value, by_id)
         kind, url = "", ""
         if isinstance(value, dict):
@@ -288,17 +292,11 @@ def _resolve(value: Any, by_id: dict[str, Node]) -> Any:
 
 
 def _name(value: Any) -> Any:
-    """The name of an object, also one in two parts, or an object that has the name in its turn, as the author in the Role of
-    one; of a name in several languages the first; anything else as it is."""
+    """The name of an object, also one in two parts, or an object that has the name in its turn; of a name in several languages
+    the first; anything else as it is."""
     if isinstance(value, dict):
         in_parts = " ".join(filter(None, map(plain, (value.get("givenName"), value.get("familyName")))))
-        name = (
-            value.get("name")
-            or value.get("@value")
-            or value.get("alternateName")
-            or in_parts
-            or value.get("author")
-        )
+        name = value.get("name") or value.get("@value") or value.get("alternateName") or in_parts
         name = name[0] if isinstance(name, list) and name and isinstance(name[0], dict) else name
         return name.get("@value") or name.get("name") or "" if isinstance(name, dict) else name
     return value

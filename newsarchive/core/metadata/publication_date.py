@@ -443,33 +443,35 @@ def changes(claims: Sequence[Claim]) -> list[Claim]:
 BEFORE_PUBLICATION = "before the publication"
 
 
-#: The time that zones of the Americas are behind UTC at most, but for a few islands.
-MAX_BEHIND_UTC = timedelta(hours=10)
+def in_one_zone(
+    changed: datetime, published: datetime, zones_known: tuple[bool, bool]
+) -> tuple[datetime, datetime]:
+    """Both times in the zone that the page names for one of them alone (`zones_known`, of the change and of the publication),
+    where the change is before the publication otherwise, and is not so there: "Updated 9:25am" of "09:20:05 PDT". Else
+    both as they are.
+
+    >>> changed, published = datetime(2012, 10, 29, 9, 25, tzinfo=UTC), datetime.fromisoformat("2012-10-29T09:20:05-07:00")
+    >>> in_one_zone(changed, published, (False, True))[0].isoformat()
+    '2012-10-29T09:25:00-07:00'
+    """
+    have_times = dates.has_time(changed) and dates.has_time(published)
+    if zones_known[0] == zones_known[1] or not have_times or changed >= published:
+        return changed, published
+    zone = published.tzinfo if zones_known[1] else changed.tzinfo
+    in_zone = changed.replace(tzinfo=zone), published.replace(tzinfo=zone)
+    return in_zone if in_zone[0] >= in_zone[1] else (changed, published)
 
 
-def is_before(
-    changed: datetime | None, published: datetime | None, *, zones_known: tuple[bool, bool] = (True, True)
-) -> bool:
+def is_before(changed: datetime, published: datetime) -> bool:
     """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
-    draft of a post that was scheduled. Of a day without a time of day the day alone is compared. Where a page names the time
-    zone of one time only (`zones_known`, of the change and of the publication), the other may be of the same zone: "Updated 9:25am" of
-    "09:20:05 PDT". Where the publication is in UTC, the change may be of any zone west of there.
+    draft of a post that was scheduled. Of a day without a time of day the day alone is compared.
 
     >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
     >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
     (True, False, False)
     """
-    if changed is None or published is None or changed >= published:
-        return False
-    if zones_known != (True, True):
-        of_any_zone = zones_known == (False, True) and published.utcoffset() == timedelta(0)
-        of_any_zone = of_any_zone and (published - changed) % timedelta(hours=1) != timedelta(
-            0
-        )  # else the same moment
-        unknown = MAX_BEHIND_UTC if of_any_zone else timedelta(0)
-        if changed.replace(tzinfo=None) + unknown >= published.replace(tzinfo=None):
-            return False
-    return dates.has_time(changed) or changed.date() < published.date()
+    has_times = dates.has_time(changed) and dates.has_time(published)
+    return changed < published and (has_times or changed.date() < published.date())
 
 
 def _is_change(claim: Claim) -> bool:

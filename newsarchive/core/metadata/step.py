@@ -340,15 +340,20 @@ def _dates(
         decided["date_published"], why = publication_date.last_resort(fallbacks, now)
         candidates += why
     changed, first = decided["date_modified"], decided["date_published"]
-    zones_known = dates.names_zone(changed.raw, rules), dates.names_zone(first.raw, rules)
-    if publication_date.is_before(changed.value, first.value, zones_known=zones_known):
-        decided["date_modified"] = publication_date.Dated()
-        candidates = [
-            replace(one, chosen=False, reason=publication_date.BEFORE_PUBLICATION)
-            if one.chosen and one.field == "date_modified"
-            else one
-            for one in candidates
-        ]
+    if changed.value and first.value:
+        zones_known = dates.names_zone(changed.raw, rules), dates.names_zone(first.raw, rules)
+        times = publication_date.in_one_zone(changed.value, first.value, zones_known)
+        decided["date_modified"], decided["date_published"] = (
+            replace(dated, value=when) for dated, when in zip((changed, first), times, strict=True)
+        )
+        if publication_date.is_before(*times):
+            decided["date_modified"] = publication_date.Dated()
+            candidates = [
+                replace(one, chosen=False, reason=publication_date.BEFORE_PUBLICATION)
+                if one.chosen and one.field == "date_modified"
+                else one
+                for one in candidates
+            ]
     for field, dated in decided.items():
         out[field], out[field + "_raw"] = dated.value, dated.raw
         out[field + "_source"] = str(dated.source) if dated.source else ""

@@ -374,20 +374,22 @@ def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
         is_late = half.startswith(_SECOND_HALF) or (half.startswith(_NIGHT) and hour % 12 > 4)
         hour = hour % 12 + 12 * is_late
     zone = part.get("z") or match.string[match.end() :]
+    zone = zone.removeprefix("." if half else "")  # "1:45 p.m. EST"
     zone = f"utc{zone}" if part.get("z") and zone[0] in "+-" else zone
     return hour, minute, second, _zone(zone, rules, of_half_days=bool(half))
 
 
 def _zone(text: str, rules: Rules, *, of_half_days: bool = False) -> tzinfo:
     """The time zone that a text begins with: an offset ("gmt+2", "+0200"), a name ("cest"), or a zone with summer time ("et")
-    behind a time of day that has its half (`of_half_days`): "à 10h20 et" is French. UTC where it has none."""
+    behind a time of day that has its half (`of_half_days`): "à 10h20 et" is French. UTC where it has none, or where the
+    machine has no data of zones."""
     if match := _OFFSET.match(text):
         hours, minutes = int(match[2]), int(match[3] or 0)
         if hours > 14 or minutes not in (0, 30, 45):
             return UTC
         ahead = 60 * hours + minutes
         return timezone(timedelta(minutes=-ahead if match[1] == "-" else ahead))
-    name = text.strip(" ,.(").partition(" ")[0].strip(".,)]|")
+    name = text.strip(" ,(").partition(" ")[0].strip(".,)]|")
     if of_half_days and (place := rules.metadata.get("months", {}).get("zones_of_places", {}).get(name)):
         with suppress(ZoneInfoNotFoundError, OSError):
             return ZoneInfo(place)
