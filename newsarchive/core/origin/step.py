@@ -18,7 +18,7 @@ from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, dom
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.text import dates
-from newsarchive.core.urls import same_site
+from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import Article, Evidence, Origin
 from newsarchive.rules import Rules
 
@@ -31,6 +31,15 @@ _MAX_LICENCE_CHARACTERS = 400
 
 #: Letters of a word by which a paper calls itself; with fewer it may be the end of any name.
 MIN_SHORT_NAME_LETTERS = 4
+#: Kinds of leads whose address is the original's own page; that of others may be an author's or a notice's.
+_KINDS_OF_ADDRESSES = (
+    "is_based_on",
+    "original_source",
+    "syndication_source",
+    "republication_pixel",
+    "canonical_url",
+    "link",
+)
 _ARTICLE = re.compile(r"^the\s+", re.I)
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z]|-(?!li[csz]))", re.I)
@@ -144,6 +153,21 @@ def _confidence(group: Sequence[_NamedLead]) -> float:
     return min(0.99, 1 - math.prod(1 - w for w in by_kind.values()))
 
 
+def _original_address(ranked: Sequence[_NamedLead]) -> str:
+    """The address of the original: of the first lead that has one, but a page that another lead gives as the original beats the
+    front page that a credit links."""
+    urls = [n.lead.url for n in ranked if n.lead.url]
+    if not urls or _is_page(urls[0]):
+        return next(iter(urls), "")
+    pages = (n.lead.url for n in ranked if n.lead.kind in _KINDS_OF_ADDRESSES and _is_page(n.lead.url))
+    return next(pages, urls[0])
+
+
+def _is_page(url: str) -> bool:
+    parts = parts_of(url)
+    return parts.path.strip("/") != "" or parts.query != ""
+
+
 def _origin(
     group: Sequence[_NamedLead], others: Sequence[_NamedLead], article: Article, rules: Rules
 ) -> Origin:
@@ -156,7 +180,7 @@ def _origin(
     return Origin(
         name=first.name,
         domain=next((n.domain for n in ranked if n.domain), ""),
-        url=next((n.lead.url for n in ranked if n.lead.url), ""),
+        url=_original_address(ranked),
         as_printed=first.lead.printed,
         date=dates.parse(dates.date_text(credit, rules), rules),
         credit_text=credit,
