@@ -29,7 +29,7 @@ SEPARATOR = "\n\n"
 
 BODY = "article_body"
 #: Edits of an article that are stored. Where there are more, neighbours with the least text between them are joined into one edit
-#: until so few are left: a page of 3 MB may have 660,000 edits, which took 69 MB in the archive.
+#: until this number is left: a page of 3 MB may have 660,000 edits, which took 69 MB in the archive.
 MAX_EDITS = 2_000
 #: Different rules that a joined edit names; where it had more, it ends in "and others".
 MAX_NAMED_RULES = 3

@@ -28,7 +28,7 @@ MAX_COMMON_HEADING_CHARACTERS = 8
 MAX_COMMON_LINE_CHARACTERS = 12
 #: Characters of a line with a date. A longer line is more than a date.
 MAX_DATE_CHARACTERS = 60
-#: The same in scripts without spaces between words, in which so many characters are a sentence.
+#: Characters of a line with a date in a script without spaces between words. A longer line there is a whole sentence.
 MAX_UNSPACED_DATE_CHARACTERS = 40
 #: Words of letters in a line with a date: a weekday, a month and one more.
 MAX_DATE_WORDS = 3
