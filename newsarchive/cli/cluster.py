@@ -149,9 +149,8 @@ def _check_archive(url: str) -> None:
 
     engine = open_engine(url)
     require_current(engine)
-    with site_lock(
-        engine, ""
-    ):  # the lock of no site: behind a pooler that keeps no sessions, it fails as those of sites would
+    # The lock of no site: behind a pooler that keeps no sessions it fails as the locks of sites would.
+    with site_lock(engine, ""):
         pass
     engine.dispose()
 

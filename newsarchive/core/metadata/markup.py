@@ -498,10 +498,9 @@ def _author_place(mark: Mark) -> Place | None:
     if not _AUTHOR_RELATIONS.isdisjoint((mark.attributes.get("rel") or "").casefold().split()):
         return Place.REL
     if "sioc:UserAccount" in (mark.attributes.get("typeof") or ""):
-        is_listed = any(
-            up.tag == "li" for up in upwards(mark.node, MAX_ANCESTORS)
-        )  # Drupal's "Who is online"
-        return None if is_listed else Place.BYLINE  # less than a name that the page prints besides
+        # Drupal's "Who is online" is a list of accounts.
+        is_listed = any(up.tag == "li" for up in upwards(mark.node, MAX_ANCESTORS))
+        return None if is_listed else Place.BYLINE
     if _RDFA_AUTHOR.search(mark.attributes.get("property") or ""):
         return Place.AUTHOR
     if not mark.names or "author" in mark.properties:
