@@ -298,9 +298,8 @@ class SplitPosts:
         Raises `DatabaseUnavailable` where a copy cannot be read.
         """
         used: set[str] = set()
-        lone = (
-            self.parts[key] for key in sorted(self.parts, key=len) if key not in used
-        )  # /12/ may have /12/2/
+        # /12/ may have /12/2/, so the short addresses come first.
+        lone = (self.parts[key] for key in sorted(self.parts, key=len) if key not in used)
         for waited in chain(self.posts, chain.from_iterable(lone)):
             whole = self._with_parts(self._read(waited))
             used.update(url_key(part.base_url) for part in whole.parts)

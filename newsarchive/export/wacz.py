@@ -151,9 +151,8 @@ def _write_archive(
                     except DatabaseUnavailable as error:
                         left.damaged.append(str(error))
                         continue
-                    while (
-                        told
-                    ):  # a reader of the file uses what feeds and APIs said for the pages that come behind
+                    # A reader of the file uses what feeds and APIs said for the pages that come behind.
+                    while told:
                         try:
                             out.write(statement(warc, told.pop(0)).data)
                         except DatabaseUnavailable as error:
