@@ -28,6 +28,15 @@ MAX_AUTHOR_CHARACTERS = 1000
 _ENTRY = re.compile(rb"<(?:item|entry)[\s>]", re.I)
 _ROOTS = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>][^<>]*>?(?:\s*<channel[^<>]*>)?", re.I)
 _ENTRIES = ("item", "entry")
+#: Elements that hold the full text in feeds for Yandex, Rambler and Mail.ru, as feedparser's methods name them, and their media types.
+_FULL_TEXTS = {
+    "yandex_full-text": "text/plain",
+    "rambler_fulltext": "text/plain",
+    "mailru_full-text": "text/plain",
+    "turbo_content": "text/html",
+}
+#: What tells a `<guid>` that is an address, in full or relative to the feed's, from one that is none: `story.html`, and not `4711`.
+_ADDRESS = re.compile(r"/|\.(?:html?|php|aspx?)(?:[?#]|$)", re.I)
 #: An address of mail, and the brackets in which it stood.
 _MAIL = re.compile(r"(?<![^\s<>(),;])[^\s<>(),;@]+@[^\s<>(),;@.]+\.[^\s<>(),;@]+")
 _EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
@@ -96,6 +105,8 @@ def _feedparser() -> Any:
       takes time in the square of a run of letters, 4 s for 40,000 letters;
     - it takes what Media RSS says of a picture (`media:description`) for a text of the post;
     - it takes a `<guid>` for the post's address where the entry has no link, even a `<guid>` that is no address;
+    - it takes `dc:date`, which in RSS is when a post was published, for when it was changed;
+    - it does not know the elements for the full text in feeds for Russian aggregators (`yandex:full-text`, `turbo:content`);
     - it takes what stands inside an element that it does not know, such as `<yandex:related>`, for the entry's own. Here nothing
       inside such an element is read; a method `_start_PREFIX_NAME` of feedparser's mixin makes the element a known one. An entry
       inside an entry is read as little.
@@ -116,8 +127,8 @@ def _feedparser() -> Any:
     def without_false_link(self: Any) -> None:
         element, _, pieces = self.elementstack[-1] if self.elementstack else ("", 0, [])
         # The loose parser has references as bytes.
-        has_path = any("/" in str(piece) for piece in pieces)
-        self.guidislink = self.guidislink and element == "id" and has_path
+        is_address = _ADDRESS.search("".join(map(str, pieces)).strip())
+        self.guidislink = self.guidislink and element == "id" and bool(is_address)
         end_guid(self)
 
     # Only the parser of well-formed feeds does so: in a broken feed an element may have no end.
@@ -139,16 +150,33 @@ def _feedparser() -> Any:
         (_FeedParserMixin, "_sync_author_detail", without_mail),
         (_FeedParserMixin, "_end_guid", without_false_link),
         (_FeedParserMixin, "_end_id", without_false_link),
+        (_FeedParserMixin, "_start_dc_date", lambda self, _: self.push("dc_date", 1)),
+        (_FeedParserMixin, "_end_dc_date", lambda self: self.pop("dc_date")),
         (_FeedParserMixin, "_start_media_description", lambda self, _: self.push("media_description", 1)),
         (_FeedParserMixin, "_end_media_description", lambda self: self.pop("media_description")),
         (StrictFeedParser, "unknown_starttag", start_outside),
         (StrictFeedParser, "unknown_endtag", end_outside),
     ]
+    for element, kind in _FULL_TEXTS.items():
+        changed += [
+            (_FeedParserMixin, f"_start_{element}", _start_of(kind)),
+            (_FeedParserMixin, f"_end_{element}", _FeedParserMixin._end_content),
+        ]
     for owner, name, ours in changed:
-        setattr(owner, name, _for_our_feeds(ours, getattr(owner, name)))
+        setattr(owner, name, _for_our_feeds(ours, getattr(owner, name, _unknown)))
     StrictFeedParser.unknown_depth = 0
     PREFERRED_XML_PARSERS.insert(0, __name__)
     return feedparser
+
+
+def _unknown(*_: object) -> None:
+    """What feedparser meets where it has no method for an element, which it keeps as it is then."""
+    raise AttributeError
+
+
+def _start_of(kind: str) -> Callable[..., Any]:
+    """A method for the start of an element that holds the text of a post, of this media type."""
+    return lambda self, attributes: self.push_content("content", attributes, kind, 1)
 
 
 def _for_our_feeds(ours: Callable[..., Any], own: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,9 +23,10 @@ from newsarchive.core.discovery.broken_xml import (
 )
 from newsarchive.core.discovery.feed_parser import FeedParser
 from newsarchive.core.discovery.feed_times import FeedTimes
-from newsarchive.core.discovery.links import attributes, base_of, index_reason
+from newsarchive.core.discovery.links import attributes, base_of, listed_reason
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
+from newsarchive.core.text.language import code
 from newsarchive.core.text.tolerant_json import loads
 from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
 from newsarchive.items import Excerpt, Link, SourceText
@@ -89,7 +90,8 @@ class Entry:
     or to a `<base>` at its beginning. `author` is that of the whole feed, or of the feed from which the entry was taken, where
     the entry names no `authors`. Times have the offset that the feed gives, or are `None`. `tags` are as printed; only
     WordPress' API tells `categories` from them. `image` is an absolute address, `language` a tag as written. `is_reply` is true
-    for a comment (RFC 4685). `excerpt` are the bytes of the entry, `None` where they cannot be told from those of others.
+    for a comment (RFC 4685). `other_urls` are further addresses of the entry, for one whose `link` leads to another site.
+    `excerpt` are the bytes of the entry, `None` where they cannot be told from those of others.
     """
 
     link: Link
@@ -106,6 +108,7 @@ class Entry:
     authors: tuple[str, ...] = ()
     image: str = ""
     language: str = ""
+    other_urls: tuple[str, ...] = ()
     excerpt: Excerpt | None = field(default=None, repr=False)
 
     @property
@@ -248,11 +251,12 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
         total += 1
         is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
         comments += is_reply
-        given = entry.link.url
-        url = try_normalise(given, feed.url) if given.strip() else None
-        if url is None or not any(same_site(url, site) for site in sites):
+        given = (address for address in (entry.link.url, *entry.other_urls) if address.strip())
+        urls = (url for address in given if (url := try_normalise(address, feed.url)))
+        url = next((url for url in urls if any(same_site(url, site) for site in sites)), None)
+        if url is None:
             continue
-        if rules is None or not index_reason(url, rules):
+        if rules is None or not listed_reason(url, rules):
             link = replace(entry.link, url=url)
             image = try_normalise(entry.image, url) if entry.image else None
             kept.setdefault(url_key(url), replace(entry, link=link, is_reply=is_reply, image=image or ""))
@@ -354,18 +358,20 @@ def _bound(body: bytes) -> tuple[int, str]:
 
 
 def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
-    published, updated = times.of(raw, "published"), times.of(raw, "updated")
-    if feed.version.startswith("rss") and published is None:
-        # RSS knows no change: `updated` is feedparser's name for `dc:date`.
-        published, updated = updated, None
+    published, updated, dated = (times.of(raw, key) for key in ("published", "updated", "dc_date"))
+    # `dc:date` does not say of what. RSS has no element for a change of its own.
+    if feed.version.startswith("rss"):
+        published = published or dated
+    else:
+        updated = updated or dated
     authors, source = _names(raw.get("authors")), raw.get("source")
     # In a feed that collects posts of several blogs, an entry may hold the authors of the feed that it was taken from (RFC
     # 4287, 4.2.1).
     of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
-    # FeedBurner puts its counter in `link` and keeps the post's own address here.
-    url = _text(raw, "feedburner_origlink") or _page_of(raw, feed.version) or _address_in(_text(raw, "id"))
+    language = _text(raw, "language") or _language_of_texts(raw)
+    url, *others = _addresses(raw, feed.version, code(language or feed.language)) or ("",)
     return Entry(
         Link(url, "feed", title, lastmod=updated or published, published=published),
         id=_text(raw, "id"),
@@ -379,18 +385,32 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         is_reply="thr_in-reply-to" in raw,
         authors=authors,
         image=_picture(raw),
-        language=_text(raw, "language") or _language_of_texts(raw),
+        language=language,
+        other_urls=tuple(others),
     )
 
 
-def _page_of(raw: Mapping[str, Any], version: str) -> str:
-    """The link to an entry's page. Of several in Atom, as to its translations, feedparser takes the last one."""
-    pages = (
-        _text(link, "href")
-        for link in rows_of(raw, "links")
-        if link.get("rel") == "alternate" and _text(link, "type") in _PAGE_TYPES
+def _addresses(raw: Mapping[str, Any], version: str, language: str) -> tuple[str, ...]:
+    """What may be the address of an entry, the best first.
+
+    Of several links of an Atom entry to its page, as to its translations, feedparser takes the last one. Here one in another
+    language than the entry's comes after the others. A blog of comments on the posts of others links to these, and to its own
+    page by `rel="related"` or the id.
+    """
+    links = [link for link in rows_of(raw, "links") if _text(link, "type") in _PAGE_TYPES]
+    related = [_text(link, "href") for link in links if link.get("rel") == "related"]
+    pages = [link for link in links if link.get("rel") == "alternate" and version.startswith("atom")]
+    pages.sort(key=lambda link: code(_text(link, "hreflang")) not in ("", language))
+    return unique(
+        (
+            # FeedBurner puts its counter in `link` and keeps the post's own address here.
+            _text(raw, "feedburner_origlink"),
+            *(_text(link, "href") for link in pages),
+            _text(raw, "link"),
+            *(related if len(related) == 1 else ()),
+            _address_in(_text(raw, "id")),
+        )
     )
-    return (next(pages, "") if version.startswith("atom") else "") or _text(raw, "link")
 
 
 def _language_of_texts(raw: Mapping[str, Any]) -> str:
@@ -514,7 +534,7 @@ def _json_entry(item: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     published, updated = (times.read(_text(item, key)) for key in ("date_published", "date_modified"))
     names = _json_authors(item)
     tags, identity = item.get("tags"), str(item.get("id") or "")
-    url = _text(item, "url") or _address_in(identity)
+    url, *others = unique((_text(item, "url"), _address_in(identity))) or ("",)
     return Entry(
         Link(url, "feed", _text(item, "title"), updated or published, published),
         id=identity,
@@ -528,4 +548,5 @@ def _json_entry(item: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
         authors=names,
         image=_text(item, "image") or _text(item, "banner_image"),
         language=_text(item, "language"),
+        other_urls=tuple(others),
     )

@@ -78,6 +78,19 @@ def index_reason(url: str, rules: Rules) -> str:
     return _table(rules).refused(url)
 
 
+def listed_reason(url: str, rules: Rules) -> str:
+    """Why no post is at an address that a feed lists as a post's; "" where it may be one.
+
+    There `/rss/2024/ferry` and `/ferry.html?tag=rss` are posts: the folder and the query say where their reader comes from. Elsewhere
+    they may be links to a feed and to a tag.
+
+    >>> from newsarchive.rules import default
+    >>> listed_reason("https://blog.example/ferry.html?tag=rss", default()), listed_reason("https://blog.example/?tag=sea", default())
+    ('', 'tag')
+    """
+    return _table(rules).refused(url, is_listed=True)
+
+
 def address_score(url: str) -> float:
     """The points of an address by its date, id and slug, from 0 to 6; a post's has 3 or more.
 
@@ -164,8 +177,8 @@ class _Table:
             _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
         )
 
-    def refused(self, url: str) -> str:
-        """Why an address is no post's, "" where it may be a post's."""
+    def refused(self, url: str, *, is_listed: bool = False) -> str:
+        """Why an address is no post's, "" where it may be a post's. `is_listed`: a feed lists it as a post's."""
         # `urlsplit` takes half of the time of this for each of 50,000 addresses. These are regular: `scheme://host/path?query`.
         path, _, query = url.partition("#")[0].partition("://")[2].partition("/")[2].partition("?")
         # Servers that rewrite no address have the path in the query: Serendipity "index.php?/archives/2-rain.html", Drupal "?q=node/2".
@@ -175,7 +188,13 @@ class _Table:
         path = unquoted(path).lower().strip("/")
         if path.endswith(self.extensions):
             return "file"
-        for name, _, value in (p.partition("=") for p in query.lower().split("&") if p):
+        parameters = [p.partition("=") for p in query.lower().split("&") if p]
+        # A list is all that its query says: `/?tag=ferry`. A post has an address of its own or a number besides: `/?id=7&cat=2`.
+        is_post = is_listed and (
+            path not in ("", "index.php")
+            or any(value and name not in self.queries for name, _, value in parameters)
+        )
+        for name, _, value in () if is_post else parameters:
             if name in self.queries and value and not (name == "action" and value in self.number_words):
                 return "part of a post" if _POST_ID.search(query) else self.queries[name]
         whole = f"{path}?{query}" if query else path
@@ -184,13 +203,13 @@ class _Table:
                 return reason
         if not path or path == "index.php":
             return "" if query else "home page"
-        reason = self._refused_path(path)
+        reason = self._refused_path(path, is_listed=is_listed)
         # "/news.php?id=12" is a page of the list "/news.php", and what it is, its look shows. "/blog/?p=12" is a post of WordPress.
         is_program = "." in path.rpartition("/")[2]
         is_one = reason == "index" and (_WITH_NUMBER if is_program else _POST_ID).search(query)
         return "" if is_one else reason
 
-    def _refused_path(self, path: str) -> str:
+    def _refused_path(self, path: str, *, is_listed: bool) -> str:
         segments = path.split("/")
         # A date after a long slug is the post's; a date after anything else is an archive's, but `/node/2015` is a number.
         if (
@@ -200,6 +219,8 @@ class _Table:
         ):
             return "date archive"
         reasons = {self.segments[s] for s in segments if s in self.segments}
+        if is_listed and self.segments.get(segments[-1]) != "feed":
+            reasons.discard("feed")
         if len(segments) > 1 and segments[-2] in self.doubtful and segments[-1].count("-") < 2:
             reasons.add(self.doubtful[segments[-2]])
         if _DATE_PATH.search(path):

@@ -511,9 +511,11 @@ def test_a_program_that_we_are_part_of_reads_its_own_feeds_with_feedparser_as_it
     """A spider of another project asks feedparser for elements and texts that are no post's for us."""
     parts = "<guid>4711</guid><x:rating xmlns:x='https://x.example/ns'>five</x:rating><author>jane@post.online</author>"
     media = "<media:description xmlns:media='http://search.yahoo.com/mrss/'>A picture.</media:description>"
+    media += "<turbo:content xmlns:turbo='http://turbo.yandex.ru'>Rain.</turbo:content><dc:date>2024-09-02</dc:date>"
     assert feeds.parse_feed(rss(parts + media), URL).links == ()
     (entry,) = feedparser.parse(rss(parts + media)).entries
     assert (entry.summary, entry.x_rating, entry.link) == ("A picture.", "five", "4711")
+    assert (entry.turbo_content, entry.updated) == ("Rain.", "2024-09-02")
     assert entry.author_detail == {"name": "ne", "email": "jane@post.onli"}
     assert not isinstance(make_parser(PREFERRED_XML_PARSERS), feed_parser._WholeTexts)
 
@@ -549,6 +551,8 @@ def test_an_element_of_others_without_an_end_hides_nothing_behind_it():
     [
         ("<guid>https://blog.example/rain/</guid>", "https://blog.example/rain/"),
         ("<guid>/rain/</guid>", "https://blog.example/rain/"),
+        ("<guid>rain.html</guid>", "https://blog.example/feed/rain.html"),
+        ("<guid>rain 4.11</guid>", None),
         ("<guid>&#104;ttps://blog.example/rain/</guid>", "https://blog.example/rain/"),
         ("<guid>7bd204c6-1655-4c27-aeee-53f933c5395f</guid>", None),
         ("<guid>4711</guid>", None),
@@ -580,6 +584,51 @@ def test_the_first_of_several_links_to_pages_is_the_posts_own():
     links = f'<link rel="alternate" type="application/json" href="/rice.json"/><link href="/rice/"/>{others}'
     body = ATOM.replace('<link rel="alternate" type="text/html" href="/rice/"/>', links)
     assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == ["https://blog.example/rice/"]
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        '<link href="https://other.example/rice/"/><link href="/rice/"/>',
+        '<link href="gemini://blog.example/rice/"/><link href="/rice/"/>',
+        '<link href="/de/reis/" hreflang="de"/><link href="/rice/" hreflang="th"/>',
+        '<link href="/de/reis/" hreflang="de"/><link href="/rice/"/>',
+        '<link href="https://other.example/rice/"/><link rel="related" href="/rice/"/>',
+        '<link href="https://other.example/rice/"/><id>https://blog.example/rice/</id>',
+    ],
+    ids=["another site", "not of the web", "a translation", "said to be a translation", "related", "the id"],
+)
+def test_of_several_addresses_the_one_of_this_site_and_language_is_the_posts(links):
+    body = f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="th"><entry><title>Rice</title>{links}</entry></feed>'
+    assert [link.url for link in feeds.parse_feed(body.encode(), URL).links] == ["https://blog.example/rice/"]
+
+
+def test_a_post_about_a_page_of_another_site_is_at_its_guid():
+    item = "<link>https://other.example/rain/</link><guid>https://blog.example/rain/</guid>"
+    assert [link.url for link in feeds.parse_feed(rss(item), URL).links] == ["https://blog.example/rain/"]
+    posts = '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "https://blog.example/rain/", "url": "https://other.example/rain/"}]}'
+    assert [link.url for link in feeds.parse_feed(posts.encode(), URL).links] == [
+        "https://blog.example/rain/"
+    ]
+
+
+def test_several_related_pages_are_not_the_posts_own():
+    links = '<link href="https://other.example/"/><link rel="related" href="/a/"/><link rel="related" href="/b/"/>'
+    body = f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Rice</title>{links}</entry></feed>'
+    assert feeds.parse_feed(body.encode(), URL).links == ()
+
+
+def test_what_says_that_a_reader_comes_from_the_feed_makes_no_list_of_a_post():
+    posts = [
+        "/rain.html?tag=rss",
+        "/rss/2024/rain.html",
+        "/rain?share=feed&amp;from=rss",
+        "/?id=12&amp;cat=3",
+    ]
+    feed = feeds.parse_feed(items(*posts, "/?tag=rain", "/tag/rain/", "/rss/", "/feed.xml"), URL, rules=RULES)
+    assert [link.url for link in feed.links] == [
+        f"https://blog.example{path.replace('&amp;', '&')}" for path in posts
+    ]
 
 
 def test_a_comment_says_nothing_of_its_post():
@@ -642,6 +691,25 @@ def test_the_date_of_dublin_core_is_that_of_publication(body):
     assert entry.link.lastmod == entry.published
 
 
+@pytest.mark.parametrize(
+    "published",
+    [
+        "",
+        "<pubDate>Sun, 01 Sep 2024 10:00:00 +0700</pubDate>",
+        "<dc:date>2024-09-01T10:00:00+07:00</dc:date>",
+    ],
+)
+def test_a_change_that_an_element_of_atom_tells_in_rss_is_no_publication(published):
+    change = "<atom:updated>2024-09-02T10:00:00+07:00</atom:updated>"
+    (entry,) = feeds.parse_feed(
+        rss(f"<link>https://blog.example/rain/</link>{published}{change}"), URL
+    ).entries
+    assert entry.updated.isoformat() == "2024-09-02T10:00:00+07:00"
+    assert (entry.published and entry.published.isoformat()) == (
+        "2024-09-01T10:00:00+07:00" if published else None
+    )
+
+
 def test_a_change_in_atom_is_no_publication():
     body = ATOM.replace("<published>2024-09-02T10:00:00+07:00</published>", "").encode()
     (entry,) = feeds.parse_feed(body, URL).entries
@@ -661,6 +729,26 @@ def test_a_change_in_atom_is_no_publication():
 def test_an_entry_without_a_link_is_found_by_its_other_addresses(item):
     (entry,) = feeds.parse_feed(rss(item), URL).entries
     assert entry.link.url == "https://blog.example/rain/"
+
+
+@pytest.mark.parametrize(
+    ("element", "text", "is_full"),
+    [
+        ("yandex:full-text", "It rains.\n\nIt rains &lt; a lot, all day and all night.", False),
+        ("rambler:fulltext", "It rains.\n\nIt rains &lt; a lot, all day and all night.", False),
+        (
+            "turbo:content",
+            "<![CDATA[<p>It rains.</p><p>It rains &lt; a lot, all day and all night.</p>]]>",
+            True,
+        ),
+    ],
+)
+def test_the_full_text_for_an_aggregator_is_the_posts(element, text, is_full):
+    prefix = element.partition(":")[0]
+    item = f'<description>Rain.</description><{element} xmlns:{prefix}="http://news.{prefix}.example">{text}</{element}>'
+    (entry,) = feeds.parse_feed(rss(f"<link>https://blog.example/rain/</link>{item}"), URL).entries
+    assert entry.html == "<p>It rains.</p><p>It rains &lt; a lot, all day and all night.</p>"
+    assert entry.is_full is is_full
 
 
 def test_plain_text_counts_more_than_a_shorter_summary_and_is_no_markup():
