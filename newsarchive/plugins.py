@@ -115,7 +115,7 @@ def _loaded(name: str) -> tuple[Callable[..., Any], str]:
         remedy = f"repair or reinstall {source}, or take it out of the setting"
     try:
         run = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that was meant to be called, and not imported
         raise UsageError(f"{what} cannot be loaded: {type(error).__name__}: {error}; {remedy}") from error
     if not callable(run):
         raise UsageError(

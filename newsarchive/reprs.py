@@ -10,6 +10,7 @@ fills the screen and a list of them the log.
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -189,3 +190,15 @@ def table_html(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     lines = ("".join(f'<td dir="auto">{cell}</td>' for cell in row) for row in rows)
     body = "".join(f"<tr>{cells}</tr>" for cells in lines)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def what_was_raised(error: BaseException) -> str:
+    """What code of another project raised, and where, for its author: "KeyError: 'title' (line 12 of own_step.py)"."""
+    place = error.__traceback__
+    below = place.tb_next if place else None  # the first is our call
+    while below and below.tb_next:
+        below = below.tb_next
+    said = f"{type(error).__name__}: {error}"
+    if below is None:
+        return said
+    return f"{said} (line {below.tb_lineno} of {os.path.basename(below.tb_frame.f_code.co_filename)})"

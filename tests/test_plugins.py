@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from newsarchive import Archive, export, items, pipelines, plugins, rules
 from newsarchive.core import steps as process
 from newsarchive.core.site_template.model import Template
 from newsarchive.crawling.failures import Dropped
-from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
-from newsarchive.items import Article, Capture, Page
+from newsarchive.db.reading import search
+from newsarchive.exceptions import NotAnArticle, OutputError, StepFailed, UsageError
+from newsarchive.items import Article, Block, Capture, Page
 from newsarchive.rules import Rules
 from tests.support import warm
 
@@ -36,6 +39,10 @@ def failing(record: Any, rules: Rules) -> Any:
 
 def nothing(record: Any, rules: Rules) -> Any:
     return None
+
+
+def ending(record: Any, rules: Rules) -> Any:
+    sys.exit("a script that was meant to be called")
 
 
 def unchanged(record: Any, rules: Rules) -> Any:
@@ -57,10 +64,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-step\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
         "[newsarchive.steps]\nshout = own_step:shout\nparagraphs = own_step:paragraphs\nlost = own_step:lost\n"
-        "gone = no_such_module:run\nnumber = own_step:__name__\n"
+        "gone = no_such_module:run\nnumber = own_step:__name__\nscript = own_script:run\n"
         "[newsarchive.export]\nheadlines = own_step:HEADLINES\nbad = own_step:shout\n"
     )
     shutil.copy(EXAMPLE / "own_step.py", tmp_path)
+    (tmp_path / "own_script.py").write_text("import sys\nsys.exit('no module')\n")
     monkeypatch.syspath_prepend(tmp_path)
     plugins._steps.cache_clear()
     yield tmp_path
@@ -123,7 +131,7 @@ def test_the_pipelines_run_the_same_steps_as_one_call(project: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["failing", "nothing"])
+@pytest.mark.parametrize("name", ["failing", "nothing", "ending"])
 @pytest.mark.parametrize(
     "place", ["before decode", "after decode", "instead of extract", "after fingerprint"]
 )
@@ -152,6 +160,7 @@ def test_a_step_that_fails_drops_the_page_with_the_reason(name: str, place: str)
         ),
         ("gone after chrome", r"no_such_module:run \(own-step 1.0\).*ModuleNotFoundError.*take it out"),
         ("number after chrome", "is str, not a function of a record and the rules"),
+        ("script after chrome", "entry point 'script', cannot be loaded: SystemExit: no module"),
         (
             "no_such_module:run after chrome",
             "no_such_module:run cannot be loaded: ModuleNotFoundError.*PYTHONPATH",
@@ -161,6 +170,35 @@ def test_a_step_that_fails_drops_the_page_with_the_reason(name: str, place: str)
 def test_what_cannot_be_used_is_named_with_the_remedy(project: Path, phrase: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         plugins.steps([phrase])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"headline": None}, "it returned Article whose headline is NoneType, not str"),
+        ({"authors": ("Ann Lee",)}, "authors[0] is str, not Author"),
+        ({"keywords": ["ferry"]}, "keywords is list, not tuple"),
+        ({"date_published": datetime(2025, 4, 30)}, "date_published has no time zone"),
+        ({"blocks": (Block("A ferry"), Block(None))}, "blocks[1].text is NoneType, not str"),
+    ],
+    ids=str,
+)
+def test_a_step_that_gives_a_field_another_type_is_named_and_not_the_step_behind_it(
+    changes: dict[str, Any], said: str
+) -> None:
+    def wrong(article: Article, rules: Rules) -> Article:
+        return replace(article, **changes)
+
+    held = process.inserted(process.STEPS, "wrong", wrong, "own_step:wrong", after="repair")
+    with pytest.raises(StepFailed, match=re.escape(said)) as caught:
+        process.article_from(CAPTURE, rules.default(), held)
+    assert caught.value.step == "wrong (own_step:wrong)"
+
+
+def test_a_step_that_raises_names_its_line() -> None:
+    held = plugins.steps(["tests.test_plugins:failing after chrome"])
+    with pytest.raises(StepFailed, match=r"ValueError: a bug \(line \d+ of test_plugins.py\)"):
+        process.article_from(CAPTURE, rules.default(), held)
 
 
 def test_two_steps_of_one_name_are_refused(project: Path) -> None:
@@ -185,6 +223,102 @@ def test_a_format_of_another_project_is_found_by_name_and_ending(project: Path, 
         export.form("nothing")
     (tmp_path / "own_step-1.0.dist-info" / "entry_points.txt").write_text("[newsarchive.export]\nheadlines = own_step:HEADLINES\n")  # fmt: skip
     assert export.format_of("news.HEADLINES") == "headlines"
+
+
+FORMATS = """
+import sys
+from newsarchive.export import Format
+
+
+def nothing(articles, target, title):
+    return 0
+
+
+def uncounted(articles, target, title):
+    target.write_text(title)
+
+
+def raising(articles, target, title):
+    raise KeyError("title")
+
+
+def ending(articles, target, title):
+    sys.exit(1)
+
+
+ONE_TEXT = Format(suffixes=".one", write=uncounted)
+NO_DOT = Format(suffixes=("dot",), write=uncounted)
+CAPITALS = Format(suffixes=(".ONE",), write=uncounted)
+KIND = Format(suffixes=(".kind",), kind="strm", write=uncounted)
+ORDER = Format(suffixes=(".order",), order="newest", write=uncounted)
+NOTHING = Format(suffixes=(".nothing",), write=nothing)
+UNCOUNTED = Format(suffixes=(".uncounted",), write=uncounted)
+RAISING = Format(suffixes=(".raising",), write=raising)
+ENDING = Format(suffixes=(".ending",), write=ending)
+"""
+
+
+@pytest.fixture
+def formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An installed project all of whose formats are broken, each in its way."""
+    (tmp_path / "own_formats-1.0.dist-info").mkdir()
+    (tmp_path / "own_formats-1.0.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: own-formats\nVersion: 1.0\n"
+    )
+    offered = re.findall("^([A-Z_]+) =", FORMATS, re.MULTILINE)
+    (tmp_path / "own_formats-1.0.dist-info" / "entry_points.txt").write_text(
+        "[newsarchive.export]\n" + "".join(f"{name.lower()} = own_formats:{name}\n" for name in offered)
+    )
+    (tmp_path / "own_formats.py").write_text(FORMATS)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("own_formats", None)
+
+
+@pytest.mark.usefixtures("formats")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("one_text", "suffixes is '.one', not a tuple of endings in small letters"),
+        ("no_dot", "suffixes is ('dot',), not a tuple"),
+        ("capitals", "suffixes is ('.ONE',), not a tuple"),
+        ("kind", "kind is 'strm', not one of stream, file, folder; repair"),
+        ("order", "order is 'newest', not one of id, date, site; repair"),
+    ],
+)
+def test_a_format_that_is_described_wrongly_is_named(name: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        export.form(name)
+
+
+@pytest.mark.usefixtures("formats")
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing", "own_formats:NOTHING (own-formats 1.0) wrote no file"),
+        ("uncounted", "returned NoneType, not the number of articles"),
+        ("raising", "own_formats:RAISING (own-formats 1.0) failed: KeyError: 'title' (line 15 of own_formats.py)"),
+        ("ending", "failed: SystemExit: 1"),
+    ],
+)  # fmt: skip
+def test_a_writer_of_another_project_that_fails_is_named(name: str, said: str, tmp_path: Path) -> None:
+    write = export.writer(name)
+    with pytest.raises(OutputError, match=re.escape(said)):
+        export.write_whole(tmp_path / "x", lambda part: write([], part, "Mine"))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.usefixtures("formats")
+def test_a_broken_format_is_in_nobody_s_way(project: Path) -> None:
+    assert export.format_of("news.headlines") == "headlines"
+    with pytest.raises(UsageError, match=r"no format has this ending.*format 'kind': own_formats:KIND"):
+        export.format_of("news.on")
+
+
+def test_the_orders_of_formats_are_those_of_the_search() -> None:
+    assert set(export.ORDERS) == set(search.ORDERS)
+    assert {one.kind for one in export.FORMATS.values()} == set(export.KINDS)
+    assert {one.order for one in export.FORMATS.values()} <= set(export.ORDERS)
 
 
 def test_a_page_of_the_type_that_the_place_asks_for() -> None:

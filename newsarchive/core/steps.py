@@ -20,6 +20,7 @@ from typing import Any
 from newsarchive.core.assembly import post
 from newsarchive.core.boilerplate.step import boilerplate_step
 from newsarchive.core.encoding import step as encoding
+from newsarchive.core.field_types import misfit
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
@@ -41,6 +42,7 @@ from newsarchive.core.site_template.template import (
 from newsarchive.core.text.language import begins_alike, with_language
 from newsarchive.exceptions import NotAnArticle, StepFailed, UsageError
 from newsarchive.items import Article, Candidate, Capture, DropReason, Page
+from newsarchive.reprs import what_was_raised
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -68,10 +70,12 @@ class Step:
             done = self.run(record, rules)
         except NotAnArticle:
             raise
-        except Exception as error:
-            raise StepFailed(str(self), f"{type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:  # a step that calls sys.exit() must not end the crawl
+            raise StepFailed(str(self), what_was_raised(error)) from error
         if not isinstance(done, self.gives):
             raise StepFailed(str(self), f"it returned {type(done).__name__}, not {self.gives.__name__}")
+        if problem := misfit(done):
+            raise StepFailed(str(self), f"it returned {self.gives.__name__} whose {problem}")
         return _completed(done, record) if isinstance(done, Article) else done
 
     def __str__(self) -> str:

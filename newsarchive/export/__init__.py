@@ -18,14 +18,15 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
+from functools import wraps
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from newsarchive.exceptions import DatabaseError, OutputError, UsageError
-from newsarchive.reprs import why_not_written
+from newsarchive.exceptions import DatabaseError, NewsArchiveError, OutputError, UsageError
+from newsarchive.reprs import what_was_raised, why_not_written
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint, EntryPoints
@@ -143,19 +144,64 @@ def form(name: str) -> Format:
     return _loaded(found[0])
 
 
+#: Where a format may write, and the orders of articles that it may ask for.
+KINDS = ("stream", "file", "folder")
+ORDERS = ("id", "date", "site")
+
+
 def _loaded(point: EntryPoint) -> Format:
     remedy = "repair, reinstall or uninstall it"
     try:
         made = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script that was meant to be called, and not imported
         raise UsageError(
             f"format {point.name!r}: {source_of(point)} cannot be loaded: {type(error).__name__}: {error}; {remedy}"
         ) from error
-    if not isinstance(made, Format) or made.write is None:
+    if not isinstance(made, Format) or not callable(made.write):
         raise UsageError(
             f"format {point.name!r}: {source_of(point)} is no newsarchive.export.Format with a function `write`; {remedy}"
         )
-    return made
+    if wrong := _wrong(made):
+        raise UsageError(f"format {point.name!r}: {source_of(point)}: {wrong}; {remedy}")
+    return replace(made, write=_named(made.write, point))
+
+
+def _wrong(made: Format) -> str:
+    """What is wrong with another project's format, "" for nothing."""
+    # A text would be read letter by letter, and its last letter would be an ending.
+    if isinstance(made.suffixes, str) or not all(
+        isinstance(one, str) and one.startswith(".") and one == one.lower() for one in made.suffixes
+    ):
+        return f"suffixes is {made.suffixes!r}, not a tuple of endings in small letters, as ('.headlines',)"
+    for name, value, known in (("kind", made.kind, KINDS), ("order", made.order, ORDERS)):
+        if value not in known:
+            return f"{name} is {value!r}, not one of {', '.join(known)}"
+    return ""
+
+
+def _named(write: Writer, point: EntryPoint) -> Writer:
+    """The writer of another project, which fails with a message that names the project and the line."""
+
+    @wraps(write)
+    def named(articles: Any, target: Any, title: str, **more: Any) -> int:
+        try:
+            number = write(articles, target, title, **more)
+        except (NewsArchiveError, OSError):
+            raise
+        except (Exception, SystemExit) as error:
+            raise OutputError(
+                f"format {point.name!r}: {source_of(point)} failed: {what_was_raised(error)}"
+            ) from error
+        problem = ""
+        if not isinstance(number, int):
+            problem = f"returned {type(number).__name__}, not the number of articles"
+        elif isinstance(target, Path) and not target.exists():
+            problem = "wrote no file"
+        if problem:
+            raise OutputError(f"format {point.name!r}: {source_of(point)} {problem}")
+        return number
+
+    return named
 
 
 def source_of(point: EntryPoint) -> str:
@@ -174,9 +220,17 @@ def format_of(target: str) -> str:
         return found
     if name.endswith(("/", os.sep)):
         return "markdown"
-    if found := _ending(name, {point.name: _loaded(point) for point in own_formats()}):
+    sound, broken = {}, ""
+    for point in own_formats():
+        try:
+            sound[point.name] = _loaded(point)
+        except UsageError as error:  # it may be another project's format that is asked for
+            broken += f"; {error}"
+    if found := _ending(name, sound):
         return found
-    raise UsageError(f"{target}: no format has this ending; give one with --format: {', '.join(names())}")
+    raise UsageError(
+        f"{target}: no format has this ending; give one with --format: {', '.join(names())}{broken}"
+    )
 
 
 def _ending(name: str, formats: Mapping[str, Format]) -> str:
