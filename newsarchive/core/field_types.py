@@ -51,7 +51,8 @@ def misfit(record: Any) -> str:
 
 
 def _misfit(record: Any, before: str) -> str:
-    for name, (classes, inner) in _types(type(record)).items():
+    cls: type = type(record)
+    for name, (classes, inner) in _types(cls).items():
         value = getattr(record, name)
         if problem := _problem(value, classes):
             return f"{before}{name} {problem}"
