@@ -35,6 +35,8 @@ class DropReason(StrEnum):
     LOGIN_PAGE = "login page"
     ERROR_PAGE = "error page"
     CONSENT_PAGE = "consent page"
+    #: The domain expired, or is for sale: whoever has it now answers each address with one page.
+    PARKED_DOMAIN = "parked domain"
     PAYWALL = "paywall"
     PROTECTED = "protected"
     #: It has no text until its scripts have run.

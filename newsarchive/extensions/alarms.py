@@ -76,6 +76,7 @@ _SITES_OWN: Mapping[DropReason, tuple[str, str]] = {
     DropReason.SCRIPT_ONLY: ("need scripts to be read", "set browser = \"on\" (pip install 'newsarchive[browser]')"),
     DropReason.LOGIN_PAGE: ("are a page to log in", "look at one in a browser; its feed may have the texts"),
     DropReason.CONSENT_PAGE: ("are a page that asks for consent", "look at one in a browser"),
+    DropReason.PARKED_DOMAIN: ("offer the domain for sale", "the blog is gone; its articles stay in the archive"),
     DropReason.ERROR_PAGE: ("are an error page", "look at one in a browser; the site may be down"),
     DropReason.PAYWALL: ("are behind a paywall", "its feed may have the texts"),
     DropReason.PROTECTED: ("ask for a password", "ask the site's owner"),

@@ -35,6 +35,13 @@ BROKEN: Mapping[str, tuple[Answer, str]] = {
     ),
     "all posts 404": (Answer("not found", 404), "answered 404 or 410"),
     "an error page with status 200": (Answer(head("Page not found - A blog") + "<p>Sorry."), "an error page"),
+    "a domain for sale": (
+        Answer(
+            head("Names")
+            + "<h1>This domain is for sale</h1><p>Buy this domain from its owner, at the best price!"
+        ),
+        "offer the domain for sale (parked domain): the blog is gone; its articles stay in the archive",
+    ),
     "a page to log in": (
         Answer(head("Log in - A blog") + "<form><input type=password></form>"),
         "are a page to log in",
@@ -57,6 +64,23 @@ def test_a_site_that_is_broken_is_told_by_code_word_and_state(db: Path, answer: 
     assert rows(db, "SELECT state FROM sites") == [("failing",)]
     if "headline and text" not in says:
         assert rows(db, "SELECT count(*) FROM articles") == [(0,)]
+
+
+@pytest.mark.slow
+def test_a_domain_for_sale_takes_no_text_from_the_posts_that_were_there(db: Path) -> None:
+    """A blog died, and each of its posts got the text "This domain is for sale" as its newest version."""
+    posts = {path: post(f"Story {number}") for number, path in enumerate(STORIES[:6])}
+    parked = Answer(
+        head("Names") + "<h1>This domain is for sale</h1><p>It may be yours tomorrow, at a good price."
+    )
+    with served({"/": front(*posts), **posts}) as site:
+        crawl(f"url={site.home}/", db=db)
+        texts = rows(db, "SELECT url, headline, article_body, gone_at FROM articles ORDER BY id")
+        site.answers.update(dict.fromkeys(("/", *posts), parked))
+        done = crawl(f"url={site.home}/", "recheck=1", db=db)
+    assert len(texts) == 6
+    assert done.returncode == ALL_FAILED, done.stderr
+    assert rows(db, "SELECT url, headline, article_body, gone_at FROM articles ORDER BY id") == texts
 
 
 def stats(**counts: int) -> Counts:

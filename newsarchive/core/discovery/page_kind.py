@@ -169,6 +169,7 @@ def kind_of(page: Shown, rules: Rules) -> Kind:
         _by_platform(page, rules)
         or _by_forms(page)
         or _by_error(page, rules)
+        or _by_domain(page, words)
         or _by_walls(page, words)
         or _by_address(page, rules)
         or _by_feed_markup(page)
@@ -273,6 +274,8 @@ class _Words:
         wall_phrases = [phrase.casefold() for phrase in strings(_FILE, table, "wall_phrases")]
         self.wall_texts = Literals(wall_phrases)
         self.wall_phrases = compiled.regex(_alternatives(wall_phrases))
+        parked_phrases = [phrase.casefold() for phrase in strings(_FILE, table, "parked_phrases")]
+        self.parked_phrases = compiled.regex(_alternatives(parked_phrases))
         self.block_marks = strings(_FILE, table, "block_marks")
         self.paywall_marks = strings(_FILE, table, "paywall_marks")
         self.gates = strings(_FILE, table, "gates")
@@ -376,6 +379,23 @@ def _by_error(page: Shown, rules: Rules) -> Kind | None:
     if (part := error_title(page.titles, page.tree, rules)) and page.says_less_than(MIN_TEXT_WORDS):
         return Kind(DropReason.ERROR_PAGE, f"its title says so: {part!r}")
     return None
+
+
+def _by_domain(page: Shown, words: _Words) -> Kind | None:
+    """A page that offers its own domain for sale, or says that it expired, with little other text. A blog that died answers each of
+    its old addresses with such a page and status 200.
+
+    "blog.example is for sale" says it as "this domain is for sale" does.
+    """
+    if not page.says_less_than(MIN_TEXT_WORDS) or declares_article(page.tree):
+        return None
+    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
+    text = " ".join(f"{page.title} {page.texts[0]}".split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES)
+    said = text.casefold()
+    if host:
+        said = said.replace(f"www.{host}", host).replace(host, "this domain")
+    match = words.parked_phrases.search(said)
+    return Kind(DropReason.PARKED_DOMAIN, f"it says {match[0]!r}, and little else") if match else None
 
 
 def _by_walls(page: Shown, words: _Words) -> Kind | None:

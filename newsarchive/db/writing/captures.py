@@ -25,7 +25,8 @@ from newsarchive.times import utc
 #: Reasons for which a crawl refuses a page, although the extraction would find a text on it.
 REFUSED_BY_LOOK = frozenset(
     (DropReason.INDEX_PAGE, DropReason.STATIC_PAGE, DropReason.POST_PART, DropReason.PROTECTED, DropReason.ERROR_PAGE,
-     DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.SCRIPT_ONLY, DropReason.NOT_HTML)
+     DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.SCRIPT_ONLY, DropReason.NOT_HTML,
+     DropReason.PARKED_DOMAIN)
 )  # fmt: skip
 
 
