@@ -139,12 +139,13 @@ def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
 
 def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
     if as_json or as_csv:
-        from dataclasses import asdict, fields
+        from dataclasses import fields
 
         from newsarchive.db.reading.search import Hit
 
         names = [field.name for field in fields(Hit)]
-        print_records(hits, names, map(asdict, hits), as_csv=as_csv, as_json=as_json, with_bom=bom)
+        records = ({name: getattr(hit, name) for name in names} for hit in hits)
+        print_records(hits, names, records, as_csv=as_csv, as_json=as_json, with_bom=bom)
     elif coloured:
         _print_coloured(hits)
     else:

@@ -514,23 +514,42 @@ def snippet(
 
 
 def _places(text: str, leaves: list[Words | Run]) -> set[tuple[int, int]]:
-    tokens = list(tokenise(text))
+    """Where the text has what is looked for. The words are compared without their places, which only the found ones need."""
     places: set[tuple[int, int]] = set()
+    found: list[tuple[int, int]] = []
+    words = words_of(text) if any(isinstance(leaf, Words) for leaf in leaves) else []
     for leaf in leaves:
         if isinstance(leaf, Run):
             places |= {match.span() for match in re.finditer(re.escape(leaf.text), text, re.I)}
         else:
-            places |= set(_phrases(tokens, leaf))
+            found += _phrases(words, leaf)
+    if found:
+        last = max(end for _, end in found)
+        spans = [match.span() for match in islice(_pattern(text).finditer(text), last)]
+        places |= {(spans[first][0], spans[end - 1][1]) for first, end in found}
     return places
 
 
-def _phrases(tokens: list[Token], leaf: Words) -> Iterable[tuple[int, int]]:
-    for words in leaf.spellings:
-        for i in range(len(tokens) - len(words) + 1):
-            run = tokens[i : i + len(words)]
-            last = run[-1].text.startswith(words[-1]) if leaf.prefix else run[-1].text == words[-1]
-            if last and all(token.text == word for token, word in zip(run[:-1], words, strict=False)):
-                yield run[0].start, run[-1].end
+def _phrases(words: list[str], leaf: Words) -> Iterator[tuple[int, int]]:
+    """Where the words of a text have those of a phrase side by side: the numbers of the first word and of the one behind the last."""
+    for *whole, last in leaf.spellings:
+        for first in _first_places(words, whole[0] if whole else last, begins=leaf.prefix and not whole):
+            end = first + len(whole) + 1
+            if end > len(words) or words[first : end - 1] != whole:
+                continue
+            if words[end - 1].startswith(last) if leaf.prefix else words[end - 1] == last:
+                yield first, end
+
+
+def _first_places(words: list[str], word: str, *, begins: bool) -> Iterator[int]:
+    """The numbers of the words that are this one, or begin with it."""
+    if begins:
+        yield from (number for number, one in enumerate(words) if one.startswith(word))
+        return
+    number = -1
+    for _ in range(words.count(word)):
+        number = words.index(word, number + 1)
+        yield number
 
 
 def _window(text: str, found: list[tuple[int, int]], width: int) -> tuple[int, int]:
