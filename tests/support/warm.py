@@ -5,7 +5,8 @@ them. So the first command of a run of tests starts a server, which loads them o
 user's process does after its imports the fork does too: it has its own arguments, environment, folder, streams and folders
 to import from, and runs `python -m MODULE` to its end. What reads the environment while it is imported is not loaded before
 the fork. The spiders that such a command starts are forks of the server as well, and so is the server from which a worker
-forks its spiders. A package that is installed elsewhere has a server of its own.
+forks its spiders. The processes that read its pages are forks of the server too, unless the command has a process group of
+its own: then a test looks at that group. A package that is installed elsewhere has a server of its own.
 
 A fork ends as a process does, but for the last step: Python takes no module apart. That would touch all memory that the fork
 shares with the server, so that the system copies it: 0.17 s of CPU time, ten times what a small command takes.
@@ -33,6 +34,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, cast
@@ -45,7 +47,8 @@ from newsarchive.exceptions import NotAnArticle, UsageError
 from newsarchive.items import Capture
 from newsarchive.plugins import steps
 from newsarchive.spider_processes import processes, server
-from newsarchive.workers import worker
+from newsarchive.workers import pool, worker
+from newsarchive.workers.collector import set_up_collector
 
 ROOT = Path(__file__).parents[2]
 #: What the server loads: what most commands need, and what a crawl imports as it starts, which takes a third of its CPU time.
@@ -186,9 +189,18 @@ class Warm:
         self._said = found["out"], found.get("err")
         return self._said
 
+    def join(self, timeout: float | None = None) -> None:
+        """The same as `wait`, as a process of `multiprocessing` does it."""
+        self._ended.wait(timeout)
+
+    @property
+    def exitcode(self) -> int | None:
+        return self.returncode
+
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and the server has yet to tell it
+                os.kill(self.pid, number)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
@@ -460,6 +472,11 @@ def _spider_server(
     return Warm(args, env, own_group=start_new_session, streams=(None, 1, 2), passed=pass_fds)
 
 
+def _reader(pipe: Connection) -> Warm:
+    """What `WorkerPool` starts, likewise: the fork-server of Python would load the package again, for 1.2 s of CPU time."""
+    return Warm([sys.executable, "-m", pool.__name__], os.environ, streams=(pipe.fileno(), 1, 2))
+
+
 #: The modules that start processes of spiders → what stands in for `subprocess` there, so that they are forks.
 STARTED = {
     module: SimpleNamespace(Popen=starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
@@ -496,9 +513,15 @@ def _run(request: dict[str, Any]) -> None:
     sys.argv = [request["module"], *request["words"]]
     is_package = hasattr(sys.modules.get(request["module"]), "__path__")
     sys.modules.pop(request["module"] + ".__main__" * is_package, None)  # it runs anew, as in a new process
+    if not request["group"]:  # a test looks at a group of processes as they are
+        pool.start_by(_reader)
     code = 0
     try:
-        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+        if request["module"] == pool.__name__:
+            set_up_collector()
+            pool.serve(Connection(os.dup(0)))
+        else:
+            runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     except SystemExit as asked:
         if not isinstance(asked.code, int | None):
             raise  # Python prints it
