@@ -49,13 +49,16 @@ def by_api(home, headers, url):
 def by_feed(home, headers, url):
     for source in platforms.sources(home, headers, url, RULES):
         address = source.url
-        seen = set()
+        seen, given = set(), set()
         while source.kind == "feed" and len(seen) < MOST_PAGES and address not in seen:
             seen.add(address)
             status, answered, body = fetch(address)
             feed = feeds.parse_feed(body, address, answered.get("content-type"), url, RULES)
-            if status != 200 or not feed.links or feed.is_comments:
+            links = {link.url for link in feed.links}
+            # A file is the same whichever of its pages is asked for.
+            if status != 200 or links <= given or feed.is_comments:
                 break
+            given |= links
             yield from feed.links
             address = feed.next or wordpress.next_feed_page(address)
         if seen and source.announced:
