@@ -105,6 +105,21 @@ def test_what_a_server_says_is_understood_in_any_language(
             raise found
 
 
+@pytest.mark.parametrize(
+    ("said", "password", "shown"),
+    [
+        ('invalid option "secret"', "secret", 'invalid option "***"'),
+        ("password=p@ss! was refused", "p@ss!", "password=*** was refused"),
+        ("no such option of postgresql: news", "postgres", "no such option of postgresql: news"),
+        ("cannot resolve the host", "r", "cannot resolve the host"),
+    ],
+)
+def test_a_password_is_starred_out_as_a_word_and_not_inside_of_others(
+    said: str, password: str, shown: str
+) -> None:
+    assert str(explained("me/news", psycopg.OperationalError(said), password)) == f"me/news: {shown}"
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_whose_encoding_has_not_all_letters_is_refused(encoding: str) -> None:
     with postgresql_url() as url:

@@ -581,7 +581,12 @@ def dialect_of(bound: Engine | Connection | URL) -> Dialect:
 
 def dialect_named(drivername: str) -> Dialect:
     """The database that a URL names before `://`. Raises `UsageError` for one that is not supported."""
-    found = DIALECTS.get(ALIASES.get(drivername, drivername.partition("+")[0]))
+    name, plus, _ = drivername.partition("+")
+    found = DIALECTS.get(ALIASES.get(drivername, name))
     if found is None:
         raise UsageError(f"{drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME")
+    if plus and drivername != found.driver:  # psycopg2 and asyncpg give other values and other errors
+        raise UsageError(
+            f"{drivername}: newsarchive uses {found.driver} alone: write {found.name}://… without +"
+        )
     return found

@@ -72,7 +72,8 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     cause, state = str(orig).strip(), getattr(orig, "sqlstate", "")
     first = cause.splitlines()[0] if cause else type(error).__name__
     if password:
-        first = first.replace(password, "***")
+        # As a word alone: the password "postgres" of a server for trials would blank half of "postgresql".
+        first = re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "***", first)
     kind, remedy = _remedy(f"{cause} {getattr(orig, 'sqlite_errorname', '')}".lower(), state)
     if kind is not None:
         of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import sys
 import time
@@ -63,6 +64,20 @@ def test_urls_and_paths_name_a_database(given: str, driver: str, database: str) 
 @pytest.mark.parametrize("given", ["mysql://root@host/x", "oracle://x", "http://x/y", "://"])
 def test_other_databases_are_refused(given: str) -> None:
     with pytest.raises(UsageError, match="sqlite:///FILE or postgresql://HOST/NAME"):
+        open_engine(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("postgresql+psycopg2://host/x", "newsarchive uses postgresql+psycopg alone: write postgresql://"),
+        ("postgresql+asyncpg://host/x", "newsarchive uses postgresql+psycopg alone: write postgresql://"),
+        ("sqlite+aiosqlite:///a.db", "newsarchive uses sqlite+pysqlite alone: write sqlite://"),
+    ],
+)
+def test_a_url_for_another_driver_says_what_to_write(given: str, says: str) -> None:
+    """The advice was to install psycopg, which was there."""
+    with pytest.raises(UsageError, match=re.escape(says)):
         open_engine(given)
 
 
