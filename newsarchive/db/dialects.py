@@ -587,6 +587,6 @@ def dialect_named(drivername: str) -> Dialect:
         raise UsageError(f"{drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME")
     if plus and drivername != found.driver:  # psycopg2 and asyncpg give other values and other errors
         raise UsageError(
-            f"{drivername}: newsarchive uses {found.driver} alone: write {found.name}://… without +"
+            f"{drivername}: only {found.driver} is used: write {found.name}://… without +"
         )
     return found

@@ -70,9 +70,9 @@ def test_other_databases_are_refused(given: str) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("postgresql+psycopg2://host/x", "newsarchive uses postgresql+psycopg alone: write postgresql://"),
-        ("postgresql+asyncpg://host/x", "newsarchive uses postgresql+psycopg alone: write postgresql://"),
-        ("sqlite+aiosqlite:///a.db", "newsarchive uses sqlite+pysqlite alone: write sqlite://"),
+        ("postgresql+psycopg2://host/x", "only postgresql+psycopg is used: write postgresql://"),
+        ("postgresql+asyncpg://host/x", "only postgresql+psycopg is used: write postgresql://"),
+        ("sqlite+aiosqlite:///a.db", "only sqlite+pysqlite is used: write sqlite://"),
     ],
 )
 def test_a_url_for_another_driver_says_what_to_write(given: str, says: str) -> None:
