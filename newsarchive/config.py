@@ -182,7 +182,7 @@ def _day(value: Any, folder: Path) -> str:
 def _words(value: Any, folder: Path) -> list[str]:
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
-        raise ValueError('is no list of words: write it as ["wp-json", "feed"]')
+        raise ValueError('is no list of words: write it as ["first", "second"]')
     return [word.strip() for word in words if word.strip()]
 
 

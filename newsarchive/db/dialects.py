@@ -586,7 +586,5 @@ def dialect_named(drivername: str) -> Dialect:
     if found is None:
         raise UsageError(f"{drivername} is not supported: use sqlite:///FILE or postgresql://HOST/NAME")
     if plus and drivername != found.driver:  # psycopg2 and asyncpg give other values and other errors
-        raise UsageError(
-            f"{drivername}: only {found.driver} is used: write {found.name}://… without +"
-        )
+        raise UsageError(f"{drivername}: only {found.driver} is used: write {found.name}://… without +")
     return found
