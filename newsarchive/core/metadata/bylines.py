@@ -12,7 +12,7 @@ Earns 0.4 points of authors on pages in several languages, nothing on 791 articl
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice, takewhile
 
@@ -92,6 +92,10 @@ MAX_BLOCKS_BELOW = 300
 MIN_HEADLINE_LETTERS = 16
 #: Headings that are compared with the headline; later ones are not.
 MAX_HEADINGS = 60
+#: Lines below the article with a name or a day that are read; later ones are not.
+MAX_SIGNATURES = 8
+#: Claims that these lines make; later ones are left out.
+MAX_CLAIMS_BELOW = 4
 #: Characters of a line that is a byline or holds a date; a longer line is prose.
 MAX_BYLINE_CHARS = 160
 #: Names of a list below a label for authors; later ones are not read.
@@ -168,7 +172,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]
         missing -= {c.field for c in out if c.source == _FROM_SENTENCE}
         below = [b for b in rest[MAX_BLOCKS_AFTER:] if len(b.text) <= MAX_BYLINE_CHARS]
-        out += islice(_signatures_below(below, missing, rules), 4)
+        out += _signatures_below(below, missing, rules)
     if "authors" not in known:
         out += agencies.claims(blocks[at + 1 :], rules)
     out += chinese_names.dateline_claims(blocks[at + 1 :], rules)
@@ -482,26 +486,55 @@ def _names_paper_or_job(text: str, title: frozenset[str], rules: Rules) -> bool:
     )
 
 
-def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> Iterator[Claim]:
-    """Claims of signatures far below the headline: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone."""
+def _signatures_below(blocks: Sequence[Block], missing: Collection[str], rules: Rules) -> list[Claim]:
+    """Claims of signatures far below the headline: "Posted by Jane Doe on 3 May 2024", author boxes, and dates alone.
+
+    Comments are signed too: "Jane Doe on 3 May 2024 at 9:12. Reply". Where two lines differ by their names and days alone, both are
+    those of comments, or of other posts, and are left out.
+    """
+    signed = list(islice(_signed_lines(blocks, missing, rules), MAX_SIGNATURES))
+    people: dict[str, set[tuple[str, ...]]] = {}
+    for form, names, _ in signed:
+        people.setdefault(form, set()).add(names)
+    kept = (claim for form, _, claims in signed if not form or len(people[form]) < 2 for claim in claims)
+    return list(islice(kept, MAX_CLAIMS_BELOW))
+
+
+def _signed_lines(
+    blocks: Sequence[Block], missing: Collection[str], rules: Rules
+) -> Iterator[tuple[str, tuple[str, ...], list[Claim]]]:
+    """The lines far below the headline that make claims: each with its letters besides names, day and time of day ("-" for
+    none, and "" for a line without a name or a day), its names and its claims."""
     label = ""
     for block in blocks:
         before, label = label, block.text[:40]
         if _is_elsewhere(block):
             continue
+        made: list[Claim] = []
         if "authors" in missing:
-            labelled = ""
-            if person_names.says_by(before, rules):
-                labelled = _if_people(_after_by(before, block.text, rules), rules)
+            is_label = person_names.says_by(before, rules)
+            labelled = _if_people(_after_by(before, block.text, rules), rules) if is_label else ""
             if name := labelled or _signature(block.text, rules):
-                yield Claim("authors", name, Source(Place.TEXT, Position.BELOW))
+                made.append(Claim("authors", name, Source(Place.TEXT, Position.BELOW)))
                 label = before if labelled and block.kind == "list_item" else label
             elif _in_author_box(block, rules) and person_names.like_a_name(block.text, rules):
-                yield Claim("authors", block.text, Source(Place.BOX, Position.BELOW))
+                made.append(Claim("authors", block.text, Source(Place.BOX, Position.BELOW)))
+        names = tuple(person_names.names(made[0].value, rules)) if made else ()
         may_date = "date_published" in missing and block.label not in _ELSEWHERE
-        found = dates.date_text(block.text, rules) if may_date else ""
-        if found:
-            yield from _dates_below(block.text, found, before, rules)
+        found = dates.date_text(block.text, rules) if may_date or names else ""
+        form = _letters_besides(block.text, (found, *names)) if found and names else ""
+        if found and may_date:
+            made += _dates_below(block.text, found, before, rules)
+        if made:
+            yield form, names, made
+
+
+def _letters_besides(line: str, parts: Iterable[str]) -> str:
+    """The letters of a line without these parts and without "am" and "pm"; "-" where it has no others."""
+    line = line.casefold()
+    for part in parts:
+        line = line.replace(part.casefold(), " ")
+    return "".join(filter(str.isalpha, re.sub(r"\b[ap]\.?m\b", "", line))) or "-"
 
 
 def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:

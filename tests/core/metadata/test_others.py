@@ -71,6 +71,25 @@ def test_a_day_far_below_is_the_posts_only_where_nothing_else_stands(label: str,
     assert (found and found.day) == day
 
 
+@pytest.mark.parametrize(
+    ("lines", "authors"),
+    [
+        (["by Jane Doe on May 3, 2025 at 9:12 am. Reply #", "by John Roe on May 5, 2025 at 10:05 pm. Reply #"], []),
+        (["Posted by: Jane Doe | May 3, 2025 09:12 AM", "Posted by: John Roe | May 5, 2025 10:05 PM"], []),
+        (["Posted by Ada Lund on May 2, 2025 | Permalink", "Posted by: Jane Doe | May 3, 2025 9:12:01 AM",
+          "Posted by: John Roe | May 5, 2025 9:12:01 AM"], ["Ada Lund (person)"]),
+        (["Posted by Ada Lund on May 2, 2025", "Posted by Ada Lund on May 9, 2025"], ["Ada Lund (person)"]),
+        (["By Jane Doe", "By John Roe"], ["Jane Doe (person)", "John Roe (person)"]),
+    ],
+)  # fmt: skip
+def test_lines_below_that_differ_by_name_and_day_alone_are_signed_by_commenters(
+    lines: list[str], authors: list[str]
+) -> None:
+    texts = [f"Paragraph {n} of a long text about the ferry." for n in range(14)] + lines
+    blocks = [Block("The ferry is back", "heading"), *(Block(text, label="body") for text in texts)]
+    assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == authors
+
+
 @pytest.mark.parametrize(("last", "authors"), [(False, []), (True, ["Jane Doe (person)"])])
 def test_a_short_line_between_paragraphs_is_no_author_and_below_the_last_one_may_be(
     last: bool, authors: list[str]
