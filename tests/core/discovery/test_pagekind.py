@@ -61,6 +61,7 @@ def test_reasons_are_those_that_runs_count():
         ("<title>تحقق</title><p>يرجى التحقق من أنك لست روبوتا.</p>", {}, 200, "captcha"),
         ("<title>A blog</title><noscript>Verify you are human: enable scripts</noscript>", {}, 200, "captcha"),
         ("<title>A blog</title>" + LONG + "<p>I’m not a robot. Press and hold. Solve the captcha.</p>", {}, 200, "captcha"),
+        ("<title>A blog</title><script>" + "x" * 500_000 + "</script><p>Please verify you are human.</p>", {}, 200, "captcha"),
         # A quotation in an article, a comment form below one, and a post that is not there
         ("<title>A blog</title>" + LONG + "<p>“I’m not a robot”, she told the page, which did not believe her.</p>", {}, 200, ""),
         ("<meta property='article:published_time' content='2025-04-30'><p>A site asked me to prove that I am not a bot.</p>", {}, 200, ""),
