@@ -29,7 +29,7 @@ from newsarchive.db.writing.packed import PackedArticle, packed, with_capture
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article, Capture, DropReason
 from newsarchive.rules import Rules
-from newsarchive.workers.collector import set_up_collector
+from newsarchive.workers.collector import MIN_NEW_OBJECTS_OF_READERS, set_up_collector
 
 #: Where the number of workers is `auto`, a crawl's own process reads its pages as long as no more than this number are
 #: known. A worker is ready after 2 s of CPU time, in which a process reads 20 pages.
@@ -91,7 +91,7 @@ class Worker:
     def __init__(self, rules_folder: str, phrases: Sequence[str], keep_readings: bool = False) -> None:
         self.rules, self.steps = rules.default(rules_folder), plugins.steps(phrases)
         self.keep_readings = keep_readings
-        set_up_collector()
+        set_up_collector(MIN_NEW_OBJECTS_OF_READERS)
 
     def __call__(self, job: Job | Look, template: bytes | None) -> ReadPage | Looked:
         """As `done`, by a pickled template, `None` for none."""

@@ -16,7 +16,7 @@ from newsarchive.core.text import caches
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Capture
 from newsarchive.rules import default
-from newsarchive.workers import collector
+from newsarchive.workers import collector, worker
 
 PAGES = Path(__file__).parent.parent / "pages"
 
@@ -81,6 +81,13 @@ def test_a_process_of_ours_has_it_look_more_rarely() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["True", "True", "True"]
+
+
+def test_a_process_that_reads_pages_has_it_look_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(worker, "set_up_collector", looks.append)
+    worker.Worker("", ())
+    assert looks == [collector.MIN_NEW_OBJECTS_OF_READERS] > [collector.MIN_NEW_OBJECTS]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the sizes are those of glibc")
