@@ -38,6 +38,8 @@ MAX_PAGE_CHARACTERS = 10_000_000
 #: Tags of a page, seven times as many as the largest of 2,600 real pages has. What comes later is not read: a million links took
 #: 2 GB.
 MAX_TAGS = 150_000
+#: Characters of a tag, `<p>` or `<b>`. In a page that is too short for `MAX_TAGS` of them, tags are not counted.
+MIN_TAG_CHARACTERS = 3
 #: Elements that the parser opens anew: it repeats open formatting (`<font color=...>`) in every later paragraph. Where
 #: there would be more, the formatting is closed; 100 KB of such tags would make a tree of gigabytes.
 MAX_REOPENED_ELEMENTS = 300_000
@@ -141,7 +143,7 @@ def without(node: LexborNode, selector: str) -> LexborNode:
 def readable_characters(text: str) -> int:
     """How many characters of a page are read: all of them, unless it has more than `MAX_PAGE_CHARACTERS` or `MAX_TAGS`."""
     end = min(len(text), MAX_PAGE_CHARACTERS)
-    if end <= MAX_TAGS or text.count("<", 0, end) <= MAX_TAGS:
+    if end <= MAX_TAGS * MIN_TAG_CHARACTERS or text.count("<", 0, end) <= MAX_TAGS:
         return end
     return next(islice(re.finditer("<", text), MAX_TAGS, None)).start()
 

@@ -164,8 +164,10 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
 def _behind_date(line: str, rules: Rules) -> Attribution | None:
     """The attribution behind the day in a line of details: "3 May 2024, 10:20 | Source: Reuters", "2024-05-03 来源：新华网". Its text is
     that of the detail alone, since the day is the page's own and not the first publisher's."""
-    found = (_match(piece, 1.0, rules) for piece in details_beside_date(line, rules)[1])
-    return next(filter(None, found), None)
+    for piece in details_beside_date(line, rules)[1]:
+        if found := _match(piece, 1.0, rules):
+            return found
+    return None
 
 
 @lru_cache(maxsize=2048)

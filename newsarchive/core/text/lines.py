@@ -141,7 +141,9 @@ _DETERMINERS = frozenset(["a", "an", "the", "this", "these", "our", "der", "die"
 _SMALL_WORDS_OF_NAMES = r"(?:\s+(?:of|the|and|de|la|du|des|der|die|das|van|von|for|di|&)){0,2}\s*"
 #: Small letters beyond ASCII, of all scripts that know capitals.
 _SMALL_LETTERS = "".join(char for char in map(chr, range(0x80, 0x2000)) if char.islower())
-_CAPITALISED = rf"\b[^\W\d_a-z{_SMALL_LETTERS}][\w’'.-]*"
+_CAPITAL = rf"[^\W\d_a-z{_SMALL_LETTERS}]"
+#: A search skips to one set of characters, but not to `\b`.
+_CAPITALISED = rf"{_CAPITAL}(?<!\w{_CAPITAL})[\w’'.-]*"
 _CAPITALS = re.compile(rf"{_CAPITALISED}(?:{_SMALL_WORDS_OF_NAMES}{_CAPITALISED})*")
 _UNSPACED = re.compile(f"[{character_class((*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS))}]")
 _FIRST_WORD = re.compile(r"\W*\w+")
