@@ -33,6 +33,9 @@ pytestmark = [pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {
 
 WIDTHS = {"wide": 1280, "phone": 390}
 LOOKS = [(name, scheme) for name in WIDTHS for scheme in ("light", "dark")]
+#: In which looks the tests go through pages: each width and each scheme once, since a scheme changes colours alone, and all of
+#: them where pictures are asked for.
+WALKED = LOOKS if PICTURES else [("wide", "dark"), ("phone", "light")]
 
 #: Every kind of page.
 PAGES = {
@@ -168,7 +171,7 @@ def follow(page: Any, selector: str) -> None:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+@pytest.mark.parametrize("look", WALKED, ids="-".join)
 def test_a_reader_searches_reads_toggles_repairs_and_follows_the_story(windows: dict[tuple[str, str], Any], look: tuple[str, str]) -> None:  # fmt: skip
     page = windows[look]
     page.goto("/")
@@ -308,9 +311,9 @@ def picture(page: Any, name: str, look: tuple[str, str]) -> None:
         page.screenshot(path=str(path), full_page=True)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+@pytest.mark.parametrize("look", WALKED, ids="-".join)
 def test_no_page_is_wider_than_the_screen(windows: dict[tuple[str, str], Any], look: tuple[str, str]) -> None:
-    """Every page on the narrow screen; the other looks of those that show the most."""
+    """Every page on the narrow screen; in other looks those that show the most."""
     page = windows[look]
     for name, path in PAGES.items():
         if look == ("phone", "light") or name in MOST:
