@@ -8,7 +8,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ import yaml
 from newsarchive.db.engine import open_engine
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
+from tests.support import warm
 from tests.support.serving import ROOT
 from tests.support.storage import make_article, postgresql_url
 
@@ -154,9 +154,8 @@ def test_prometheus_asks_the_pages_under_a_name_that_they_answer_to() -> None:
 
 @contextmanager
 def running(words: list[str], folder: Path, **more: str) -> Iterator[subprocess.Popen[str]]:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | more
-    command = [sys.executable, "-u", "-m", "newsarchive", *words]
-    process = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)
+    environment = warm.own_environment() | more
+    process = warm.started("newsarchive", *words, environment=environment, cwd=str(folder))
     try:
         yield process
     finally:

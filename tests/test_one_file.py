@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from newsarchive.db.engine import close_all, connect_readonly, open_engine, open
 from newsarchive.db.schema import upgrade
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
 from tests.support.serving import ROOT, Answer, Seen, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -96,10 +95,8 @@ def test_a_copy_between_files_leaves_two(archive: Path, tmp_path: Path) -> None:
     "number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: signal.Signals(number).name
 )
 def test_the_web_pages_leave_nothing_beside_the_file(archive: Path, number: int) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "newsarchive", "web", "--port", "0", "--db", str(archive)],
-        stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"},
-    )  # fmt: skip
+    words = ("web", "--port", "0", "--db", str(archive))
+    process = warm.started("newsarchive", *words, environment=warm.own_environment())
     assert process.stderr is not None
     assert "Ctrl+C stops it" in process.stderr.readline()
     process.send_signal(number)

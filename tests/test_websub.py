@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.request
@@ -34,7 +32,8 @@ from newsarchive.times import utc_now
 from newsarchive.websub import LEASE_SECONDS, Subscriber
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import post, rows
-from tests.support.serving import POLL_SECONDS, ROOT, Answer, crawl, served
+from tests.support import warm
+from tests.support.serving import POLL_SECONDS, Answer, crawl, served
 from tests.support.waiting import wait_for
 
 SITE, FEED, HUB = "https://blog.example/", "https://blog.example/feed", "https://hub.example/"
@@ -383,25 +382,14 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
         engine.dispose()
         assert crawl(f"url={site.home}/", db=db).returncode == 0
         assert rows(db, "SELECT headline FROM articles") == [("First story",)]
-        environment = os.environ | {
-            "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1", "NEWSARCHIVE_ALLOW_PRIVATE": "all", "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
+        environment = warm.own_environment() | {"NEWSARCHIVE_ALLOW_PRIVATE": "all"}
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = str(free.getsockname()[1])
-        command = [
-            sys.executable,
-            "-m",
-            "newsarchive",
-            "websub",
-            "serve",
-            "--base-url",
-            f"http://127.0.0.1:{port}",
-            "--port",
-            port,
-        ]
+        words = ("websub", "serve", "--base-url", f"http://127.0.0.1:{port}", "--port", port, "--db", str(db))
         with (tmp_path / "log").open("w") as log:
-            process = subprocess.Popen(
-                [*command, "--db", str(db)], env=environment, stderr=log, text=True, cwd=tmp_path
+            streams = (None, None, log.fileno())
+            process = warm.started(
+                "newsarchive", *words, environment=environment, cwd=str(tmp_path), streams=streams
             )
         try:
             wait_while_running(lambda: hub.verified, process)

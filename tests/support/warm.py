@@ -301,8 +301,10 @@ def _of_interpreter(environment: Mapping[str, str]) -> dict[str, str]:
 
 def own_environment() -> dict[str, str]:
     """What a command of a test finds: this process's variables, the checkout first on the path, loopback without a proxy."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return os.environ | {"PYTHONPATH": path, "NO_PROXY": "127.0.0.1"}
+    path = [folder for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    if str(ROOT) not in path:  # a command that is a fork has it there, and its spiders are to be forks too
+        path.insert(0, str(ROOT))
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path), "NO_PROXY": "127.0.0.1"}
 
 
 def _environment_of(python: str) -> dict[str, str]:
