@@ -94,6 +94,8 @@ class Dialect(ABC):
     #: Whether a crawl locks the sites that it crawls, each by itself (`frontier.locks`). A database that is a file has one lock
     #: of the operating system for all of them.
     locks_sites = False
+    #: Whether a view can be replaced in its place, with what was granted on it, and others may have views that read it.
+    replaces_views = False
     #: Whether `insert_tuples` is quicker than a statement for each row.
     streams = False
 
@@ -397,6 +399,7 @@ class PostgreSQL(Dialect):
     title = "PostgreSQL"
     name = "postgresql"
     driver = "postgresql+psycopg"
+    replaces_views = True
     # In a database of another encoding, or one of a role that asks for another, the driver would give bytes or refuse letters.
     engine_options: ClassVar[dict[str, Any]] = {"connect_args": {"client_encoding": "utf8"}}
     # A transaction of the default level shows each query the newest state, as queries without a transaction do, and

@@ -42,8 +42,12 @@ _REMEDIES = (
     ("authentication failed", "refuses this user or password"),
 )
 
+#: PostgreSQL's code of what cannot be dropped. The detail of the error names what depends on it.
+_DEPENDED_ON = "2BP01"
 #: How PostgreSQL's code of an error begins (SQLSTATE) → what to do about it. Its words are in the language of the server.
 _STATES = {
+    _DEPENDED_ON: "has views or tables of yours that depend on its own, which an upgrade makes anew: drop them, call "
+    "newsarchive db upgrade, and make them again",
     "25006": "takes no changes, as a standby server does: name the primary server",
     "42501": "refuses this to its user: GRANT it, or name the user who owns the tables",
     "42703": "holds an old archive: newsarchive db upgrade",
@@ -77,7 +81,10 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     kind, remedy = _remedy(f"{cause} {getattr(orig, 'sqlite_errorname', '')}".lower(), state)
     if kind is not None:
         of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
-        return kind(f"{name} {remedy}{of_archive}")
+        detail = (
+            f" ({orig.diag.message_detail})" if state == _DEPENDED_ON and orig.diag.message_detail else ""
+        )
+        return kind(f"{name} {remedy}{of_archive}{detail}")
     # A server that lets nobody in says why in its own language, and the driver gives no code of it.
     is_out = state is None and any(one.__name__ == "OperationalError" for one in type(orig).__mro__)
     return (DatabaseAway if is_out else DatabaseError)(f"{name}: {first}")

@@ -7,9 +7,9 @@ once, in a new archive; a revision changes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exc
 
 from newsarchive.db.conditions import QUARANTINED, Copies, counted, visible
 from newsarchive.db.dialects import Dialect, dialect_of
@@ -42,6 +42,12 @@ _ELSEWHERE = {
     "repairs": "(SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair')",
     "version": "r.version",
 }
+#: Who, besides its owner, may read a view, as `GRANT` writes it.
+_GRANTED = """
+    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+    FROM pg_class AS c, aclexplode(c.relacl) AS a
+    WHERE c.oid = to_regclass(%s) AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
+"""
 #: The views.
 NAMES = ("current_articles", "first_copies", "own_articles", "hidden_articles")
 _FROM = """
@@ -110,8 +116,25 @@ def make(connection: Connection) -> None:
         "withheld": "SELECT id, article_id, url, site, state, reason, decided_by, since, until, ended_at, versions FROM withholdings",
     }
     for name, query in queries.items():
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
-        connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
+        _make(connection, name, query)
+
+
+def _make(connection: Connection, name: str, query: str) -> None:
+    """Make a view anew, where the database can in its place: who may read it may read it afterwards, and other people's
+    views of it stay. A view whose columns are others must be dropped; it is granted again, and the database refuses to
+    drop it under the views of others."""
+    granted: Sequence[str] = ()
+    if dialect_of(connection).replaces_views:
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
+            return
+        except exc.ProgrammingError:
+            granted = connection.exec_driver_sql(_GRANTED, (name,)).scalars().all()
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
+    for role in granted:
+        connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {role}")
 
 
 def _columns(dialect: Dialect) -> Iterator[str]:

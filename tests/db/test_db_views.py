@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from newsarchive.db.engine import reading
+from newsarchive.db import views
+from newsarchive.db.engine import reading, writing
 from newsarchive.db.writing.store import Store
+from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Origin
 from newsarchive.web.datasette import queries
 from tests.support.storage import START, delete_post, make_article, open_archive, readable, rich_article
@@ -113,3 +116,58 @@ def test_duckdb_understands_the_views(tmp_path: Path) -> None:
     for view in found:
         [statement] = duckdb.extract_statements(view["sql"])
         assert statement.type == duckdb.StatementType.CREATE
+
+
+@pytest.fixture
+def granted(tmp_path: Path) -> Iterator[Engine]:
+    """An archive on PostgreSQL whose articles a role may read, and of which somebody has made a view."""
+    with open_archive("postgresql", tmp_path) as opened:
+        role = f"newsarchive_test_reader_{uuid.uuid4().hex[:12]}"
+        with writing(opened) as connection:
+            connection.exec_driver_sql(f'CREATE ROLE "{role}"')
+            connection.exec_driver_sql(f'GRANT SELECT ON current_articles TO "{role}", PUBLIC')
+            connection.exec_driver_sql("CREATE VIEW headlines AS SELECT headline FROM current_articles")
+        try:
+            yield opened
+        finally:
+            with writing(opened) as connection:
+                connection.exec_driver_sql("DROP VIEW IF EXISTS headlines")
+                connection.exec_driver_sql("REVOKE SELECT ON current_articles FROM PUBLIC")
+                connection.exec_driver_sql(f'DROP OWNED BY "{role}"')
+                connection.exec_driver_sql(f'DROP ROLE "{role}"')
+
+
+READERS = (
+    "SELECT count(*) AS readers FROM pg_class AS c, aclexplode(c.relacl) AS a"
+    " WHERE c.oid = 'current_articles'::regclass AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'"
+)
+
+
+def test_an_upgrade_keeps_what_was_granted_on_a_view_and_the_views_of_others(granted: Engine) -> None:
+    """Every upgrade dropped the views: nobody else could read them afterwards, and a view of them kept it from upgrading."""
+    with writing(granted) as connection:
+        views.make(connection)
+    assert rows(granted, READERS) == [{"readers": 2}]
+    assert rows(granted, "SELECT * FROM headlines") == []
+
+
+def test_a_view_with_other_columns_is_granted_again_and_names_the_views_of_others(
+    granted: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "FLAT", [field for field in views.FLAT if field.name != "headline"])
+    with (
+        pytest.raises(
+            DatabaseUnavailable, match=r"drop them.*\(view headlines depends on view current_articles\)"
+        ),
+        writing(granted) as connection,
+    ):
+        views.make(connection)
+    with writing(granted) as connection:
+        connection.exec_driver_sql("DROP VIEW headlines")
+        views.make(connection)
+    assert rows(granted, READERS) == [{"readers": 2}]
+    monkeypatch.undo()
+    with writing(granted) as connection:
+        views.make(connection)
+    assert rows(granted, READERS) == [{"readers": 2}]
+    assert rows(granted, "SELECT headline FROM current_articles") == []
