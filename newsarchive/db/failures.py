@@ -82,9 +82,9 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     if kind is not None:
         of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
         detail = (
-            f" ({orig.diag.message_detail})" if state == _DEPENDED_ON and orig.diag.message_detail else ""
+            getattr(getattr(orig, "diag", None), "message_detail", None) if state == _DEPENDED_ON else None
         )
-        return kind(f"{name} {remedy}{of_archive}{detail}")
+        return kind(f"{name} {remedy}{of_archive}" + (f" ({detail})" if detail else ""))
     # A server that lets nobody in says why in its own language, and the driver gives no code of it.
     is_out = state is None and any(one.__name__ == "OperationalError" for one in type(orig).__mro__)
     return (DatabaseAway if is_out else DatabaseError)(f"{name}: {first}")
