@@ -131,7 +131,8 @@ class Subscriber:
         try:
             capture = self.get(feed)
         except FetchError as error:
-            self.tell(f"{feed}: {error}")
+            # It names the feed.
+            self.tell(str(error))
             return
         offer = offer_of(capture.base_url, capture.headers, capture.body)
         if offer is None:

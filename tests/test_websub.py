@@ -213,6 +213,18 @@ def test_a_hub_that_refuses_or_fails_is_asked_again_in_a_day() -> None:
     assert world.subscriber.push(token, world.signed(b"x"), b"x") == 404
 
 
+def test_a_feed_that_cannot_be_fetched_is_named_once() -> None:
+    """The message of whoever fetches begins with the address."""
+    world = World()
+
+    def refused(url: str) -> Capture:
+        raise FetchError(f"{url}: the server answered 410 Gone")
+
+    world.subscriber.get = refused
+    world.look()
+    assert world.said == [f"{FEED}: the server answered 410 Gone"]
+
+
 def test_a_hub_that_never_verifies_is_asked_again() -> None:
     world = World()
     world.look()
@@ -406,7 +418,8 @@ def test_a_push_brings_the_new_post_and_nothing_of_its_own_text(db: Path, tmp_pa
             wait_while_running(lambda: "pushed: crawled" in (tmp_path / "log").read_text(), process)
             assert len(site.seen) > seen
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            assert process.wait(timeout=60) == 0
+            assert (tmp_path / "log").read_text().splitlines()[-1] == "stopped"
         finally:
             process.kill()
             process.wait()

@@ -110,6 +110,8 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
         )
         try:
             uvicorn.Server(made).run(sockets=[taken])
+        except KeyboardInterrupt:
+            say("stopped")
         finally:
             ended.set()
             subscriber.news.set()
