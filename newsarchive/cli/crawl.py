@@ -238,9 +238,17 @@ def run_one(db: str, spider: str, options: CrawlOptions, *words: str) -> int:
     spiders = SpiderProcesses(database_url(db), shown=not options.quiet, stdout=True)
     with spiders.stopped_by_signals():
         code = spiders.run(spider, [*words, *options.scrapy_options(spider)])
+    leave_if_stopped_early(spiders)
     for killed in spiders.killed.values():
         complain(f"error: {killed}")
     return spiders.forced or code
+
+
+def leave_if_stopped_early(spiders: SpiderProcesses) -> None:
+    """End the command with the code of the signal where it came before a crawl had begun: nothing was fetched."""
+    if spiders.stopped_early:
+        say("stopped")
+        sys.exit(spiders.stopped_early)
 
 
 def say_where(url: str) -> None:
@@ -325,6 +333,7 @@ def run(
             with closing(SpiderServer()) as server:
                 spiders.server = server if len(wanted) >= MIN_SITES_FOR_SERVER else None
                 results = crawl_all(archive, wanted, jobs, spiders, options, only_if_due=not sites)
+    leave_if_stopped_early(spiders)
     if not sites:  # a due site that another crawl has locked is no failure of this command
         results = [result for result in results if result.code != LOCKED] or results
     if not shown:

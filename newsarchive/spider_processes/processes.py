@@ -54,6 +54,8 @@ class SpiderProcesses:
         #: The signals that came, in their order.
         self.signals: list[int] = []
         self.share_lock = False
+        #: Whether a process ended by itself, so that something was done.
+        self.has_worked = False
         #: What the last process that failed said, or which signal killed it.
         self.last_error = ""
         #: Domain of a site, "" for none → which signal killed its spider, in words.
@@ -69,6 +71,11 @@ class SpiderProcesses:
     def forced(self) -> int:
         """128 and the number of the second signal, 0 where at most one came."""
         return MAX_OWN_EXIT_CODE + self.signals[1] if len(self.signals) > 1 else 0
+
+    @property
+    def stopped_early(self) -> int:
+        """128 and the number of the first signal, where it came before any process had begun its work; otherwise 0."""
+        return MAX_OWN_EXIT_CODE + self.signals[0] if self.signals and not self.has_worked else 0
 
     def run(self, spider: str, options: Sequence[str], site: str = "") -> int:
         """Run one spider, and give its exit code; 0 where a signal ended it before it began.
@@ -94,6 +101,7 @@ class SpiderProcesses:
             code = self._ended(module, words, more)
         if self.stopping and (code < 0 or code > MAX_OWN_EXIT_CODE):
             return self.forced
+        self.has_worked = True
         if code < 0:
             self.killed[site] = killed_by(-code)
             return FAULT

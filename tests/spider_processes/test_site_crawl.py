@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Engine
 
+from newsarchive.cli import cli
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.exceptions import ALL_FAILED, FAULT, SOME_FAILED, STOPPED_BY_SIGTERM
 from newsarchive.spider_processes.processes import SpiderProcesses
@@ -46,6 +50,22 @@ def test_what_killed_a_spider_is_told_with_its_site(sqlite: Engine, monkeypatch:
         result.problem
         == "https://blog.example/: its process was killed (SIGKILL): had the machine memory left?"
     )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("words", [["https://blog.example/"], ["news", "-a", "url=https://blog.example/"]])
+def test_a_signal_that_comes_while_the_spider_starts_is_no_success(
+    db: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], number: int, code: int
+) -> None:
+    """For some seconds the process of the spider loads its modules. Then it was ended, and the command ended with 0 and no word."""
+
+    def ended(spiders: SpiderProcesses, *_: object) -> int:
+        spiders.stop(number, None)
+        return -signal.SIGTERM
+
+    monkeypatch.setattr(SpiderProcesses, "_ended", ended)
+    done = CliRunner().invoke(cli, ["crawl", *words, "--db", str(db)])
+    assert (done.exit_code, done.stderr) == (code, "stopped\n")
 
 
 def test_a_spider_whose_log_lies_on_a_full_disk_does_not_fail() -> None:
