@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from newsarchive.db.engine import open_engine
 from newsarchive.db.reading.search import day
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
+from newsarchive.times import utc_now
 from newsarchive.web import library, security, server
 from newsarchive.web.answers import day_of
 from newsarchive.web.views import ROUTES
@@ -383,3 +387,17 @@ def test_every_page_is_read_from_both_databases(database: str, tmp_path: Path) -
             assert again.status_code == 304
             Store(engine).ingest([make_article(901, headline="A lighthouse")])
             assert client.get("/article/1", headers=known).status_code == 200
+
+
+def test_what_failed_has_a_row_as_wide_as_the_table(tmp_path: Path) -> None:
+    """In the column of the site a sentence of twenty words took nine lines, and the rest of the page was empty."""
+    file = tmp_path / "archive.db"
+    webpages.build(file).dispose()
+    with closing(sqlite3.connect(file)) as archive, archive:
+        failed = json.dumps({"site_error": "the server answered 410"}), utc_now().isoformat()
+        archive.execute("UPDATE crawl_runs SET stats = ?, started_at = ?", failed)
+    with webpages.serving(file) as address:
+        page = httpx.get(f"{address}/health").text
+    row = re.search(r'<tr><td colspan="8">(.*?)</td></tr>', page, re.DOTALL)
+    assert row
+    assert "the server answered 410" in row[1]
