@@ -46,6 +46,8 @@ MAX_SIDE_LETTERS = 30
 MAX_SHORT_WORD_LETTERS = 2
 #: Different letters of a script on a line. From this number on, the line is written in the script.
 MIN_LINE_LETTERS = 5
+#: Characters of damage at the end of a line that are looked at for a cut; a line with more stays as it is.
+MAX_CUT_OFF_CHARACTERS = 1000
 
 
 class Unexplained(NamedTuple):
@@ -378,7 +380,7 @@ def with_lost(
         kept = [c for c in kept if c not in spaced]
     left |= _left_behind(text, sorted([*kept, *guessed], key=start_of), charset, grams)
     broken += [place for place in left if not is_inside(guessed, place, place + 1)]
-    return _whole(text, changes, [*kept, *guessed], sorted(set(broken)))
+    return _whole(text, changes, [*kept, *guessed], sorted(set(broken)), charset)
 
 
 def _blank(
@@ -448,12 +450,35 @@ def _is_good(mended: Mended, certain: bool) -> bool:
     return mended.is_whole and mended.risk < MAX_RISK and is_lossy
 
 
-def _whole(text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int]) -> Repairs:
-    """The repairs of the sentences that they restore completely, and the damaged positions in the other sentences."""
+def _whole(
+    text: str, changes: Sequence[Change], repaired: Iterable[Change], broken: list[int], charset: Charset
+) -> Repairs:
+    """The repairs of the sentences that they restore completely, and the damaged positions in the other sentences. A sentence
+    that was cut off within a character is restored up to the word with it."""
     sentences = [0, *sentence_ends(text, changes), len(text) + 1]
-    lost = {bisect_right(sentences, place) for place in broken}
+    tails = {place: tail for place in broken if (tail := _cut_off(text, place, charset))}
+    lost = {bisect_right(sentences, place) for place in broken if place not in tails}
     whole = [c for c in repaired if bisect_right(sentences, c.start) not in lost]
+    ends = set(tails.values())
+    whole = [c for c in whole if not any(start < c.end and c.start < end for start, end in ends)]
     return Repairs(sorted(whole, key=start_of), broken)
+
+
+def _cut_off(text: str, place: int, charset: Charset) -> tuple[int, int] | None:
+    """(start, end) of the last word of a line that ends within a character of UTF-8, and lacks nothing else from the word at a place
+    on. So end texts that a database or a summary cut off after a number of bytes. `None` for another line."""
+    end = line_around(text, place)[1]
+    end -= 3 * text.endswith("...", place, end)
+    start = max(0, end - MAX_CUT_OFF_CHARACTERS)
+    if place < start:
+        return None
+    words = [start, *(at + 1 for at in range(start, end) if text[at] <= "\x7f")]
+    first = max(at for at in words if at <= place)
+    try:
+        charset.to_bytes(text[first:end]).decode()
+    except UnicodeDecodeError as error:
+        return (words[-1], end) if error.reason == "unexpected end of data" else None
+    return None
 
 
 def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:

@@ -42,6 +42,15 @@ MAX_WORD_LETTERS = 40
 
 WORD = re.compile(r"[^\W\d_]+")
 
+#: Words with a capital among small letters as a share of the words that a codec brings forth. Above, another codec damaged the page.
+MAX_INNER_CAPITALS_SHARE = 0.2
+#: A Latin capital beyond ASCII among small letters.
+_INNER_CAPITAL = re.compile(
+    "(?<=[a-zß-öø-ÿ])[{}](?=[a-zß-öø-ÿ])".format(
+        "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
+    )
+)
+
 
 def by_line(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
     """The changes of a page, those of each line together."""
@@ -138,6 +147,23 @@ def known_words(found: RunReadings, runs: Runs, grams: GramModel, min_letters: i
     words = {word for line in lines for word in words_of(line, runs.text) if len(word) >= min_letters}
     words = {word for word in words if not word.isascii()}
     return sum(map(grams.knows, words)), len(words)
+
+
+def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
+    """Whether many of the words that these readings bring forth have a capital among small letters, as `vollstÀndig` and `modÚles` have.
+    Then the text was read with a codec that is not known here, whose bytes for the small letters this codec reads as others.
+
+    Words that stand without a space between them are right: the parts of `StartseiteÜber` are known.
+    """
+    words = [word for line in by_line(placed(found, runs), runs) for word in words_of(line, runs.text)]
+    false = [
+        word for word in words if _INNER_CAPITAL.search(word) and not _are_known(camel_parts(word), grams)
+    ]
+    return len(false) > MAX_INNER_CAPITALS_SHARE * len(words)
+
+
+def _are_known(parts: Iterable[str], grams: GramModel) -> bool:
+    return all(part.isascii() or grams.knows(part) for part in parts)
 
 
 def cost_of_words(found: RunReadings, runs: Runs, grams: GramModel, some: Iterable[str]) -> float:
@@ -388,31 +414,37 @@ def _own(
 def _words_apart(
     some: list[tuple[str, Reading]], found: RunReadings, kept: frozenset[str]
 ) -> set[tuple[str, Reading]]:
-    """The readings among these, in a multi-byte codec, that make a character or two of two bytes out of Chinese, Japanese or Korean
-    letters which stand in no word of another script, where most letters of their script or one beside them stay: `屑屑` is no
-    `мм`, `路肩` no `·肩`. Damage of other languages stands in their words: `caf茅`."""
+    """The readings among these, in a multi-byte codec, that make a character or two of two bytes, or one and a character of ASCII, out
+    of Chinese, Japanese or Korean letters which stand in no word of another script, where most letters of their script or one beside
+    them stay: `屑屑` is no `мм`, `路肩` no `·肩`, `豐本` no `沖{`. Damage of other languages stands in their words: `caf茅`,
+    `it窶冱`."""
     return {
         (run, r)
         for run, r in some
         if len(r.after) <= MAX_ACCIDENTAL_CHARACTERS
-        and max(map(_utf8_length, r.after)) == 2
+        and (max(map(_utf8_length, r.after)) == 2 or _ends_in_ascii(r.after))
         and not _is_in_word(run, r)
         and (not writings(run[r.start : r.end]).isdisjoint(kept) or _has_kept_neighbour(run, r, found[run]))
     }
 
 
 def _is_lone_letter(place: tuple[str, Reading]) -> bool:
-    """Whether one Chinese or Korean character that stands alone makes one letter, or two make two of a script other than Latin.
-    They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, and `袪袪` no `РР`. Where other readings show the codec they are
+    """Whether one Chinese or Korean character that stands alone makes one letter, or two make two of a script other than Latin, or
+    one and a character of ASCII. They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, `袪袪` no `РР`, and `豐本` no `沖{`. Where other readings show the codec they are
     damage as those are: `Ela 茅 de Bel茅m`."""
     run, (start, end, after, *_) = place
     is_one = len(after) == end - start == 1
     is_pair = len(after) == end - start == MAX_ACCIDENTAL_CHARACTERS and bool(writings(after))
-    return (
-        (is_one or is_pair)
-        and after.isalpha()
-        and not (run[start - 1].isalpha() or run[end : end + 1].isalpha())
-    )
+    is_letters = (is_one or is_pair) and after.isalpha()
+    is_half = end - start == MAX_ACCIDENTAL_CHARACTERS and _ends_in_ascii(after)
+    is_apart = not (run[start - 1].isalpha() or run[end : end + 1].isalpha())
+    return (is_letters or is_half) and is_apart
+
+
+def _ends_in_ascii(text: str) -> bool:
+    """Whether a text of two characters is one beyond ASCII and one of ASCII: a codec of two bytes a character takes a byte of the
+    text behind a character of three bytes."""
+    return len(text) == 2 and text[0] > "\x7f" >= text[1]
 
 
 def _utf8_length(text: str) -> int:

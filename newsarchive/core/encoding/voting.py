@@ -42,6 +42,7 @@ from newsarchive.core.encoding.proof import (
     cost_of_words,
     known_before_and_after,
     known_words,
+    makes_inner_capitals,
 )
 from newsarchive.core.encoding.quotation_marks import truncated_codec
 from newsarchive.core.encoding.runs import (
@@ -262,6 +263,8 @@ def changes_of(
         good = readers.proof.enough(found)
         if not good or _is_unproven_letter(good, runs, grams):
             break
+        if makes_inner_capitals(good, runs, grams):
+            return Repairs(changes, tuple(change.start for change in placed(good, runs)))
         if isinstance(believed, Utf8):
             good |= readers.proof.of_words(_alike(good, [run for run in some if run not in taken], model))
         taken |= good

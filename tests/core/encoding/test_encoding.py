@@ -128,6 +128,33 @@ def test_lost_letters_are_filled_where_words_leave_no_doubt(codec: str, spelling
     assert any("bytes lost" in edit.rule for edit in result.edits)
 
 
+@pytest.mark.parametrize("end", ["", "..."])
+@pytest.mark.parametrize("number", [84, 105, 117])
+def test_a_text_that_was_cut_off_within_a_letter_is_restored_up_to_the_last_word(
+    number: int, end: str
+) -> None:
+    """A database cuts off after a number of bytes, before the text is read wrongly."""
+    damaged = RUSSIAN.encode()[:number].decode("iso-8859-1") + end
+    result = repair(damaged, RULES)
+    words = RUSSIAN.encode()[:number].decode(errors="ignore").split()[:-1]
+    assert result.text.split()[: len(words)] == words
+    assert result.text.endswith(damaged[-1 - len(end) :])
+    assert "lost bytes" in result.damage
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hon förvånades när världen äntligen erkände ändringen.",
+        "Das Schiff übergab vollständig alle Dateien.",
+    ],
+)
+def test_text_that_comes_out_with_capitals_inside_its_words_was_read_with_an_unknown_codec(text: str) -> None:
+    damaged = text.encode().decode("iso8859-16")
+    result = repair(damaged, RULES)
+    assert (result.text, result.damage) == (damaged, ("lost bytes",))
+
+
 def test_a_letter_that_stands_alone_is_told_by_the_rest_of_the_page() -> None:
     norwegian = "På sjøen er det både vind og regn, men de går også på land for å skape fremdrift."
     assert repair(losing(norwegian, "cp1257", ""), RULES).text == norwegian
