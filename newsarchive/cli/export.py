@@ -229,7 +229,8 @@ def _to_files(template: Template, write: _Write, articles: Selection) -> None:
 
     with progress_bar("exporting") as show:
         number = write(_WithProgress(articles, show))
-    say(f"{template.root}: {counted(number, 'file')}")
+    folder = "this folder" if template.root == Path() else template.root
+    say(f"{folder}: {counted(number, 'file')}")
 
 
 def _to_stdout(form: str, write: _Write, articles: Selection) -> None:

@@ -180,6 +180,15 @@ def test_what_files_by_article_cannot_have_is_refused(
     assert written(tmp_path) == set()
 
 
+def test_the_folder_of_the_shell_is_not_called_a_full_stop(
+    archive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = export(archive, "{site}/{id}.txt")
+    assert done.exit_code == 0
+    assert re.fullmatch(r"this folder: \d+ files?\n", done.stderr)
+
+
 def test_files_that_are_there_stay_unless_asked(archive: str, tmp_path: Path) -> None:
     (tmp_path / "7.txt").write_text("mine")
     template = f"{tmp_path}/{{id}}.txt"
