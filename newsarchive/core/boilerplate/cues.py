@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from newsarchive.core.boilerplate.phrases import Phrases
-from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one
+from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one, prose_ends
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import BY_TABLE, Block, BlockVerdict, DecidedBy
@@ -290,8 +290,8 @@ def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = (
     if not heads:
         return []
     is_body = [b.label == "body" for b in blocks]
-    prose = (i for i, b in enumerate(blocks) if is_body[i] and is_prose(b, MIN_TEXT_WORDS))
-    last_text = max(prose, default=-1)
+    body = [i for i, is_text in enumerate(is_body) if is_text]
+    last_text = max(prose_ends(blocks, body, MIN_TEXT_WORDS), default=-1)
     found: list[Span] = []
     for i, head in heads.items():
         run = _list_run(blocks, is_body, i + 1, heads)
@@ -381,7 +381,7 @@ def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
     article is from. Only lines below the last sentence of the text can be a tail.
     """
     labels = [b.label for b in blocks]  # as they are now: the caller may label a tail that it is given
-    prose = [i for i, b in enumerate(blocks) if labels[i] == "body" and is_prose(b, MIN_TEXT_WORDS)]
+    prose = prose_ends(blocks, [i for i, label in enumerate(labels) if label == "body"], MIN_TEXT_WORDS)
     asked = 0
     for i in range(prose[-1] + 1 if prose else len(blocks), len(blocks)):
         if labels[i] not in ("body", "related", "attribution"):

@@ -17,7 +17,7 @@ from newsarchive.core.metadata.publication_date import ago
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates
-from newsarchive.core.text.lines import is_prose, is_quotation
+from newsarchive.core.text.lines import is_prose, is_quotation, prose_ends
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words, ends_sentence
 from newsarchive.items import Block
@@ -133,7 +133,7 @@ def bylines_and_dates(
 ) -> Iterator[Verdict]:
     """Bylines and dates among the first lines of a body, or below its last sentence. `topics` are the section and the tags that
     the page is known to have."""
-    prose = [at for at, i in enumerate(body) if is_prose(blocks[i])] or [len(body)]
+    prose = prose_ends([blocks[i] for i in body], range(len(body))) or [len(body)]
     first, last = prose[0], prose[-1]
     signed = False
     for at, i in enumerate(body):
@@ -179,8 +179,9 @@ def lives(
     Takes such a paragraph out of ten of 2,579 real pages, and no other.
     """
     people = tuple(name for name in authors if " " in name)
-    prose = [i for i in body if is_prose(blocks[i])]
-    for i in reversed(body[-MAX_LIVES:] if people and len(prose) > MIN_PROSE_ABOVE_LIVES else []):
+    if not people or sum(is_prose(blocks[i]) for i in body) <= MIN_PROSE_ABOVE_LIVES:
+        return
+    for i in reversed(body[-MAX_LIVES:]):
         text = blocks[i].text.lstrip()
         name = next((name for name in people if text.startswith(f"{name} ")), "")
         if (

@@ -27,7 +27,7 @@ from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text import dates
 from newsarchive.core.text.language import begins_alike, with_language
-from newsarchive.core.text.lines import is_prose, record_lines, source_names
+from newsarchive.core.text.lines import is_prose, prose_ends, record_lines, source_names
 from newsarchive.core.text.normalise import fold
 from newsarchive.core.text.words import comparable_words
 from newsarchive.items import Article, Block, BlockVerdict, DecidedBy
@@ -328,7 +328,7 @@ def tokens(marks: Marks) -> None:
     Earns 4 points of WordPress posts without boilerplate, nothing on 1,282 real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
-    prose = [i for i in marks.body if is_prose(marks.blocks[i])] or [0]
+    prose = prose_ends(marks.blocks, marks.body) or [0]
     for i, block in enumerate(marks.blocks):
         inside = prose[0] < i < prose[-1]
         if not inside and block.kind in ("paragraph", "heading") and cues.is_token(block.text):
@@ -392,7 +392,7 @@ def edges(marks: Marks) -> None:
     Earns 23 points of posts without boilerplate on made-up English blogs (`python -m benchmarks.template`), and labels on a
     quarter of the real pages (`docs/benchmarks/ablation.md`).
     """
-    last = max((i for i in marks.body if is_prose(marks.blocks[i])), default=-1)
+    last = max(prose_ends(marks.blocks, marks.body), default=-1)
     for i, known in marks.known.items():
         if i > last and (verdict := known.get("edge")):
             marks.mark(i, *verdict)

@@ -20,7 +20,7 @@ from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
 from newsarchive.core.origin.mentions import Links, Mention, mention_in
 from newsarchive.core.origin.publishers import by_name, key_of
-from newsarchive.core.text.lines import is_prose
+from newsarchive.core.text.lines import prose_ends
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words
 from newsarchive.core.urls import same_site
@@ -343,7 +343,7 @@ def edge_lines(blocks: Sequence[Block]) -> list[int]:
     body = [i for i, b in enumerate(blocks) if b.label == "body"]
     if not body:
         return []
-    prose = [i for i in body if is_prose(blocks[i], MIN_PROSE_WORDS)] or [body[len(body) // 2]]
+    prose = prose_ends(blocks, body, MIN_PROSE_WORDS) or [body[len(body) // 2]]
     content = container([blocks[i].path for i in body])
     first, last = prose[0], prose[-1]
     before = range(max(0, first - MAX_BLOCKS_BEFORE), first + 1)

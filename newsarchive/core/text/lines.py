@@ -54,6 +54,18 @@ def is_prose(block: Block, min_words: int = 12) -> bool:
     return block.kind != "heading" and comparable_words(block.text) >= min_words and ends_sentence(block.text)
 
 
+def prose_ends(blocks: Sequence[Block], places: Sequence[int], min_words: int = 12) -> list[int]:
+    """The first and the last of these places at which a block is prose (`is_prose`); an empty list where none is.
+
+    >>> prose_ends([Block("Read more"), Block("The rain " * 6 + "fell."), Block("Next")], range(3))
+    [1, 1]
+    """
+    for first in places:
+        if is_prose(blocks[first], min_words):
+            return [first, next(i for i in reversed(places) if is_prose(blocks[i], min_words))]
+    return []
+
+
 def is_linked(block: Block) -> bool:
     """Whether a block's text is link text, all of it or nearly all."""
     links = block.links
