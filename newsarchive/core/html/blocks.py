@@ -31,6 +31,7 @@ from newsarchive.core.html.markup import (
     fold,
     is_blank,
 )
+from newsarchive.core.text.scripts import has_unspaced
 
 #: Blocks and line breaks of a page, four times as many as the largest of 2,600 real pages has. Later ones are not read, and
 #: `Reading.truncated` says so. As many take up to 2 s of CPU time.
@@ -165,6 +166,21 @@ class _Walker:
         if before is None or before.tag != "script" or before.attributes.get("type") != "text/template":
             return None
         return self._enter_box(node, tag)
+
+    def _pass_image(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """A picture parts the words on its sides: "water<img>wheel". One that stands for a letter, which its `alt` has, does not, nor
+        one between digits, nor one in a script without spaces, where a picture may be a character."""
+        after, before = node.next, self.pieces[-1][-1:] if self.pieces else ""
+        behind = (after.text_content or "")[:1] if after is not None and after.tag == "-text" else ""
+        is_letter = len((node.attributes.get("alt") or "").strip()) == 1
+        around = before + behind
+        if (
+            len(around) > 1
+            and around.isalnum()
+            and not (is_letter or around.isdigit() or has_unspaced(around))
+        ):
+            self.add(" ")
+        return None
 
     def _end_at_rule(self, node: LexborNode, tag: str) -> LexborNode | None:
         self.end_block()
@@ -466,6 +482,7 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "noscript": _Walker._enter_noscript,
     "br": _Walker._line_break,
     "hr": _Walker._end_at_rule,
+    "img": _Walker._pass_image,
     "span": _Walker._enter_inline,
     "time": _Walker._enter_inline,
 }

@@ -64,6 +64,21 @@ def test_the_sign_of_a_headings_link_to_itself_is_no_text(html: str, text: str) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("water<img src=/dot.gif>wheel", "water wheel"),
+        ("2024<img src=/avatar.png>If you are serving food", "2024 If you are serving food"),
+        ("résumés as r<img alt=ג src=/gimel.png>sum<img alt=ג src=/gimel.png>s", "résumés as rsums"),
+        ("the {10<img alt=bar src=/one.gif>0} directions", "the {100} directions"),
+        ("東<img src=/gaiji.png>京", "東京"),
+        ("a ferry, <img src=/dot.gif>red", "a ferry, red"),
+    ],
+)
+def test_a_picture_between_words_parts_them(html: str, text: str) -> None:
+    assert [b.text for b in read_blocks(parse(f"<p>{html}</p>"), "https://blog.example/1").blocks] == [text]
+
+
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
     check(case)
