@@ -75,7 +75,9 @@ SCRIPT = "other: program code that stands outside of its script"
 IN_FIGURE = "caption: stands in a figure's caption, or in a box named so"
 
 #: The innermost elements of a caption. Ids are left out: headings take theirs from their text.
-_CAPTION = re.compile(r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)")
+_CAPTION = re.compile(
+    r"(?:^|/)figcaption(?=[#./]|$)|\.[\w-]*[Cc]aption[\w-]*(?=[./]|$)|\.(?:photo|image|img|pic)[_-]?[Cc]ap(?=[./]|$)"
+)
 
 #: The names of boxes around pictures and their credits.
 _OF_PICTURE = re.compile(r"credit|caption|figure|photo|image|picture")
@@ -118,7 +120,7 @@ def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_s
 
 def _is_caption(block: Block) -> bool:
     """Whether one of the two innermost elements is a caption's; the caption of a table belongs to the article."""
-    if "aption" not in block.path or block.kind in ("table", "code"):
+    if "ap" not in block.path or block.kind in ("table", "code"):
         return False
     inner = "/".join(block.path.split("/")[-2:])
     return _CAPTION.search(inner) is not None and comparable_words(block.text) <= MAX_CAPTION_WORDS
