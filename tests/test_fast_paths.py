@@ -14,7 +14,7 @@ from newsarchive.core.extraction import class_names
 from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import parsing
-from newsarchive.core.metadata import markup, person_names
+from newsarchive.core.metadata import person_names, standing
 from newsarchive.core.text import dates, lines, normalise, patterns, words
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
@@ -142,7 +142,7 @@ def test_words_are_looked_for_in_texts_that_may_hold_them() -> None:
     ],
 )
 def test_classes_are_read_in_small_letters(names: str, is_aside: bool) -> None:
-    assert markup._says_aside(names) is is_aside
+    assert standing._says_aside(names) is is_aside
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,13 @@ _WORD = re.compile(rf"[\w{WORD_MARKS}]+")
 #: Signs of a list of names.
 _LISTED = re.compile(r"[,;/／、，；]")
 
+#: Sources that have names as catalogues do.
+_CATALOGUES = frozenset((Place.META_CITATION, Place.META_DC))
+#: A family name of two words or three, and one first name, or one with initials.
+_LAST_FIRST = re.compile(
+    r"(?P<last>[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){1,2}), (?P<first>[^\W\d_][\w'’-]+(?: [^\W\d_]\.)*)"
+)
+
 #: Source → its claims, each with the authors that it names.
 Named = dict[Source, list[tuple[Claim, list[Author]]]]
 
@@ -110,11 +117,30 @@ def read_claims(
 def read(claim: Claim, rules: Rules) -> list[Author]:
     """The authors that one claim names."""
     url = claim.url if claim.url.startswith("http") else ""
-    if claim.kind == "organisation" or (claim.kind == "person" and _is_one(claim.value, rules)):
-        found = [name] if (name := clean(claim.value, rules, printed=False)) else []
+    value = claim.value if claim.kind == "organisation" or "," not in claim.value else _turned(claim, rules)
+    if claim.kind == "organisation" or (claim.kind == "person" and _is_one(value, rules)):
+        found = [name] if (name := clean(value, rules, printed=False)) else []
     else:
-        found = names(claim.value, rules, printed=claim.source.place in IN_BODY)
+        found = names(value, rules, printed=claim.source.place in IN_BODY)
     return [Author(name, kind_of(name, claim.kind, rules), url) for name in found[:MAX_AUTHORS]]
+
+
+def _turned(claim: Claim, rules: Rules) -> str:
+    """The value of a claim with family names of several words behind the first names: "García Márquez, Gabriel". A catalogue lists such
+    names with semicolons, and says so by its kind of element; else two words and one word are two authors or a place."""
+    parts = [part.strip() for part in claim.value.split(";") if part.strip()]
+    found = [_LAST_FIRST.fullmatch(part) for part in parts]
+    turned = [f"{m['first']} {m['last']}" for m in found if m and kind_of(m["first"], "", rules) == "person"]
+    if len(turned) < len(parts) or any(words(rules).role.find(part) for part in parts):
+        return claim.value
+    is_of_catalogue = claim.kind == "person" or claim.source.place in _CATALOGUES
+    particles = words(rules).particles
+    is_certain = is_of_catalogue or all(
+        m and {*m["last"].casefold().split()[:-1]} <= particles for m in found
+    )
+    return (
+        "; ".join(turned) if len(parts) > 1 or (is_certain and claim.source.place in _HEAD) else claim.value
+    )
 
 
 def _is_one(value: str, rules: Rules) -> bool:
@@ -212,8 +238,8 @@ def _without_firms(
 
 
 def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:
-    """Give the claims of "Jane Doe Gardener", which readers see, to "Jane Doe", whom a marked element or the head names:
-    what stands behind a name is a role, a network or a place."""
+    """Give the claims of "Jane Doe Gardener" and "AAS Jane Doe", which readers see, to "Jane Doe", whom a marked element or the head
+    names: what stands behind a name is a role, a network or a place, and letters before it are a section."""
     marked = {
         authors[0].name: listed
         for listed, (claims, authors) in lists.items()
@@ -224,6 +250,8 @@ def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author,
         if len(authors) > 1 or not all(c.source.place in IN_BODY for c in claims):
             continue
         shorter = next((name for name in marked if longer.startswith(f"{name} ")), "")
+        first, _, rest = longer.partition(" ")
+        shorter = shorter or (rest if rest in marked and first.isupper() and not rest.isupper() else "")
         if shorter:
             lists[marked[shorter]][0].extend(claims)
             del lists[listed]

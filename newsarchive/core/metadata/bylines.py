@@ -143,6 +143,8 @@ _BEFORE_TIME = re.compile(r"[–—]\s*([^–—@]{3,40}?)\s@\s\d{1,2}[:.]\d\d")
 _ENDS_IN_DATE = re.compile(r"\d\d$")
 _TIME_FIRST = re.compile(r"\d{1,2}(?:[:h]\d\d|\.\d\d ?uhr)(?!\d)", re.IGNORECASE)
 _ENDS_IN_TIME = re.compile(r"(?<![\d:])\d{1,2}[:h]\d\d(?:\s?(?:[ap]\.?m\.?|uhr|h))?$", re.IGNORECASE)
+#: The days around the dash of a span: "10 - 22 August 2012".
+_SPAN_OF_DAYS = re.compile(r"\d\.?(?: [^\W\d_]+\.?)? [–—-] \d")
 #: An ISO 8601 time without a space after it: "2025-04-03T08:15:00+00:003 April 2025". Themes write it for programs.
 _ISO_TIME = re.compile(r"(?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)(?=\S)")
 
@@ -253,23 +255,33 @@ def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block
         if block.label not in _OFFERS and not (in_text and block.label == "comments"):
             for line in block.text[: MAX_BYLINE_CHARS * 3].split("\n"):
                 line = line[:MAX_BYLINE_CHARS]
-                segments = _segments(_ISO_TIME.sub(" | ", line) if "T" in line else line)
+                segments = _segments(_ISO_TIME.sub(" | ", line) if "T" in line else line, rules)
                 yield from (
                     (part, block) for segment in segments for part in dates.with_a_date_each(segment, rules)
                 )
 
 
-def _segments(line: str) -> Iterator[str]:
-    """The parts of a line between bars, dots and dashes; a date and its time of day stay together: "12.11.2012 - 15:03"."""
+def _segments(line: str, rules: Rules) -> Iterator[str]:
+    """The parts of a line between bars, dots and dashes; a date and its time of day stay together, and the days of a span:
+    "12.11.2012 - 15:03", "10 - 22 August 2012"."""
     at = 0
+    is_span = _SPAN_OF_DAYS.search(line) is not None and _ends_span(line, dates.date_text(line, rules), rules)
     for cut in person_names.SEGMENT.finditer(line) if person_names.MAY_PART.search(line) else ():
         apart = line[: cut.start()], line[cut.end() :]
         if not (_ENDS_IN_DATE.search(apart[0]) and _TIME_FIRST.match(apart[1])) and not (
-            _ENDS_IN_TIME.search(apart[0]) and apart[1][:1].isdigit()
+            (_ENDS_IN_TIME.search(apart[0]) and apart[1][:1].isdigit()) or is_span
         ):
             yield line[at : cut.start()]
             at = cut.end()
     yield line[at:]
+
+
+def _ends_span(line: str, found: str, rules: Rules) -> bool:
+    """Whether the date `found` in a line is the end of a span of days, as of an event, and no date of publication."""
+    before = line.partition(found)[0][-dates.MAX_CHARS_BEFORE_DATE :] if found else ""
+    return (
+        bool(found) and dates.parse(found, rules) is not None and dates.parse(before + found, rules) is None
+    )
 
 
 def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[Claim]:
@@ -282,7 +294,7 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
         has_links = block.label != "body" or len(block.links) > 1
         if is_date or (found and has_links and _after_by(line, "", rules)):
             start = dates.beginning(line, found)
-            if dates.says("looked_at", line[:start], rules):
+            if dates.says("looked_at", line[:start], rules) or _ends_span(line, found, rules):
                 continue
             if dates.says("modified", line[:start] or label, rules):
                 yield Claim("date_modified", line[start:], Source(Place.TEXT, where))
@@ -449,7 +461,8 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
 
     In a script without capitals nothing shows a name ("أخبار العالم" is a section), so it must stand in a box for authors.
     """
-    if len(line) > 80 or (line.isascii() and not _TWO_CAPITALS.search(line)) or _PICTURE.search(line):
+    has_capitals = not line.isascii() or block.links or _TWO_CAPITALS.search(line)
+    if len(line) > 80 or not has_capitals or _PICTURE.search(line):
         return ""
     if block.kind == "heading" and not _in_author_box(block, rules):
         return ""
@@ -460,6 +473,8 @@ def _name_alone(line: str, block: Block, title: frozenset[str], rules: Rules) ->
         if person_names.like_a_name(name, rules) and not title & set(name.casefold().split()):
             return name
         if _is_list_of_names(segment, title, rules) or _names_paper_or_job(segment, title, rules):
+            return segment
+        if any(guessed_names.is_pen_name(segment, *link, rules) for link in block.links):
             return segment
     return ""
 

@@ -38,17 +38,23 @@ Attributes = dict[str, str | None]
 #: Parts of the classes that themes give to titles, authors and dates. Each part costs time on every page, so rarer
 #: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
 _CLASSES = ["author", "autor", "byline", "date", "publish", "modif", "-title", "headline"]
-#: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and SPIP's "arbo".
+#: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", SPIP's "arbo", and in Japan
+#: "bread", "topic path" and "pankuzu" (crumbs of bread).
 #: 35 of 1,282 real pages have breadcrumbs of these kinds alone, neither the class "breadcrumb" nor schema.org's.
 _BREADCRUMBS = (
     '[class*="crumb" i],[id*="crumb" i],[aria-label*="breadcrumb" i],[class*="rootline" i],[id*="rootline" i],'
-    '[class*="ariane" i],[id*="ariane" i],[class~="arbo" i]'
+    '[class*="ariane" i],[id*="ariane" i],[class~="arbo" i],[class~="nav-bread" i],[class~="bread" i],[id="bread" i],'
+    '[class*="topicpath" i],[id*="topicpath" i],[class*="topic-path" i],[id*="topic-path" i],[class*="pankuzu" i],[id*="pankuzu" i]'
 )
-_IS_BREADCRUMB = re.compile(r"crumb|rootline|ariane|(?<![\w-])arbo(?![\w-])", re.IGNORECASE)
+_IS_BREADCRUMB = re.compile(
+    r"crumb|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu", re.IGNORECASE
+)
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
 #: Links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
 _CATEGORIES = 'a[href*="/categor" i],a[href*="/kategor" i],a[href*="/rubri" i]'
+#: Boxes for the categories of a post, whose links lead to them whatever their addresses are: `<span class="categories">`.
+_CATEGORY_BOXES = ("categories", "post-categories", "entry-categories", "article-categories", "cat-links")
 #: Links that may lead to a tag of posts (`urls.is_tag`).
 _TAGS = (
     'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i],'
@@ -57,7 +63,7 @@ _TAGS = (
 #: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
 #: is hidden in many themes, `<span rel="schema:author">`, and `<span typeof="sioc:UserAccount">`.
 _RDFA = (
-    '[property*="date" i],[property*="created" i],[property*="author" i],[property*="creator" i],[rel~="schema:author" i],'
+    '[property*="date" i],[property*="created" i],[property*="issued" i],[property*="author" i],[property*="creator" i],[rel~="schema:author" i],'
     '[typeof~="sioc:UserAccount" i]'
 )
 _QUERY = ",".join(
@@ -65,8 +71,10 @@ _QUERY = ",".join(
         'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
         'h1,h2,h3.entry-header,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
         _RDFA,
+        ".h-entry .p-name",
         _BREADCRUMBS,
         _CATEGORIES,
+        *(f".{name} a[href]" for name in _CATEGORY_BOXES),
         _TAGS,
         *(f'[class*="{word}" i]' for word in _CLASSES),
         *(f'img[src*="{part}" i]' for part in _PIXELS),
@@ -78,7 +86,9 @@ _NO_MARKS = frozenset((
     "select", "option",
 ))  # fmt: skip
 #: What makes a link a mark although it leads to a category or tag.
-_MARKED = re.compile("|".join([_IS_BREADCRUMB.pattern, *_CLASSES]), re.IGNORECASE)
+_MARKED = re.compile(
+    "|".join([_IS_BREADCRUMB.pattern, *_CLASSES, r"(?<![\w-])p-name(?![\w-])"]), re.IGNORECASE
+)
 #: Links to categories, and links to tags, kept of one page; later ones are not.
 MAX_TOPIC_LINKS = 100
 #: Elements that are looked at; later ones are not. JSON-LD may stand below hundreds of comments, which fill the list of marks.
@@ -209,11 +219,20 @@ def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
     )
     if "tag" not in rel:
         href = attributes.get("href") or ""
-        for links, is_topic in ((out.category_links, is_category), (out.tag_links, is_tag)):
-            if len(links) < MAX_TOPIC_LINKS and is_topic(href):
+        for links, is_topic in ((out.category_links, is_category(href)), (out.tag_links, is_tag(href))):
+            is_topic = is_topic or (links is out.category_links and _in_category_box(node))
+            if len(links) < MAX_TOPIC_LINKS and is_topic:
                 links.append(Mark(node, tag, attributes, len(out.marks), names))
     if is_mark:
         _add_mark(out, node, tag)
+
+
+def _in_category_box(link: LexborNode) -> bool:
+    """Whether a link, or the list item that it is, stands right in a box for the categories of a post."""
+    around = upwards(link.parent, 2)
+    return any(
+        name in (up.attributes.get("class") or "").split() for up in around for name in _CATEGORY_BOXES
+    )
 
 
 _ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {

@@ -91,6 +91,13 @@ def leads_to_person(address: str, name: str, rules: Rules) -> bool:
     )
 
 
+def is_pen_name(text: str, linked: str, address: str, rules: Rules) -> bool:
+    """Whether a text is a name of one word that links to the page of its author: "Foxglove" at /author/foxglove/."""
+    is_one = text == linked and " " not in text and len(text) >= MIN_LETTERS_IN_ADDRESS
+    whole = without_accents(unquote(address).casefold())
+    return is_one and key(unquote(_last_part(address))) == key(text) and says_profile(whole, rules)
+
+
 def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules: Rules) -> Iterator[Claim]:
     """The authors whom the page at `url` declares by the address of their page on the same site (`article:author`), by the text of a
     link to it: "Jane Doe" at /editors/jane-doe/. Only the last part of both addresses is compared, which must be the name."""

@@ -24,28 +24,12 @@ from newsarchive.core.metadata.claims import (
 )
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import clean, with_spaces, words
+from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces, words
+from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import parse, says, with_a_date_each
-from newsarchive.core.text.patterns import whole
 from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.rules import Rules
 
-#: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
-#: letter: a search skips to this letter, which it cannot where case does not matter or where a look-behind comes first.
-_ASIDE_CLASS = re.compile(
-    r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
-    r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
-    rf"copyright|disqus|{whole('nav')}"
-)
-_ASIDE_TAGS = ("footer", "nav", "aside")
-#: The beginning of the classes of author and date in blogs of MkDocs Material, which has them in a sidebar.
-_IN_SIDEBAR = "md-post__"
-#: What the lists inside that sidebar are called, as the menus are.
-_IN_MENU_OF_SIDEBAR = "md-nav"
-#: Blogger calls the list that holds the post itself a widget, as it calls what stands in the sidebar: `<div class="widget Blog">`.
-_POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
-#: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
-_POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
 _HEADLINE_CLASS = re.compile(
     r"(?:entry|post|article|page|story|content|news|blog|single)[-_]*(?:main[-_]*)?(?:title|headline)|(?:^|\s)(?:headline|p-name)(?:\s|$)"
 )
@@ -73,7 +57,7 @@ _MODIFIED_CLASS = re.compile("updat|modif|aktualis|last-?edit|revis")
 _WHOLE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 #: RDFa properties that are days of publication or change: `dc:date dc:created`, `schema:datePublished`.
 _RDFA_DATE = re.compile(
-    r"(?:^|[\s:/])(?:date(?:created|published|modified)?|created|modified)(?:\s|$)", re.IGNORECASE
+    r"(?:^|[\s:/])(?:date(?:created|published|modified)?|created|issued|modified)(?:\s|$)", re.IGNORECASE
 )
 #: RDFa properties that are the author: `schema:author`, `author`, `dc:creator`.
 _RDFA_AUTHOR = re.compile(r"(?:^|[\s:/])(?:author|creator)(?:\s|$)", re.IGNORECASE)
@@ -95,6 +79,7 @@ _PROPERTIES = {
 #: Elements inside a heading that hold the kicker, the line over the headline.
 _KICKER_TAGS = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
+_TITLE_TAGS = frozenset(["h1", "h2", "h3"])
 #: Types of items that a page describes besides its article: what is said of them is not said of it. Hexo's theme NexT describes
 #: the site twice in each post, as its publisher and in its sidebar.
 _OTHER_ITEMS = frozenset((
@@ -105,8 +90,6 @@ _OTHER_ITEMS = frozenset((
 _PROPERTIES_OF_LISTS = frozenset(["datePublished", "dateModified", "author"])
 #: Properties whose value is an object, a list or a truth value.
 _OBJECT_PROPERTIES = frozenset(["keywords", "image", "publisher", "isAccessibleForFree"])
-#: Ancestors of an element that tell where it stands; those further up are not asked.
-MAX_ANCESTORS = 12
 #: Characters of an element for authors; a longer text is not read.
 MAX_BYLINE_CHARS = 160
 #: Elements in an element for authors whose texts are separated; later ones are not.
@@ -119,14 +102,6 @@ MAX_LABEL_CHARS = 40
 MAX_HOME_LINKS = 60
 #: Headings in headers of a page among which the site's name is looked for; later ones are not.
 MAX_MASTHEAD_HEADINGS = 5
-#: Marks after the headline that count as near it; later ones are elsewhere.
-MAX_NEAR_MARKS_AFTER = 25
-#: Marks before the headline that count as near it; earlier ones are elsewhere.
-MAX_NEAR_MARKS_BEFORE = 8
-#: Marks after the headline that are looked at at all.
-MAX_MARKS_AFTER = 100
-#: Marks before the headline that are looked at at all.
-MAX_MARKS_BEFORE = 30
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
 #: Links in an element for keywords that are read apart; with more it is a cloud of all tags.
@@ -140,10 +115,16 @@ _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
 def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Iterator[tuple[Claim, Mark]]:
     """The headings that may be the headline: each `<h1>`, each element marked as a title, and the first `<h2>`s. Links to the
-    home page (`rel=home`) are among them: their text is the site's name, and so no headline. `url` is the page's address."""
+    home page (`rel=home`) are among them: their text is the site's name, and so no headline. `url` is the page's address.
+
+    The name of the page's only h-entry counts as a marked heading, whatever element it is.
+    """
     seconds = 0
+    of_entries = [mark.at for mark in marks if "p-name" in mark.names and _names_entry(mark)]
     for mark in marks:
         place = _heading_place(mark, url)
+        if place is Place.HEADLINE and of_entries == [mark.at]:
+            place = Place.H1_MARKED
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
@@ -248,6 +229,8 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
     if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node, url):
         return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
+    if mark.tag not in _TITLE_TAGS and "p-name" in mark.names and not _names_entry(mark):
+        return None
     # TypePad and Movable Type
     marked = marked or (mark.tag in ("h2", "h3") and "entry-header" in mark.names.split())
     if mark.tag == "h1":
@@ -255,6 +238,14 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
     if mark.tag == "h2":
         return Place.H2_MARKED if marked else Place.H2
     return Place.HEADLINE if marked else None
+
+
+def _names_entry(mark: Mark) -> bool:
+    """Whether an element of the class `p-name` (h-entry) names the post: not its author, a post that it answers, or the whole of a
+    note, whose text is its name."""
+    around = ((up.attributes.get("class") or "").split() for up in upwards(mark.node.parent, MAX_ANCESTORS))
+    roots = (name for names in around for name in names if name.startswith("h-"))
+    return next(roots, "") == "h-entry" and not {"e-content", "h-card", "h-cite"} & set(mark.names.split())
 
 
 @lru_cache(maxsize=2048)
@@ -412,22 +403,6 @@ def _texts_before(node: LexborNode, most: int) -> Iterator[str]:
         before = before.prev
 
 
-def ancestors_of(headline: Mark | None) -> frozenset[int]:
-    """The IDs (`mem_id`) of the elements that hold the headline."""
-    parent = headline.node.parent if headline is not None else None
-    return frozenset(up.mem_id for up in upwards(parent, MAX_ANCESTORS * 2))
-
-
-def in_masthead(node: LexborNode, headline_ancestors: frozenset[int]) -> bool:
-    """Whether a node stands in a header that does not hold the headline: there newspapers print today's date."""
-    for up in upwards(node.parent, MAX_ANCESTORS):
-        if up.mem_id in headline_ancestors:
-            return False
-        if up.tag == "header":
-            return True
-    return False
-
-
 def _date_place(mark: Mark) -> Place | None:
     if mark.tag == "time" or _RDFA_DATE.search(mark.attributes.get("property") or ""):
         return Place.TIME
@@ -484,6 +459,10 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
         name = text_of(inner[0], MAX_BYLINE_CHARS)
         if name and clean(name, rules) == name:
             return name
+    links = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a[href]")[:MAX_BYLINE_ELEMENTS]]
+    people = [name for name in links if like_a_name(name, rules) or kind_of(name, "", rules) != "person"]
+    if 0 < len(people) < len(links) and text == " ".join(links):
+        return "; ".join(people)  # the other links lead to a section or an account
     strong = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("strong,b")[:MAX_BYLINE_ELEMENTS]]
     if text and strong and all(name[:1].isupper() and clean(name, rules) == name for name in strong):
         return "; ".join(strong)  # the rest is a job
@@ -495,17 +474,26 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
 
 
 def _author_place(mark: Mark) -> Place | None:
-    if not _AUTHOR_RELATIONS.isdisjoint((mark.attributes.get("rel") or "").casefold().split()):
-        return Place.REL
+    relations = (mark.attributes.get("rel") or "").casefold().split()
+    if not _AUTHOR_RELATIONS.isdisjoint(relations):
+        return None if "author" not in relations and _of_picture(mark.node) else Place.REL
     if "sioc:UserAccount" in (mark.attributes.get("typeof") or ""):
         # Drupal's "Who is online" is a list of accounts.
         is_listed = any(up.tag == "li" for up in upwards(mark.node, MAX_ANCESTORS))
         return None if is_listed else Place.BYLINE
     if _RDFA_AUTHOR.search(mark.attributes.get("property") or ""):
-        return Place.AUTHOR
+        return None if _of_picture(mark.node) else Place.AUTHOR
     if not mark.names or "author" in mark.properties:
         return None
     return _author_class(mark.names)
+
+
+def _of_picture(node: LexborNode) -> bool:
+    """Whether a property is that of a picture: it stands in a `<figure>`, or in what RDFa says is an image (`typeof="foaf:Image"`)."""
+    around = upwards(node.parent, MAX_ANCESTORS)
+    return any(
+        up.tag == "figure" or "image" in (up.attributes.get("typeof") or "").casefold() for up in around
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -515,55 +503,3 @@ def _author_class(names: str) -> Place | None:
     if _NAME_CLASS.search(names):
         return Place.AUTHOR
     return None if _NOT_AUTHOR_CLASS.search(names) else Place.BYLINE
-
-
-def nearest(marks: Sequence[Mark], headline: Mark | None) -> Iterator[tuple[Mark, bool]]:
-    """Marks with whether each is near the headline: those near after it, those near before it, then those elsewhere."""
-    if headline is None:
-        yield from ((mark, False) for mark in marks[:MAX_MARKS_AFTER])
-        return
-    at = headline.at + 1
-    yield from ((mark, True) for mark in marks[at : at + MAX_NEAR_MARKS_AFTER])
-    yield from ((mark, True) for mark in reversed(marks[max(0, at - MAX_NEAR_MARKS_BEFORE) : at - 1]))
-    yield from ((mark, False) for mark in marks[at + MAX_NEAR_MARKS_AFTER : at + MAX_MARKS_AFTER])
-    yield from (
-        (mark, False) for mark in marks[max(0, at - MAX_MARKS_BEFORE) : max(0, at - MAX_NEAR_MARKS_BEFORE)]
-    )
-
-
-@lru_cache(maxsize=4096)
-def _says_aside(names: str) -> bool:
-    return bool(_ASIDE_CLASS.search(names.lower())) and not _POSTS_OF_BLOGGER.search(names)
-
-
-def _is_foot_of_article(node: LexborNode) -> bool:
-    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8)."""
-    return node.tag == "footer" and node.parent is not None and node.parent.tag == "article"
-
-
-def aside(node: LexborNode, *, near: bool = False) -> bool:
-    """Whether a node stands in comments, a sidebar, a footer or a list of teasers.
-
-    Near the headline (`near`) only classes and IDs tell it, not tags: themes wrap the date below a headline in
-    `<aside>`.
-    """
-    is_aside = False
-    for up in upwards(node, MAX_ANCESTORS):
-        attributes = up.attributes
-        if up.tag == "article" and "comment" in (attributes.get("class") or "").split():
-            continue  # a comment below others in a box for comments (Drupal), or else a post of the section "comment"
-        if up.tag in ("body", "html", "article", "main"):
-            return is_aside
-        names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
-        if _IN_SIDEBAR in names:
-            return False
-        if (names != " " and _says_aside(names)) or (
-            not near
-            and up.tag in _ASIDE_TAGS
-            and not _POST_FOOT.search(names)
-            and not _is_foot_of_article(up)
-        ):
-            is_aside = True
-            if _IN_MENU_OF_SIDEBAR not in names:
-                return True
-    return is_aside

@@ -17,8 +17,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.html.parsing import MAX_NESTED_TAGS
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
-from newsarchive.core.metadata.markup import ancestors_of, aside
 from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.metadata.standing import ancestors_of, aside
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of
 from newsarchive.items import Block, Candidate
@@ -90,6 +90,10 @@ _SHOWN = "img,amp-img,picture source"
 #: Pictures that are called a logo, or stand in what is called so. `custom-logo` is WordPress's. Without a link to a front page, the
 #: logo may be what a post speaks of.
 _SHOWN_LOGOS = 'a[href] img[alt="logo" i],a[href] img[class~="logo" i],img.custom-logo,a[class~="logo" i] img,[id="logo" i] img'
+#: Links to the pictures that stand for the site in tabs and bookmarks. An icon without a size may be the post's picture (La Stampa).
+_ICONS = (
+    'link[rel~="icon" i][sizes],link[rel~="apple-touch-icon" i],link[rel~="apple-touch-icon-precomposed" i]'
+)
 #: What parts the addresses of such a set: "ferry-300.jpg 300w, ferry-600.jpg 600w". An address may hold commas itself.
 _BETWEEN_SIZES = re.compile(r",\s+|(?<=\d[wx]),")
 #: The width or density behind an address.
@@ -153,11 +157,15 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
 def without_logos(
     claims: Sequence[Claim], tree: LexborHTMLParser, url: str
 ) -> tuple[list[Claim], list[Candidate]]:
-    """The claims without a picture that the page shows as its site's logo (a linked `<img alt="logo">`, `<a class="logo"><img>`), and these as
-    refused candidates. Sites declare their logo for each post without a picture. `url` is the page's address."""
+    """The claims without a picture that the page shows as its site's logo (a linked `<img alt="logo">`, `<a class="logo"><img>`) or names as its
+    icon (`<link rel=apple-touch-icon>`), and these as refused candidates. Sites declare their logo for each post without a picture. `url` is the
+    page's address."""
     images = [c for c in claims if c.field == "image" and c.value]
     shown = tree.css(_SHOWN_LOGOS)[:MAX_FIGURES] if images else []
     logos = {absolute(address, url) for image in shown for address in _sources(image)}
+    icons = tree.css(_ICONS)[:MAX_FIGURES] if images else []
+    logos |= {absolute(link.attributes.get("href") or "", url) for link in icons}
+    logos.add(url)  # an empty address, which a web archive wrote out
     of_site = [c for c in images if absolute(c.value, url) in logos]
     kept = [c for c in claims if c not in of_site]
     return kept, [c.candidate(reason="the site's own picture") for c in of_site]

@@ -19,17 +19,17 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from newsarchive.core.metadata.claims import Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of
 from newsarchive.core.metadata.guessed_names import says_profile
-from newsarchive.core.metadata.markup import (
-    MAX_BYLINE_CHARS,
+from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
+from newsarchive.core.metadata.other_posts import OtherPosts
+from newsarchive.core.metadata.person_names import like_a_name
+from newsarchive.core.metadata.publisher import title_parts
+from newsarchive.core.metadata.standing import (
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
     ancestors_of,
     aside,
     in_masthead,
 )
-from newsarchive.core.metadata.other_posts import OtherPosts
-from newsarchive.core.metadata.person_names import like_a_name
-from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.text import dates
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
@@ -49,6 +49,8 @@ MAX_LINKED_TAGS_CHARS = 400
 MIN_SHARE_OF_TAGS = 0.6
 #: The number of posts behind a tag in a cloud of all tags: "coffee 3", "Joe Biden (233)".
 _COUNT = re.compile(r"\s\(?\d+(?: \w+)?\)?$")
+#: The number of posts alone: "24", "(24)".
+_NUMBER = re.compile(r"\(?\d+\)?")
 #: Names of a link to a tag, or of the box around it, in a cloud of all tags ("tag-link-7" is WordPress's).
 _CLOUD = re.compile(r"cloud|tag-link-|widget", re.IGNORECASE)
 #: Links beside a link to a category, itself included: author, tags, comments. More are a menu, as of languages.
@@ -63,6 +65,12 @@ MAX_CRUMB_LINKS = 100
 MAX_SEARCHED_BLOCKS = 1000
 #: What themes print between the parts of a breadcrumb, also inside its links.
 _SEPARATORS = " >›»/|→"
+#: Parts of a `<title>` with headline, section and site.
+TITLE_PARTS = 3
+#: Links of a page among which one with the name of a section is looked for; later ones are not.
+MAX_TITLE_LINKS = 200
+#: Words of a section in `<title>`; a text with more is a motto.
+MAX_TITLE_SECTION_WORDS = 3
 #: Words of a sentence or title with a sign such as a colon; a text with fewer may be the name of a section ("News: Harbour").
 MIN_SENTENCE_WORDS = 6
 #: Signs that titles contain, and names of sections hardly ever.
@@ -93,7 +101,7 @@ def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[
                 continue
             first_group = group if first_group is None else first_group
             if group is None or _same_group(group, first_group):
-                yield from _named("keywords", text_of(mark.node), Place.TAG)
+                yield from _named("keywords", _without_count(mark.node), Place.TAG)
         elif crumbs_left and mark.is_breadcrumb:
             links = [a for a in mark.node.css("a")[:MAX_CRUMB_LINKS] if not _leads_home(a)]
             path = [text_of(a) for a in links if not _names_person(a, rules)]
@@ -102,6 +110,16 @@ def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
     if first_group is None:
         yield from _tags_beside(beside)
+
+
+def _without_count(link: LexborNode) -> str:
+    """The text of a link to a tag, without the number of posts in an element of its own at the end: "ferry <span>24</span>"."""
+    text = text_of(link)
+    last = link.last_child
+    while last is not None and last.tag == "-text" and not (last.text(deep=False) or "").strip():
+        last = last.prev
+    count = text_of(last) if last is not None and last.tag != "-text" else ""
+    return text.removesuffix(count).rstrip() if _NUMBER.fullmatch(count) else text
 
 
 def _tags_beside(marks: Sequence[Mark]) -> Iterator[Claim]:
@@ -157,6 +175,22 @@ def linked_categories(
             for link in group_links:
                 yield from _named("article_section", text_of(link.node), Place.CATEGORY_LINK)
             return
+
+
+def in_title(
+    title: str, headline: str, site_names: Sequence[str], tree: LexborHTMLParser, rules: Rules
+) -> Iterator[Claim]:
+    """The section between headline and site in `<title>`: "The ferry returns | Harbour | Harbour Post", or the other way round. A link
+    on the page must have its name, as in the menu; a person's name there is the author's."""
+    parts = title_parts(title)
+    names = {key(name) for name in site_names}
+    ends = [key(part) for part in (parts[0], parts[-1])]
+    is_told = key(headline) in ends and not names.isdisjoint(ends) and key(headline) not in names
+    section = parts[1] if len(parts) == TITLE_PARTS and is_told else ""
+    if 0 < len(section.split()) <= MAX_TITLE_SECTION_WORDS and not like_a_name(section, rules):
+        links = tree.css("a[href]")[:MAX_TITLE_LINKS]
+        if any(key(text_of(link)) == key(section) for link in links):
+            yield from _named("article_section", section, Place.TITLE)
 
 
 def linked_tags(
@@ -216,7 +250,7 @@ def printed_tags(tree: LexborHTMLParser, headline: Mark | None, other_posts: Oth
 
 
 def _is_aside(node: LexborNode) -> bool:
-    """As `markup.aside`, but for the `<footer>` of a post, in which Pelican names its category."""
+    """As `standing.aside`, but for the `<footer>` of a post, in which Pelican names its category."""
     if not aside(node):
         return False
     up: LexborNode | None = node

@@ -48,7 +48,7 @@ from newsarchive.core.metadata.elements import Elements, Mark, read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
-from newsarchive.core.text import dates
+from newsarchive.core.text import dates, url_dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
@@ -140,15 +140,22 @@ def read_metadata(
     return {name: value for name, value in out.items() if value not in ("", (), None)}
 
 
+#: A date in numbers of two digits each, of which the first or the last is the year: "24.04.03".
+_SHORT_DATE = re.compile(r"(?<!\d)\d\d([./-])\s?\d\d\1\s?\d\d(?!\d)")
+
+
 def _language_of_months(tree: LexborHTMLParser, blocks: Sequence[Block], rules: Rules) -> str:
-    """The language of a page that holds a month's name of different meaning in different languages, "" for any other
-    page: the likeliest language of the text where it has such names, else the language that the page declares."""
-    if not dates.has_own((b.text for b in blocks), rules):
-        return ""
+    """The language of a page that holds a month's name of different meaning in different languages, or a year of two digits in a
+    language that writes the year first; "" for any other page. It is the likeliest language of the text where it has such names,
+    else the language that the page declares."""
+    months = rules.metadata.get("months", {})
     root = tree.css_first("html")
-    declared = root.attributes.get("lang") or "" if root is not None else ""
+    declared = code(root.attributes.get("lang") or "") if root is not None else ""
+    if not dates.has_own((b.text for b in blocks), rules):
+        year_first = declared in months.get("order", {}).get("year_first", ())
+        return declared if year_first and any(_SHORT_DATE.search(b.text) for b in blocks) else ""
     found = detect(_body_text(blocks))[0]
-    return found if found in rules.metadata.get("months", {}).get("own", {}) else code(declared)
+    return found if found in months.get("own", {}) else declared
 
 
 def _body_text(blocks: Sequence[Block]) -> str:
@@ -193,6 +200,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     if not any(c.field == "keywords" for c in claims):
         claims += sections.printed_tags(tree, anchor, other_posts)
+    claims += sections.in_title(found.title, title, site_names, tree, rules)
     claims = sections.named(claims, _no_section_names(claims, title, titles, site_names, rules), rules)
     section_names = [c.value for c in claims if c.field == "article_section"]
     claims, refused = pictures.without_logos(claims, tree, url)
@@ -207,7 +215,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
-    if (day := dates.from_url(url)) is not None:
+    if (day := url_dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
     of_others = (replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)) for c in other_posts.refused)
     candidates += [c.candidate(reason="stands in a list of other posts") for c in of_others]

@@ -81,23 +81,17 @@ _RFC_822 = re.compile(
 NUMERIC = re.compile(
     r"(\d(?<!\d\d)\d?)([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
 )
-#: A number that a slug begins with is no day: `/2025/03/11-ways-to-read/`.
-_URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2})[/-](\d{1,2})(?!\d))")
-#: With sections between the year and the month: "/2010/POLITICS/08/13/" (CNN, 1998 to 2015).
-_URL_WITH_SECTIONS = re.compile(r"/((?:19|20)\d\d)(?:/[A-Za-z][A-Za-z._-]*){1,2}/(\d\d)/(\d\d)(?=/|$)")
-_URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
-_MONTHS_IN_URLS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-#: The beginning of a name, or a whole one, also of a language that begins it as English does: "/2010/MARKETS/08/" is a section.
-_URL_NAMED = re.compile(
-    r"/((?:19|20)\d\d)/(?:(jan)(?:uar[iy]?)?|(feb)(?:ruar[iy]?|rero|braio)?|(mar)(?:ch|s|ts|zo|co)?|(apr)(?:ile?)?|(may)o?|"
-    r"(jun)(?:e|io?|ho)?|(jul)(?:y|io?|ho)?|(aug)(?:ust(?:i|us)?)?|(sep)(?:t|tember|tembre|tiembre)?|"
-    r"(oct)(?:ober|obre|ubre)?|(nov)(?:ember|embr[eo]|iembre)?|(dec)(?:ember|embre)?)/(\d{1,2})(?=/|$)",
-    re.IGNORECASE,
-)
+#: The first day of a span, before the last one.
+_SPAN = re.compile(r"(?<![\d:.,/h])(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$")
+#: The beginnings of the English names of months, in order.
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: A time of day: no offset ("UTC-05:00"), but also one behind a dash at the date ("12.11.2012-15:03").
 _CLOCK = re.compile(
-    rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})(?::| ?h ?|[時时시点點] ?|\.(?=\d\d\s*(?:uhr|น|[ap]\.? ?m)))"
-    rf"(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?(?: ?{_HALF_BEHIND})?(?!\d)"
+    rf"(?:{_HALF_BEFORE})?(?<![\d.+])(?<![^\W\d]-)(?P<H>\d{{1,2}})"
+    r"(?:(?::| ?h ?|[時时시点點] ?|\.(?=\d\d\s*(?:uhr|น|[ap]\.? ?m)))(?P<M>\d\d)(?::(?P<S>\d\d)(?:\.\d+)?)?"
+    # An hour alone: "5 p.m.", "5 am ET", but German "3 am 4. Mai 2024".
+    r"|(?= ?(?:p\.? ?m|a\. ?m|am(?= ?(?:$|[|,;)•·–—-]|on\b|[a-z]{1,3}t\b)))(?!\w)))"
+    rf"(?: ?{_HALF_BEHIND})?(?!\d)"
 )
 #: A time of day with a dot, right behind a date: " kl. 9.45", " klo 9.45", ", 09.45 WIB". Elsewhere, and with other words behind it, it
 #: may be a price or a share.
@@ -114,9 +108,9 @@ _BEFORE_DATE = re.compile(
     rf"(?:(?<![\d:.,])\d{{1,2}}[:h]\d\d(?::\d\d)?(?:\s?(?:[ap]\.?m\.?|uhr|h))?(?:\s*[,|•·/–—-]\s*|\s+)(?:on )?)?(?:{_WEEKDAY})?$",
     re.IGNORECASE,
 )
-#: Hours and minutes ahead of UTC. "10:00-12:00" is a span of time.
+#: Hours and minutes ahead of UTC. "10:00-12:00" and "8:00 -9:30" are spans of time.
 _OFFSET = re.compile(
-    r"(?:[ ,(]*(?:utc|gmt) ?| (?=[+-]\d\d?:\d\d|[+-]\d{4})|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
+    r"(?:[ ,(]*(?:utc|gmt) ?| (?=\+\d\d?:\d\d|-\d\d:\d\d|[+-]\d{4})|(?=[+-]\d{4}|\+\d\d:\d\d))([+-])(\d\d?)(?::?(\d\d))?(?!\d)"
 )
 #: An offset of nothing, or what stands for it.
 _AT_GREENWICH = re.compile(
@@ -145,13 +139,14 @@ def any_of(names: Iterable[str]) -> str:
 
 def of_language(rules: Rules, language: str) -> Rules:
     """The rules for texts in a language (a code as `language.code` gives it). They differ for languages in which a month has a name that
-    means another month elsewhere.
+    means another month elsewhere, and for those that write the year first, also with two digits ("24.04.03").
 
     Earns nothing on 1,282 real pages; a test of a page in Croatian needs it
     (`docs/benchmarks/ablation.md`).
     """
-    own = rules.metadata.get("months", {}).get("own", {})
-    return _with_own(rules, language) if language in own else rules
+    table = rules.metadata.get("months", {})
+    differs = language in table.get("own", {}) or language in table.get("order", {}).get("year_first", ())
+    return _with_own(rules, language) if differs else rules
 
 
 def has_own(lines: Iterable[str], rules: Rules) -> bool:
@@ -174,8 +169,9 @@ def _with_own(rules: Rules, language: str) -> Rules:
     The result is remembered: other caches have it as their key.
     """
     table = rules.metadata["months"]
-    months = {**table["months"], f"{language} own": table["own"][language]}
-    return replace(rules, metadata={**rules.metadata, "months": {**table, "months": months}})
+    months = {**table["months"], f"{language} own": table["own"].get(language, [])}
+    own = {**table, "months": months, "short_year_first": language in table["order"]["year_first"]}
+    return replace(rules, metadata={**rules.metadata, "months": own})
 
 
 def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None:
@@ -240,15 +236,6 @@ def names_zone(text: str, rules: Rules) -> bool:
     when, lower = parse(text, rules), _lower(" ".join(text[:MAX_DATE_CHARS].split()))
     at_greenwich = _EPOCH.match(lower) or _AT_GREENWICH.search(lower)
     return when is not None and bool(when.utcoffset() or at_greenwich)
-
-
-def from_url(url: str) -> datetime | None:
-    """The date in a path: `/2025/04/03/`, `/2025/apr/03/`, `/2025/WORLD/04/03/`, `/2025-04-03-title`, `/title-20250403`."""
-    if match := _URL_NAMED.search(url):
-        year, name, day = filter(None, match.groups())
-        return _build(year, _MONTHS_IN_URLS.index(name.lower()) + 1, day)
-    match = _URL.search(url) or _URL_WITH_SECTIONS.search(url) or _URL_COMPACT.search(url)
-    return _build(*filter(None, match.groups())) if match else None
 
 
 @lru_cache(maxsize=1024)  # the same line is searched for a date, a name and a signature
@@ -357,7 +344,8 @@ def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
 
 def _clock_beside(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     """The first time of day behind a date, else the first one before it, and its zone; midnight UTC where there is none."""
-    behind, before = match.string[match.end() :], match.string[: match.start()]
+    # The day itself stands behind `before`: in "3 am 4. Mai 2024" the German "am" ends no line.
+    behind, before = match.string[match.end() :], f"{match.string[: match.start()]}{match[0][0]}"
     found = _CLOCK.search(behind) or _CLOCK.search(before) or _DOTTED_CLOCK.match(behind)
     return _time(found, rules) if found else (0, 0, 0, UTC)
 
@@ -405,9 +393,9 @@ def _zones(rules: Rules) -> dict[str, int]:
 def _printed_by_code(text: str, rules: Rules) -> datetime | None:
     """Earns zone and seconds on 3 of 1,282 real pages, the day of none (`docs/benchmarks/ablation.md`)."""
     match = _PRINTED_BY_CODE.match(text) or _RFC_822.match(text)
-    if match is None or match["m"] not in _MONTHS_IN_URLS:
+    if match is None or match["m"] not in MONTHS:
         return None
-    month = _MONTHS_IN_URLS.index(match["m"]) + 1
+    month = MONTHS.index(match["m"]) + 1
     return _build(_full_year(int(match["y"])), month, match["d"], *_time(match, rules))
 
 
@@ -423,6 +411,8 @@ def _named(text: str, rules: Rules) -> datetime | None:
     if not matches:
         return None
     match = min(matches, key=lambda m: m.start())
+    if _span(match, months):
+        return None
     part = match.groupdict()
     year = int(part["y"])
     year -= BUDDHIST_YEARS * (year > 2400)
@@ -430,10 +420,22 @@ def _named(text: str, rules: Rules) -> datetime | None:
     return _build(year, months[part["m"]], part["d"], *clock)
 
 
+def _span(end: re.Match[str], months: Mapping[str, int]) -> re.Match[str] | None:
+    """What stands before a date that ends a span of days, as of an event: "10 - 22 August 2012", "28 July – 3 August 2012"."""
+    is_day_first = "d" in end.groupdict() and end.start("d") == end.start()
+    first = _SPAN.search(end.string[: end.start()]) if is_day_first else None
+    is_span = first and (first[2] in months if first[2] else int(first[1]) < int(end["d"]))
+    return first if is_span else None
+
+
 def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
     match = NUMERIC.search(text)
     if not match:
         return None
+    if len(match[4]) == 2 and rules.metadata.get("months", {}).get("short_year_first"):
+        clock = _clock_beside(match, rules)
+        if found := _build(_full_year(int(match[1])), match[3], match[4], *clock):
+            return found
     told = _order(match)
     month, day = match[1], match[3]
     if not told.month_first if told and not told.open else day_first:

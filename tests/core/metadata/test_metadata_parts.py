@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from newsarchive import rules
 from newsarchive.core.metadata import authors, headline, jsonld, person_names, publication_date
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.text import dates
+from newsarchive.core.text import dates, url_dates
 from newsarchive.core.text.language import finish_language
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata"
@@ -129,7 +129,7 @@ def test_names_of_few_languages_are_no_months_elsewhere(text: str) -> None:
     ],
 )
 def test_date_in_the_address(url: str, expect: str | None) -> None:
-    found = dates.from_url(url)
+    found = url_dates.from_url(url)
     assert (found.date().isoformat() if found else None) == expect
 
 
