@@ -13,11 +13,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import chain, islice, takewhile
 
 from newsarchive.core.html.markup import in_embedded_post
-from newsarchive.core.metadata import agencies, chinese_names, guessed_names, person_names
+from newsarchive.core.metadata import (
+    agencies,
+    chinese_names,
+    guessed_names,
+    person_names,
+    publication_sentence,
+)
 from newsarchive.core.metadata.claims import MAX_SEARCHED_BLOCKS, WEAK_GUESSES, Claim, Place, Position, Source
 from newsarchive.core.metadata.headline import alike
 from newsarchive.core.text import dates
@@ -29,9 +34,6 @@ from newsarchive.rules import Rules
 #: Words of a line besides its date; a line with more is a sentence, unless it begins with a word for "by" ("By Craig
 #: Randall , Alli Miles , Eszter Horanyi on March 12, 2026" has 10).
 MAX_WORDS_BESIDE_DATE = 6
-#: Characters of a sentence about the page's own publication; the rest is not read.
-MAX_SENTENCE_CHARS = 240
-_CLAUSE = re.compile(r"[.;](?=\s+\w{3})")
 
 
 def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
@@ -41,45 +43,6 @@ def in_prose(line: str, found: str, block: str, rules: Rules) -> bool:
     beside = len(line.replace(found, " ", 1).split())
     whole = line.strip() == found or block[:MAX_BYLINE_CHARS].split("\n", 1)[0].strip() == line.strip()
     return beside > MAX_WORDS_BESIDE_DATE or (len(block) > MAX_BYLINE_CHARS and not whole)
-
-
-def publication_sentence(text: str, rules: Rules) -> tuple[str, str]:
-    """The date and the author in a sentence about the post's publication, each with the rest of the sentence; "" for what
-    the sentence lacks, and for a text that begins in another way.
-
-    >>> from newsarchive import rules
-    >>> publication_sentence("This entry was posted by Jane Doe on Monday, December 14th, 2015 at 2:48 pm and is filed …", rules.default())
-    ('December 14th, 2015 at 2:48 pm and is filed …', 'Jane Doe')
-    """
-    if not text[:40].casefold().startswith(_openings(rules)):
-        return "", ""
-    sentence = _CLAUSE.split(text[:MAX_SENTENCE_CHARS].replace("\n", " "), 1)[0]
-    found = dates.date_text(sentence, rules)
-    if not found:
-        sentence = text[:MAX_SENTENCE_CHARS].replace("\n", " ")  # the stop of "14. Dezember"
-        found = dates.date_text(sentence, rules)
-    at = sentence.find(found) if found else len(sentence)
-    by = _by(rules).search(sentence)
-    return sentence[at:], _capitalised(sentence[by.end() :], rules) if by else ""
-
-
-def _capitalised(text: str, rules: Rules) -> str:
-    """The first words of a text, up to a word in small letters that is no part of a name."""
-    particles, words = person_names.words(rules).particles, text.split()[:6]
-    return " ".join(takewhile(lambda w: not person_names.is_small(w[0]) or w in particles, words))
-
-
-@lru_cache(maxsize=8)
-def _openings(rules: Rules) -> tuple[str, ...]:
-    table = rules.metadata.get("months", {}).get("sentence", {})
-    return tuple(table.get("openings", [])) or ("\0",)
-
-
-@lru_cache(maxsize=8)
-def _by(rules: Rules) -> re.Pattern[str]:
-    """Matches a word for "by" in a sentence about publication."""
-    words = rules.metadata.get("months", {}).get("sentence", {}).get("by", [])
-    return re.compile(rf"(?<!\w)(?:{dates.any_of(words)})\s+(?=\S)")
 
 
 #: Blocks after the headline that are read for bylines and dates.
@@ -557,10 +520,10 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
     for block in blocks:
         if block.label in _NOT_ABOUT_PAGE:
             continue
-        when, who = publication_sentence(block.text, rules)
+        when, who = publication_sentence.read(block.text, rules)
         if not when and not who:
             continue
-        changed = dates.says("modified", block.text[:MAX_SENTENCE_CHARS], rules)
+        changed = dates.says("modified", block.text[: publication_sentence.MAX_SENTENCE_CHARS], rules)
         field = "date_modified" if changed else "date_published"
         found = [Claim(field, when, _FROM_SENTENCE)] if when else []
         return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found
