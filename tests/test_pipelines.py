@@ -40,11 +40,12 @@ from newsarchive.crawling import page_reader
 from newsarchive.crawling.failures import NoAddress
 from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD, articles_wanted
 from newsarchive.crawling.responses import blog_of, capture_of
-from newsarchive.crawling.stats import Counts, Group
+from newsarchive.crawling.stats import Count, Counts, Group, key
 from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
+from newsarchive.extensions import lost_pages
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
 from newsarchive.middlewares import (
@@ -319,6 +320,27 @@ def test_what_is_no_capture_passes_untouched(cls: type, item: object, tmp_path: 
     assert (asyncio.run(passed) if asyncio.iscoroutine(passed) else passed) is item
     assert item == before
     assert not (tmp_path / "archive.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("stored", "refused", "says"),
+    [(0, 0, "3 pages reached no archive"), (1, 1, "1 page reached no archive"), (2, 1, ""), (3, 0, "")],
+)
+@pytest.mark.parametrize("store", [True, False])
+def test_pages_that_a_pipeline_of_the_project_swallowed_are_told(
+    stored: int, refused: int, says: str, store: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pipeline that forgot `return item` cost every article, and the crawl ended as if all were well."""
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    made = lost_pages.LostPages.from_crawler(crawler)
+    crawler.get_item_pipeline = lambda cls: cls if store else None
+    crawler.stats.inc_value(key(Count.DISCOVERED), 3)
+    crawler.stats.inc_value(key(Count.NEW), stored)
+    for item in [{"title": "A"}, *[scrapy.http.Response("https://blog.example/a")] * refused]:
+        crawler.signals.send_catch_log(signals.item_dropped, item=item)
+    made.closed()
+    assert made.refused == refused
+    assert (says in caplog.text) if says and store else "reached no archive" not in caplog.text
 
 
 def test_a_crawl_that_is_over_leaves_nothing_in_memory() -> None:

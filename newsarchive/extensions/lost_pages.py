@@ -1,0 +1,58 @@
+"""Says that pages which a spider of another project yielded came to no end: a pipeline of the project gave back something
+else than it got. The usual one has forgotten `return item`; the crawl then ends as if all were well, and stores nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+
+from newsarchive.crawling.stats import HELD, Count, Group, SkipReason, key
+from newsarchive.items import Capture
+from newsarchive.pipelines import StorePipeline
+from newsarchive.reprs import counted
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+#: Counts of the pages that reached the archive.
+STORED = (*map(key, HELD), key(Group.SKIPPED, SkipReason.WITHHELD))
+
+log = logging.getLogger(__name__)
+
+
+class LostPages:
+    """Counts the pages that a spider yielded, those that were stored, and those that were dropped or failed."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler, self.refused = crawler, 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if getattr(crawler.spidercls, "is_archive_spider", False):
+            raise NotConfigured
+        made = cls(crawler)
+        for signal in (signals.item_dropped, signals.item_error):
+            crawler.signals.connect(made.ended, signal)
+        crawler.signals.connect(made.closed, signals.spider_closed)
+        return made
+
+    def ended(self, item: Any) -> None:
+        self.refused += isinstance(item, Response | Capture)
+
+    def closed(self) -> None:
+        if self.crawler.get_item_pipeline(StorePipeline) is None:  # the project has switched it off
+            return
+        stats = self.crawler.stats
+        stored = sum(stats.get_value(name, 0) for name in STORED)
+        lost = stats.get_value(key(Count.DISCOVERED), 0) - stored - self.refused
+        if lost > 0:
+            log.warning(
+                "%s reached no archive: a pipeline of this project gave back something else than the record that it got; let it "
+                "end with `return item`",
+                counted(lost, "page"),
+            )
