@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
+from scrapy.utils.misc import load_object
 
 from newsarchive.crawling.stats import HELD, Count, Group, SkipReason, key
 from newsarchive.items import Capture
-from newsarchive.pipelines import StorePipeline
 from newsarchive.reprs import counted
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+#: The pipeline that writes into the archive, as a path: the pipelines import the extensions.
+STORE = "newsarchive.pipelines.StorePipeline"
 #: Counts of the pages that reached the archive.
 STORED = (*map(key, HELD), key(Group.SKIPPED, SkipReason.WITHHELD))
 
@@ -45,7 +47,8 @@ class LostPages:
         self.refused += isinstance(item, Response | Capture)
 
     def closed(self) -> None:
-        if self.crawler.get_item_pipeline(StorePipeline) is None:  # the project has switched it off
+        # The project may have switched it off.
+        if self.crawler.get_item_pipeline(load_object(STORE)) is None:
             return
         stats = self.crawler.stats
         stored = sum(stats.get_value(name, 0) for name in STORED)
