@@ -49,7 +49,6 @@ from newsarchive.items import Capture
 from newsarchive.plugins import steps
 from newsarchive.spider_processes import processes, server
 from newsarchive.workers import pool, worker
-from newsarchive.workers.collector import set_up_collector
 
 ROOT = Path(__file__).parents[2]
 #: What the server loads: what most commands need, and what a crawl imports as it starts, which takes a third of its CPU time.
@@ -534,7 +533,6 @@ def _run(request: dict[str, Any]) -> None:
     code = 0
     try:
         if request["module"] == pool.__name__:
-            set_up_collector()
             pool.serve(Connection(os.dup(0)))
         else:
             runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
