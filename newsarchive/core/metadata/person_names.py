@@ -68,7 +68,7 @@ class Words:
 
         both = dates.any_of(listed("and"))
         self.by = compiled.regex(
-            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
+            rf"^\W*(?:(?:{dates.any_of(listed('by'))})(?!\w|['’]s\b|,)\s*[:：/／՝＝・]?\s*|{_BEFORE_HAN}|(?-i:(?:[Ww]ritten |[Pp]osted )?[Bb]y(?=[A-Z])))",
             re.IGNORECASE,
         )
         self.separators = compiled.regex(rf"\s*[,;/／、，；]\s*(?:(?:{both})\s+)?|\s+(?:{both})\s+")
@@ -149,8 +149,10 @@ _RUN_ON = re.compile(
 _COUNT_BEHIND = re.compile(r"(?<=[^\W\d])\s*\d{1,4}\s*$")
 #: The random name of an account: `mdelatorreq6vkpg2ma0ci`.
 _ID = re.compile(r"(?=\S*[a-z]\d|\S*\d[a-z])\S{15,}")
-#: A variable of a template that was never filled in: `page.extra.author`.
-_VARIABLE = re.compile(r"(?:[a-z_]+\.)+(?:author|creator|name|user)s?")
+#: A variable of a template that was never filled in, or a field of a form: `page.extra.author`, `authorEmail`.
+_VARIABLE = re.compile(
+    r"(?:[a-z_]+\.)+(?:author|creator|name|user)s?|(?:[a-z]+_)*author(?:_[a-z]+|[A-Z][a-z]+)+"
+)
 #: A name whose full stop belongs to it: "John Roe Jr."
 _STOP_OF_ITS_OWN = re.compile(
     r"(?:\b[a-zA-Z]\. ?[A-Z]|\b(?:Jr|Sr|Inc|Ltd|Co|Corp)|[^\W\d_]{2} [A-Z]|\bPh\.D)$"
@@ -187,8 +189,10 @@ _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
 #: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
 _KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
-#: What stands before the last part of a name such as "Robert Roe, Jr."
-_BEFORE_JUNIOR = re.compile(r",\s+(?=(?:Jr|Sr|II|III|IV)\b\.?\s*(?:$|[,;|&]|and\b))")
+#: What stands before the last part of a name such as "Robert Roe, Jr." and "Harbour Boats, Inc."
+_BEFORE_LAST_PART = re.compile(
+    r",\s+(?=(?:Jr|Sr|II|III|IV|Inc|LLC|LLP|Ltd|Corp|GmbH|PLC)\b\.?\s*(?:$|[,;|&]|and\b))"
+)
 #: A name that begins with a small article: "al-Assad", "el-Sisi", "d'Estaing".
 _SMALL_PREFIX = re.compile(r"(?:a[dlnrstz]|e[dlrs]|[ae]sh|ul|[dlt])[-'’ʼ][A-ZÀ-Þ]")
 #: How Reuters credits a picture.
@@ -205,8 +209,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     >>> names("By Jane Doe, Senior Reporter, and John Roe | 3 May 2024", rules.default())
     ['Jane Doe', 'John Roe']
     """
-    text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "")).strip()
-    text = _BEFORE_JUNIOR.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", _PRONOUNS.sub("", text))))
+    text = _EMAIL.sub("", text[:MAX_BYLINE_CHARS].replace("\u00ad", "").replace("\u00a0", " ")).strip()
+    text = _BEFORE_LAST_PART.sub(" ", _HANDLE.sub(", ", _AT_TIME.sub("", _PRONOUNS.sub("", text))))
     if printed:
         text = _two_beats(rules).sub(" ", _RUN_ON.sub(" | ", text))
     if not text or _URL.search(text) or is_credit(text, rules):
@@ -514,7 +518,7 @@ def is_listed_paper(text: str, rules: Rules) -> bool:
 def _is_button(name: str, printed: bool, rules: Rules) -> bool:
     """Whether a text consists of words of labels, buttons and services: "Launch Gallery", "Zurück zum Newsroom".
 
-    The name of a service alone counts in printed text only, because a service's own blog declares it as the author.
+    The name of a service and a single label count in printed text only, because a service's own blog declares it as the author.
     """
     table = words(rules)
     tokens = [t.strip(".,:!?…").casefold() for t in name.split()]
@@ -524,7 +528,7 @@ def _is_button(name: str, printed: bool, rules: Rules) -> bool:
     if organisation(name, rules) or all(t in table.particles for t in tokens):
         return False
     if len(tokens) == 1:
-        return printed and tokens[0] in table.services
+        return printed and (tokens[0] in table.services or tokens[0] in table.labels)
     return all(any(t in kind for kind in labels) for t in tokens)
 
 
@@ -543,7 +547,7 @@ def like_a_name(text: str, rules: Rules) -> bool:
     (True, False)
     """
     tokens = text.split()
-    if len(text) > 45 or not 1 < len(tokens) <= 5 or text.endswith(("'s", "’s")):
+    if len(text) > 45 or not 1 < len(tokens) <= 5 or any(t.casefold().endswith(("'s", "’s")) for t in tokens):
         return False
     table = words(rules)
     if tokens[-1].casefold() in table.surnames:
