@@ -252,7 +252,7 @@ def options(
     section_keys = set(map(key, sections)) - {key(c.value) for c in claims if not _in_body(c)}
     usable: dict[str, list[Claim]] = {}
     refused: list[Candidate] = []
-    for claim in _without_site_names(claims, sites, _host_word(site_names)):
+    for claim in _without_site_names(claims, sites, _host_words(site_names)):
         if reason := _refusal(claim, sites, section_keys):
             refused.append(claim.candidate(reason=reason))
         else:
@@ -309,16 +309,16 @@ def _traits(group: Sequence[Claim], head_titles: Sequence[str]) -> tuple[Trait, 
     return (Trait.LIKE_TITLE,) if likeness > 0 else ()
 
 
-def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> list[Claim]:
+def _without_site_names(claims: Sequence[Claim], sites: set[str], hosts: Sequence[str]) -> list[Claim]:
     """Claims without the site's name at either end, where a heading shows the rest, or where the page names its site so; and
     without a chain of names, where no heading is like the title."""
     names = sites - {""}
-    cut = {c: _without_name(c.value, names, set(), host) for c in claims if _in_body(c)}
+    cut = {c: _without_name(c.value, names, set(), hosts) for c in claims if _in_body(c)}
     known = set(map(key, cut.values()))
     for_cards = (c for c in claims if c not in cut and c.source.place is not Place.TITLE)
-    cut |= {c: _without_name(c.value, names, known, host) for c in list(for_cards)}
+    cut |= {c: _without_name(c.value, names, known, hosts) for c in list(for_cards)}
     known = set(map(key, cut.values()))  # `<title>` comes last: the titles for cards are shorter
-    cut |= {c: _without_name(c.value, names, known, host) for c in claims if c not in cut}
+    cut |= {c: _without_name(c.value, names, known, hosts) for c in claims if c not in cut}
     headings = [cut[c] for c in claims if _in_body(c) and c.source.place is not Place.HOME]
     for claim, text in cut.items():
         if not _in_body(claim) and not any(alike(one, text) or key(one) in key(text) for one in headings):
@@ -326,21 +326,21 @@ def _without_site_names(claims: Sequence[Claim], sites: set[str], host: str) -> 
     return [c if cut[c] == c.value else replace(c, value=cut[c]) for c in claims]
 
 
-def _host_word(site_names: Sequence[str]) -> str:
-    """The longest word of the host's name, "" where it is short: "shopify" of "apps.shopify.com"."""
+def _host_words(site_names: Sequence[str]) -> tuple[str, ...]:
+    """The words of the host's name without the short ones: "shopify" of "apps.shopify.com", "adwords" and "blogspot" of
+    "adwords.blogspot.com"."""
     hosts = [name for name in site_names if "." in name and " " not in name]
     labels = [key(label) for label in hosts[0].split(".")[:-1]] if hosts else []
-    longest = max(labels, key=len, default="")
-    return longest if len(longest) >= MIN_HOST_WORD_LETTERS else ""
+    return tuple(label for label in labels if len(label) >= MIN_HOST_WORD_LETTERS)
 
 
-def _named_like_host(part: str, host: str) -> bool:
+def _named_like_host(part: str, hosts: Sequence[str]) -> bool:
     """Whether the last part of a title is named like the host: "Shopify App Store", but not "Rust" of "rust-lang.org"."""
     folded = key(part)
-    return bool(host) and (host in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in host))
+    return any(h in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in h) for h in hosts)
 
 
-def _without_name(text: str, names: set[str], known: set[str], host: str) -> str:
+def _without_name(text: str, names: set[str], known: set[str], hosts: Sequence[str]) -> str:
     """The title without the site's name: "Title - Section - Site" becomes "Title" where another title (`known`) reads
     "Title", or "Title - Section" where the site is named "Site"."""
     if key(text) in known:
@@ -352,18 +352,17 @@ def _without_name(text: str, names: set[str], known: set[str], host: str) -> str
                 return part
     for start, end in reversed(separators):
         if key(text[end:]) in names:
-            return _without_name(text[:start], names, known, host)
+            return _without_name(text[:start], names, known, hosts)
     for start, end in separators:
         if key(text[:start]) in names:
-            return _without_name(text[end:], names, known, host)
+            return _without_name(text[end:], names, known, hosts)
     if has_unspaced(text) and (marks := list(_UNSPACED_SEPARATOR.finditer(text))):
         before, behind = text[: marks[-1].start()], text[marks[-1].end() :]
         if key(behind) in names and len(key(before)) >= MIN_TITLE_LETTERS:
             return before.rstrip()
-    for start, end in separators[-1:]:
-        may_cut = ":" not in text[start:end] and len(key(text[:start])) >= MIN_TITLE_LETTERS
-        if may_cut and _named_like_host(text[end:], host):
-            return _without_name(text[:start], names, known, host)
+    for start, end in [(start, end) for start, end in separators if ":" not in text[start:end]][-1:]:
+        if len(key(text[:start])) >= MIN_TITLE_LETTERS and _named_like_host(text[end:], hosts):
+            return _without_name(text[:start], names, known, hosts)
     return text
 
 

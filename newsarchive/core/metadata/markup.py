@@ -26,8 +26,8 @@ from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces, words
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
-from newsarchive.core.text.dates import parse, says, with_a_date_each
-from newsarchive.core.urls import is_category, parts_of, same_site
+from newsarchive.core.text.dates import date_text, parse, says, with_a_date_each
+from newsarchive.core.urls import is_category, parts_of, same_site, try_normalise, url_key
 from newsarchive.rules import Rules
 
 _HEADLINE_CLASS = re.compile(
@@ -109,6 +109,8 @@ MAX_KEYWORD_LINKS = 30
 _MICRODATA = Source(Place.MICRODATA)
 #: The address of a page that collects posts.
 _TOPIC = re.compile(r"/(?:topics?|sections?|channels?|tags?)/[^/?#]+/?$", re.IGNORECASE)
+#: The part of a page that holds its comments, or the form for one.
+_COMMENTS = re.compile(r"#(?:comment|respond)", re.IGNORECASE)
 #: The sign of a link to the heading itself.
 _PERMALINK = re.compile(r"(?:\s*[¶🔗]|\s#)$")
 
@@ -122,7 +124,7 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
     seconds = 0
     of_entries = [mark.at for mark in marks if "p-name" in mark.names and _names_entry(mark)]
     for mark in marks:
-        place = _heading_place(mark, url)
+        place = _heading_place(mark, url, rules)
         if place is Place.HEADLINE and of_entries == [mark.at]:
             place = Place.H1_MARKED
         seconds += place in SECOND_HEADINGS
@@ -154,10 +156,12 @@ def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
 
 
 def _without_category(text: str, heading: LexborNode) -> str:
-    """A headline without a link to its category behind it, in the same heading: "The ferry returns <a href=/topics/harbour/>"."""
+    """A headline without a link to its category or its comments behind it, in the same heading: "The ferry returns <a
+    href=/topics/harbour/>", "The ferry returns <a href=#comments>3 comments</a>"."""
     links = heading.css("a[href]")[-1:]
     address = (links[0].attributes.get("href") or "")[:500] if links else ""
-    name = text_of(links[0], inline=True) if is_category(address) or _TOPIC.search(address) else ""
+    is_behind = is_category(address) or _TOPIC.search(address) or _COMMENTS.search(address)
+    name = text_of(links[0], inline=True) if is_behind else ""
     rest = text.removesuffix(name).rstrip(" |/·–—\u00a0") if name else text
     return rest if " " in rest else text
 
@@ -204,6 +208,19 @@ def _leads_home(node: LexborNode, url: str) -> bool:
     return link is not None and _holds(folder, url) and text_of(link) == text_of(node)
 
 
+def _leads_here(node: LexborNode, url: str, rules: Rules) -> bool:
+    """Whether a heading is a link to the page that holds it, as the headline of a post is in many themes, and its day in some."""
+    link = node.css_first("a[href]")
+    reference = (link.attributes.get("href") or "").strip() if link is not None else ""
+    if link is None or not reference or reference.startswith("#") or text_of(link) != text_of(node):
+        return False
+    own, other = try_normalise(url), try_normalise(reference, url)
+    if own is None or other is None or url_key(own) != url_key(other):
+        return False
+    text = text_of(link, inline=True)
+    return len(date_text(text, rules)) < len(text) / 2
+
+
 def _is_own_folder(reference: str, url: str) -> bool:
     """Whether a link leads to the page that holds it, as a headline's does in a copy of a site: "index.html" in "/2013/the-ferry/"."""
     page = parts_of(url)
@@ -221,7 +238,7 @@ def _holds(reference: str, url: str) -> bool:
     return len(below) > 1 and not below[-1].isdigit() and same_site(folder.geturl(), url)
 
 
-def _heading_place(mark: Mark, url: str) -> Place | None:
+def _heading_place(mark: Mark, url: str, rules: Rules) -> Place | None:
     if mark.tag == "a" and "home" in (mark.attributes.get("rel") or "").casefold().split():
         return Place.HOME
     if mark.tag not in _HEADING_TAGS:
@@ -233,6 +250,7 @@ def _heading_place(mark: Mark, url: str) -> Place | None:
         return None
     # TypePad and Movable Type
     marked = marked or (mark.tag in ("h2", "h3") and "entry-header" in mark.names.split())
+    marked = marked or _leads_here(mark.node, url, rules)
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
     if mark.tag == "h2":

@@ -89,7 +89,7 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
         return [c for c, w in read.items() if c.field == "date_published" and w.date() in apart]
     if not days:
         return []
-    in_month = month is not None and any((d.year, d.month) == (int(month[1]), int(month[2])) for d in days)
+    in_month = month is not None and any(_is_in(day, month) for day in days)
     only_changed = not in_month and _only_changed(stated, read)
     return [
         claim
@@ -198,12 +198,12 @@ def find(
     blocks = blocks[max(0, headline_index(blocks, title) - MAX_BLOCKS_BEFORE) :]
     if now is not None:
         yield from counted(claims, blocks[: MAX_BLOCKS_BEFORE + MAX_BLOCKS_AFTER], now, rules)
-    yield from months(blocks[:MAX_BLOCKS_BELOW], rules)
     if match := _IN_ADDRESS.search(url):
         yield (
             Claim("date_published", match[0], Source(Place.URL, qualifier=Qualifier.MONTH)),
             datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC),
         )
+    yield from months(blocks[:MAX_BLOCKS_BELOW], rules)
     for claim in claims:
         match = _IN_PICTURE.search(claim.value) if claim.field == "image" else None
         if match and (day := dates.parse("-".join(match.groups()), rules)) is not None:
@@ -491,7 +491,7 @@ def read_claims(
             refused.append((claim, _refusal(when, now)))
         else:
             read[claim] = when
-    read = _in_order(read, now, rules, month_first)
+    read = _in_order(read, now, rules, month_first, _IN_ADDRESS.search(url))
     for claim, when in list(read.items()):
         if reason := _refusal(when, now):
             refused.append((claim, reason))
@@ -503,13 +503,18 @@ def read_claims(
 
 
 def _in_order(
-    read: Mapping[Claim, datetime], now: datetime | None, rules: Rules, month_first: bool
+    read: Mapping[Claim, datetime],
+    now: datetime | None,
+    rules: Rules,
+    month_first: bool,
+    month: re.Match[str] | None,
 ) -> dict[Claim, datetime]:
     """The times with day and month in the order of the page, where their numbers leave it open (03/04/2025, 11.03.17).
 
     The order is told by the time of the fetch, which no date can follow, then by a day that the page states in another
-    form, by its other dates in numbers with the same sign between them, and last by `month_first`. The last is ignored
-    for dates with points: 03.04.2025 is in March only on a page that shows it elsewhere.
+    form, by the `month` of its address, by its other dates in numbers with the same sign between them, and last by
+    `month_first`. Address and `month_first` are ignored for dates with points: 03.04.2025 is in March only on a page that shows
+    it elsewhere.
     """
     orders = {c: dates.order(c.value) for c in read}
     certain = {w.date() for c, w in read.items() if orders[c] is None and c.source.place not in FROM_TEXT}
@@ -523,10 +528,16 @@ def _in_order(
                 when = swapped if _refusal(when, now) else when
             elif _is_near(swapped.date(), certain) != _is_near(when.date(), certain):
                 when = swapped if _is_near(swapped.date(), certain) else when
+            elif month and order.sign != "." and _is_in(swapped, month) != _is_in(when, month):
+                when = swapped if _is_in(swapped, month) else when
             elif others[0] if others else month_first and order.sign != ".":
                 when = swapped
         out[claim] = when
     return out
+
+
+def _is_in(when: date, month: re.Match[str]) -> bool:
+    return (when.year, when.month) == (int(month[1]), int(month[2]))
 
 
 def _is_near(day: date, days: Iterable[date]) -> bool:
