@@ -4,9 +4,10 @@
     python -m benchmarks.snapshot DATA… --out after.jsonl.gz
     python -m benchmarks.snapshot --compare before.jsonl.gz after.jsonl.gz
 
-Each DATA is searched for `*.html.gz` and `*.html`; `truth.jsonl` beside a folder `pages` tells the addresses. Each page goes
-through all steps, and the articles then go into an archive of their own, from which they are read again. A line of the
-file is one page: every field of its article, and of what the archive says of it, or the reason why it is none.
+Each DATA is searched for `*.html.gz` and `*.html`; `truth.jsonl` beside a folder `pages` tells the addresses, else the page
+itself does (`rel=canonical`). Each page goes through all steps, and the articles then go into an archive of their own, from
+which they are read again. A line of the file is one page: every field of its article, and of what the archive says of it, or
+the reason why it is none.
 
 The comparison prints each field that differs, with how many pages differ in it and one of them (with --all: each of them),
 and exits with 1 where any does. Fields that only one of the two files has are named, but are no difference. Where one file
@@ -19,6 +20,7 @@ import argparse
 import gzip
 import json
 import os
+import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
@@ -80,7 +82,7 @@ def found(folder: Path) -> Iterator[tuple[str, Path, str]]:
         name = str(path.relative_to(folder.parent))
         key = path.name.removesuffix(".gz").removesuffix(".html")
         url = addresses(path.parent.parent).get(key, "")
-        yield name, path, url if url.startswith(("http://", "https://")) else f"https://page.example/{name}"
+        yield name, path, url if url.startswith(("http://", "https://")) else ""
 
 
 _ADDRESSES: dict[Path, dict[str, str]] = {}
@@ -96,6 +98,13 @@ def addresses(folder: Path) -> dict[str, str]:
     return _ADDRESSES[folder]
 
 
+def own_address(body: bytes) -> str:
+    """The canonical address that a page states, "" where it states none."""
+    link = re.search(rb"<link\b[^>]*\bcanonical\b[^>]*>", body, re.IGNORECASE)
+    address = re.search(rb"""href=["']?(https?://[^"'\s>]+)""", link[0], re.IGNORECASE) if link else None
+    return address[1].decode(errors="replace") if address else ""
+
+
 @cache
 def known_rules() -> Rules:
     """The rules, loaded once a process: their patterns are compiled anew for every other `Rules`."""
@@ -106,6 +115,7 @@ def extracted(page: tuple[str, Path, str]) -> tuple[str, Article | None, dict[st
     name, path, url = page
     body = path.read_bytes()
     body = gzip.decompress(body) if path.suffix == ".gz" else body
+    url = url or own_address(body) or f"https://page.example/{name}"
     capture = Capture(url=url, body=body, headers={"content-type": "text/html"}, fetched_at=FETCHED)
     try:
         return name, article_from(capture, known_rules()), {}
