@@ -223,6 +223,7 @@ class Capture:
     drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
     was taken off (`without_body`), "" where `body` is at hand. `tls_verified` says whether the server's certificate was
     checked, `None` for an answer without TLS and for one of which that is not known. `rights` is what the site says of its use.
+    `refused` is why its text is no version of the post (`DropReason.ONE_PAGE_FOR_ALL`).
 
     Raises `WrongType` for a `url` that is no text and a `body` that is no bytes.
     """
@@ -242,6 +243,7 @@ class Capture:
     body_digest: str = ""
     tls_verified: bool | None = None
     rights: Rights | None = field(default=None, repr=False)
+    refused: str = ""
 
     __repr__ = reprs.capture_line
 

@@ -37,6 +37,8 @@ class DropReason(StrEnum):
     CONSENT_PAGE = "consent page"
     #: The domain expired, or is for sale: whoever has it now answers each address with one page.
     PARKED_DOMAIN = "parked domain"
+    #: The site answers other addresses with the same text: it says nothing of the post, whose stored text has nothing of it.
+    ONE_PAGE_FOR_ALL = "one page for all"
     PAYWALL = "paywall"
     PROTECTED = "protected"
     #: It has no text until its scripts have run.

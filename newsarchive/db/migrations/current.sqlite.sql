@@ -1,4 +1,4 @@
--- The schema of revision 0027. Made by `python -m newsarchive.db.schema`; never edit it.
+-- The schema of revision 0028. Made by `python -m newsarchive.db.schema`; never edit it.
 
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -223,7 +223,7 @@ CREATE TABLE captures (
 	extractor_version INTEGER DEFAULT '0' NOT NULL, 
 	parent_id INTEGER, 
 	part INTEGER DEFAULT '1' NOT NULL, 
-	tls_verified BOOLEAN, 
+	tls_verified BOOLEAN, refused TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_captures PRIMARY KEY (id), 
 	CONSTRAINT fk_captures_run_id_crawl_runs FOREIGN KEY(run_id) REFERENCES crawl_runs (id) ON DELETE SET NULL, 
 	CONSTRAINT fk_captures_url_id_urls FOREIGN KEY(url_id) REFERENCES urls (id) ON DELETE CASCADE
@@ -742,4 +742,4 @@ CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
     SELECT 'delete', OLD.id, OLD.headline, OLD.article_body WHERE OLD.unspaced AND NOT length(OLD.article_body) > 200000;
  END;
 
-INSERT INTO alembic_version VALUES ('0027');
+INSERT INTO alembic_version VALUES ('0028');

@@ -250,6 +250,8 @@ class CaptureRow(Base):
     `extractor_version` is that of the last extractor that read it, 0 for none. A post that is split over pages has a
     capture for each page: `part` counts from 1, and the captures from 2 on name the first as `parent_id`.
     `tls_verified` says whether the server's certificate was checked, empty without TLS and where that is not known.
+    `refused` is why a text was read on it and did not become a version of its article, empty for all other captures; such a
+    capture is not read again.
     """
 
     __tablename__ = "captures"
@@ -273,6 +275,7 @@ class CaptureRow(Base):
     parent_id: Mapped[int | None] = mapped_column(index=True)  # no foreign key: both go with their URL
     part: Mapped[int] = mapped_column(default=1, server_default="1")
     tls_verified: Mapped[bool | None]
+    refused: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class RightsRow(Base):

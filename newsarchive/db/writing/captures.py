@@ -80,6 +80,7 @@ def _row(capture: Capture, article: Article | None) -> bulk.Row:
         "warc_length": place.length if place else None,
         "warc_digest": place.digest if place else "",
         "tls_verified": capture.tls_verified,
+        "refused": capture.refused,
     }
 
 
@@ -302,11 +303,12 @@ def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: 
 
 
 def _kept() -> Select[Any]:
-    """The query of captures whose bytes are kept, without those of posts that are withheld."""
+    """The query of captures whose bytes are kept, without those of posts that are withheld and those that say nothing of
+    their post."""
     columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
     columns += [CaptureRow.url_id, CaptureRow.parent_id, Url.reason]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]
-    kept = (CaptureRow.warc_file != "", Url.reason != DropReason.WITHHELD)
+    kept = (CaptureRow.warc_file != "", CaptureRow.refused == "", Url.reason != DropReason.WITHHELD)
     return select(*columns).join(Url, Url.id == CaptureRow.url_id).where(*kept)
 
 
@@ -324,6 +326,7 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
             and_(newer.c.fetched_at == CaptureRow.fetched_at, newer.c.id > CaptureRow.id),
         ),
         newer.c.warc_file != "",
+        newer.c.refused == "",
         newer.c.parent_id.is_(None),
     )
     query = _heads().where(~select(newer.c.id).where(later).exists(), CaptureRow.id > after)
