@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from newsarchive.core.metadata.person_names import is_credit
 from newsarchive.core.origin.credits import own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
@@ -103,6 +104,8 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     if is_url and domain in not_hosts(rules):
         return None  # "Source: bit.ly/3xYz", a shortened link or a social network
+    if is_credit(printed, rules):
+        return None  # "Source: Getty", where the picture is from
     return _NamedLead(lead, domain if is_url else printed, domain, False)
 
 
