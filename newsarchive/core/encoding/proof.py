@@ -44,9 +44,10 @@ WORD = re.compile(r"[^\W\d_]+")
 
 #: Words with a capital among small letters as a share of the words that a codec brings forth. Above, another codec damaged the page.
 MAX_INNER_CAPITALS_SHARE = 0.2
-#: A Latin capital beyond ASCII among small letters.
+#: A Latin capital beyond ASCII among small letters. In Irish the name behind the letter that grammar puts before it keeps its capital:
+#: `na hÉireann`, `an tÚdarás`.
 _INNER_CAPITAL = re.compile(
-    "(?<=[a-zß-öø-ÿ])[{}](?=[a-zß-öø-ÿ])".format(
+    r"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{}](?=[a-zß-öø-ÿ])".format(
         "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
     )
 )
@@ -430,8 +431,8 @@ def _words_apart(
 
 def _is_lone_letter(place: tuple[str, Reading]) -> bool:
     """Whether one Chinese or Korean character that stands alone makes one letter, or two make two of a script other than Latin, or
-    one and a character of ASCII. They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, `袪袪` no `РР`, and `豐本` no `沖{`. Where other readings show the codec they are
-    damage as those are: `Ela 茅 de Bel茅m`."""
+    one and a character of ASCII. They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, `袪袪` no `РР`, and `豐本` no `沖{`.
+    Where other readings show the codec they are damage as those are: `Ela 茅 de Bel茅m`."""
     run, (start, end, after, *_) = place
     is_one = len(after) == end - start == 1
     is_pair = len(after) == end - start == MAX_ACCIDENTAL_CHARACTERS and bool(writings(after))

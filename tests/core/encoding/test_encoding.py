@@ -155,6 +155,19 @@ def test_text_that_comes_out_with_capitals_inside_its_words_was_read_with_an_unk
     assert (result.text, result.damage) == (damaged, ("lost bytes",))
 
 
+@pytest.mark.parametrize("codec", ["cp1252", "latin-1", "mac-roman", "cp850"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He works for Raidió Teilifís Éireann, and for Banc Ceannais na hÉireann.",
+        "an tÓglach agus an tÉan",
+        "Coláiste na hÓige",
+    ],
+)
+def test_a_capital_behind_the_letter_that_irish_puts_before_a_name_is_right(codec: str, text: str) -> None:
+    assert repair(text.encode().decode(codec), RULES).text == text
+
+
 def test_a_letter_that_stands_alone_is_told_by_the_rest_of_the_page() -> None:
     norwegian = "På sjøen er det både vind og regn, men de går også på land for å skape fremdrift."
     assert repair(losing(norwegian, "cp1257", ""), RULES).text == norwegian
