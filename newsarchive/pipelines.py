@@ -27,7 +27,7 @@ from newsarchive.crawling import (
     adapters as adapters,  # importing it registers the adapters of articles and captures
 )
 from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, closed, database_failed, end
-from newsarchive.crawling.one_page import OnePage
+from newsarchive.crawling.other_posts import OtherPosts
 from newsarchive.crawling.page_reader import (
     PageReader,
     SiteTemplate,
@@ -458,7 +458,7 @@ class StorePipeline:
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = frontier, self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
-        self.one_page = OnePage(self.crawler, engine) if isinstance(spider, FetchingSpider) else None
+        self.other_posts = OtherPosts(self.crawler, engine) if isinstance(spider, FetchingSpider) else None
         self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, WarcSpider):
             spider.frontier, spider.run_id = frontier, self.run_id
@@ -482,8 +482,8 @@ class StorePipeline:
         assert self.writer is not None
         item = await self.learning.by_template(item)
         try:
-            if self.one_page is not None:
-                await self.one_page.refuse(head_of(item))
+            if self.other_posts is not None:
+                await self.other_posts.refuse(head_of(item))
             outcome = await asyncio.wrap_future(self.writer.submit(item))
         except Dropped:
             raise

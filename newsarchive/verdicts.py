@@ -39,6 +39,8 @@ class DropReason(StrEnum):
     PARKED_DOMAIN = "parked domain"
     #: The site answers other addresses with the same text: it says nothing of the post, whose stored text has nothing of it.
     ONE_PAGE_FOR_ALL = "one page for all"
+    #: Less than half of the stored text is left of this post and of others: a wall, or a theme that shows excerpts.
+    CUT_SHORT = "cut short"
     PAYWALL = "paywall"
     PROTECTED = "protected"
     #: It has no text until its scripts have run.

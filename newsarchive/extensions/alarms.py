@@ -78,6 +78,7 @@ _SITES_OWN: Mapping[DropReason, tuple[str, str]] = {
     DropReason.CONSENT_PAGE: ("are a page that asks for consent", "look at one in a browser"),
     DropReason.PARKED_DOMAIN: ("offer the domain for sale", "the blog is gone; its articles stay in the archive"),
     DropReason.ONE_PAGE_FOR_ALL: ("have one text that other addresses give too", "the blog is gone, changed hands or is broken: look at one in a browser; its articles stay as they were"),
+    DropReason.CUT_SHORT: ("have less than half of the text that they had", "does the site show excerpts, or a wall? Its articles keep the whole text"),
     DropReason.ERROR_PAGE: ("are an error page", "look at one in a browser; the site may be down"),
     DropReason.PAYWALL: ("are behind a paywall", "its feed may have the texts"),
     DropReason.PROTECTED: ("ask for a password", "ask the site's owner"),

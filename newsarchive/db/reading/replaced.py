@@ -1,18 +1,20 @@
-"""Which stored article a page would replace wholly, and which other posts of its site may say what that page is.
+"""What a page would take from a stored article, and which other posts of its site may say whether that is an edit.
 
-An edit keeps something of a text. Where nothing is left, the page may be another one: the blog died, and its host answers each
-address with a shop; or a wall stands before all posts. `newsarchive.crawling.one_page` finds out.
+An edit keeps most of a text. Where next to nothing is left, the page may be another one: the blog died, and its host answers each
+address with a shop. Where less than half is left and nothing else came, it may be a beginning: a wall stands before the rest, or a
+new theme shows excerpts. `newsarchive.crawling.other_posts` finds out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
 
-from newsarchive.core.near_duplicates.fingerprint import likeness
+from newsarchive.core.near_duplicates.fingerprint import likeness, shingles
+from newsarchive.core.text.normalise import normalised_bodies
 from newsarchive.core.urls import url_key
 from newsarchive.db.readonly import reading
 from newsarchive.db.rows import minhash_of
@@ -23,20 +25,29 @@ from newsarchive.items import Article
 MAX_LEFT = 0.3
 #: The same for two texts that are one: at or above it, one page was given for both addresses, with the words of the address in it.
 MIN_SAME = 0.5
+#: Share of a stored text's characters (0 to 1). A page with more of them was not cut to a beginning.
+MAX_CUT_SHARE = 0.5
+#: Share of a short text's shingles that stand in the stored one (0 to 1). With less it is another text; the rest may be a notice that
+#: asks to log in.
+MIN_OLD_SHARE = 0.5
 #: Posts of the site among which others are looked for. Of a site whose texts are lost already, all of them have the new text.
 MAX_OTHERS = 20
 
-_STORED = "SELECT id, site_id, content_hash, minhash FROM articles WHERE url_key = :key"
+_STORED = """
+    SELECT a.id, a.site_id, a.content_hash, a.minhash, a.article_body, r.payload_digest
+    FROM articles AS a JOIN article_revisions AS r ON r.id = a.revision_id WHERE a.url_key = :key
+"""
 _OTHERS = """
-    SELECT url, content_hash, minhash FROM articles
+    SELECT url, content_hash, minhash, article_body FROM articles
     WHERE site_id = :site AND id <> :id AND gone_at IS NULL ORDER BY last_seen_at DESC LIMIT :most
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What tells whether two texts are one."""
+    """A text, and what tells whether two of them are one."""
 
+    body: str
     content_hash: str
     minhash: Sequence[int]
 
@@ -52,28 +63,52 @@ class Text:
     def has_nothing_of(self, other: Text) -> bool:
         return self.likeness(other) < MAX_LEFT
 
+    def is_cut_from(self, other: Text) -> bool:
+        """Whether this is a part of the other text, less than half of it, with hardly anything else."""
+        if not self.body or len(self.body) > MAX_CUT_SHARE * len(other.body):
+            return False
+        own, whole = (set(shingles(body).tolist()) for body in normalised_bodies([self.body, other.body]))
+        return bool(own) and len(own & whole) >= MIN_OLD_SHARE * len(own)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A page that takes much from a stored article: all of it, or all but its beginning (`is_cut`). `others` are the stored texts of
+    posts of the site, by address, the newest first."""
+
+    is_cut: bool
+    others: Mapping[str, Text]
+
 
 def text_of(article: Article) -> Text:
-    return Text(article.content_hash, article.minhash)
+    return Text(article.article_body, article.content_hash, article.minhash)
 
 
-def others_of_replaced(engine: Engine, article: Article) -> list[str] | None:
-    """The addresses of other posts of its site, if the stored text of this article has nothing of the new one; otherwise `None`.
+def doubt_of(engine: Engine, article: Article) -> Doubt | None:
+    """What is doubtful of an article that was read at the address of a stored one; `None` for a new one, or one whose stored text is
+    kept for the most part. The same bytes are no doubt: then only the reading differs.
 
-    The stored texts of those posts have nothing of the new text and nothing of the article's old one.
+    Where the page takes all of the text, the other texts have nothing of it, and nothing of the new one.
     """
     new = text_of(article)
     if not new.content_hash:
         return None
     with reading(engine) as reader:
         rows = reader.rows(_STORED, {"key": url_key(article.url)})
-        if not rows or not _text(rows[0]).content_hash or not new.has_nothing_of(_text(rows[0])):
+        old = _text(rows[0]) if rows else None
+        if old is None or not old.content_hash or old.content_hash == new.content_hash:
             return None
-        old = _text(rows[0])
+        if article.capture is not None and article.capture.digest == rows[0]["payload_digest"]:
+            return None
+        is_cut = new.is_cut_from(old)
+        if not is_cut and not new.has_nothing_of(old):
+            return None
         values = {"site": rows[0]["site_id"], "id": rows[0]["id"], "most": MAX_OTHERS}
-        others = [(row["url"], _text(row)) for row in reader.rows(_OTHERS, values)]
-    return [url for url, text in others if text.has_nothing_of(new) and text.has_nothing_of(old)]
+        others = {row["url"]: _text(row) for row in reader.rows(_OTHERS, values)}
+    if not is_cut:
+        others = {u: t for u, t in others.items() if t.has_nothing_of(new) and t.has_nothing_of(old)}
+    return Doubt(is_cut, others)
 
 
 def _text(row: dict[str, Any]) -> Text:
-    return Text(row["content_hash"], minhash_of(row["minhash"]))
+    return Text(row["article_body"] or "", row["content_hash"], minhash_of(row["minhash"]))

@@ -1,4 +1,4 @@
-"""A page that a site gives for all addresses takes no article's text: a blog died, changed hands, or hides its posts."""
+"""What a site gives at other addresses tells whether a page that takes much from a stored article is an edit of it."""
 
 from __future__ import annotations
 
@@ -144,3 +144,39 @@ def test_a_post_of_which_something_is_left_asks_the_site_nothing(db: Path) -> No
         paths = site.paths()[asked:]
     assert rows(db, VERSIONS) == [("new", 6), ("publisher", 1)]
     assert not [path for path in paths if "/newsarchive-" in path]
+
+
+def beginnings(paths: list[str], after: str = "") -> dict[str, Answer]:
+    return {
+        path: Answer(post(f"Story {number}", body=body(number).partition("</p>")[0] + "</p>" + after))
+        for number, path in enumerate(PATHS)
+        if path in paths
+    }
+
+
+@pytest.mark.parametrize(
+    "after", ["", "<p>You are welcome to read the whole text as soon as you are one of us.</p>"]
+)
+def test_posts_that_are_all_cut_to_their_beginnings_keep_their_texts(db: Path, after: str) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+        texts = rows(db, TEXTS)
+        site.answers.update(beginnings(PATHS, after))
+        done = crawl(f"url={site.home}/", "recheck=1", db=db)
+        assert rows(db, TEXTS) == texts, done.stderr
+        assert "6 dropped: cut short" in done.stderr
+        assert done.returncode == ALL_FAILED
+        assert "have less than half of the text that they had (cut short)" in done.stderr
+        site.answers = blog()
+        crawl(f"url={site.home}/", "recheck=1", db=db)
+    assert rows(db, VERSIONS) == [("new", 6)]
+    assert rows(db, WHY) == [("", 6)]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_post_that_its_publisher_cut_is_an_edit(db: Path, number: int) -> None:
+    with served(blog()) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers.update(beginnings(PATHS[:number]))
+        crawl(f"url={site.home}/", "recheck=1", db=db)
+    assert rows(db, VERSIONS) == [("new", 6), ("publisher", number)]
