@@ -192,13 +192,17 @@ def table_html(names: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def what_was_raised(error: BaseException) -> str:
-    """What code of another project raised, and where, for its author: "KeyError: 'title' (line 12 of own_step.py)"."""
+def what_was_raised(error: BaseException, called: Any) -> str:
+    """What a function of another project raised, and where, for its author: "KeyError: 'title' (line 12 of own_step.py)".
+    It is the last line that is the project's own, and not one of a library that the project calls."""
     place = error.__traceback__
-    below = place.tb_next if place else None  # the first is our call
-    while below and below.tb_next:
-        below = below.tb_next
+    below = []
+    while place and (place := place.tb_next):  # the first is our call
+        below.append(place)
     said = f"{type(error).__name__}: {error}"
-    if below is None:
+    if not below:
         return said
-    return f"{said} (line {below.tb_lineno} of {os.path.basename(below.tb_frame.f_code.co_filename)})"
+    project = str(getattr(called, "__module__", "")).partition(".")[0]
+    own = [one for one in below if one.tb_frame.f_globals.get("__name__", "").partition(".")[0] == project]
+    last = (own or below)[-1]
+    return f"{said} (line {last.tb_lineno} of {os.path.basename(last.tb_frame.f_code.co_filename)})"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,9 +23,12 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.crawling.failures import Dropped
 from newsarchive.db.reading import search
 from newsarchive.exceptions import NotAnArticle, OutputError, StepFailed, UsageError
-from newsarchive.items import Article, Block, Capture, Page
+from newsarchive.items import Article, Author, Block, Capture, Origin, Page
 from newsarchive.rules import Rules
 from tests.support import warm
+
+if TYPE_CHECKING:
+    from moods import Mood
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "own_step"
@@ -43,6 +47,17 @@ def nothing(record: Any, rules: Rules) -> Any:
 
 def ending(record: Any, rules: Rules) -> Any:
     sys.exit("a script that was meant to be called")
+
+
+def parsing(record: Any, rules: Rules) -> Any:
+    json.loads("{")
+
+
+@dataclass(frozen=True)
+class OwnArticle(Article):
+    """The record of another project, whose type is known to its checker of types alone."""
+
+    mood: Mood | None = None
 
 
 def unchanged(record: Any, rules: Rules) -> Any:
@@ -180,6 +195,8 @@ def test_what_cannot_be_used_is_named_with_the_remedy(project: Path, phrase: str
         ({"keywords": ["ferry"]}, "keywords is list, not tuple"),
         ({"date_published": datetime(2025, 4, 30)}, "date_published has no time zone"),
         ({"blocks": (Block("A ferry"), Block(None))}, "blocks[1].text is NoneType, not str"),
+        ({"authors": (Author("Ann Lee"), Author(None))}, "authors[1].name is NoneType, not str"),
+        ({"origin": Origin("Daily", date=datetime(2025, 4, 30))}, "origin.date has no time zone"),
     ],
     ids=str,
 )
@@ -199,6 +216,25 @@ def test_a_step_that_raises_names_its_line() -> None:
     held = plugins.steps(["tests.test_plugins:failing after chrome"])
     with pytest.raises(StepFailed, match=r"ValueError: a bug \(line \d+ of test_plugins.py\)"):
         process.article_from(CAPTURE, rules.default(), held)
+
+
+def test_a_step_that_raises_names_its_own_line_and_not_one_of_a_library() -> None:
+    held = plugins.steps(["tests.test_plugins:parsing after chrome"])
+    with pytest.raises(StepFailed, match=r"JSONDecodeError: .* \(line \d+ of test_plugins.py\)"):
+        process.article_from(CAPTURE, rules.default(), held)
+
+
+def test_what_a_step_was_given_and_what_its_own_record_adds_is_not_its_fault() -> None:
+    """The check of fields ended with a NameError, and each step was named for what a spider had given."""
+
+    def own(article: Article, rules: Rules) -> Article:
+        values = {field.name: getattr(article, field.name) for field in fields(Article)}
+        return OwnArticle(**values | {"headline": "A ferry"})
+
+    article = process.article_from(CAPTURE, rules.default())
+    given = replace(article, date_published=datetime(2025, 4, 30))
+    held = process.inserted(process.STEPS, "own", own, "own_step:own", after="repair")
+    assert held["own"](given, rules.default()).headline == "A ferry"
 
 
 def test_two_steps_of_one_name_are_refused(project: Path) -> None:
@@ -248,6 +284,7 @@ def ending(articles, target, title):
 
 ONE_TEXT = Format(suffixes=".one", write=uncounted)
 NO_DOT = Format(suffixes=("dot",), write=uncounted)
+NO_ENDINGS = Format(suffixes=None, write=uncounted)
 CAPITALS = Format(suffixes=(".ONE",), write=uncounted)
 KIND = Format(suffixes=(".kind",), kind="strm", write=uncounted)
 ORDER = Format(suffixes=(".order",), order="newest", write=uncounted)
@@ -281,6 +318,7 @@ def formats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     [
         ("one_text", "suffixes is '.one', not a tuple of endings in small letters"),
         ("no_dot", "suffixes is ('dot',), not a tuple"),
+        ("no_endings", "suffixes is None, not a tuple"),
         ("capitals", "suffixes is ('.ONE',), not a tuple"),
         ("kind", "kind is 'strm', not one of stream, file, folder; repair"),
         ("order", "order is 'newest', not one of id, date, site; repair"),

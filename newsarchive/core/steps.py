@@ -71,10 +71,10 @@ class Step:
         except NotAnArticle:
             raise
         except (Exception, SystemExit) as error:  # a step that calls sys.exit() must not end the crawl
-            raise StepFailed(str(self), what_was_raised(error)) from error
+            raise StepFailed(str(self), what_was_raised(error, self.run)) from error
         if not isinstance(done, self.gives):
             raise StepFailed(str(self), f"it returned {type(done).__name__}, not {self.gives.__name__}")
-        if problem := misfit(done):
+        if problem := misfit(done, self.gives, record):
             raise StepFailed(str(self), f"it returned {self.gives.__name__} whose {problem}")
         return _completed(done, record) if isinstance(done, Article) else done
 

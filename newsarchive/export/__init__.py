@@ -169,7 +169,7 @@ def _loaded(point: EntryPoint) -> Format:
 def _wrong(made: Format) -> str:
     """What is wrong with another project's format, "" for nothing."""
     # A text would be read letter by letter, and its last letter would be an ending.
-    if isinstance(made.suffixes, str) or not all(
+    if not isinstance(made.suffixes, tuple | list) or not all(
         isinstance(one, str) and one.startswith(".") and one == one.lower() for one in made.suffixes
     ):
         return f"suffixes is {made.suffixes!r}, not a tuple of endings in small letters, as ('.headlines',)"
@@ -190,7 +190,7 @@ def _named(write: Writer, point: EntryPoint) -> Writer:
             raise
         except (Exception, SystemExit) as error:
             raise OutputError(
-                f"format {point.name!r}: {source_of(point)} failed: {what_was_raised(error)}"
+                f"format {point.name!r}: {source_of(point)} failed: {what_was_raised(error, write)}"
             ) from error
         problem = ""
         if not isinstance(number, int):
