@@ -110,6 +110,7 @@ def test_what_a_server_says_is_understood_in_any_language(
     [
         ('invalid option "secret"', "secret", 'invalid option "***"'),
         ("password=p@ss! was refused", "p@ss!", "password=*** was refused"),
+        ("me#ss!news was refused", "#ss!", "me***news was refused"),
         ("no such option of postgresql: news", "postgres", "no such option of postgresql: news"),
         ("cannot resolve the host", "r", "cannot resolve the host"),
     ],

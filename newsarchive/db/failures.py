@@ -46,8 +46,8 @@ _REMEDIES = (
 _DEPENDED_ON = "2BP01"
 #: How PostgreSQL's code of an error begins (SQLSTATE) → what to do about it. Its words are in the language of the server.
 _STATES = {
-    _DEPENDED_ON: "has views or tables of yours that depend on its own, which an upgrade makes anew: drop them, call "
-    "newsarchive db upgrade, and make them again",
+    _DEPENDED_ON: "has views or tables of yours that depend on its own, which an upgrade makes anew: drop them, and make "
+    "them again after newsarchive db upgrade",
     "25006": "takes no changes, as a standby server does: name the primary server",
     "42501": "refuses this to its user: GRANT it, or name the user who owns the tables",
     "42703": "holds an old archive: newsarchive db upgrade",
@@ -76,15 +76,23 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
     cause, state = str(orig).strip(), getattr(orig, "sqlstate", "")
     first = cause.splitlines()[0] if cause else type(error).__name__
     if password:
-        # As a word alone: the password "postgres" of a server for trials would blank half of "postgresql".
-        first = re.sub(rf"(?<!\w){re.escape(password)}(?!\w)", "***", first)
+        # As a word alone: the password "postgres" of a server for trials would blank half of "postgresql". A sign at its
+        # end is no part of a word, whatever stands beside it.
+        before, after = (
+            r"(?<!\w)" * bool(re.match(r"\w", password)),
+            r"(?!\w)" * bool(re.search(r"\w\Z", password)),
+        )
+        first = re.sub(f"{before}{re.escape(password)}{after}", "***", first)
     kind, remedy = _remedy(f"{cause} {getattr(orig, 'sqlite_errorname', '')}".lower(), state)
     if kind is not None:
         of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
         detail = (
             getattr(getattr(orig, "diag", None), "message_detail", None) if state == _DEPENDED_ON else None
         )
-        return kind(f"{name} {remedy}{of_archive}" + (f" ({detail})" if detail else ""))
+        # It has a line for each view.
+        return kind(
+            f"{name} {remedy}{of_archive}" + (f" ({'; '.join(detail.splitlines())})" if detail else "")
+        )
     # A server that lets nobody in says why in its own language, and the driver gives no code of it.
     is_out = state is None and any(one.__name__ == "OperationalError" for one in type(orig).__mro__)
     return (DatabaseAway if is_out else DatabaseError)(f"{name}: {first}")
