@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -556,8 +557,10 @@ def _window(text: str, found: list[tuple[int, int]], width: int) -> tuple[int, i
     """The stretch of about `width` that holds most of what was found, from word to word."""
     if not found:
         return 0, _at_word(text, min(width, len(text)), -1)
+    begins = [left for left, _ in found]  # in their order
     best = max(
-        found, key=lambda place: sum(place[0] <= left < place[0] + width * 3 // 4 for left, _ in found)
+        found,
+        key=lambda place: bisect_left(begins, place[0] + width * 3 // 4) - bisect_left(begins, place[0]),
     )
     start = max(0, best[0] - width // 4)
     start = _at_word(text, start, 1) if start else 0
