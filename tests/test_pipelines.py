@@ -37,7 +37,7 @@ from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.text.lines import line_key
 from newsarchive.crawling import page_reader
-from newsarchive.crawling.failures import NoAddress
+from newsarchive.crawling.failures import Dropped, NoAddress
 from newsarchive.crawling.page_reader import MAX_PAGES_AHEAD, articles_wanted
 from newsarchive.crawling.responses import blog_of, capture_of
 from newsarchive.crawling.stats import Count, Counts, Group, key
@@ -338,9 +338,27 @@ def test_pages_that_a_pipeline_of_the_project_swallowed_are_told(
     crawler.stats.inc_value(key(Count.NEW), stored)
     for item in [{"title": "A"}, *[scrapy.http.Response("https://blog.example/a")] * refused]:
         crawler.signals.send_catch_log(signals.item_dropped, item=item)
+    for item in [None] * (3 - stored - refused):
+        crawler.signals.send_catch_log(signals.item_scraped, item=item)
     made.closed()
     assert made.refused == refused
     assert (says in caplog.text) if says and store else "reached no archive" not in caplog.text
+
+
+def test_a_page_is_no_lost_one_that_was_dropped_under_the_name_of_another_item_or_that_nobody_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A pipeline of the project makes captures of its own items, and `scrapy parse` sends no signals."""
+    crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
+    made = lost_pages.LostPages.from_crawler(crawler)
+    crawler.get_item_pipeline = lambda cls: cls
+    crawler.stats.inc_value(key(Count.DISCOVERED))
+    made.closed()  # as after `scrapy parse`
+    dropped = Dropped(Capture("https://blog.example/a", b""), NotAnArticle(DropReason.EMPTY, "empty"))
+    crawler.signals.send_catch_log(signals.item_scraped, item={"title": "A"})
+    crawler.signals.send_catch_log(signals.item_dropped, item={"html": ""}, exception=dropped)
+    made.closed()
+    assert "reached no archive" not in caplog.text
 
 
 def test_a_crawl_that_is_over_leaves_nothing_in_memory() -> None:
