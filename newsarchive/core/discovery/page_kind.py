@@ -39,7 +39,7 @@ from newsarchive.core.html.parsing import fresh, parse
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import UNSPACED
 from newsarchive.core.text.words import count_words
-from newsarchive.core.urls import site_of, try_normalise, url_key
+from newsarchive.core.urls import registered_domain, site_of, try_normalise, url_key
 from newsarchive.exceptions import BadRules
 from newsarchive.items import DropReason
 from newsarchive.rules import Rules, strings
@@ -59,6 +59,8 @@ MAX_WALL_CHARACTERS = 50_000
 MIN_WALL_PHRASES = 3
 #: Words outside of links. A page with fewer and a form for a password is a login page.
 MIN_WORDS_BESIDE_FORM = 40
+#: Words outside of links and the site's frame. On a page with more, an offer of the domain in these is not what the page is.
+MIN_WORDS_BESIDE_OFFER = 40
 #: Words outside of links. A page with fewer, and with scripts, is filled by them in the browser.
 MIN_WORDS_WITHOUT_SCRIPT = 20
 #: Entries whose headings link other pages. A page with fewer is no list: they are related posts below an article.
@@ -383,15 +385,17 @@ def _by_domain(page: Shown, words: _Words) -> Kind | None:
     """A page that offers its own domain for sale, or says that it expired, with little other text. A blog that died answers each of
     its old addresses with such a page and status 200.
 
-    "blog.example is for sale" says it as "this domain is for sale" does.
+    "blog.example is for sale" says it as "this domain is for sale" does. A button and the site's frame say it of the page only where
+    next to nothing stands outside of them: the frame of a blog may name another post so.
     """
     if not page.says_less_than(MIN_TEXT_WORDS) or declares_article(page.tree):
         return None
-    host = (urlsplit(page.url).hostname or "").removeprefix("www.")
-    text = " ".join(f"{page.title} {page.texts[0]}".split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES)
-    said = text.casefold()
-    if host:
-        said = said.replace(f"www.{host}", host).replace(host, "this domain")
+    everything, own = page.texts
+    text = own if page.words >= MIN_WORDS_BESIDE_OFFER else everything
+    said = " ".join(f"{page.title} {text}".split())[:MAX_WALL_CHARACTERS].translate(_APOSTROPHES).casefold()
+    if url := try_normalise(page.url):
+        domain = re.escape(registered_domain(url))
+        said = re.sub(rf"(?<![\w.-])(?:[\w-]+\.)*{domain}(?![\w-]|\.\w)", "this domain", said)
     match = words.parked_phrases.search(said)
     return Kind(DropReason.PARKED_DOMAIN, f"it says {match[0]!r}, and little else") if match else None
 
