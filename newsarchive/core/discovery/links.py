@@ -192,7 +192,7 @@ class _Table:
         # A list is all that its query says: `/?tag=ferry`. A post has an address of its own or a number besides: `/?id=7&cat=2`.
         is_post = is_listed and (
             path not in ("", "index.php")
-            or any(value and name not in self.queries for name, _, value in parameters)
+            or any(value[:1].isdigit() and name not in self.queries for name, _, value in parameters)
         )
         for name, _, value in () if is_post else parameters:
             if name in self.queries and value and not (name == "action" and value in self.number_words):

@@ -625,7 +625,8 @@ def test_what_says_that_a_reader_comes_from_the_feed_makes_no_list_of_a_post():
         "/rain?share=feed&amp;from=rss",
         "/?id=12&amp;cat=3",
     ]
-    feed = feeds.parse_feed(items(*posts, "/?tag=rain", "/tag/rain/", "/rss/", "/feed.xml"), URL, rules=RULES)
+    lists = ["/?tag=rain", "/?lang=en&amp;cat=3", "/tag/rain/", "/rss/", "/feed.xml"]
+    feed = feeds.parse_feed(items(*posts, *lists), URL, rules=RULES)
     assert [link.url for link in feed.links] == [
         f"https://blog.example{path.replace('&amp;', '&')}" for path in posts
     ]
