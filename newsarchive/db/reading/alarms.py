@@ -42,8 +42,9 @@ MAX_VERSIONS = 10
 #: Reasons in the frontier that mean that a page is there and its article is not, as where a theme breaks. A post that was deleted
 #: answers 404, or leads to the home page; one behind a paywall is no breakage.
 EMPTIED_REASONS = frozenset(
-    (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY)
-)
+    (DropReason.EMPTY, DropReason.NO_TEXT, DropReason.TOO_SHORT, DropReason.SCRIPT_ONLY,
+     DropReason.ONE_PAGE_FOR_ALL, DropReason.CUT_SHORT)
+)  # fmt: skip
 #: Reasons in the frontier that mean that the site keeps us out.
 BLOCKED_REASONS = frozenset(("captcha", "challenge", "http 401", "http 403", "http 429"))
 

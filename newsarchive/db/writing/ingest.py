@@ -16,7 +16,7 @@ from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, fulltext, rows, site_templates
 from newsarchive.db.bulk import Prepared
-from newsarchive.db.frontier import updates
+from newsarchive.db.frontier import elsewhere, updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
     ArticleAuthor,
@@ -36,7 +36,7 @@ from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, earlier, explanations, field_changes, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
-from newsarchive.items import Article, ChangeKind
+from newsarchive.items import Article, Capture, ChangeKind
 
 _ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
 _REVISION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
@@ -168,7 +168,9 @@ class Batch:
         if self.reread:
             updates.take_up(self.connection, looks)
         else:
+            led = elsewhere.led(self.connection, _answers(self.plans))
             updates.mark(self.connection, looks, self.rates)
+            elsewhere.mark(self.connection, led)
         done = {id(plan): self._store_alone(plan) for plan in self.waiting}
         return [done.get(id(plan), plan) for plan in everyone]
 
@@ -563,6 +565,11 @@ class Batch:
 
 def _original_key(plan: Plan) -> str:
     return copies.key_of(plan.article.origin, plan.article.is_based_on)
+
+
+def _answers(plans: Sequence[Plan]) -> list[tuple[Capture, int, datetime]]:
+    """The captures of articles, each with the id of its article and its time."""
+    return [(p.article.capture, p.article_id, p.seen_at) for p in plans if p.article.capture]
 
 
 def _entry(plan: Plan) -> clusters.Entry:
