@@ -430,11 +430,11 @@ def _words_apart(
 
 
 def _is_lone_letter(place: tuple[str, Reading]) -> bool:
-    """Whether one Chinese or Korean character that stands alone makes one letter, or two make two of a script other than Latin, or
-    one and a character of ASCII. They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, `袪袪` no `РР`, and `豐本` no `沖{`.
-    Where other readings show the codec they are damage as those are: `Ela 茅 de Bel茅m`."""
+    """Whether one Chinese or Korean character that stands alone, or is repeated, makes one letter as often, or two make two of a script
+    other than Latin, or one and a character of ASCII. They may stand so on any page: `脷 (lì)` is no `Ú (lì)`, `讚讚讚` no `דדד`,
+    `袪袪` no `РР`, and `豐本` no `沖{`. Where other readings show the codec they are damage as those are: `Ela 茅 de Bel茅m`."""
     run, (start, end, after, *_) = place
-    is_one = len(after) == end - start == 1
+    is_one = len(after) == end - start and len(set(after)) == len(set(run[start:end])) == 1
     is_pair = len(after) == end - start == MAX_ACCIDENTAL_CHARACTERS and bool(writings(after))
     is_letters = (is_one or is_pair) and after.isalpha()
     is_half = end - start == MAX_ACCIDENTAL_CHARACTERS and _ends_in_ascii(after)
