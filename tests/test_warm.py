@@ -111,8 +111,13 @@ def test_another_server_is_begun_where_one_was_killed_and_ends_with_the_last_lin
     os.kill(first, signal.SIGKILL)
     second = server()
     assert second != first
-    warm._server(sys.executable).close()
+    (tmp_path / "waiting.py").write_text("input()\n")
+    left = warm.started("waiting", environment=warm.own_environment(), cwd=str(tmp_path), has_input=True)
+    warm._server(sys.executable).close()  # as where a run of tests is killed
     wait_for(lambda: has_ended(second))
+    wait_for(lambda: has_ended(left.pid))
+    with left:
+        pass
 
 
 def has_ended(pid: int) -> bool:

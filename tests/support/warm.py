@@ -378,7 +378,8 @@ def _asked(python: str, request: bytes, streams: Sequence[int], passed: Sequence
 
 
 def _serve(control: socket.socket) -> dict[str, Any] | None:
-    """Fork for each request. In a fork it returns the request, in the server `None`, once nobody has a line any more."""
+    """Fork for each request. In a fork it returns the request, in the server `None`, once nobody has a line any more: what
+    still runs then is killed."""
     global _line
     children: dict[int, tuple[int, socket.socket]] = {}
     lines = {control}
@@ -413,6 +414,8 @@ def _serve(control: socket.socket) -> dict[str, Any] | None:
                     line.close()
                     if not callers:
                         control.close()
+                        for pid, _ in children.values():  # a run of tests was killed
+                            os.kill(pid, signal.SIGKILL)
                         return None
                     continue
                 ours, theirs = _pair()
