@@ -42,9 +42,15 @@ _ELSEWHERE = {
     "repairs": "(SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair')",
     "version": "r.version",
 }
-#: Who, besides its owner, may read a view, as `GRANT` writes it.
+#: The owner of a view who is not the one that upgrades: a superuser may do so.
+_OWNER = """
+    SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class
+    WHERE oid = to_regclass(%s) AND pg_get_userbyid(relowner) <> current_user
+"""
+#: Who, besides its owner, may read a view, and whether others by his leave, as `GRANT` writes it.
 _GRANTED = """
     SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
+        || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
     FROM pg_class AS c, aclexplode(c.relacl) AS a
     WHERE c.oid = to_regclass(%s) AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
 """
@@ -121,8 +127,9 @@ def make(connection: Connection) -> None:
 
 def _make(connection: Connection, name: str, query: str) -> None:
     """Make a view anew, where the database can in its place: who may read it may read it afterwards, and other people's
-    views of it stay. A view whose columns are others must be dropped; it is granted again, and the database refuses to
-    drop it under the views of others."""
+    views of it stay. A view whose columns are others must be dropped; it is given back to its owner and granted again, and
+    the database refuses to drop it under the views of others."""
+    owners: Sequence[str] = ()
     granted: Sequence[str] = ()
     if dialect_of(connection).replaces_views:
         try:
@@ -130,9 +137,12 @@ def _make(connection: Connection, name: str, query: str) -> None:
                 connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
             return
         except exc.ProgrammingError:
+            owners = connection.exec_driver_sql(_OWNER, (name,)).scalars().all()
             granted = connection.exec_driver_sql(_GRANTED, (name,)).scalars().all()
     connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
     connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
+    for role in owners:
+        connection.exec_driver_sql(f"ALTER VIEW {name} OWNER TO {role}")
     for role in granted:
         connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {role}")
 

@@ -126,6 +126,8 @@ def granted(tmp_path: Path) -> Iterator[Engine]:
         with writing(opened) as connection:
             connection.exec_driver_sql(f'CREATE ROLE "{role}"')
             connection.exec_driver_sql(f'GRANT SELECT ON current_articles TO "{role}", PUBLIC')
+            connection.exec_driver_sql(f'GRANT SELECT ON own_articles TO "{role}" WITH GRANT OPTION')
+            connection.exec_driver_sql(f'ALTER VIEW first_copies OWNER TO "{role}"')
             connection.exec_driver_sql("CREATE VIEW headlines AS SELECT headline FROM current_articles")
             connection.exec_driver_sql("CREATE VIEW latest AS SELECT headline FROM current_articles")
         try:
@@ -134,6 +136,7 @@ def granted(tmp_path: Path) -> Iterator[Engine]:
             with writing(opened) as connection:
                 connection.exec_driver_sql("DROP VIEW IF EXISTS headlines, latest")
                 connection.exec_driver_sql("REVOKE SELECT ON current_articles FROM PUBLIC")
+                connection.exec_driver_sql(f'REASSIGN OWNED BY "{role}" TO CURRENT_USER')
                 connection.exec_driver_sql(f'DROP OWNED BY "{role}"')
                 connection.exec_driver_sql(f'DROP ROLE "{role}"')
 
@@ -141,6 +144,12 @@ def granted(tmp_path: Path) -> Iterator[Engine]:
 READERS = (
     "SELECT count(*) AS readers FROM pg_class AS c, aclexplode(c.relacl) AS a"
     " WHERE c.oid = 'current_articles'::regclass AND a.grantee <> c.relowner AND a.privilege_type = 'SELECT'"
+)
+
+
+RIGHTS = (
+    "SELECT relname, pg_get_userbyid(relowner) AS owner, relacl::text AS rights FROM pg_class"
+    " WHERE relname IN ('first_copies', 'own_articles') ORDER BY relname"
 )
 
 
@@ -155,6 +164,7 @@ def test_an_upgrade_keeps_what_was_granted_on_a_view_and_the_views_of_others(gra
 def test_a_view_with_other_columns_is_granted_again_and_names_the_views_of_others(
     granted: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = rows(granted, RIGHTS)
     monkeypatch.setattr(views, "FLAT", [field for field in views.FLAT if field.name != "headline"])
     with (
         pytest.raises(
@@ -168,6 +178,7 @@ def test_a_view_with_other_columns_is_granted_again_and_names_the_views_of_other
         connection.exec_driver_sql("DROP VIEW headlines, latest")
         views.make(connection)
     assert rows(granted, READERS) == [{"readers": 2}]
+    assert rows(granted, RIGHTS) == before
     monkeypatch.undo()
     with writing(granted) as connection:
         views.make(connection)
