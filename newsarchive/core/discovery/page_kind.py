@@ -419,7 +419,8 @@ def _words_beside_gate(page: Shown, gates: Sequence[str]) -> float:
     """The words of the post, without links and the site's frame, beside a box that keeps back the rest of it; infinite where no
     such box is there. The post is the nearest `<article>` or `<main>` around the box, so that teasers of other posts do not count."""
     # A walk of the tree takes less time than a search of the text for each name.
-    here = ", ".join(f".{name}" for name in gates)
+    # The name of a class may hold what `.name` may not: `md:locked`.
+    here = ", ".join(f'[class~="{name}"]' for name in gates)
     box = page.tree.css_first(here) if here else None
     post = box.parent if box is not None else None
     while post is not None and post.tag not in ("article", "main"):

@@ -78,3 +78,10 @@ def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
 def test_any_text_is_a_page(text, url):
     assert page_kind.page_kind(text, url, RULES).reason in ("", *DropReason)
     page_kind.block_reason(text, {}, 200, RULES)
+
+
+def test_a_class_that_keeps_back_a_text_may_have_any_name():
+    page = page_kind.Shown(
+        "<article><p>It rains.</p><div class='big md:locked'>Subscribe</div></article>", ""
+    )
+    assert page_kind._words_beside_gate(page, ("1st", "md:locked")) == 2
