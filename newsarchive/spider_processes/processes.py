@@ -74,8 +74,9 @@ class SpiderProcesses:
 
     @property
     def stopped_early(self) -> int:
-        """128 and the number of the first signal, where it came before any process had begun its work; otherwise 0."""
-        return MAX_OWN_EXIT_CODE + self.signals[0] if self.signals and not self.has_worked else 0
+        """128 and the number of the only signal, where it came before any process had begun its work; otherwise 0. A second one
+        ends a process in the middle of its work."""
+        return MAX_OWN_EXIT_CODE + self.signals[0] if len(self.signals) == 1 and not self.has_worked else 0
 
     def run(self, spider: str, options: Sequence[str], site: str = "") -> int:
         """Run one spider, and give its exit code; 0 where a signal ended it before it began.

@@ -68,6 +68,21 @@ def test_a_signal_that_comes_while_the_spider_starts_is_no_success(
     assert (done.exit_code, done.stderr) == (code, "stopped\n")
 
 
+@pytest.mark.parametrize("words", [["https://blog.example/"], ["news", "-a", "url=https://blog.example/"]])
+def test_a_second_signal_gives_its_own_code(
+    db: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """The spider that it ends was at work, and the code was that of the first signal, as if nothing had been fetched."""
+
+    def ended(spiders: SpiderProcesses, *_: object) -> int:
+        spiders.stop(signal.SIGINT, None)
+        spiders.stop(signal.SIGTERM, None)
+        return -signal.SIGTERM
+
+    monkeypatch.setattr(SpiderProcesses, "_ended", ended)
+    assert CliRunner().invoke(cli, ["crawl", *words, "--db", str(db)]).exit_code == STOPPED_BY_SIGTERM
+
+
 def test_a_spider_whose_log_lies_on_a_full_disk_does_not_fail() -> None:
     program = """
 import sys
