@@ -28,6 +28,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def own_address(body: bytes) -> str:
     """The canonical address that a page states, "" where it states none."""
     link = re.search(rb"<link\b[^>]*\bcanonical\b[^>]*>", body, re.IGNORECASE)
     address = re.search(rb"""href=["']?(https?://[^"'\s>]+)""", link[0], re.IGNORECASE) if link else None
-    return address[1].decode(errors="replace") if address else ""
+    return unescape(address[1].decode(errors="replace")) if address else ""
 
 
 @cache
