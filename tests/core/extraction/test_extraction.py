@@ -63,7 +63,6 @@ def test_the_sign_of_a_headings_link_to_itself_is_no_text(html: str, text: str) 
     assert block.text == text
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("html", "text"),
     [
@@ -79,6 +78,7 @@ def test_a_picture_between_words_parts_them(html: str, text: str) -> None:
     assert [b.text for b in read_blocks(parse(f"<p>{html}</p>"), "https://blog.example/1").blocks] == [text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
     check(case)
