@@ -61,7 +61,7 @@ _LISTED = re.compile(r"[,;/／、，；]")
 
 #: Sources that have names as catalogues do.
 _CATALOGUES = frozenset((Place.META_CITATION, Place.META_DC))
-#: A family name of two words or three, and one first name, or one with initials.
+#: A family name of two words or three, and one first name, or one with initials: two groups.
 _LAST_FIRST = re.compile(
     r"(?P<last>[^\W\d_][\w'’-]+(?: [^\W\d_][\w'’-]+){1,2}), (?P<first>[^\W\d_][\w'’-]+(?: [^\W\d_]\.)*)"
 )
@@ -126,21 +126,24 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
 
 
 def _turned(claim: Claim, rules: Rules) -> str:
-    """The value of a claim with family names of several words behind the first names: "García Márquez, Gabriel". A catalogue lists such
-    names with semicolons, and says so by its kind of element; else two words and one word are two authors or a place."""
+    """The value of a claim with family names of several words behind the first names: "García Márquez, Gabriel". A catalogue has such
+    names, and a list with semicolons; elsewhere two words and one word are two authors, or a person and a place. "PhD" and "Jr" behind
+    a name are no first names."""
     parts = [part.strip() for part in claim.value.split(";") if part.strip()]
-    found = [_LAST_FIRST.fullmatch(part) for part in parts]
-    turned = [f"{m['first']} {m['last']}" for m in found if m and kind_of(m["first"], "", rules) == "person"]
-    if len(turned) < len(parts) or any(words(rules).role.find(part) for part in parts):
+    found = [m for part in parts if (m := _LAST_FIRST.fullmatch(part)) and _is_last_first(m, rules)]
+    if not found or len(found) < len(parts) or claim.source.place not in _HEAD:
         return claim.value
-    is_of_catalogue = claim.kind == "person" or claim.source.place in _CATALOGUES
     particles = words(rules).particles
-    is_certain = is_of_catalogue or all(
-        m and {*m["last"].casefold().split()[:-1]} <= particles for m in found
-    )
-    return (
-        "; ".join(turned) if len(parts) > 1 or (is_certain and claim.source.place in _HEAD) else claim.value
-    )
+    is_certain = len(parts) > 1 or claim.source.place in _CATALOGUES
+    if is_certain or all({*m["last"].casefold().split()[:-1]} <= particles for m in found):
+        return "; ".join(f"{m['first']} {m['last']}" for m in found)
+    return claim.value
+
+
+def _is_last_first(match: re.Match[str], rules: Rules) -> bool:
+    """Whether what stands before the comma and what stands behind it are names, which a degree, a job or a generation is not."""
+    both = names(match[0], rules, printed=False)
+    return len(both) == len(match.groups()) and kind_of(match["first"], "", rules) == "person"
 
 
 def _is_one(value: str, rules: Rules) -> bool:

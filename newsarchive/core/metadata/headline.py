@@ -327,17 +327,24 @@ def _without_site_names(claims: Sequence[Claim], sites: set[str], hosts: Sequenc
 
 
 def _host_words(site_names: Sequence[str]) -> tuple[str, ...]:
-    """The words of the host's name without the short ones: "shopify" of "apps.shopify.com", "adwords" and "blogspot" of
-    "adwords.blogspot.com"."""
+    """The words of the host's name without the short ones, the longest first: "shopify" of "apps.shopify.com", "blogspot" and "adwords"
+    of "adwords.blogspot.com"."""
     hosts = [name for name in site_names if "." in name and " " not in name]
     labels = [key(label) for label in hosts[0].split(".")[:-1]] if hosts else []
-    return tuple(label for label in labels if len(label) >= MIN_HOST_WORD_LETTERS)
+    return tuple(
+        sorted((label for label in labels if len(label) >= MIN_HOST_WORD_LETTERS), key=len, reverse=True)
+    )
 
 
 def _named_like_host(part: str, hosts: Sequence[str]) -> bool:
-    """Whether the last part of a title is named like the host: "Shopify App Store", but not "Rust" of "rust-lang.org"."""
+    """Whether the last part of a title is named like the host: "Shopify App Store", but not "Rust" of "rust-lang.org".
+
+    A word of the host that is not its longest must be half of the part: "Inside AdWords", but not "Media and Power" of
+    "media.example.org"."""
     folded = key(part)
-    return any(h in folded or (len(folded) >= MIN_HOST_WORD_LETTERS and folded in h) for h in hosts)
+    if len(folded) >= MIN_HOST_WORD_LETTERS and any(folded in host for host in hosts):
+        return True
+    return any(host in folded and (i == 0 or len(host) * 2 >= len(folded)) for i, host in enumerate(hosts))
 
 
 def _without_name(text: str, names: set[str], known: set[str], hosts: Sequence[str]) -> str:

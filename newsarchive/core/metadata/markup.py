@@ -209,10 +209,11 @@ def _leads_home(node: LexborNode, url: str) -> bool:
 
 
 def _leads_here(node: LexborNode, url: str, rules: Rules) -> bool:
-    """Whether a heading is a link to the page that holds it, as the headline of a post is in many themes, and its day in some."""
+    """Whether a heading is a link to the page that holds it, as the headline of a post is in many themes. Its day is such a link too, and
+    is none, nor is a link to a part of the page: "#comments"."""
     link = node.css_first("a[href]")
     reference = (link.attributes.get("href") or "").strip() if link is not None else ""
-    if link is None or not reference or reference.startswith("#") or text_of(link) != text_of(node):
+    if link is None or not reference or "#" in reference or text_of(link) != text_of(node):
         return False
     own, other = try_normalise(url), try_normalise(reference, url)
     if own is None or other is None or url_key(own) != url_key(other):
@@ -250,7 +251,7 @@ def _heading_place(mark: Mark, url: str, rules: Rules) -> Place | None:
         return None
     # TypePad and Movable Type
     marked = marked or (mark.tag in ("h2", "h3") and "entry-header" in mark.names.split())
-    marked = marked or _leads_here(mark.node, url, rules)
+    marked = marked or (mark.tag in _TITLE_TAGS and _leads_here(mark.node, url, rules))
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
     if mark.tag == "h2":

@@ -82,7 +82,7 @@ NUMERIC = re.compile(
     r"(\d(?<!\d\d)\d?)([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
 )
 #: The first day of a span, before the last one.
-_SPAN = re.compile(r"(?<![\d:.,/h])(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$")
+_SPAN = re.compile(r"(?<![\w:.,/])(?!0\b)(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$")
 #: The beginnings of the English names of months, in order.
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: A time of day: no offset ("UTC-05:00"), but also one behind a dash at the date ("12.11.2012-15:03").
