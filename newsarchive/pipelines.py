@@ -519,7 +519,9 @@ class StorePipeline:
                 return
             if exception.capture is not None:
                 await asyncio.wrap_future(self.writer.submit_capture(exception.capture))
-            await asyncio.to_thread(frontier.settle, exception.url, "skipped", exception.reason)
+            is_refused = exception.capture is not None and exception.capture.refused != ""
+            detail = exception.detail if is_refused else ""
+            await asyncio.to_thread(frontier.settle, exception.url, "skipped", exception.reason, detail)
         except DatabaseError as error:
             close_for(self.crawler, error)
 

@@ -64,16 +64,17 @@ def explain(
     except NotAnArticle as error:
         echo(f"no article: {error}")
         raise SystemExit(1) from error
+    look = "" if as_json or not getattr(article, "versions", 0) else _look(article.url, db)
     if as_json:
         print_json(article, indent=2)
     elif on_terminal():
         with paged(pager):
             out = console()
-            for number, line in enumerate(lines(article, debug=debug)):
+            for number, line in enumerate(lines(article, debug=debug, look=look)):
                 heading = number == 0 or line.startswith("\n")
                 print_line(out, line, style="bold" if heading else "")
     else:
-        echo("\n".join(lines(article, debug=debug)))
+        echo("\n".join(lines(article, debug=debug, look=look)))
 
 
 def find(source: str, live: bool, again: bool, url: str, db: str, ignore_robots: bool = False) -> Article:
@@ -118,8 +119,21 @@ def _stored(source: str, db: str) -> Article:
         raise
 
 
-def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
-    """The explanation, section by section. With `debug` points, evidence and rules are shown as they are stored."""
+def _look(url: str, db: str) -> str:
+    """What the last look at the address of a stored article found, where that made no version of it; otherwise ""."""
+    from newsarchive.db.reading.finding import fate
+    from newsarchive.db.readonly import reading
+
+    with reading(open_reader(db)) as reader:
+        known = fate(reader, url)
+    if known is None or not known.reason or known.filled_from or known.last_checked_at is None:
+        return ""
+    return f"the look of {known.last_checked_at:%Y-%m-%d} made no version: {known.reason}"
+
+
+def lines(article: Article, *, debug: bool = False, look: str = "") -> Iterator[str]:
+    """The explanation, section by section. With `debug` points, evidence and rules are shown as they are stored. `look` says what
+    the last look at a stored article found, where that made no version."""
     yield article.headline
     yield article.url
     yield f"bytes: declared {article.charset_declared or 'nothing'}, read as {article.charset_used or 'unknown'}"
@@ -128,6 +142,8 @@ def lines(article: Article, *, debug: bool = False) -> Iterator[str]:
         yield f"version {getattr(article, 'version', 1)} of {versions} ({kind}), read by extractor {article.extractor_version}"
     if gone := getattr(article, "gone_at", None):
         yield f"found deleted on {gone:%Y-%m-%d}"
+    if look:
+        yield look
     if line := free_line(article):
         yield line
     quality = article.quality

@@ -86,11 +86,12 @@ MIN_SERVER_ERROR_STATUS = 500
 
 
 class Dropped(scrapy_errors.DropItem):
-    """A `DropItem` with its reason (an `items.DropReason`), the URL and, where there is one, the capture."""
+    """A `DropItem` with its reason (an `items.DropReason`) and its detail, the URL and, where there is one, the capture."""
 
     def __init__(self, item: Any, error: NotAnArticle) -> None:
         self.capture: Capture | None = item if isinstance(item, Capture) else item.capture
         self.url, self.reason = self.capture.url if self.capture else item.url, error.reason
+        self.detail = error.detail
         super().__init__(f"{self.url}: {error}")
 
 

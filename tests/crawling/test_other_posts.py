@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from benchmarks.blogs import sentence
+from newsarchive.cli import cli
 from newsarchive.db.engine import open_engine
 from newsarchive.exceptions import ALL_FAILED
 from newsarchive.reextract import reextract
@@ -167,6 +169,10 @@ def test_posts_that_are_all_cut_to_their_beginnings_keep_their_texts(db: Path, a
         assert "6 dropped: cut short" in done.stderr
         assert done.returncode == ALL_FAILED
         assert "have less than half of the text that they had (cut short)" in done.stderr
+        explained = (
+            CliRunner().invoke(cli, ["explain", f"{site.home}{PATHS[0]}", "--db", f"sqlite:///{db}"]).output
+        )
+        assert "made no version: cut short (other posts are cut too: " in explained
         site.answers = blog()
         crawl(f"url={site.home}/", "recheck=1", db=db)
     assert rows(db, VERSIONS) == [("new", 6)]

@@ -34,20 +34,23 @@ def find(connection: Connected, url_or_id: str | int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a URL that gave no article: its `state` in the frontier, and the reason with a detail."""
+    """What became of a URL that gave no article: its `state` in the frontier, and the reason with a detail. `filled_from` is the
+    source that gave the text of its article, "" for none."""
 
     state: str
     reason: str
     last_checked_at: datetime | None
+    filled_from: str = ""
 
 
 def fate(reader: Reader, url: str) -> Fate | None:
     """The state of a URL in the frontier, `None` for a URL that no crawl found."""
     for condition, value in _lookups(url):
         if condition == "url_key":
-            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at FROM urls WHERE url_key = :value"
+            query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at, filled_from FROM urls WHERE url_key = :value"
             for row in reader.rows(query, {"value": value}):
-                return Fate(row["state"], with_detail(row["reason"], row["reason_detail"]), row["seen_at"])
+                reason = with_detail(row["reason"], row["reason_detail"])
+                return Fate(row["state"], reason, row["seen_at"], row["filled_from"])
     return None
 
 
