@@ -139,8 +139,8 @@ _DIGITS = re.compile(r"\d{2}|^\W*\d")
 _TITLE = re.compile(r"(?:[A-Z][a-z]?\.?-?){1,8}(?:[ ,]+(?:(?:[A-Z][a-z]?\.?-?){1,8}|\d+))*")
 _GLUED = re.compile(r"[^\W\d_]{4,}(?<=[a-zß-ÿ])[A-ZÀ-Þ]|[\u4e00-\u9fff]{5}")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-])*")
-#: A name with the paper that its owner writes for: "Jane Doe for the Harbour Post".
-_FOR = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*")
+#: A name with the paper that its owner writes for: "Jane Doe for the Harbour Post", "Reuters' Jane Doe".
+_WITH_PAPER = re.compile(r"(.{5,45}?) [Ff]or (?:[Tt]he )?[A-Z].*|[A-Z]\S{1,30}(?:['’]s|s['’]) (.{5,45})")
 #: The place between a name and a label that follows without a space: "Jane DoeUpdated: 3 May".
 _RUN_ON = re.compile(
     r"(?<=[a-zß-ÿ])(?=(?:Updated|Published|Posted|Follow|Last|Aktualisiert|Veröffentlicht)\b)"
@@ -383,8 +383,9 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
     name = chinese_names.bare(name, rules)
     if printed and (at := words(rules).end.find(name)):
         name = _COUNT_BEHIND.sub("", name[: at[0]])
-    if (match := _FOR.fullmatch(name)) and like_a_name(match[1], rules) and not organisation(match[1], rules):
-        name = match[1]
+    person = next(filter(None, match.groups())) if (match := _WITH_PAPER.fullmatch(name)) else ""
+    if like_a_name(person, rules) and not organisation(person, rules):
+        name = person
     whole, name = name, _without_initials(name.strip(_EDGE), rules)
     bare = _without_last(name, words(rules).services)  # "Jane Doe Twitter", who has a profile there
     name = bare if like_a_name(bare, rules) else name
