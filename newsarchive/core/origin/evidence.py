@@ -289,8 +289,9 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
     lines = (p.block.text for p in near if p.block.label == "byline")
     authors = [a.name for a in article.authors]
     if not any(by_name(name, rules) for name in authors):
-        # A portal declares the paper as the author, and prints the reporter.
-        authors += [c.value for c in article.candidates if c.field == "authors" and c.source in _DECLARED]
+        # A portal declares the paper as the author, and prints the reporter. An address may end in "/index", which is no paper.
+        declared = (c for c in article.candidates if c.field == "authors" and c.source in _DECLARED)
+        authors += [c.value for c in declared if "://" not in c.value]
     names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
     no_papers = _categories(article, near) | _keys(rules, "page_words")
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
