@@ -519,7 +519,8 @@ def is_listed_paper(text: str, rules: Rules) -> bool:
 def _is_button(name: str, printed: bool, rules: Rules) -> bool:
     """Whether a text consists of words of labels, buttons and services: "Launch Gallery", "Zurück zum Newsroom".
 
-    The name of a service and a single label count in printed text only, because a service's own blog declares it as the author.
+    The name of a service and a single label count in printed text only: a service's own blog declares it as the author, and a person
+    may be called "May".
     """
     table = words(rules)
     tokens = [t.strip(".,:!?…").casefold() for t in name.split()]
