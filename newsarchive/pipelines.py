@@ -397,6 +397,7 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.writer: Writer | None = None
+        self.other_posts: OtherPosts | None = None
         self.opening: asyncio.Future[None] | None = None
 
     @classmethod
