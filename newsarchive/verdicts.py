@@ -37,7 +37,7 @@ class DropReason(StrEnum):
     CONSENT_PAGE = "consent page"
     #: The domain expired, or is for sale: whoever has it now answers each address with one page.
     PARKED_DOMAIN = "parked domain"
-    #: The site answers other addresses with the same text: it says nothing of the post, whose stored text has nothing of it.
+    #: The site answers other addresses with the same text: it says nothing of the post, whose stored text was another one.
     ONE_PAGE_FOR_ALL = "one page for all"
     #: Less than half of the stored text is left of this post and of others: a wall, or a theme that shows excerpts.
     CUT_SHORT = "cut short"

@@ -1,7 +1,7 @@
 """What a page would take from a stored article, and which other posts of its site may say whether that is an edit.
 
-An edit keeps most of a text. Where next to nothing is left, the page may be another one: the blog died, and its host answers each
-address with a shop. Where less than half is left and nothing else came, it may be a beginning: a wall stands before the rest, or a
+An edit keeps most of a text. Where less than half is left, the page may be another one: the blog died, and its host answers each
+address with a shop. Where a part is left and nothing else came, it may be a beginning: a wall stands before the rest, or a
 new theme shows excerpts. `newsarchive.crawling.other_posts` finds out.
 """
 
@@ -20,10 +20,8 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.rows import minhash_of
 from newsarchive.items import Article
 
-#: Share of equal values in two MinHash signatures (0 to 1). Below it next to nothing of a text is left: two posts of a blog that writes
-#: in set phrases may have a quarter in common. A higher number asks sites more often, and refuses no more pages.
-MAX_LEFT = 0.3
-#: The same for two texts that are one: at or above it, one page was given for both addresses, with the words of the address in it.
+#: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts are one, with the words of the address in it, or
+#: with an edit. Two posts of a blog that writes in set phrases may have a third in common, and so may a post and a list of posts.
 MIN_SAME = 0.5
 #: Share of a stored text's characters (0 to 1). A page with more of them was not cut to a beginning.
 MAX_CUT_SHARE = 0.5
@@ -60,9 +58,6 @@ class Text:
     def is_one_with(self, other: Text) -> bool:
         return self.likeness(other) >= MIN_SAME
 
-    def has_nothing_of(self, other: Text) -> bool:
-        return self.likeness(other) < MAX_LEFT
-
     def is_cut_from(self, other: Text) -> bool:
         """Whether this is a part of the other text, less than half of it, with hardly anything else."""
         if not self.body or len(self.body) > MAX_CUT_SHARE * len(other.body):
@@ -88,7 +83,7 @@ def doubt_of(engine: Engine, article: Article) -> Doubt | None:
     """What is doubtful of an article that was read at the address of a stored one; `None` for a new one, or one whose stored text is
     kept for the most part. The same bytes are no doubt: then only the reading differs.
 
-    Where the page takes all of the text, the other texts have nothing of it, and nothing of the new one.
+    Where it may be one page for all, the other texts are neither the old text nor the new one.
     """
     new = text_of(article)
     if not new.content_hash:
@@ -101,12 +96,12 @@ def doubt_of(engine: Engine, article: Article) -> Doubt | None:
         if article.capture is not None and article.capture.digest == rows[0]["payload_digest"]:
             return None
         is_cut = new.is_cut_from(old)
-        if not is_cut and not new.has_nothing_of(old):
+        if not is_cut and new.is_one_with(old):
             return None
         values = {"site": rows[0]["site_id"], "id": rows[0]["id"], "most": MAX_OTHERS}
         others = {row["url"]: _text(row) for row in reader.rows(_OTHERS, values)}
     if not is_cut:
-        others = {u: t for u, t in others.items() if t.has_nothing_of(new) and t.has_nothing_of(old)}
+        others = {u: t for u, t in others.items() if not (t.is_one_with(new) or t.is_one_with(old))}
     return Doubt(is_cut, others)
 
 
