@@ -7,13 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
-from newsarchive.db.engine import reading
 from newsarchive.db.frontier.elsewhere import LEADS_ELSEWHERE
 from newsarchive.db.writing.store import Store
 from newsarchive.items import Article
-from tests.support.storage import START, make_article
+from tests.support.storage import START, make_article, rows
 
 OLD, NEW = "https://blog.example/post-1", "https://blog.example/the-ferry-returns"
 
@@ -21,11 +20,6 @@ OLD, NEW = "https://blog.example/post-1", "https://blog.example/the-ferry-return
 @pytest.fixture
 def store(engine: Engine) -> Store:
     return Store(engine, clock=lambda: START)
-
-
-def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
-    with reading(engine) as connection:
-        return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def looked(day: float, *, asked: str, answered: str, body: str = "Another text.") -> Article:

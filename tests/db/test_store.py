@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from newsarchive.db.engine import reading
 from newsarchive.db.reading import articles, search, statistics
@@ -20,7 +20,7 @@ from newsarchive.db.writing import captures
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.items import Article, Author, Block, Edit, Origin
-from tests.support.storage import START, delete_post, make_article, open_archive, rich_article
+from tests.support.storage import START, delete_post, make_article, open_archive, rich_article, rows
 
 #: The numbers and texts of two articles.
 TWO = ((1, "One."), (2, "Two."))
@@ -30,11 +30,6 @@ NEW, UPDATED, UNCHANGED, REREAD = Outcome.NEW, Outcome.UPDATED, Outcome.UNCHANGE
 @pytest.fixture
 def store(engine: Engine) -> Store:
     return Store(engine, clock=lambda: START)
-
-
-def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
-    with reading(engine) as connection:
-        return [tuple(row) for row in connection.execute(text(sql))]
 
 
 def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:

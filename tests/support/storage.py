@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from newsarchive.cli import cli
-from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.engine import open_engine, reading, writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.models import Base
 from newsarchive.db.schema import upgrade
@@ -262,3 +262,9 @@ def readable(query: dict[str, Any]) -> str:
     for name, value in query.get("example", {}).items():
         sql = sql.replace(f":{name}", f"'{value}'")
     return sql
+
+
+def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
+    """The rows that a query gives."""
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.execute(text(sql))]

@@ -140,7 +140,7 @@ def read_metadata(
     return {name: value for name, value in out.items() if value not in ("", (), None)}
 
 
-#: A date in numbers of two digits each, of which the first or the last is the year: "24.04.03".
+#: A date in three numbers of two digits. The first or the last is the year: "24.04.03".
 _SHORT_DATE = re.compile(r"(?<!\d)\d\d([./-])\s?\d\d\1\s?\d\d(?!\d)")
 
 
