@@ -223,7 +223,7 @@ class Capture:
     drawn by a script fetched besides, `selectors` the settings of its site. `body_digest` is the digest of a body that
     was taken off (`without_body`), "" where `body` is at hand. `tls_verified` says whether the server's certificate was
     checked, `None` for an answer without TLS and for one of which that is not known. `rights` is what the site says of its use.
-    `refused` is why its text is no version of the post (`DropReason.ONE_PAGE_FOR_ALL`).
+    `refused` is why its text is no version of the post (`DropReason.ONE_PAGE_FOR_ALL` or `CUT_SHORT`), "" for all others.
 
     Raises `WrongType` for a `url` that is no text and a `body` that is no bytes.
     """

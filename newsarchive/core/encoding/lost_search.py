@@ -50,6 +50,9 @@ MIN_LINE_LETTERS = 5
 MAX_CUT_OFF_CHARACTERS = 1000
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+
+
 class Unexplained(NamedTuple):
     """The positions of a page where a sequence may have lost a byte, the characters that begin sequences on it (see
     `heads_of`), and those of the positions that `left_of` gives."""
@@ -456,29 +459,48 @@ def _whole(
     """The repairs of the sentences that they restore completely, and the damaged positions in the other sentences. A sentence
     that was cut off within a character is restored up to the word with it."""
     sentences = [0, *sentence_ends(text, changes), len(text) + 1]
-    tails = {place: tail for place in broken if (tail := _cut_off(text, place, charset))}
+    tails = _cut_off(text, broken, charset)
     lost = {bisect_right(sentences, place) for place in broken if place not in tails}
     whole = [c for c in repaired if bisect_right(sentences, c.start) not in lost]
-    ends = set(tails.values())
-    whole = [c for c in whole if not any(start < c.end and c.start < end for start, end in ends)]
+    words = sorted(set(tails.values()))
+    before = [bisect_left(words, (c.end,)) - 1 for c in whole]
+    whole = [c for c, i in zip(whole, before, strict=True) if i < 0 or words[i][1] <= c.start]
     return Repairs(sorted(whole, key=start_of), broken)
 
 
-def _cut_off(text: str, place: int, charset: Charset) -> tuple[int, int] | None:
-    """(start, end) of the last word of a line that ends within a character of UTF-8, and lacks nothing else from the word at a place
-    on. So end texts that a database or a summary cut off after a number of bytes. `None` for another line."""
-    end = line_around(text, place)[1]
-    end -= 3 * text.endswith("...", place, end)
-    start = max(0, end - MAX_CUT_OFF_CHARACTERS)
-    if place < start:
+def _cut_off(text: str, places: Iterable[int], charset: Charset) -> dict[int, tuple[int, int]]:
+    """Those of these places, in order, from which on a line lacks nothing but the end of its last character, each with (start, end) of
+    the last word. So end texts that a database or a summary cut off after a number of bytes."""
+    found: dict[int, tuple[int, int]] = {}
+    end, tail = -1, None
+    for place in places:
+        if place >= end:  # each line is read once, however many places it has
+            start, end = line_around(text, place)
+            tail = _tail_of(text, start, end, charset)
+        if tail is not None and place >= tail[0]:
+            found[place] = tail[1:]
+    return found
+
+
+def _tail_of(text: str, start: int, end: int, charset: Charset) -> tuple[int, int, int] | None:
+    """Where the part of a line begins that lacks nothing but the end of its last character, and (start, end) of its last word; `None`
+    for a line that does not end within a character."""
+    end -= 3 * text.endswith("...", start, end)
+    start = max(start, end - MAX_CUT_OFF_CHARACTERS)
+    runs = list(_BEYOND_ASCII.finditer(text, start, end))
+    if not runs or runs[-1].end() < end or _fault(runs[-1][0], charset) != "unexpected end of data":
         return None
-    words = [start, *(at + 1 for at in range(start, end) if text[at] <= "\x7f")]
-    first = max(at for at in words if at <= place)
+    damaged = next((run for run in reversed(runs[:-1]) if _fault(run[0], charset)), None)
+    return damaged.end() + 1 if damaged else start, runs[-1].start(), end
+
+
+def _fault(text: str, charset: Charset) -> str:
+    """Why the bytes of a text are no UTF-8, in Python's words; "" for UTF-8."""
     try:
-        charset.to_bytes(text[first:end]).decode()
+        charset.to_bytes(text).decode()
     except UnicodeDecodeError as error:
-        return (words[-1], end) if error.reason == "unexpected end of data" else None
-    return None
+        return error.reason
+    return ""
 
 
 def _left_behind(text: str, changes: Sequence[Change], charset: Charset, grams: GramModel) -> set[int]:
