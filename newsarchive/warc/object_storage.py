@@ -1,6 +1,6 @@
 """WARC files in object storage: `s3://bucket/prefix` and whatever else fsspec reaches, file by file, read by range requests.
 
-    file = ObjectFile("s3://bucket/news", "newsarchive-news-20250430120000-00001-1a2b3c4d.warc.gz")
+    file = ObjectFile("s3://bucket/news", "newsarchive-news-20250430120000123-00001-1a2b3c4d.warc.gz")
     with file.open() as stream:
         stream.seek(48_213)                 # one request for the bytes from here
 

@@ -215,7 +215,9 @@ class WarcWriter:
         return place
 
     def _start(self) -> None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
+        # To the millisecond, as Heritrix names its files: readers take files in the order of their names, and what a feed said
+        # stands in the file before its posts where a crawl was killed and begun again within a second.
+        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M%S%f")[:-3]
         self._serial += 1
         self._name = f"{self.prefix}-{stamp}-{self._serial:05d}-{secrets.token_hex(4)}.warc.gz"
         try:

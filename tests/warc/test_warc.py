@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
@@ -327,6 +328,22 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     (tmp_path / "left.warc.gz").write_bytes(left)
     assert check(tmp_path / "left.warc.gz") == 0
     assert len(list(captures(tmp_path / "left.warc.gz"))) == 1
+
+
+def test_files_of_one_second_have_names_in_the_order_in_which_they_were_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crawl that was killed is begun again at once, and the ends of names are random."""
+    ends = iter(["ff", "00"])
+    monkeypatch.setattr(writer_module.secrets, "token_hex", lambda size: next(ends))
+    begun = []
+    for part_of_second in (0.1, 0.9):
+        with time_machine.travel(1_745_000_000 + part_of_second, tick=False):
+            write(writer := WarcWriter(tmp_path, "news"), 1)
+            writer.close()
+        begun += sorted({file.name for file in tmp_path.iterdir()} - set(begun))
+    assert begun == sorted(begun)
+    assert len(begun) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
