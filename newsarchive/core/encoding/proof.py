@@ -199,6 +199,8 @@ SCRIPTS_OF_ANY_PAGE = frozenset(("GREEK",))
 #: Scripts whose words prove nothing: they are not parted by spaces, or most of their letters are ASCII, which no codec
 #: damages.
 UNCUT_SCRIPTS = frozenset(("", "LATIN", *UNPARTED_GRAM_LETTERS))
+#: Scripts that one Japanese word may have letters of.
+_JAPANESE = frozenset(("CJK", "HIRAGANA", "KATAKANA"))
 #: A Greek or Cyrillic letter, and what stands behind letters in formulas, in quotation marks and at the end of a sentence.
 _LETTER_AND_MARK = re.compile("[\u0370-\u052f][²³¹…–—’”›»“‘]")
 #: Code points: the punctuation in this range belongs to single scripts, from Armenian to Vedic.
@@ -535,9 +537,10 @@ def _scripts_in(text: str) -> tuple[tuple[str, int], ...]:
 
 @lru_cache(maxsize=1 << 13)
 def _scripts_of_words(text: str) -> frozenset[str]:
-    """The scripts that have two letters side by side in a text."""
+    """The scripts that have two letters side by side in a text. A Japanese word may have letters of three scripts: `見る`."""
+    pairs = ((script(a), script(b)) for a, b in pairwise(text) if a.isalpha())
     return frozenset(
-        script(a) for a, b in pairwise(text) if a.isalpha() and script(a) and script(a) == script(b)
+        name for a, b in pairs if a and (a == b or _JAPANESE.issuperset((a, b))) for name in (a, b)
     )
 
 
