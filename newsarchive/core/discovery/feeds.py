@@ -24,6 +24,7 @@ from newsarchive.core.discovery.broken_xml import (
 from newsarchive.core.discovery.feed_parser import FeedParser
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, listed_reason
+from newsarchive.core.discovery.nitf import story_of
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.language import code
@@ -73,6 +74,8 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+
 _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: The type of a JSON Feed in version 1.0 of its standard. WordPress announces its API by it too, so the link must say `feed`.
 _JSON_TYPE = "application/json"
+#: Versions of JSON Feed, for feeds that write no more than the number.
+_JSON_VERSIONS = ("1", "1.0", "1.1", 1, 1.1)
 #: Addresses at which WordPress, Blogger and others keep the feed of comments.
 _COMMENT_URL = re.compile(
     r"/comments/(?:feed|default|atom|rss)|feed=comments|/feeds/(?:\d+/)?comments/|comments[-_.](?:rss|atom|feed)|withcomments=1",
@@ -442,12 +445,12 @@ def _names(authors: object) -> tuple[str, ...]:
 
 
 def _picture(raw: Mapping[str, Any]) -> str:
-    """The address of an entry's picture: of `media:content`, an enclosure or `media:thumbnail`."""
+    """The address of an entry's picture: of `media:content`, an enclosure, `media:thumbnail` or, of a podcast, `itunes:image`."""
     # Not `raw["enclosures"]`: feedparser makes them of the links, and raises where an element has that name.
     enclosures = (link for link in rows_of(raw, "links") if link.get("rel") == "enclosure")
     media = [*rows_of(raw, "media_content"), *enclosures]
     pictures = [m for m in media if _text(m, "medium") == "image" or _text(m, "type").startswith("image/")]
-    pictures += rows_of(raw, "media_thumbnail")
+    pictures += [*rows_of(raw, "media_thumbnail"), *rows_of({"image": [raw.get("image")]}, "image")]
     return next(filter(None, (_text(picture, "url") or _text(picture, "href") for picture in pictures)), "")
 
 
@@ -456,7 +459,7 @@ def _longest_text(raw: Mapping[str, Any]) -> tuple[str, bool]:
     lost links and paragraphs, so it counts as a summary."""
     texts = [(_text(c, "value"), c.get("type") == "text/plain") for c in rows_of(raw, "content")]
     if full := max((text for text, is_plain in texts if not is_plain), key=len, default=""):
-        return full, True
+        return story_of(full), True
     plain = max((text for text, is_plain in texts if is_plain), key=len, default="")
     summary = max(_text(raw, "summary"), _html_of(plain), key=len)
     return summary or _html_of(_text(raw, "media_description")), False
@@ -508,7 +511,7 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         data = loads(text)
     except ValueError as error:
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
-    if not isinstance(data, dict) or "jsonfeed.org/version/" not in str(data.get("version")):
+    if not isinstance(data, dict) or not _is_json_feed(data):
         return Feed(url, problem="no feed"), iter(())
     feed = Feed(
         url,
@@ -522,6 +525,13 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
     times = FeedTimes(feed.language, rules)
     read = (_json_entry(entry, feed, times) for entry in rows_of(data, "items"))
     return feed, with_excerpts(read, excerpts.of_json(text, source, "items"))
+
+
+def _is_json_feed(data: Mapping[str, Any]) -> bool:
+    """Whether a document says that it is a JSON Feed, or has what one must have: some write `1.1` for the address of the version."""
+    if "jsonfeed.org/version/" in str(data.get("version")):
+        return True
+    return data.get("version") in _JSON_VERSIONS and bool(_text(data, "title") and rows_of(data, "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

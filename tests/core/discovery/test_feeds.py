@@ -427,6 +427,13 @@ def test_pictures_and_languages():
     assert said(rss.replace("</item>", media)).image == "https://blog.example/a.jpg"
     enclosed = '<enclosure url="/c.mp3" type="audio/mpeg"/><enclosure url="/c.png" type="image/png"/></item>'
     assert said(RSS2.replace("</item>", enclosed)).image == "https://blog.example/c.png"
+    podcast = RSS2.replace(
+        'version="2.0"', 'version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    )
+    assert (
+        said(podcast.replace("</item>", '<itunes:image href="/e.png"/></item>')).image
+        == "https://blog.example/e.png"
+    )
     json = JSON.replace('"url"', '"image": "/d.jpg", "language": "th", "url"')
     assert (said(json).image, said(json).in_language) == ("https://blog.example/d.jpg", "th")
 
@@ -765,6 +772,32 @@ def test_plain_text_counts_more_than_a_shorter_summary_and_is_no_markup():
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        '<content type="text/xml"><nitf xmlns="">{}</nitf></content>',
+        '<content type="html"><![CDATA[{}]]></content>',
+    ],
+)
+def test_a_story_in_the_format_of_agencies_comes_without_headline_and_byline(content):
+    story = (
+        "<body><body.head><hedline><hl1>Rain</hl1></hedline><byline>By Somchai</byline></body.head><body.content><p>It rains.</p>"
+        '<media media-type="image"><media-reference source="/rain.jpg"/><media-caption>The field.</media-caption></media>'
+        "<hl2>Rice</hl2><p>It grows.</p></body.content></body>"
+    )
+    body = ATOM.replace(f'<content type="html"><![CDATA[{FULL}]]></content>', content.format(story))
+    (entry,) = feeds.parse_feed(body.encode(), URL).entries
+    blocks = read_blocks(parse(entry.html), entry.link.url).blocks
+    assert [(block.kind, block.text) for block in blocks if block.kind != "figure"] == [
+        ("paragraph", "It rains."),
+        ("caption", "The field."),
+        ("heading", "Rice"),
+        ("paragraph", "It grows."),
+    ]
+    assert 'src="/rain.jpg"' in entry.html
+    assert entry.is_full
+
+
+@pytest.mark.parametrize(
     ("base", "picture"),
     [
         ("/pictures/", "https://blog.example/pictures/a.html"),
@@ -787,6 +820,13 @@ def test_json_feed_as_some_write_it():
     (entry,) = feeds.parse_feed(body.encode(), URL).entries
     assert entry.published.isoformat() == "2024-09-02T10:00:00+07:00"
     assert entry.html == "&lt;p&gt;The whole text of the post.&lt;/p&gt;"
+
+
+@pytest.mark.parametrize(("version", "is_feed"), [('"1.1"', True), ('"2.0"', False), ("null", False)])
+def test_a_json_feed_may_write_the_number_of_its_version_alone(version, is_feed):
+    body = JSON.replace('"https://jsonfeed.org/version/1.1"', version)
+    feed = feeds.parse_feed(body.encode(), URL)
+    assert (feed.version, len(feed.entries)) == (("json11", 1) if is_feed else ("", 0))
 
 
 @pytest.mark.parametrize(
