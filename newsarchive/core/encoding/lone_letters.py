@@ -4,6 +4,9 @@
 character count, because both characters may be right: the quotation mark in `AMANHÃ”` may close a quotation. But no language sets a
 quotation mark inside a word, and none sets a superscript, a fraction or a sign of currency behind `Î`. So a place of one of
 these forms counts, unless the text speaks for the other reading: a quotation that the mark could open or close.
+
+The second half of `í` is a soft hyphen, which programs drop: `María` comes as `MarÃa`. No word has the capital `Ã` behind a
+small letter, unless someone missed the shift key (`nÃo`), and then the same word with `ã` is known.
 """
 
 from __future__ import annotations
@@ -28,7 +31,11 @@ _QUOTED_CAPITAL = re.compile(r"Ã[“”](?:(?<=[A-ZÀ-ÖØ-Þ]Ã[“”])(?=[A-
 _DASHED_CAPITAL = re.compile(r"Ã–(?<![^\W_]Ã–)(?=[^\W\d_]{2})")
 #: Greek letters whose second half is a sign that stands behind no letter, or before none.
 _GREEK = re.compile(r"Î[±²³´µ¶·¸¹º¼½¾¿©£¦¨]")
-_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK)
+#: `í`, with its soft hyphen or without: behind a letter and before a small one, or at the end of a word, behind a small one.
+_SOFT = re.compile(
+    r"Ã\xad?(?:(?<=[A-Za-z]Ã)|(?<=[A-Za-z]Ã\xad))(?:(?=[a-z])|(?<=[a-z]Ã)(?!\w)|(?<=[a-z]Ã\xad)(?!\w))"
+)
+_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK, _SOFT)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -50,18 +57,22 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
     for match in sorted(places, key=re.Match.start):
         if _may_be_quotation(text, match) or _is_beside_damage(text, match):
             continue
-        after = charset(RULE).to_bytes(match[0]).decode()
         start, end = match.span()
+        is_soft = match.re is _SOFT
+        after = "í" if is_soft else charset(RULE).to_bytes(match[0]).decode()
         if after < "\u0370" and not _is_word(text, start, end, after, grams):
             continue
+        if is_soft and any(_is_word(text, start, end, other, grams) for other in "ãàÃ"):
+            continue
         gain = model.gain(text, start, end, after)
-        yield Change(start, end, Reading(0, end - start, after, RULE, gain))
+        rule = f"{RULE}, bytes lost" if match[0] == "Ã" else RULE
+        yield Change(start, end, Reading(0, end - start, after, rule, gain))
 
 
 def _may_be_quotation(text: str, match: re.Match[str]) -> bool:
     """Whether the second character is a quotation mark that has a partner: an opening mark before it, or a closing one behind
     it."""
-    mark = match[0][1]
+    mark = match[0][-1]
     if mark == "”":
         before = text[max(0, match.start() - MAX_QUOTED_CHARACTERS) : match.start()]
         return any(opening in before for opening in '“„"”')

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,7 @@ from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
+from newsarchive.core.encoding.folded_spaces import with_no_break_spaces
 from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
@@ -144,6 +146,9 @@ def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> Found:
     page = unescaped("\n".join(texts))
     if not page.text.isascii():
         positions = suspects(model_of(rules), page.text)
+        if positions and (spaced := with_no_break_spaces(page.text, positions)) != page.text:
+            page = replace(page, text=spaced)
+            positions = suspects(model_of(rules), page.text)
         if len(positions) > MAX_SUSPECTS:
             return _left(texts, page, positions)
         # In some damage no two characters look wrong.
