@@ -27,6 +27,7 @@ from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
 from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.runs import Change, Repairs, windows
+from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
 from newsarchive.edits import Edit, Repaired, replay
@@ -216,10 +217,14 @@ def _repaired_page(
     ):
         repairs = repairs.with_more(letters)
 
+    shown = shown_changes(text, repairs.changes)
+    if shown:
+        kept = {change.start for change in shown}
+        repairs = Repairs([change for change in repairs.changes if change.start not in kept], repairs.lost)
     if len(repairs.changes) > MAX_CHANGES:
         return _left(texts, page, [change.start for change in repairs.changes])
     edits: dict[int, list[Edit]] = {}
-    starts = _starts(texts) if repairs.changes or repairs.lost else [0]
+    starts = _starts(texts) if repairs.changes or repairs.lost or shown else [0]
     for change in repairs.changes:
         start, end = change.start, change.end
         if page.ends:
@@ -228,9 +233,10 @@ def _repaired_page(
         start, end = start - starts[number], end - starts[number]
         edits.setdefault(number, []).append(_edit(texts[number][start:end], change.reading, start))
     lost = {bisect_right(starts, page.original(place)) - 1 for place in repairs.lost}
+    about = {bisect_right(starts, page.original(change.start)) - 1 for change in shown}
     if len(edits.keys() | lost) < len(texts) and is_asked(near):
         for number, own in enumerate(texts):
-            is_unexplained = not own.isascii() and number not in edits and number not in lost
+            is_unexplained = not own.isascii() and not any(number in known for known in (edits, lost, about))
             if is_unexplained and (opinion := list(second_opinion(own, model))):
                 edits[number] = opinion
     found = _damaged(texts, page.text)
