@@ -278,10 +278,12 @@ class SQLite(Dialect):
         return f"(CAST(strftime('%s', :now) AS INTEGER) - CAST(strftime('%s', {column}) AS INTEGER))"
 
     def json_list(self, query: str, column: str) -> str:
-        return f"(SELECT json_group_array({column}) FROM ({query}) AS listed)"
+        # DuckDB, which reads the views through an extension of its own, gives NULL for a list without values.
+        return f"(SELECT coalesce(json_group_array({column}), '[]') FROM ({query}) AS listed)"
 
     def json_number(self, column: str, key: str) -> str:
-        return f"CAST(json_extract({column}, '$.{key}') AS REAL)"
+        # A REAL of DuckDB has half of the digits.
+        return f"CAST(json_extract({column}, '$.{key}') AS DOUBLE)"
 
     def disk_bytes(self, reader: Reader) -> int:
         return sum(stat.st_size for stat in _file_stats(reader))

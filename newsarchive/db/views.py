@@ -8,8 +8,9 @@ once, in a new archive; a revision changes them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, exc
+from sqlalchemy import Connection, Row, exc
 
 from newsarchive.db.conditions import QUARANTINED, Copies, counted, visible
 from newsarchive.db.dialects import Dialect, dialect_of
@@ -42,18 +43,35 @@ _ELSEWHERE = {
     "repairs": "(SELECT count(*) FROM edits AS e WHERE e.revision_id = a.revision_id AND e.step = 'repair')",
     "version": "r.version",
 }
-#: The owner of a view who is not the one that upgrades: a superuser may do so.
-_OWNER = """
-    SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class
-    WHERE oid = to_regclass(%s) AND pg_get_userbyid(relowner) <> current_user
+#: What others gave to a view on PostgreSQL, as statements that give it again, each with the column that it speaks of ("" for the
+#: whole view): its owner, where that is not the one that upgrades (a superuser may do so), who may read it and whether others by his
+#: leave, and comments.
+_GIVEN = """
+    WITH seen AS (SELECT oid, relname, relowner, relacl FROM pg_class WHERE oid = to_regclass(%s)),
+    named AS (SELECT s.*, a.attname, a.attnum, a.attacl FROM seen AS s JOIN pg_attribute AS a ON a.attrelid = s.oid),
+    granted AS (
+        SELECT '' AS attname, '' AS part, s.relname, s.relowner, a.* FROM seen AS s, aclexplode(s.relacl) AS a
+        UNION ALL
+        SELECT n.attname, ' (' || quote_ident(n.attname) || ')', n.relname, n.relowner, a.* FROM named AS n, aclexplode(n.attacl) AS a
+    )
+    SELECT '' AS attname, 'ALTER VIEW ' || relname || ' OWNER TO ' || quote_ident(pg_get_userbyid(relowner)) AS statement
+    FROM seen WHERE pg_get_userbyid(relowner) <> current_user
+    UNION ALL
+    SELECT attname, 'GRANT ' || privilege_type || part || ' ON ' || relname || ' TO '
+        || CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END
+        || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+    FROM granted WHERE grantee <> relowner
+    UNION ALL
+    SELECT '', 'COMMENT ON VIEW ' || relname || ' IS ' || quote_literal(obj_description(oid, 'pg_class'))
+    FROM seen WHERE obj_description(oid, 'pg_class') IS NOT NULL
+    UNION ALL
+    SELECT attname, 'COMMENT ON COLUMN ' || relname || '.' || quote_ident(attname) || ' IS ' || quote_literal(col_description(oid, attnum))
+    FROM named WHERE col_description(oid, attnum) IS NOT NULL
 """
-#: Who, besides its owner, may read a view, and whether others by his leave, as `GRANT` writes it.
-_GRANTED = """
-    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END
-        || CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-    FROM pg_class AS c, aclexplode(c.relacl) AS a
-    WHERE c.oid = to_regclass(%s) AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner
-"""
+#: The options of a view on PostgreSQL, as `security_invoker`: one that is made in its place loses them, too.
+_OPTIONS = (
+    "SELECT ' WITH (' || array_to_string(reloptions, ', ') || ')' FROM pg_class WHERE oid = to_regclass(%s)"
+)
 #: The views.
 NAMES = ("current_articles", "first_copies", "own_articles", "hidden_articles")
 _FROM = """
@@ -126,25 +144,26 @@ def make(connection: Connection) -> None:
 
 
 def _make(connection: Connection, name: str, query: str) -> None:
-    """Make a view anew, where the database can in its place: who may read it may read it afterwards, and other people's
-    views of it stay. A view whose columns are others must be dropped; it is given back to its owner and granted again, and
-    the database refuses to drop it under the views of others."""
-    owners: Sequence[str] = ()
-    granted: Sequence[str] = ()
+    """Make a view anew, where the database can in its place: what others gave to it stays, and so do other people's views of it.
+    A view whose columns are others must be dropped; its owner, rights, options and comments are given to it again, but for those of
+    a column that is gone, and the database refuses to drop it under the views of others."""
+    given: Sequence[Row[Any]] = ()
+    options = ""
     if dialect_of(connection).replaces_views:
+        options = connection.exec_driver_sql(_OPTIONS, (name,)).scalar() or ""
         try:
             with connection.begin_nested():
-                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
+                connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name}{options} AS {query}")
             return
         except exc.ProgrammingError:
-            owners = connection.exec_driver_sql(_OWNER, (name,)).scalars().all()
-            granted = connection.exec_driver_sql(_GRANTED, (name,)).scalars().all()
+            given = connection.exec_driver_sql(_GIVEN, (name,)).all()
     connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
-    connection.exec_driver_sql(f"CREATE VIEW {name} AS {query}")
-    for role in owners:
-        connection.exec_driver_sql(f"ALTER VIEW {name} OWNER TO {role}")
-    for role in granted:
-        connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {role}")
+    connection.exec_driver_sql(f"CREATE VIEW {name}{options} AS {query}")
+    if given:
+        there = {"", *connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 0").keys()}
+        for row in given:
+            if row.attname in there:
+                connection.exec_driver_sql(row.statement.replace("%", "%%"))
 
 
 def _columns(dialect: Dialect) -> Iterator[str]:

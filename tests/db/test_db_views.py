@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from newsarchive.db import views
+from newsarchive.db.dialects import SQLite
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable
@@ -118,6 +119,17 @@ def test_duckdb_understands_the_views(tmp_path: Path) -> None:
         assert statement.type == duckdb.StatementType.CREATE
 
 
+@pytest.mark.parametrize(("wanted", "found"), [("Ann", '["Ann"]'), ("", "[]")])
+def test_duckdb_has_the_lists_and_numbers_that_sqlite_has(wanted: str, found: str) -> None:
+    """For a list without values it had NULL, and of a number half of the digits."""
+    duckdb = pytest.importorskip("duckdb")
+    names = SQLite().json_list(
+        f"SELECT name FROM (SELECT 'Ann' AS name) AS one WHERE name = '{wanted}'", "name"
+    )
+    confidence = SQLite().json_number("""'{"confidence": 0.981}'""", "confidence")
+    assert duckdb.sql(f"SELECT {names}, {confidence}").fetchall() == [(found, 0.981)]
+
+
 @pytest.fixture
 def granted(tmp_path: Path) -> Iterator[Engine]:
     """An archive on PostgreSQL whose articles a role may read, and of which somebody has made a view."""
@@ -128,6 +140,10 @@ def granted(tmp_path: Path) -> Iterator[Engine]:
             connection.exec_driver_sql(f'GRANT SELECT ON current_articles TO "{role}", PUBLIC')
             connection.exec_driver_sql(f'GRANT SELECT ON own_articles TO "{role}" WITH GRANT OPTION')
             connection.exec_driver_sql(f'ALTER VIEW first_copies OWNER TO "{role}"')
+            connection.exec_driver_sql(f'GRANT SELECT (url, headline) ON hidden_articles TO "{role}"')
+            connection.exec_driver_sql("ALTER VIEW own_articles SET (security_barrier = true)")
+            connection.exec_driver_sql("COMMENT ON VIEW own_articles IS 'ours: 100 %% of the blogs'' own'")
+            connection.exec_driver_sql("COMMENT ON COLUMN own_articles.url IS 'an address'")
             connection.exec_driver_sql("CREATE VIEW headlines AS SELECT headline FROM current_articles")
             connection.exec_driver_sql("CREATE VIEW latest AS SELECT headline FROM current_articles")
         try:
@@ -147,24 +163,28 @@ READERS = (
 )
 
 
-RIGHTS = (
-    "SELECT relname, pg_get_userbyid(relowner) AS owner, relacl::text AS rights FROM pg_class"
-    " WHERE relname IN ('first_copies', 'own_articles') ORDER BY relname"
+GIVEN = (
+    "SELECT relname, pg_get_userbyid(relowner) AS owner, coalesce(relacl, acldefault('r', relowner))::text AS rights, reloptions, attname, attacl::text AS of_column,"
+    " obj_description(c.oid, 'pg_class') AS meaning, col_description(c.oid, attnum) AS meaning_of_column"
+    " FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid WHERE attname IN ('url', 'word_count')"
+    " AND relname IN ('first_copies', 'own_articles', 'hidden_articles') ORDER BY relname, attname"
 )
 
 
 def test_an_upgrade_keeps_what_was_granted_on_a_view_and_the_views_of_others(granted: Engine) -> None:
     """Every upgrade dropped the views: nobody else could read them afterwards, and a view of them kept it from upgrading."""
+    before = rows(granted, GIVEN)
     with writing(granted) as connection:
         views.make(connection)
+    assert rows(granted, GIVEN) == before
     assert rows(granted, READERS) == [{"readers": 2}]
     assert rows(granted, "SELECT * FROM headlines") == []
 
 
-def test_a_view_with_other_columns_is_granted_again_and_names_the_views_of_others(
+def test_a_view_with_other_columns_keeps_what_was_given_to_it_and_names_the_views_of_others(
     granted: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = rows(granted, RIGHTS)
+    before = rows(granted, GIVEN)
     monkeypatch.setattr(views, "FLAT", [field for field in views.FLAT if field.name != "headline"])
     with (
         pytest.raises(
@@ -178,7 +198,8 @@ def test_a_view_with_other_columns_is_granted_again_and_names_the_views_of_other
         connection.exec_driver_sql("DROP VIEW headlines, latest")
         views.make(connection)
     assert rows(granted, READERS) == [{"readers": 2}]
-    assert rows(granted, RIGHTS) == before
+    assert rows(granted, GIVEN) == before
+    assert "ours: 100 % of the blogs' own" in [row["meaning"] for row in before]
     monkeypatch.undo()
     with writing(granted) as connection:
         views.make(connection)
