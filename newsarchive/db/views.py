@@ -72,8 +72,12 @@ _GIVEN = """
 _OPTIONS = (
     "SELECT ' WITH (' || array_to_string(reloptions, ', ') || ')' FROM pg_class WHERE oid = to_regclass(%s)"
 )
+#: What the views have besides the fields of a flat row.
+_MORE = "r.change_kind, a.record_hash"
 #: The views.
 NAMES = ("current_articles", "first_copies", "own_articles", "hidden_articles")
+#: The columns that all of them have.
+COLUMNS = frozenset({field.name for field in FLAT} | {"change_kind", "record_hash"})
 _FROM = """
     FROM articles AS a
     JOIN sites AS s ON s.id = a.site_id
@@ -128,14 +132,14 @@ def make(connection: Connection) -> None:
     columns = ", ".join(_columns(dialect_of(connection)))
     queries = {
         **{
-            name: f"SELECT {columns}, r.change_kind {_FROM} WHERE {' AND '.join(conditions)}"
+            name: f"SELECT {columns}, {_MORE} {_FROM} WHERE {' AND '.join(conditions)}"
             for name, conditions in {
                 "current_articles": [visible("a.id")],
                 "first_copies": [visible("a.id"), *counted(Copies.FIRST)],
                 "own_articles": [visible("a.id"), *counted(Copies.NONE)],
             }.items()
         },
-        "hidden_articles": f"SELECT {columns}, r.change_kind, q.state AS hidden_state, q.reason AS hidden_reason,"
+        "hidden_articles": f"SELECT {columns}, {_MORE}, q.state AS hidden_state, q.reason AS hidden_reason,"
         f" q.since AS hidden_since {_FROM} JOIN quarantine AS q ON q.article_id = a.id WHERE q.state <> 'accepted' AND {visible('a.id', hidden=True)}",
         "withheld": "SELECT id, article_id, url, site, state, reason, decided_by, since, until, ended_at, versions FROM withholdings",
     }
