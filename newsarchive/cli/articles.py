@@ -82,8 +82,9 @@ Examples:
     help="rank: the best first; date: the newest first.",
 )
 @option("limit", default=20, show_default=True, help="At most this many rows.")
-@click.option("--offset", type=click.IntRange(0), default=0, help="Skip this many rows at the beginning.")
-@click.option("--page", type=click.IntRange(1), help="This page of the results, with LIMIT rows each.")
+@click.option(
+    "--page", type=click.IntRange(1), default=1, help="This page of the results, with LIMIT rows each."
+)
 @json_option
 @csv_option
 @click.option(
@@ -92,7 +93,7 @@ Examples:
 @output_option
 @db_option
 def search(
-    words: tuple[str, ...], order: str, limit: int, offset: int, page: int | None,
+    words: tuple[str, ...], order: str, limit: int, page: int,
     as_json: bool, as_csv: bool, bom: bool, db: str, **options: Any,
 ) -> None:  # fmt: skip
     """Find articles by their WORDS: "a phrase", begin*, OR, NOT. Without WORDS, all that pass the filters, the newest first.
@@ -106,11 +107,9 @@ def search(
 
     at_most_one("search", csv=as_csv, json=as_json)
     wanted, asked = chosen(options), " ".join(words)
-    if page and offset:
-        raise UsageError("search: --page and --offset both say where to begin; give one")
     if bom and not as_csv:
         raise UsageError("search: --bom is the mark of a CSV file; give --csv too")
-    begin = (page - 1) * limit if page else offset
+    begin = (page - 1) * limit
     coloured = on_terminal() and not as_json and not as_csv
     source = open_reader(db)
     paging = Paging(order, limit, begin, Marks(_START, _END) if coloured else MARKS)
@@ -131,8 +130,7 @@ def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
         say(f"no more: there are {total}")
         raise SystemExit(1)
     left = total - begin - shown
-    onward = f"--page {begin // limit + 2}" if begin % limit == 0 else f"--offset {begin + shown}"
-    more = f"; {left} more: {onward}" if left > 0 else ""
+    more = f"; {left} more: --page {begin // limit + 2}" if left > 0 else ""
     if begin or left > 0:
         say(f"{begin + 1} to {begin + shown} of {total}{more}")
 

@@ -438,10 +438,9 @@ Examples:
   newsarchive cluster drain --end"""
 )
 @click.option("--end", is_flag=True, help="Let the workers work again.")
-@click.option("--no-wait", is_flag=True, help="Do not wait for the workers to end.")
 @dry_run_option
 @db_option
-def drain(end: bool, no_wait: bool, dry_run: bool, db: str) -> None:
+def drain(end: bool, dry_run: bool, db: str) -> None:
     """Have all workers finish and end, for an upgrade; waits until the last has ended. Waiting jobs stay in the queue."""
     queue = _queue(db)
     from newsarchive.cluster.setup import MISSED_TO_LOSE
@@ -451,15 +450,9 @@ def drain(end: bool, no_wait: bool, dry_run: bool, db: str) -> None:
         say(f"{len(queue.workers())} workers {'may work again' if end else 'would end'}; nothing was written")
         return
     queue.drain(not end)
-    while not (end or no_wait):
+    while not end:
         alive = [one for one in queue.workers() if one.seconds < MISSED_TO_LOSE * held.heartbeat]
         if not alive:
             break
         time.sleep(DRAIN_SECONDS)
-    say(
-        "workers may work again"
-        if end
-        else "the workers are told to end"
-        if no_wait
-        else "no worker is at work"
-    )
+    say("workers may work again" if end else "no worker is at work")
