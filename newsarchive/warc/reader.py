@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -24,7 +24,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from newsarchive.compression import zstd
 from newsarchive.exceptions import DatabaseUnavailable
 from newsarchive.items import Capture, Excerpt, Place, joined_headers
-from newsarchive.times import http_time
+from newsarchive.times import http_time, utc
 from newsarchive.warc.contentcoding import BodyTooLong, decoded, joined_chunks
 from newsarchive.warc.copied import COPIED_SHOWN_AT, Remembering, of_record
 from newsarchive.warc.files import Folder, Wire, is_address, locate
@@ -521,10 +521,9 @@ def _with_payload(
 def _moment(text: str | None) -> datetime | None:
     """WARC-Date: ISO 8601 in UTC. The beginning of a year or a month where it names no more (WARC 1.1, 5.4), `None` for one that is
     no date (ClueWeb has some)."""
-    told = (text or "").strip().replace("Z", "+00:00")
+    told = (text or "").strip()
     try:
-        moment = datetime.fromisoformat(told + {4: "-01-01", 7: "-01"}.get(len(told), ""))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return utc(datetime.fromisoformat(told + {4: "-01-01", 7: "-01"}.get(len(told), "")))
     except (ValueError, OverflowError):  # year 1 with an offset may be year 0 in UTC
         return None
 

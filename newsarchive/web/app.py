@@ -10,7 +10,7 @@ import hashlib
 import logging
 import mimetypes
 from collections.abc import Collection
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from functools import lru_cache, partial
 from urllib.parse import parse_qsl
 
@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError, Withheld
 from newsarchive.export import to_json
+from newsarchive.times import http_time
 from newsarchive.version import VERSION
 from newsarchive.web.answers import Answer, Content, Elsewhere, Forbidden, Request
 from newsarchive.web.library import Library, State
@@ -182,13 +183,8 @@ def _is_known(http: HttpRequest, tag: str, state: State | None) -> bool:
     """Whether the reader has this answer (RFC 9110, section 13.1)."""
     if given := http.headers.get("if-none-match"):
         return given.strip() == "*" or tag in {one.strip() for one in given.split(",")}
-    since = http.headers.get("if-modified-since")
-    if not (since and state):
-        return False
-    try:
-        return parsedate_to_datetime(since) >= state.met_at.replace(microsecond=0)
-    except (TypeError, ValueError):
-        return False
+    since = http_time(http.headers.get("if-modified-since", ""))
+    return bool(since and state and since >= state.met_at.replace(microsecond=0))
 
 
 def _tag(content: str | bytes) -> str:

@@ -21,10 +21,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zlib import crc32
+
+from newsarchive.times import http_time
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -252,12 +253,8 @@ def retry_after(value: str, now: datetime, longest: timedelta = DAY) -> timedelt
     text = value.strip()
     if text.isascii() and text.isdigit():
         return min(timedelta(seconds=int(text[:9])), longest)
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max(until - now, timedelta(0)), longest)
+    until = http_time(text)
+    return None if until is None else min(max(until - now, timedelta(0)), longest)
 
 
 def _bounded(wait: timedelta) -> timedelta:

@@ -23,11 +23,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from xml.parsers.expat import ExpatError
 
 from newsarchive.core.urls import try_normalise
+from newsarchive.times import http_time, utc
 
 #: The head of a message says that it is made of several parts. A page of HTML begins with "<".
 _MHTML = re.compile(
@@ -193,7 +193,7 @@ def _of_message(message: Message) -> SavedPage | None:
         body if isinstance(body, bytes) else b"",
         whole or _address(pages[0], "Content-Location"),
         str(pages[0].get("Content-Type", "")),
-        _moment(str(message.get("Date", ""))),  # a header beyond ASCII is no text yet
+        http_time(str(message.get("Date", ""))),  # a header beyond ASCII is no text yet
     )
 
 
@@ -212,14 +212,6 @@ def _of_webarchive(data: bytes) -> SavedPage | None:
         return None
     kind, charset = page.get("WebResourceMIMEType", ""), page.get("WebResourceTextEncodingName", "")
     return SavedPage(body, url, f"{kind}; charset={charset}" if charset else str(kind), None)
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def stated_page(body: bytes) -> SavedPage:
@@ -249,10 +241,7 @@ def _saved_at(parts: Mapping[str, str | None]) -> datetime | None:
     """The moment in the comment of a program; `None` for one without, or with one that is no moment."""
     with suppress(ValueError, OverflowError):  # a day of year 1 that was still year 0 in UTC
         if parts["day"]:
-            return datetime.strptime(f"{parts['day']} {parts['zone']}", "%b %d %Y %H:%M:%S %z").astimezone(
-                UTC
-            )
+            return utc(datetime.strptime(f"{parts['day']} {parts['zone']}", "%b %d %Y %H:%M:%S %z"))
         if parts["at"]:
-            moment = datetime.fromisoformat(parts["at"].replace("Z", "+00:00"))
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return _moment(parts["mailed"]) if parts["mailed"] else None
+            return utc(datetime.fromisoformat(parts["at"]))
+    return http_time(parts["mailed"] or "")
