@@ -12,7 +12,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
@@ -74,9 +73,9 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     A push only hastens a crawl: nothing of it is stored but its time. Crawls by the clock go on, twice a day where the hub announced
     the last posts in time. In a cluster the crawl goes into the queue. Ctrl+C stops it; subscriptions then run out.
     """
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError(f"--base-url {base_url}: give an address such as https://archive.example/push")
+    from newsarchive.web.server import address_parts, bound
+
+    address_parts(base_url)
     if missing := [name for name in ("starlette", "uvicorn") if find_spec(name) is None]:
         raise UsageError(
             f"newsarchive websub serve needs {' and '.join(missing)}: pip install 'newsarchive[web]'"
@@ -87,7 +86,6 @@ def serve(base_url: str, host: str, port: int, secret_file: str | None, db: str)
     from newsarchive.db.frontier.sites import Sites
     from newsarchive.db.schema import require_current
     from newsarchive.spider_processes.processes import SpiderProcesses
-    from newsarchive.web.server import bound
     from newsarchive.websub import Subscriber, application
 
     engine, secret = open_archive(db), _secret(secret_file)

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -52,24 +53,23 @@ class Start:
 
     @property
     def base(self) -> SplitResult:
-        """The parts of the address. Raises `UsageError` for another than `http://…` or `https://…` with a host."""
-        try:
-            parts = urlsplit(self.base_url)
-            is_address = (
-                parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
-            )
-        except ValueError:
-            is_address = False
-        if self.base_url and not is_address:
-            raise UsageError(
-                f"--base-url {self.base_url}: give an address such as https://news.example/press"
-            )
-        if urlsplit(self.base_url).path.rstrip("/") == TABLES:
+        """The parts of the address. Raises `UsageError` as `address_parts` does, and for the address of the tables."""
+        parts = address_parts(self.base_url) if self.base_url else urlsplit("")
+        if parts.path.rstrip("/") == TABLES:
             raise UsageError(
                 f"--base-url {self.base_url}: the tables are at {TABLES} themselves, so that nobody could tell them from other pages: "
                 "give another path, such as /press"
             )
-        return urlsplit(self.base_url)
+        return parts
+
+
+def address_parts(url: str) -> SplitResult:
+    """The parts of a server's public address. Raises `UsageError` for another than `http://…` or `https://…` with a host."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment):
+            return parts
+    raise UsageError(f"--base-url {url}: give an address such as https://news.example/press")
 
 
 def serve(
