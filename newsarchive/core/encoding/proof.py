@@ -46,11 +46,10 @@ WORD = re.compile(r"[^\W\d_]+")
 MAX_INNER_CAPITALS_SHARE = 0.2
 #: A Latin capital beyond ASCII among small letters. In Irish the name behind the letter that grammar puts before it keeps its capital:
 #: `na hÉireann`, `an tÚdarás`.
-_INNER_CAPITAL = re.compile(
-    r"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{}](?=[a-zß-öø-ÿ])".format(
-        "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
-    )
-)
+_CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
+_INNER_CAPITAL = re.compile(rf"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{_CAPITALS}](?=[a-zß-öø-ÿ])")
+#: Capital beyond ASCII → its small letter.
+_SMALL = {ord(c): c.lower() for c in _CAPITALS if len(c.lower()) == 1}
 
 
 def by_line(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
@@ -156,7 +155,15 @@ def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bo
 
     Words that stand without a space between them are right: the parts of `StartseiteÜber` are known.
     """
-    words = [word for line in by_line(placed(found, runs), runs) for word in words_of(line, runs.text)]
+    lines = list(by_line(placed(found, runs), runs))
+    # What stays as it is, such as the `Ã` of `erÅ‘sÃtÃ©s`, says nothing of the codec. To leave it out takes longer.
+    return _have_inner_capitals(lines, runs.text, grams) and _have_inner_capitals(
+        lines, runs.text.translate(_SMALL), grams
+    )
+
+
+def _have_inner_capitals(lines: Iterable[list[Change]], text: str, grams: GramModel) -> bool:
+    words = [word for line in lines for word in words_of(line, text)]
     false = [
         word for word in words if _INNER_CAPITAL.search(word) and not _are_known(camel_parts(word), grams)
     ]
