@@ -41,7 +41,7 @@ def with_no_break_spaces(text: str, positions: Sequence[int]) -> str:
     >>> with_no_break_spaces("A Ã¢â€ â€™ B", [2]).replace("\\xa0", "_")
     'A Ã¢â€_â€™ B'
     """
-    if "\xa0" in text:
+    if "\xa0" in text or not _folded().search(text):
         return text
     out, at, end = [], 0, 0
     for position in positions:
@@ -87,6 +87,16 @@ def _is_read_twice(raw: bytes, places: list[int]) -> bool:
 def _covered(text: str, codec: Charset) -> set[int]:
     """The characters of a text that are parts of sequences in a codec."""
     return {at for match in UTF8.finditer(codec.to_bytes(text)) for at in range(*match.span())}
+
+
+@cache
+def _folded() -> re.Pattern[str]:
+    """What stands before a folded space: the bytes before 0xA0 in the UTF-8 of `à`, `Š`, `†`, `Р` and of the no-break space itself,
+    which are the characters of these codecs that end in it."""
+    before = {raw[-2] for raw in map(str.encode, "àŠ†Р\xa0")}
+    return re.compile(
+        f"[{''.join(codec.decoded[byte] for codec in _codecs() for byte in before)}] (?=[^\\w]|[^\x00-\x7f]|\\Z)"
+    )
 
 
 @cache
