@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -23,10 +23,9 @@ from newsarchive.core.discovery import rights
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import normalise, site_of
-from newsarchive.crawling import (
-    adapters as adapters,  # importing it registers the adapters of articles and captures
-)
+from newsarchive.crawling import adapters as adapters  # registers the adapters of articles and captures
 from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, closed, database_failed, end
+from newsarchive.crawling.moved_posts import MovedPosts
 from newsarchive.crawling.other_posts import OtherPosts
 from newsarchive.crawling.page_reader import (
     PageReader,
@@ -397,7 +396,7 @@ class StorePipeline:
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
         self.writer: Writer | None = None
-        self.other_posts: OtherPosts | None = None
+        self.questions: list[Callable[[Article], Awaitable[None]]] = []
         self.opening: asyncio.Future[None] | None = None
 
     @classmethod
@@ -459,7 +458,8 @@ class StorePipeline:
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = frontier, self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
-        self.other_posts = OtherPosts(self.crawler, engine) if isinstance(spider, FetchingSpider) else None
+            moved, others = MovedPosts(self.crawler, engine), OtherPosts(self.crawler, engine)
+            self.questions = [moved.follow, others.refuse]
         self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, WarcSpider):
             spider.frontier, spider.run_id = frontier, self.run_id
@@ -483,8 +483,8 @@ class StorePipeline:
         assert self.writer is not None
         item = await self.learning.by_template(item)
         try:
-            if self.other_posts is not None:
-                await self.other_posts.refuse(head_of(item))
+            for ask in self.questions:
+                await ask(head_of(item))
             outcome = await asyncio.wrap_future(self.writer.submit(item))
         except Dropped:
             raise

@@ -1,4 +1,4 @@
-"""The address of a stored article that leads to another article now: a post was renamed, or all old posts lead to one.
+"""The address of a stored article that leads to another article now: a post was replaced, or all old posts lead to one.
 
     /2024/05/night-ferry/  301  /2024/05/the-night-ferry-returns/       both are articles: the first was read when it answered itself
 

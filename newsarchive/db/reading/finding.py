@@ -14,6 +14,13 @@ from newsarchive.db.readonly import Connected, Reader
 from newsarchive.db.values import with_detail
 from newsarchive.exceptions import NewsArchiveError, NoSuchArticle
 
+_BY_KEY = "url_key = :value"
+#: The address led to the article once: its post has moved, or a list named it as `/?p=12`.
+_ONCE_AT = (
+    "id IN (SELECT r.article_id FROM urls AS u JOIN captures AS c ON c.url_id = u.id"
+    " JOIN article_revisions AS r ON r.capture_id = c.id WHERE u.url_key = :value)"
+)
+
 
 def find(connection: Connected, url_or_id: str | int) -> int:
     """The id of an article, whichever of its versions an identifier names.
@@ -24,7 +31,7 @@ def find(connection: Connected, url_or_id: str | int) -> int:
     if citation.is_identifier(name):
         name = citation.parse_identifier(name).url or name
     for condition, value in _lookups(name):
-        query = f"SELECT id FROM articles WHERE {condition} = :value ORDER BY id LIMIT 1"
+        query = f"SELECT id FROM articles WHERE {condition} ORDER BY id LIMIT 1"
         found = reader.value(query, {"value": value})
         if found is not None:
             withheld.refuse(reader, int(found))
@@ -46,7 +53,7 @@ class Fate:
 def fate(reader: Reader, url: str) -> Fate | None:
     """The state of a URL in the frontier, `None` for a URL that no crawl found."""
     for condition, value in _lookups(url):
-        if condition == "url_key":
+        if condition == _BY_KEY:
             query = "SELECT state, reason, reason_detail, last_checked_at AS seen_at, filled_from FROM urls WHERE url_key = :value"
             for row in reader.rows(query, {"value": value}):
                 reason = with_detail(row["reason"], row["reason_detail"])
@@ -57,14 +64,15 @@ def fate(reader: Reader, url: str) -> Fate | None:
 def _lookups(name: str) -> Iterator[tuple[str, Any]]:
     if name.isascii() and name.isdigit():
         if len(name) <= 9:  # ids are shorter; PostgreSQL refuses longer numbers
-            yield "id", int(name)
+            yield "id = :value", int(name)
         return
     url = name if "://" in name else f"https://{name}"
     try:
         key = url_key(url)
     except (NewsArchiveError, ValueError):
         return
-    yield "url_key", key
-    yield "canonical_key", key
+    yield _BY_KEY, key
+    yield "canonical_key = :value", key
+    yield _ONCE_AT, key
     if url.endswith("."):  # of the sentence, or of the bibliography, that it was copied from
         yield from _lookups(url.rstrip("."))

@@ -33,7 +33,7 @@ from newsarchive.db.models import (
 from newsarchive.db.near_duplicates import clusters, copies
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
-from newsarchive.db.writing import captures, earlier, explanations, field_changes, quarantine, withhold
+from newsarchive.db.writing import captures, earlier, explanations, field_changes, moved, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, Capture, ChangeKind
@@ -188,13 +188,20 @@ class Batch:
     # -- finding -----------------------------------------------------------------------------
 
     def _find(self) -> None:
-        ids = self._found_ids()
+        # Bytes out of a file, and stored ones, may be of an address that their post has left.
+        left = moved.once_at(self.connection, self.plans) if self.reread or self.from_files else {}
+        ids = list({*self._found_ids(), *left.values()})
         found = bulk.select_rows(self.connection, _STORED, {"ids": ids}) if ids else []
         plans, self.plans = self.plans, []
         taken: set[int] = set()
         for plan in plans:
             plan.stored = match(plan, found)
-            if plan.stored and self._takes_turns(plan):
+            if plan.stored is None and plan.key in left:
+                plan.stored = next(row for row in found if row["id"] == left[plan.key])
+                plan.has_left = True
+            if plan.stored and plan.has_left and not (plan.is_late or self.reread):
+                plan.stored = None  # the post is there again
+            elif plan.stored and self._takes_turns(plan):
                 plan.stored = None
             if plan.stored:
                 plan.article_id, plan.revision_id = plan.stored["id"], plan.stored["revision_id"]

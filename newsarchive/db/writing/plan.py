@@ -55,6 +55,8 @@ class Plan:
     moves: list[Move] = field(default_factory=list)
     packed: PackedArticle | None = None
     is_explained: bool = False
+    #: Whether the post has left the address at which these bytes were read (`moved.once_at`).
+    has_left: bool = False
     #: The id of the withheld article, of which only the fetch is stored; `None` for an article that is not withheld.
     withheld_id: int | None = None
     #: The time by the clock of this machine; `None` for a page out of a file.
@@ -94,6 +96,8 @@ class Plan:
         of an address that the post had once. They change nothing."""
         if self.stored is None or not self.reread:
             return False
+        if self.has_left:
+            return True
         moments: list[datetime | None] = [self.stored["seen_at"], self.stored["last"]]
         return any(moment is not None and self.seen_at < moment for moment in moments)
 

@@ -1,0 +1,104 @@
+"""Asks the old address of a post whether the post has moved to the address of a page.
+
+A blog that changes its addresses from `/2024/05/night-ferry/` to `/night-ferry/` names each of its posts anew. A page whose text the
+archive has under another address is the same post where that address answers as it no longer: it is not there, it leads to the
+page, or it gives something else. Then the article takes the new address (`newsarchive.db.writing.moved`). As long as both answer,
+they are two articles, one a copy of the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from scrapy import Request
+
+from newsarchive.core.urls import site_of, url_key
+from newsarchive.crawling.page_reader import reader_of
+from newsarchive.crawling.responses import capture_of
+from newsarchive.db.reading.replaced import text_of
+from newsarchive.db.writing.moved import Former, follow, former_of
+from newsarchive.db.writing.packed import head_of
+from newsarchive.exceptions import NotAnArticle
+from newsarchive.items import Article
+from newsarchive.times import utc_now
+from newsarchive.workers.worker import Job
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from sqlalchemy import Engine
+
+logger = logging.getLogger(__name__)
+
+#: Old addresses of a site that are asked for in a crawl. Where each of them was left, the posts of the others are taken to have moved
+#: too: a blog of 5,000 posts would else be asked for 5,000 pages that are not there.
+MAX_ASKED = 20
+#: Old addresses of another site that are asked for. Where none of them leads to the page, its articles are what a copy has.
+MAX_ASKED_ELSEWHERE = 3
+#: Statuses that say that a page is not there.
+ABSENT_STATUSES = frozenset((404, 410))
+
+
+class MovedPosts:
+    """Follows the posts that moved, in one crawl."""
+
+    def __init__(self, crawler: Crawler, engine: Engine) -> None:
+        self.crawler, self.engine = crawler, engine
+        #: (old site, new site) → old addresses that were left, and those that were not
+        self.left: Counter[tuple[str, str]] = Counter()
+        self.stayed: Counter[tuple[str, str]] = Counter()
+        self.lock = asyncio.Lock()
+
+    async def follow(self, article: Article) -> None:
+        """Give the stored article of this post its new address, where the page is that of a post that moved. Raises `DatabaseError`."""
+        if article.capture is None or article.capture.status != 200:
+            return
+        if await asyncio.to_thread(former_of, self.engine, article) is None:
+            return
+        async with self.lock:  # two new pages may have the text of one article
+            former = await asyncio.to_thread(former_of, self.engine, article)
+            if former is None or not (former.has_left or await self._has_left(former, article.url)):
+                return
+            await asyncio.to_thread(follow, self.engine, former, article.url, utc_now())
+            logger.info("%s: the post moved to %s", former.url, article.url)
+
+    async def _has_left(self, former: Former, url: str) -> bool:
+        """Whether the old address answers as the post no longer."""
+        pair = site_of(former.url), site_of(url)
+        if not self.stayed[pair] and former.is_of_site and self.left[pair] >= MAX_ASKED:
+            return True
+        if not former.is_of_site and not self.left[pair] and self.stayed[pair] >= MAX_ASKED_ELSEWHERE:
+            return False
+        has_left = await self._asked(former, url)
+        (self.left if has_left else self.stayed)[pair] += 1
+        return has_left
+
+    async def _asked(self, former: Former, url: str) -> bool:
+        assert self.crawler.engine is not None
+        try:
+            response = await self.crawler.engine.download_async(
+                Request(former.url, meta={"dont_retry": True})
+            )
+        except Exception as error:  # whatever a download raises: nothing is known then
+            logger.info("%s: asked whether the post is still there: %s", former.url, error)
+            return False
+        if response.status == 200 and url_key(response.url) == url_key(url):
+            return True
+        if (
+            not former.is_of_site
+        ):  # the old site must name the page: what it has lost, anybody may have copied
+            return False
+        return response.status in ABSENT_STATUSES or (
+            response.status == 200 and not await self._gives(response, former)
+        )
+
+    async def _gives(self, response: Response, former: Former) -> bool:
+        """Whether an answer has the text of the stored article."""
+        try:
+            page = await reader_of(self.crawler).do(Job(capture_of(response)))
+        except NotAnArticle:
+            return False
+        return text_of(head_of(page.article)).is_one_with(former.text)

@@ -1,0 +1,49 @@
+"""A blog whose posts have other addresses than before: their articles take the new addresses, where the old ones are left."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from benchmarks.blogs import sentence
+from tests.crawling.test_crawl import front, post, rows
+from tests.support.serving import Answer, crawl, served
+
+pytestmark = pytest.mark.slow  # crawls
+
+#: What the old address of a post answers after its posts have new ones, given the new one; `None` for the page itself.
+OLD = {
+    "leads-to-the-new-address": lambda new: Answer("", 301, {"Location": new}),
+    "is-not-there": lambda new: Answer("no", 404),
+    "leads-to-the-front-page": lambda new: Answer("", 302, {"Location": "/"}),
+    "gives-a-page-for-all": lambda new: Answer(
+        post("A blog of the coast", body="<p>We write on ferries.</p>")
+    ),
+    "answers-itself": lambda new: None,
+    "fails": lambda new: Answer("no", 503),
+}
+
+
+def story(word: str) -> Answer:
+    dice = random.Random(word)
+    body = "</p><p>".join(" ".join(sentence(dice) for _ in range(3)) for _ in range(4))
+    return Answer(post(f"The ferry that {word}", body=f"<p>{body}</p>"))
+
+
+def test_a_post_is_one_article_under_both_addresses_where_it_left_the_old_one(db: Path) -> None:
+    pages = {word: story(word) for word in OLD}
+    before = {f"/2024/05/12/{word}/": page for word, page in pages.items()}
+    after = {f"/{word}/": page for word, page in pages.items()}
+    with served({"/": Answer(front(*before)), **before}) as site:
+        crawl(f"url={site.home}/", db=db)
+        left = {f"/2024/05/12/{word}/": answer(f"/{word}/") or pages[word] for word, answer in OLD.items()}
+        site.answers = {"/": Answer(front(*after)), **left, **after}
+        done = crawl(f"url={site.home}/", db=db)
+        assert "6 discovered, 2 new, 0 updated, 4 unchanged" in done.stderr
+        found = {str(url).removeprefix(site.home) for (url,) in rows(db, "SELECT url FROM articles")}
+    both = {"answers-itself", "fails"}
+    assert found == set(after) | {f"/2024/05/12/{word}/" for word in both}
+    assert rows(db, "SELECT count(*) FROM article_revisions WHERE change_kind <> 'new'") == [(0,)]
+    assert rows(db, "SELECT count(*) FROM articles WHERE gone_at IS NOT NULL") == [(0,)]

@@ -1,0 +1,128 @@
+"""A post that moved to another address: its article goes with it, and keeps its history."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from benchmarks.blogs import sentence
+from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.db.frontier.queue import Absence, Frontier
+from newsarchive.db.reading.finding import find
+from newsarchive.db.readonly import reading
+from newsarchive.db.writing.moved import MOVED, follow, former_of
+from newsarchive.db.writing.store import Outcome, Store
+from newsarchive.items import Article
+from newsarchive.rules import default
+from tests.support.storage import START, make_article, rows
+
+OLD, NEW = "https://blog.example/2024/05/night-ferry/", "https://blog.example/night-ferry/"
+OTHER = "https://copies.example/night-ferry/"
+DICE = random.Random(1)
+BODY = "\n\n".join(sentence(DICE) for _ in range(6))
+
+
+@pytest.fixture
+def store(engine: Engine) -> Store:
+    return Store(engine, clock=lambda: START)
+
+
+def page(
+    url: str, day: float = 0, *, asked: str = "", body: str = BODY, number: int = 1, **fields: object
+) -> Article:
+    made = make_article(number, url=url, body=body, **fields)
+    assert made.capture is not None
+    at = START + timedelta(days=day)
+    made = replace(made, capture=replace(made.capture, url=asked or url, final_url=url, fetched_at=at))
+    return fingerprint_step(made, default())
+
+
+#: What a page at a new address is, and whether the stored article's address is known to be left; `None` where they are two posts.
+PAGES: dict[str, tuple[Article, bool | None]] = {
+    "the same text and headline": (page(NEW, 1), False),
+    "a redirect led to it": (page(NEW, 1, asked=OLD), True),
+    "another headline, and the same day": (page(NEW, 1, number=2), False),
+    "another headline and day": (page(NEW, 1, number=2, date_published=START - timedelta(days=9)), None),
+    "another text": (page(NEW, 1, body="\n\n".join(sentence(DICE) for _ in range(6))), None),
+    "a view that names the address as its own": (page(NEW, 1, canonical_url=OLD), None),
+    "a copy on another site": (page(OTHER, 1), None),
+    "a redirect to another site": (page(OTHER, 1, asked=OLD), True),
+    "the address itself": (page(OLD, 1), None),
+}
+
+
+@pytest.mark.parametrize("given", PAGES)
+def test_which_stored_article_a_page_may_be(engine: Engine, store: Store, given: str) -> None:
+    store.ingest([page(OLD)])
+    article, has_left = PAGES[given]
+    found = former_of(engine, article)
+    assert (None if found is None else found.has_left) is has_left
+
+
+def test_an_article_of_a_site_that_fails_may_have_moved_to_another_site(engine: Engine, store: Store) -> None:
+    store.ingest([page(OLD)])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE sites SET state = 'failing'"))
+    found = former_of(engine, page(OTHER, 1))
+    assert found is not None
+    assert (found.url, found.has_left, found.is_of_site) == (OLD, False, False)
+
+
+def moved(engine: Engine, store: Store) -> None:
+    store.ingest([page(OLD)])
+    found = former_of(engine, page(NEW, 1))
+    assert found is not None
+    follow(engine, found, NEW, START + timedelta(days=1))
+    assert store.ingest([page(NEW, 1)]) == [Outcome.UNCHANGED]
+
+
+def test_the_article_takes_the_new_address_and_is_found_by_both(engine: Engine, store: Store) -> None:
+    moved(engine, store)
+    assert rows(engine, "SELECT url, gone_at FROM articles") == [(NEW, None)]
+    assert rows(engine, "SELECT url, state, reason, reason_detail FROM urls ORDER BY id") == [
+        (OLD, "gone", MOVED, NEW),
+        (NEW, "ok", "", ""),
+    ]
+    with reading(engine) as reader:
+        assert find(reader, OLD) == find(reader, NEW)
+
+
+def test_the_old_address_says_nothing_of_the_post_any_more_and_the_new_one_does(
+    engine: Engine, store: Store
+) -> None:
+    moved(engine, store)
+    for day in (2, 3):
+        later = Frontier(engine, clock=lambda day=day: START + timedelta(days=day))
+        assert later.missing(OLD, "http 404", final=False) is Absence.STILL_GONE
+    assert rows(engine, "SELECT gone_at FROM articles") == [(None,)]
+    assert later.missing(NEW, "http 410", final=True) is Absence.GONE
+    assert rows(engine, "SELECT count(*) FROM articles WHERE gone_at IS NOT NULL") == [(1,)]
+
+
+def test_stored_bytes_of_the_old_address_that_are_read_again_change_nothing(
+    engine: Engine, store: Store
+) -> None:
+    moved(engine, store)
+    again = replace(page(OLD), extractor_version=2, headline="Read otherwise")
+    assert store.ingest([again], reread=True) == [Outcome.UNCHANGED]
+    assert rows(engine, "SELECT url, headline FROM articles") == [(NEW, "Post 1")]
+
+
+def test_an_older_capture_of_the_old_address_belongs_to_the_history(engine: Engine, store: Store) -> None:
+    moved(engine, store)
+    files = Store(engine, clock=lambda: START + timedelta(days=9), from_files=True)
+    assert files.ingest([page(OLD, -9, body=BODY + "\n\nIt sails on Monday.")]) == [Outcome.EARLIER]
+    assert rows(engine, "SELECT url, versions FROM (SELECT url, (SELECT count(*) FROM article_revisions AS r "
+                "WHERE r.article_id = a.id) AS versions FROM articles AS a) AS x") == [(NEW, 2)]  # fmt: skip
+
+
+def test_a_post_that_answers_at_its_old_address_again_is_no_capture_of_the_history(
+    engine: Engine, store: Store
+) -> None:
+    moved(engine, store)
+    files = Store(engine, clock=lambda: START + timedelta(days=9), from_files=True)
+    assert files.ingest([page(OLD, 5)]) == [Outcome.NEW]
