@@ -27,6 +27,7 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
 from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
+from newsarchive.db.frontier.elsewhere import LEADS_HOME
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
@@ -39,6 +40,17 @@ from newsarchive.spiders.discovery import Batch, conditional
 HANDLED_STATUSES = [304, 404, 410]
 #: Sources whose posts come after those of all others: their lists are long, and may be made up.
 LONG_SOURCES = frozenset(("sitemap", "frontier"))
+
+
+def leads_home(response: Response) -> bool:
+    """Whether a stored post leads to a front page now, its own site's or another's: plug-ins send the readers of deleted posts there
+    (`redirect 404 to homepage`). A page that the archive does not hold may be a list."""
+    request = response.request
+    known: Known | None = request.meta.get(KNOWN) if request else None
+    asked = request.meta.get("redirect_urls") if request else None
+    if not asked or known is None or known.state not in ("ok", "gone"):
+        return False
+    return "/" not in url_key(response.url).rstrip("/") and url_key(response.url) != known.key
 
 
 class FetchingSpider(CapturingSpider):
@@ -209,7 +221,8 @@ class FetchingSpider(CapturingSpider):
             if self.failing_sites and not self.block(response):
                 self.failing_sites.answered(link.url)
             if response.status != 304:
-                await self.missing(response, link)
+                reason, said = f"http {response.status}", f"the server answered {response.status}"
+                await self.missing(response, link, reason, said)
             elif await self.is_unchanged(link):
                 self.count(Count.UNCHANGED)
                 self.count(Count.NOT_MODIFIED)
@@ -217,6 +230,11 @@ class FetchingSpider(CapturingSpider):
                     await asyncio.to_thread(self.frontier.unchanged, link.url, response.url)
             else:
                 yield self.request(link, response.meta.get(KNOWN), whole=True)
+            return
+        if leads_home(response):
+            if self.failing_sites:
+                self.failing_sites.answered(link.url)
+            await self.missing(response, link, LEADS_HOME, "it leads to the front page, and not to the post")
             return
         capture = await self.known(response, link)
         refusal = None
@@ -303,9 +321,9 @@ class FetchingSpider(CapturingSpider):
             spider=self,
         )
 
-    async def missing(self, response: Response, link: Link) -> None:
-        """410 means that the post is gone; so does a second 404, half a day after the first."""
-        reason, final = f"http {response.status}", response.status == 410
+    async def missing(self, response: Response, link: Link, reason: str, said: str) -> None:
+        """410 means that the post is gone; so does a second 404, or a second redirect to a front page, half a day after the first."""
+        final = response.status == 410
         absence = Absence.GONE if final else Absence.MISSING
         if self.frontier is not None:
             absence = await asyncio.to_thread(
@@ -315,7 +333,7 @@ class FetchingSpider(CapturingSpider):
         self.count(Count(absence.value))
         again = "; it is asked for once more after a day" if absence is Absence.MISSING else ""
         if absence is not Absence.STILL_GONE:
-            self.tell(link.url, f"the server answered {response.status}{again}")
+            self.tell(link.url, f"{said}{again}")
 
     async def post_failed(self, failure: TwistedFailure) -> AsyncIterator[Capture | Request]:
         """Errback of a post: the failure is counted, logged, and kept in the frontier for the next crawl."""

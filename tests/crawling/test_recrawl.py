@@ -63,11 +63,15 @@ def test_recrawl_fetches_what_is_due_and_nothing_else(db: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("status", "looks"), [(410, 1), (404, 2)])
-def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, status: int, looks: int) -> None:
+@pytest.mark.parametrize(
+    ("answer", "looks"),
+    [(Answer("gone", 410), 1), (Answer("gone", 404), 2), (Answer("", 301, {"Location": "/"}), 2)],
+    ids=["410", "404", "leads to the front page"],
+)
+def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, answer: Answer, looks: int) -> None:
     with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
         crawl(f"url={site.home}/", db=db)
-        site.answers["/a-first-story/"] = Answer("gone", status)
+        site.answers["/a-first-story/"] = answer
         for look in range(looks):
             assert rows(db, "SELECT gone_at FROM articles") == [(None,)], look
             due_now(db)

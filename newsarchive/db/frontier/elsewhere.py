@@ -26,6 +26,8 @@ from newsarchive.items import Capture
 
 #: `Url.reason` of such an address; `reason_detail` is the address to which it led.
 LEADS_ELSEWHERE = "leads to another post"
+#: `Url.reason` of an address that leads to a front page: the post is not there, as if the server had answered 404.
+LEADS_HOME = "leads to the front page"
 
 _AT = """
     SELECT a.id, a.last_seen_at, u.url_key, u.state, u.reason, u.last_checked_at, u.fail_count

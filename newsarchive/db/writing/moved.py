@@ -23,6 +23,7 @@ from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.conditions import visible
 from newsarchive.db.engine import writing
+from newsarchive.db.frontier.elsewhere import LEADS_HOME
 from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
 from newsarchive.db.readonly import reading
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 MOVED = "moved to another address"
 #: Why an address is known to answer as the post no longer. A single 404 counts: where the site is broken for an evening, the post does
 #: not answer at another address.
-_ABSENT = ("http 404", "http 410", MOVED)
+_ABSENT = ("http 404", "http 410", LEADS_HOME, MOVED)
 #: Stored articles that are compared with one page.
 MAX_COMPARED = 20
 
