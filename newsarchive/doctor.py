@@ -207,8 +207,16 @@ def sites(engine: Engine, now: datetime) -> Iterator[Finding]:
     with reading(engine) as connection:
         followed = [site for site in known_sites.sites(connection) if site.followed]
         failed = failures(Reader.of(connection), now - timedelta(days=STRIP_DAYS))
-    facts = checks.site_facts(engine, NEWEST_CAPTURES)
+    facts, led = checks.site_facts(engine, NEWEST_CAPTURES), checks.led_elsewhere(engine)
+    homes = {site.home_url for site in followed}
     for site in followed:
+        if site.state not in ("ok", "new") and (home := led.get(site.home_url)):
+            yield warning(
+                Check.SITE_MOVED,
+                f"{site.home_url}: its last crawl was led to another site, {home}, so the blog may have moved there",
+                follow_there(engine, site, "" if home in homes else home),
+            )
+            continue
         yield from _crawled(engine, site, now, failed.get(site.domain))
         known = facts.get(site.domain)
         if known is None:
@@ -225,8 +233,14 @@ def sites(engine: Engine, now: datetime) -> Iterator[Finding]:
             yield warning(
                 Check.SITE_MOVED,
                 f"{site.home_url}: its newest {len(known.newest)} posts were answered by {host}: it moved",
-                command(engine, f"sites add {shlex.quote(f'https://{host}/')}"),
+                follow_there(engine, site, f"https://{host}/"),
             )
+
+
+def follow_there(engine: Engine, site: KnownSite, home: str) -> str:
+    """The commands that follow a blog at another address, "" where it is followed there already, and at its old one no longer."""
+    pause = command(engine, f"sites pause {shlex.quote(site.home_url)}")
+    return f"{command(engine, f'sites add {shlex.quote(home)}')} && {pause}" if home else pause
 
 
 def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | None) -> Iterator[Finding]:

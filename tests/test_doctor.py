@@ -19,8 +19,10 @@ from sqlalchemy import Engine, event
 
 from newsarchive import doctor
 from newsarchive.cli import cli
+from newsarchive.core.alarms.listings import FRONT_PAGE
 from newsarchive.db import checks
 from newsarchive.db.engine import open_engine, writing
+from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
@@ -281,6 +283,17 @@ def test_sites_are_judged_by_what_is_stored(kind: str, tmp_path: Path) -> None:
 
         assert site(engine) == []
         assert change("UPDATE sites SET state = 'failing'") == {Check.SITE_FAILING}
+        # The last look at the front page was led to another site, which is how a crawl keeps it.
+        home, there = "https://blog.example/", Frontier(engine, clock=lambda: NOW)
+        looked = there.source(there.open_site("https://other.example/"), FRONT_PAGE, home)
+        there.source_checked(looked.id, ok=True)
+        assert {one.check for one in site(engine)} == {Check.SITE_MOVED}
+        remedy = next(iter(site(engine))).remedy
+        assert "sites add https://other.example/" in remedy
+        assert f"sites pause {home}" in remedy
+        again = there.source(there.open_site(home), FRONT_PAGE, home)
+        Frontier(engine, clock=lambda: NOW + timedelta(hours=1)).source_checked(again.id, ok=False)
+        assert {one.check for one in site(engine)} == {Check.SITE_FAILING}
         long_ago = "2025-04-20T00:00:00.000000+00:00"
         assert change(f"UPDATE sites SET state = 'ok', last_success_at = '{long_ago}'") == {
             Check.SITE_NOT_CRAWLED

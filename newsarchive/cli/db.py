@@ -28,7 +28,7 @@ from newsarchive.cli.options import (
     workers_option,
 )
 from newsarchive.cli.output import complain, progress_bar, say
-from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable
+from newsarchive.exceptions import ALL_FAILED, SOME_FAILED, DatabaseUnavailable, OutputError
 from newsarchive.findings import Check, Severity
 from newsarchive.version import EXTRACTOR_VERSION
 
@@ -187,10 +187,8 @@ def backup(file: Path, dry_run: bool, db: str) -> None:
     from newsarchive.db import schema
 
     engine = open_archive(db)
-    if file.exists():
-        raise DatabaseUnavailable(f"{file} exists already: name another")
     if not file.absolute().parent.is_dir():
-        raise DatabaseUnavailable(f"{file}: there is no folder {file.parent}; create it first")
+        raise OutputError(f"{file}: there is no folder {file.parent}; create it first")
     schema.backup(engine, file, dry_run=dry_run)
     if dry_run:
         say(f"would copy {place(database_url(db))} to {file}; nothing was written")

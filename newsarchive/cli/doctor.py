@@ -232,7 +232,7 @@ def asked(site: KnownSite) -> Iterator[Finding]:
         yield warning(
             Check.SITE_MOVED,
             f"{home} leads to {answer.base_url}: it moved",
-            f"newsarchive sites add {shlex.quote(answer.base_url)}",
+            f"newsarchive sites add {shlex.quote(answer.base_url)} && newsarchive sites pause {shlex.quote(home)}",
         )
     ends = certificate_end(answer.base_url, fetcher)
     if ends is not None and ends - utc_now() < timedelta(days=MIN_CERTIFICATE_DAYS):

@@ -21,7 +21,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine, func, select
 
+from newsarchive.core.alarms.listings import FRONT_PAGE
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
+from newsarchive.core.urls import site_of
 from newsarchive.db import readonly, revisions, views
 from newsarchive.db.dialects import dialect_of
 from newsarchive.db.engine import (
@@ -33,7 +35,7 @@ from newsarchive.db.engine import (
     translated,
     writing,
 )
-from newsarchive.db.models import ArticleRow, CaptureRow, Site, SourceTextRow, Url
+from newsarchive.db.models import ArticleRow, CaptureRow, Site, Source, SourceTextRow, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
 from newsarchive.exceptions import DatabaseError
@@ -277,6 +279,21 @@ def site_facts(engine: Engine, newest: int) -> dict[str, SiteFacts]:
             last = captures.where(Url.site_id == site).order_by(CaptureRow.id.desc()).limit(newest)
             found[domain] = SiteFacts(domain, urls, barred, list(connection.execute(last).scalars()))
     return found
+
+
+def led_elsewhere(engine: Engine) -> dict[str, str]:
+    """The front pages that led to another site when they were fetched last with success: their addresses → the front page of the other
+    site."""
+    query = select(Source.url, Site.domain, Site.home_url).join(Site, Site.id == Source.site_id)
+    query = query.where(Source.kind == FRONT_PAGE, Source.last_checked_at.is_not(None)).order_by(
+        Source.last_checked_at
+    )
+    with reading(engine) as connection:
+        found = connection.execute(query).all()
+    last: dict[str, str] = {}
+    for url, domain, home in found:
+        last[url] = home if site_of(url) != domain else ""
+    return {url: home for url, home in last.items() if home}
 
 
 def last_fetch(engine: Engine) -> datetime | None:

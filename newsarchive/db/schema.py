@@ -45,7 +45,7 @@ from newsarchive.db.engine import (
 )
 from newsarchive.db.failures import BUSY_SECONDS, explained
 from newsarchive.db.models import Base
-from newsarchive.exceptions import DatabaseUnavailable
+from newsarchive.exceptions import DatabaseUnavailable, OutputError
 from newsarchive.reprs import FULL
 
 if TYPE_CHECKING:
@@ -170,7 +170,12 @@ def migrate(engine: Engine) -> None:
         path = sqlite_file(engine)
         if path is not None and readonly.current(connection) != revisions.head():
             copy = path.with_name(f"{path.name}.before-{revisions.head()}.bak")
-            backup(engine, copy, overwrite=True)
+            try:
+                backup(engine, copy, overwrite=True)
+            except OutputError as error:
+                raise DatabaseUnavailable(
+                    f"{error}: the archive was not upgraded, because no copy could be made first"
+                ) from error
             log.warning("%s is the archive as it was before its upgrade: delete it when all is well", copy)
         _run_revisions(connection)
 
@@ -270,7 +275,8 @@ def _create_full_text(connection: Connection) -> None:
 def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bool = False) -> None:
     """Copy an SQLite archive while other processes use it (SQLite's online backup). A dry run only checks that it can be done.
 
-    Raises `DatabaseUnavailable` where the target exists or cannot be written, and for an archive that is no SQLite file.
+    Raises `OutputError` where the target exists or cannot be written, and `DatabaseUnavailable` for an archive that is no SQLite file, or
+    is damaged.
     """
     path = sqlite_file(engine)
     if path is None:
@@ -282,7 +288,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
             f" newsarchive db copy '{url}' {shlex.quote(str(target))}"
         )
     if target.exists() and not overwrite:
-        raise DatabaseUnavailable(f"{target} exists: name another file")
+        raise OutputError(f"{target} exists already: name another file")
     if not path.exists():
         raise DatabaseUnavailable(f"{path}: no archive there")
     with translated(engine), engine.connect() as connection:
@@ -303,7 +309,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
             raise _damaged(path, str(error)) from error
         if "disk" in str(error) or (isinstance(error, OSError) and error.errno in FULL):
             raise explained(str(target), error) from error
-        raise DatabaseUnavailable(f"{target} cannot be written: {error}") from error
+        raise OutputError(f"{target} cannot be written: {error}") from error
     finally:
         for end in ("", "-wal", "-shm"):
             with suppress(OSError):

@@ -3,7 +3,7 @@
 On a terminal the progress is a bar and the summary a table; elsewhere both are single lines:
 
     https://blog.example: 120 of 400 posts, 1.0 pages a second, 5 minutes left
-    https://blog.example: 20 discovered, 18 new, 0 updated, 0 unchanged, 2 dropped, 2 dropped: too short
+    https://blog.example: 20 discovered, 18 new, 0 updated, 0 unchanged, 2 dropped: too short
 """
 
 from __future__ import annotations
@@ -476,9 +476,16 @@ def one_line(name: str, stats: dict[str, Any]) -> str:
     """The summary in one line, which cron mails.
 
     >>> one_line("https://blog.example", {"newsarchive/new": 2, "newsarchive/failed/timeout": 1})
-    'https://blog.example: 0 discovered, 2 new, 0 updated, 0 unchanged, 1 failed, 1 failed: timeout'
+    'https://blog.example: 0 discovered, 2 new, 0 updated, 0 unchanged, 1 failed: timeout'
     """
-    words = (f"{n} {what}: {reason}" if reason else f"{n} {what}" for what, reason, n in Counts(stats).rows())
+    counts = Counts(stats)
+    #: Groups whose only reason says all that their totals would.
+    told = {group for group, reasons in counts.reasons.items() if len(reasons) == 1}
+    words = (
+        f"{n} {what}: {reason}" if reason else f"{n} {what}"
+        for what, reason, n in counts.rows()
+        if reason or what not in told
+    )
     return f"{name}: " + ", ".join(words)
 
 
