@@ -55,6 +55,11 @@ PAGES: dict[str, tuple[Article, bool | None]] = {
 }
 
 
+def test_a_page_that_a_stored_view_of_it_names_is_asked_nothing(engine: Engine, store: Store) -> None:
+    store.ingest([page(OLD, canonical_url=NEW)])
+    assert former_of(engine, page(NEW, 1)) is None
+
+
 @pytest.mark.parametrize("given", PAGES)
 def test_which_stored_article_a_page_may_be(engine: Engine, store: Store, given: str) -> None:
     store.ingest([page(OLD)])

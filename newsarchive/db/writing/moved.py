@@ -43,7 +43,7 @@ MAX_COMPARED = 20
 
 _KNOWN_HERE = "SELECT (SELECT count(*) FROM articles WHERE url_key = :key), (SELECT last_checked_at FROM urls WHERE url_key = :key)"
 _FORMER = f"""
-    SELECT a.id, a.url, a.url_key, a.headline, a.content_hash, a.minhash, a.article_body, a.date_published, a.post_id,
+    SELECT a.id, a.url, a.url_key, a.canonical_key, a.headline, a.content_hash, a.minhash, a.article_body, a.date_published, a.post_id,
            s.domain, s.state AS site_state, u.reason
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id LEFT JOIN urls AS u ON u.url_key = a.url_key
     WHERE a.id IN (
@@ -114,8 +114,9 @@ def former_of(engine: Engine, article: Article) -> Former | None:
             continue
         if not here and not led and row["site_state"] != "failing":
             continue
-        # The page itself says that the article has its own address, or it was looked at before: it is a view of the post.
-        if not has_left and (looked_at is not None or canonical == row["url_key"] != own):
+        # One of the two pages names the other's address as its own, or the page was looked at before: one is a view of the other.
+        is_view = canonical == row["url_key"] != own or row["canonical_key"] == own
+        if not has_left and (looked_at is not None or is_view):
             continue
         found.append(Former(row["id"], row["url"], row["url_key"], text, has_left, here))
     return max(found, key=lambda one: (one.has_left, one.is_of_site), default=None)
