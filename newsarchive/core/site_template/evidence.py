@@ -52,7 +52,6 @@ class Stats:
     beside_name: int = 0
     isolated: int = 0
     teases: int = 0
-    titled: int = 0
     carried: int = 0
     before_boilerplate: int = 0
     between_boilerplate: int = 0
@@ -205,13 +204,6 @@ def judge_form(
     nothing; nor does one without a tie to the articles' origins, a domain, or an offer.
     """
     seen = len(stats.clusters | (elsewhere.clusters if elsewhere else frozenset()))
-    if (
-        seen >= MIN_PAIR_ARTICLES
-        and len(stats.keys) >= MIN_PAIR_ARTICLES
-        and stats.titled >= AGREEING_SHARE * stats.pages
-    ):
-        label = "promo" if _is_inside(stats) else "attribution"
-        return Finding("chrome", label, f"this form stands in {articles(seen)} and holds the title of each")
     if seen < MIN_ARTICLES or len(stats.keys) < MIN_ARTICLES:
         return None
     # Such a label stands before titles of other posts or before links, as "Where:" and "Cast:" do not.
@@ -219,12 +211,9 @@ def judge_form(
         if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
             return None
         return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")
-    if stats.varying_start and not stats.line.sells:
+    if not stats.line.sentence or (stats.varying_start and not stats.line.sells):
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
-    if not stats.line.sentence:
-        reason = _short(stats, total)
-        return Finding("chrome", "repeated", f"{where}, {reason}") if reason else None
     if stats.named >= 0.5 * stats.pages:
         return Finding("chrome", "attribution", f"{where}, those of the origins")
     if stats.line.sells:

@@ -46,16 +46,12 @@ from newsarchive.verdicts import DecidedBy
 
 #: Words of a sentence. A shorter one is told from boilerplate by its place, not by repetition alone.
 MIN_SENTENCE_WORDS = 6
-#: Words of a line that may hold a label and a title, or another page's headline; shorter lines have no form.
+#: Words of a line that may hold a label and a title; shorter lines have no form.
 MIN_FORM_WORDS = 4
 #: Words of an attribution or a promo; longer lines have no form.
 MAX_FORM_WORDS = 60
 #: Words of a line that may head a list or credit a source; a longer line does not count as naming the origin.
 MAX_NAMING_WORDS = 12
-#: Words from which on a headline is nobody's turn of phrase; a shorter one counts behind a quotation mark alone.
-MIN_HEADLINE_WORDS = 6
-#: Quotation marks that may stand before a short headline.
-QUOTES = ("“", "„", "«", "« ", "《", '"', "‘", "「")
 #: Pages of a site that are compared with one another: the newest.
 WINDOW_PAGES = 500
 #: Characters of a short line of the article that are kept to show it and to compare it.
@@ -112,8 +108,6 @@ class Line(NamedTuple):
     leads: bool = False
     #: The same, and the title is a link.
     teases: bool = False
-    #: It holds the page's own headline and more, as an attribution does.
-    titled: bool = False
     #: Extraction's model is sure that it is of the article.
     sure: bool = False
     #: A number for its first two words; of a line that `leads`, for its title.
@@ -204,11 +198,10 @@ def observation(article: Article, rules: Rules, *, site: str, cluster: str = "")
 
 
 class _About(NamedTuple):
-    """What the lines of one page are held against: its own title and description, folded, its headline as it is,
-    its origin's name and domain, the names that those are known by, and the phrase tables."""
+    """What the lines of one page are held against: its own title and description, folded, its origin's name and domain,
+    the names that those are known by, and the phrase tables."""
 
     own: frozenset[str]
-    headline: str
     marks: tuple[str, ...]
     names: tuple[str, ...]
     words: Phrases | None
@@ -221,8 +214,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
     names = source_names(origin.name, origin.domain) if origin else ()
-    title = article.headline if comparable_words(article.headline) >= MIN_FORM_WORDS else ""
-    about = _About(own, title, marks, names, words)
+    about = _About(own, marks, names, words)
     return tuple(_line(block, about) for block in article.blocks)
 
 
@@ -261,7 +253,6 @@ def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, 
         "form": form_key(text) if words >= MIN_FORM_WORDS else 0,
         "names_origin": _names(block, folded, about.marks) and not starts_with_name(text),
         "sells": about.words is not None and cues.sells(text, about.words),
-        "titled": _holds_title(block, about.headline),
     }
     if said["form"]:
         title = lead_of(text)[1] if block.kind == "paragraph" else ""
@@ -269,21 +260,6 @@ def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, 
         said["teases"] = bool(title) and any(title.startswith(linked) for linked, _ in block.links)
         said["start"] = line_key(title or " ".join(text.split(maxsplit=2)[:2]))
     return said
-
-
-def _holds_title(block: Block, headline: str) -> bool:
-    """Whether a line holds a headline, letter by letter, and says something of it: a short one in quotation marks.
-
-    A sentence that begins with the words of the headline and goes on is the article's own, unless it links them: some
-    blogs make the title of the first words of a post.
-    """
-    text = block.text
-    at = text.find(headline) if headline else -1
-    if at < 0 or len(text) < len(headline) + 4:
-        return False
-    if at == 0 and text[len(headline) :].lstrip()[:1].isalnum() and headline not in dict(block.links):
-        return False
-    return text[:at].endswith(QUOTES) or comparable_words(headline) >= MIN_HEADLINE_WORDS
 
 
 def shareable(page: Observation) -> dict[int, bool]:
@@ -392,8 +368,10 @@ PACKING_LEVEL = 3
 #: In the order of `Line`'s fields. What is added at the end is false in older records.
 _FLAGS = (
     "sentence", "heading", "item", "linked", "quotation", "names_origin", "mentions", "sells", "domain", "own",
-    "fixed", "guess", "proved", "leads", "teases", "titled", "sure",
+    "fixed", "guess", "proved", "leads", "teases", "sure",
 )  # fmt: skip
+#: The bit of each flag. Bit 15 was that of a flag which is gone.
+_BITS = (*range(15), 16)
 _switches = attrgetter(*_FLAGS)
 
 
@@ -460,7 +438,7 @@ def digest(page: Observation) -> int:
 
 @lru_cache(maxsize=4096)
 def _flags(switches: tuple[bool, ...]) -> int:
-    return sum(1 << i for i, on in enumerate(switches) if on)
+    return sum(1 << bit for bit, on in zip(_BITS, switches, strict=True) if on)
 
 
 def _records_line(row: list[Any], places: list[str], labels: list[str]) -> Line:
@@ -470,4 +448,4 @@ def _records_line(row: list[Any], places: list[str], labels: list[str]) -> Line:
 
 @lru_cache(maxsize=4096)
 def _named(flags: int) -> tuple[bool, ...]:
-    return tuple(bool(flags >> i & 1) for i in range(len(_FLAGS)))
+    return tuple(bool(flags >> bit & 1) for bit in _BITS)
