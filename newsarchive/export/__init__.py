@@ -115,9 +115,9 @@ FORMATS = {
     "html": Format("htmlsite", (), "folder", order="site", extra="html", needs="jinja2"),
     "wacz": Format("wacz", (".wacz",), "file"),
     "tei": Format("tei", (".tei", ".tei.xml")),
-    "csl": Format("citations", (".csl.json",), order="date"),
-    "bibtex": Format("citations", (".bib",), order="date"),
-    "ris": Format("citations", (".ris",), order="date"),
+    "csl": Format("text", (".csl.json",), order="date"),
+    "bibtex": Format("text", (".bib",), order="date"),
+    "ris": Format("text", (".ris",), order="date"),
 }
 
 

@@ -1,4 +1,4 @@
-"""JSON Lines and CSV, and the text that a spreadsheet or an XML file can hold.
+"""JSON Lines, CSV and bibliographies, and the text that a spreadsheet or an XML file can hold.
 
 A spreadsheet takes a cell that begins with `=`, `+`, `-`, `@`, a tab or a line break for a formula (OWASP, "CSV
 injection"): a headline `=HYPERLINK(…)` would run on the machine of the person who opens the file. Such a text gets an
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from newsarchive import citation
 from newsarchive.export import to_json
 from newsarchive.fields import FLAT, row
 from newsarchive.times import isoformat
@@ -99,6 +101,25 @@ def write_each(
 def write_jsonl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
     """One JSON object a line, in UTF-8."""
     return write_each(articles, target, lambda article: to_json(row(article)) + "\n")
+
+
+def write_csl(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """A bibliography in CSL-JSON: a list with an item a line."""
+
+    def item(article: Stored) -> str:
+        return "\n" + json.dumps(citation.csl(citation.of(article)), ensure_ascii=False)
+
+    return write_each(articles, target, item, before="[", between=",", after="\n]\n")
+
+
+def write_bibtex(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """A bibliography in BibTeX: an entry for each article, with an empty line between two."""
+    return write_each(articles, target, lambda article: citation.bibtex(citation.of(article)) + "\n")
+
+
+def write_ris(articles: Iterable[Stored], target: Path | IO[bytes], title: str) -> int:
+    """A bibliography in RIS: a record for each article, with an empty line between two."""
+    return write_each(articles, target, lambda article: citation.ris(citation.of(article)) + "\r\n")
 
 
 def write_csv(
