@@ -54,9 +54,8 @@ def why_not_written(error: OSError) -> str:
     >>> why_not_written(OSError(28, "No space left on device")), why_not_written(OSError(30, "Read-only file system"))
     ('the disk is full; free some space and run again', 'Read-only file system')
     """
-    if (
-        error.errno in FULL or "errno 28]" in str(error).lower()
-    ):  # pyarrow gives the number in its words alone
+    # pyarrow gives the number in its words alone.
+    if error.errno in FULL or "errno 28]" in str(error).lower():
         return "the disk is full; free some space and run again"
     return error.strerror or str(error)
 

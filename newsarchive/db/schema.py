@@ -131,9 +131,8 @@ def _create(engine: Engine) -> None:
     else:
         _require_unicode(engine)
     with writing(engine) as connection:
-        if (
-            readonly.current(connection) is not None
-        ):  # another process has made the archive since this one looked
+        # Another process may have made the archive since this one looked.
+        if readonly.current(connection) is not None:
             return
         if dialect.is_file:
             for statement in _script():

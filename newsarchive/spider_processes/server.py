@@ -269,9 +269,8 @@ def serve(control: socket.socket) -> tuple[dict[str, Any], socket.socket] | None
                 theirs.close()
                 os.close(fds[0])
                 asker, handle = socket.socket(fileno=fds[1]), os.pidfd_open(pid)
-                with suppress(
-                    OSError
-                ):  # the process that asked for it is gone; the fork ends when its standard input closes
+                # The process that asked for it may be gone; the fork ends when its standard input closes.
+                with suppress(OSError):
                     socket.send_fds(asker, [str(pid).encode()], [handle])
                 children[handle] = pid, asker
                 selector.register(handle, selectors.EVENT_READ)
@@ -328,9 +327,8 @@ def load() -> None:
 def leave(server: int) -> None:
     """End a fork of this server (its number) without taking the modules apart, which would write to all memory that they
     share."""
-    with suppress(
-        OSError, ValueError
-    ):  # nobody reads what it says: Python itself tells that by the exit code
+    # Where nobody reads what it says: Python itself tells that by the exit code.
+    with suppress(OSError, ValueError):
         if os.getpid() != server:
             sys.stdout.flush()
             sys.stderr.flush()

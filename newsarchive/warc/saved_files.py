@@ -44,9 +44,8 @@ def page_of(data: bytes, written_at: datetime | None) -> tuple[Capture, Wire] | 
     page = stated_page(data) if is_html else saved_page(data)
     if page is None:
         return None
-    if not page.url.startswith(
-        ("http:", "https:")
-    ):  # saved from a file on a disk, or from a page without an address
+    # It was saved from a file on a disk, or from a page without an address.
+    if not page.url.startswith(("http:", "https:")):
         page = page._replace(url=stated_page(page.body).url)
     if not page.url:
         raise ValueError(

@@ -142,9 +142,8 @@ def _markdown_writer() -> Any:
             is_before_link = getattr(el.next_sibling, "name", None) == "a" and "_noformat" not in (
                 parent_tags or ()
             )
-            return (
-                text[:-1] + r"\!" if is_before_link and text.endswith("!") else text
-            )  # else "![" is a picture
+            # Without the backslash, `![` begins a picture.
+            return text[:-1] + r"\!" if is_before_link and text.endswith("!") else text
 
         def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
             if el.get("href"):

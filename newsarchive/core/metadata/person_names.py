@@ -216,9 +216,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if not text or _URL.search(text) or is_credit(text, rules):
         return []
     listed = [part.strip() for part in text.split(";") if part.strip()]
-    if len(listed) > 1 and all(
-        map(_LAST_FIRST.fullmatch, listed)
-    ):  # "Doe, Jane; Roe, John", as catalogues write it
+    # "Doe, Jane; Roe, John", as catalogues write it.
+    if len(listed) > 1 and all(map(_LAST_FIRST.fullmatch, listed)):
         return [name for part in listed for name in names(part, rules, printed=printed)]
     match = _LAST_FIRST.fullmatch(text)
     # "Reuters, AFP" is no Mr Reuters.

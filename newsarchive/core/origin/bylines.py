@@ -67,9 +67,8 @@ def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publish
         if key_of(line) in words.own_desks:
             continue
         job = words.last_role.sub("", line)
-        if (
-            job != line and job.casefold() in person_names.words(rules).beats
-        ):  # "Science Editor" is no editor of Science
+        # "Science Editor" is no editor of Science.
+        if job != line and job.casefold() in person_names.words(rules).beats:
             continue
         bare = words.before.sub("", words.first_role.sub("", job))
         printed = paper_behind(bare, rules) or bare

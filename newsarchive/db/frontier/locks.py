@@ -147,9 +147,8 @@ def _session(engine: Engine) -> Iterator[Connection]:
         try:
             yield connection
         finally:
-            with suppress(
-                DBAPIError, DatabaseError
-            ):  # a server that went away has given the locks back itself
+            # A server that went away has given the locks back itself.
+            with suppress(DBAPIError, DatabaseError):
                 connection.close()
 
 

@@ -205,9 +205,8 @@ class Frontier:
         """The sources with these addresses, in their order, added where they are new."""
         with reading(self.engine) as connection:
             found = _sources(connection, site_id, addresses)
-        if new := [
-            url for url in addresses if url not in found
-        ]:  # mostly none is, and then no other writer has to wait
+        # Mostly none is new, and then no other writer has to wait.
+        if new := [url for url in addresses if url not in found]:
             with writing(self.engine) as connection:
                 for some in chunks(new, MAX_CHUNK):
                     rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
