@@ -35,7 +35,6 @@ from newsarchive.core.text.lines import (
     names_one,
     number,
     signature,
-    source_names,
     starts_with_name,
 )
 from newsarchive.core.text.normalise import fold
@@ -50,8 +49,6 @@ MIN_SENTENCE_WORDS = 6
 MIN_FORM_WORDS = 4
 #: Words of an attribution or a promo; longer lines have no form.
 MAX_FORM_WORDS = 60
-#: Words of a line that may head a list or credit a source; a longer line does not count as naming the origin.
-MAX_NAMING_WORDS = 12
 #: Pages of a site that are compared with one another: the newest.
 WINDOW_PAGES = 500
 #: Characters of a short line of the article that are kept to show it and to compare it.
@@ -90,8 +87,6 @@ class Line(NamedTuple):
     quotation: bool = False
     #: It holds the name or the domain of the article's origin.
     names_origin: bool = False
-    #: The same in a short line, which may be the head of a list, wherever the name stands.
-    mentions: bool = False
     #: It has a weak cue of a promo, which proves nothing by itself.
     sells: bool = False
     #: It holds a domain.
@@ -199,11 +194,10 @@ def observation(article: Article, rules: Rules, *, site: str, cluster: str = "")
 
 class _About(NamedTuple):
     """What the lines of one page are held against: its own title and description, folded, its origin's name and domain,
-    the names that those are known by, and the phrase tables."""
+    and the phrase tables."""
 
     own: frozenset[str]
     marks: tuple[str, ...]
-    names: tuple[str, ...]
     words: Phrases | None
 
 
@@ -213,8 +207,7 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     own = frozenset(fold(t) for t in (article.headline, article.description, *said) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
-    names = source_names(origin.name, origin.domain) if origin else ()
-    about = _About(own, marks, names, words)
+    about = _About(own, marks, words)
     return tuple(_line(block, about) for block in article.blocks)
 
 
@@ -235,7 +228,6 @@ def _line(block: Block, about: _About) -> Line:
         item=kind == "list_item",
         linked=is_linked(block),
         quotation=is_quotation(text),
-        mentions=bool(about.names) and words <= MAX_NAMING_WORDS and names_one(folded, about.names),
         own=folded in about.own,
         fixed=label in OWN_LABELS or kind in ("code", "table") or is_named,
         guess=label in GUESSED_LABELS and not proved,
@@ -367,11 +359,11 @@ FORMAT = 1
 PACKING_LEVEL = 3
 #: In the order of `Line`'s fields. What is added at the end is false in older records.
 _FLAGS = (
-    "sentence", "heading", "item", "linked", "quotation", "names_origin", "mentions", "sells", "domain", "own",
+    "sentence", "heading", "item", "linked", "quotation", "names_origin", "sells", "domain", "own",
     "fixed", "guess", "proved", "leads", "teases", "sure",
 )  # fmt: skip
-#: The bit of each flag. Bit 15 was that of a flag which is gone.
-_BITS = (*range(15), 16)
+#: The bit of each flag. Bits 6 and 15 were those of flags that are gone.
+_BITS = (*range(6), *range(7, 15), 16)
 _switches = attrgetter(*_FLAGS)
 
 

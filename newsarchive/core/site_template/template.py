@@ -244,19 +244,14 @@ def _take(
 
 
 def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
-    """What makes a line the head of a list: what was learned of its key or form, its label, or,
-    for a short one, the name of the article's origin."""
+    """What makes a line the head of a list: what was learned of its key or form, or its label."""
     if line.own or line.fixed or line.words > MAX_HEAD_WORDS:
         return None
     entries = [template.entries.get(key) for key in (line.key, line.form) if key]
     learned = next((e.finding for e in entries if e and e.finding.role in (*OPENING_ROLES, "keep")), None)
     if learned or line.sentence:
         return learned if learned and learned.role != "keep" else None
-    if finding and finding.label == "related":
-        return finding
-    if line.is_body and line.mentions and finding is None:
-        return Finding("head", "related", "a short line that names the origin opens a list")
-    return None
+    return finding if finding and finding.label == "related" else None
 
 
 def takes_otherwise(template: Template, page: Observation) -> bool:
