@@ -126,9 +126,11 @@ def read(claim: Claim, rules: Rules) -> list[Author]:
 
 
 def _turned(claim: Claim, rules: Rules) -> str:
-    """The value of a claim with family names of several words behind the first names: "García Márquez, Gabriel". A catalogue has such
-    names, and a list with semicolons; elsewhere two words and one word are two authors, or a person and a place. "PhD" and "Jr" behind
-    a name are no first names."""
+    """The value of a claim, with the first name in front where a family name of several words stood there: "García Márquez, Gabriel".
+
+    Catalogues write names so, and lists with semicolons. Elsewhere such a value is two authors, or a person and a place. "PhD" and
+    "Jr" behind a name are no first names.
+    """
     parts = [part.strip() for part in claim.value.split(";") if part.strip()]
     found = [m for part in parts if (m := _LAST_FIRST.fullmatch(part)) and _is_last_first(m, rules)]
     if not found or len(found) < len(parts) or claim.source.place not in _HEAD:

@@ -101,8 +101,8 @@ _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx]")
 
 
 def heading_picture(heading: Mark | None) -> Iterator[Claim]:
-    """The picture in the heading that shows the headline, where SPIP's templates print that of an article. Older versions name the
-    picture of a section "rubon4.jpg"; it stands there where the article has none."""
+    """The picture of an article that SPIP's templates print in the heading with the headline. Where the article has none, older
+    versions print the picture of its section there, "rubon4.jpg", which is not taken."""
     if heading is None or heading.node.css_first(".spip_logo,.spip_logos") is None:
         return
     for address in _addresses(heading.node)[:1]:

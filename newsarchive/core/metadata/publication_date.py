@@ -323,7 +323,8 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
 
 
 def _counts_days(text: str, rules: Rules) -> bool:
-    """Whether a text is as long ago in a leap year as in another; a month or a year that ends with February is not."""
+    """Whether a text counts days, or shorter times: counted back from the end of February, it is as long in a leap year as in another
+    year. A month or a year is not."""
     lengths = {now - (ago(text, now, rules) or now) for now in _ENDS_OF_FEBRUARY}
     return len(lengths) == 1
 

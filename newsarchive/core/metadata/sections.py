@@ -460,8 +460,11 @@ def _split_headline(claims: Sequence[Claim], headline: str) -> list[Claim]:
 
 
 def _headlines(claims: Sequence[Claim], headline: str) -> list[Claim]:
-    """The claims that are the headline, also with the site's name behind it, and the claims of a source that begins with most parts of
-    a headline without spaces in their order: "磨坊, 关闭, 四十年, 居民, 遗憾" of 磨坊关闭四十年后居民遗憾.
+    """The keywords that are the headline itself, or parts of it.
+
+    The first are the headline, with or without the site's name behind it. The others come from a source that cuts a headline without
+    spaces into its parts: "磨坊, 关闭, 四十年, 居民, 遗憾" for 磨坊关闭四十年后居民遗憾. They count where they stand in the headline in
+    the same order and make up most of it.
 
     Earns the keywords of 4 of 65 Chinese and Korean news pages.
     """
