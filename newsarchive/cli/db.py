@@ -9,14 +9,7 @@ from pathlib import Path
 import click
 
 from newsarchive import config
-from newsarchive.cli.opening import (
-    database_url,
-    open_archive,
-    open_reader,
-    place,
-    same_archive,
-    warc_folders,
-)
+from newsarchive.cli.opening import database_url, open_archive, open_reader, place, same_archive, warc_folders
 from newsarchive.cli.options import (
     Day,
     Group,

@@ -16,13 +16,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli import output
-from newsarchive.cli.opening import (
-    known_domain,
-    known_site,
-    open_archive,
-    open_reader,
-    warc_folders,
-)
+from newsarchive.cli.opening import known_domain, known_site, open_archive, open_reader, warc_folders
 from newsarchive.cli.options import db_option, dry_run_option, output_option, warc_option, workers_option
 from newsarchive.cli.output import complain, echo, on_terminal, say
 from newsarchive.exceptions import SOME_FAILED, UsageError

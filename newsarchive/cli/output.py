@@ -323,10 +323,7 @@ def print_article(article: Article, *, pager: bool = False) -> None:
     """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
     details = [byline(article), article.url]
     original = getattr(article, "original_url", "")  # only a stored article has it
-    details += [
-        origin_line(article.origin),
-        original_line(article.origin, original),
-    ]
+    details += [origin_line(article.origin), original_line(article.origin, original)]
     details += [use_line(getattr(article, "rights", None)), *dates(article), free_line(article)]
     with paged(pager):
         print_wrapped(article.headline, [line for line in details if line], article.article_body)

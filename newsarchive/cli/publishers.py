@@ -123,17 +123,7 @@ def _row_of_publisher(one: Publisher) -> Row:
 
 
 def _draw(found: Sequence[Publisher]) -> None:
-    names = (
-        "stories",
-        "copies",
-        "sites",
-        "first in",
-        "hours",
-        "quartiles",
-        "same",
-        "edited",
-        "new",
-    )
+    names = ("stories", "copies", "sites", "first in", "hours", "quartiles", "same", "edited", "new")
     rows = [
         (
             one.stories,

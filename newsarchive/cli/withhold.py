@@ -67,11 +67,7 @@ def withhold() -> None:
     "add", epilog="Example: newsarchive withhold add 17 --reason 'the family asks' --until 2030-01-01"
 )
 @_demand
-@click.option(
-    "--until",
-    type=Day(),
-    help="Show it again from this day on (UTC): the next crawl does.",
-)
+@click.option("--until", type=Day(), help="Show it again from this day on (UTC): the next crawl does.")
 @dry_run_option
 @db_option
 def add(

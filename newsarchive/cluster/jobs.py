@@ -31,13 +31,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from procrastinate import (
-    App,
-    BaseRetryStrategy,
-    Blueprint,
-    JobContext,
-    RetryDecision,
-)
+from procrastinate import App, BaseRetryStrategy, Blueprint, JobContext, RetryDecision
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager

@@ -90,12 +90,7 @@ def parse_wp_root(body: bytes) -> str:
     return _plain(data.get("name")) if isinstance(data, dict) else ""
 
 
-def wp_posts_url(
-    root: str,
-    page: int = 1,
-    per_page: int = MAX_POSTS_PER_PAGE,
-    embed: bool = True,
-) -> str:
+def wp_posts_url(root: str, page: int = 1, per_page: int = MAX_POSTS_PER_PAGE, embed: bool = True) -> str:
     """The URL of one page of posts, newest first.
 
     `root` is the result of `api_root`, `…/wp-json/` or `…/?rest_route=/`. With `embed` the answer holds the names of

@@ -13,29 +13,14 @@ from itertools import takewhile
 
 import numpy as np
 
-from newsarchive.core.extraction.classifier import (
-    Sheet,
-    Verdict,
-    judge,
-    model_of,
-    sheet_of,
-)
+from newsarchive.core.extraction.classifier import Sheet, Verdict, judge, model_of, sheet_of
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
 from newsarchive.core.text.normalise import normalise
 from newsarchive.core.text.words import count_words
 from newsarchive.exceptions import NotAnArticle
-from newsarchive.items import (
-    Article,
-    Block,
-    BlockVerdict,
-    DecidedBy,
-    DropReason,
-    Page,
-    Quality,
-    QualityFlag,
-)
+from newsarchive.items import Article, Block, BlockVerdict, DecidedBy, DropReason, Page, Quality, QualityFlag
 from newsarchive.rules import Rules
 from newsarchive.version import EXTRACTOR_VERSION
 

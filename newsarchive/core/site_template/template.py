@@ -25,11 +25,7 @@ from newsarchive.core.boilerplate.cues import MAX_LIST_LINES
 from newsarchive.core.metadata.conventions import Convention, effects
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
-from newsarchive.core.site_template.lists import (
-    MAX_HEAD_WORDS,
-    inset_run,
-    list_run,
-)
+from newsarchive.core.site_template.lists import MAX_HEAD_WORDS, inset_run, list_run
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
 from newsarchive.core.text.lines import number

@@ -154,11 +154,7 @@ _EXPLAINING = ("blocks", "edits", "said")
 
 
 def load(
-    connection: Connected,
-    wanted: Sequence[int],
-    version: int | None = None,
-    *,
-    explained: bool = True,
+    connection: Connected, wanted: Sequence[int], version: int | None = None, *, explained: bool = True
 ) -> list[Stored]:
     """Articles with all that belongs to them, in the order of their ids in `wanted`, by nine queries in all.
 
