@@ -6,7 +6,8 @@ quotation mark inside a word, and none sets a superscript, a fraction or a sign 
 these forms counts, unless the text speaks for the other reading: a quotation that the mark could open or close.
 
 The second half of `í` is a soft hyphen, which programs drop: `María` comes as `MarÃa`. No word has the capital `Ã` behind a
-small letter, unless someone missed the shift key (`nÃo`), and then the same word with `ã` is known.
+small letter, unless someone missed the shift key (`nÃo`), and then the same word with `ã` is known. The second half of `à` is a
+no-break space, which programs make a plain one: `ngày` comes as `ngÃ y`. It stands inside of a word where that is known.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ _GREEK = re.compile(r"Î[±²³´µ¶·¸¹º¼½¾¿©£¦¨]")
 _SOFT = re.compile(
     r"Ã\xad?(?:(?<=[A-Za-z]Ã)|(?<=[A-Za-z]Ã\xad))(?:(?=[a-z])|(?<=[a-z]Ã)(?!\w)|(?<=[a-z]Ã\xad)(?!\w))"
 )
-_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK, _SOFT)
+#: `à` inside of a word, a space for its no-break space: `ngÃ y`.
+_FOLDED = re.compile(r"Ã (?<=[a-z]Ã )(?=[^\W\d_])")
+_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK, _SOFT, _FOLDED)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -59,13 +62,13 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
             continue
         start, end = match.span()
         is_soft = match.re is _SOFT
-        after = "í" if is_soft else charset(RULE).to_bytes(match[0]).decode()
+        after = "í" if is_soft else charset(RULE).to_bytes(match[0].replace(" ", "\xa0")).decode()
         if after < "\u0370" and not _is_word(text, start, end, after, grams):
             continue
         if is_soft and any(_is_word(text, start, end, other, grams) for other in "ãàÃ"):
             continue
         gain = model.gain(text, start, end, after)
-        rule = f"{RULE}, bytes lost" if match[0] == "Ã" else RULE
+        rule = f"{RULE}, bytes lost" if match[0] in ("Ã", "Ã ") else RULE
         yield Change(start, end, Reading(0, end - start, after, rule, gain))
 
 

@@ -18,6 +18,8 @@ from newsarchive.core.encoding.runs import Change, line_around, start_of
 MAX_QUOTED_CHARACTERS = 40
 #: Characters of a line to either side of a quotation that are looked at.
 MAX_BESIDE_CHARACTERS = 400
+#: Changes of a page. A page with more of them is damaged, and speaks of nothing.
+MAX_SHOWN_CHANGES = 1_000
 #: Characters between a quotation and its remedy, where the remedy has no quotation marks.
 MAX_BETWEEN_CHARACTERS = 12
 
@@ -50,7 +52,7 @@ class _Quotation(NamedTuple):
 
 def shown_changes(text: str, changes: Sequence[Change]) -> list[Change]:
     """The changes, in order, that would repair what the text shows on purpose."""
-    quoted = list(_quoted(text, changes))
+    quoted = list(_quoted(text, changes)) if len(changes) <= MAX_SHOWN_CHANGES else []
     lines = {quotation.line for _, quotation in quoted if _has_remedy_beside(text, quotation)}
     is_all = len(quoted) == len(changes)
     return [
@@ -79,7 +81,8 @@ def _quoted(text: str, changes: Sequence[Change]) -> Iterator[tuple[Change, _Quo
 def _after(text: str, start: int, end: int, changes: Sequence[Change]) -> str:
     """A part of a text with the changes in it made."""
     after, at = "", start
-    for change in changes[bisect_left(changes, start, key=start_of) :]:
+    for number in range(bisect_left(changes, start, key=start_of), len(changes)):
+        change = changes[number]
         if change.end > end:
             break
         after += text[at : change.start] + change.reading.after
