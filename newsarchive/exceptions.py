@@ -14,7 +14,8 @@ NewsArchiveError
 └── DatabaseError         the archive cannot be used as asked
     ├── DatabaseTooNew    written by a newer newsarchive
     ├── DatabaseUnavailable   cannot be opened, read or written
-    │   └── DatabaseAway          its server does not answer, or broke off: it may be back in a moment
+    │   ├── DatabaseAway          its server does not answer, or broke off: it may be back in a moment
+    │   └── StorageAway           the object storage of the raw bytes does not answer, or refuses
     ├── DamagedText       what an article consists of cannot be unpacked
     └── NoSuchArticle     nothing stored under that URL or id
         └── Withheld      it is stored, or was, and is withheld; `entry` is its entry in the register
@@ -126,6 +127,10 @@ class DatabaseUnavailable(DatabaseError):
 
 class DatabaseAway(DatabaseUnavailable):
     """The server of the database does not answer, or broke off the connection. It may be back in a moment, as after a restart."""
+
+
+class StorageAway(DatabaseUnavailable):
+    """The object storage with the raw bytes does not answer, or refuses. The database is not concerned."""
 
 
 class DamagedText(DatabaseError):

@@ -29,6 +29,7 @@ from newsarchive.db.writing.store import Store
 from newsarchive.findings import Check, Finding, Severity
 from newsarchive.items import Capture
 from newsarchive.times import utc_now
+from newsarchive.warc import object_storage
 from newsarchive.warc.files import OPEN
 from newsarchive.warc.writer import WarcWriter
 from tests.crawling.test_certificates import Authority
@@ -319,6 +320,20 @@ def test_a_temporary_folder_without_room_is_no_damage(copy: Path) -> None:
     [found] = checks.database(engine)
     assert (found.severity, found.check) == (Severity.NOTE, Check.FULL_TEXT)
     assert "SQLITE_TMPDIR" in found.message
+
+
+def test_a_storage_that_is_away_is_no_damage_of_the_database(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The remedy was to restore a backup of the database, or to save what can be read of it."""
+    monkeypatch.setattr(object_storage, "_file_system", lambda folder: (None, ""))
+    monkeypatch.setattr(object_storage, "MAX_TRIES", 1)
+    engine = open_engine(f"sqlite:///{copy}")
+    found = checks.guarded(Check.WARC_FILES, lambda it: doctor.warc_files(it, ["s3://nobody/here"]), engine)
+    engine.dispose()
+    assert [(one.message.split(":")[0], one.remedy) for one in found] == [
+        ("s3", "see which storage the setting warc names: newsarchive config")
+    ]
 
 
 def test_an_archive_on_postgresql(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from newsarchive.db.engine import (
 from newsarchive.db.models import ArticleRow, CaptureRow, Site, Source, SourceTextRow, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
-from newsarchive.exceptions import DatabaseError
+from newsarchive.exceptions import DatabaseError, StorageAway
 from newsarchive.findings import Check, Finding, Fix, error, note, warning
 
 #: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
@@ -67,10 +67,14 @@ def database(engine: Engine) -> list[Finding]:
 
 
 def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: Engine) -> list[Finding]:
-    """What a check finds; a database that fails under it is an error of its own."""
+    """What a check finds; a database that fails under it is an error of its own, and so is a storage of raw bytes."""
     found: list[Finding] = []
     try:
         found.extend(look(engine))
+    except StorageAway as failed:
+        found.append(
+            error(check, str(failed), "see which storage the setting warc names: newsarchive config")
+        )
     except DatabaseError as failed:
         found.append(error(check, str(failed), recovery(engine)))
     return found

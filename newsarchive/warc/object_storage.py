@@ -5,7 +5,7 @@
         stream.seek(48_213)                 # one request for the bytes from here
 
 An `ObjectFile` has as much of `pathlib.Path` as readers of WARC files need. A request that fails is tried again a few times; then
-`DatabaseUnavailable` names the address, what the storage said and the remedy, and for half a minute nobody waits for that storage
+`StorageAway` names the address, what the storage said and the remedy, and for half a minute nobody waits for that storage
 again. The files of an archive do not change once they are there, so that the length of each is asked for once.
 """
 
@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
-from newsarchive.exceptions import DatabaseUnavailable, UsageError
+from newsarchive.exceptions import DatabaseUnavailable, StorageAway, UsageError
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ _lengths: dict[str, int] = {}
 
 @dataclass(frozen=True, slots=True)
 class ObjectFile:
-    """A file below an address. Its methods raise `DatabaseUnavailable` where the storage does not answer."""
+    """A file below an address. Its methods raise `StorageAway` where the storage does not answer."""
 
     folder: str
     name: str
@@ -118,7 +118,7 @@ class ObjectFile:
         try:
             _asked(self.folder, written)
         except FileNotFoundError as error:
-            raise DatabaseUnavailable(f"{self.folder}: there is no such bucket or folder: {error}") from error
+            raise StorageAway(f"{self.folder}: there is no such bucket or folder: {error}") from error
         if (there := self.length()) != (sent := local.stat().st_size):
             raise DatabaseUnavailable(f"{self} holds {there} bytes after {sent} were written to it")
 
@@ -203,10 +203,10 @@ def _file_system(folder: str) -> tuple[Any, str]:
 
 
 def _asked(folder: str, ask: Callable[[Any, str], T]) -> T:
-    """What the storage answers, after a few tries. Raises `FileNotFoundError`, and `DatabaseUnavailable` for all else."""
+    """What the storage answers, after a few tries. Raises `FileNotFoundError`, and `StorageAway` for all else."""
     until, why = _down.get(folder, (0.0, ""))
     if time.monotonic() < until:
-        raise DatabaseUnavailable(why)
+        raise StorageAway(why)
     fs, path = _file_system(folder)
     for attempt in range(1, MAX_TRIES + 1):
         try:
@@ -216,7 +216,7 @@ def _asked(folder: str, ask: Callable[[Any, str], T]) -> T:
         except Exception as error:  # each back end has errors of its own
             words = " ".join(str(error).split())[:300] or type(error).__name__
             if isinstance(error, PermissionError):
-                raise DatabaseUnavailable(
+                raise StorageAway(
                     f"{folder}: the storage refuses: {words}; check the credentials and the rights on the bucket"
                 ) from error
             if attempt == MAX_TRIES:
@@ -225,6 +225,6 @@ def _asked(folder: str, ask: Callable[[Any, str], T]) -> T:
                     " network and the credentials, and do it again"
                 )
                 _down[folder] = (time.monotonic() + MAX_SECONDS_DOWN, sentence)
-                raise DatabaseUnavailable(sentence) from error
+                raise StorageAway(sentence) from error
             time.sleep(FIRST_WAIT_SECONDS * 4 ** (attempt - 1))
     raise AssertionError("the last try returns or raises")
