@@ -31,6 +31,9 @@ from newsarchive.times import first_moment
 #: Where a standfirst may go; the first is the default.
 STANDFIRSTS = ("description", "text")
 
+#: The options behind the file's name in a URL of SQLAlchemy, as in `sqlite:///news.db?timeout=30`.
+_FILE_OPTIONS = re.compile(r"\?\w+=[^/]*$")
+
 #: Where posts are looked for: the words of the setting `sources`.
 SOURCES = ("wp-json", "feed", "sitemap", "archive")
 
@@ -515,3 +518,23 @@ def without_password(url: str) -> str:
     account, at, host = rest.rpartition("@")
     user, colon, _ = account.partition(":")
     return f"{scheme}{mark}{user}:***{at}{host}" if mark and at and colon else url
+
+
+def plain_file(url: str) -> str | None:
+    """The file's name where `url` is one, or an SQLite URL without options. None for every other URL.
+
+    >>> plain_file("sqlite:///news.db"), plain_file("what's new?.db"), plain_file("sqlite:///news.db?timeout=30")
+    ('news.db', "what's new?.db", None)
+    """
+    name = url.removeprefix("sqlite:///")
+    return None if "://" in name or _FILE_OPTIONS.search(name) else name
+
+
+def file_of(url: str) -> str:
+    """The name of an archive's file, "" for an archive on a server.
+
+    >>> file_of("what's new?/news.db"), file_of("sqlite:///news.db?timeout=30"), file_of("postgresql://server/news")
+    ("what's new?/news.db", 'news.db', '')
+    """
+    name = url.replace("sqlite+pysqlite:///", "sqlite:///", 1).removeprefix("sqlite:///")
+    return "" if "://" in name else _FILE_OPTIONS.sub("", name)

@@ -197,7 +197,7 @@ def crawl(
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):
         code = run_one(db, sites[0], options)
         if code in (0, SOME_FAILED) and not options.dry_run:
-            say_where(database_url(db))
+            say_where(database_url(db), options)
         sys.exit(code)
     for name in sites:
         if name.endswith(_WARC_ENDINGS) and "://" not in name:  # no host ends so
@@ -218,7 +218,7 @@ def crawl(
     if sites == (DEMO,):
         code = run_one(db, "news", options, "-a", f"url={DEMO}")
         if not (code or options.quiet or options.dry_run):
-            tour(database_url(db), config.load()["warc"])
+            tour(database_url(db), warc_of(options))
         sys.exit(code)
     if everything:
         require_archive(ctx, db)
@@ -251,11 +251,20 @@ def leave_if_stopped_early(spiders: SpiderProcesses) -> None:
         sys.exit(spiders.stopped_early)
 
 
-def say_where(url: str) -> None:
+def say_where(url: str, options: CrawlOptions) -> None:
     """Print where the articles are, and which commands come next: for a person, not for a log."""
     if output.json_lines():
         return
-    say(next_steps(url, config.load()["warc"]))
+    say(next_steps(url, warc_of(options)))
+
+
+def warc_of(options: CrawlOptions) -> str:
+    """The setting `warc` of a crawl: `-s NEWSARCHIVE_WARC=…`, else the one in force without it."""
+    key = config.KEYS["warc"]
+    given = dict(setting.partition("=")[::2] for setting in options.settings).get(key.variable)
+    return str(
+        config.load()["warc"] if given is None else config.read_setting(key, given, f"-s {key.variable}")
+    )
 
 
 def options_of(
@@ -341,7 +350,7 @@ def run(
     elif results and (results[0].code == LOCKED or spiders.killed):
         complain(f"error: {results[0].problem}")
     if not (options.quiet or options.dry_run or as_json) and any(result.holds_articles for result in results):
-        say_where(url)
+        say_where(url, options)
     sys.exit(spiders.forced or exit_code(results))
 
 

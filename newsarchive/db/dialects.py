@@ -556,20 +556,6 @@ class PostgreSQL(Dialect):
 
 
 SQLITE = SQLite()
-#: The options behind the file's name in a URL of SQLAlchemy, as in `sqlite:///news.db?timeout=30`.
-_FILE_OPTIONS = re.compile(r"\?\w+=[^/]*$")
-
-
-def plain_file(url: str) -> str | None:
-    """The file's name where `url` is one, or an SQLite URL without options. None for every other URL.
-
-    >>> plain_file("sqlite:///news.db"), plain_file("what's new?.db"), plain_file("sqlite:///news.db?timeout=30")
-    ('news.db', "what's new?.db", None)
-    """
-    name = url.removeprefix("sqlite:///")
-    return None if "://" in name or _FILE_OPTIONS.search(name) else name
-
-
 POSTGRESQL = PostgreSQL()
 
 #: Every database by SQLAlchemy's name.

@@ -27,8 +27,9 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
+from newsarchive.config import plain_file
 from newsarchive.db import revisions
-from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of, plain_file
+from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained, is_frozen, require_file
 from newsarchive.exceptions import DatabaseError, DatabaseTooNew, DatabaseUnavailable, UsageError
 

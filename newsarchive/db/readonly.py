@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from newsarchive.db.dialects import SQLITE, Dialect, dialect_of, plain_file
+from newsarchive.config import plain_file
+from newsarchive.db.dialects import SQLITE, Dialect, dialect_of
 from newsarchive.db.failures import BUSY_SECONDS, explained, is_frozen, require_file
 from newsarchive.db.values import loaded, storable
 

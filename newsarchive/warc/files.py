@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from newsarchive import config
+
 if TYPE_CHECKING:
     from newsarchive.warc.object_storage import ObjectFile
 
@@ -43,12 +45,11 @@ def default_folder(database_url: str) -> Path:
 
     >>> str(default_folder("sqlite:///data/news.db")), str(default_folder("postgresql://server/news"))
     ('data/news-warc', 'newsarchive-warc')
+    >>> str(default_folder("sqlite:///what's new?/news.db"))
+    "what's new?/news-warc"
     """
-    path = database_url.partition("///")[2] if "://" in database_url else database_url
-    if not path or not database_url.startswith(("sqlite", path)):
-        return Path("newsarchive-warc")
-    file = Path(path.partition("?")[0])
-    return file.with_name(f"{file.stem}-warc")
+    name = config.file_of(database_url)
+    return Path(name).with_name(f"{Path(name).stem}-warc") if name else Path("newsarchive-warc")
 
 
 def is_address(folder: Path | str) -> bool:

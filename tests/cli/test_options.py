@@ -13,11 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli, sitelist
+from newsarchive.cli.crawl import warc_of
 from newsarchive.cli.options import OPTIONS
 from newsarchive.cli.output import stdout_into
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import STOPPED_BY_SIGTERM
+from newsarchive.spider_processes.site_crawl import CrawlOptions
 from tests.support.storage import make_article, open_archive, rich_article
 
 #: What prints no rows, no text and no messages of its own, or writes a file that it names anyway.
@@ -215,3 +217,17 @@ def test_verbose_says_what_is_done_and_twice_everything(folder: Path) -> None:
 def test_a_new_setting_of_sites_that_is_a_text_needs_its_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitelist, "SETTINGS", {**sitelist.SETTINGS, "greeting": str})
     assert sitelist.checked({"greeting": "hello"}, "a.toml") == {"greeting": "hello"}
+
+
+@pytest.mark.parametrize(
+    ("given", "warc"),
+    [
+        ((), "on"),
+        (("NEWSARCHIVE_WARC=raw",), "raw"),
+        (("NEWSARCHIVE_WARC=0",), "off"),
+        (("LOG_LEVEL=INFO",), "on"),
+    ],
+)
+def test_a_crawl_names_the_folder_of_raw_bytes_that_an_option_gave(given: tuple[str, ...], warc: str) -> None:
+    """It named the folder beside the database, where nothing was."""
+    assert warc_of(CrawlOptions({}, settings=given)) == warc
