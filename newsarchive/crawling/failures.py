@@ -6,13 +6,14 @@ Spiders, middlewares, extensions and pipelines stand on this module, and it know
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy import exceptions as scrapy_errors
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from newsarchive.core.urls import MAX_URL_CHARACTERS
+from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise
 from newsarchive.crawling.connections import AddressRefused, CertificateRefused, ProxyFailed
 from newsarchive.crawling.stats import Failure, FetchProblem, key
 from newsarchive.exceptions import DatabaseError, NotAnArticle
@@ -20,6 +21,7 @@ from newsarchive.items import Capture, DropReason
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
 #: The word for a request that robots.txt forbids. It is obeyed, and does not count as a failure.
 ROBOTS = "robots.txt"
@@ -80,7 +82,12 @@ REMEDIES = {
     407: "the proxy asks for a name and a password: http_proxy = http://NAME:PASSWORD@HOST:PORT",
     410: "the page is gone for good",
     429: "too many requests: raise DOWNLOAD_DELAY and try again later",
+    451: "it is kept back for legal reasons (RFC 7725); what the archive has of it stays",
 }
+#: Unavailable for legal reasons (RFC 7725).
+LEGAL_REASONS = 451
+#: Characters of the Link headers of an answer that are read; blogs send some hundred.
+MAX_LINK_CHARACTERS = 10_000
 #: From this HTTP status on the server says that the fault is its own (RFC 9110, 15.6).
 MIN_SERVER_ERROR_STATUS = 500
 
@@ -118,7 +125,8 @@ class LeftOut(Dropped):
 def explain(error: BaseException | None) -> tuple[str, str]:
     """A failed request as a word that stats count, and as a sentence with the remedy."""
     if isinstance(error, HttpError):
-        return status_problem(error.response.status)
+        word, sentence = status_problem(error.response.status)
+        return word, sentence + blocked_by(error.response)
     if isinstance(error, (AddressRefused, CertificateRefused)):
         return error.problem, str(error)
     if isinstance(error, ProxyFailed):
@@ -147,6 +155,18 @@ def status_problem(status: int) -> tuple[str, str]:
         "the server failed: try again later" if status >= MIN_SERVER_ERROR_STATUS else "not an answer to use"
     )
     return f"http {status}", f"the server answered {status}: {REMEDIES.get(status, fallback)}"
+
+
+#: The link to whoever keeps a page back (RFC 7725, 4).
+_BLOCKED_BY = re.compile(r"""<([^<>]{1,2000})>[^<>,]{0,200};\s*rel=["']?blocked-by\b""", re.IGNORECASE)
+
+
+def blocked_by(response: Response) -> str:
+    """Who keeps a page back for legal reasons, as an answer 451 names them, to put behind a sentence; "" where it names nobody."""
+    links = b",".join(response.headers.getlist("Link")).decode("latin-1")
+    found = _BLOCKED_BY.search(links[:MAX_LINK_CHARACTERS]) if response.status == LEGAL_REASONS else None
+    named = try_normalise(found[1], response.url) if found else None
+    return f"; it is blocked by {named}" if named else ""
 
 
 #: Seconds between two looks whether a spider is closed.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from scrapy import Request
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Old addresses of a site that are asked for in a crawl. Where each of them was left, the posts of the others are taken to have moved
-#: too: a blog of 5,000 posts would else be asked for 5,000 pages that are not there.
+#: Old addresses of a site that are asked for in a crawl, where all of them say the same. Where each was left, the posts of the others are
+#: taken to have moved too: a blog of 5,000 posts would else be asked for 5,000 pages that are not there. Where none was, the site
+#: publishes its texts several times.
 MAX_ASKED = 20
-#: Old addresses of another site that are asked for. Where none of them leads to the page, its articles are what a copy has.
+#: The same for the old addresses of another site. Where none of them leads to the page, its articles are what a copy has.
 MAX_ASKED_ELSEWHERE = 3
 #: Statuses that say that a page is not there.
 ABSENT_STATUSES = frozenset((404, 410))
@@ -50,7 +51,8 @@ class MovedPosts:
         #: (old site, new site) → old addresses that were left, and those that were not
         self.left: Counter[tuple[str, str]] = Counter()
         self.stayed: Counter[tuple[str, str]] = Counter()
-        self.lock = asyncio.Lock()
+        #: One for each site: two new pages may have the text of one article.
+        self.locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def follow(self, article: Article) -> None:
         """Give the stored article of this post its new address, where the page is that of a post that moved. Raises `DatabaseError`."""
@@ -58,7 +60,7 @@ class MovedPosts:
             return
         if await asyncio.to_thread(former_of, self.engine, article) is None:
             return
-        async with self.lock:  # two new pages may have the text of one article
+        async with self.locks[site_of(article.url)]:
             former = await asyncio.to_thread(former_of, self.engine, article)
             if former is None or not (former.has_left or await self._has_left(former, article.url)):
                 return
@@ -68,9 +70,10 @@ class MovedPosts:
     async def _has_left(self, former: Former, url: str) -> bool:
         """Whether the old address answers as the post no longer."""
         pair = site_of(former.url), site_of(url)
-        if not self.stayed[pair] and former.is_of_site and self.left[pair] >= MAX_ASKED:
+        if former.is_of_site and not self.stayed[pair] and self.left[pair] >= MAX_ASKED:
             return True
-        if not former.is_of_site and not self.left[pair] and self.stayed[pair] >= MAX_ASKED_ELSEWHERE:
+        most = MAX_ASKED if former.is_of_site else MAX_ASKED_ELSEWHERE
+        if not self.left[pair] and self.stayed[pair] >= most:
             return False
         has_left = await self._asked(former, url)
         (self.left if has_left else self.stayed)[pair] += 1

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from benchmarks.blogs import sentence
+from newsarchive.crawling.moved_posts import MAX_ASKED, MovedPosts
+from newsarchive.db.reading.replaced import Text
+from newsarchive.db.writing.moved import Former
 from tests.crawling.test_crawl import front, post, rows
 from tests.support.serving import Answer, crawl, served
-
-pytestmark = pytest.mark.slow  # crawls
 
 #: What the old address of a post answers after its posts have new ones, given the new one; `None` for the page itself.
 OLD = {
@@ -32,6 +35,25 @@ def story(word: str) -> Answer:
     return Answer(post(f"The ferry that {word}", body=f"<p>{body}</p>"))
 
 
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_site_is_asked_no_more_where_its_old_addresses_all_say_the_same(has_left: bool) -> None:
+    moved, asked = MovedPosts(Mock(), Mock()), []
+
+    async def answer(former: Former, url: str) -> bool:
+        asked.append(former.url)
+        return has_left
+
+    moved._asked = answer  # type: ignore[method-assign]
+    text = Text("", "", ())
+    for number in range(MAX_ASKED + 5):
+        former = Former(
+            number, f"https://blog.example/old/{number}", f"blog.example/old/{number}", text, False, True
+        )
+        assert asyncio.run(moved._has_left(former, f"https://blog.example/{number}")) is has_left
+    assert len(asked) == MAX_ASKED
+
+
+@pytest.mark.slow  # crawls
 def test_a_post_is_one_article_under_both_addresses_where_it_left_the_old_one(db: Path) -> None:
     pages = {word: story(word) for word in OLD}
     before = {f"/2024/05/12/{word}/": page for word, page in pages.items()}
