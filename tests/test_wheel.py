@@ -46,9 +46,8 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
     )
     with demo.served() as home:
         options = ("--limit", "20", "--since", "2025-01-31", *FAST)
-        dry = run_installed(
-            newsarchive, "crawl", home, *options, "--dry-run", "-o", "named.jsonl", folder=tmp_path
-        )
+        words = ("-m", "newsarchive", "crawl", home, *options, "--dry-run", "-o", "named.jsonl")
+        dry = run_installed(bin_folder / "python", *words, folder=tmp_path)
         assert dry.returncode == 0, dry.stderr
         assert len(dry.stdout.splitlines()) == 3
         named = [json.loads(line) for line in (tmp_path / "named.jsonl").read_text("utf-8").splitlines()]
@@ -73,13 +72,13 @@ def test_the_wheel_crawls_a_blog_in_an_empty_folder(bin_folder: Path, tmp_path: 
 def test_scrapys_spelling_crawls_from_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
     with demo.served() as home:
         words = ("crawl", "news", "-a", f"url={home}", "-a", "limit=1", *FAST)
-        done = run_installed(bin_folder / "newsarchive", *words, folder=tmp_path)
+        done = run_installed(bin_folder / "python", "-m", "newsarchive", *words, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "3 discovered, 1 new" in done.stderr
 
 
 def test_the_bundled_blog_is_in_the_wheel(bin_folder: Path, tmp_path: Path) -> None:
-    done = run_installed(bin_folder / "newsarchive", "crawl", "demo", folder=tmp_path)
+    done = run_installed(bin_folder / "python", "-m", "newsarchive", "crawl", "demo", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "The articles are in newsarchive.db." in done.stderr
 

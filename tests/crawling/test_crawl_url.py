@@ -150,16 +150,18 @@ def test_what_holds_in_the_shell_holds_for_cron_too_and_deletions_are_found(tmp_
             done = subprocess.run(line, shell=True, cwd="/", env=bare, capture_output=True, text=True, timeout=300, check=False)  # fmt: skip
             return done.returncode, done.stdout, done.stderr
 
+        first = run("crawl", "--all", "--quiet", "--db", db.name, folder=tmp_path)
+        assert first.returncode == 0, first.stderr
+        site.seen.clear()
+        make_due(db)
+        site.answers["/"] = Answer(front("/a-second-story/"))
+        site.answers["/a-first-story/"] = Answer("gone", 410)
         assert as_cron() == (0, "", "")
         assert {"me & you@example.org" in request.headers["User-Agent"] for request in site.seen} == {True}
         assert list((tmp_path / "raw bytes").glob("*.warc.gz"))
         asked = len(site.seen)
         assert as_cron() == (0, "", "")  # nothing is due: nothing is asked, and nothing mailed
         assert len(site.seen) == asked
-        site.answers["/"] = Answer(front("/a-second-story/"))
-        site.answers["/a-first-story/"] = Answer("gone", 410)
-        make_due(db)
-        assert as_cron() == (0, "", "")
     assert rows(db, "SELECT url FROM articles WHERE gone_at IS NOT NULL") == [
         (f"{site.home}/a-first-story/",)
     ]

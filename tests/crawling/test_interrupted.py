@@ -13,6 +13,7 @@ import pytest
 
 from newsarchive.exceptions import STOPPED_BY_SIGTERM
 from tests.crawling.test_crawl import front, post, rows
+from tests.support import warm
 from tests.support.serving import ROOT, Answer, crawl, served, started
 
 pytestmark = pytest.mark.slow  # crawls, servers or other processes
@@ -87,22 +88,6 @@ def test_a_command_that_is_still_loading(db: Path, when: str, words: str) -> Non
     assert done.returncode in (-2, 130)
 
 
-#: A crawl of the demo blog that is busy at its end, in a thread, until there is a file `go`.
-BUSY_AT_THE_END = """
-import os, time
-from scrapy.cmdline import execute
-from {module} import {cls}
-
-def busy(*_):
-    print("busy", flush=True)
-    while not os.path.exists("go"):
-        time.sleep(0.1)
-
-{cls}.{method} = busy
-execute(["scrapy", "crawl", "news", "-a", "url=demo", "-a", "limit=1", "-s", "NEWSARCHIVE_TOUR=0"])
-"""
-
-
 @pytest.mark.parametrize(
     ("module", "cls", "method"),
     [
@@ -114,12 +99,9 @@ execute(["scrapy", "crawl", "news", "-a", "url=demo", "-a", "limit=1", "-s", "NE
 def test_while_a_crawl_ends_one_signal_lets_it_finish_and_a_second_one_does_not(
     db: Path, module: str, cls: str, method: str, number: int
 ) -> None:
-    program = BUSY_AT_THE_END.format(module=module, cls=cls, method=method)
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        env=environment_of(db), cwd=db.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
+    environment = warm.own_environment() | environment_of(db)
+    words = ("tests.support.busy_at_the_end", module, cls, method)
+    with warm.started(*words, environment=environment, cwd=str(db.parent)) as process:
         assert process.stdout.readline() == "busy\n"
         for _ in range(number):
             process.send_signal(signal.SIGTERM)
