@@ -241,7 +241,7 @@ def test_what_a_stranger_wrote_begins_no_field_and_no_record(title: str, field: 
 
 @pytest.mark.slow
 @given(st.text(max_size=60), st.lists(st.tuples(st.text(min_size=1, max_size=30), st.booleans()), max_size=3))
-@settings(deadline=None)
+@settings(max_examples=40)
 def test_any_headline_and_names_give_one_record(headline: str, names: list[tuple[str, bool]]) -> None:
     changed = replace(POST, headline=headline, authors=tuple(names))
     assert len(rispy.loads(citation.ris(changed))) == 1

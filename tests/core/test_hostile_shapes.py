@@ -323,13 +323,13 @@ def held_bytes() -> int:
 
 @pytest.mark.slow
 def test_the_caches_hold_what_is_of_the_last_repaired_texts_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 16_500)
+    monkeypatch.setattr(caches, "MAX_REMEMBERED_BYTES", 8250)
     chance, held = random.Random(7), []
-    for _ in range(40):
-        words = " ".join("".join(chance.choices("abcdefghiéèüößñ", k=7)) for _ in range(200))
+    for _ in range(24):
+        words = " ".join("".join(chance.choices("abcdefghiéèüößñ", k=7)) for _ in range(100))
         repair(words.encode().decode("iso-8859-1"))
         held.append(held_bytes())
-    assert max(held[20:]) <= 1.3 * max(held[:20])
+    assert max(held[12:]) <= 1.3 * max(held[:12])
 
 
 def test_what_functions_that_were_made_of_the_rules_remember_is_forgotten_too(

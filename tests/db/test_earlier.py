@@ -110,7 +110,7 @@ def test_any_order_of_coming_gives_the_history_of_the_days(case: str, tmp_path: 
 
 @pytest.mark.slow  # several seconds
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

@@ -491,7 +491,7 @@ def stored(engine: Engine, numbers: range) -> None:
 
 def test_tables_and_memory_do_not_grow_with_the_site(sqlite: Engine, tmp_path: Path) -> None:
     learner, sizes, peaks = Learner(sqlite, tmp_path, window=50), [], []
-    for numbers in (range(50), range(50, 100), range(100, 500)):
+    for numbers in (range(50), range(50, 100), range(100, 300)):
         stored(sqlite, numbers)
         tracemalloc.start()
         learner.learn("heron.example", going_on=True)
