@@ -69,6 +69,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     if not (own := getattr(config, "workerinput", None)) or config.args != config.getini("testpaths"):
         return
+    # This module of Scrapy looks, as it is imported, for the files of all modules that are loaded: now they are few.
+    with suppress(ModuleNotFoundError):
+        importlib.import_module("scrapy.core.downloader.contextfactory")
     number, count = int(own["workerid"].removeprefix("gw")), own["workercount"]
     for file in sorted(TESTS.rglob("test_*.py"))[number::count]:
         with suppress(Exception, pytest.skip.Exception):  # it is told when the file is collected

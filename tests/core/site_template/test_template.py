@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive.core.site_template.learner import heads_of, learn
-from newsarchive.core.site_template.model import from_rows
+from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import lines_of, network
 from newsarchive.core.site_template.template import apply_template
 from newsarchive.core.steps import templated
@@ -358,21 +359,23 @@ def test_below_three_articles_nothing_is_learned() -> None:
     assert PROMO in shown(pages[0], learned(pages))
 
 
-#: A template that knows a promo, a head and a few lines set aside.
-BUSY = learned(
-    site(
-        40,
-        lambda n, p: (
-            [
-                *placed("intro", inside(PROMO, 3)(n, p)),
-                line("More from Mare"),
-                line(f"Post {(n + 1) % 40} of heron"),
-            ]
-            if n % 2
-            else p
-        ),
+@cache
+def busy() -> Template:
+    """A template that knows a promo, a head and a few lines set aside."""
+    return learned(
+        site(
+            40,
+            lambda n, p: (
+                [
+                    *placed("intro", inside(PROMO, 3)(n, p)),
+                    line("More from Mare"),
+                    line(f"Post {(n + 1) % 40} of heron"),
+                ]
+                if n % 2
+                else p
+            ),
+        )
     )
-)
 
 
 # Layouts
@@ -504,7 +507,7 @@ def test_texts_order_and_number_never_change(texts: list[str], number: int) -> N
     """Nor does the article lose any of its unique prose, whatever stands between it."""
     blocks = [b for pair in zip(prose(number, len(texts)), map(line, texts), strict=True) for b in pair]
     article = page(200 + number, blocks)
-    done = apply_template(article, BUSY)
+    done = apply_template(article, busy())
     assert [b.text for b in done.blocks] == [b.text for b in blocks]
     kept = {b.text for b in done.blocks if b.label == "body"}
     assert all(b.text in kept for b in prose(number, len(texts)))
@@ -519,8 +522,10 @@ def framed(n: int) -> list[Block]:
     return [above, *prose(n), *([line(ON_PURPOSE["bio"])] if n % 4 == 0 else []), below]
 
 
-#: Two anchors and a bio that is set aside.
-FRAMED = learned([page(n, framed(n)) for n in range(20)])
+@cache
+def known_frame() -> Template:
+    """Two anchors and a bio that is set aside."""
+    return learned([page(n, framed(n)) for n in range(20)])
 
 
 @pytest.mark.parametrize(
@@ -552,7 +557,7 @@ FRAMED = learned([page(n, framed(n)) for n in range(20)])
 def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
     blocks: list[Block], odd: bool
 ) -> None:
-    done = templated(page(30, blocks), FRAMED, RULES)
+    done = templated(page(30, blocks), known_frame(), RULES)
     assert done.seen is not None
     assert done.seen.misfit is odd
 
