@@ -219,7 +219,9 @@ def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
     )
     if "tag" not in rel:
         href = attributes.get("href") or ""
-        for links, is_topic in ((out.category_links, is_category(href)), (out.tag_links, is_tag(href))):
+        tag_is_named = is_tag(href)
+        is_named = is_category(href) and not tag_is_named
+        for links, is_topic in ((out.category_links, is_named), (out.tag_links, tag_is_named)):
             is_topic = is_topic or (links is out.category_links and _in_category_box(node))
             if len(links) < MAX_TOPIC_LINKS and is_topic:
                 links.append(Mark(node, tag, attributes, len(out.marks), names))

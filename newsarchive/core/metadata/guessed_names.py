@@ -7,7 +7,7 @@ a caption or a list of tags, and where the same text is a label, or a link to so
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -50,11 +50,21 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
     if any(says_profile(f"/{path}", rules) for path in paths):
         return True  # a class of the page's layout may hold "button" or "nav"
-    if _is_place_without_names(block.path, rules):
+    if _is_place_without_names(block.path, rules) or _is_of_links(name, block.links, rules):
         return False
     if named:
         return any(leads_to_person(address, name, rules) for address in named)
     return not _is_label(name, block, blocks, rules)
+
+
+def _is_of_links(name: str, links: Iterable[tuple[str, str]], rules: Rules) -> bool:
+    """Whether a link to no person has a part of the name as its text: "Newsvine Delicious" of two buttons."""
+    whole = key(name)
+    parts = ((key(text), address) for text, address in links)
+    return any(
+        part and part in whole and part != whole and not leads_to_person(address, name, rules)
+        for part, address in parts
+    )
 
 
 def says_profile(address: str, rules: Rules) -> bool:

@@ -27,6 +27,7 @@ from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces, words
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
 from newsarchive.core.text.dates import date_text, parse, says, with_a_date_each
+from newsarchive.core.text.normalise import key
 from newsarchive.core.urls import is_category, parts_of, same_site, try_normalise, url_key
 from newsarchive.rules import Rules
 
@@ -130,6 +131,8 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
+        if mark.tag in _TITLE_TAGS and title and _leads_away(mark.node, title, url):
+            continue
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
@@ -201,11 +204,23 @@ def _leads_home(node: LexborNode, url: str) -> bool:
     link, parent = node.css_first("a[href]"), node.parent
     if link is None and parent is not None and parent.tag == "a" and parent.attributes.get("href"):
         link = parent if text_of(parent) == text_of(node) else None
-    reference = (link.attributes.get("href") or "").strip() if link is not None else "-"
+    reference = (link.attributes.get("href") or "").strip() if link is not None else ""
+    if link is None or not reference:  # an empty address is that of the page itself
+        return False
     folder = _INDEX_FILE.sub("", reference)
     if _HOST.sub("", folder) in ("/", "", "./"):
         return not _is_own_folder(folder, url)
-    return link is not None and _holds(folder, url) and text_of(link) == text_of(node)
+    return _holds(folder, url) and text_of(link) == text_of(node)
+
+
+def _leads_away(node: LexborNode, title: str, url: str) -> bool:
+    """Whether a heading is a link to another site and has words that `<title>` lacks: the name of the firm over its blog. The headline
+    of a blog that comments on others' pages leads away too, but is in `<title>`."""
+    link = node.css_first("a[href]")
+    address = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    if link is None or not parts_of(address).hostname or same_site(address, url):
+        return False
+    return text_of(link) == text_of(node) and key(text_of(node)) not in key(title)
 
 
 def _leads_here(node: LexborNode, url: str, rules: Rules) -> bool:
@@ -319,11 +334,14 @@ def _inside(mark: Mark, selector: str) -> Mark | None:
 
 
 def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    """What links to the home page say: their texts, and the labels of links around a picture. `url` is the page's address."""
+    """What links to the home page say: their texts, and the labels of links around a picture. `url` is the page's address. The home
+    page of a blog in a folder is the one that the page declares as its start, as Movable Type does."""
+    declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
+    start = next((absolute(address, url) for address in declared if _holds(address, url)), "")
     for link in tree.css("a[href]")[:MAX_HOME_LINKS]:
         address = absolute(link.attributes.get("href") or "", url)
         parts = parts_of(address)
-        is_root = _INDEX_FILE.sub("", parts.path) in ("", "/")
+        is_root = _INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
         if address and is_root and not parts.query and same_site(address, url):
             yield text_of(link)
             yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))

@@ -71,7 +71,8 @@ _OF_CHANGES = frozenset((Qualifier.MODIFIED, Qualifier.AFTER_DECLARED))
 def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
     """The claims from the text among `read` that lie apart from every day that the page declares for its publication.
 
-    Where it declares none and its address `url` names a month ("/2025/06/a-ferry/"), a marked day or a line far from the
+    Where it declares none, and its address names a day that a line above the text has too, no other printed day counts: the masthead may
+    show the day of the fetch. Where the address `url` names a month ("/2025/06/a-ferry/"), a marked day or a line far from the
     headline that is outside of that month belongs to another post or to a change. A line near the headline that nothing
     marks may be right: some publishers make the address long before.
     """
@@ -80,7 +81,10 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
     month = _IN_ADDRESS.search(url)
     days, max_days = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
     if not days:
-        days, max_days = set(address), MAX_ADDRESS_DAYS
+        days = set(address)
+        lines = (c for c, w in read.items() if c.source.place is Place.TEXT and w.date() in days)
+        is_printed = any(c.source.position not in UNSURE_POSITIONS for c in lines)
+        max_days = 0 if is_printed else MAX_ADDRESS_DAYS
     elif address and all(_days_between(one, day) > MAX_ADDRESS_DAYS for one in address for day in days):
         return []
     declared = any(c.source.place not in TIMES for c in stated)
@@ -465,14 +469,15 @@ def in_one_zone(
 
 def is_before(changed: datetime, published: datetime) -> bool:
     """Whether a page was changed last before it was published, and so not at all since: WordPress keeps the last edit of the
-    draft of a post that was scheduled. Of a day without a time of day the day alone is compared.
+    draft of a post that was scheduled. The day of publication without a time of day tells of no change after its time.
 
     >>> noon = datetime(2025, 4, 3, 12, tzinfo=UTC)
     >>> is_before(noon.replace(hour=9), noon), is_before(noon.replace(hour=0), noon), is_before(noon, noon)
-    (True, False, False)
+    (True, True, False)
     """
-    has_times = dates.has_time(changed) and dates.has_time(published)
-    return changed < published and (has_times or changed.date() < published.date())
+    if dates.has_time(published):
+        return changed < published if dates.has_time(changed) else changed.date() <= published.date()
+    return changed.date() < published.date()
 
 
 def _is_change(claim: Claim) -> bool:

@@ -35,7 +35,7 @@ from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL, has_unspaced
 from newsarchive.core.text.words import ends_sentence
-from newsarchive.core.urls import is_category, parts_of, same_site
+from newsarchive.core.urls import is_category, is_tag, parts_of, same_site
 from newsarchive.items import Block, Candidate, DecidedBy
 from newsarchive.rules import Rules
 
@@ -267,7 +267,8 @@ def _around(link: LexborNode) -> LexborNode:
 
 def _is_category(mark: Mark, group: LexborNode | None) -> bool:
     names = (group.attributes.get("class") or "") if group is not None else ""
-    return "taxonomy-category" in names or is_category(mark.attributes.get("href") or "")
+    address = mark.attributes.get("href") or ""
+    return "taxonomy-category" in names or (is_category(address) and not is_tag(address))
 
 
 def _same_group(group: LexborNode, other: LexborNode | None) -> bool:

@@ -2,9 +2,7 @@
 
 The forms are ISO 8601, RFC 5322, the output of C and Java, numbers, and month names of many languages
 (`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the last part of this module finds the order in
-which a text, a page or a region writes day and month.
-
-Dates of other calendars are read in `calendars`.
+which a text, a page or a region writes day and month. Dates of other calendars are read in `calendars`.
 """
 
 from __future__ import annotations
@@ -81,8 +79,10 @@ _RFC_822 = re.compile(
 NUMERIC = re.compile(
     r"(\d(?<!\d\d)\d?)([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
 )
-#: The first day of a span, before the last one.
-_SPAN = re.compile(r"(?<![\w:.,/])(?!0\b)(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$")
+#: The first day of a span, before the last one; the number of an issue is none ("Issue 12 - 22 August 2012").
+_SPAN = re.compile(
+    r"(?<![\w:.,/])(?<!(?:sue|no\.|nr\.|ol\.) )(?!0\b)(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$"
+)
 #: The beginnings of the English names of months, in order.
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 #: A time of day: no offset ("UTC-05:00"), but also one behind a dash at the date ("12.11.2012-15:03").
