@@ -31,6 +31,7 @@ from newsarchive.core.metadata import (
     publisher,
     sections,
     site_statements,
+    trackback,
     wechat,
 )
 from newsarchive.core.metadata.claims import (
@@ -176,6 +177,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         *wechat.account(page.text),
     ]
     claims += [claim for claim, _ in headings]
+    described = list(trackback.claims(page.text))
+    claims += described
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
     claims = publisher.without_false_names(claims + of_site, url, rules)
@@ -184,6 +187,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
+    title, candidates = trackback.correct(title, candidates, offered, described)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
     anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
