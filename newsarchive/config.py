@@ -520,6 +520,18 @@ def without_password(url: str) -> str:
     return f"{scheme}{mark}{user}:***{at}{host}" if mark and at and colon else url
 
 
+def pasted(url: str) -> str:
+    """The address of a database in a command to paste, of an address that is shown with its password starred out: without one.
+    The server's driver then looks for the password in `~/.pgpass` and PGPASSWORD.
+
+    >>> pasted("postgresql://me:***@host/news"), pasted("postgresql://host/news?password=***&user=me"), pasted("news.db")
+    ('postgresql://me@host/news', 'postgresql://host/news?user=me', 'news.db')
+    """
+    if "://" not in url:
+        return url
+    return re.sub(r"(?<=[?&])(?:ssl)?password=\*{3}&?", "", url.replace(":***@", "@", 1)).rstrip("?&")
+
+
 def plain_file(url: str) -> str | None:
     """The file's name where `url` is one, or an SQLite URL without options. None for every other URL.
 

@@ -158,7 +158,7 @@ def same_archive(url: str) -> str:
     `--config` where the command was given that option and its file names the archive, else `--db`."""
     held, context = config.load(), click.get_current_context(silent=True)
     if url != database_url(held["database"]):
-        return f" --db {shlex.quote(place(url))}"
+        return f" --db {shlex.quote(config.pasted(place(url)))}"
     given = (
         context is not None
         and context.get_parameter_source("config") is click.core.ParameterSource.COMMANDLINE

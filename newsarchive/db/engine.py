@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, e
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from newsarchive.config import plain_file
+from newsarchive.config import pasted, plain_file
 from newsarchive.db import revisions
 from newsarchive.db.dialects import SQLITE, dialect_named, dialect_of
 from newsarchive.db.failures import explained, is_frozen, require_file
@@ -330,7 +330,7 @@ def shown(url: URL | Engine) -> str:
 
 def command(engine: Engine, words: str) -> str:
     """A command on this archive, to paste: `newsarchive db upgrade --db news.db`."""
-    return f"newsarchive {words} --db {shlex.quote(shown(engine))}"
+    return f"newsarchive {words} --db {shlex.quote(pasted(shown(engine)))}"
 
 
 def sqlite_file(engine: Engine) -> Path | None:

@@ -11,6 +11,7 @@ import shlex
 import sqlite3
 from pathlib import Path
 
+from newsarchive.config import pasted
 from newsarchive.exceptions import DatabaseAway, DatabaseError, DatabaseUnavailable
 
 #: Seconds that a connection waits for the lock of another one; after them the write fails.
@@ -40,6 +41,7 @@ _REMEDIES = (
     ("no such column", "holds an old archive: newsarchive db upgrade"),
     (r"database .* does not exist", "does not exist: createdb, then: newsarchive db upgrade"),
     ("authentication failed", "refuses this user or password"),
+    ("no password supplied", "asks for a password: write it into ~/.pgpass, or give it in PGPASSWORD"),
 )
 
 #: PostgreSQL's code of what cannot be dropped. The detail of the error names what depends on it.
@@ -85,7 +87,9 @@ def explained(name: str, error: Exception, password: str | None = None) -> Datab
         first = re.sub(f"{before}{re.escape(password)}{after}", "***", first)
     kind, remedy = _remedy(f"{cause} {getattr(orig, 'sqlite_errorname', '')}".lower(), state)
     if kind is not None:
-        of_archive = f" --db {shlex.quote(name)}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
+        of_archive = (
+            f" --db {shlex.quote(pasted(name))}" if remedy.endswith(("db upgrade", "db rebuild")) else ""
+        )
         detail = (
             getattr(getattr(orig, "diag", None), "message_detail", None) if state == _DEPENDED_ON else None
         )

@@ -13,15 +13,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import JSON, Boolean, Connection, Engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from newsarchive import config
+from newsarchive.cli.opening import same_archive
 from newsarchive.db import bulk, failures, schema, values
 from newsarchive.db.dialects import POSTGRESQL
 from newsarchive.db.engine import (
     MAX_IDLE_SECONDS,
+    command,
     open_engine,
     open_existing,
     open_readonly,
@@ -105,6 +108,21 @@ def test_passwords_are_never_shown() -> None:
         pass
     assert "secret" not in str(caught.value)
     assert "is PostgreSQL running there?" in str(caught.value)
+
+
+def test_a_suggested_command_has_the_address_without_its_password() -> None:
+    """It had three stars in place of the password, with which the server lets nobody in; without any, ~/.pgpass counts."""
+    url = "postgresql://me:secret@127.0.0.1:1/news"
+    assert command(open_engine(url), "doctor") == "newsarchive doctor --db postgresql://me@127.0.0.1:1/news"
+    assert same_archive(url) == " --db postgresql://me@127.0.0.1:1/news"
+    unknown = failures.explained(
+        shown(parse_url(url)), psycopg.errors.UndefinedTable("no such table"), "secret"
+    )
+    assert str(unknown).endswith("newsarchive db upgrade --db postgresql://me@127.0.0.1:1/news")
+    lacking = psycopg.OperationalError("connection failed: fe_sendauth: no password supplied")
+    assert "write it into ~/.pgpass, or give it in PGPASSWORD" in str(
+        failures.explained("postgresql://me@host/news", lacking)
+    )
 
 
 def test_reading_makes_no_file(tmp_path: Path) -> None:
