@@ -38,13 +38,22 @@ _SOFT = re.compile(
 )
 #: `à` inside of a word, a space for its no-break space: `ngÃ y`.
 _FOLDED = re.compile(r"Ã (?<=[a-z]Ã )(?=[^\W\d_])")
-_FORMS = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK, _SOFT, _FOLDED)
+#: Words that were made small after they were damaged, as tags are: `educaã§ã£o` is `educação`. At the end of a word only signs that
+#: stand behind no word.
+_SMALL_WORD = re.compile(
+    r"(?<![a-z])[a-z]{1,40}(?:ã[¡-¿\xad][a-z]{0,40}){1,6}(?:(?<=[a-z])|(?<=ã[¡¢£¤¥§©¬±µ¶¼\xad]))(?!\w)"
+)
+_SMALL = re.compile(r"ã([¡-¿\xad])")
+_FORMS_WITHOUT_SMALL = (_QUOTED_CAPITAL, _DASHED_CAPITAL, _GREEK, _SOFT, _FOLDED)
+_FORMS = (*_FORMS_WITHOUT_SMALL, _SMALL_WORD)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def may_be_lone_letter(text: str) -> bool:
-    """Whether a text has a place of one of these forms. Most texts have neither `Ã` nor `Î`."""
-    return ("Ã" in text or "Î" in text) and any(pattern.search(text) for pattern in _FORMS)
+    """Whether a text has a place of one of these forms. Most texts have none of `Ã`, `Î` and `ã`."""
+    may_be_small = "ã" in text and _SMALL.search(text)
+    forms = _FORMS if may_be_small else _FORMS_WITHOUT_SMALL if "Ã" in text or "Î" in text else ()
+    return any(pattern.search(text) for pattern in forms)
 
 
 def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterator[Change]:
@@ -61,6 +70,9 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
         if _may_be_quotation(text, match) or _is_beside_damage(text, match):
             continue
         start, end = match.span()
+        if match.re is _SMALL_WORD:
+            yield from _small_changes(match, model, grams)
+            continue
         is_soft = match.re is _SOFT
         after = "í" if is_soft else charset(RULE).to_bytes(match[0].replace(" ", "\xa0")).decode()
         if after < "\u0370" and not _is_word(text, start, end, after, grams):
@@ -70,6 +82,23 @@ def lone_letter_changes(text: str, model: PairModel, grams: GramModel) -> Iterat
         gain = model.gain(text, start, end, after)
         rule = f"{RULE}, bytes lost" if match[0] in ("Ã", "Ã ") else RULE
         yield Change(start, end, Reading(0, end - start, after, rule, gain))
+
+
+def _small_changes(match: re.Match[str], model: PairModel, grams: GramModel) -> Iterator[Change]:
+    """The repairs of a word that was made small after it was damaged, if the word that comes out is known, and not the one that
+    stands before the signs."""
+    word = _SMALL.sub(_small_letter, match[0])
+    before = match[0][: match[0].index("ã") + 1]
+    if grams.unknown(word) or (len(before) > 2 and not grams.unknown(before)):
+        return
+    for damage in _SMALL.finditer(match.string, *match.span()):
+        start, end = damage.span()
+        after = _small_letter(damage)
+        yield Change(start, end, Reading(0, 2, after, RULE, model.gain(match.string, start, end, after)))
+
+
+def _small_letter(damage: re.Match[str]) -> str:
+    return charset(RULE).to_bytes(f"Ã{damage[1]}").decode()
 
 
 def _may_be_quotation(text: str, match: re.Match[str]) -> bool:
