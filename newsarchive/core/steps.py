@@ -32,7 +32,6 @@ from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
 from newsarchive.core.site_template.template import (
-    is_misfit,
     layout_of,
     marked,
     pack_reading,
@@ -210,7 +209,7 @@ def templated(
         seen,
         verdict=verdict_of(marks, changing),
         layout=layout.number if layout else 0,
-        misfit=is_misfit(seen.lines, template, layout),
+        misfit=layout is None and bool(template.layouts),
         reading=pack_reading(article) if keep_reading else b"",
     )
     done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)

@@ -136,7 +136,7 @@ class Observation:
     verdict: int = 0
     #: The layout that the page fitted then, 0 for none.
     layout: int = 0
-    #: No layout fits the page as it should.
+    #: The template has layouts, and none fits the page.
     misfit: bool = field(default=False, compare=False)
     #: What the page says of its picture, its description and its keywords.
     said: Said = NOTHING

@@ -81,28 +81,6 @@ def layout_of(lines: Sequence[Line], template: Template) -> Layout | None:
     return next((layout for layout in reversed(template.layouts) if fits(words, layout)), None)
 
 
-def is_misfit(lines: Sequence[Line], template: Template, layout: Layout | None) -> bool:
-    """Whether a page is not as its site's template has it, in one of four ways: no layout fits it; all anchors of its layout are
-    gone; an anchor stands on the other side of the text; or a rule proves a line to be boilerplate that the template kept.
-    """
-    if layout is None:
-        return bool(template.layouts)
-    anchors = layout.starts | layout.ends
-    if anchors and not any(line.key in anchors for line in lines):
-        return True
-    text = [i for i, x in enumerate(lines) if x.is_body and _is_unique_prose(x, template)] or [-1]
-    # A line of the footer may stand in the menu as well: only its last place tells whether it follows the text.
-    last = {line.key: i for i, line in enumerate(lines)}
-    for i, line in enumerate(lines):
-        key = line.key
-        if (key in layout.starts and i > text[-1] >= 0) or (key in layout.ends and last[key] < text[0]):
-            return True
-        entry = template.entries.get(line.key) if line.proved else None
-        if entry and entry.finding.role == "aside":
-            return True
-    return False
-
-
 def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[int, Finding]:
     """Place of a line in its page → what the template says of it, where that changes or flags it.
 

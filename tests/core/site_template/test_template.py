@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -513,53 +514,17 @@ def test_texts_order_and_number_never_change(texts: list[str], number: int) -> N
     assert all(b.text in kept for b in prose(number, len(texts)))
 
 
-# Pages that are not as the template has them
-
-
-def framed(n: int) -> list[Block]:
-    above = Block("Sit down at the stove", label="nav", path=NAV)
-    below = Block("Put the bowl in the sink", label="comments", path=NAV)
-    return [above, *prose(n), *([line(ON_PURPOSE["bio"])] if n % 4 == 0 else []), below]
-
-
-@cache
-def known_frame() -> Template:
-    """Two anchors and a bio that is set aside."""
-    return learned([page(n, framed(n)) for n in range(20)])
-
-
-@pytest.mark.parametrize(
-    ("blocks", "odd"),
-    [
-        (framed(30), False),
-        (framed(32), False),
-        (framed(30)[1:-1], True),  # every anchor vanished
-        ([*prose(30), framed(30)[0]], True),  # what stood above the text stands below it
-        ([framed(30)[-1], *prose(30)], True),
-        ([framed(30)[-1], *framed(30)], False),  # the menu has a line of the footer too
-        ([framed(30)[0], *prose(30)], False),
-        (
-            [*framed(30), line(ON_PURPOSE["bio"], label="promo", decided_by=DecidedBy.PROMO)],
-            True,
-        ),
-    ],
-    ids=[
-        "as ever",
-        "with its bio",
-        "no anchor",
-        "start below",
-        "end above",
-        "end above as well",
-        "one anchor",
-        "proved by a rule",
-    ],
-)
-def test_a_page_is_odd_where_an_anchor_vanishes_or_a_key_changes_its_role(
-    blocks: list[Block], odd: bool
-) -> None:
-    done = templated(page(30, blocks), known_frame(), RULES)
-    assert done.seen is not None
-    assert done.seen.misfit is odd
+def test_a_page_is_odd_where_no_layout_fits_it() -> None:
+    moved = [replace(block, path="html/body/section.new/p") for block in prose(30)]
+    template = learned([page(n, prose(n)) for n in range(20)])
+    for blocks, known, odd in (
+        (prose(30), template, False),
+        (moved, template, True),
+        (moved, Template("heron"), False),
+    ):
+        seen = templated(page(30, blocks), known, RULES).seen
+        assert seen is not None
+        assert seen.misfit is odd
 
 
 def test_text_in_a_box_that_a_platform_names_is_not_taken_out() -> None:
