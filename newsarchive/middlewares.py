@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import time
 from collections import Counter
@@ -73,6 +74,11 @@ MAX_TIMED_OUT_POSTS_IN_A_ROW = 3
 MAX_TIMED_OUT_REQUESTS_IN_A_ROW = 6
 #: Statuses whose `Retry-After` is obeyed (RFC 6585, 4; RFC 9110, 15.6.4).
 RETRY_AFTER_STATUSES = frozenset((429, 503))
+#: A part of a page (RFC 9110, 15.3.7). No crawl asks for one.
+PARTIAL_CONTENT = 206
+_RANGE_FROM_START = re.compile(
+    r"\s*bytes\s+0-(?P<last>\d{1,15})/(?P<length>\d{1,15})\s*", re.IGNORECASE | re.ASCII
+)
 #: The page is as we have it (RFC 9110, 15.4.5).
 NOT_MODIFIED = 304
 #: The key in `Request.meta` of the frontier's row for the post, as it was before the request.
@@ -366,12 +372,19 @@ class FailingSiteMiddleware:
             self.crawler.stats.set_value(key(Detail.SITE_LEFT, site), message)
 
 
+def is_all(response: Response) -> bool:
+    """Whether the range of an answer 206 is the whole: `bytes 0-499/500`."""
+    given = (response.headers.get("Content-Range") or b"").decode("latin-1")
+    found = _RANGE_FROM_START.fullmatch(given)
+    return found is not None and int(found["last"]) + 1 == int(found["length"])
+
+
 class DecompressionMiddleware:
     """Unpacks bodies, and turns a body that breaks off into a failure; stands before Scrapy's middleware, which would
     accept the part that came.
 
     Without it, the part of a page that came would be stored, or the page would be recorded as empty. The next crawl
-    asks for it again. Text under the label of a coding stays text, as in browsers. A body that cannot be unpacked here
+    asks for it again. So it does where a broken cache gives a part that nobody asked for (206). Text under the label of a coding stays text, as in browsers. A body that cannot be unpacked here
     is left to Scrapy.
     """
 
@@ -385,6 +398,8 @@ class DecompressionMiddleware:
         return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     def process_response(self, request: Request, response: Response) -> Response:
+        if response.status == PARTIAL_CONTENT and not is_all(response):
+            raise ResponseDataLossError(f"{request.url}: the server gave a part of the page")
         codings = b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1")
         if not codings or request.method == "HEAD":
             return response

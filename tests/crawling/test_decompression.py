@@ -58,6 +58,27 @@ def test_a_page_that_breaks_off_is_a_failure(coding: str, pack: Callable[[bytes]
     assert explain(error.value)[0] == FetchProblem.CUT_SHORT
 
 
+@pytest.mark.parametrize(
+    ("given_range", "is_whole"),
+    [
+        ("bytes 0-499/500", True),
+        ("bytes 0-499/5000", False),
+        ("bytes 9-499/500", False),
+        ("bytes 0-499/*", False),
+        ("", False),
+    ],
+)
+def test_a_part_that_nobody_asked_for_is_a_failure(given_range: str, is_whole: bool) -> None:
+    middleware = DecompressionMiddleware.from_crawler(get_crawler())
+    part = Response(URL, status=206, body=PAGE.encode(), headers={"Content-Range": given_range})
+    if is_whole:
+        assert middleware.process_response(Request(URL), part) is part
+        return
+    with pytest.raises(ResponseDataLossError) as error:
+        middleware.process_response(Request(URL), part)
+    assert explain(error.value)[0] == FetchProblem.CUT_SHORT
+
+
 def test_a_page_that_is_too_long_is_told_as_such() -> None:
     with pytest.raises(IgnoreRequest) as error:
         given(gzip.compress(PAGE.encode()), "gzip", limit=1000)
