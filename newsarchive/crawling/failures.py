@@ -76,6 +76,7 @@ FAILURES: dict[type[BaseException], tuple[str, str]] = {
 }
 #: HTTP status → what a person can do about it.
 REMEDIES = {
+    304: "it says that nothing changed since an answer that nobody has: a cache is broken, try again later",
     401: "it asks for a login",
     403: "the site blocks us: ask its owner, and give a contact in NEWSARCHIVE_CONTACT",
     404: "there is no such page: check the address",

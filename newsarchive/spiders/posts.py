@@ -25,14 +25,14 @@ from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SO
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
-from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending
+from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending, status_problem
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.elsewhere import LEADS_HOME
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link
-from newsarchive.middlewares import KNOWN, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
+from newsarchive.middlewares import KNOWN, NOT_MODIFIED, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
 from newsarchive.spiders.capturing import CapturingSpider
 from newsarchive.spiders.discovery import Batch, conditional
 
@@ -40,6 +40,12 @@ from newsarchive.spiders.discovery import Batch, conditional
 HANDLED_STATUSES = [304, 404, 410]
 #: Sources whose posts come after those of all others: their lists are long, and may be made up.
 LONG_SOURCES = frozenset(("sitemap", "frontier"))
+
+
+def is_conditional(response: Response) -> bool:
+    """Whether a server was asked for a page only where it changed."""
+    sent = response.request.headers if response.request else {}
+    return b"If-None-Match" in sent or b"If-Modified-Since" in sent
 
 
 def leads_home(response: Response) -> bool:
@@ -217,10 +223,13 @@ class FetchingSpider(CapturingSpider):
 
     async def outcome(self, response: Response, link: Link) -> AsyncIterator[Capture | Request]:
         """What one answer means: a capture for the pipelines, another request, or nothing but a count."""
+        if response.status == NOT_MODIFIED and not is_conditional(response):
+            await self.unasked(link)
+            return
         if response.status in HANDLED_STATUSES:  # they say something of the post without a page
             if self.failing_sites and not self.block(response):
                 self.failing_sites.answered(link.url)
-            if response.status != 304:
+            if response.status != NOT_MODIFIED:
                 reason, said = f"http {response.status}", f"the server answered {response.status}"
                 await self.missing(response, link, reason, said)
             elif await self.is_unchanged(link):
@@ -265,6 +274,17 @@ class FetchingSpider(CapturingSpider):
             yield whole
         else:
             self.not_fetched()
+
+    async def unasked(self, link: Link) -> None:
+        """A server says that nothing changed, and was not asked that: nobody has the page that it speaks of. The post waits."""
+        reason, sentence = status_problem(NOT_MODIFIED)
+        self.not_fetched()
+        self.tell(link.url, sentence)
+        self.count(Group.FAILED, reason)
+        if self.failing_sites:
+            self.failing_sites.failed(link.url, sentence)
+        if self.frontier:
+            await asyncio.to_thread(self.frontier.failed, link.url, reason)
 
     async def needs_browser(self, response: Response, link: Link, refusal: NotAnArticle) -> bool:
         """Whether a page has its text from scripts alone, and neither feed nor API gives it."""

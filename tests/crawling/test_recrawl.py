@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from newsarchive.exceptions import ALL_FAILED
 from tests.cli.test_cli import run
 from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support.serving import HTML, Answer, crawl, served
@@ -37,6 +38,18 @@ def test_validators_are_sent_and_304_costs_no_revision(db: Path) -> None:
     assert "1 unchanged, 1 not modified" in done.stderr
     assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
     assert rows(db, "SELECT last_seen_at FROM articles") > before
+
+
+def test_a_304_that_nobody_asked_for_is_a_failure_and_the_post_waits(db: Path) -> None:
+    """A broken cache says that nothing changed, of a post that the archive never had."""
+    new = "/a-first-story/"
+    with served({"/": front(new), new: Answer(status=304)}) as site:
+        done = crawl(f"url={site.home}/", db=db)
+        assert "0 unchanged, 1 failed: http 304" in done.stderr
+        assert done.returncode == ALL_FAILED
+        assert rows(db, "SELECT state, reason FROM urls") == [("new", "http 304")]
+        site.answers[new] = Answer(post("A"))
+        assert "1 new" in crawl(f"url={site.home}/", db=db).stderr
 
 
 def test_recrawl_fetches_what_is_due_and_nothing_else(db: Path) -> None:
