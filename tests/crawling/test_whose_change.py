@@ -148,15 +148,15 @@ def test_a_wordpress_with_its_default_theme_keeps_its_dates_apart(db: Path, rest
     changes none without a trace."""
     require()
     settings = Settings(permalinks="/%postname%/", rest=rest)
-    with opened(simple(posts=14, settings=settings), extras=False) as blog:
+    with opened(simple(posts=11, settings=settings), extras=False) as blog:
         crawl(f"url={blog.url}", db=db)
-        assert rows(db, VERSIONS) == [("new", 14)]
+        assert rows(db, VERSIONS) == [("new", 11)]
         assert rows(db, FIELDS) == []
         own = own_days(blog)
         for headline, when in rows(db, "SELECT headline, date_published FROM articles"):
             assert when is None or str(when)[:10] in own[str(headline)]
         before = fields(db)
-        new = simple(posts=15, seed=2).posts[-1]
+        new = simple(posts=12, seed=2).posts[-1]
         blog.wordpress.run([insertion(new)])
         again = crawl(f"url={blog.url}", "recheck=1", db=db)
     after = fields(db)
