@@ -258,6 +258,7 @@ def test_config_shows_what_holds_and_where_it_was_said(tmp_path: Path) -> None:
         ("--config mine.toml", "sites add https://blog.example --config {}/mine.toml"),
         ("--db other.db", "sites add https://blog.example --db other.db"),
         ("--config mine.toml --db other.db", "sites add https://blog.example --db other.db"),
+        ("-s NEWSARCHIVE_DATABASE_URL=other.db", "sites add https://blog.example --db other.db"),
     ],
 )
 def test_a_suggested_command_opens_the_same_archive(tmp_path: Path, option: str, suggested: str) -> None:

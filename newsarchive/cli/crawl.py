@@ -194,6 +194,7 @@ def crawl(
     if (given["log_format"] or config.load()["log_format"]) == config.JSON:
         output.write_json_lines(ctx)
     options = options_of(quiet=quiet(), verbosity=verbosity(), **given)
+    db = in_force(options, "database", db)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):
         code = run_one(db, sites[0], options)
         if code in (0, SOME_FAILED) and not options.dry_run:
@@ -218,7 +219,7 @@ def crawl(
     if sites == (DEMO,):
         code = run_one(db, "news", options, "-a", f"url={DEMO}")
         if not (code or options.quiet or options.dry_run):
-            tour(database_url(db), warc_of(options))
+            tour(database_url(db), in_force(options, "warc", config.load()["warc"]))
         sys.exit(code)
     if everything:
         require_archive(ctx, db)
@@ -255,16 +256,14 @@ def say_where(url: str, options: CrawlOptions) -> None:
     """Print where the articles are, and which commands come next: for a person, not for a log."""
     if output.json_lines():
         return
-    say(next_steps(url, warc_of(options)))
+    say(next_steps(url, in_force(options, "warc", config.load()["warc"])))
 
 
-def warc_of(options: CrawlOptions) -> str:
-    """The setting `warc` of a crawl: `-s NEWSARCHIVE_WARC=…`, else the one in force without it."""
-    key = config.KEYS["warc"]
+def in_force(options: CrawlOptions, name: str, otherwise: str) -> str:
+    """A setting of `newsarchive.toml` as a crawl has it: what `-s` gives it, else `otherwise`."""
+    key = config.KEYS[name]
     given = dict(setting.partition("=")[::2] for setting in options.settings).get(key.variable)
-    return str(
-        config.load()["warc"] if given is None else config.read_setting(key, given, f"-s {key.variable}")
-    )
+    return otherwise if given is None else str(config.read_setting(key, given, f"-s {key.variable}"))
 
 
 def options_of(

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from newsarchive.cli import cli, sitelist
-from newsarchive.cli.crawl import warc_of
+from newsarchive.cli.crawl import in_force
 from newsarchive.cli.options import OPTIONS
 from newsarchive.cli.output import stdout_into
 from newsarchive.db.frontier.sites import Sites
@@ -220,14 +220,17 @@ def test_a_new_setting_of_sites_that_is_a_text_needs_its_type_alone(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    ("given", "warc"),
+    ("given", "name", "value"),
     [
-        ((), "on"),
-        (("NEWSARCHIVE_WARC=raw",), "raw"),
-        (("NEWSARCHIVE_WARC=0",), "off"),
-        (("LOG_LEVEL=INFO",), "on"),
+        ((), "warc", "as before"),
+        (("LOG_LEVEL=INFO",), "warc", "as before"),
+        (("NEWSARCHIVE_WARC=raw",), "warc", "raw"),
+        (("NEWSARCHIVE_WARC=0",), "warc", "off"),
+        (("NEWSARCHIVE_DATABASE_URL=other.db",), "database", "sqlite:///other.db"),
     ],
 )
-def test_a_crawl_names_the_folder_of_raw_bytes_that_an_option_gave(given: tuple[str, ...], warc: str) -> None:
-    """It named the folder beside the database, where nothing was."""
-    assert warc_of(CrawlOptions({}, settings=given)) == warc
+def test_a_crawl_has_one_folder_and_one_archive_where_an_option_gives_them(
+    given: tuple[str, ...], name: str, value: str
+) -> None:
+    """Its spider wrote into that archive, and the command looked for the articles in another one."""
+    assert in_force(CrawlOptions({}, settings=given), name, "as before") == value
