@@ -122,7 +122,7 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
 
     The name of the page's only h-entry counts as a marked heading, whatever element it is.
     """
-    seconds = 0
+    seconds, has_headline = 0, None
     of_entries = [mark.at for mark in marks if "p-name" in mark.names and _names_entry(mark)]
     for mark in marks:
         place = _heading_place(mark, url, rules)
@@ -131,8 +131,10 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
-        if mark.tag in _TITLE_TAGS and title and _leads_away(mark.node, title, url):
-            continue
+        if mark.tag in _TITLE_TAGS and _leads_away(mark.node, title, url):
+            has_headline = _has_headline(marks, title) if has_headline is None else has_headline
+            if has_headline:
+                continue
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
@@ -213,9 +215,16 @@ def _leads_home(node: LexborNode, url: str) -> bool:
     return _holds(folder, url) and text_of(link) == text_of(node)
 
 
+def _has_headline(marks: Sequence[Mark], title: str) -> bool:
+    """Whether a heading is half of `<title>` or more. Without one, the headline may be a heading that leads away, as on a blog that
+    comments on others' pages."""
+    whole = key(title)
+    texts = (key(text_of(mark.node)) for mark in marks if mark.tag in _TITLE_TAGS)
+    return any(text and text in whole and 2 * len(text) >= len(whole) for text in texts)
+
+
 def _leads_away(node: LexborNode, title: str, url: str) -> bool:
-    """Whether a heading is a link to another site and has words that `<title>` lacks: the name of the firm over its blog. The headline
-    of a blog that comments on others' pages leads away too, but is in `<title>`."""
+    """Whether a heading is a link to another site and has words that `<title>` lacks: the name of the firm over its blog."""
     link = node.css_first("a[href]")
     address = absolute(link.attributes.get("href") or "", url) if link is not None else ""
     if link is None or not parts_of(address).hostname or same_site(address, url):
