@@ -213,7 +213,12 @@ def test_what_sqlite3_saves_of_an_archive_is_one_again(copy: Path) -> None:
     )
 
     assert run(saved, "doctor", "--fix", "--warc", str(copy.parent / "news-warc")).exit_code == 0
-    assert run(saved, "stats").stdout == run(copy, "stats").stdout
+    # A database that was written anew may have a page more or less.
+    told = [
+        [line for line in run(db, "stats").stdout.splitlines() if "\tdatabase\t" not in line]
+        for db in (saved, copy)
+    ]
+    assert told[0] == told[1] != []
     assert run(saved, "search", "council").stdout == run(copy, "search", "council").stdout != ""
 
 
