@@ -43,9 +43,10 @@ def with_no_break_spaces(text: str, positions: Sequence[int]) -> str:
     """
     if "\xa0" in text or not _folded().search(text):
         return text
-    out, at, end = [], 0, 0
+    out, at, end = [], 0, -1
     for position in positions:
-        if position < end:
+        # The break at the end of a line belongs to that line.
+        if position <= end:
             continue
         start, end = line_around(text, position)
         for match in _STRETCH.finditer(text, start, end):
