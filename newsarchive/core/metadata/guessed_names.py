@@ -58,13 +58,18 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
 
 
 def _is_of_links(name: str, links: Iterable[tuple[str, str]], rules: Rules) -> bool:
-    """Whether a link to no person has a part of the name as its text: "Newsvine Delicious" of two buttons."""
-    whole = key(name)
-    parts = ((key(text), address) for text, address in links)
+    """Whether a link to no person has words of the name as its text: "Newsvine Delicious" of two buttons. The letters of a button are
+    no words of a name: "in" beside "Martin"."""
+    whole = _words(name)
+    parts = ((_words(text), address) for text, address in links)
     return any(
-        part and part in whole and part != whole and not leads_to_person(address, name, rules)
+        part.strip() and part in whole and part != whole and not leads_to_person(address, name, rules)
         for part, address in parts
     )
+
+
+def _words(text: str) -> str:
+    return f" {' '.join(map(key, text.split()))} "
 
 
 def says_profile(address: str, rules: Rules) -> bool:

@@ -177,7 +177,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         *wechat.account(page.text),
     ]
     claims += [claim for claim, _ in headings]
-    described = list(trackback.claims(page.text))
+    described = list(trackback.claims(page.text, found.title, (block.text for block in blocks)))
     claims += described
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)

@@ -2,17 +2,17 @@
 
 Movable Type, TypePad and many themes of WordPress wrote such a description beside each post, by which other blogs found
 the address for their pings (TrackBack Technical Specification 1.2, 2004). On a page of one post it names the title even
-where `<title>` and the first heading name the blog alone.
+where `<title>` and the first heading name the blog alone. A description with a title that the page does not show is not
+of this post: it may be an example in a text about TrackBack, or have the blog's name for a post without a title.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from html import unescape
 
-from newsarchive.core.metadata.claims import Claim, Place, Source
+from newsarchive.core.metadata.claims import Claim, Place, Source, plain
 from newsarchive.core.text.normalise import key
 from newsarchive.items import Candidate
 
@@ -28,24 +28,28 @@ _DUBLIN_CORE = Source(Place.META_DC)
 REASON = "the title in the description for TrackBack"
 
 
-def claims(page: str) -> Iterator[Claim]:
-    """The claims for headline and day of publication, where the page's source describes one post. Of several posts none is told from
-    the others, and a description that gives a post no address is another kind of RDF.
+def claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Claim]:
+    """The claims for headline and day of publication, where the page's source describes one post whose title `<title>` holds or
+    one of the `lines` is. Of several posts none is told from the others, and a description that gives a post no address is another
+    kind of RDF.
 
     >>> page = '<!-- <rdf:RDF><rdf:Description trackback:ping="/tb/5" dc:title="Fish &amp;amp; chips" /></rdf:RDF> -->'
-    >>> [claim.value for claim in claims(page)]
-    ['Fish & chips']
+    >>> [claim.value for claim in claims(page, "Harbour Notes", ["Fish & chips"])], [*claims(page, "Harbour Notes", [])]
+    (['Fish & chips'], [])
     """
     begin = page.find(_BEGIN)
     if begin < 0 or page.find(_BEGIN, begin + 1) >= 0:
         return
     text = page[begin : begin + MAX_DESCRIPTION_CHARS].partition("</rdf:RDF")[0]
-    found = {m[1]: unescape(unescape(m[2] or m[3] or "")).strip() for m in _PROPERTY.finditer(text)}
-    title = found.get("dc:title", "")
-    if {"dc:identifier", "trackback:ping"}.isdisjoint(found) or not title:
+    found = {m[1]: plain(m[2] or m[3]) for m in _PROPERTY.finditer(text)}
+    told = found.get("dc:title", "")
+    if {"dc:identifier", "trackback:ping"}.isdisjoint(found) or not key(told):
         return
-    if key(title) and len(title) <= MAX_TITLE_CHARS and not _ADDRESS.fullmatch(title):
-        yield Claim("headline", title, _DUBLIN_CORE)
+    if len(told) > MAX_TITLE_CHARS or _ADDRESS.fullmatch(told):
+        return
+    if key(told) not in key(title) and all(key(line) != key(told) for line in lines):
+        return
+    yield Claim("headline", told, _DUBLIN_CORE)
     if day := found.get("dc:date"):
         yield Claim("date_published", day, Source(Place.TIME))
 
