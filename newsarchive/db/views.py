@@ -1,8 +1,8 @@
 """The views with one row for each article, for people who query by hand: `SELECT headline, origin FROM current_articles`.
 
-They are made anew at each upgrade, after the revisions. Their columns are those of `fields.FLAT`, so that a new column of
-the table `articles` is in the views without a line here. The views of republished texts, repairs and left-out lines are made
-once, in a new archive; a revision changes them.
+They are made anew at each upgrade, after the revisions; where nothing but the views changes, an empty revision has archives
+upgraded. Their columns are those of `fields.FLAT`, so that a new column of the table `articles` is in the views without a line here.
+The views of republished texts, repairs and left-out lines are made once, in a new archive; a revision changes them.
 """
 
 from __future__ import annotations
