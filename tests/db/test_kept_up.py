@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from newsarchive.core.urls import url_key
+from newsarchive.db.reading.replaced import Text
+from newsarchive.db.writing.moved import Former, follow
 from newsarchive.db.writing.store import Store
 from newsarchive.db.writing.withhold import Demand, withhold
 from newsarchive.items import Author
-from tests.support.storage import make_article, open_archive
+from tests.support.storage import START, make_article, open_archive
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "how-to" / "query.md").read_text("utf-8")
 [SCRIPT] = re.findall(r"sqlite3 mine\.db <<'SQL'\n(.*?)SQL\n", GUIDE, re.S)
@@ -56,6 +59,18 @@ def test_an_author_alone_gives_another_record_hash_and_one_more_look_does_not(sq
     assert record_hash() == first
     store.ingest([make_article(1, day=2, authors=(Author("Ann Lee"),))])
     assert record_hash() != first
+
+
+def test_a_post_that_moves_has_its_new_address_in_a_table_elsewhere(tmp_path: Path) -> None:
+    with open_archive("sqlite", tmp_path) as engine:
+        Store(engine).ingest([make_article(1)])
+        kept_up(tmp_path)
+        old, new = "https://blog.example/post-1", "https://blog.example/moved"
+        former = Former(1, old, url_key(old), Text("", "", ()), has_left=True, is_of_site=True)
+        follow(engine, former, new, START)
+        kept_up(tmp_path)
+        with sqlite3.connect(tmp_path / "mine.db") as mine:
+            assert mine.execute("SELECT url FROM mine").fetchall() == [(new,)]
 
 
 @pytest.mark.slow
