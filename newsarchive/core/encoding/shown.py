@@ -35,10 +35,12 @@ _QUOTATION = re.compile(
 )
 #: Names of encodings, and words for text that was read with a wrong one.
 _SUBJECT = re.compile(
-    r"\b(?:utf-?(?:8|16)|unicode|iso[-_ ]?8859|latin-?1|ascii|windows-?125\d|cp-?(?:125\d|437|850|852|866|932|936)|gbk"
+    r"\b(?:utf-?(?:8|16)|unicode(?! consortium)|iso[-_ ]?8859|latin-?1|ascii|windows-?125\d|cp-?(?:125\d|437|850|852|866|932|936)|gbk"
     r"|charset|mojibake|zeichensalat)\b|кракозябр|文字化け|乱码|亂碼",
     re.IGNORECASE,
 )
+#: Arrows, signs and emoji. `the "ðŸ‘‘" icon` speaks of the picture: texts about encodings mostly show letters and punctuation.
+_PICTURE = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]")
 
 
 class _Quotation(NamedTuple):
@@ -109,7 +111,9 @@ def _has_remedy_beside(text: str, quotation: _Quotation) -> bool:
 
 
 def _is_subject(text: str, quotation: _Quotation) -> bool:
-    """Whether a quotation holds one character, or stands in a line that names encodings."""
+    """Whether a quotation holds one character, or stands in a line that names encodings, and holds no picture."""
+    if _PICTURE.search(quotation.after):
+        return False
     if len(quotation.after) == 1:
         return True
     first, last = quotation.line
