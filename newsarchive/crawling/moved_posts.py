@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from scrapy import Request
 
+from newsarchive.core.discovery.page_kind import IN_BETWEEN
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling.page_reader import reader_of
 from newsarchive.crawling.responses import capture_of
@@ -24,7 +25,7 @@ from newsarchive.db.writing.packed import head_of
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.items import Article
 from newsarchive.times import utc_now
-from newsarchive.workers.worker import Job
+from newsarchive.workers.worker import Job, Look
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -53,6 +54,9 @@ class MovedPosts:
         self.stayed: Counter[tuple[str, str]] = Counter()
         #: One for each site: two new pages may have the text of one article.
         self.locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.began = utc_now()
+        #: Articles that moved in this crawl: a further page with such a text is a view of the post.
+        self.moved: set[int] = set()
 
     async def follow(self, article: Article) -> None:
         """Give the stored article of this post its new address, where the page is that of a post that moved. Raises `DatabaseError`."""
@@ -62,14 +66,19 @@ class MovedPosts:
             return
         async with self.locks[site_of(article.url)]:
             former = await asyncio.to_thread(former_of, self.engine, article)
-            if former is None or not (former.has_left or await self._has_left(former, article.url)):
+            if former is None or former.article_id in self.moved:
                 return
-            await asyncio.to_thread(follow, self.engine, former, article.url, utc_now())
-            logger.info("%s: the post moved to %s", former.url, article.url)
+            if not (former.has_left or await self._has_left(former, article.url)):
+                return
+            if await asyncio.to_thread(follow, self.engine, former, article.url, utc_now()):
+                self.moved.add(former.article_id)
+                logger.info("%s: the post moved to %s", former.url, article.url)
 
     async def _has_left(self, former: Former, url: str) -> bool:
         """Whether the old address answers as the post no longer."""
         pair = site_of(former.url), site_of(url)
+        if former.last_seen_at >= self.began:
+            return False
         if former.is_of_site and not self.stayed[pair] and self.left[pair] >= MAX_ASKED:
             return True
         most = MAX_ASKED if former.is_of_site else MAX_ASKED_ELSEWHERE
@@ -90,18 +99,21 @@ class MovedPosts:
             return False
         if response.status == 200 and url_key(response.url) == url_key(url):
             return True
-        if (
-            not former.is_of_site
-        ):  # the old site must name the page: what it has lost, anybody may have copied
+        # The old site must name the page: what it has lost, anybody may have copied.
+        if not former.is_of_site:
             return False
         return response.status in ABSENT_STATUSES or (
-            response.status == 200 and not await self._gives(response, former)
+            response.status == 200 and await self._gives_another(response, former)
         )
 
-    async def _gives(self, response: Response, former: Former) -> bool:
-        """Whether an answer has the text of the stored article."""
+    async def _gives_another(self, response: Response, former: Former) -> bool:
+        """Whether an answer is another page than that of the stored article, and none that stands before it."""
+        capture, reader = capture_of(response), reader_of(self.crawler)
         try:
-            page = await reader_of(self.crawler).do(Job(capture_of(response)))
-        except NotAnArticle:
-            return False
-        return text_of(head_of(page.article)).is_one_with(former.text)
+            look = (await reader.do(Look(capture, asks=False))).look
+            if look.block or look.kind.reason in IN_BETWEEN:
+                return False
+            page = await reader.do(Job(capture))
+        except NotAnArticle as refusal:
+            return refusal.reason not in IN_BETWEEN
+        return not text_of(head_of(page.article)).is_one_with(former.text)

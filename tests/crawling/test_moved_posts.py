@@ -8,14 +8,21 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from sqlalchemy import Engine
 
 from benchmarks.blogs import sentence
 from newsarchive.crawling.moved_posts import MAX_ASKED, MovedPosts
 from newsarchive.db.reading.replaced import Text
 from newsarchive.db.writing.moved import Former
+from newsarchive.db.writing.store import Store
+from newsarchive.times import utc_now
 from tests.crawling.test_crawl import front, post, rows
+from tests.db.test_moved import page
 from tests.support.serving import Answer, crawl, served
+from tests.support.storage import START
+from tests.support.storage import rows as rows_of
 
+LOGIN = "<html><title>Welcome</title><form><input name=user><input type=password name=word></form></html>"
 #: What the old address of a post answers after its posts have new ones, given the new one; `None` for the page itself.
 OLD = {
     "leads-to-the-new-address": lambda new: Answer("", 301, {"Location": new}),
@@ -24,6 +31,7 @@ OLD = {
     "gives-a-page-for-all": lambda new: Answer(
         post("A blog of the coast", body="<p>We write on ferries.</p>")
     ),
+    "asks-to-log-in": lambda new: Answer(LOGIN),
     "answers-itself": lambda new: None,
     "fails": lambda new: Answer("no", 503),
 }
@@ -47,10 +55,40 @@ def test_a_site_is_asked_no_more_where_its_old_addresses_all_say_the_same(has_le
     text = Text("", "", ())
     for number in range(MAX_ASKED + 5):
         former = Former(
-            number, f"https://blog.example/old/{number}", f"blog.example/old/{number}", text, False, True
+            number,
+            f"https://blog.example/old/{number}",
+            f"blog.example/old/{number}",
+            text,
+            False,
+            True,
+            START,
         )
         assert asyncio.run(moved._has_left(former, f"https://blog.example/{number}")) is has_left
     assert len(asked) == MAX_ASKED
+
+
+def test_an_address_that_was_there_in_this_crawl_is_not_taken_to_be_left() -> None:
+    moved = MovedPosts(Mock(), Mock())
+    moved.left["blog.example", "blog.example"] = MAX_ASKED
+    former = Former(
+        1, "https://blog.example/old", "blog.example/old", Text("", "", ()), False, True, utc_now()
+    )
+    assert asyncio.run(moved._has_left(former, "https://blog.example/new")) is False
+
+
+def test_an_article_moves_once_in_a_crawl(engine: Engine) -> None:
+    """A further page with its text is a view of the post."""
+    old, new, view = (f"https://blog.example/{name}" for name in ("2024/05/ferry", "ferry", "ferry/print"))
+    Store(engine, clock=lambda: START).ingest([page(old)])
+    moved = MovedPosts(Mock(), engine)
+    moved.left["blog.example", "blog.example"] = MAX_ASKED
+
+    async def crawled() -> None:
+        await moved.follow(page(new, 1))
+        await moved.follow(page(view, 1))
+
+    asyncio.run(crawled())
+    assert rows_of(engine, "SELECT url FROM articles") == [(new,)]
 
 
 @pytest.mark.slow  # crawls
@@ -63,9 +101,9 @@ def test_a_post_is_one_article_under_both_addresses_where_it_left_the_old_one(db
         left = {f"/2024/05/12/{word}/": answer(f"/{word}/") or pages[word] for word, answer in OLD.items()}
         site.answers = {"/": Answer(front(*after)), **left, **after}
         done = crawl(f"url={site.home}/", db=db)
-        assert "6 discovered, 2 new, 0 updated, 4 unchanged" in done.stderr
+        assert "7 discovered, 3 new, 0 updated, 4 unchanged" in done.stderr
         found = {str(url).removeprefix(site.home) for (url,) in rows(db, "SELECT url FROM articles")}
-    both = {"answers-itself", "fails"}
+    both = {"asks-to-log-in", "answers-itself", "fails"}
     assert found == set(after) | {f"/2024/05/12/{word}/" for word in both}
     assert rows(db, "SELECT count(*) FROM article_revisions WHERE change_kind <> 'new'") == [(0,)]
     assert rows(db, "SELECT count(*) FROM articles WHERE gone_at IS NOT NULL") == [(0,)]

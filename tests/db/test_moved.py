@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.frontier.queue import Absence, Frontier
 from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import reading
-from newsarchive.db.writing.moved import MOVED, follow, former_of
+from newsarchive.db.writing.moved import MOVED, Former, follow, former_of
 from newsarchive.db.writing.store import Outcome, Store
-from newsarchive.items import Article
+from newsarchive.db.writing.withhold import Demand, withhold
+from newsarchive.items import Article, Author
 from newsarchive.rules import default
 from tests.support.storage import START, make_article, rows
 
@@ -47,8 +49,12 @@ PAGES: dict[str, tuple[Article, bool | None]] = {
     "a redirect led to it": (page(NEW, 1, asked=OLD), True),
     "another headline, and the same day": (page(NEW, 1, number=2), False),
     "another headline and day": (page(NEW, 1, number=2, date_published=START - timedelta(days=9)), None),
+    "a post that comes each week": (page(NEW, 1, date_published=START + timedelta(days=7)), None),
+    "another time zone": (page(NEW, 1, date_published=START - timedelta(hours=12)), False),
+    "no date": (page(NEW, 1, date_published=None), False),
     "another text": (page(NEW, 1, body="\n\n".join(sentence(DICE) for _ in range(6))), None),
     "a view that names the address as its own": (page(NEW, 1, canonical_url=OLD), None),
+    "a view to which a redirect led": (page(NEW, 1, asked=OLD, canonical_url=OLD), None),
     "a copy on another site": (page(OTHER, 1), None),
     "a redirect to another site": (page(OTHER, 1, asked=OLD), True),
     "the address itself": (page(OLD, 1), None),
@@ -66,6 +72,51 @@ def test_which_stored_article_a_page_may_be(engine: Engine, store: Store, given:
     article, has_left = PAGES[given]
     found = former_of(engine, article)
     assert (None if found is None else found.has_left) is has_left
+
+
+@pytest.mark.parametrize(
+    ("names", "post_id", "is_found"),
+    [(["Anna Lee"], "", True), (["Ben Day"], "", False), ([], "", True), (["Ben Day"], "wordpress:7", True)],
+)
+def test_two_authors_of_one_host_do_not_take_over_each_others_posts(
+    engine: Engine, store: Store, names: list[str], post_id: str, is_found: bool
+) -> None:
+    store.ingest([page(OLD, authors=[Author("Anna")], post_id=post_id)])
+    found = former_of(engine, page(NEW, 1, authors=[Author(name) for name in names], post_id=post_id))
+    assert (found is not None) is is_found
+
+
+def test_a_post_is_found_among_many_of_its_day(engine: Engine, store: Store) -> None:
+    others = [page(f"{OLD}{number}", body=" ".join(sentence(DICE) for _ in range(4))) for number in range(30)]
+    store.ingest([*others, page(OLD)])
+    found = former_of(engine, page(NEW, 1, body=BODY + "\n\nIt sails."))
+    assert found is not None
+    assert found.url == OLD
+
+
+def moves_already(engine: Engine, store: Store, former: Former) -> None:
+    assert follow(engine, former, f"{NEW}2", START)
+
+
+def is_withheld(engine: Engine, store: Store, former: Former) -> None:
+    withhold(engine, [OLD], Demand("a court says so", at=START))
+
+
+def another_has_the_address(engine: Engine, store: Store, former: Former) -> None:
+    store.ingest([page(NEW, 1, body="Something else.")])
+
+
+@pytest.mark.parametrize("meanwhile", [moves_already, is_withheld, another_has_the_address])
+def test_nothing_moves_where_the_archive_has_changed_since_it_was_asked(
+    engine: Engine, store: Store, meanwhile: Callable[[Engine, Store, Former], None]
+) -> None:
+    store.ingest([page(OLD)])
+    former = former_of(engine, page(NEW, 1))
+    assert former is not None
+    meanwhile(engine, store, former)
+    before = rows(engine, "SELECT url, site_id FROM articles"), rows(engine, "SELECT * FROM urls")
+    assert not follow(engine, former, NEW, START)
+    assert before == (rows(engine, "SELECT url, site_id FROM articles"), rows(engine, "SELECT * FROM urls"))
 
 
 def test_an_article_of_a_site_that_fails_may_have_moved_to_another_site(engine: Engine, store: Store) -> None:

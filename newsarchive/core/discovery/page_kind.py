@@ -77,6 +77,11 @@ MAX_PART_CHARACTERS = 120
 POSTS_ALONE_SOURCES = frozenset(("wp-json", "feed", "stored"))
 #: What such a page may look like.
 OVERRULED_KINDS = frozenset((DropReason.INDEX_PAGE, DropReason.STATIC_PAGE))
+#: What stands before a page or in its place, or could not be read: it does not say that the page is another one now.
+IN_BETWEEN = frozenset((
+    DropReason.LOGIN_PAGE, DropReason.CONSENT_PAGE, DropReason.PAYWALL, DropReason.PROTECTED, DropReason.SCRIPT_ONLY,
+    DropReason.EMPTY, DropReason.BINARY, DropReason.BROKEN, DropReason.TOO_SLOW, DropReason.CRASHED, DropReason.STEP_FAILED,
+))  # fmt: skip
 #: Characters of a refused answer that are searched for marks of a challenge.
 _MAX_BLOCK_PAGE_CHARACTERS = 500_000
 #: Characters of structured data that are searched for types.

@@ -10,9 +10,9 @@ the history of the article, and `newsarchive show` finds it by either address. `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, bindparam, update
@@ -26,7 +26,7 @@ from newsarchive.db.engine import writing
 from newsarchive.db.frontier.elsewhere import LEADS_HOME
 from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
-from newsarchive.db.readonly import reading
+from newsarchive.db.readonly import Reader, reading
 from newsarchive.db.rows import keys, minhash_of
 from newsarchive.items import Article, DropReason
 
@@ -38,37 +38,47 @@ MOVED = "moved to another address"
 #: Why an address is known to answer as the post no longer. A single 404 counts: where the site is broken for an evening, the post does
 #: not answer at another address.
 _ABSENT = ("http 404", "http 410", LEADS_HOME, MOVED)
-#: Stored articles that are compared with one page.
-MAX_COMPARED = 20
+#: Stored articles that are compared with one page, by each way to find them. Where more have one date, as after an import, only some
+#: of them are.
+MAX_COMPARED = 100
+#: The most between two dates of one post: a theme without times, or with another time zone, may give the day before.
+MAX_DATES_APART = timedelta(hours=36)
 
 _KNOWN_HERE = "SELECT (SELECT count(*) FROM articles WHERE url_key = :key), (SELECT last_checked_at FROM urls WHERE url_key = :key)"
+# With the plus sign SQLite does not use the index of the site, by which it would read all articles of the site.
+_CANDIDATES = """
+    SELECT id FROM articles WHERE url_key IN :asked
+    UNION SELECT id FROM (SELECT id FROM articles WHERE content_hash = :hash LIMIT :most) AS a
+    UNION SELECT id FROM (
+        SELECT id FROM articles WHERE site_id = (SELECT id FROM sites WHERE domain = :domain) AND date_published = :at LIMIT :most
+    ) AS b
+    UNION SELECT id FROM (
+        SELECT id FROM articles WHERE post_id = :post AND +site_id = (SELECT id FROM sites WHERE domain = :domain) LIMIT :most
+    ) AS c
+"""
+# Asked by ids: in one query with the candidates PostgreSQL may read all articles in the order of their ids.
 _FORMER = f"""
-    SELECT a.id, a.url, a.url_key, a.canonical_key, a.headline, a.content_hash, a.minhash, a.article_body, a.date_published, a.post_id,
+    SELECT a.id, a.url, a.url_key, a.canonical_key, a.headline, a.content_hash, a.minhash, a.date_published, a.post_id, a.last_seen_at,
            s.domain, s.state AS site_state, u.reason
     FROM articles AS a JOIN sites AS s ON s.id = a.site_id LEFT JOIN urls AS u ON u.url_key = a.url_key
-    WHERE a.id IN (
-        SELECT id FROM articles WHERE url_key IN :asked
-        UNION SELECT id FROM articles WHERE content_hash = :hash AND content_hash <> ''
-        UNION SELECT p.id FROM articles AS p JOIN sites AS o ON o.id = p.site_id WHERE o.domain = :domain AND p.date_published = :at
-        UNION SELECT p.id FROM articles AS p JOIN sites AS o ON o.id = +p.site_id WHERE o.domain = :domain AND p.post_id = :post AND p.post_id <> ''
-    ) AND {visible("a.id", hidden=True)}
-    ORDER BY a.id LIMIT :most
+    WHERE a.id IN :ids AND {visible("a.id", hidden=True)} ORDER BY a.id
 """
-_ARTICLE = Prepared(
-    update(ArticleRow).where(ArticleRow.id == bindparam("b_id"), ArticleRow.url_key == bindparam("b_old"))
-)
-_CANONICAL = Prepared(
-    update(ArticleRow).where(
-        ArticleRow.id == bindparam("b_id"), ArticleRow.canonical_key == bindparam("b_old")
-    )
-)
+_AUTHORS = """
+    SELECT n.name FROM article_authors AS a JOIN authors AS n ON n.id = a.author_id WHERE a.article_id = :id
+"""
+# Nobody else writes in a write transaction (`writing`), so what this finds is so until the address is written.
+_MAY_MOVE = f"""
+    SELECT canonical_key FROM articles WHERE id = :id AND url_key = :old AND {visible("id", hidden=True)}
+    AND NOT EXISTS (SELECT 1 FROM articles WHERE url_key = :new)
+"""
+_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
 _URL = Prepared(update(Url).where(Url.url_key == bindparam("b_old"), Url.reason != DropReason.WITHHELD))
 
 
 @dataclass(frozen=True, slots=True)
 class Former:
     """A stored article whose post may have moved to the address of a page. `has_left` says that its own address is known to answer as
-    the post no longer; `is_of_site`, that it is on the same site."""
+    the post no longer; `is_of_site`, that it is on the same site. The post was there at `last_seen_at`."""
 
     article_id: int
     url: str
@@ -76,15 +86,17 @@ class Former:
     text: Text
     has_left: bool
     is_of_site: bool
+    last_seen_at: datetime
 
 
 def former_of(engine: Engine, article: Article) -> Former | None:
     """The stored article that a page may be the new address of; `None` where the page's address has an article, or no stored text is
     the page's.
 
-    The same text alone is not enough: it needs the same headline, day or id too, or a redirect from the old address. An article of
-    another site comes into question only where that site does not answer as it did: most articles of two sites with one text
-    are copies.
+    The same text alone is not enough: it needs the same id, the same moment of publication, or the same headline without another day
+    and without other authors (an open thread of each week; two authors of one host); or a redirect from the old address. An article
+    of another site comes into question only where that site does not answer as it did: most articles of two sites with one text are
+    copies.
     """
     new, key = text_of(article), url_key(article.url)
     if not new.content_hash or not new.body:
@@ -92,41 +104,64 @@ def former_of(engine: Engine, article: Article) -> Former | None:
     capture = article.capture
     asked = {url_key(url) for url in ((capture.url, capture.final_url) if capture else ()) if url} - {key}
     values = {
-        "asked": sorted(asked) or [""],
+        "asked": sorted(asked),
         "hash": new.content_hash,
         "domain": site_of(article.url),
         "at": article.date_published,
-        "post": article.post_id,
+        "post": article.post_id or None,
         "most": MAX_COMPARED,
     }
     with reading(engine) as reader:
         [(stored, looked_at)] = reader.tuples(_KNOWN_HERE, {"key": key})
         if stored:
             return None
-        rows = reader.rows(_FORMER, values)
-    own, canonical = keys(article)
-    found = []
-    for row in rows:
-        text = Text(row["article_body"] or "", row["content_hash"], minhash_of(row["minhash"]))
-        led, here = row["url_key"] in asked, row["domain"] == values["domain"]
-        has_left = led or (here and row["reason"] in _ABSENT)
-        if not text.is_one_with(new) or (not led and not _names_same(article, row)):
-            continue
-        if not here and not led and row["site_state"] != "failing":
-            continue
-        # One of the two pages names the other's address as its own, or the page was looked at before: one is a view of the other.
-        is_view = canonical == row["url_key"] != own or row["canonical_key"] == own
-        if not has_left and (looked_at is not None or is_view):
-            continue
-        found.append(Former(row["id"], row["url"], row["url_key"], text, has_left, here))
+        ids = [row_id for (row_id,) in reader.tuples(_CANDIDATES, values)]
+        rows = reader.rows(_FORMER, {"ids": ids}) if ids else []
+        found = list(_formers(reader, rows, article, asked, looked_at is not None))
     return max(found, key=lambda one: (one.has_left, one.is_of_site), default=None)
 
 
-def _names_same(article: Article, row: dict[str, Any]) -> bool:
-    """Whether headline, date or id of a page are those of a stored article."""
-    same_id: bool = article.post_id != "" and article.post_id == row["post_id"]
-    same_date = article.date_published is not None and article.date_published == row["date_published"]
-    return same_id or same_date or article.headline == row["headline"] != ""
+def _formers(
+    reader: Reader, rows: Iterable[dict[str, Any]], article: Article, asked: set[str], is_known: bool
+) -> Iterator[Former]:
+    """Those of these articles that the page may be. `is_known` says that the page was looked at before."""
+    new, domain = text_of(article), site_of(article.url)
+    own, canonical = keys(article)
+    for row in rows:
+        text = Text("", row["content_hash"], minhash_of(row["minhash"]))
+        led, here = row["url_key"] in asked, row["domain"] == domain
+        if not text.is_one_with(new) or (not led and not _names_same(reader, article, row)):
+            continue
+        if not here and not led and row["site_state"] != "failing":
+            continue
+        is_absent = here and row["reason"] in _ABSENT
+        # The page says that the post is at its old address: it may be a view for phones to which the server led this time.
+        if canonical == row["url_key"] != own and not is_absent:
+            continue
+        has_left = led or is_absent
+        # The post names this address as its own, or the page was looked at before: one is a view of the other.
+        if not has_left and (is_known or row["canonical_key"] == own):
+            continue
+        yield Former(row["id"], row["url"], row["url_key"], text, has_left, here, row["last_seen_at"])
+
+
+def _names_same(reader: Reader, article: Article, row: dict[str, Any]) -> bool:
+    """Whether a page names what a stored article names: its id, or its moment or headline and nothing against it."""
+    if article.post_id == row["post_id"] != "":
+        return True
+    here, there = article.date_published, row["date_published"]
+    if not (here == there is not None or article.headline == row["headline"] != ""):
+        return False
+    if here is not None and there is not None and abs(here - there) > MAX_DATES_APART:
+        return False
+    named = _name_words(author.name for author in article.authors)
+    stored = _name_words(name for (name,) in reader.tuples(_AUTHORS, {"id": row["id"]}))
+    return not named or not stored or bool(named & stored)
+
+
+def _name_words(names: Iterable[str]) -> set[str]:
+    """The words of names: a new theme may write `Anna Lee` where the old one wrote `Anna`."""
+    return {word for name in names for word in name.casefold().split()}
 
 
 #: Versions that were read at an address that is not their article's own.
@@ -144,14 +179,21 @@ def once_at(connection: Connection, plans: Iterable[Plan]) -> dict[str, int]:
     return {row["url_key"]: row["id"] for row in found if url_key(row["final_url"]) == row["url_key"]}
 
 
-def follow(engine: Engine, former: Former, url: str, now: datetime) -> None:
-    """Give a stored article the address to which its post moved. Nothing happens where it has moved already."""
+def follow(engine: Engine, former: Former, url: str, now: datetime) -> bool:
+    """Give a stored article the address to which its post moved. Nothing happens, and this is false, where in the meantime it has
+    moved already, was withheld, or another article has the address."""
     key, domain = url_key(url), site_of(url)
     with writing(engine) as connection:
+        values = {"id": former.article_id, "old": former.key, "new": key}
+        canonical = bulk.select_tuples(connection, _MAY_MOVE, values)
+        if not canonical:
+            return False
         sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": domain}])
-        own = {"b_id": former.article_id, "b_old": former.key}
-        _CANONICAL.run(connection, [own | {"canonical_key": key}])
-        _ARTICLE.run(connection, [own | {"url": url, "url_key": key, "site_id": sites[domain,]}])
+        changes = {"url": url, "url_key": key, "site_id": sites[domain,]}
+        if canonical[0][0] == former.key:
+            changes["canonical_key"] = key
+        _ARTICLE.run(connection, [{"b_id": former.article_id, **changes}])
         after = next_check(Visits(now, failures=1), now, "gone", former.key)
         left = {"state": "gone", "reason": MOVED, "reason_detail": url, "fail_count": 1}
         _URL.run(connection, [{"b_old": former.key, **left, "last_checked_at": now, "next_check_at": after}])
+        return True
