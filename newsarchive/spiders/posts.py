@@ -21,7 +21,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import config
 from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
-from newsarchive.core.discovery.page_kind import OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
+from newsarchive.core.discovery.page_kind import IN_BETWEEN, OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
@@ -240,11 +240,6 @@ class FetchingSpider(CapturingSpider):
             else:
                 yield self.request(link, response.meta.get(KNOWN), whole=True)
             return
-        if leads_home(response):
-            if self.failing_sites:
-                self.failing_sites.answered(link.url)
-            await self.missing(response, link, LEADS_HOME, "it leads to the front page, and not to the post")
-            return
         capture = await self.known(response, link)
         refusal = None
         try:
@@ -254,7 +249,10 @@ class FetchingSpider(CapturingSpider):
             refusal, look = error, FirstLook(forbidden=self.forbidden_by_headers(response))
         if self.failing_sites and not look.block:
             self.failing_sites.answered(link.url)
-        if place := look.forbidden:
+        in_between = look.block or (refusal.reason if refusal else look.kind.reason) in IN_BETWEEN
+        if leads_home(response) and not in_between:
+            await self.missing(response, link, LEADS_HOME, "it leads to the front page, and not to the post")
+        elif place := look.forbidden:
             self.count(Group.DROPPED, DropReason.NOARCHIVE)
             await self.settle(link, "skipped", DropReason.NOARCHIVE, place)
         elif look.block:

@@ -99,6 +99,15 @@ def test_a_deleted_post_keeps_its_text_and_comes_back(db: Path, answer: Answer, 
     assert rows(db, "SELECT count(*) FROM article_revisions") == [(1,)]
 
 
+def test_a_post_that_leads_to_a_login_at_the_front_page_is_not_taken_for_deleted(db: Path) -> None:
+    login = "<title>Welcome</title><form><input name=user><input type=password name=word></form>"
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        site.answers |= {"/": Answer(login), "/a-first-story/": Answer("", 302, {"Location": "/"})}
+        due_now(db)
+        assert "1 dropped: login page" in crawl(spider="recrawl", db=db).stderr
+
+
 @pytest.mark.parametrize(
     "page",
     [
