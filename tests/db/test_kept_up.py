@@ -66,7 +66,7 @@ def test_a_post_that_moves_has_its_new_address_in_a_table_elsewhere(tmp_path: Pa
         Store(engine).ingest([make_article(1)])
         kept_up(tmp_path)
         old, new = "https://blog.example/post-1", "https://blog.example/moved"
-        former = Former(1, old, url_key(old), Text("", "", ()), has_left=True, is_of_site=True)
+        former = Former(1, old, url_key(old), Text("", "", ()), True, True, START)
         follow(engine, former, new, START)
         kept_up(tmp_path)
         with sqlite3.connect(tmp_path / "mine.db") as mine:
