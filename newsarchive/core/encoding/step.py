@@ -27,6 +27,7 @@ from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
 from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
+from newsarchive.core.encoding.references import reference_edits
 from newsarchive.core.encoding.runs import Change, Repairs, windows
 from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
@@ -81,6 +82,20 @@ Found = dict[int, Repaired]
 
 
 def _repaired_texts(texts: Sequence[str], rules: Rules) -> Found:
+    """The texts without mojibake, and then without references that were escaped twice."""
+    repaired = _without_mojibake(texts, rules)
+    after = _after(texts, repaired)
+    resolved = reference_edits(after)
+    if not resolved or sum(map(len, resolved.values())) > MAX_CHANGES:
+        return repaired
+    last = {}
+    for number, edits in resolved.items():
+        text = replay(after[number], edits)
+        last[number] = Repaired(text, tuple(edits), damage_of(text))
+    return {**repaired, **_in_turn(texts, {n: repaired[n] for n in resolved if n in repaired}, last)}
+
+
+def _without_mojibake(texts: Sequence[str], rules: Rules) -> Found:
     work = Work()
     repaired, is_whole = _settled(texts, rules, work)
     for _ in range(MAX_PASSES):

@@ -57,6 +57,38 @@ def test_edits_account_for_every_change(case):
     assert all(e.step == "repair" and e.evidence and e.evidence > 0 for e in result.edits)
 
 
+@pytest.mark.parametrize(
+    ("texts", "after"),
+    [
+        (["It&#8217;s said &#8220;so&#8221;."], ["It’s said “so”."]),
+        (["Fish &amp; chips", "AT&amp;T, I &lt;3 you"], ["Fish & chips", "AT&T, I <3 you"]),
+        (["Cr&#232;me Br&ucirc;l&eacute;e, MÃ¼ller"], ["Crème Brûlée, Müller"]),
+        (["It&amp;amp;#8217;s escaped three times"], ["It’s escaped three times"]),
+    ],
+)
+def test_references_that_were_escaped_twice_become_characters(texts, after):
+    repaired = repair_texts(texts, RULES)
+    assert [r.text for r in repaired] == after
+    assert [replay(text, r.edits) for text, r in zip(texts, repaired, strict=True)] == after
+    assert [unreplay(r.text, r.edits) for r in repaired] == texts
+    assert not any(r.edits for r in repair_texts(after, RULES))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["Fish &amp; chips"],
+        ["In HTML you write AT&amp;T."],
+        ["Escape it:", "<p>It&#8217;s</p>", "It&#8217;s"],
+        ["Escape it:", "&lt;p&gt;It&#8217;s&lt;/p&gt;"],
+        ["See https://blog.example/?post=a&amp;b"],
+        ["AT&T;T, a&bogus;b, a&#7;b"],
+    ],
+)
+def test_references_that_may_be_shown_on_purpose_stay(texts):
+    assert not any(r.edits for r in repair_texts(texts, RULES))
+
+
 def test_texts_of_a_page_vote_together():
     alone = "Café ยฉ"
     assert [r.text for r in repair_texts(["Trumpโ€™s tariffs", "It said โ€˜yesโ€™", alone], RULES)] == [
