@@ -79,9 +79,9 @@ _RFC_822 = re.compile(
 NUMERIC = re.compile(
     r"(\d(?<!\d\d)\d?)([./-])\s?(\d{1,2})\2\s?((?:(?:19|20)\d\d|\d\d)(?=\d\d:\d\d(?!\d))|(?:(?:19|20|25)\d\d|\d\d)(?!\d))"
 )
-#: The first day of a span, before the last one; the number of an issue is none ("Issue 12 - 22 August 2012").
+#: The first day of a span, before the last one; the number of an issue is none ("Issue 12 - 22 August 2012", "№ 12 - …").
 _SPAN = re.compile(
-    r"(?<![\w:.,/])(?<!(?:sue|no\.|nr\.|ol\.) )(?!0\b)(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$"
+    r"(?<![\w:.,/№°º])(?<![№°º] )(?<!(?:sue|no\.|nr\.|ol\.|abe|eft|ero|éro) )(?!0\b)(\d{1,2})\.?(?: ([^\W\d_]{3,12})\.?)? ?[-–—] ?$"
 )
 #: The beginnings of the English names of months, in order.
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
