@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
+from scrapy.http import Response
 from sqlalchemy import Engine
 
 from benchmarks.blogs import sentence
-from newsarchive.crawling.moved_posts import MAX_ASKED, MovedPosts
+from newsarchive.crawling.moved_posts import MAX_ASKED, MAX_ASKED_ELSEWHERE, MovedPosts
 from newsarchive.db.reading.replaced import Text
 from newsarchive.db.writing.moved import Former
 from newsarchive.db.writing.store import Store
@@ -43,8 +46,24 @@ def story(word: str) -> Answer:
     return Answer(post(f"The ferry that {word}", body=f"<p>{body}</p>"))
 
 
-@pytest.mark.parametrize("has_left", [True, False])
-def test_a_site_is_asked_no_more_where_its_old_addresses_all_say_the_same(has_left: bool) -> None:
+def former(number: int = 1, *, is_of_site: bool = True, at: datetime = START) -> Former:
+    site = "blog.example" if is_of_site else "old.example"
+    key = f"{site}/old/{number}"
+    return Former(number, f"https://{key}", key, Text("", "", ()), False, is_of_site, at)
+
+
+@pytest.mark.parametrize(
+    ("has_left", "is_of_site", "most"),
+    [
+        (True, True, MAX_ASKED),
+        (False, True, MAX_ASKED),
+        (False, False, MAX_ASKED_ELSEWHERE),
+        (True, False, 25),
+    ],
+)
+def test_a_site_is_asked_no_more_where_its_old_addresses_all_say_the_same(
+    has_left: bool, is_of_site: bool, most: int
+) -> None:
     moved, asked = MovedPosts(Mock(), Mock()), []
 
     async def answer(former: Former, url: str) -> bool:
@@ -52,28 +71,44 @@ def test_a_site_is_asked_no_more_where_its_old_addresses_all_say_the_same(has_le
         return has_left
 
     moved._asked = answer  # type: ignore[method-assign]
-    text = Text("", "", ())
-    for number in range(MAX_ASKED + 5):
-        former = Former(
-            number,
-            f"https://blog.example/old/{number}",
-            f"blog.example/old/{number}",
-            text,
-            False,
-            True,
-            START,
-        )
-        assert asyncio.run(moved._has_left(former, f"https://blog.example/{number}")) is has_left
-    assert len(asked) == MAX_ASKED
+    for number in range(25):
+        one = former(number, is_of_site=is_of_site)
+        assert asyncio.run(moved._has_left(one, f"https://blog.example/{number}")) is has_left
+    assert len(asked) == most
+
+
+@pytest.mark.parametrize(
+    ("status", "url", "is_of_site", "has_left"),
+    [
+        (200, "https://blog.example/new", False, True),
+        (404, "https://old.example/old/1", False, False),
+        (404, "https://blog.example/old/1", True, True),
+        (403, "https://blog.example/old/1", True, False),
+    ],
+)
+def test_another_site_must_name_the_page(status: int, url: str, is_of_site: bool, has_left: bool) -> None:
+    """What a site has lost, anybody may have copied."""
+    crawler = Mock()
+    crawler.engine.download_async = AsyncMock(return_value=Response(url, status))
+    asked = MovedPosts(crawler, Mock())._asked(former(is_of_site=is_of_site), "https://blog.example/new")
+    assert asyncio.run(asked) is has_left
+
+
+def test_an_answer_that_refuses_the_page_moves_nothing(engine: Engine) -> None:
+    """Its text is that of the feed."""
+    Store(engine, clock=lambda: START).ingest([page("https://blog.example/old")])
+    new = page("https://blog.example/new", 1, asked="https://blog.example/old")
+    assert new.capture is not None
+    refused = replace(new, capture=replace(new.capture, status=403))
+    asyncio.run(MovedPosts(Mock(), engine).follow(refused))
+    assert rows_of(engine, "SELECT url FROM articles") == [("https://blog.example/old",)]
 
 
 def test_an_address_that_was_there_in_this_crawl_is_not_taken_to_be_left() -> None:
     moved = MovedPosts(Mock(), Mock())
     moved.left["blog.example", "blog.example"] = MAX_ASKED
-    former = Former(
-        1, "https://blog.example/old", "blog.example/old", Text("", "", ()), False, True, utc_now()
-    )
-    assert asyncio.run(moved._has_left(former, "https://blog.example/new")) is False
+    one = former(at=utc_now())
+    assert asyncio.run(moved._has_left(one, "https://blog.example/new")) is False
 
 
 def test_an_article_moves_once_in_a_crawl(engine: Engine) -> None:

@@ -18,7 +18,7 @@ from newsarchive.db.readonly import reading
 from newsarchive.db.writing.moved import MOVED, Former, follow, former_of
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
-from newsarchive.items import Article, Author
+from newsarchive.items import Article, Author, DropReason, Link
 from newsarchive.rules import default
 from tests.support.storage import START, make_article, rows
 
@@ -47,11 +47,19 @@ def page(
 PAGES: dict[str, tuple[Article, bool | None]] = {
     "the same text and headline": (page(NEW, 1), False),
     "a redirect led to it": (page(NEW, 1, asked=OLD), True),
+    "a redirect led to it, and all else is edited": (
+        page(NEW, 1, asked=OLD, body=f"{BODY}\n\nIt sails.", number=2, date_published=None),
+        True,
+    ),
     "another headline, and the same day": (page(NEW, 1, number=2), False),
     "another headline and day": (page(NEW, 1, number=2, date_published=START - timedelta(days=9)), None),
     "a post that comes each week": (page(NEW, 1, date_published=START + timedelta(days=7)), None),
     "another time zone": (page(NEW, 1, date_published=START - timedelta(hours=12)), False),
     "no date": (page(NEW, 1, date_published=None), False),
+    "the same id, and all else edited": (
+        page(NEW, 1, body=f"{BODY}\n\nIt sails.", number=2, date_published=None, post_id="wordpress:7"),
+        False,
+    ),
     "another text": (page(NEW, 1, body="\n\n".join(sentence(DICE) for _ in range(6))), None),
     "a view that names the address as its own": (page(NEW, 1, canonical_url=OLD), None),
     "a view to which a redirect led": (page(NEW, 1, asked=OLD, canonical_url=OLD), None),
@@ -68,10 +76,37 @@ def test_a_page_that_a_stored_view_of_it_names_is_asked_nothing(engine: Engine, 
 
 @pytest.mark.parametrize("given", PAGES)
 def test_which_stored_article_a_page_may_be(engine: Engine, store: Store, given: str) -> None:
-    store.ingest([page(OLD)])
+    store.ingest([page(OLD, post_id="wordpress:7")])
     article, has_left = PAGES[given]
     found = former_of(engine, article)
     assert (None if found is None else found.has_left) is has_left
+
+
+@pytest.mark.parametrize("canonical_url", ["", OLD])
+def test_an_address_that_is_known_to_be_left_is_taken_before_one_that_is_not(
+    engine: Engine, store: Store, canonical_url: str
+) -> None:
+    store.ingest([page(f"{OLD}copy/", canonical_url=f"{OLD}copy/")])
+    store.ingest([page(OLD)])
+    Frontier(engine).missing(OLD, "http 404", final=False)
+    found = former_of(engine, page(NEW, 1, canonical_url=canonical_url))
+    assert found is not None
+    assert (found.url, found.has_left) == (OLD, True)
+
+
+def test_a_page_that_was_looked_at_before_is_no_new_address(engine: Engine, store: Store) -> None:
+    store.ingest([page(OLD)])
+    frontier = Frontier(engine)
+    frontier.discover(1, store.start_run("news", {}), [Link(NEW, "feed")], None)
+    assert former_of(engine, page(NEW, 1)) is not None
+    frontier.settle(NEW, "skipped", DropReason.TOO_SHORT)
+    assert former_of(engine, page(NEW, 1)) is None
+
+
+def test_a_withheld_article_is_asked_nothing(engine: Engine, store: Store) -> None:
+    store.ingest([page(OLD)])
+    withhold(engine, [OLD], Demand("a court says so", at=START))
+    assert former_of(engine, page(NEW, 1)) is None
 
 
 @pytest.mark.parametrize(
