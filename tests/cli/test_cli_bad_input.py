@@ -98,6 +98,7 @@ NOTHING = {
     "search --site nowhere.example": "no site nowhere.example in the archive: there are blog.example",
     "search ferry --language xx": "--language xx",
     "search ferry --page 9": "no more: there are",
+    "search ferry --page 99999999999999999999": "no more: there are",
     "search --cluster 4711": "--cluster 4711",
     "export - --format csv --author Nobody": "--author Nobody",
 }

@@ -341,7 +341,7 @@ def ids(
 ) -> list[int]:
     """The ids of all articles that match, or of the first `limit`, in one of `ORDERS`."""
     query = Query(reader, filters)
-    cut = "" if limit is None else f" LIMIT {int(limit)}"
+    cut = "" if limit is None else f" LIMIT {min(int(limit), MAX_INTEGER)}"
     tree = query.inside(tree_of(words))
     found = query.dated("a.id", tree) if order == "date" and cut else query.all("a.id", tree)
     sql = f"{found} ORDER BY {ORDERS[order]}{cut}"
@@ -588,4 +588,4 @@ class Query:
         return f":{name}"
 
     def _cut(self, limit: int, offset: int) -> str:
-        return f"LIMIT {int(limit)} OFFSET {int(offset)}"
+        return f"LIMIT {min(int(limit), MAX_INTEGER)} OFFSET {min(int(offset), MAX_INTEGER)}"
