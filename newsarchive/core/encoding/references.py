@@ -34,10 +34,30 @@ def reference_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
         return {}
     if any(_SUBJECT.search(text) for text in texts):
         return {}
-    return {
-        number: [Edit("repair", RULE, match[0], _character(match), start=match.start()) for match in matches]
-        for number, matches in found.items()
-    }
+    return {number: edits for number, matches in found.items() if (edits := _edits(texts[number], matches))}
+
+
+def _edits(text: str, matches: Sequence[re.Match[str]]) -> list[Edit]:
+    """The edits of a text. No-break spaces at its beginning and end go; a text that has nothing else stays."""
+    start, end = 0, len(text)
+    for match in matches:
+        if _character(match) != "\xa0" or text[start : match.start()].strip():
+            break
+        start = match.end()
+    for match in reversed(matches):
+        if _character(match) != "\xa0" or text[match.end() : end].strip():
+            break
+        end = match.start()
+    return [
+        Edit(
+            "repair",
+            RULE,
+            match[0],
+            _character(match) if start <= match.start() < end else "",
+            start=match.start(),
+        )
+        for match in (matches if start < end else ())
+    ]
 
 
 def _known(text: str) -> list[re.Match[str]]:

@@ -64,6 +64,7 @@ def test_edits_account_for_every_change(case):
         (["Fish &amp; chips", "AT&amp;T, I &lt;3 you"], ["Fish & chips", "AT&T, I <3 you"]),
         (["Cr&#232;me Br&ucirc;l&eacute;e, MÃ¼ller"], ["Crème Brûlée, Müller"]),
         (["It&amp;amp;#8217;s escaped three times"], ["It’s escaped three times"]),
+        (["&nbsp; It&#8217;s&nbsp;so &nbsp;&nbsp;", "&nbsp;"], [" It’s\xa0so ", "&nbsp;"]),
     ],
 )
 def test_references_that_were_escaped_twice_become_characters(texts, after):
