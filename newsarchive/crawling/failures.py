@@ -159,7 +159,10 @@ def status_problem(status: int) -> tuple[str, str]:
 
 
 #: The link to whoever keeps a page back (RFC 7725, 4).
-_BLOCKED_BY = re.compile(r"""<([^<>]{1,2000})>[^<>,]{0,200};\s*rel=["']?blocked-by\b""", re.IGNORECASE)
+_BLOCKED_BY = re.compile(
+    r"""<([^<>]{1,2000})>[^<>,]{0,200};\s*rel=["']?(?:(?<=["'])[^"'<>,]{0,100}\s)?blocked-by(?![\w.:/-])""",
+    re.IGNORECASE,
+)
 
 
 def blocked_by(response: Response) -> str:

@@ -16,6 +16,9 @@ LINKS = {
     "</legal/>; rel='blocked-by'": "https://blog.example/legal/",
     "<https://isp.example/\x1b]0;x\x07>; rel=blocked-by": "https://isp.example/%1B%5D0;x%07",
     "<javascript:alert(1)>; rel=blocked-by": "",
+    '<https://court.example/>; rel="describedby blocked-by"': "https://court.example/",
+    '<https://court.example/>; rel="not-blocked-by"': "",
+    '<https://court.example/>; rel="blocked-by-robots"': "",
     "<https://next.example/>; rel=next": "",
     "": "",
 }

@@ -75,7 +75,7 @@ _PAGE_TYPES = ("text/html", "application/xhtml+xml")
 #: The type of a JSON Feed in version 1.0 of its standard. WordPress announces its API by it too, so the link must say `feed`.
 _JSON_TYPE = "application/json"
 #: Versions of JSON Feed, for feeds that write no more than the number.
-_JSON_VERSIONS = ("1", "1.0", "1.1", 1, 1.1)
+_JSON_VERSIONS = ("1", "1.0", "1.1")
 #: Addresses at which WordPress, Blogger and others keep the feed of comments.
 _COMMENT_URL = re.compile(
     r"/comments/(?:feed|default|atom|rss)|feed=comments|/feeds/(?:\d+/)?comments/|comments[-_.](?:rss|atom|feed)|withcomments=1",
@@ -529,9 +529,10 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
 
 def _is_json_feed(data: Mapping[str, Any]) -> bool:
     """Whether a document says that it is a JSON Feed, or has what one must have: some write `1.1` for the address of the version."""
-    if "jsonfeed.org/version/" in str(data.get("version")):
+    version = str(data.get("version"))
+    if "jsonfeed.org/version/" in version:
         return True
-    return data.get("version") in _JSON_VERSIONS and bool(_text(data, "title") and rows_of(data, "items"))
+    return version in _JSON_VERSIONS and bool(_text(data, "title") and rows_of(data, "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

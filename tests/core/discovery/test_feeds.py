@@ -822,7 +822,10 @@ def test_json_feed_as_some_write_it():
     assert entry.html == "&lt;p&gt;The whole text of the post.&lt;/p&gt;"
 
 
-@pytest.mark.parametrize(("version", "is_feed"), [('"1.1"', True), ('"2.0"', False), ("null", False)])
+@pytest.mark.parametrize(
+    ("version", "is_feed"),
+    [('"1.1"', True), ("1.1", True), ('"2.0"', False), ("null", False), ("true", False)],
+)
 def test_a_json_feed_may_write_the_number_of_its_version_alone(version, is_feed):
     body = JSON.replace('"https://jsonfeed.org/version/1.1"', version)
     feed = feeds.parse_feed(body.encode(), URL)
