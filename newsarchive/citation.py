@@ -81,6 +81,8 @@ class Citation:
     original_date: datetime | None = None
     #: Whether the day of `published` is known, or only its month.
     is_day_known: bool = True
+    #: Where the post is now, where it left `url`, at which it was captured; "" where it is there still.
+    moved_to: str = ""
     #: Why the text cannot be read, as a sentence without its full stop; "" for a text that can.
     withheld: str = ""
 
@@ -120,16 +122,18 @@ class Citation:
             sentences.append(f"Captured {utc(self.fetched_at):%Y-%m-%dT%H:%M:%SZ}")
         if self.payload_digest:
             sentences.append(f"SHA-256 of the page: {self.payload_digest.removeprefix('sha256:')}")
+        if self.moved_to:
+            sentences.append(f"The post moved to {self.moved_to}")
         sentences.append(f"Version {self.version} in the archive: {self.identifier}")
         return ". ".join(sentences)
 
 
 def of(article: Stored) -> Citation:
     """The citation of a stored article as it is shown."""
-    origin = article.origin
+    origin, url = article.origin, article.moved_from or article.url
     return Citation(
-        identifier(article.headline, article.article_body, article.url),
-        article.url,
+        identifier(article.headline, article.article_body, url),
+        url,
         article.headline,
         tuple((author.name, author.kind == "person") for author in article.authors),
         article.publisher or article.site,
@@ -142,6 +146,7 @@ def of(article: Stored) -> Citation:
         (origin.url if origin else "") or article.is_based_on,
         origin.date if origin else None,
         is_day_known(article.date_published_source),
+        article.url if article.moved_from else "",
     )
 
 

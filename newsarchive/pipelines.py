@@ -458,7 +458,7 @@ class StorePipeline:
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = frontier, self.run_id
             spider.resume_point = spider.frontier.resume_point(self.run_id)
-            moved, others = MovedPosts(self.crawler, engine), OtherPosts(self.crawler, engine)
+            moved, others = MovedPosts(self.crawler, engine, self.run_id), OtherPosts(self.crawler, engine)
             self.questions = [moved.follow, others.refuse]
         self.learning = TemplateLearning(self.crawler, engine, self.run_id)
         if isinstance(spider, WarcSpider):

@@ -322,7 +322,9 @@ def original_line(origin: Origin | None, url: str) -> str:
 def print_article(article: Article, *, pager: bool = False) -> None:
     """Print an article on standard output (a long one through the `pager`), and `account` on standard error."""
     details = [byline(article), article.url]
-    original = getattr(article, "original_url", "")  # only a stored article has it
+    moved_from = getattr(article, "moved_from", "")  # only a stored article has it, and the next two
+    details += [f"read at {moved_from}, which the post has left"] if moved_from else []
+    original = getattr(article, "original_url", "")
     details += [origin_line(article.origin), original_line(article.origin, original)]
     details += [use_line(getattr(article, "rights", None)), *dates(article), free_line(article)]
     with paged(pager):

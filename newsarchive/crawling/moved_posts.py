@@ -19,6 +19,7 @@ from newsarchive.core.discovery.page_kind import IN_BETWEEN
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling.page_reader import reader_of
 from newsarchive.crawling.responses import capture_of
+from newsarchive.crawling.stats import Count, key
 from newsarchive.db.reading.replaced import text_of
 from newsarchive.db.writing.moved import Former, follow, former_of
 from newsarchive.db.writing.packed import head_of
@@ -47,8 +48,8 @@ ABSENT_STATUSES = frozenset((404, 410))
 class MovedPosts:
     """Follows the posts that moved, in one crawl."""
 
-    def __init__(self, crawler: Crawler, engine: Engine) -> None:
-        self.crawler, self.engine = crawler, engine
+    def __init__(self, crawler: Crawler, engine: Engine, run_id: int | None = None) -> None:
+        self.crawler, self.engine, self.run_id = crawler, engine, run_id
         #: (old site, new site) → old addresses that were left, and those that were not
         self.left: Counter[tuple[str, str]] = Counter()
         self.stayed: Counter[tuple[str, str]] = Counter()
@@ -70,8 +71,10 @@ class MovedPosts:
                 return
             if not (former.has_left or await self._has_left(former, article.url)):
                 return
-            if await asyncio.to_thread(follow, self.engine, former, article.url, utc_now()):
+            if await asyncio.to_thread(follow, self.engine, former, article, utc_now(), self.run_id):
                 self.moved.add(former.article_id)
+                if self.crawler.stats is not None:
+                    self.crawler.stats.inc_value(key(Count.MOVED))
                 logger.info("%s: the post moved to %s", former.url, article.url)
 
     async def _has_left(self, former: Former, url: str) -> bool:

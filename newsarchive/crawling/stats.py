@@ -40,6 +40,8 @@ class Count(StrEnum):
     #: Not asked for, because the crawl left the site, which answered no more, or was told to stop.
     WAITING = "waiting"
     NOT_MODIFIED = "not modified"
+    #: The archive had the post at another address, which it has left. It is updated or unchanged besides.
+    MOVED = "moved"
     RENDERED = "fetched with the browser"
 
 

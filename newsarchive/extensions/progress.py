@@ -199,6 +199,7 @@ TABLE_WORDS: dict[Count | Group, str] = {
     Count.STILL_GONE: "still missing",
     Count.WAITING: "left for the next crawl",
     Count.NOT_MODIFIED: "unchanged, as the server says",
+    Count.MOVED: "at another address than before",
     Count.BLOCKED: "kept from us, and taken from the feed or API",
     Group.FILLED: "completed from another source",
     Group.FAILED: "could not be fetched or read",

@@ -137,6 +137,7 @@ def test_a_post_is_one_article_under_both_addresses_where_it_left_the_old_one(db
         site.answers = {"/": Answer(front(*after)), **left, **after}
         done = crawl(f"url={site.home}/", db=db)
         assert "7 discovered, 3 new, 0 updated, 4 unchanged" in done.stderr
+        assert "4 moved" in done.stderr
         found = {str(url).removeprefix(site.home) for (url,) in rows(db, "SELECT url FROM articles")}
     both = {"asks-to-log-in", "answers-itself", "fails"}
     assert found == set(after) | {f"/2024/05/12/{word}/" for word in both}

@@ -67,7 +67,7 @@ def test_a_post_that_moves_has_its_new_address_in_a_table_elsewhere(tmp_path: Pa
         kept_up(tmp_path)
         old, new = "https://blog.example/post-1", "https://blog.example/moved"
         former = Former(1, old, url_key(old), Text("", "", ()), True, True, START)
-        follow(engine, former, new, START)
+        follow(engine, former, make_article(1, url=new), START)
         kept_up(tmp_path)
         with sqlite3.connect(tmp_path / "mine.db") as mine:
             assert mine.execute("SELECT url FROM mine").fetchall() == [(new,)]

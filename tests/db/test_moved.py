@@ -11,14 +11,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.blogs import sentence
+from newsarchive import citation
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.frontier.queue import Absence, Frontier
+from newsarchive.db.reading.articles import citation_of, get, history
 from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.moved import MOVED, Former, follow, former_of
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
-from newsarchive.items import Article, Author, DropReason, Link
+from newsarchive.items import Article, Author, ChangeKind, DropReason, Link
 from newsarchive.rules import default
 from tests.support.storage import START, make_article, rows
 
@@ -130,7 +132,7 @@ def test_a_post_is_found_among_many_of_its_day(engine: Engine, store: Store) -> 
 
 
 def moves_already(engine: Engine, store: Store, former: Former) -> None:
-    assert follow(engine, former, f"{NEW}2", START)
+    assert follow(engine, former, page(f"{NEW}2", 1), START)
 
 
 def is_withheld(engine: Engine, store: Store, former: Former) -> None:
@@ -150,7 +152,7 @@ def test_nothing_moves_where_the_archive_has_changed_since_it_was_asked(
     assert former is not None
     meanwhile(engine, store, former)
     before = rows(engine, "SELECT url, site_id FROM articles"), rows(engine, "SELECT * FROM urls")
-    assert not follow(engine, former, NEW, START)
+    assert not follow(engine, former, page(NEW, 1), START)
     assert before == (rows(engine, "SELECT url, site_id FROM articles"), rows(engine, "SELECT * FROM urls"))
 
 
@@ -167,7 +169,7 @@ def moved(engine: Engine, store: Store) -> None:
     store.ingest([page(OLD)])
     found = former_of(engine, page(NEW, 1))
     assert found is not None
-    follow(engine, found, NEW, START + timedelta(days=1))
+    follow(engine, found, page(NEW, 1), START + timedelta(days=1))
     assert store.ingest([page(NEW, 1)]) == [Outcome.UNCHANGED]
 
 
@@ -180,6 +182,32 @@ def test_the_article_takes_the_new_address_and_is_found_by_both(engine: Engine, 
     ]
     with reading(engine) as reader:
         assert find(reader, OLD) == find(reader, NEW)
+
+
+def test_a_version_is_cited_at_the_address_at_which_it_was_read(engine: Engine, store: Store) -> None:
+    moved(engine, store)
+    assert [one.url for one in (citation_of(engine, OLD), citation_of(engine, NEW))] == [OLD, OLD]
+    line = citation.line(citation_of(engine, 1))
+    assert f". {OLD}. " in line
+    assert f". The post moved to {NEW}. Version 1 in the archive: nwa:1:txt:" in line
+    assert line.endswith(f";url={OLD}")
+
+    store.ingest([page(NEW, 3, body="It sails no more.")])
+    assert [citation_of(engine, 1, version).url for version in (1, 2)] == [OLD, NEW]
+    assert "moved" not in citation_of(engine, 1).note
+    found = former_of(engine, page(OTHER, 4, asked=NEW, body="It sails no more."))
+    assert found is not None
+    assert follow(engine, found, page(OTHER, 4), START + timedelta(days=4))
+    assert [get(engine, 1, version).moved_from for version in (1, 2)] == [OLD, NEW]
+
+
+def test_that_a_post_moved_stands_in_its_history(engine: Engine, store: Store) -> None:
+    moved(engine, store)
+    [version] = history(engine, OLD)
+    change = ("url", ChangeKind.PUBLISHER, START + timedelta(days=1), (OLD,), (NEW,))
+    assert [
+        (one.field, one.change_kind, one.seen_at, one.value_before, one.value_after) for one in version.fields
+    ] == [change]
 
 
 def test_the_old_address_says_nothing_of_the_post_any_more_and_the_new_one_does(
@@ -201,6 +229,9 @@ def test_stored_bytes_of_the_old_address_that_are_read_again_change_nothing(
     again = replace(page(OLD), extractor_version=2, headline="Read otherwise")
     assert store.ingest([again], reread=True) == [Outcome.UNCHANGED]
     assert rows(engine, "SELECT url, headline FROM articles") == [(NEW, "Post 1")]
+    again = replace(page(NEW, 1), extractor_version=2, headline="Read better")
+    assert store.ingest([again], reread=True) == [Outcome.UPDATED]
+    assert rows(engine, "SELECT url, headline FROM articles") == [(NEW, "Read better")]
 
 
 def test_an_older_capture_of_the_old_address_belongs_to_the_history(engine: Engine, store: Store) -> None:

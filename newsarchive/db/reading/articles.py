@@ -39,7 +39,8 @@ class Stored(Article):
     `blocks` are the dropped ones; edits of the text stand at `article_body`. `version` is the number of the
     version that it shows, `versions` how many there are, `fetched_at` is when the page that
     it was read from was fetched, `gone_at` when it was found deleted. `original_url` is where its original stands in
-    the archive, "" where it holds none. `rights` is what the site said of the use of the page when it was fetched last.
+    the archive, "" where it holds none. `moved_from` is the address at which this version was read, where the post has moved to
+    `url` since; "" otherwise. `rights` is what the site said of the use of the page when it was fetched last.
     `said_by` is the feed, API or sitemap that said something of the post (`SourceText.source`), "" for none, and `said_in` where its
     bytes are kept.
     """
@@ -57,6 +58,7 @@ class Stored(Article):
     payload_digest: str = ""
     original_id: int | None = None
     original_url: str = ""
+    moved_from: str = ""
     rights: Rights | None = None
     said_by: str = ""
     said_in: Place | None = None
@@ -140,6 +142,10 @@ _RELATED = {
         " JOIN urls AS u ON u.url_key = a.url_key JOIN source_texts AS t ON t.url_id = u.id WHERE a.id IN :ids",
         "article_id",
     ),
+    "moves": (
+        "SELECT article_id, seen_at, value_before FROM field_changes WHERE field = 'url' AND article_id IN :ids ORDER BY seen_at, id",
+        "article_id",
+    ),
     "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
     "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
     "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
@@ -156,7 +162,7 @@ _EXPLAINING = ("blocks", "edits", "said")
 def load(
     connection: Connected, wanted: Sequence[int], version: int | None = None, *, explained: bool = True
 ) -> list[Stored]:
-    """Articles with all that belongs to them, in the order of their ids in `wanted`, by nine queries in all.
+    """Articles with all that belongs to them, in the order of their ids in `wanted`, by ten queries in all.
 
     With `version` they have the text, repairs and dropped lines of that version, and articles without it are left out.
     Without `explained` they have neither repairs nor dropped lines nor HTML, and are read in a quarter of the time.
@@ -198,6 +204,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     origin = next(iter(related["origin"].get(article_id, [])), None)
     said = next(iter(related.get("said", {}).get(article_id, [])), None)
     told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
+    moves = related["moves"].get(article_id, [])
     dropped = related.get("blocks", {}).get(revision_id, [])
     markup = row["markup"] if "blocks" in related else None
     html, spots = unpack_markup(markup, row["article_body"], [block["text"] for block in dropped])
@@ -213,6 +220,7 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
         edits=tuple(map(rows.edit_from, related.get("edits", {}).get(revision_id, []))),
         original_id=origin["original_id"] if origin else None,
         original_url=(origin["original_url"] or "") if origin else "",
+        moved_from=next((one["value_before"][0] for one in moves if one["seen_at"] > row["fetched_at"]), ""),
         rights=sum(told, Rights()) or None,
         said_by=said["source"] if said else "",
         said_in=Place(said["warc_file"], said["warc_offset"], said["warc_length"], said["warc_digest"])

@@ -7,6 +7,7 @@ both values. Values are lists of texts, empty for no value, in one form for all 
     date_published  ["2025-04-03T08:15:00+00:00"]
     authors         ["Jane Doe", "dpa (agency)"]
     keywords        ["harbour", "rail"]
+    url             ["https://blog.example/2024/05/night-ferry/"]    of a post that moved (`newsarchive.db.writing.moved`)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from newsarchive.items import Article, Author, ChangeKind
 
 Values = tuple[str, ...]
 
-#: The fields, in the order in which they are shown.
+#: The fields that are compared with each page, in the order in which they are shown.
 FIELDS = (
     "authors", "date_published", "date_modified", "article_section", "keywords", "in_language", "publisher", "image",
     "origin", "canonical_url", "is_based_on", "is_accessible_for_free",

@@ -28,7 +28,8 @@ from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
 from newsarchive.db.readonly import Reader, reading
 from newsarchive.db.rows import keys, minhash_of
-from newsarchive.items import Article, DropReason
+from newsarchive.db.writing import field_changes
+from newsarchive.items import Article, ChangeKind, DropReason
 
 if TYPE_CHECKING:
     from newsarchive.db.writing.plan import Plan
@@ -68,7 +69,7 @@ _AUTHORS = """
 """
 # Nobody else writes in a write transaction (`writing`), so what this finds is so until the address is written.
 _MAY_MOVE = f"""
-    SELECT canonical_key FROM articles WHERE id = :id AND url_key = :old AND {visible("id", hidden=True)}
+    SELECT canonical_key, (SELECT r.version FROM article_revisions AS r WHERE r.id = revision_id) FROM articles WHERE id = :id AND url_key = :old AND {visible("id", hidden=True)}
     AND NOT EXISTS (SELECT 1 FROM articles WHERE url_key = :new)
 """
 _ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
@@ -179,20 +180,33 @@ def once_at(connection: Connection, plans: Iterable[Plan]) -> dict[str, int]:
     return {row["url_key"]: row["id"] for row in found if url_key(row["final_url"]) == row["url_key"]}
 
 
-def follow(engine: Engine, former: Former, url: str, now: datetime) -> bool:
-    """Give a stored article the address to which its post moved. Nothing happens, and this is false, where in the meantime it has
-    moved already, was withheld, or another article has the address."""
+def follow(
+    engine: Engine, former: Former, article: Article, now: datetime, run_id: int | None = None
+) -> bool:
+    """Give a stored article the address of the page to which its post moved, and record that as a change of its field `url`. Nothing
+    happens, and this is false, where in the meantime it has moved already, was withheld, or another article has the address."""
+    url, capture = article.url, article.capture
     key, domain = url_key(url), site_of(url)
     with writing(engine) as connection:
         values = {"id": former.article_id, "old": former.key, "new": key}
-        canonical = bulk.select_tuples(connection, _MAY_MOVE, values)
-        if not canonical:
+        found = bulk.select_tuples(connection, _MAY_MOVE, values)
+        if not found:
             return False
+        [(canonical_key, version)] = found
         sites = bulk.ids_of(connection, Site, ("domain",), [{"domain": domain}])
         changes = {"url": url, "url_key": key, "site_id": sites[domain,]}
-        if canonical[0][0] == former.key:
+        if canonical_key == former.key:
             changes["canonical_key"] = key
         _ARTICLE.run(connection, [{"b_id": former.article_id, **changes}])
+        change = field_changes.Moved(
+            former.article_id,
+            version,
+            ChangeKind.PUBLISHER,
+            article.extractor_version,
+            (capture and capture.fetched_at) or now,
+            [field_changes.Move("url", (former.url,), (url,))],
+        )
+        field_changes.record(connection, [change], run_id)
         after = next_check(Visits(now, failures=1), now, "gone", former.key)
         left = {"state": "gone", "reason": MOVED, "reason_detail": url, "fail_count": 1}
         _URL.run(connection, [{"b_old": former.key, **left, "last_checked_at": now, "next_check_at": after}])
