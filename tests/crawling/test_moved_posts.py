@@ -111,6 +111,14 @@ def test_an_address_that_was_there_in_this_crawl_is_not_taken_to_be_left() -> No
     assert asyncio.run(moved._has_left(one, "https://blog.example/new")) is False
 
 
+def test_an_address_that_has_its_post_is_asked_once_in_a_crawl() -> None:
+    moved, asked = MovedPosts(Mock(), Mock()), AsyncMock(return_value=False)
+    moved._asked = asked  # type: ignore[method-assign]
+    for number in range(3):
+        assert asyncio.run(moved._has_left(former(), f"https://blog.example/new/{number}")) is False
+    assert asked.await_count == 1
+
+
 def test_an_article_moves_once_in_a_crawl(engine: Engine) -> None:
     """A further page with its text is a view of the post."""
     old, new, view = (f"https://blog.example/{name}" for name in ("2024/05/ferry", "ferry", "ferry/print"))

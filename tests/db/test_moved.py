@@ -123,6 +123,23 @@ def test_two_authors_of_one_host_do_not_take_over_each_others_posts(
     assert (found is not None) is is_found
 
 
+def test_of_many_posts_with_one_text_none_is_asked_but_the_one_with_the_headline(
+    engine: Engine, store: Store
+) -> None:
+    store.ingest([page(f"{OLD}{number}", number=number) for number in (1, 2, 3)])
+    assert former_of(engine, page(NEW, 1, number=4)) is None
+    found = former_of(engine, page(NEW, 1, number=2))
+    assert found is not None
+    assert found.url == f"{OLD}2"
+    frontier = Frontier(engine)
+    for number in (1, 2, 3):
+        frontier.missing(f"{OLD}{number}", "http 404", final=False)
+    assert former_of(engine, page(NEW, 1, number=4)) is None
+    found = former_of(engine, page(NEW, 1, number=3))
+    assert found is not None
+    assert (found.url, found.has_left) == (f"{OLD}3", True)
+
+
 def test_a_post_is_found_among_many_of_its_day(engine: Engine, store: Store) -> None:
     others = [page(f"{OLD}{number}", body=" ".join(sentence(DICE) for _ in range(4))) for number in range(30)]
     store.ingest([*others, page(OLD)])

@@ -79,7 +79,8 @@ _URL = Prepared(update(Url).where(Url.url_key == bindparam("b_old"), Url.reason 
 @dataclass(frozen=True, slots=True)
 class Former:
     """A stored article whose post may have moved to the address of a page. `has_left` says that its own address is known to answer as
-    the post no longer; `is_of_site`, that it is on the same site. The post was there at `last_seen_at`."""
+    the post no longer; `is_of_site`, that it is on the same site; `is_named`, that it has the id or the headline of the page, or leads
+    to it. The post was there at `last_seen_at`."""
 
     article_id: int
     url: str
@@ -88,6 +89,11 @@ class Former:
     has_left: bool
     is_of_site: bool
     last_seen_at: datetime
+    is_named: bool = False
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        return self.has_left, self.is_of_site, self.is_named
 
 
 def former_of(engine: Engine, article: Article) -> Former | None:
@@ -97,7 +103,7 @@ def former_of(engine: Engine, article: Article) -> Former | None:
     The same text alone is not enough: it needs the same id, the same moment of publication, or the same headline without another day
     and without other authors (an open thread of each week; two authors of one host); or a redirect from the old address. An article
     of another site comes into question only where that site does not answer as it did: most articles of two sites with one text are
-    copies.
+    copies. Where several articles come into question alike, the site publishes one text under many headlines, and none is taken.
     """
     new, key = text_of(article), url_key(article.url)
     if not new.content_hash or not new.body:
@@ -119,7 +125,10 @@ def former_of(engine: Engine, article: Article) -> Former | None:
         ids = [row_id for (row_id,) in reader.tuples(_CANDIDATES, values)]
         rows = reader.rows(_FORMER, {"ids": ids}) if ids else []
         found = list(_formers(reader, rows, article, asked, looked_at is not None))
-    return max(found, key=lambda one: (one.has_left, one.is_of_site), default=None)
+    best = max(found, key=lambda one: one.rank, default=None)
+    if best is None or (best.has_left and best.is_named):
+        return best
+    return best if [one.rank for one in found].count(best.rank) == 1 else None
 
 
 def _formers(
@@ -143,7 +152,10 @@ def _formers(
         # The post names this address as its own, or the page was looked at before: one is a view of the other.
         if not has_left and (is_known or row["canonical_key"] == own):
             continue
-        yield Former(row["id"], row["url"], row["url_key"], text, has_left, here, row["last_seen_at"])
+        is_named = led or article.post_id == row["post_id"] != "" or article.headline == row["headline"] != ""
+        yield Former(
+            row["id"], row["url"], row["url_key"], text, has_left, here, row["last_seen_at"], is_named
+        )
 
 
 def _names_same(reader: Reader, article: Article, row: dict[str, Any]) -> bool:
