@@ -114,7 +114,7 @@ class MovedPosts:
         )
 
     async def _gives_another(self, response: Response, former: Former) -> bool:
-        """Whether an answer is another page than that of the stored article, and none that stands before it."""
+        """Whether an answer is the page of another post or of none. A login, a consent page or a wall says nothing."""
         capture, reader = capture_of(response), reader_of(self.crawler)
         try:
             look = (await reader.do(Look(capture, asks=False))).look
