@@ -384,8 +384,8 @@ class DecompressionMiddleware:
     accept the part that came.
 
     Without it, the part of a page that came would be stored, or the page would be recorded as empty. The next crawl
-    asks for it again. So it does where a broken cache gives a part that nobody asked for (206). Text under the label of a coding stays text, as in browsers. A body that cannot be unpacked here
-    is left to Scrapy.
+    asks for it again. So it does where a broken cache gives a part that nobody asked for (206). Text under the label of a
+    coding stays text, as in browsers. A body that cannot be unpacked here is left to Scrapy.
     """
 
     def __init__(self, max_bytes: int) -> None:

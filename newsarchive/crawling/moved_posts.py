@@ -53,8 +53,8 @@ class MovedPosts:
         #: (old site, new site) → old addresses that were left, and those that were not
         self.left: Counter[tuple[str, str]] = Counter()
         self.stayed: Counter[tuple[str, str]] = Counter()
-        #: Articles whose address was asked for and gave the post: it is not asked for again.
-        self.found_there: set[int] = set()
+        #: Articles whose address was asked for, and did not say that the post has left: it is not asked for again.
+        self.not_left: set[int] = set()
         #: One for each site: two new pages may have the text of one article.
         self.locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.began = utc_now()
@@ -82,7 +82,7 @@ class MovedPosts:
     async def _has_left(self, former: Former, url: str) -> bool:
         """Whether the old address answers as the post no longer."""
         pair = site_of(former.url), site_of(url)
-        if former.last_seen_at >= self.began or former.article_id in self.found_there:
+        if former.last_seen_at >= self.began or former.article_id in self.not_left:
             return False
         if former.is_of_site and not self.stayed[pair] and self.left[pair] >= MAX_ASKED:
             return True
@@ -92,7 +92,7 @@ class MovedPosts:
         has_left = await self._asked(former, url)
         (self.left if has_left else self.stayed)[pair] += 1
         if not has_left:
-            self.found_there.add(former.article_id)
+            self.not_left.add(former.article_id)
         return has_left
 
     async def _asked(self, former: Former, url: str) -> bool:

@@ -140,7 +140,11 @@ def _formers(
     for row in rows:
         text = Text("", row["content_hash"], minhash_of(row["minhash"]))
         led, here = row["url_key"] in asked, row["domain"] == domain
-        if not text.is_one_with(new) or (not led and not _names_same(reader, article, row)):
+        has_id = article.post_id == row["post_id"] != ""
+        has_headline = article.headline == row["headline"] != ""
+        if not text.is_one_with(new) or not (
+            led or has_id or _is_one_post(reader, article, row, has_headline)
+        ):
             continue
         if not here and not led and row["site_state"] != "failing":
             continue
@@ -152,18 +156,16 @@ def _formers(
         # The post names this address as its own, or the page was looked at before: one is a view of the other.
         if not has_left and (is_known or row["canonical_key"] == own):
             continue
-        is_named = led or article.post_id == row["post_id"] != "" or article.headline == row["headline"] != ""
+        is_named = led or has_id or has_headline
         yield Former(
             row["id"], row["url"], row["url_key"], text, has_left, here, row["last_seen_at"], is_named
         )
 
 
-def _names_same(reader: Reader, article: Article, row: dict[str, Any]) -> bool:
-    """Whether a page names what a stored article names: its id, or its moment or headline and nothing against it."""
-    if article.post_id == row["post_id"] != "":
-        return True
+def _is_one_post(reader: Reader, article: Article, row: dict[str, Any], has_headline: bool) -> bool:
+    """Whether a page has the headline or the moment of a stored article, and neither another day nor other authors."""
     here, there = article.date_published, row["date_published"]
-    if not (here == there is not None or article.headline == row["headline"] != ""):
+    if not (has_headline or here == there is not None):
         return False
     if here is not None and there is not None and abs(here - there) > MAX_DATES_APART:
         return False
