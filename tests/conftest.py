@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import signal
+import socket
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -103,6 +104,14 @@ def bin_folder(wheel: Path) -> Path:
 def db(tmp_path: Path) -> Path:
     """Where a test's archive goes; nothing is there yet."""
     return tmp_path / "archive.db"
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections. It is held to the end of the test: a free port may be taken by another test's server."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # nothing listens there
+        yield held.getsockname()[1]
 
 
 @pytest.fixture

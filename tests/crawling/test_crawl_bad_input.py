@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import socket
 import sqlite3
 from itertools import pairwise
 from pathlib import Path
@@ -75,22 +74,16 @@ def test_an_unknown_spider_is_named_with_those_that_exist(db: Path) -> None:
     assert "no spider is called 'nwes'; there are: news" in done.stderr
 
 
-def closed_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
-
-
 @pytest.mark.parametrize(
     ("url", "says"),
     [
         ("http://no-such-host.invalid/", "no such host"),
-        (f"http://127.0.0.1:{closed_port()}/", "refused the connection"),
+        ("http://127.0.0.1:{closed}/", "refused the connection"),
     ],
     ids=["no such host", "closed port"],
 )
-def test_a_host_that_does_not_answer(db: Path, url: str, says: str) -> None:
+def test_a_host_that_does_not_answer(db: Path, closed_port: int, url: str, says: str) -> None:
+    url = url.format(closed=closed_port)
     done = crawl(f"url={url}", db=db)
     assert done.returncode == 4
     assert f"error: {url}: " in done.stderr

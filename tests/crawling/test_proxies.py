@@ -13,7 +13,6 @@ from newsarchive import demo
 from newsarchive.cli.fetching import Fetcher, proxy_of
 from newsarchive.exceptions import ALL_FAILED, FetchError
 from newsarchive.extensions.warc import is_for_proxy
-from tests.crawling.test_crawl_bad_input import closed_port
 from tests.support.serving import crawl, running
 
 HOME = demo.ADDRESS
@@ -68,13 +67,16 @@ def test_the_password_of_a_proxy_is_not_stored(by_way_of: SetProxy, db: Path) ->
         ),
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_named(by_way_of: SetProxy, db: Path, proxy: str, says: str) -> None:
-    closed = closed_port()
-    by_way_of(proxy.format(closed=closed))
+def test_a_proxy_that_cannot_be_used_is_named(
+    by_way_of: SetProxy, db: Path, closed_port: int, proxy: str, says: str
+) -> None:
+    by_way_of(proxy.format(closed=closed_port))
 
     done = crawl(f"url={HOME}/", db=db)
 
-    assert f"error: {HOME}/: {says.format(closed=closed)}: correct the variables http_proxy" in done.stderr
+    assert (
+        f"error: {HOME}/: {says.format(closed=closed_port)}: correct the variables http_proxy" in done.stderr
+    )
     assert "secret" not in done.stderr
     assert done.returncode == ALL_FAILED
 
@@ -102,8 +104,8 @@ def test_a_proxy_that_wants_a_password_says_how_to_give_it(
     assert done.returncode == ALL_FAILED
 
 
-def test_a_command_that_fetches_names_the_proxy(by_way_of: SetProxy) -> None:
-    proxy = f"127.0.0.1:{closed_port()}"
+def test_a_command_that_fetches_names_the_proxy(by_way_of: SetProxy, closed_port: int) -> None:
+    proxy = f"127.0.0.1:{closed_port}"
     by_way_of(f"http://reporter:secret@{proxy}/")
     with pytest.raises(FetchError, match=f"by way of the proxy {proxy}: ") as failed:
         Fetcher(ignore_robots=True).get("http://blog.example/post")
