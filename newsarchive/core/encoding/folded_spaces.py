@@ -1,25 +1,39 @@
-"""No-break spaces inside text that was read wrongly twice, which were folded into spaces: `Ã¢â€ â€™` is `→`.
+"""No-break spaces inside of damaged text that programs folded into plain ones when they tidied its white space.
 
-The second wrong reading makes two or three characters of each character that the first one made. With windows-1252 those
-of `†`, `à` and `Š` end in a no-break space, with windows-1251 those of `Р`, the most frequent character of damaged
-Russian. Programs that tidy white space make plain spaces of them, and the damage falls to pieces: `Ã¢â€` looks like a quotation
-mark that lost a byte.
+`à` is C3 A0 in UTF-8. Read with windows-1252 and its like it comes as `Ã` and a no-break space. Where that became a plain space, or
+was stripped at the end of a line, nobody sees whether the space parted two words: in Vietnamese it mostly stands inside of one. The
+words tell: `ngÃ y` is `ngày`, a word that is known, and `lÃ má»™t` is `là một`, because `làmột` is not. `folded_letter_changes` asks
+them.
 
-A space is taken for a no-break space only where both readings can be undone: the whole stretch around it is UTF-8 in the
-codec, and what comes out is UTF-8 in a codec again, with the restored character as a part of it. Right text does not do that by
+Text that was read wrongly twice has more such places: `Ã¢â€ â€™` is `→`. The second wrong reading makes two or three characters of each
+character that the first one made. With windows-1252 those of `†`, `à` and `Š` end in a no-break space, with windows-1251 those of `Р`,
+the most frequent character of damaged Russian. The damage falls to pieces: `Ã¢â€` looks like a quotation mark that lost a byte.
+`with_no_break_spaces` takes a space for a no-break space only where both readings can be undone: the whole stretch around it is UTF-8
+in the codec, and what comes out is UTF-8 in a codec again, with the restored character as a part of it. Right text does not do that by
 accident.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from functools import cache
 
 from newsarchive.core.encoding.charsets import Charset, charset
-from newsarchive.core.encoding.mojibake import UTF8
-from newsarchive.core.encoding.runs import line_around
+from newsarchive.core.encoding.mojibake import UTF8, Reading
+from newsarchive.core.encoding.ngram_model import GramModel
+from newsarchive.core.encoding.pair_model import PairModel
+from newsarchive.core.encoding.runs import Change, Repairs, after_changes, line_around, start_of
 
+#: The codec whose `à` became two characters.
+RULE = "windows-1252"
+#: Letters on either side of a place that are read to find its word.
+MAX_SIDE_LETTERS = 40
+#: `Ã` with what may be left of the no-break space behind it.
+_PLACE = re.compile("Ã(?! ?[^\x00-\x7fÀ-ỹ]) ?")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
+_LETTERS_BEHIND = re.compile(r"[^\W\d_]+")
 #: Codecs that a text is often read with twice. In all of them 0xA0 is the no-break space.
 _NAMES = ("windows-1252", "windows-1251", "windows-1250", "windows-1254", "iso-8859-1")
 #: Characters of a stretch. A longer one is looked through in parts of this length.
@@ -59,7 +73,9 @@ def with_no_break_spaces(text: str, positions: Sequence[int]) -> str:
 def _restored(stretch: str) -> str:
     for name in _NAMES:
         raw = charset(name).to_bytes(stretch)
-        if b" " not in raw or not (places := list(_places(raw))):
+        # Where a space stands for the last byte of a sequence.
+        places = [match.end() - 1 for match in _OPEN.finditer(raw)]
+        if not places:
             continue
         chars = list(stretch)
         for place in places:
@@ -68,11 +84,6 @@ def _restored(stretch: str) -> str:
         if _is_read_twice(charset(name).to_bytes(restored), places):
             return restored
     return stretch
-
-
-def _places(raw: bytes) -> Iterator[int]:
-    """Where a space stands for the last byte of a sequence."""
-    yield from (match.end() - 1 for match in _OPEN.finditer(raw))
 
 
 def _is_read_twice(raw: bytes, places: list[int]) -> bool:
@@ -103,3 +114,51 @@ def _folded() -> re.Pattern[str]:
 @cache
 def _codecs() -> tuple[Charset, ...]:
     return tuple(map(charset, _NAMES))
+
+
+def folded_letter_changes(text: str, repairs: Repairs, model: PairModel, grams: GramModel) -> Repairs:
+    """The repairs with each `à` of the lines that they change restored as the words of its place ask for."""
+    if "Ã" not in text or "\xa0" in text or not any(map(_is_of_codec, repairs.changes)):
+        return repairs
+    lines = {line_around(text, change.start) for change in repairs.changes if _is_of_codec(change)}
+    lines -= {line_around(text, place) for place in repairs.lost}
+    changes, found = repairs.changes, dict[int, Change]()
+    for start, end in sorted(lines):
+        for match in _PLACE.finditer(text, start, end):
+            at = match.start()
+            number = bisect_right(changes, at, key=start_of) - 1
+            own = changes[number] if number >= 0 and changes[number].end > at else None
+            if own and (own.start, own.reading.after) != (at, "à"):
+                continue
+            change = _change(text, match, changes, model, grams)
+            if change and (own is None or change.end == match.end()):
+                found[at] = change
+    kept = [change for change in changes if change.start not in found]
+    return Repairs(sorted([*kept, *found.values()], key=start_of), repairs.lost) if found else repairs
+
+
+def _is_of_codec(change: Change) -> bool:
+    return change.reading.rule.startswith(RULE)
+
+
+def _change(
+    text: str, match: re.Match[str], changes: Sequence[Change], model: PairModel, grams: GramModel
+) -> Change | None:
+    """`à` at a place: with the letters behind the space where they make a word together, else without them."""
+    at, end = match.span()
+    before = _LETTERS_BEFORE.search(after_changes(text, max(0, at - MAX_SIDE_LETTERS), at, changes))
+    behind = _LETTERS_BEHIND.match(after_changes(text, end, min(len(text), end + MAX_SIDE_LETTERS), changes))
+    left, right = before[0] if before else "", behind[0] if behind else ""
+    if left and right and _is_word(f"{left}à{right}", grams):
+        last = end
+    elif left and (not right or end > at + 1) and _is_word(f"{left}à", grams):
+        # Of two spaces the first was the no-break space.
+        last = end if text[end : end + 1] == " " else at + 1
+    else:
+        return None
+    gain = max(model.gain(text, at, last, "à"), 0.1)
+    return Change(at, last, Reading(0, last - at, "à", f"{RULE}, bytes lost", gain))
+
+
+def _is_word(word: str, grams: GramModel) -> bool:
+    return grams.knows(word) and not grams.unknown(word)

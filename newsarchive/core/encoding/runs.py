@@ -307,3 +307,15 @@ def line_around(text: str, at: int) -> tuple[int, int]:
 
 #: Where a change begins: the order of changes.
 start_of = attrgetter("start")
+
+
+def after_changes(text: str, start: int, end: int, changes: Sequence[Change]) -> str:
+    """A part of a text with the changes in it made. `changes` are in order; those that reach out of the part are left."""
+    out, at = "", start
+    for number in range(bisect_left(changes, start, key=start_of), len(changes)):
+        change = changes[number]
+        if change.end > end:
+            break
+        out += text[at : change.start] + change.reading.after
+        at = change.end
+    return out + text[at:end]

@@ -8,11 +8,10 @@ outside of quotations too, and then only a quotation with its remedy beside it s
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from newsarchive.core.encoding.runs import Change, line_around, start_of
+from newsarchive.core.encoding.runs import Change, after_changes, line_around
 
 #: Characters of a quotation. In a longer one it is the author of the quotation whose words are damaged.
 MAX_QUOTED_CHARACTERS = 40
@@ -77,19 +76,7 @@ def _quoted(text: str, changes: Sequence[Change]) -> Iterator[tuple[Change, _Quo
             match = quotations[number]
             start, end = match.span(match.lastindex or 0)
             if start <= change.start and change.end <= end:
-                yield change, _Quotation(*match.span(), _after(text, start, end, changes), line)
-
-
-def _after(text: str, start: int, end: int, changes: Sequence[Change]) -> str:
-    """A part of a text with the changes in it made."""
-    after, at = "", start
-    for number in range(bisect_left(changes, start, key=start_of), len(changes)):
-        change = changes[number]
-        if change.end > end:
-            break
-        after += text[at : change.start] + change.reading.after
-        at = change.end
-    return after + text[at:end]
+                yield change, _Quotation(*match.span(), after_changes(text, start, end, changes), line)
 
 
 def _has_remedy_beside(text: str, quotation: _Quotation) -> bool:

@@ -19,8 +19,7 @@ from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
-from newsarchive.core.encoding.folded_letters import folded_letter_changes
-from newsarchive.core.encoding.folded_spaces import with_no_break_spaces
+from newsarchive.core.encoding.folded_spaces import folded_letter_changes, with_no_break_spaces
 from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
