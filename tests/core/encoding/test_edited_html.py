@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.html.edited import EditedText, edited_html
+from newsarchive.core.encoding.changes import EditedText, edited_html
 from newsarchive.core.steps import article_from
 from newsarchive.items import Capture, Edit
 
