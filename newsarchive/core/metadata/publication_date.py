@@ -28,7 +28,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 
-from newsarchive.core.metadata import wechat
+from newsarchive.core.metadata import page_source
 from newsarchive.core.metadata.bylines import headline_index
 from newsarchive.core.metadata.claims import (
     DATES,
@@ -197,7 +197,7 @@ def find(
     `page` is the page as text, `title` its headline, `claims` are those for the date, which could not be read, and for
     images. `now` is when the page was fetched; without it, "3 hours ago" is not read.
     """
-    yield from wechat.published(page)
+    yield from page_source.wechat_time(page)
     yield from in_scripts(page, title, rules)
     blocks = blocks[max(0, headline_index(blocks, title) - MAX_BLOCKS_BEFORE) :]
     if now is not None:

@@ -26,13 +26,12 @@ from newsarchive.core.metadata import (
     headline,
     jsonld,
     markup,
+    page_source,
     pictures,
     publication_date,
     publisher,
     sections,
     site_statements,
-    trackback,
-    wechat,
 )
 from newsarchive.core.metadata.claims import (
     GUESSES,
@@ -174,10 +173,10 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         *jsonld.claims(found.scripts, url),
         *markup.microdata(found.marks, rules, other_posts),
         *elements.claims(found, url, rules),
-        *wechat.account(page.text),
+        *page_source.wechat_account(page.text),
     ]
     claims += [claim for claim, _ in headings]
-    described = list(trackback.claims(page.text, found.title, (block.text for block in blocks)))
+    described = list(page_source.trackback_claims(page.text, found.title, (block.text for block in blocks)))
     claims += described
     titles = [c.value for c in claims if c.field == "headline"]
     of_site, of_another = site_statements.claims(page, titles, rules)
@@ -187,7 +186,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
-    title, candidates = trackback.correct(title, candidates, offered, described)
+    title, candidates = page_source.with_trackback_title(title, candidates, offered, described)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
     anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`

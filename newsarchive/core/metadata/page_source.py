@@ -1,9 +1,13 @@
-"""Read what a blog says of a post for TrackBack: title and day in RDF, mostly in a comment of the page's source.
+"""What a page's source says of a post outside of its elements: in a description for TrackBack, and in the script of WeChat's pages.
 
-Movable Type, TypePad and many themes of WordPress wrote such a description beside each post, by which other blogs found
-the address for their pings (TrackBack Technical Specification 1.2, 2004). On a page of one post it names the title even
-where `<title>` and the first heading name the blog alone. A description with a title that the page does not show is not
-of this post: it may be an example in a text about TrackBack, or have the blog's name for a post without a title.
+Movable Type, TypePad and many themes of WordPress wrote title and day of a post in RDF beside it, mostly in a comment of the page's
+source, by which other blogs found the address for their pings (TrackBack Technical Specification 1.2, 2004). On a page of one post it
+names the title even where `<title>` and the first heading name the blog alone. A description with a title that the page does not show
+is not of this post: it may be an example in a text about TrackBack, or have the blog's name for a post without a title.
+
+A post of a WeChat account (mp.weixin.qq.com) has the platform's name (微信公众平台) as its `og:site_name`, and a script writes the day
+when the page is shown: "昨天" (yesterday) is all that a saved page has. The account's name and the time stand in variables of that
+script.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from newsarchive.core.metadata.claims import Claim, Place, Source, plain
 from newsarchive.core.text.normalise import key
@@ -26,15 +31,19 @@ _ADDRESS = re.compile(r"\s*https?://\S+\s*", re.IGNORECASE)
 _DUBLIN_CORE = Source(Place.META_DC)
 #: Why the description's title is the headline, and another text is none.
 REASON = "the title in the description for TrackBack"
+#: The element that holds the text of a post of WeChat, and no other page's.
+_WECHAT_TEXT = 'id="js_content"'
+_WECHAT_TIME = re.compile(r"\bvar (?:ct|oriCreateTime) = [\"'](1\d{9})[\"']")
+_WECHAT_ACCOUNT = re.compile(r"\bvar nickname = (?:htmlDecode\()?\"([^\"\\<>]{1,60})\"")
 
 
-def claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Claim]:
+def trackback_claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Claim]:
     """The claims for headline and day of publication, where the page's source describes one post whose title `<title>` holds or
     one of the `lines` is. Of several posts none is told from the others, and a description that gives a post no address is another
     kind of RDF.
 
     >>> page = '<!-- <rdf:RDF><rdf:Description trackback:ping="/tb/5" dc:title="Fish &amp;amp; chips" /></rdf:RDF> -->'
-    >>> [claim.value for claim in claims(page, "Harbour Notes", ["Fish & chips"])], [*claims(page, "Harbour Notes", [])]
+    >>> [claim.value for claim in trackback_claims(page, "Harbour Notes", ["Fish & chips"])], [*trackback_claims(page, "Harbour Notes", [])]
     (['Fish & chips'], [])
     """
     begin = page.find(_BEGIN)
@@ -54,7 +63,7 @@ def claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Claim]:
         yield Claim("date_published", day, Source(Place.TIME))
 
 
-def correct(
+def with_trackback_title(
     title: str, candidates: Sequence[Candidate], headlines: Sequence[Claim], described: Sequence[Claim]
 ) -> tuple[str, list[Candidate]]:
     """The described title where `title`, which the claims for the `headlines` gave, is another, else `title`; and the candidates after
@@ -65,3 +74,26 @@ def correct(
     spelled = next((c.value for c in headlines if key(c.value) == key(told.value)), told.value)
     refused = [replace(one, chosen=False, reason=REASON) if one.chosen else one for one in candidates]
     return spelled, [*refused, replace(told, value=spelled).candidate(chosen=True, reason=REASON)]
+
+
+def wechat_account(page: str) -> Iterator[Claim]:
+    """The claim that the account of WeChat published the post; none for a page of another site.
+
+    >>> [c.value for c in wechat_account('<div id="js_content">…</div><script>var nickname = "海港生活";</script>')]
+    ['海港生活']
+    """
+    found = _WECHAT_ACCOUNT.search(page) if _WECHAT_TEXT in page else None
+    if found and (name := plain(found[1])):
+        yield Claim("publisher", name, Source(Place.SCRIPT))
+
+
+def wechat_time(page: str) -> Iterator[tuple[Claim, datetime]]:
+    """The time of publication of a post of WeChat, with its claim; none for a page of another site.
+
+    >>> [str(when) for _, when in wechat_time('<div id="js_content">…</div><script>var ct = "1581517074";</script>')]
+    ['2020-02-12 14:17:54+00:00']
+    """
+    found = _WECHAT_TIME.search(page) if _WECHAT_TEXT in page else None
+    if found:
+        when = datetime.fromtimestamp(int(found[1]), UTC)
+        yield Claim("date_published", found[1], Source(Place.SCRIPT)), when
