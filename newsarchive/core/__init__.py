@@ -1,7 +1,7 @@
 """The pure core: bytes in, `Article` out. No Scrapy, no SQL, no files, no clock; data comes as `Rules`.
 
-`steps` holds the table of steps that every page goes through, `urls` says when two addresses are one page, and
-`field_types` whether a step of another project returned a sound record. The packages, lowest first:
+`steps` holds the table of steps that every page goes through, `urls` says when two addresses are one page. The packages,
+lowest first:
 
 - `text`: scripts, words, sentences, languages, differences of texts;
 - `html`: a page as a tree, as blocks in reading order, as clean HTML and Markdown;
