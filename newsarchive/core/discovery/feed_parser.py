@@ -1,7 +1,8 @@
 """feedparser, made to read hostile feeds: it is asked again without the entries at which it fails, and some of its methods
 are replaced.
 
-`core.discovery.feeds` says what becomes of the elements that it finds.
+`core.discovery.feeds` says what becomes of the elements that it finds. `story_of` takes the story out of an entry's text where an
+agency has put it into NITF.
 """
 
 from __future__ import annotations
@@ -43,6 +44,20 @@ _EMPTY_BRACKETS = re.compile(r"[<(]\s*[>)]")
 #: Whether newsarchive is reading a feed now. A program that imports newsarchive may read feeds of its own, for which
 #: feedparser stays as it is.
 _OURS = ContextVar("reads_a_feed_of_ours", default=False)
+_NITF_STORY = re.compile(r"<body\.content\b[^<>]*>(.*?)(?:</body\.content\s*>|\Z)", re.S | re.I)
+#: Element of NITF → element of HTML.
+_NITF_ELEMENTS = {
+    "hl2": "h2",
+    "bq": "blockquote",
+    "media": "figure",
+    "media-caption": "figcaption",
+    "media-producer": "cite",
+    "media-reference": "img",
+}
+_NITF_TAG = re.compile(
+    rf"(</?)({'|'.join(map(re.escape, sorted(_NITF_ELEMENTS, key=len, reverse=True)))})(?=[\s/>])", re.I
+)
+_NITF_SOURCE = re.compile(r"(<img\b[^<>]*?\s)source=", re.I)
 
 
 class FeedParser:
@@ -213,3 +228,19 @@ def _name_in(author: str) -> str:
     """
     name = _EMPTY_BRACKETS.sub("", _MAIL.sub("", unescape(author[:MAX_AUTHOR_CHARACTERS]))).strip()
     return name[1:-1].strip() if name.startswith("(") and name.endswith(")") else name
+
+
+def story_of(text: str) -> str:
+    """The story of a text in NITF (iptc.org/standards/nitf) as HTML; another text as it is.
+
+    NITF, the format of news agencies, parts a story (`body.content`) from its headline and byline, which would else become its first
+    lines, and names its elements other than HTML does.
+
+    >>> story_of("<body.head><hedline>Ferry</hedline></body.head><body.content><p>It sails.</p></body.content>")
+    '<p>It sails.</p>'
+    """
+    story = _NITF_STORY.search(text)
+    if not story:
+        return text
+    html = _NITF_TAG.sub(lambda tag: tag[1] + _NITF_ELEMENTS[tag[2].lower()], story[1])
+    return _NITF_SOURCE.sub(r"\1src=", html)

@@ -21,10 +21,9 @@ from newsarchive.core.discovery.broken_xml import (
     with_closed_titles,
     with_known_references,
 )
-from newsarchive.core.discovery.feed_parser import FeedParser
+from newsarchive.core.discovery.feed_parser import FeedParser, story_of
 from newsarchive.core.discovery.feed_times import FeedTimes
 from newsarchive.core.discovery.links import attributes, base_of, listed_reason
-from newsarchive.core.discovery.nitf import story_of
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.language import code
