@@ -90,7 +90,7 @@ def unchanged(asked: list[tuple[str, int]]) -> float:
 
 
 def follow(blog: Blog | StaticBlog, db: Path) -> None:
-    """Crawl, look again in each way while nothing changes, then edit one post and delete another, and look again."""
+    """Crawl, crawl and recrawl while nothing changes, then edit one post and delete another, and look again."""
     crawled(blog, f"url={blog.url}", db=db)
     assert found(db) == keys(blog)
     assert kinds(db) == [("new", POSTS)]
@@ -100,13 +100,11 @@ def follow(blog: Blog | StaticBlog, db: Path) -> None:
     asked = crawled(blog, f"url={blog.url}", db=db)
     assert not {url_key(urljoin(blog.url, uri)) for uri, _ in asked} & posts
     assert unchanged(asked) == 1, asked
-    for spider, arguments in {"news": (f"url={blog.url}", "recheck=1"), "recrawl": ()}.items():
-        if spider == "recrawl":
-            due_now(db)
-        asked = crawled(blog, *arguments, db=db, spider=spider)
-        assert unchanged(asked) == 1, asked
-        assert posts <= {url_key(urljoin(blog.url, uri)) for uri, _ in asked}
-        assert revisions(db) == before
+    due_now(db)
+    asked = crawled(blog, db=db, spider="recrawl")
+    assert unchanged(asked) == 1, asked
+    assert posts <= {url_key(urljoin(blog.url, uri)) for uri, _ in asked}
+    assert revisions(db) == before
     edited, deleted = blog.posts[0], blog.posts[-1]
     blog.edit(edited, [*edited.lines, Line("Correction: the meeting was on a Thursday, not on a Tuesday.")])
     blog.delete(deleted)
