@@ -253,6 +253,8 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | 
     longest = max(site.interval * MAX_MISSED_INTERVALS, timedelta(days=1))
     if site.state not in ("ok", "new"):
         why = f": {failure.error.removeprefix(f'{site.home_url}: ')}" if failure else ""
+        if at := site.rests_until(now):
+            why += f"; crawls of all sites ask it again at {at:%Y-%m-%d %H:%M} UTC, the command below at once"
         yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last}){why}", again)
     elif site.last_success_at and now - site.last_success_at > longest:
         yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)

@@ -38,9 +38,11 @@ from newsarchive.exceptions import (
     DatabaseError,
     UsageError,
 )
+from newsarchive.reprs import counted
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import SpiderServer
 from newsarchive.spider_processes.site_crawl import COLUMNS, CrawlOptions, Result, crawl_one
+from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -360,8 +362,17 @@ def due(archive: Sites, options: CrawlOptions) -> list[KnownSite]:
     found = archive.due()
     # Only on a terminal: cron would mail this line every hour.
     if not found and sys.stderr.isatty() and not options.quiet:
-        say("no site is due")
+        say(waiting(archive.followed()))
     return found
+
+
+def waiting(sites: Iterable[KnownSite]) -> str:
+    """That no site is due, and how many of them wait for longer because their crawls fail."""
+    now = utc_now()
+    if not (failing := sum(site.rests_until(now) is not None for site in sites)):
+        return "no site is due"
+    those = f"{counted(failing, 'site')} that {'fails is' if failing == 1 else 'fail are'}"
+    return f"no site is due; {those} asked less often: newsarchive sites list says when, newsarchive crawl SITE asks at once"
 
 
 def named(archive: Sites, text: str) -> KnownSite:

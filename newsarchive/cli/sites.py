@@ -157,11 +157,13 @@ def list_sites(db: str) -> None:
     listed = sitelist.of_tables(held.tables, str(held.file)).sites
     if new := {url for url, _ in listed} - {site.home_url for site in found}:
         say(f"{len(new)} more in {held.file}: the next crawl follows them")
-    rows = []
+    rows, now = [], utc_now()
     for site in found:
         followed = "followed" if site.followed else "paused" if "follow" in site.config else "by hand"
         last = f"{site.last_success_at:%Y-%m-%d %H:%M}" if site.last_success_at else "never"
         state = ", alarm: ".join([site.state, *alarms.get(site.domain, ())])
+        if site.followed and (at := site.rests_until(now)):
+            state += f", asked again at {at:%Y-%m-%d %H:%M}"
         rows.append((site.home_url, followed, state, last, site.articles))
     if on_terminal() and rows:
         header = ("followed", "state", "last crawled (UTC)", "articles", "site")
@@ -195,7 +197,7 @@ def show(site: str, db: str) -> None:
         "platform": found.platform,
         "state": found.state + why,
         "last crawled": f"{found.last_success_at:%Y-%m-%d %H:%M} UTC" if found.last_success_at else "never",
-        "lists are asked": asked(found),
+        "lists are asked": asked(found, same_archive(database_url(db))),
         "articles": found.articles,
         **{key: value for key, value in found.settings.items() if key != BEFORE},
     }
@@ -205,13 +207,18 @@ def show(site: str, db: str) -> None:
         echo(f"alarm: {alarm}")
 
 
-def asked(site: KnownSite) -> str:
-    """When the lists of a site are asked next, and why then."""
+def asked(site: KnownSite, same: str = "") -> str:
+    """When the lists of a site are asked next, and why then. `same` are the options that name the archive in a command."""
     now = utc_now()
     if not site.followed:
         return "when it is crawled by hand"
     at = site.due_at(now)
     when = f"at {at:%Y-%m-%d %H:%M} UTC" if at and at > now else "now"
+    if site.rests_until(now) and site.failing_since:
+        return (
+            f"{when}: its crawls fail since {site.failing_since:%Y-%m-%d %H:%M} UTC, and the longer they fail, the longer is the"
+            f" wait; at once by: newsarchive crawl {shlex.quote(site.home_url)}{same}"
+        )
     hours = f"{site.interval.total_seconds() / 3600:g}"
     if site.is_pushed(now):
         return (

@@ -32,6 +32,8 @@ TIME_COLUMNS = frozenset(
         "finished_at",
         "last_success_at",
         "relied_until",
+        "failing_since",
+        "failed_at",
         "published",
         "first",
         "last",

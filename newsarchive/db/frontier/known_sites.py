@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.urls import site_of
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Connected, Reader
@@ -26,13 +27,27 @@ MAX_EARLY = timedelta(minutes=5)
 #: Hours between two crawls of a site whose hub announces every post. Two crawls a day limit what a lost push costs, and
 #: leave no day without a crawl.
 PUSHED_INTERVAL_HOURS = 12.0
+#: A site whose crawls fail is asked again after this share (0 to 1) of the time for which they have failed. A site that comes back
+#: is met late by at most a tenth of its absence; one that is gone for good is asked ten times in its first ten hours, and
+#: 34 times in the next ten days.
+SHARE_OF_FAILING = 0.1
+#: The longest wait for a site whose crawls fail, where its interval is no longer. A day leaves `coverage` no day on which
+#: nothing was tried.
+MAX_WAIT_OF_FAILING = timedelta(days=1)
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
 
 _SITES = (
-    "SELECT domain, home_url, name, platform, state, last_success_at, config, {relied} AS relied_until{count}"
-    " FROM sites WHERE home_url <> ''{which} ORDER BY domain"
+    "SELECT domain, home_url, name, platform, state, last_success_at, config, {relied} AS relied_until,"
+    " {first} AS failing_since, {last} AS failed_at{count} FROM sites WHERE home_url <> ''{which} ORDER BY domain"
 )
+#: The first or last crawl that did not reach a site which fails, since the last one that did.
+_FAILED = (
+    "CASE WHEN state = 'failing' THEN (SELECT {which}(r.started_at) FROM crawl_runs AS r WHERE r.spider = 'news'"
+    " AND r.site = sites.domain AND NOT r.reached"
+    " AND (sites.last_success_at IS NULL OR r.started_at > sites.last_success_at)) END"
+)
+_PARTS = {"first": _FAILED.format(which="min"), "last": _FAILED.format(which="max")}
 _RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id)"
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
@@ -62,7 +77,8 @@ LEARNED = (
 class KnownSite:
     """A site of the archive. `config` are its own settings, `defaults` those of all sites and of its platform;
     `articles` counts those that readers see. `relied_until` says until when its hub is relied on to announce each post, `None` for no
-    such hub."""
+    such hub. `failing_since` and `failed_at` are the first and the last of the crawls that failed since the last success, where the last
+    one did."""
 
     domain: str
     home_url: str
@@ -74,6 +90,8 @@ class KnownSite:
     articles: int = 0
     defaults: Mapping[str, Any] = field(default_factory=dict)
     relied_until: datetime | None = None
+    failing_since: datetime | None = None
+    failed_at: datetime | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -93,28 +111,44 @@ class KnownSite:
         """Whether its hub is relied on to announce each post, so that its lists are asked less often."""
         return self.relied_until is not None and now < self.relied_until
 
+    def waits_until(self, now: datetime) -> datetime | None:
+        """Until when the site is left alone because its crawls fail, `None` where they do not."""
+        if self.failing_since is None or self.failed_at is None or is_future(self.failed_at, now):
+            return None
+        longest = max(self.interval, MAX_WAIT_OF_FAILING)
+        wait = min((self.failed_at - self.failing_since) * SHARE_OF_FAILING, longest)
+        return self.failed_at + wait - MAX_EARLY
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """The same, where that time has not come yet."""
+        waits = self.waits_until(now)
+        return waits if waits and waits > now else None
+
     def due_at(self, now: datetime | None = None) -> datetime | None:
         """When its lists should be asked again by what is known `now` (by default the present), `None` for at once."""
+        now = now or utc_now()
+        waits = self.waits_until(now)
         if self.last_success_at is None:
-            return None
+            return waits
         interval = self.interval
-        if self.is_pushed(now or utc_now()):
+        if self.is_pushed(now):
             interval = max(interval, timedelta(hours=PUSHED_INTERVAL_HOURS))
-        return self.last_success_at + interval - MAX_EARLY
+        due = self.last_success_at + interval - MAX_EARLY
+        return max(due, waits) if waits else due
 
 
 def sites(connection: Connected, *, counted: bool = True) -> list[KnownSite]:
     """Every site that was added or crawled, by domain. Where it is not `counted`, a site seems to have no articles."""
     reader = Reader.of(connection)
     scopes = defaults(reader)
-    query = _SITES.format(count=_COUNT if counted else "", which="", relied=_RELIED)
+    query = _SITES.format(count=_COUNT if counted else "", which="", relied=_RELIED, **_PARTS)
     return [KnownSite(**row, defaults=of_platform(scopes, row["platform"])) for row in reader.rows(query)]
 
 
 def site(connection: Connected, url: str) -> KnownSite | None:
     """The site at this address, `None` where the archive has none."""
     reader = Reader.of(connection)
-    query = _SITES.format(count=_COUNT, which=" AND domain = :domain", relied=_RELIED)
+    query = _SITES.format(count=_COUNT, which=" AND domain = :domain", relied=_RELIED, **_PARTS)
     for row in reader.rows(query, {"domain": site_of(url)}):
         return KnownSite(**row, defaults=of_platform(defaults(reader), row["platform"]))
     return None

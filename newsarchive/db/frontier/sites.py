@@ -98,7 +98,7 @@ class Sites:
         for site in sites:
             if _is_due(site, now, tried.get(site.domain)):
                 due.append(site)
-            elif site.is_pushed(now):
+            elif site.is_pushed(now) and not site.rests_until(now):
                 pushed.append(site)
         return due + self._with_due_posts(pushed, tried, now)
 
