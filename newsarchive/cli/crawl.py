@@ -24,9 +24,10 @@ import click
 from newsarchive import config
 from newsarchive.cli import output, sitelist
 from newsarchive.cli.demo import tour
-from newsarchive.cli.opening import database_url, next_steps, require_archive
+from newsarchive.cli.opening import database_source, database_url, next_steps, require_archive
 from newsarchive.cli.options import db_option, option, verbosity
 from newsarchive.cli.output import complain, messages, progress_bar, quiet, say
+from newsarchive.cli.schedule import absolute
 from newsarchive.core.urls import check_start_url, site_of
 from newsarchive.demo import NAME as DEMO
 from newsarchive.exceptions import (
@@ -196,7 +197,7 @@ def crawl(
     if (given["log_format"] or config.load()["log_format"]) == config.JSON:
         output.write_json_lines(ctx)
     options = options_of(quiet=quiet(), verbosity=verbosity(), **given)
-    db = in_force(options, "database", db)
+    db = the_archive(ctx, options, db)
     if len(sites) == 1 and sites[0] in SPIDERS and (sites[0] != "news" or "url" in options.arguments):
         code = run_one(db, sites[0], options)
         if code in (0, SOME_FAILED) and not options.dry_run:
@@ -259,6 +260,19 @@ def say_where(url: str, options: CrawlOptions) -> None:
     if output.json_lines():
         return
     say(next_steps(url, in_force(options, "warc", config.load()["warc"])))
+
+
+def the_archive(ctx: click.Context, options: CrawlOptions, db: str) -> str:
+    """The archive that `--db` or `-s` names. Raises `UsageError` where they name two."""
+    found = in_force(options, "database", db)
+    if database_source(ctx) == "option --db":
+        one, other = (absolute(database_url(name)) for name in (db, found))
+        if one != other:
+            raise UsageError(
+                f"--db names the archive {config.without_password(one)}, and -s {config.KEYS['database'].variable} names"
+                f" {config.without_password(other)}: leave one of them out"
+            )
+    return found
 
 
 def in_force(options: CrawlOptions, name: str, otherwise: str) -> str:

@@ -234,3 +234,19 @@ def test_a_crawl_has_one_folder_and_one_archive_where_an_option_gives_them(
 ) -> None:
     """Its spider wrote into that archive, and the command looked for the articles in another one."""
     assert in_force(CrawlOptions({}, settings=given), name, "as before") == value
+
+
+def test_two_archives_in_one_command_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-s` would win over `--db`, and the articles would be where nobody looks for them."""
+    monkeypatch.chdir(tmp_path)
+    for other, shown in (
+        ("two.db", f"sqlite:///{tmp_path}/two.db"),
+        ("postgresql://me:secret@localhost:1/news", "postgresql://me:***@localhost:1/news"),
+    ):
+        words = ["--db", "one.db", "-s", f"NEWSARCHIVE_DATABASE_URL={other}"]
+        done = CliRunner().invoke(cli, ["crawl", "https://blog.example", *words])
+        assert (done.exit_code, list(tmp_path.iterdir())) == (2, [])
+        assert f"--db names the archive sqlite:///{tmp_path}/one.db" in done.output
+        assert f"-s NEWSARCHIVE_DATABASE_URL names {shown}: leave one of them out" in done.output
+    same = ["--all", "--db", "one.db", "-s", f"NEWSARCHIVE_DATABASE_URL=sqlite:///{tmp_path}/one.db"]
+    assert "no archive there" in CliRunner().invoke(cli, ["crawl", *same]).output
