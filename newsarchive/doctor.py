@@ -44,6 +44,8 @@ MIN_FREE_BYTES = 2**30
 #: A followed site is named when its last successful crawl is more than this many of its intervals ago, and at least a
 #: day.
 MAX_MISSED_INTERVALS = 3
+#: A followed site whose last success is longer ago than this may be gone: to follow it no longer is then named as a remedy.
+MIN_TIME_GONE = timedelta(days=7)
 #: This many newest captures of a site tell whether it has moved to another host.
 NEWEST_CAPTURES = 20
 #: A fetch may seem to lie this far in the future, because the clocks of two machines differ.
@@ -255,6 +257,9 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | 
         why = f": {failure.error.removeprefix(f'{site.home_url}: ')}" if failure else ""
         if at := site.rests_until(now):
             why += f"; crawls of all sites ask it again at {at:%Y-%m-%d %H:%M} UTC, the command below at once"
+        if site.last_success_at and now - site.last_success_at > MIN_TIME_GONE:
+            pause = command(engine, f"sites pause {shlex.quote(site.home_url)}")
+            again += f"; if the blog is gone, follow it no longer (its articles stay): {pause}"
         yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last}){why}", again)
     elif site.last_success_at and now - site.last_success_at > longest:
         yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)

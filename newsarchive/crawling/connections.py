@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 from urllib.request import getproxies
 
 from cryptography import x509
@@ -233,9 +234,10 @@ class Guard:
             raise ProxyFailed(proxy_problem(request.meta["proxy"], error)) from error
         except DownloadFailedError as error:
             if self.verifies and (problem := self.certificate_problem(request, error)):
+                site = urljoin(request.url, "/")
                 raise CertificateRefused(
                     f"the certificate of {host_and_port(request.url)[0]} is not valid ({problem}): if you take its pages all "
-                    "the same, set verify_certificates = false for this site, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
+                    f"the same, newsarchive sites add --verify-certificates false {site}, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
                 ) from error
             raise
         if request.url.startswith("https:"):

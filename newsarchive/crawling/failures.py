@@ -85,6 +85,12 @@ REMEDIES = {
     429: "too many requests: raise DOWNLOAD_DELAY and try again later",
     451: "it is kept back for legal reasons (RFC 7725); what the archive has of it stays",
 }
+#: Word → the sentence for the front page of a site that answered before: nobody mistyped its address.
+OF_KNOWN_SITES: dict[str, str] = {
+    FetchProblem.UNKNOWN_HOST: "its name leads nowhere any more: the domain expired, or a name server is down",
+    FetchProblem.CONNECTION_REFUSED: "the server refuses connections now: it is down, or the blog is gone",
+    "http 404": "the server answered 404: the front page is there no more",
+}
 #: Unavailable for legal reasons (RFC 7725).
 LEGAL_REASONS = 451
 #: Characters of the Link headers of an answer that are read; blogs send some hundred.

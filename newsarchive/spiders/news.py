@@ -17,11 +17,12 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
-from newsarchive.crawling.failures import explain, is_ending
+from newsarchive.crawling.failures import OF_KNOWN_SITES, explain, is_ending
 from newsarchive.crawling.responses import headers_of, text_of
 from newsarchive.crawling.stats import Count, Group, SkipReason, key
 from newsarchive.db.bulk import chunks
 from newsarchive.db.frontier.queue import MAX_CHUNK, Frontier, KnownSource
+from newsarchive.db.frontier.sites import Sites
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
@@ -149,6 +150,8 @@ class NewsSpider(FetchingSpider):
         """Where the front page is blocked, the site's feed or API may answer all the same; where it cannot be fetched,
         the sources that earlier crawls found may."""
         reason, self.failure = explain(failure.value)
+        if reason in OF_KNOWN_SITES and await self.answered_before():
+            self.failure = OF_KNOWN_SITES[reason]
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
             self.count(Group.SOURCE_PROBLEMS, "blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)
@@ -183,15 +186,23 @@ class NewsSpider(FetchingSpider):
             return
         too_old = self.crawler.stats.get_value(key(Group.SKIPPED, SkipReason.BEFORE_SINCE))
         if not (self.taken or self.left_out or too_old):
-            self.site_failed(self.url, self.failure or self.why_none(response))
+            self.site_failed(self.url, self.failure or await self.why_none(response))
         elif self.site_id:
             self.listed_at = self.asked_at
 
-    def why_none(self, home: Response) -> str:
+    async def answered_before(self) -> bool:
+        """Whether an earlier crawl of the site went well, so that its address is not mistyped."""
+        if self.frontier is None:
+            return False
+        return await asyncio.to_thread(Sites(self.frontier.engine).last_success, self.url) is not None
+
+    async def why_none(self, home: Response) -> str:
         """Why a site that answered gave no posts, as a sentence with the remedy."""
         if not urls.same_site(home.url, self.url):
             moved = f"newsarchive sites add {home.url}"
             return f"it leads to another site, {home.url}: if the blog moved there, follow it there: {moved}"
+        if await self.answered_before():
+            return "it names no posts any more: has it another theme, or a new owner? Look at it in a browser"
         return (
             "no feed and no links to posts were found there: "
             "give the front page of a blog, or the address of its feed"

@@ -109,3 +109,18 @@ def test_posts_on_a_host_that_nobody_knows_wait_and_cost_no_others(tmp_path: Pat
         again, _ = crawl(site, tmp_path, "http://stranger.org/", "NEWSARCHIVE_SOURCES=feed", names=names)
     assert again.returncode == 0, again.stderr
     assert rows(db, "SELECT count(*) FROM articles") == [(len(HERE) + len(away),)]
+
+
+def test_a_site_that_answered_before_is_not_called_misspelt(tmp_path: Path) -> None:
+    """Of a blog that the archive has, other things are likely than of one that was typed a moment ago."""
+    names: dict[str, object] = {"stranger.org": PUBLIC}
+    with served({"/": front(*HERE), **HERE}) as site:
+        first, _ = crawl(site, tmp_path, "http://stranger.org/", "RETRY_TIMES=0", names=names)
+        assert first.returncode == 0, first.stderr
+        names["stranger.org"] = FAILS
+        done, _ = crawl(site, tmp_path, "http://stranger.org/", "RETRY_TIMES=0", names=names)
+        assert (done.returncode, "leads nowhere any more" in done.stderr) == (ALL_FAILED, True), done.stderr
+        names["stranger.org"] = PUBLIC
+        site.answers["/"] = Answer("<title>This domain is here</title><p>Soon more.</p>")
+        done, _ = crawl(site, tmp_path, "http://stranger.org/", "RETRY_TIMES=0", names=names)
+    assert (done.returncode, "it names no posts any more" in done.stderr) == (ALL_FAILED, True), done.stderr

@@ -113,7 +113,7 @@ def test_people_are_told_that_a_failing_site_is_asked_less_often(tmp_path: Path)
         sites, now = Sites(engine), utc_now()
         sites.follow("https://blog.example/", {})
         for at in (now - 100 * DAY, now):
-            failed(sites, at)
+            failed(sites, at, last_success_at=now - 101 * DAY)
     told = f"{now + DAY - known_sites.MAX_EARLY:%Y-%m-%d %H:%M}"
     done = {
         words: CliRunner().invoke(cli, [*words.split(), "--db", str(tmp_path / "archive.db")]).output
@@ -124,6 +124,10 @@ def test_people_are_told_that_a_failing_site_is_asked_less_often(tmp_path: Path)
     assert f"lists are asked: at {told} UTC: its crawls fail since" in done["sites show blog.example"]
     assert "at once by: newsarchive crawl https://blog.example/ --db" in done["sites show blog.example"]
     assert f"crawls of all sites ask it again at {told} UTC, the command below at once" in done["doctor"]
+    assert (
+        "if the blog is gone, follow it no longer (its articles stay): newsarchive sites pause"
+        in done["doctor"]
+    )
 
 
 def test_the_entries_of_a_template_come_in_one_order_whatever_was_written_last(engine: Engine) -> None:
