@@ -79,21 +79,21 @@ class Value(NamedTuple):
     source: str
 
 
-def _text(value: Any, folder: Path) -> str:
+def as_text(value: Any, folder: Path) -> str:
     if not isinstance(value, str):
         raise ValueError('is no text: write it in quotes, as "you@example.org"')
     return value
 
 
 def _web_address(value: Any, folder: Path) -> str:
-    url = _text(value, folder)
+    url = as_text(value, folder)
     if url and not url.startswith(("http://", "https://")):
         raise ValueError("is no web address: write it as https://hooks.example/newsarchive")
     return url
 
 
 def _path(value: Any, folder: Path) -> str:
-    return _text(os.fspath(value) if isinstance(value, os.PathLike) else value, folder)
+    return as_text(os.fspath(value) if isinstance(value, os.PathLike) else value, folder)
 
 
 def _file(value: Any, folder: Path) -> str:
@@ -139,7 +139,7 @@ def switch(value: Any, folder: Path) -> bool:
     return word in ("true", "on", "yes", "1")
 
 
-def _whole(lowest: int, highest: int = 10**6) -> Reader:
+def whole_number(lowest: int, highest: int = 10**6) -> Reader:
     def read(value: Any, folder: Path) -> int:
         number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
         if type(number) is not int or not lowest <= number <= highest:
@@ -153,12 +153,12 @@ def _workers(value: Any, folder: Path) -> int | str:
     if value == AUTO:
         return AUTO
     try:
-        return int(_whole(0, 256)(value, folder))
+        return int(whole_number(0, 256)(value, folder))
     except ValueError as error:
         raise ValueError(f'{error}, and not "{AUTO}"') from None
 
 
-def _number(lowest: float, highest: float) -> Reader:
+def any_number(lowest: float, highest: float) -> Reader:
     def read(value: Any, folder: Path) -> float:
         try:
             number = float(value) if not isinstance(value, bool) else None
@@ -171,10 +171,11 @@ def _number(lowest: float, highest: float) -> Reader:
     return read
 
 
-def _day(value: Any, folder: Path) -> str:
+def as_day(value: Any, folder: Path) -> str:
+    """A day as TOML or a person writes it, as text."""
     if isinstance(value, date):  # TOML has dates of its own; a time is one too
         return value.isoformat()
-    text = _text(value, folder)
+    text = as_text(value, folder)
     try:
         first_moment(text)
     except ValueError:
@@ -182,7 +183,8 @@ def _day(value: Any, folder: Path) -> str:
     return text
 
 
-def _words(value: Any, folder: Path) -> list[str]:
+def as_words(value: Any, folder: Path) -> list[str]:
+    """A list of words, or a text with commas between them."""
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
         raise ValueError('is no list of words: write it as ["first", "second"]')
@@ -192,7 +194,7 @@ def _words(value: Any, folder: Path) -> list[str]:
 def _hosts_or_networks(value: Any, folder: Path) -> list[str]:
     from newsarchive.private_networks import Allowance  # the modules of networks take a while to load
 
-    words = _words(value, folder)
+    words = as_words(value, folder)
     try:
         Allowance.read(words)
     except ValueError as error:
@@ -236,7 +238,7 @@ KEYS: Mapping[str, Key] = {
             "where the articles go: a file, or `postgresql://HOST/NAME` (needs `pip install 'newsarchive[postgres]'`)",
             variable="NEWSARCHIVE_DATABASE_URL",
         ),
-        _key("contact", _text, "", "a mail address or a web page, for the user agent, by which a site's owner reaches you"),
+        _key("contact", as_text, "", "a mail address or a web page, for the user agent, by which a site's owner reaches you"),
         _key(
             "warc", _folder_or_address, "on",
             "raw bytes in WARC files: `on` (a folder beside the database), `off`, a folder, or object storage (`s3://BUCKET/PREFIX`;"
@@ -249,7 +251,7 @@ KEYS: Mapping[str, Key] = {
         ),
         _key("rules", _file, "", "a folder of TOML files that add to ours, or replace those of the same name"),
         _key(
-            "steps", _words, [],
+            "steps", as_words, [],
             "steps of your own, and steps left out: `shorten after chrome`, `my-extractor instead of extract`, `without origin`",
         ),
         _key(
@@ -263,11 +265,11 @@ KEYS: Mapping[str, Key] = {
             " first paragraph)",
         ),
         _key(
-            "paraphrases", _number(0.3, 1), None,
+            "paraphrases", any_number(0.3, 1), None,
             "the score (0.3 to 1) from which `newsarchive recluster` links paraphrases; without it, none are linked",
         ),
         _key(
-            "alarm_command", _text, "",
+            "alarm_command", as_text, "",
             "a command, run without a shell, that gets each new [alarm](../how-to/watch.md) of a crawl as JSON on its standard"
             " input",
         ),
@@ -278,45 +280,45 @@ KEYS: Mapping[str, Key] = {
         ),
         _key("log_format", _one_of(*LOG_FORMATS), LOG_FORMATS[0], "lines of a crawl's log: `text`, or `json` (one object each)"),
         _key("alarm_webhook", _web_address, "", "an address to which the same JSON is sent by POST"),
-        _key("crawl.limit", _whole(1), None, "fetch at most this many posts in one crawl"),
-        _key("crawl.since", _day, "", "leave out posts older than this day"),
-        _key("crawl.sources", _words, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),
+        _key("crawl.limit", whole_number(1), None, "fetch at most this many posts in one crawl"),
+        _key("crawl.since", as_day, "", "leave out posts older than this day"),
+        _key("crawl.sources", as_words, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),
         _key(
-            "crawl.delay", _number(0, 3600), 1.0, "seconds between two requests to a site",
+            "crawl.delay", any_number(0, 3600), 1.0, "seconds between two requests to a site",
             "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY",
         ),
-        _key("crawl.user_agent", _text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
+        _key("crawl.user_agent", as_text, "", "who we say we are; by default our name with the contact", "USER_AGENT"),
         _key(
             "crawl.workers", _workers, AUTO,
             "processes that read pages: a number, 0 for the crawl's own process alone, or `auto` (as many as the machine has"
             " cores, up to three, and none in a crawl of fewer than 20 posts or with one core)",
         ),
         _key(
-            "crawl.page_seconds", _number(0.1, 3600), 10.0,
+            "crawl.page_seconds", any_number(0.1, 3600), 10.0,
             "seconds of CPU time (or six times as long by the clock) after which a worker process is stopped, and its page"
             " refused as `too slow`; its bytes are kept",
         ),
         _key(
-            "crawl.max_crawl_delay", _number(0, 86400), 120.0,
+            "crawl.max_crawl_delay", any_number(0, 86400), 120.0,
             "seconds between two requests that robots.txt may ask for; a longer `Crawl-delay` counts as this one",
         ),
         _key(
-            "crawl.max_retry_after", _number(0, 86400), 300.0,
+            "crawl.max_retry_after", any_number(0, 86400), 300.0,
             "seconds that a site may have a crawl wait (`Retry-After`) before it gives another answer; then it is left",
         ),
         _key(
-            "crawl.max_posts", _whole(1), 50_000,
+            "crawl.max_posts", whole_number(1), 50_000,
             "posts of one site that one crawl asks for; further ones wait for the next crawl",
         ),
         # Real sitemaps have stretches of a hundred pages that are no posts. At a request a second the crawl loses eight minutes.
         _key(
-            "crawl.max_barren_posts", _whole(1), 500,
+            "crawl.max_barren_posts", whole_number(1), 500,
             "posts in a row, named by one kind of source (a sitemap, archive pages), that are no articles; what such a source"
             " names besides waits for the next crawl",
         ),
         # With fewer, the downloader waits for the pipelines.
         _key(
-            "crawl.in_flight", _whole(1, 1000), 8,
+            "crawl.in_flight", whole_number(1, 1000), 8,
             "posts of one site that may be fetched and not stored yet; a killed crawl fetches at most these again",
         ),
         _key(
@@ -334,7 +336,7 @@ KEYS: Mapping[str, Key] = {
             "private addresses that pages of the internet may lead to: hosts and networks, `intranet.example, 10.1.0.0/16`, or"
             " `all`; a private site that you name yourself opens its own host and port without it",
         ),
-        _key("crawl.jobs", _whole(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),
+        _key("crawl.jobs", whole_number(1, 64), 4, "sites that `newsarchive crawl` crawls side by side"),
     )
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,6 @@ from newsarchive.core.discovery.broken_xml import with_known_references
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.urls import check_blog
 from newsarchive.exceptions import UsageError
-from newsarchive.times import first_moment
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -31,22 +31,37 @@ if TYPE_CHECKING:
     from newsarchive.config import Config
     from newsarchive.db.frontier.known_sites import KnownSite
 
-#: setting → the type of its value
-SETTINGS: Mapping[str, type] = {
-    "since": str,
-    "limit": int,
-    "interval": float,
-    "looks_a_day": float,
-    "delay": float,
-    "user_agent": str,
-    "sources": list,
-    "skip": list,
-    "drop": list,
-    "body": list,
-    "verify_certificates": bool,
+
+def _each(pattern: re.Pattern[str], kind: str) -> config.Reader:
+    """Reads words that all match a pattern: each is of this `kind`."""
+
+    def read(value: Any, folder: Path) -> list[str]:
+        words = config.as_words(value, folder)
+        if wrong := [word for word in words if not pattern.fullmatch(word)]:
+            raise ValueError(f"holds {wrong[0]!r}, which is no {kind}")
+        return words
+
+    return read
+
+
+_selectors = _each(SELECTOR, "selector such as div.promo, .promo or #promo")
+_number = config.any_number(0, 10**6 - 1)
+#: setting → what reads its value
+SETTINGS: Mapping[str, config.Reader] = {
+    "since": config.as_day,
+    "limit": config.whole_number(0, 10**6 - 1),
+    "interval": _number,
+    "looks_a_day": _number,
+    "delay": _number,
+    "user_agent": config.as_text,
+    "sources": _each(
+        re.compile("|".join(config.SOURCES)), f"source of posts; there are {', '.join(config.SOURCES)}"
+    ),
+    "skip": _each(re.compile("/.*"), "beginning of a path such as /podcast/"),
+    "drop": _selectors,
+    "body": _selectors,
+    "verify_certificates": config.switch,
 }
-#: The names of the types of numbers in messages.
-NUMBERS = {int: "whole number", float: "number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,47 +80,11 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
             continue
         if key not in SETTINGS:
             raise UsageError(f"{where}: unknown setting {key!r}; there are {', '.join(SETTINGS)}")
-        if SETTINGS[key] is list:
-            found[key] = _words(key, value, where)
-            continue
-        if SETTINGS[key] is bool:
-            found[key] = _flag(key, value, where)
-            continue
         try:
-            found[key] = SETTINGS[key](str(value))
-            bad = SETTINGS[key] is not str and not 0 <= found[key] < 1e6
-        except ValueError:
-            bad = True
-        if bad:
-            raise UsageError(f"{where}: {key}={value!r} is no {NUMBERS[SETTINGS[key]]} that can be used")
-    if since := found.get("since"):
-        try:
-            first_moment(since)
-        except ValueError:
-            raise UsageError(f"{where}: since={since!r} is no date: write it as 2025-01-31") from None
+            found[key] = SETTINGS[key](value.strip() if isinstance(value, str) else value, Path())
+        except ValueError as error:
+            raise UsageError(f"{where}: {key}={value!r} {error}") from None
     return found
-
-
-def _flag(key: str, value: Any, where: str) -> bool:
-    try:
-        return config.switch(value, Path())
-    except ValueError as error:
-        raise UsageError(f"{where}: {key}={value!r} {error}") from None
-
-
-def _words(key: str, value: Any, where: str) -> list[str]:
-    """The words of a list or of a text with commas. Raises `UsageError` for a word that the setting cannot have."""
-    words = [str(word).strip() for word in (value if isinstance(value, list) else str(value).split(","))]
-    for word in words:
-        if key == "sources" and word not in config.SOURCES:
-            raise UsageError(
-                f"{where}: sources: {word!r} is no source of posts; there are {', '.join(config.SOURCES)}"
-            )
-        if key == "skip" and not word.startswith("/"):
-            raise UsageError(f"{where}: skip: {word!r} is no beginning of a path such as /podcast/")
-        if key not in ("sources", "skip") and not SELECTOR.fullmatch(word):
-            raise UsageError(f"{where}: {key}: {word!r} is no selector such as div.promo, .promo or #promo")
-    return words
 
 
 def read(path: Path) -> SiteList:

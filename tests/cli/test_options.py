@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from newsarchive import config
 from newsarchive.cli import cli, sitelist
 from newsarchive.cli.crawl import in_force
 from newsarchive.cli.options import OPTIONS
@@ -214,8 +215,10 @@ def test_verbose_says_what_is_done_and_twice_everything(folder: Path) -> None:
     assert run("search ferry").stderr == ""
 
 
-def test_a_new_setting_of_sites_that_is_a_text_needs_its_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitelist, "SETTINGS", {**sitelist.SETTINGS, "greeting": str})
+def test_a_new_setting_of_sites_that_is_a_text_needs_its_reader_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sitelist, "SETTINGS", {**sitelist.SETTINGS, "greeting": config.as_text})
     assert sitelist.checked({"greeting": "hello"}, "a.toml") == {"greeting": "hello"}
 
 

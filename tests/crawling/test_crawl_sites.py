@@ -390,14 +390,18 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         (
             "a.toml",
             '[[site]]\nurl = "https://a.example"\nskip = ["podcast"]\n',
-            "skip: 'podcast' is no beginning of a path such as /podcast/",
+            "skip=['podcast'] holds 'podcast', which is no beginning of a path such as /podcast/",
         ),
         (
             "a.toml",
             '[platform.wordpress]\nsources = ["rss"]\n',
-            "wordpress: sources: 'rss' is no source of posts",
+            "wordpress: sources=['rss'] holds 'rss', which is no source of posts",
         ),
-        ("a.toml", '[global]\ndrop = ["div > p"]\n', "global: drop: 'div > p' is no selector"),
+        (
+            "a.toml",
+            '[global]\ndrop = ["div > p"]\n',
+            "global: drop=['div > p'] holds 'div > p', which is no selector",
+        ),
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
         ("a.opml", "<opml><body>", "a.opml: "),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
