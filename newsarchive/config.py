@@ -191,6 +191,22 @@ def as_words(value: Any, folder: Path) -> list[str]:
     return [word.strip() for word in words if word.strip()]
 
 
+def each(pattern: re.Pattern[str], kind: str) -> Reader:
+    """Reads words that all match a pattern: each is of this `kind`."""
+
+    def read(value: Any, folder: Path) -> list[str]:
+        words = as_words(value, folder)
+        if wrong := [word for word in words if not pattern.fullmatch(word)]:
+            raise ValueError(f"holds {wrong[0]!r}, which is no {kind}")
+        return words
+
+    return read
+
+
+as_sources = each(re.compile("|".join(SOURCES)), f"source of posts; there are {', '.join(SOURCES)}")
+as_paths = each(re.compile("/.*"), "beginning of a path such as /podcast/")
+
+
 def _hosts_or_networks(value: Any, folder: Path) -> list[str]:
     from newsarchive.private_networks import Allowance  # the modules of networks take a while to load
 
@@ -282,7 +298,7 @@ KEYS: Mapping[str, Key] = {
         _key("alarm_webhook", _web_address, "", "an address to which the same JSON is sent by POST"),
         _key("crawl.limit", whole_number(1), None, "fetch at most this many posts in one crawl"),
         _key("crawl.since", as_day, "", "leave out posts older than this day"),
-        _key("crawl.sources", as_words, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),
+        _key("crawl.sources", as_sources, [], "where to look: `wp-json`, `feed`, `sitemap`, `archive`; all of them by default"),
         _key(
             "crawl.delay", any_number(0, 3600), 1.0, "seconds between two requests to a site",
             "DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY",

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,21 +30,8 @@ if TYPE_CHECKING:
     from newsarchive.config import Config
     from newsarchive.db.frontier.known_sites import KnownSite
 
-
-def _each(pattern: re.Pattern[str], kind: str) -> config.Reader:
-    """Reads words that all match a pattern: each is of this `kind`."""
-
-    def read(value: Any, folder: Path) -> list[str]:
-        words = config.as_words(value, folder)
-        if wrong := [word for word in words if not pattern.fullmatch(word)]:
-            raise ValueError(f"holds {wrong[0]!r}, which is no {kind}")
-        return words
-
-    return read
-
-
-_selectors = _each(SELECTOR, "selector such as div.promo, .promo or #promo")
 _number = config.any_number(0, 10**6 - 1)
+_selectors = config.each(SELECTOR, "selector such as div.promo, .promo or #promo")
 #: setting → what reads its value
 SETTINGS: Mapping[str, config.Reader] = {
     "since": config.as_day,
@@ -54,10 +40,8 @@ SETTINGS: Mapping[str, config.Reader] = {
     "looks_a_day": _number,
     "delay": _number,
     "user_agent": config.as_text,
-    "sources": _each(
-        re.compile("|".join(config.SOURCES)), f"source of posts; there are {', '.join(config.SOURCES)}"
-    ),
-    "skip": _each(re.compile("/.*"), "beginning of a path such as /podcast/"),
+    "sources": config.as_sources,
+    "skip": config.as_paths,
     "drop": _selectors,
     "body": _selectors,
     "verify_certificates": config.switch,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
@@ -94,6 +95,16 @@ def flag(name: str, value: str) -> bool:
     if value not in ("0", "1"):
         raise UsageError(f"{name}={value!r} is neither 1 nor 0: write it as {name}=1")
     return value == "1"
+
+
+def words(name: str, arguments: Mapping[str, str], read: config.Reader) -> list[str]:
+    """The words of a list in one argument, none where it is not given. Raises `UsageError`."""
+    value = arguments.get(name, "")
+    try:
+        found: list[str] = read(value, Path())
+    except ValueError as error:
+        raise UsageError(f"{name}={value!r} {error}") from None
+    return found
 
 
 class ArchiveSpider(scrapy.Spider):

@@ -27,31 +27,12 @@ from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.plainwords import printable
-from newsarchive.spiders.base import count, day, flag
+from newsarchive.spiders.base import count, day, flag, words
 from newsarchive.spiders.discovery import Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider
 
 #: The kind under which a front page stands among the sources of its site.
 HOME = "home page"
-
-
-def sources(value: str) -> frozenset[str]:
-    """The kinds of sources to ask, from a text such as `feed,sitemap`; all of them for "". Raises `UsageError`."""
-    chosen = frozenset(word.strip() for word in value.split(",") if word.strip())
-    if unknown := chosen - frozenset(config.SOURCES):
-        raise UsageError(
-            f"sources: {min(unknown)!r} is no source of posts; there are {', '.join(sorted(config.SOURCES))}"
-        )
-    return chosen or frozenset(config.SOURCES)
-
-
-def paths(value: str) -> tuple[str, ...]:
-    """Beginnings of paths, from a text such as `/jobs/,/podcast/`. Raises `UsageError` for one that does not begin with /."""
-    words = tuple(word.strip() for word in value.split(",") if word.strip())
-    for word in words:
-        if not word.startswith("/"):
-            raise UsageError(f"skip: {word!r} is no beginning of a path such as /podcast/")
-    return words
 
 
 class NewsSpider(FetchingSpider):
@@ -119,8 +100,8 @@ class NewsSpider(FetchingSpider):
             "url": urls.check_blog(given["url"]),
             "limit": count("limit", given["limit"]) if given.get("limit") else None,
             "since": day("since", given["since"]) if given.get("since") else None,
-            "sources": sources(given.get("sources", "")),
-            "skip": paths(given.get("skip", "")),
+            "sources": frozenset(words("sources", given, config.as_sources) or config.SOURCES),
+            "skip": tuple(words("skip", given, config.as_paths)),
             "dry_run": flag("dry_run", given.get("dry_run", "0")),
             "recheck": flag("recheck", given.get("recheck", "0")),
         }
