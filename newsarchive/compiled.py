@@ -26,12 +26,13 @@ import re
 import sys
 import zlib
 from array import array
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import cache_from_source
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from newsarchive.version import VERSION
 
@@ -176,24 +177,32 @@ def _read(path: Path) -> _Entries:
 
 def _write(path: Path, entries: _Entries) -> None:
     body = marshal.dumps(tuple(entries))
+    with suppress(OSError), replacing(path) as file:
+        file.write(_HEAD + zlib.crc32(body).to_bytes(_CHECK_BYTES) + body)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once it is written: who reads `path` meanwhile finds the old bytes or the new ones, and
+    always all of them. Raises `OSError`."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with suppress(OSError):
-        try:
-            part.write_bytes(_HEAD + zlib.crc32(body).to_bytes(_CHECK_BYTES) + body)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _path() -> Path | None:
-    """Where the file of this Python is; `None` for a Python that keeps no bytecode."""
     try:
-        return Path(cache_from_source(__file__)).with_suffix(".entries")
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def bytecode_file(ending: str) -> Path | None:
+    """A file with this ending beside the bytecode of this module; `None` for a Python that keeps no bytecode."""
+    try:
+        return Path(cache_from_source(__file__)).with_suffix(ending)
     except NotImplementedError:
         return None
 
 
-_store = Store(_path())
+_store = Store(bytecode_file(".entries"))
 atexit.register(_store.save_rest)
 
 regex = _store.regex

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import json
 import mmap
-import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
+
+from newsarchive.compiled import bytecode_file, replacing
 
 #: A table begins at a multiple of this many bytes, so that a processor reads any number in it at once.
 ALIGNED_BYTES = 64
@@ -49,9 +49,10 @@ def tables(
     They are made anew where the file `source` has another size or time than when they were made. `folder` is where they
     are kept, by default beside this module's bytecode. Raises what `make` raises.
     """
-    folder = folder or _folder()
     if folder is None:
-        return _in_memory(make())
+        if (file := bytecode_file(".tables")) is None:
+            return _in_memory(make())
+        folder = file.parent
     told = source.stat()
     # Whole seconds, because archives of files keep no fractions of them.
     about = json.dumps([sys.byteorder, told.st_size, int(told.st_mtime)])
@@ -89,22 +90,10 @@ def _write(path: Path, about: str, made: Mapping[str, Any]) -> None:
         start = -(-end // ALIGNED_BYTES) * ALIGNED_BYTES
         places[name] = start, (end := start + view.nbytes)
     head = json.dumps({"about": about, "bytes": end, "parts": places}).encode() + b"\n"
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with suppress(OSError):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
-                file.write(head)
-                for name, view in views.items():
-                    file.seek(places[name][0])
-                    file.write(view)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _folder() -> Path | None:
-    try:
-        return Path(cache_from_source(__file__)).parent
-    except NotImplementedError:  # a Python that keeps no bytecode
-        return None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(head)
+            for name, view in views.items():
+                file.seek(places[name][0])
+                file.write(view)

@@ -10,11 +10,11 @@ newsarchive_articles{site="blog.example"} 812
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsarchive.compiled import replacing
 from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import OutputError
@@ -154,14 +154,9 @@ def write(source: Source, file: Path) -> None:
     Raises `OutputError` where it cannot be written, `DatabaseError` where the archive cannot be read.
     """
     content = text(source).encode()
-    scratch = ""
     try:
-        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as out:
-            scratch = out.name
+        with replacing(file) as out:
             out.write(content)
             os.fchmod(out.fileno(), 0o644)  # another user's exporter reads it
-        os.replace(scratch, file)
     except OSError as error:
-        if scratch:
-            Path(scratch).unlink(missing_ok=True)
         raise OutputError(f"{file}: the metrics cannot be written: {why_not_written(error)}") from error
