@@ -40,6 +40,8 @@ from typing import NamedTuple
 from newsarchive.core.text import scripts
 from newsarchive.exceptions import UsageError
 
+# -- spellings -----------------------------------------------------------------------------------------------------------
+
 #: Spellings of one word, and of a phrase. Of more, the last ones are not looked for.
 MAX_SPELLINGS = 32
 
@@ -70,10 +72,10 @@ _AS_ONE = {
 
 
 @lru_cache(maxsize=4096)
-def of_word(word: str) -> tuple[str, ...]:
+def spellings_of_word(word: str) -> tuple[str, ...]:
     """The spellings of a folded word, itself first.
 
-    >>> of_word("ferry"), of_word("ｎａｔｏ"), of_word("שָׁלוֹם")
+    >>> spellings_of_word("ferry"), spellings_of_word("ｎａｔｏ"), spellings_of_word("שָׁלוֹם")
     (('ferry',), ('ｎａｔｏ', 'nato'), ('שָׁלוֹם', 'שלום'))
     """
     if word.isascii() and not word.isdigit():
@@ -83,15 +85,15 @@ def of_word(word: str) -> tuple[str, ...]:
     return tuple(islice((one for one in found if one), MAX_SPELLINGS))
 
 
-def of_phrase(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def spellings_of_phrase(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The spellings of words side by side, themselves first."""
-    return tuple(islice(product(*map(of_word, words)), MAX_SPELLINGS))
+    return tuple(islice(product(*map(spellings_of_word, words)), MAX_SPELLINGS))
 
 
-def of_string(text: str) -> tuple[str, ...]:
+def spellings_of_string(text: str) -> tuple[str, ...]:
     """The spellings of a string in a script without spaces, itself first.
 
-    >>> of_string("１２月"), of_string("12月"), of_string("新聞")
+    >>> spellings_of_string("１２月"), spellings_of_string("12月"), spellings_of_string("新聞")
     (('１２月', '12月'), ('12月', '１２月'), ('新聞',))
     """
     composed = unicodedata.normalize("NFC", text)
@@ -149,6 +151,8 @@ def _arabic(word: str) -> Iterator[str]:
         yield one.translate(_PERSIAN)
         yield one.translate(_OF_ARABIC)
 
+
+# -- words ---------------------------------------------------------------------------------------------------------------
 
 #: Scripts without spaces between words, and Tibetan, which marks the ends of syllables only.
 UNSPACED = re.compile(f"[{scripts.UNSPACED}{scripts.TIBETAN}]")
@@ -227,6 +231,8 @@ def _fold_character(character: str) -> str:
         return ""  # a combining mark by itself
     return bare if bare.isascii() else low
 
+
+# -- queries -------------------------------------------------------------------------------------------------------------
 
 #: Characters of a word in PostgreSQL's index, which has no longer ones: the server takes 2,046 bytes, also in a query.
 MAX_WORD_CHARACTERS = 255
@@ -454,12 +460,12 @@ def _leaf(text: str) -> Node:
     prefix = text.endswith("*")
     bare = text.rstrip("*").strip('"“”„«»').strip()
     if UNSPACED.search(bare):
-        runs = tuple(map(Run, of_string(bare)))
+        runs = tuple(map(Run, spellings_of_string(bare)))
         return runs[0] if len(runs) == 1 else Or(runs)
     words = tuple(token.text for token in tokenise(bare))
     if not words:
         raise UsageError(f"search: no word in {text!r}")
-    others = of_phrase(words)[1:]
+    others = spellings_of_phrase(words)[1:]
     if "I" in bare and bare.isupper():  # capitals of a Turkish text, where I is ı
         others += (tuple(token.text for token in tokenise(bare.replace("I", "ı"))),)
     return Words(words, prefix, others)
@@ -478,6 +484,8 @@ def _require_something(node: Node) -> None:
             if isinstance(part, Not):
                 _require_something(part.part)
 
+
+# -- snippets ------------------------------------------------------------------------------------------------------------
 
 #: Code points of a snippet; a longer text is cut at white space near there.
 MAX_SNIPPET_CHARACTERS = 240

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from newsarchive.db.query_language import MAX_SPELLINGS, of_phrase, of_string, of_word
+from newsarchive.db.query_language import (
+    MAX_SPELLINGS,
+    spellings_of_phrase,
+    spellings_of_string,
+    spellings_of_word,
+)
 
 #: What is typed → how it may stand in a text, by what is special about it.
 FOUND = {
@@ -35,7 +40,7 @@ ALONE = ("ferry", "for", "yil", "før", "łódź", "ħobż", "covid19", "2nd")
 
 @pytest.mark.parametrize(("typed", "others"), FOUND.values(), ids=FOUND)
 def test_a_word_finds_the_other_ways_in_which_it_is_written(typed: str, others: list[str]) -> None:
-    found = of_word(typed)
+    found = spellings_of_word(typed)
     assert found[0] == typed
     assert set(others) <= set(found)
     assert len(found) == len(set(found)) <= MAX_SPELLINGS
@@ -43,29 +48,31 @@ def test_a_word_finds_the_other_ways_in_which_it_is_written(typed: str, others: 
 
 @pytest.mark.parametrize("word", ALONE)
 def test_a_word_with_one_spelling_is_looked_for_as_it_stands(word: str) -> None:
-    assert of_word(word) == (word,)
+    assert spellings_of_word(word) == (word,)
 
 
 def test_a_greek_word_has_one_accent_at_most() -> None:
     plain = "αποκλειστικος"
-    for spelling in of_word(plain)[1:]:
+    for spelling in spellings_of_word(plain)[1:]:
         assert sum(a != b for a, b in zip(spelling, plain, strict=True)) == 1
 
 
 def test_a_bare_alef_before_lam_is_the_article_and_has_no_hamza() -> None:
-    assert of_word("المان") == ("المان",)
+    assert spellings_of_word("المان") == ("المان",)
 
 
 def test_spellings_of_a_word_are_bounded() -> None:
     word = "е" * (MAX_SPELLINGS + 9)
-    assert len(of_word(word)) == MAX_SPELLINGS
-    assert of_word(word)[0] == word
+    assert len(spellings_of_word(word)) == MAX_SPELLINGS
+    assert spellings_of_word(word)[0] == word
 
 
 def test_a_phrase_has_the_spellings_of_its_words_side_by_side() -> None:
-    assert of_phrase(("ёлка", "ferry")) == (("ёлка", "ferry"), ("елка", "ferry"))
-    assert set(of_phrase(("елка", "ёлка"))) == {(a, b) for a in ("елка", "ёлка") for b in ("елка", "ёлка")}
-    many = of_phrase(("20",) * 4)
+    assert spellings_of_phrase(("ёлка", "ferry")) == (("ёлка", "ferry"), ("елка", "ferry"))
+    assert set(spellings_of_phrase(("елка", "ёлка"))) == {
+        (a, b) for a in ("елка", "ёлка") for b in ("елка", "ёлка")
+    }
+    many = spellings_of_phrase(("20",) * 4)
     assert many[0] == ("20",) * 4
     assert len(many) == MAX_SPELLINGS
 
@@ -76,5 +83,5 @@ def test_a_phrase_has_the_spellings_of_its_words_side_by_side() -> None:
 def test_a_string_of_a_script_without_spaces_has_both_widths_and_is_composed(
     typed: str, others: list[str]
 ) -> None:
-    assert of_string(typed)[0] == typed
-    assert set(of_string(typed)) == {typed, *others}
+    assert spellings_of_string(typed)[0] == typed
+    assert set(spellings_of_string(typed)) == {typed, *others}
