@@ -18,8 +18,6 @@ from newsarchive.config import STANDFIRSTS
 from newsarchive.exceptions import BadRules
 
 DATA = Path(__file__).parent / "data"
-#: The folder that held phrases and platforms together before the first release.
-FORMER_FOLDER = "chrome"
 #: What is wrong where the package is run from an archive, as the eggs of `scrapyd-deploy` are. Folders inside one look
 #: empty, so that all tables would be missing without a word.
 NO_FOLDER = (
@@ -65,12 +63,6 @@ def load(folder: Path | str | None = None) -> Rules:
         if not Path(folder).is_dir():
             raise BadRules(str(folder), "", "no such folder: set NEWSARCHIVE_RULES to a folder of TOML files")
         folders.append(Path(folder))
-        if (Path(folder) / FORMER_FOLDER).is_dir():
-            raise BadRules(
-                str(Path(folder) / FORMER_FOLDER),
-                "",
-                "no longer read: move its tables of languages into phrases/, those of platforms into platforms/",
-            )
     publishers: list[Table] = []
     for path in (f / "publishers.toml" for f in folders):
         if path.is_file():
