@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from newsarchive.cli import output
@@ -101,9 +99,9 @@ def drop(which: tuple[str, ...], reason: str, dry_run: bool, db: str) -> None:
 def _decide(which: tuple[str, ...], state: str, reason: str, dry_run: bool, db: str) -> None:
     from newsarchive.db.writing.quarantine import decide
 
-    source: Any = open_archive(db)
+    engine = open_archive(db)
     for one in which:
-        row = decide(source, one, state, reason, dry_run=dry_run)
+        row = decide(engine, one, state, reason, dry_run=dry_run)
         echo(f"{row.id}\t{state}\t{row.headline}")
     if dry_run:
         say("nothing was written")

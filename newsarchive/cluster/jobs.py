@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from procrastinate import App, BaseRetryStrategy, Blueprint, JobContext, RetryDecision
@@ -56,11 +56,8 @@ from newsarchive.reprs import cut, one_line
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.server import SpiderServer
-from newsarchive.spider_processes.site_crawl import CrawlOptions, crawl_one
+from newsarchive.spider_processes.site_crawl import CrawlOptions, Result, crawl_one
 from newsarchive.times import utc_now
-
-if TYPE_CHECKING:
-    from newsarchive.spider_processes.site_crawl import Result
 
 T = TypeVar("T")
 

@@ -18,16 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from newsarchive.core.html.markup import CELL_SEPARATOR, escape
 from newsarchive.core.html.render import article_html
 from newsarchive.core.text.language import with_language
 from newsarchive.edits import Edit, Repaired, replay, unreplay
-
-if TYPE_CHECKING:
-    from newsarchive.items import Article, Block
-
+from newsarchive.items import Article, Block
 
 #: What `Article.with_blocks` puts between two blocks.
 SEPARATOR = "\n\n"

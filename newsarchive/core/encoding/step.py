@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
@@ -32,10 +32,8 @@ from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
 from newsarchive.edits import Edit, Repaired, replay
+from newsarchive.items import Article
 from newsarchive.rules import Rules
-
-if TYPE_CHECKING:
-    from newsarchive.items import Article
 
 #: Times that a page is repaired, because one wrong reading may lie over others. A page that still changes in the last pass is left as
 #: it was: it is no damage that we know.
