@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice, permutations
 from math import log
+from operator import itemgetter
 
 from newsarchive.core.encoding.charsets import MULTI_BYTE, Charset, charset, charsets
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, lead_and_continuation_codecs
@@ -354,11 +355,7 @@ def multi_byte_legacy_changes(
     lines = list(_suspicious_lines(text, positions))
     dense = (text[start : min(end, start + MAX_SAMPLE_CHARACTERS)] for start, end in lines)
     sample = list(islice(filter(_is_dense, dense), MAX_SAMPLE_LINES))
-    if (
-        not sample
-        or (legacy := _likeliest(sample, CJK_SCRIPTS.intersection(map(script, set(text))), model, grams))
-        is None
-    ):
+    if not sample or (legacy := _likeliest(sample, text, model, grams)) is None:
         return []
     return [
         Change(start + r.start, start + r.end, r)
@@ -401,11 +398,12 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _likeliest(
-    sample: Sequence[str], home: Collection[str], model: PairModel, grams: GramModel
+    sample: Sequence[str], page: str, model: PairModel, grams: GramModel
 ) -> MultiByteLegacy | None:
-    """The codecs that make these lines likeliest, if words prove them and most of the lines are text in them; `None` for others, and
-    where a line is UTF-8. `home` are the scripts that the page has."""
-    best, most, known = None, 0.0, set[tuple[bytes, ...]]()
+    """The codecs that make these lines of a page likeliest, if words prove them and most of the lines are text in them; `None` for
+    others, and where a line is UTF-8."""
+    found: list[tuple[float, str, MultiByteLegacy]] = []
+    known = set[tuple[bytes, ...]]()
     costs = [model.cost(f"\n{line}\n") for line in sample]
     having = [_codecs_having(line) for line in sample]
     for number, wrong in enumerate(charsets()):
@@ -424,9 +422,11 @@ def _likeliest(
                 continue
             both = zip(costs, texts, strict=True)
             gain = sum(cost - model.cost(f"\n{text}\n") for cost, text in both if text)
-            if gain > most and _proof("\n".join(texts), home, grams) >= MIN_PROOF_NATS:
-                best, most = MultiByteLegacy(true, wrong), gain
-    return best
+            if gain > 0:
+                found.append((gain, "\n".join(texts), MultiByteLegacy(true, wrong)))
+    found.sort(key=itemgetter(0), reverse=True)
+    home = CJK_SCRIPTS.intersection(map(script, set(page))) if found else frozenset[str]()
+    return next((legacy for _, text, legacy in found if _proof(text, home, grams) >= MIN_PROOF_NATS), None)
 
 
 @cache

@@ -87,11 +87,8 @@ def _uncovered(
     grams: GramModel,
 ) -> list[int]:
     """The positions, among these, that the changes do not cover and that may be parts of sequences."""
-    covered: set[int] = set()
-    for change in changes:
-        covered.update(range(change.start - 1, change.end))
-    uncovered = [p for p in positions if p not in covered]
-    if not uncovered:
+    covered = chain.from_iterable(range(change.start - 1, change.end) for change in changes)
+    if not (uncovered := sorted(set(positions).difference(covered))):
         return uncovered
     around = {char for p in uncovered for char in text[p : p + 2]}
     parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}

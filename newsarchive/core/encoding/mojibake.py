@@ -184,8 +184,7 @@ class Reading(NamedTuple):
 RunReadings = dict[str, list[Reading]]
 
 
-@dataclass(frozen=True)
-class Utf8:
+class Utf8(NamedTuple):
     """The hypothesis that UTF-8 was read with one codec, and the result perhaps again with the codecs of `inner`."""
 
     charset: Charset

@@ -48,8 +48,8 @@ MAX_INNER_CAPITALS_SHARE = 0.2
 #: `na hÉireann`, `an tÚdarás`.
 _CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
 _INNER_CAPITAL = re.compile(rf"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{_CAPITALS}](?=[a-zß-öø-ÿ])")
-#: Capital beyond ASCII → its small letter.
-_SMALL = {ord(c): c.lower() for c in _CAPITALS if len(c.lower()) == 1}
+#: Capital beyond ASCII → its small letter. That of `İ` is two characters, of which the first is `i`.
+_SMALL = {ord(c): c.lower()[0] for c in _CAPITALS}
 
 
 def by_line(changes: Iterable[Change], runs: Runs) -> Iterable[list[Change]]:
@@ -155,8 +155,10 @@ def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bo
 
     Words that stand without a space between them are right: the parts of `StartseiteÜber` are known.
     """
-    lines = list(by_line(placed(found, runs), runs))
     # What stays as it is, such as the `Ã` of `erÅ‘sÃtÃ©s`, says nothing of the codec. To leave it out takes longer.
+    if not any(ord(char) in _SMALL for rs in found.values() for r in rs for char in r.after):
+        return False
+    lines = list(by_line(placed(found, runs), runs))
     return _have_inner_capitals(lines, runs.text, grams) and _have_inner_capitals(
         lines, runs.text.translate(_SMALL), grams
     )
