@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
+from newsarchive.core.encoding.ngram_model import GramModel
 from newsarchive.core.encoding.pair_model import PairModel, suspects
-from newsarchive.core.encoding.proof import writings
+from newsarchive.core.encoding.proof import with_rest_of_words, writings
 from newsarchive.core.encoding.runs import Window, plausible_single_bytes, windows
 from newsarchive.core.text.scripts import is_allowed
 from newsarchive.edits import Edit
@@ -39,7 +40,7 @@ def is_asked(near: Iterable[Window]) -> bool:
     return not plausible_single_bytes(runs).isdisjoint(LATIN_CODECS)
 
 
-def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
+def second_opinion(text: str, model: PairModel, grams: GramModel) -> Iterator[Edit]:
     """The changes that ftfy would make to one text and that the model finds far likelier; none where damage would be left."""
     if len(text) > MAX_ASKED_CHARACTERS or not is_asked(windows(text, suspects(model, text))):
         return
@@ -53,10 +54,20 @@ def second_opinion(text: str, model: PairModel) -> Iterator[Edit]:
     for a, b, after in differences(text, fixed):
         if a == b or not all(map(is_allowed, after)):
             continue
-        if not writings(after) <= writings(text):
+        if not writings(after) <= writings(text) or _is_capital(text, a, b, after, grams):
             continue
         if (gain := model.gain(text, a, b, after)) >= MIN_CONVINCING_NATS:
             yield Edit("repair", "ftfy", text[a:b], after, start=a, evidence=round(gain, 1))
+
+
+def _is_capital(text: str, start: int, end: int, after: str, grams: GramModel) -> bool:
+    """Whether `Ã` that would become `à` is the capital that it seems: the word is likelier with `ã`, and whoever wrote it held the
+    shift key down (`amanhÃ`, `xÃ`)."""
+    if text[start] != "Ã" or after != "à":
+        return False
+    first, last = with_rest_of_words(text, start, start + 1)
+    before, behind = text[first:start], text[start + 1 : last]
+    return grams.cost_of_word(f"{before}ã{behind}") < grams.cost_of_word(f"{before}à{behind}")
 
 
 def differences(text: str, fixed: str) -> Iterator[tuple[int, int, str]]:

@@ -250,7 +250,7 @@ class Proof:
         """(start, end), counted from the start of the run, of the words that the run is a part of and that are known
         as they stand."""
         at, text = self.runs.places[run][0] + 1, self.runs.framed
-        for match in WORD.finditer(text, *_with_words(text, at + 1, at + len(run) - 1)):
+        for match in WORD.finditer(text, *with_rest_of_words(text, at + 1, at + len(run) - 1)):
             parts = [] if script(match[0][0]) in UNCUT_SCRIPTS else camel_parts(match[0])
             if any(map(self.grams.unknown, parts)):
                 continue
@@ -297,7 +297,7 @@ class Proof:
         """The text of a reading with the rest of the words that it cuts, before and after the reading is made."""
         at, text = self.runs.places[run][0] + 1, self.runs.framed
         first, last = at + reading.start, at + reading.end
-        start, end = _with_words(text, first, last)
+        start, end = with_rest_of_words(text, first, last)
         return text[start:end], text[start:first] + reading.after + text[last:end]
 
     def _unknown(self, text: str, is_camel: bool) -> int:
@@ -463,9 +463,9 @@ def _utf8_length(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def _with_words(text: str, start: int, end: int) -> tuple[int, int]:
+def with_rest_of_words(text: str, start: int, end: int) -> tuple[int, int]:
     """(start, end) of a part of a text with the rest of the words that it cuts."""
-    first, last = start - MAX_REST_LETTERS, end + MAX_REST_LETTERS
+    first, last = max(0, start - MAX_REST_LETTERS), min(len(text), end + MAX_REST_LETTERS)
     while start > first and text[start].isalpha() and text[start - 1].isalpha():
         start -= 1
     while end < last and text[end - 1].isalpha() and text[end].isalpha():

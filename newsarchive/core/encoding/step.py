@@ -251,7 +251,7 @@ def _repaired_page(
     if len(edits.keys() | lost) < len(texts) and is_asked(near):
         for number, own in enumerate(texts):
             is_unexplained = not own.isascii() and not any(number in known for known in (edits, lost, about))
-            if is_unexplained and (opinion := list(second_opinion(own, model))):
+            if is_unexplained and (opinion := list(second_opinion(own, model, grams))):
                 edits[number] = opinion
     found = _damaged(texts, page.text)
     for number in sorted(edits.keys() | lost):

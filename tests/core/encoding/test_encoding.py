@@ -17,6 +17,7 @@ from newsarchive.core.encoding.charsets import SINGLE_BYTE, charset
 from newsarchive.core.encoding.ftfy_fallback import second_opinion
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import UTF8
+from newsarchive.core.encoding.ngram_model import gram_model_of
 from newsarchive.core.encoding.pair_model import MIN_PAGE_CHARACTERS, arrays_of, model_of, suspects
 from newsarchive.core.encoding.step import repair, repair_step, repair_texts
 from newsarchive.items import Article, Author, Block, Image, replay, unreplay
@@ -681,7 +682,7 @@ def test_ftfy_is_asked_where_no_codec_of_ours_explains_a_text(damaged: str, mend
     "clean", ["L’accord n’est pas signé, dit-il à Paris : 3 × 4 = 12.", "ÃO", "“Ça” — naïve"]
 )
 def test_ftfy_changes_nothing_without_evidence(clean: str) -> None:
-    assert list(second_opinion(clean, model_of(rules.default()))) == []
+    assert list(second_opinion(clean, MODEL, gram_model_of(RULES))) == []
 
 
 @pytest.mark.slow
