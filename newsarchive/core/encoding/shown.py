@@ -24,7 +24,7 @@ MAX_BETWEEN_CHARACTERS = 12
 
 _MARKS = (('"', '"'), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ("「", "」"))
 # A pattern that begins with a class of characters is searched for several times as fast as one that begins with alternatives.
-_QUOTATION = re.compile(
+QUOTATION = re.compile(
     "[\"'`“„«‘「](?:"
     + "|".join(
         [rf"(?<={a})([^{a}{b}\n]{{1,{MAX_QUOTED_CHARACTERS}}}){b}" for a, b in _MARKS]
@@ -69,7 +69,7 @@ def _quoted(text: str, changes: Sequence[Change]) -> Iterator[tuple[Change, _Quo
     for change in changes:
         if change.start >= line[1]:
             line = line_around(text, change.start)
-            quotations, number = list(_QUOTATION.finditer(text, *line)), 0
+            quotations, number = list(QUOTATION.finditer(text, *line)), 0
         while number < len(quotations) and quotations[number].end() <= change.start:
             number += 1
         if number < len(quotations):
@@ -93,7 +93,7 @@ def _has_remedy_beside(text: str, quotation: _Quotation) -> bool:
     return any(
         match[match.lastindex or 0] == quotation.after
         for side in (before, behind)
-        for match in _QUOTATION.finditer(side)
+        for match in QUOTATION.finditer(side)
     )
 
 

@@ -19,6 +19,7 @@ from newsarchive import compiled
 from newsarchive.core.encoding.changes import one_after_another, texts_of, with_texts
 from newsarchive.core.encoding.charsets import MULTI_BYTE, charset, charsets
 from newsarchive.core.encoding.cjk_punctuation import interpunct_changes, may_be_interpunct
+from newsarchive.core.encoding.escapes import escape_edits
 from newsarchive.core.encoding.folded_spaces import folded_letter_changes, with_no_break_spaces
 from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
@@ -79,16 +80,19 @@ Found = dict[int, Repaired]
 
 
 def _repaired_texts(texts: Sequence[str], rules: Rules) -> Found:
-    """The texts without mojibake, and then without references that were escaped twice."""
+    """The texts without mojibake, and then without references that were escaped twice, or other escapes."""
     repaired = _without_mojibake(texts, rules)
     after = _after(texts, repaired)
     resolved = reference_edits(after)
+    is_escaped = not resolved and bool(resolved := escape_edits(after, gram_model_of(rules)))
     if not resolved or sum(map(len, resolved.values())) > MAX_CHANGES:
         return repaired
     last = {}
     for number, edits in resolved.items():
         text = replay(after[number], edits)
         last[number] = Repaired(text, tuple(edits), damage_of(text))
+    if is_escaped and _has_edits(_without_mojibake(_after(after, last), rules)):
+        return repaired  # a text is repaired whole or left
     return {**repaired, **_in_turn(texts, {n: repaired[n] for n in resolved if n in repaired}, last)}
 
 

@@ -91,6 +91,16 @@ def test_references_that_may_be_shown_on_purpose_stay(texts):
     assert not any(r.edits for r in repair_texts(texts, RULES))
 
 
+@pytest.mark.parametrize("case", cases("escapes"))
+def test_escapes_that_readers_see_become_characters_unless_they_are_shown_on_purpose(case):
+    texts, after = case["original"], case.get("fixed", case["original"])
+    repaired = repair_texts(texts, RULES)
+    assert [r.text for r in repaired] == after
+    assert [replay(text, r.edits) for text, r in zip(texts, repaired, strict=True)] == after
+    assert [unreplay(r.text, r.edits) for r in repaired] == texts
+    assert not any(r.edits for r in repair_texts(after, RULES))
+
+
 def test_texts_of_a_page_vote_together():
     alone = "Café ยฉ"
     assert [r.text for r in repair_texts(["Trumpโ€™s tariffs", "It said โ€˜yesโ€™", alone], RULES)] == [

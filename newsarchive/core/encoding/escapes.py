@@ -1,0 +1,193 @@
+r"""Characters that readers see as escapes: `It\u2019s`, `caf\xc3\xa9s`, `P=C5=99=C3=A1tel=C3=A9`.
+
+Programs write such escapes for other programs: JSON and JavaScript write code units, Python and C the bytes of UTF-8,
+e-mail writes these bytes in quoted-printable. A blog that takes the text without undoing them shows them to its readers.
+
+An escape inside a word that is known once it is undone proves it, and so do `It\u2019s`, a quotation between `\u201c` and
+`\u201d`, and five letters of one script side by side. Then all escapes of its kind on the page are undone. A page that speaks of
+code or of encodings keeps them, and so does one that shows code; in a quotation nothing is proved.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from operator import attrgetter
+
+from newsarchive.core.encoding.ngram_model import GramModel
+from newsarchive.core.encoding.proof import with_rest_of_words
+from newsarchive.core.encoding.shown import QUOTATION
+from newsarchive.core.text.scripts import CJK_SCRIPTS, SCRIPTS, is_allowed, script
+from newsarchive.edits import Edit
+
+#: Letters of a word that proves an escape; a shorter one may be known by accident.
+MIN_PROVED_LETTERS = 4
+#: Letters of one script, other than Latin, that stand side by side. Fewer, in a word that is not known, are no proof.
+MIN_SCRIPT_LETTERS = 5
+#: Letters behind an apostrophe (`’s`, `’re`), or before it (`l’`, `qu’`); more on both sides are no elision.
+MAX_ELIDED_LETTERS = 2
+#: Characters to either side of an escape that are looked at for an address or code around it.
+MAX_SIDE_CHARACTERS = 80
+
+#: Code units of UTF-16 as JSON and JavaScript write them, and bytes. Python writes both.
+_BACKSLASHED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|(?:\\x[89a-fA-F][0-9a-fA-F])+")
+_QUOTED_PRINTABLE = re.compile(r"(?:=[89A-F][0-9A-F])+")
+#: What quoted-printable has besides: a space at the end of a line, the sign of equality, and the break of a line that is too long.
+_OTHER_PRINTABLE = re.compile(r"=(?:20(?=\n|\Z)|3D|\n)")
+_OTHERS = {"=20": " ", "=3D": "=", "=\n": ""}
+#: What begins all escapes of a kind, which is looked for first, and the name of the kind for `Edit.rule`.
+_KINDS = {_BACKSLASHED: ("\\", "backslash escape"), _QUOTED_PRINTABLE: ("=", "quoted-printable")}
+#: What a page has that shows escapes on purpose: code, markup, or words about them.
+_SUBJECT = re.compile(
+    r"[{}]|\\[\\nrtd\"']|[\"']\s*:\s*[\[\"']|\[[\"']|\w\([\"']|\w\(\)|==|=\s*[bru]?[\"']|(?:<|&lt;)[/!a-z]"
+    r"|\b(?:unicode|utf-?\d+|ascii|ansi|iso-8859|latin-?1|json|javascript|python|perl|php|regex\w*|regular expressions?|mime"
+    r"|quoted[- ]printable|escape (?:sequence|code|character)s?|unescap\w+|encod\w+|decod\w+|charsets?|character sets?"
+    r"|code ?points?|hexadecimal|backslash\w*)\b",
+    re.IGNORECASE,
+)
+#: A quotation between marks of its own.
+_MARKED = re.compile(r"“\w[^“”\n]{2,}?[\w.,!?…]”")
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
+#: A line of code that holds a string and nothing else.
+_STRING = re.compile(r"\s*[bru]?([\"']).*\1[\s,;+)\]]*")
+
+
+def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]]:
+    r"""Number of a text → its edits, for the texts of a page that shows escapes to its readers.
+
+    All escapes of a kind are undone, or none of them.
+    """
+    page = "\n".join(texts)
+    kinds = [kind for kind, (sign, _) in _KINDS.items() if sign in page and kind.search(page)]
+    if not kinds or _SUBJECT.search(page):
+        return {}
+    edits: dict[int, list[Edit]] = {}
+    for kind in kinds:
+        found = {number: list(kind.finditer(text)) for number, text in enumerate(texts)}
+        found = {number: matches for number, matches in found.items() if matches}
+        are_text = all(_is_text(match) for matches in found.values() for match in matches)
+        if not are_text or not any(_is_proof(matches, grams) for matches in found.values()):
+            continue
+        for number, matches in found.items():
+            own = edits.setdefault(number, [])
+            own += [_edit(match, kind, undone(match)) for match in matches]
+            if kind is _QUOTED_PRINTABLE:
+                own += [_edit(m, kind, _OTHERS[m[0]]) for m in _OTHER_PRINTABLE.finditer(texts[number])]
+    return {number: sorted(own, key=attrgetter("start")) for number, own in edits.items()}
+
+
+def _edit(match: re.Match[str], kind: re.Pattern[str], after: str) -> Edit:
+    return Edit("repair", _KINDS[kind][1], match[0], after, start=match.start())
+
+
+def undone(match: re.Match[str]) -> str:
+    r"""The characters that escapes side by side stand for; "" where they are none.
+
+    >>> [undone(match) for match in _BACKSLASHED.finditer(r"\u00e9, \xc3\xa9, \xe9, \ud83d")]
+    ['é', 'é', 'é', '']
+    """
+    is_code_unit = match[0].startswith("\\u")
+    raw = bytes.fromhex(re.sub(r"\\[ux]|=", "", match[0]))
+    try:
+        return raw.decode("utf-16-be" if is_code_unit else "utf-8")
+    except UnicodeDecodeError:
+        # Python writes code points below 256 as if they were bytes.
+        return "" if is_code_unit or match.re is _QUOTED_PRINTABLE else raw.decode("latin-1")
+
+
+def _is_text(match: re.Match[str]) -> bool:
+    """Whether escapes come to characters beyond ASCII that a text may have."""
+    after = undone(match)
+    return after != "" and min(after) > "\x7f" and is_allowed(after)
+
+
+def _is_proof(matches: Sequence[re.Match[str]], grams: GramModel) -> bool:
+    """Whether some of the escapes of a text make words or quotations, in no address, no code and no quotation."""
+    text = matches[0].string
+    quoted = list(_quoted(text))
+    after, places = _undone_text(text, matches)
+    marks = {place for match in _MARKED.finditer(after) for place in (match.start(), match.end() - 1)}
+    for match, (start, end) in zip(matches, places, strict=True):
+        number = bisect_left(quoted, (match.start(),)) - 1
+        if (number >= 0 and quoted[number][1] > match.start()) or _is_in_code(after, start, end):
+            continue
+        if start in marks or _is_elision(after, start) or _is_script(after[start:end]):
+            return True
+        first, last = with_rest_of_words(after, start, end)
+        word = after[first:last]
+        if (
+            word.isalpha()
+            and len(word) >= MIN_PROVED_LETTERS
+            and grams.knows(word)
+            and not grams.unknown(word)
+        ):
+            return True
+    return False
+
+
+def _quoted(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of the quotations of a text, and of its lines that are strings of code, in order."""
+    start = 0
+    for line in text.split("\n"):
+        if _STRING.fullmatch(line):
+            yield start, start + len(line)
+        else:
+            yield from (match.span() for match in QUOTATION.finditer(text, start, start + len(line)))
+        start += len(line) + 1
+
+
+def _undone_text(text: str, matches: Iterable[re.Match[str]]) -> tuple[str, list[tuple[int, int]]]:
+    """A text with its escapes undone, and where each of them stands in it."""
+    out, places, at, length = [], [], 0, 0
+    for match in matches:
+        after = undone(match)
+        out += [text[at : match.start()], after]
+        start = length + match.start() - at
+        length, at = start + len(after), match.end()
+        places.append((start, length))
+    return "".join([*out, text[at:]]), places
+
+
+def _is_elision(text: str, at: int) -> bool:
+    """Whether the apostrophe of a word stands at a place, one part of the word being short: `It’s`, `l’été`."""
+    if text[at] != "’":
+        return False
+    before = _LETTERS_BEFORE.search(text, max(0, at - MAX_SIDE_CHARACTERS), at)
+    behind = _LETTERS.match(text, at + 1)
+    if not before or not behind:
+        return False
+    return min(len(before[0]), len(behind[0])) <= MAX_ELIDED_LETTERS
+
+
+def _is_script(text: str) -> bool:
+    """Whether a text has letters of one script other than Latin side by side, and no list of characters in the order of their codes."""
+    for name, group in groupby(text, _script):
+        letters = list(group) if name in _SCRIPTS else []
+        is_list = all(late >= early for early, late in pairwise(letters))
+        if len(letters) >= MIN_SCRIPT_LETTERS and not is_list:
+            return True
+    return False
+
+
+#: Scripts that some page is written in, without Latin, whose letters stand in lists of accents.
+_SCRIPTS = frozenset(SCRIPTS) - {"LATIN"}
+
+
+def _script(char: str) -> str:
+    """The script of a character. Japanese is written in three scripts at once."""
+    own = script(char)
+    return "CJK" if own in CJK_SCRIPTS else own
+
+
+def _is_in_code(text: str, start: int, end: int) -> bool:
+    """Whether what stands around a place, up to the next white space, is an address, a path or code."""
+    before = text[max(0, start - MAX_SIDE_CHARACTERS) : start]
+    behind = text[end : end + MAX_SIDE_CHARACTERS]
+    around = before[len(before.rstrip()) :] or (before.split() or [""])[-1]
+    around += behind[: len(behind) - len(behind.lstrip())] or (behind.split() or [""])[0]
+    return any(char in around for char in "/\\=?@_[]<>|#$%^~`+*")
