@@ -66,8 +66,13 @@ MIN_TEXT_WORDS = 20
 MAX_BIO_LINES = 4
 #: Words of the heading above readers' comments; a longer heading belongs to the article.
 MAX_COMMENTS_HEAD_WORDS = 12
-#: Words of the article that must stand above that heading, and at least half of all.
+#: Words of the article that must stand above that heading.
 MIN_WORDS_ABOVE_COMMENTS = 40
+#: The same as a share of all words, where the heading says no number: "Comments" may also open a part of the article.
+MIN_SHARE_ABOVE_COMMENTS = 0.5
+#: The same below a heading that counts the comments ("27 comments"), which are often longer than the post. It is 0.15 and 0.23 on the two
+#: pages of 2,579 where no name of an element told such comments.
+MIN_SHARE_ABOVE_COUNTED_COMMENTS = 0.15
 #: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
 MAX_TAIL_HEAD_WORDS = 10
 #: Heads below a text whose names are looked for in all of the text. Further heads open no tail: a page with 10,000 of them took 12 s.
@@ -342,17 +347,21 @@ def _is_teaser(block: Block) -> bool:
 
 
 def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
-    """The position of the heading below which the readers' comments stand, with most of the article above it.
+    """The position of the heading below which the readers' comments stand, with most of the article above it, or a smaller part
+    where the heading says how many comments there are.
 
     The tables must know the heading, for what a theme calls `comment…` may be a heading of the article. And it must be a
     heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
     words = {i: comparable_words(blocks[i].text) for i in body}
-    enough, above = max(MIN_WORDS_ABOVE_COMMENTS, sum(words.values()) / 2), 0
+    total, above = sum(words.values()), 0
     for i, block in enumerate(blocks):
         known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
-        if known and above >= enough and comparable_words(block.text) <= MAX_COMMENTS_HEAD_WORDS:
-            return i
+        if known and comparable_words(block.text) <= MAX_COMMENTS_HEAD_WORDS:
+            is_counted = any(map(str.isdecimal, block.text))
+            share = MIN_SHARE_ABOVE_COUNTED_COMMENTS if is_counted else MIN_SHARE_ABOVE_COMMENTS
+            if above >= max(MIN_WORDS_ABOVE_COMMENTS, share * total):
+                return i
         above += words.get(i, 0)
     return None
 

@@ -83,6 +83,26 @@ def test_too_few_signatures_prove_nothing(signatures: tuple[str, ...]) -> None:
     assert labels(*ARTICLE, *signed(*signatures)).count("comments") == 0
 
 
+@pytest.mark.parametrize(
+    ("head", "label"),
+    [
+        (Block("27 commentaires", "heading"), "comments"),
+        (Block("3 comments", "heading"), "comments"),
+        (Block("Comments", "heading"), "body"),  # may open a part of the article
+        (Block("3 comments"), "body"),  # a link to them, in any place
+    ],
+)
+def test_a_heading_that_counts_the_comments_is_believed_where_they_are_longer_than_the_article(
+    head: Block, label: str
+) -> None:
+    assert labels(*ARTICLE, head, *(POSTS * 2))[-1] == label
+
+
+@pytest.mark.parametrize("article", [ARTICLE[:1], ARTICLE], ids=["few words", "a small part"])
+def test_a_page_whose_text_stands_below_the_number_of_comments_keeps_it(article: tuple[str, ...]) -> None:
+    assert labels(*article, Block("27 comments", "heading"), *(POSTS * 12))[-1] == "body"
+
+
 def test_a_page_that_is_a_discussion_keeps_it() -> None:
     assert labels("Shall the night ferry stay?", *signed(*TYPEPAD)).count("comments") == 0
 
