@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from newsarchive import config
+from newsarchive.cli import scheduled
 from newsarchive.cli.opening import database_url, place, warc_folders
 from newsarchive.cli.options import config_option, option, warc_option
 from newsarchive.cli.output import echo, on_terminal, print_json, say
@@ -36,8 +34,6 @@ if TYPE_CHECKING:
     from newsarchive.cli.fetching import Fetcher
     from newsarchive.db.frontier.known_sites import KnownSite
 
-#: Seconds that `crontab -l` may take.
-CRONTAB_SECONDS = 5
 #: Seconds in which a server must answer the handshake that shows its certificate.
 MAX_TLS_SECONDS = 10
 #: Days that a certificate is still good for. With fewer, its site is named.
@@ -170,33 +166,27 @@ def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
 
 
 def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
-    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately."""
+    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately. A line that
+    names what is not there crawls nothing, and is told in any case."""
+    jobs = scheduled.jobs()
+    for job in jobs:
+        if missing := job.missing:
+            yield warning(
+                Check.SCHEDULE,
+                f"{job.place} crawls nothing: it names what is not there: {', '.join(missing)}",
+                "delete it (crontab -e), or correct it; in the new place: (crontab -l; newsarchive schedule --cron) | crontab -"
+                if "crontab" in job.place
+                else "delete or correct it; in the new place: newsarchive schedule --help",
+            )
     recently = utc_now() - timedelta(hours=25)
     if not sites or any(site.last_success_at and site.last_success_at > recently for site in sites):
         return
-    if not is_scheduled():
+    if not jobs and not scheduled.are_named():
         yield note(
             Check.SCHEDULE,
             "nothing crawls the followed sites by itself: no line of crontab and no timer of systemd names newsarchive",
             "(crontab -l; newsarchive schedule --cron) | crontab -",
         )
-
-
-def is_scheduled() -> bool:
-    """Whether a timer of systemd, a file in `/etc/cron.d` or a line of this user's crontab names newsarchive."""
-    units = (Path("/etc/systemd/system"), Path.home() / ".config/systemd/user")
-    if any(unit.name.endswith(".timer") for folder in units for unit in folder.glob("*newsarchive*")):
-        return True
-    if any("newsarchive" in path.name for path in Path("/etc/cron.d").glob("*")):
-        return True
-    if shutil.which("crontab") is None:
-        return False
-    with suppress(OSError, subprocess.TimeoutExpired):
-        lines = subprocess.run(
-            ["crontab", "-l"], capture_output=True, text=True, timeout=CRONTAB_SECONDS, check=False
-        ).stdout
-        return "newsarchive crawl" in lines or "-m newsarchive" in lines
-    return False
 
 
 # -- the network: with --live alone ---------------------------------------------------------------------------------------
