@@ -152,9 +152,10 @@ def of(article: Stored) -> Citation:
 
 def of_withheld(entry: Entry, version: WithheldVersion) -> Citation:
     """The citation of a version that is withheld or was erased: its identifier and digests stay, its words are not told."""
+    url = version.moved_from or entry.url
     return Citation(
-        Identifier(parse_identifier(version.identifier).digest, entry.url),
-        entry.url,
+        Identifier(parse_identifier(version.identifier).digest, url),
+        url,
         "Erased from the archive" if entry.is_erased else "Withheld from the archive",
         (),
         entry.site,
@@ -163,6 +164,7 @@ def of_withheld(entry: Entry, version: WithheldVersion) -> Citation:
         version.version,
         datetime.fromisoformat(version.seen_at),
         version.payload_digest,
+        moved_to=entry.url if version.moved_from else "",
         withheld=entry.said.rstrip("."),
     )
 

@@ -79,7 +79,7 @@ def row(entry: Entry) -> dict[str, Any]:
     """The columns of an entry."""
     own = {name: getattr(entry, name) for name in COLUMNS[:8]}
     return own | {
-        "identifiers": [version.identifier for version in entry.versions],
+        "identifiers": [version.qualified for version in entry.versions],
         "pages": [version.payload_digest for version in entry.versions],
     }
 
@@ -89,7 +89,7 @@ def _html_row(entry: Entry) -> str:
     state = entry.state + (f" on {entry.ended_at:%Y-%m-%d}" if entry.ended_at else "")
     by = f" ({escape(entry.decided_by)})" if entry.decided_by else ""
     versions = "<br>".join(
-        f"{version.version}: <code>{escape(version.identifier)}</code>" for version in entry.versions
+        f"{version.version}: <code>{escape(version.qualified)}</code>" for version in entry.versions
     )
     day_cells = "".join(f'<td class="day">{day}</td>' for day in days)
     return (

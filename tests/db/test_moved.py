@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -16,10 +17,13 @@ from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.frontier.queue import Absence, Frontier
 from newsarchive.db.reading.articles import citation_of, get, history
 from newsarchive.db.reading.finding import find
+from newsarchive.db.reading.withheld import entries
 from newsarchive.db.readonly import reading
 from newsarchive.db.writing.moved import MOVED, Former, follow, former_of
 from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.db.writing.withhold import Demand, withhold
+from newsarchive.erasing import erase
+from newsarchive.export import register
 from newsarchive.items import Article, Author, ChangeKind, DropReason, Link
 from newsarchive.rules import default
 from tests.support.storage import START, make_article, rows
@@ -216,6 +220,27 @@ def test_a_version_is_cited_at_the_address_at_which_it_was_read(engine: Engine, 
     assert found is not None
     assert follow(engine, found, page(OTHER, 4), START + timedelta(days=4))
     assert [get(engine, 1, version).moved_from for version in (1, 2)] == [OLD, NEW]
+
+
+@pytest.mark.parametrize("erased", [False, True])
+def test_a_withheld_version_is_cited_at_the_address_at_which_it_was_read(
+    engine: Engine, store: Store, tmp_path: Path, erased: bool
+) -> None:
+    moved(engine, store)
+    store.ingest([page(NEW, 3, body="It sails no more.")])
+    before = [citation_of(engine, 1, version) for version in (1, 2)]
+    if erased:
+        erase(engine, tmp_path, [1], Demand("the family asks"))
+    else:
+        withhold(engine, [1], Demand("the family asks"))
+    after = [citation_of(engine, 1, version) for version in (1, 2)]
+    for name in ("url", "moved_to", "identifier", "fetched_at"):
+        assert [getattr(one, name) for one in after] == [getattr(one, name) for one in before], name
+    [entry] = entries(engine)
+    assert [one.qualified.partition(";")[2] for one in entry.versions] == [f"url={OLD}", ""]
+    assert f";url={OLD}" in register.csv([entry])
+    assert f";url={OLD}" in register.html([entry])
+    assert citation_of(engine, entry.versions[0].qualified).url == OLD
 
 
 def test_that_a_post_moved_stands_in_its_history(engine: Engine, store: Store) -> None:

@@ -20,6 +20,11 @@ _ONCE_AT = (
     "id IN (SELECT r.article_id FROM urls AS u JOIN captures AS c ON c.url_id = u.id"
     " JOIN article_revisions AS r ON r.capture_id = c.id WHERE u.url_key = :value)"
 )
+#: The same for an article that was erased, of which no version is left: its addresses are marked with its id (`sealed.skipped`).
+_ERASED_AT = (
+    "id IN (SELECT w.article_id FROM urls AS u JOIN withholdings AS w ON u.reason_detail = 'article ' || CAST(w.article_id AS text)"
+    " WHERE u.url_key = :value AND u.reason = 'withheld')"
+)
 
 
 def find(connection: Connected, url_or_id: str | int) -> int:
@@ -74,5 +79,6 @@ def _lookups(name: str) -> Iterator[tuple[str, Any]]:
     yield _BY_KEY, key
     yield "canonical_key = :value", key
     yield _ONCE_AT, key
+    yield _ERASED_AT, key
     if url.endswith("."):  # of the sentence, or of the bibliography, that it was copied from
         yield from _lookups(url.rstrip("."))

@@ -27,13 +27,19 @@ _COLUMNS = "id, article_id, url, site, state, reason, decided_by, since, until, 
 @dataclass(frozen=True, slots=True)
 class WithheldVersion:
     """A version of a text that is withheld. `identifier` names it for ever (`newsarchive.citation`); the digests are those of
-    the text and of the page."""
+    the text and of the page. `moved_from` is the address at which it was read, where the post moved to another later."""
 
     version: int
     seen_at: str
     identifier: str
     content_hash: str
     payload_digest: str
+    moved_from: str = ""
+
+    @property
+    def qualified(self) -> str:
+        """The identifier, with the address at which the version was read where that is not the article's."""
+        return self.identifier + (f";url={self.moved_from}" if self.moved_from else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,6 +292,14 @@ def _versions(connection: Connection, article_id: int, article: Any) -> Iterable
         "SELECT id, version, seen_at, headline, article_body, content_hash, payload_digest"
         " FROM article_revisions WHERE article_id = :id ORDER BY version"
     )
+    moves = [
+        (row["seen_at"], row["value_before"][0])
+        for row in bulk.select_rows(
+            connection,
+            "SELECT seen_at, value_before FROM field_changes WHERE field = 'url' AND article_id = :id ORDER BY seen_at, id",
+            {"id": article_id},
+        )
+    ]
     for row in bulk.select_rows(connection, query, {"id": article_id}):
         is_current = row["id"] == article.revision_id
         body = article.current_body if is_current else unpack_text(row["article_body"])
@@ -301,6 +309,7 @@ def _versions(connection: Connection, article_id: int, article: Any) -> Iterable
             "identifier": str(identifier(row["headline"], body)),
             "content_hash": row["content_hash"],
             "payload_digest": row["payload_digest"],
+            "moved_from": next((url for at, url in moves if at > row["seen_at"]), ""),
         }
 
 
