@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.articles import Stored
 
 
-#: Between the names of a list in one cell.
+#: Between the values of a list in one cell.
 SEPARATOR = "; "
+# In a value, what could be taken for the separator, or for the backslash that marks such a semicolon.
+_UNCLEAR = re.compile(r"(?<!\\)(?:(\\*+);(?= |\Z)|(\\++)\Z)")
+_MARKED = re.compile(r"(?<!\\)(\\++)(;(?= |\Z)|\Z)")
 
 #: Byte order mark, by which Excel takes a file for UTF-8; without it Excel misreads every letter outside ASCII.
 BOM = "\ufeff"
@@ -57,10 +60,46 @@ def restored(cell: str) -> str:
     return cell[1:] if _NEUTRALISED.match(cell) else cell
 
 
+def joined(values: Iterable[Any]) -> str:
+    """A list in one cell. A semicolon that stands in a value before a space or at its end gets a backslash, so that
+    `listed` can tell it from those between two values. Backslashes before it, or at the end of a value, are doubled.
+
+    >>> joined(["Ann Lee", "Old Port; Harbour"])
+    'Ann Lee; Old Port\\\\; Harbour'
+    """
+    return SEPARATOR.join(_UNCLEAR.sub(_marked, str(value)) for value in values)
+
+
+def _marked(found: re.Match[str]) -> str:
+    return found[2] * 2 if found[2] else f"{found[1] * 2}\\;"
+
+
+def listed(cell: str) -> list[str]:
+    """The list that `joined` was given; none for an empty cell.
+
+    >>> listed("Ann Lee; Old Port\\\\; Harbour")
+    ['Ann Lee', 'Old Port; Harbour']
+    """
+    values: list[list[str]] = []
+    is_open = False
+    for part in cell.split(SEPARATOR) if cell else ():
+        if is_open:
+            values[-1].append(part)
+        else:
+            values.append([part])
+        # An odd number of backslashes marks the semicolon that follows.
+        is_open = (len(part) - len(part.rstrip("\\"))) % 2 == 1
+    return [_MARKED.sub(_cleared, SEPARATOR.join(parts)) for parts in values]
+
+
+def _cleared(found: re.Match[str]) -> str:
+    return "\\" * (len(found[1]) // 2) + found[2]
+
+
 def cell(value: Any) -> Any:
     """A value as CSV holds it: lists in one cell, times in ISO 8601, flags as `true` and `false`."""
     if isinstance(value, (list, tuple)):
-        return neutralised(SEPARATOR.join(map(str, value)))
+        return neutralised(joined(value))
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

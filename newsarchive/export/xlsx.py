@@ -24,7 +24,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
 from newsarchive.exceptions import OutputError
-from newsarchive.export.text import SEPARATOR, neutralised, xml_text
+from newsarchive.export.text import SEPARATOR, joined, neutralised, xml_text
 from newsarchive.fields import FLAT, row
 from newsarchive.times import isoformat, utc
 from newsarchive.version import VERSION
@@ -126,7 +126,7 @@ class _Sheet:
         cut = {}
         for column, value in enumerate(values):
             if isinstance(value, str | list | tuple):
-                text = SEPARATOR.join(map(str, value)) if not isinstance(value, str) else value
+                text = joined(value) if not isinstance(value, str) else value
                 kept = self._text(column, xml_text(text))
                 if kept < len(text) and names is not None:
                     cut[names[column]] = (len(text), kept)

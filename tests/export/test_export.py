@@ -41,7 +41,7 @@ from newsarchive.db.subset import write_subset
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import OutputError
 from newsarchive.export import frames, markdown
-from newsarchive.export.text import BOM, cell, restored
+from newsarchive.export.text import BOM, cell, joined, listed, restored
 from newsarchive.fields import FLAT, row
 from newsarchive.items import Article, Author
 from newsarchive.rules import default
@@ -125,7 +125,7 @@ def test_csv_holds_every_field(archive: str, tmp_path: Path) -> None:
     for line in lines:
         want = expected(archive)[int(line["id"])]
         assert {name: restored(line[name]) for name in texts} == {name: want[name] for name in texts}
-        assert line["authors"] == "; ".join(want["authors"])
+        assert listed(restored(line["authors"])) == list(want["authors"])
     import pandas
 
     frame = pandas.read_csv(tmp_path / "a.csv", parse_dates=["date_published"])
@@ -183,6 +183,17 @@ def test_what_is_put_in_front_can_always_be_taken_back(text: str) -> None:
     written = cell(text)
     assert restored(written) == text
     assert not written.startswith(tuple("=+-@\t\r\n\uff1d"))
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("a;\\ \n=é"), min_size=1)))
+def test_the_values_of_a_list_in_one_cell_can_be_told_apart(values: list[str]) -> None:
+    assert listed(joined(values)) == values
+    assert listed(restored(cell(values))) == values
+
+
+def test_a_list_without_semicolons_stays_as_it_is_read() -> None:
+    assert cell(["Ann Lee", "R&D; Ltd", "x;y", "C:\\"]) == "Ann Lee; R&D\\; Ltd; x;y; C:\\\\"
+    assert cell(["https://blog.example/a;b=1", "c"]) == "https://blog.example/a;b=1; c"
 
 
 def test_only_texts_are_made_harmless() -> None:
