@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from functools import lru_cache
@@ -112,8 +113,19 @@ class FeedParser:
             _OURS.reset(ours)
 
 
-@lru_cache(maxsize=1)
+#: Held while feedparser is changed: two threads whose first feeds come at the same moment would change it twice, and an
+#: element that nobody knows would then be counted twice.
+_CHANGING = threading.Lock()
+
+
 def _feedparser() -> Any:
+    """The library feedparser, changed once for all threads."""
+    with _CHANGING:
+        return _changed_feedparser()
+
+
+@lru_cache(maxsize=1)
+def _changed_feedparser() -> Any:
     """The library feedparser, with methods replaced for the feeds that newsarchive reads, because by itself
 
     - it finds no address of mail whose last label has more than four letters (`jane@post.online (Jane Doe)`), and its search

@@ -1,7 +1,11 @@
 """Feeds of every kind become the same entries; broken and hostile ones are read and reported."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from html import unescape
 from xml.sax import make_parser
 
@@ -845,3 +849,24 @@ def test_a_json_feed_of_version_1_is_announced_as_json(link, is_feed):
     page = f"<head><link rel='alternate' {link}></head>"
     found = feeds.announced_feeds(page, "https://blog.example/", RULES)
     assert bool(found) == is_feed
+
+
+def test_threads_that_read_their_first_feeds_at_once_change_feedparser_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changes, all_there = [], threading.Barrier(4)
+
+    @lru_cache(maxsize=1)
+    def changed() -> object:
+        changes.append(threading.get_ident())
+        time.sleep(0.05)  # the import of feedparser takes longer
+        return object()
+
+    def ask(_: int) -> object:
+        all_there.wait(60)
+        return feed_parser._feedparser()
+
+    monkeypatch.setattr(feed_parser, "_changed_feedparser", changed)
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(ask, range(4)))) == 1
+    assert len(changes) == 1
