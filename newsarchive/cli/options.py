@@ -19,7 +19,7 @@ import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,7 +28,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.output import QUIET, stdout_into
 from newsarchive.exceptions import UsageError
-from newsarchive.times import span_edge
+from newsarchive.times import first_moment, utc
 
 if TYPE_CHECKING:
     from newsarchive.db.reading.search import Filters
@@ -123,16 +123,15 @@ pager_option = click.option(
 
 
 class Day(click.ParamType[datetime]):
-    """A day, `2025-04-30`, or the first one of a year or month; its value is its first moment in UTC."""
+    """A day, `2025-04-30`, or the first one of a year or month; its value is its first moment in UTC. A time is taken too."""
 
     name = "DAY"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
         try:
-            day = span_edge(value, is_end=False) or date.fromisoformat(value)
-        except ValueError:
+            return utc(first_moment(value))
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no day: write it as 2025-04-30, 2025-04 or 2025", param, ctx)
-        return datetime.combine(day, time.min, UTC)
 
 
 class IdRange(click.ParamType[tuple[int, int]]):
