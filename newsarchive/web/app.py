@@ -64,11 +64,15 @@ def application(library: Library, behind: Application | None, hosts: Collection[
             routes.append(Route(beside, partial(answer, as_json=True), methods=methods))
         routes.append(Route(way.path, answer, methods=methods))
     if behind is not None:
-        routes += [Route(f"{beginning}{{rest:path}}", _Behind(behind)) for beginning in DATASETTE_PATHS]
+        routes += [Route(f"{beginning}{{rest:path}}", _Datasette(behind)) for beginning in DATASETTE_PATHS]
     made = Starlette(routes=routes, exception_handlers={HTTPException: partial(_no_page, library.frame)})
-    started: Application = made if behind is None else _Lifespan(made, behind)
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        # Datasette is told of start and end; Starlette has nothing to prepare.
+        await (behind if behind is not None and scope["type"] == "lifespan" else made)(scope, receive, send)
+
     return Guard(
-        started,
+        pages,
         hosts,
         partial(_failure, library.frame),
         root=library.frame.root,
@@ -79,24 +83,14 @@ def application(library: Library, behind: Application | None, hosts: Collection[
     )
 
 
-class _Behind:
-    """Datasette as the end of a route."""
+class _Datasette:
+    """Datasette as the end of a route: Starlette takes a function for one that makes a response."""
 
     def __init__(self, behind: Application) -> None:
         self.behind = behind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.behind(scope, receive, send)
-
-
-class _Lifespan:
-    """Datasette is told of start and end; Starlette has nothing to prepare."""
-
-    def __init__(self, pages: Application, behind: Application) -> None:
-        self.pages, self.behind = pages, behind
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self.behind if scope["type"] == "lifespan" else self.pages)(scope, receive, send)
 
 
 async def _answer(

@@ -26,7 +26,7 @@ from newsarchive.core.text.diff import Change, to_html
 from newsarchive.db.query_language import Marks
 from newsarchive.export.pages import templates
 from newsarchive.items import Article, Block, Edit
-from newsarchive.reprs import byte_size, web_url
+from newsarchive.reprs import byte_size, cut, web_url
 from newsarchive.times import as_printed, is_day_known, utc, written_day
 
 if TYPE_CHECKING:
@@ -195,11 +195,9 @@ def named(headline: str, body: str = "") -> Markup:
     """A headline, or the opening of the text where it is missing."""
     if headline.strip():
         return escape(headline)
-    opening = " ".join(body[: 4 * MAX_OPENING_CHARACTERS].split())
-    shown = (
-        opening if len(opening) <= MAX_OPENING_CHARACTERS else opening[:MAX_OPENING_CHARACTERS].rstrip() + "…"
+    return Markup('<span class="none">no headline</span> <bdi>{}</bdi>').format(
+        cut(body, MAX_OPENING_CHARACTERS)
     )
-    return Markup('<span class="none">no headline</span> <bdi>{}</bdi>').format(shown)
 
 
 def lang(code: str) -> Markup:
