@@ -34,26 +34,10 @@ if TYPE_CHECKING:
 
 __version__ = VERSION
 __all__ = [
-    "EXTRACTOR_VERSION",
-    "VERSION",
-    "Archive",
-    "Article",
-    "Block",
-    "Capture",
-    "Edit",
-    "Hit",
-    "NewsArchiveError",
-    "NoSuchArticle",
-    "NotAnArticle",
-    "Origin",
-    "Repaired",
-    "Stored",
-    "UsageError",
-    "extract",
-    "record",
-    "repair",
-    "row",
-]
+    "EXTRACTOR_VERSION", "VERSION", "Archive", "Article", "Block", "Capture", "Edit", "Hit",
+    "NewsArchiveError", "NoSuchArticle", "NotAnArticle", "Origin", "Repaired", "Stored", "UsageError",
+    "extract", "record", "repair", "row",
+]  # fmt: skip
 
 #: Names that are loaded when they are asked for, and where they are: a database driver takes its time.
 _LATER = {

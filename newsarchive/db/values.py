@@ -17,47 +17,18 @@ from newsarchive.times import utc as utc
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 #: Columns that hold moments; a name means the same in every table that is read.
-TIME_COLUMNS = frozenset(
-    [
-        "date_published",
-        "date_modified",
-        "first_seen_at",
-        "last_seen_at",
-        "gone_at",
-        "seen_at",
-        "date",
-        "fetched_at",
-        "reviewed_at",
-        "started_at",
-        "finished_at",
-        "last_success_at",
-        "relied_until",
-        "failing_since",
-        "failed_at",
-        "published",
-        "first",
-        "last",
-        "until",
-        "ended_at",
-        "since",
-    ]
-)
+TIME_COLUMNS = frozenset([
+    "date_published", "date_modified", "first_seen_at", "last_seen_at", "gone_at", "seen_at", "date",
+    "fetched_at", "reviewed_at", "started_at", "finished_at", "last_success_at", "relied_until",
+    "failing_since", "failed_at", "published", "first", "last", "until", "ended_at", "since",
+])  # fmt: skip
 #: Columns that are true or false; SQLite has 1 and 0.
 FLAG_COLUMNS = frozenset(("is_accessible_for_free", "current", "unspaced", "quarantined"))
 #: Columns that hold JSON; SQLite has its text.
-JSON_COLUMNS = frozenset(
-    (
-        "quality",
-        "damage",
-        "origin_evidence",
-        "shared",
-        "config",
-        "value_before",
-        "value_after",
-        "versions",
-        "statement",
-    )
-)
+JSON_COLUMNS = frozenset((
+    "quality", "damage", "origin_evidence", "shared", "config", "value_before", "value_after", "versions",
+    "statement",
+))  # fmt: skip
 
 #: Columns that hold a list as `pack_json` packs it.
 PACKED_COLUMNS = frozenset(("candidates",))

@@ -20,17 +20,8 @@ from newsarchive.times import isoformat
 
 #: The columns of the register. `identifiers` and `pages` are lists, one for each version.
 COLUMNS = (
-    "url",
-    "site",
-    "state",
-    "reason",
-    "decided_by",
-    "since",
-    "until",
-    "ended_at",
-    "identifiers",
-    "pages",
-)
+    "url", "site", "state", "reason", "decided_by", "since", "until", "ended_at", "identifiers", "pages",
+)  # fmt: skip
 _STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #999;padding:.4rem;text-align:left;"

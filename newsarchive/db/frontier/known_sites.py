@@ -60,17 +60,8 @@ BEFORE = "before"
 
 #: Columns of an entry of a site's template.
 LEARNED = (
-    "fingerprint",
-    "role",
-    "label",
-    "reason",
-    "pages",
-    "clusters",
-    "sample",
-    "first",
-    "version",
-    "is_proved",
-)
+    "fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version", "is_proved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
