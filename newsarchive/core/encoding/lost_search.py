@@ -75,7 +75,7 @@ def unexplained(
     heads = heads_of(text, changes, charset, firsts, grams)
     left = left_of(text, changes, charset, firsts, heads)
     uncovered = _uncovered(text, positions, changes, charset, heads, grams)
-    return Unexplained([*uncovered, *_behind(text, changes, charset, model), *left], heads, left)
+    return Unexplained([*uncovered, *_beside(text, changes, charset, model), *left], heads, left)
 
 
 def _uncovered(
@@ -99,14 +99,23 @@ def _uncovered(
     return [p for p in uncovered if not parts.isdisjoint(text[p : p + 2])]
 
 
-def _behind(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
-    """The ends of changes with a lead byte directly behind that clean text does not have there, and a lost byte after it."""
+def _beside(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
+    """Lead bytes directly beside changes that clean text does not have there: those before a change have lost what followed them (`Ä` of
+    `Đây` in `ÄÃ¢y`), and those behind a change show the sign of a lost byte."""
+    end = 0
     for change in changes:
-        char = text[change.end : change.end + 1]
-        is_first = char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
-        is_first = is_first and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
-        if is_first and not model.is_clean(change.reading.after[-1] + char):
+        before, behind = text[change.start - 1 : change.start], text[change.end : change.end + 1]
+        is_first = _is_lead(before, charset) and change.start > end
+        if is_first and not model.is_clean(before + change.reading.after[0]):
+            yield change.start - 1
+        is_first = _is_lead(behind, charset) and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
+        if is_first and not model.is_clean(change.reading.after[-1] + behind):
             yield change.end
+        end = change.end
+
+
+def _is_lead(char: str, charset: Charset) -> bool:
+    return char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
 
 
 def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
