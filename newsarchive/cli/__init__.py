@@ -119,6 +119,13 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command {name!r}.{offer}", ctx)
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        """Read the command line. A Ctrl+C meanwhile ends as one in the middle of the command does."""
+        try:
+            return super().make_context(*arguments, **extra)
+        except KeyboardInterrupt:
+            _end_stopped()
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. An error becomes one line on standard error and an exit code."""
         try:
@@ -128,9 +135,13 @@ class LazyGroup(click.Group):
 
             complain(f"error: {error}")
             ctx.exit(exit_code(error))
+        except click.Abort as abort:  # the end of the input at a question, or Ctrl+C
+            if not isinstance(abort.__context__, KeyboardInterrupt):
+                raise
+            click.echo(err=True)  # the question stands in the same line
+            _end_stopped()
         except KeyboardInterrupt:
-            click.echo("stopped", err=True)
-            ctx.exit(STOPPED_BY_CTRL_C)
+            _end_stopped()
         except BrokenPipeError:
             # The reader of a pipe has closed it (`| head`): that is no error.
             _forget_stdout()
@@ -225,6 +236,11 @@ def _end_for(error: OSError) -> NoReturn:
     _forget_stdout()
     click.echo(f"error: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
     sys.exit(FAULT)
+
+
+def _end_stopped() -> NoReturn:
+    click.echo("stopped", err=True)
+    sys.exit(STOPPED_BY_CTRL_C)
 
 
 def _forget_stdout() -> None:

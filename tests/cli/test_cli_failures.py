@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from string import ascii_letters
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -266,3 +267,38 @@ def test_a_disk_that_takes_no_more_is_told_in_one_line_and_the_next_run_succeeds
     assert CliRunner().invoke(cli, command).exit_code == 0
     close_all()
     assert [path.name for path in tmp_path.iterdir()] == [Path(target).name]
+
+
+def ctrl_c(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def ctrl_c_at_a_question(*_: object) -> None:
+    try:
+        ctrl_c()
+    except KeyboardInterrupt:
+        raise click.Abort from None  # as `click.confirm` does
+
+
+def end_of_input(*_: object) -> None:
+    try:
+        raise EOFError
+    except EOFError:
+        raise click.Abort from None
+
+
+@pytest.mark.parametrize(
+    ("place", "happens", "code", "said"),
+    [
+        ("make_context", ctrl_c, 130, "stopped"),  # while the command line is read
+        ("invoke", ctrl_c, 130, "stopped"),
+        ("invoke", ctrl_c_at_a_question, 130, "\nstopped"),
+        ("invoke", end_of_input, 1, "Aborted!"),
+    ],
+)
+def test_ctrl_c_ends_with_130_wherever_it_comes(
+    monkeypatch: pytest.MonkeyPatch, place: str, happens: Callable[..., None], code: int, said: str
+) -> None:
+    monkeypatch.setattr(click.Group, place, happens)
+    done = CliRunner().invoke(cli, ["stats"])
+    assert (done.exit_code, done.output) == (code, f"{said}\n")
