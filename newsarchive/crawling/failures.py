@@ -91,6 +91,8 @@ OF_KNOWN_SITES: dict[str, str] = {
     FetchProblem.CONNECTION_REFUSED: "the server refuses connections now: it is down, or the blog is gone",
     "http 404": "the server answered 404: the front page is there no more",
 }
+#: What is said besides of the certificate of such a site: nobody should take it all the same in haste.
+OF_KNOWN_CERTIFICATES = "; a certificate that ran out is mostly renewed within days, and behind one for another name there may be a stranger"
 #: Unavailable for legal reasons (RFC 7725).
 LEGAL_REASONS = 451
 #: Characters of the Link headers of an answer that are read; blogs send some hundred.

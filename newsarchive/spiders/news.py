@@ -17,9 +17,9 @@ from twisted.python.failure import Failure as TwistedFailure
 from newsarchive import config
 from newsarchive.core import urls
 from newsarchive.core.discovery import feeds, platforms
-from newsarchive.crawling.failures import OF_KNOWN_SITES, explain, is_ending
+from newsarchive.crawling.failures import OF_KNOWN_CERTIFICATES, OF_KNOWN_SITES, explain, is_ending
 from newsarchive.crawling.responses import headers_of, text_of
-from newsarchive.crawling.stats import Count, Group, SkipReason, key
+from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason, key
 from newsarchive.db.bulk import chunks
 from newsarchive.db.frontier.queue import MAX_CHUNK, Frontier, KnownSource
 from newsarchive.db.frontier.sites import Sites
@@ -131,8 +131,11 @@ class NewsSpider(FetchingSpider):
         """Where the front page is blocked, the site's feed or API may answer all the same; where it cannot be fetched,
         the sources that earlier crawls found may."""
         reason, self.failure = explain(failure.value)
-        if reason in OF_KNOWN_SITES and await self.answered_before():
+        is_known = await self.answered_before()
+        if is_known and reason in OF_KNOWN_SITES:
             self.failure = OF_KNOWN_SITES[reason]
+        elif is_known and reason == FetchProblem.BAD_CERTIFICATE:
+            self.failure += OF_KNOWN_CERTIFICATES
         if isinstance(failure.value, HttpError) and (block := self.block(failure.value.response)):
             self.count(Group.SOURCE_PROBLEMS, "blocked")
             self.logger.warning("%s: the site blocks us (%s); asking for its feed and API", self.url, block)

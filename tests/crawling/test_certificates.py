@@ -141,6 +141,23 @@ def test_a_crawl_refuses_certificates_that_are_wrong_and_keeps_which_were_not_ch
 
 
 @pytest.mark.slow
+def test_of_a_site_whose_certificate_was_valid_before_more_is_said(
+    tmp_path: Path, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    context = authority.context("right")
+    with served({"/": front("/right/"), "/right/": post("Right")}, context) as site:
+        assert crawl(f"url={site.home}/", db=db).returncode == 0
+        authority.context("expired")
+        context.load_cert_chain(tmp_path / "expired.pem")
+        done = crawl(f"url={site.home}/", db=db)
+    assert done.returncode == 4, done.stderr
+    assert "is not valid (certificate has expired)" in done.stderr
+    assert "a certificate that ran out is mostly renewed within days" in done.stderr
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NAMELESS)
 def test_a_certificate_that_names_no_host_is_refused_in_one_line(
     kind: str, tmp_path: Path, db: Path, monkeypatch: pytest.MonkeyPatch
