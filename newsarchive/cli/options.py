@@ -106,15 +106,12 @@ def first_line(option: str, file: str) -> str:
     return line
 
 
-def robots_option(command: F) -> F:
-    """`--ignore-robots`, for commands that fetch a page."""
-    return click.option(
-        "--ignore-robots",
-        is_flag=True,
-        help="Fetch what robots.txt forbids: for a site of your own. Crawls obey it all the same.",
-    )(command)
-
-
+#: For commands that fetch a page.
+robots_option = click.option(
+    "--ignore-robots",
+    is_flag=True,
+    help="Fetch what robots.txt forbids: for a site of your own. Crawls obey it all the same.",
+)
 pager_option = click.option(
     "--pager/--no-pager",
     default=True,
