@@ -43,6 +43,8 @@ def link_header(value: str) -> Iterator[tuple[str, str]]:
             yield match[1], rel[1].strip()
 
 
+#: Elements around a link among which its h-entry is looked for; one further out is not seen.
+MAX_ENTRY_ANCESTORS = 20
 #: One link of a Link header: its address, and its parameters.
 _LINK_VALUE = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+\s*=\s*(?:\"[^\"]*\"|[^\s,;\"]+))*)")
 #: Characters of a Link header; the rest is not read.
@@ -225,7 +227,9 @@ class _Table:
             reasons.add(self.doubtful[segments[-2]])
         if _DATE_PATH.search(path):
             reasons -= {"category", "tag", "author"}
-        if any(w in self.page_words and n.isdigit() for w, n in pairwise(segments)):
+        # The post of a number where its slug follows: "/page/16/history-of-coffee/" (Flask-Blogging).
+        paged = [i for i, (w, n) in enumerate(pairwise(segments)) if w in self.page_words and n.isdigit()]
+        if paged and not (paged[-1] == len(segments) - 3 and "-" in segments[-1]):
             reasons.add("archive")
         if len(segments) <= 2 and segments[-1].partition(".")[0] in self.last:
             reasons.add(self.last[segments[-1].partition(".")[0]])
@@ -279,8 +283,24 @@ def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anch
         text = without(node, UNSEEN).text(deep=True)
     text = " ".join(text.split())[:300]
     heading = place.heading or node.css_first("h1,h2,h3,h4,h5,h6") is not None
-    bookmark = "bookmark" in (node.attributes.get("rel") or "").lower()
+    bookmark = "bookmark" in (node.attributes.get("rel") or "").lower() or _is_address_of_entry(node, words)
     return _Anchor(place, (*place.shape, f"a.{words}"), text, heading, bookmark)
+
+
+def _is_address_of_entry(node: LexborNode, classes: str) -> bool:
+    """Whether a link is the address of an h-entry (microformats2): `u-url`, which an h-card has too, for its person. A feed of
+    notes without titles has no other sign of its posts."""
+    if "u-url" not in classes.split():
+        return False
+    inside = node.parent
+    for _ in range(MAX_ENTRY_ANCESTORS):
+        if inside is None or inside.tag in ("html", "body"):
+            break
+        kinds = (inside.attributes.get("class") or "").split()
+        if "h-entry" in kinds or "h-card" in kinds:
+            return "h-card" not in (*kinds, *classes.split())
+        inside = inside.parent
+    return False
 
 
 def _place(node: LexborNode | None, table: _Table, places: dict[int, _Place]) -> _Place:
