@@ -255,6 +255,8 @@ def _dates(blocks: Sequence[Block], where: Position, rules: Rules) -> Iterator[C
         found = dates.date_text(line, rules)
         is_date = bool(found) and len(line) - len(found) <= dates.MAX_CHARS_BESIDE_DATE
         has_links = block.label != "body" or len(block.links) > 1
+        if block.label == "nav" and found and any(found in text and text != found for text, _ in block.links):
+            continue  # the day before or after in a diary: "«Prev(2025-07-10)"
         if is_date or (found and has_links and _after_by(line, "", rules)):
             start = dates.beginning(line, found)
             if dates.says("looked_at", line[:start], rules) or _ends_span(line, found, rules):
@@ -408,7 +410,14 @@ def _all_names(text: str, rules: Rules) -> bool:
 
 
 def _could_be_name(text: str, rules: Rules) -> bool:
-    return person_names.like_a_name(text, rules) or person_names.kind_of(text, "", rules) != "person"
+    return _like_a_signed_name(text, rules) or person_names.kind_of(text, "", rules) != "person"
+
+
+def _like_a_signed_name(text: str, rules: Rules) -> bool:
+    """Whether a text behind a word for "by" may be the name of a person, which may begin with a month there: "by April Fulton"."""
+    first, _, rest = text.partition(" ")
+    is_given = bool(rest) and first.casefold() in person_names.words(rules).given_months and first.istitle()
+    return person_names.like_a_name(f"{first[0]}. {rest}" if is_given else text, rules)
 
 
 def _in_author_box(block: Block, rules: Rules) -> bool:
@@ -574,5 +583,5 @@ def _reporter(line: str, rules: Rules) -> str:
 def _if_people(text: str, rules: Rules) -> str:
     """The text itself where all its names look like people, else ""."""
     found = person_names.names(text, rules) if text else []
-    are_people = (person_names.like_a_name(n, rules) or chinese_names.is_person(n, rules) for n in found)
+    are_people = (_like_a_signed_name(n, rules) or chinese_names.is_person(n, rules) for n in found)
     return text if found and all(are_people) else ""

@@ -75,6 +75,8 @@ _MARKED = frozenset((Place.HEADLINE, Place.H2_MARKED))
 _POST_TITLE = re.compile(
     r"(?:post|entry|article|story)[-_]*(?:main[-_]*)?(?:title|headline)[^/]*$", re.IGNORECASE
 )
+#: Signs before a heading that link to it: diaries print "_" or a square before each entry.
+_ANCHOR_SIGNS = " _#■□◆◇●○★☆▼▽▲"
 #: Share of the shorter title's words that both titles have. Below, the titles have nothing to do with each other.
 MIN_COMMON_WORDS_SHARE = 0.6
 #: Characters of a headline; a longer text is refused.
@@ -108,8 +110,9 @@ def decide(
     claims = _as_shown(claims, site_names, blocks, url, rules)
     site_names = [*site_names, *_names_before(claims, blocks, url)]
     claims, same_everywhere = _without_site_titles(claims, site_names, blocks)
+    claims, of_days = _without_days(claims, site_names, blocks, rules)
     offered, refused = options(claims, site_names, sections)
-    refused += same_everywhere
+    refused += same_everywhere + of_days
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else ""
     return value, candidates + refused, [c for option in offered for c in option.claims]
@@ -144,6 +147,45 @@ def _without_site_titles(
     ]
     others = [c for c in claims if c not in of_site]
     return others, [c.candidate(reason="is the site's title") for c in of_site]
+
+
+def _without_days(
+    claims: Sequence[Claim], site_names: Iterable[str], blocks: Sequence[Block], rules: Rules
+) -> tuple[list[Claim], list[Candidate]]:
+    """The claims with the only heading of a diary's day in the place of titles that have the site's name and that day alone: "Harbour
+    Diary(2025-07-17)" over `<h2>2025-07-17</h2>` and `<h3>The mill closes</h3>` (tDiary, Hatena Diary). A day with several entries keeps
+    its title."""
+    names = set(map(key, site_names)) - {""}
+    of_days = [c for c in claims if not _in_body(c) and _is_of_day(c.value, names, rules)]
+    heading = _only_heading(blocks, names, rules) if of_days else ""
+    if not heading:
+        return list(claims), []
+    others = [c for c in claims if c not in of_days]
+    refused = [c.candidate(reason="is the site's name and a day") for c in of_days]
+    return [*others, Claim("headline", heading, Source(Place.HEADLINE))], refused
+
+
+def _is_of_day(title: str, names: Set[str], rules: Rules) -> bool:
+    """Whether a title is the name of the site and a date."""
+    day = dates.date_text(title, rules) if len(title) <= MAX_HEADLINE_CHARS else ""
+    return bool(day) and key(title.replace(day, " ", 1)) in names
+
+
+def _only_heading(blocks: Sequence[Block], names: Set[str], rules: Rules) -> str:
+    """The first heading of a page that is neither the site's name nor a date, without the sign that links to it, where no other heading of
+    its rank follows in its place; else ""."""
+    headings = (b for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading")
+    own = [
+        b for b in headings if b.label not in _NOT_ABOVE_TEXT and not _names_site_or_day(b.text, names, rules)
+    ]
+    if not own or sum(b.path == own[0].path for b in own) > 1:
+        return ""
+    return own[0].text.lstrip(_ANCHOR_SIGNS)
+
+
+def _names_site_or_day(text: str, names: Set[str], rules: Rules) -> bool:
+    day = dates.date_text(text, rules) if len(text) <= MAX_HEADLINE_CHARS else ""
+    return key(text.replace(day, " ", 1) if day else text) in {"", *names}
 
 
 def _above_text(blocks: Sequence[Block]) -> Iterator[Block]:

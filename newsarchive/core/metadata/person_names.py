@@ -84,6 +84,7 @@ class Words:
         self.weak = listed("weak")
         self.particles = listed("particle")
         self.labels = listed("label")
+        self.given_months = listed("given_month")
         self.surnames = listed("surname")
         self.life = listed("life")
         self.never = frozenset(map(key, listed("never") | listed("widget")))

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.metadata import eastern_titles, markup
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source
+from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.urls import parts_of
@@ -33,6 +34,8 @@ _EDGE = " -–—|·•»«:/~⋅"
 _NAMES_SITE = frozenset((
     Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
 ))  # fmt: skip
+#: Sources that say of a name that it is the author's.
+_DECLARED = JSON_LD | {Place.MICRODATA}
 #: The beginning of an address or an account in the place of a publisher's name.
 _NO_NAME = re.compile(r"\s*(?:https?://|@\w)", re.IGNORECASE)
 #: Signs of code, with which some blogs set their motto beside their name.
@@ -126,6 +129,25 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
         names += markup.names_in_masthead(tree)
     return [
         Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
+    ]
+
+
+def of_authors(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
+    """The claims for a publisher that is the person who wrote the post, and not named like the host of the address `url`. They count
+    where nothing else names the site. The blog theme of VuePress marks one element as both: `itemprop="publisher author"`."""
+    people = {
+        key(c.value)
+        for c in claims
+        if c.field == "authors"
+        and c.kind != "organisation"
+        and c.source.bare in _DECLARED
+        and like_a_name(c.value, rules)
+    }
+    labels = host_labels(url) if people else []
+    return [
+        c
+        for c in claims
+        if c.field == "publisher" and key(c.value) in people and not is_named_like(c.value, labels)
     ]
 
 

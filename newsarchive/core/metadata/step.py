@@ -195,9 +195,15 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += guessed_names.at_profiles(claims, tree, url, rules)
     claims += markup.dates(found.marks, anchor, rules, other_posts)
     claims += publication_date.in_comment(page.text)
+    of_authors = publisher.of_authors(claims, url, rules)
+    claims = [c for c in claims if c not in of_authors]
     claims += publisher.linked_home(claims, title, tree, url)
     claims, refused = publisher.like_host_in_title(claims, title, url)
     candidates += refused
+    if any(c.field == "publisher" and key(c.value) for c in claims):
+        candidates += [c.candidate(reason="is the author") for c in of_authors]
+    else:
+        claims += of_authors
     claims += sections.section_claims(found.marks, title, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)

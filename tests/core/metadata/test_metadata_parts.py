@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.metadata import authors, headline, jsonld, person_names, publication_date
+from newsarchive.core.metadata import authors, bylines, headline, jsonld, person_names, publication_date
 from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.text import dates, url_dates
 from newsarchive.core.text.language import finish_language
+from newsarchive.items import Block
 
 CASES = Path(__file__).parents[2] / "cases" / "metadata"
 RULES = rules.default()
@@ -369,3 +370,13 @@ def test_a_job_without_a_name_is_no_person(name: str, kind: str) -> None:
     claim = Claim("authors", name, Source(Place.META), kind="person")
     found, _ = authors.decide([claim], [], [], [], rules.default())
     assert [author.kind for author in found] == [kind]
+
+
+def test_the_day_of_another_page_in_a_menu_is_no_date() -> None:
+    """A diary links to the days before and after: "«Prev(2025-07-10)"."""
+    links = (("«Prev(2025-07-10)", "./?date=20250710"), ("2025-07-16", "./?date=20250716"))
+    menu = Block("Top «Prev(2025-07-10)", "other", path="div/span", label="nav", links=links[:1])
+    own = Block("2025-07-16", "other", path="div/span", label="nav", links=links[1:])
+    heading = Block("The mill closes", "heading", path="h1")
+    found = bylines.claims([menu, own, heading], "The mill closes", (), RULES)
+    assert [c.value for c in found if c.field == "date_published"] == ["2025-07-16"]
