@@ -124,6 +124,12 @@ def test_a_site_begins_with_its_first_crawl_unless_days_are_named(engine: Engine
     }
 
 
+def test_days_before_the_first_crawl_are_none_and_no_fault(engine: Engine) -> None:
+    """Nor is a first crawl of a clock that was ahead: the page of its site would not open until that day."""
+    assert days(engine, until=MONDAY - timedelta(days=3)) == []
+    assert days(engine, "one.example", until=MONDAY - timedelta(days=3)) == []
+
+
 def test_a_day_may_be_named_by_a_moment_in_it(engine: Engine) -> None:
     zone = timezone(timedelta(hours=-5))
     found = days(
@@ -305,4 +311,4 @@ def test_a_real_crawl_is_covered_and_its_counts_stand_with_its_site(db: Path) ->
     assert gone.returncode != 0
     (day,) = days(open_engine(str(db)))
     assert (day.crawls, day.failed_crawls) == (2, 1)
-    assert "refused" in browse.site(open_engine(str(db)), address).runs[0].error
+    assert "refuses connections" in browse.site(open_engine(str(db)), address).runs[0].error

@@ -219,7 +219,8 @@ def gaps(own: Sequence[Day]) -> Iterator[tuple[date, date]]:
 def _range(reader: Reader, since: date | None, until: date | None) -> tuple[date, date]:
     last = until or datetime.now(UTC).date()
     begun = None if since else min(first_crawls(reader).values(), default=None)
-    first = since or (begun.date() if begun else last)
+    # The first crawl may lie behind: `until` is before it, or it was made by a clock that was ahead.
+    first = since or (min(begun.date(), last) if begun else last)
     if first > last:
         raise UsageError(f"since {first} is after until {last}: no day is between them")
     if (last - first).days >= MAX_DAYS:
