@@ -138,8 +138,9 @@ LONGEST = (
     "test_object_storage.py", "test_failures.py", "test_cluster_failures.py", "test_crawl_url.py", "test_warc_sites.py",
     "test_learning_archive.py", "test_site_says.py", "test_crawl_workers.py", "test_discovery_blogs.py", "test_politeness.py",
     "test_growth.py", "test_killed_crawl.py", "test_crawl_sites.py", "test_wordpress.py", "test_warc_crawl.py",
-    "test_alarms.py", "test_web_browser.py", "test_limits.py", "test_whose_change.py", "test_warc_rebuilt.py",
-    "test_browser.py", "test_plugins.py", "test_interrupted.py", "test_spider_server.py", "test_wheel.py",
+    "test_alarms.py", "test_web_browser.py", "test_limits.py", "test_whose_change.py", "test_sources_rebuilt.py",
+    "test_recrawl.py", "test_warc_rebuilt.py", "test_browser.py", "test_plugins.py", "test_interrupted.py",
+    "test_spider_server.py", "test_wheel.py",
 )  # fmt: skip
 
 
