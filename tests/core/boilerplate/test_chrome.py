@@ -286,12 +286,6 @@ def test_a_path_of_any_depth_is_looked_up(levels: int) -> None:
     assert below.label == "nav", "the outermost element decides"
 
 
-def test_a_folder_by_its_old_name_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    (tmp_path / "chrome").mkdir()
-    with pytest.raises(BadRules, match=r"chrome.*into phrases/.*into platforms/"):
-        rules.load(tmp_path)
-
-
 def test_tables_of_a_folder_replace_ours_by_name(tmp_path: Path) -> None:
     for folder, table in (
         ("phrases", '[line]\nshare = ["delen"]'),
