@@ -468,9 +468,10 @@ MIN_SIGNATURES = 3
 MIN_SIGNERS = 2
 #: Words of the article that must stand above a discussion; with fewer, the page is the discussion: a forum.
 MIN_WORDS_ABOVE = 40
-#: The same as a share of all words. It is 0.28 to 0.6 on the pages where a discussion stood in the article's element, 0.1 on one whose
-#: truth counts the discussion.
+#: The same as a share of all words. It is 0.28 to 0.6 on the pages where a discussion stood in the article's element.
 MIN_SHARE_ABOVE = 0.15
+#: The same above a head of comments with signatures below it. It is 0.1 on a post of 350 words with 2,700 words of comments.
+MIN_SHARE_ABOVE_HEAD = 0.03
 #: Words of the head of a discussion; a longer line that a table knows asks for comments or counts links.
 MAX_HEAD_WORDS = 4
 
@@ -498,9 +499,10 @@ def discussion(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> 
         return []
     heads = [i for i in range(signatures[0]) if _is_head(blocks[i], words)]
     counts = {i: comparable_words(blocks[i].text) for i in body}
-    enough = max(MIN_WORDS_ABOVE, MIN_SHARE_ABOVE * sum(counts.values()))
-    for start in (*heads[-1:], signatures[0]):
-        if sum(count for i, count in counts.items() if i < start) >= enough:
+    starts = [(i, MIN_SHARE_ABOVE_HEAD) for i in heads[-1:]] + [(signatures[0], MIN_SHARE_ABOVE)]
+    for start, share in starts:
+        above = sum(count for i, count in counts.items() if i < start)
+        if above >= max(MIN_WORDS_ABOVE, share * sum(counts.values())):
             return [i for i in body if i >= start]
     return []
 
@@ -529,19 +531,26 @@ def _in_one(line: Block, comment: Block) -> bool:
 
 
 def _signatures(blocks: Sequence[Block], words: Phrases) -> list[int]:
-    """The places of the lines of one shape that sign, of the shape with the most; empty where they are too few, are signed
-    by one name, or have no text between them."""
-    shapes: defaultdict[str, list[int]] = defaultdict(list)
+    """The places of the lines that sign, of all shapes that do: of such a shape there are enough lines with text between them,
+    signed by several names. Lines below the excerpts of other blogs have no name."""
+    shapes: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for i, block in enumerate(blocks):
         text = block.text
-        if len(text) <= MAX_SIGNATURE_CHARACTERS and _TIME.search(text) and words.signature(fold(text)):
-            shapes[_ID.sub("", block.path)].append(i)
-    found = max(shapes.values(), key=len, default=[])
+        if (
+            len(text) <= MAX_SIGNATURE_CHARACTERS
+            and _TIME.search(text)
+            and (sign := words.signature(fold(text)))
+        ):
+            shapes[sign.label, _ID.sub("", block.path)].append(i)
+    return sorted(i for (label, _), found in shapes.items() if _signs(blocks, label, found) for i in found)
+
+
+def _signs(blocks: Sequence[Block], label: str, found: Sequence[int]) -> bool:
+    """Whether these lines of one shape sign what others wrote."""
     signers = {_NAME_END.split(fold(blocks[i].text))[0] for i in found}
-    if len(found) < MIN_SIGNATURES or len(signers) < MIN_SIGNERS:
-        return []
-    apart = sum(after - before > 1 for before, after in pairwise(found))
-    return found if apart >= len(found) // 2 else []
+    if len(found) < MIN_SIGNATURES or (len(signers) < MIN_SIGNERS and label == "comments"):
+        return False
+    return sum(after - before > 1 for before, after in pairwise(found)) >= len(found) // 2
 
 
 def _is_head(block: Block, words: Phrases) -> bool:

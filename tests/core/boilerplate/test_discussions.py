@@ -70,6 +70,34 @@ def test_without_a_head_it_begins_with_the_first_signature(signatures: tuple[str
     assert [found[5], found[7]] == ["comments"] * 2
 
 
+TRACKBACKS = ("Tracked on Apr 6, 2007 3:09:50 PM", "Tracked on Apr 6, 2007 6:56:46 PM", "Tracked on Aug 30, 2007 12:29:29 AM")  # fmt: skip
+
+
+def test_what_other_blogs_said_is_signed_by_the_day_alone() -> None:
+    """TypePad and Movable Type list the posts that mention a post, with excerpts of them and without names."""
+    found = labels(
+        *ARTICLE, Block("TrackBack", "heading", path="html/body/div.content/h2"), *signed(*TRACKBACKS)
+    )
+    assert found[:3] == ["body"] * 3
+    assert "body" not in found[3:]
+
+
+def test_comments_above_what_other_blogs_said_are_a_discussion_too() -> None:
+    heads = [Block(text, "heading", path="html/body/div.content/h2") for text in ("Comments", "TrackBack")]
+    found = labels(
+        *ARTICLE, heads[0], *signed(*TYPEPAD), heads[1], *signed(*TRACKBACKS), *signed(*TRACKBACKS)
+    )
+    assert found[:3] == ["body"] * 3
+    assert "body" not in found[3:]
+
+
+def test_comments_below_their_head_may_be_ten_times_as_long_as_the_article() -> None:
+    head = Block("Comments", "heading", path="html/body/div.content/h2")
+    found = labels(*ARTICLE, head, *signed(*TYPEPAD) * 12)
+    assert found[:3] == ["body"] * 3
+    assert "body" not in found[3:]
+
+
 @pytest.mark.parametrize(
     "signatures",
     [
