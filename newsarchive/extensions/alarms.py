@@ -34,6 +34,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from scrapy import signals
 
+from newsarchive.core.alarms.records import AlarmKind
 from newsarchive.crawling.failures import database_failed
 from newsarchive.crawling.responses import blog_of
 from newsarchive.crawling.stats import (
@@ -119,15 +120,20 @@ def _look(crawler: Crawler, engine: Engine, run_id: int) -> None:
     for alarm in changes.cleared:
         crawler.stats.set_value(key(Detail.ALARM_CLEARED, alarm.kind), alarm.sentence)
     new = [alarm for alarm in changes.standing if not alarm.told]
-    if (new or changes.over) and _deliver(crawler, message(home, new, changes.over)):
+    why = str(stats.get(key(Failure.SITE), "")).removeprefix(f"{home}: ")
+    if (new or changes.over) and _deliver(crawler, message(home, new, changes.over, why)):
         with writing(engine) as connection:
             alarms.told(connection, [alarm.id for alarm in (*new, *changes.over)], utc_now())
 
 
 def message(
-    home: str, raised: Sequence[alarms.KeptAlarm], cleared: Sequence[alarms.KeptAlarm]
+    home: str, raised: Sequence[alarms.KeptAlarm], cleared: Sequence[alarms.KeptAlarm], why: str = ""
 ) -> dict[str, Any]:
-    """What a command or webhook gets. `text` is for people: Slack, Mattermost and the like show the field of this name."""
+    """What a command or webhook gets. `text` is for people: Slack, Mattermost and the like show the field of this name. `why` is what
+    kept this crawl from the site, which stands there behind the alarm that it cannot be reached."""
+
+    def words(one: alarms.KeptAlarm) -> str:
+        return f"{one.sentence}: {why}" if why and one.kind is AlarmKind.UNREACHABLE else one.sentence
 
     def told(one: alarms.KeptAlarm) -> dict[str, Any]:
         return {
@@ -137,7 +143,7 @@ def message(
             "evidence": one.evidence,
         }
 
-    lines = [*(one.sentence for one in raised), *(f"over: {one.sentence}" for one in cleared)]
+    lines = [*map(words, raised), *(f"over: {one.sentence}" for one in cleared)]
     return {
         "text": "\n".join(f"{home}: {line}" for line in lines),
         "site": home,

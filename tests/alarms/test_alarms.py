@@ -40,11 +40,11 @@ from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.reading import statistics
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
-from newsarchive.db.writing.alarms import look, told
+from newsarchive.db.writing.alarms import KeptAlarm, look, told
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import ALL_FAILED
-from newsarchive.extensions.alarms import DeliveryFailed, run_command
+from newsarchive.extensions.alarms import DeliveryFailed, message, run_command
 from newsarchive.extensions.alarms import post as send
 from newsarchive.items import Author
 from newsarchive.spider_processes.site_crawl import Result
@@ -671,3 +671,19 @@ def test_the_newest_readings_of_a_site_are_found_by_an_index(tmp_path: Path) -> 
     with open_archive("sqlite", tmp_path) as engine, db.reading(engine) as connection:
         plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")]
     assert any("USING COVERING INDEX ix_articles_site_id_last_seen_at (site_id=?)" in step for step in plan)
+
+
+def test_a_message_says_why_a_site_cannot_be_reached() -> None:
+    """Who is told by a webhook alone would have to look for the cause."""
+    home, words = (
+        "https://blog.example/",
+        "unreachable since 2026-12-03 00:00 UTC: 4 crawls failed, and none succeeded",
+    )
+    gone = KeptAlarm(1, AlarmKind.UNREACHABLE, START, words, {"runs": 4})
+    silent = KeptAlarm(2, AlarmKind.SILENT, START, "silent since yesterday", {})
+    sent = message(home, [gone, silent], [], "its name leads nowhere any more")
+    assert sent["text"].splitlines() == [
+        f"{home}: {words}: its name leads nowhere any more",
+        f"{home}: silent since yesterday",
+    ]
+    assert message(home, [], [gone])["text"] == f"{home}: over: {words}"
