@@ -1,7 +1,8 @@
-r"""Characters that readers see as escapes: `It\u2019s`, `caf\xc3\xa9s`, `P=C5=99=C3=A1tel=C3=A9`.
+r"""Characters that readers see as escapes: `It\u2019s`, `Itu2019s`, `caf\xc3\xa9s`, `P=C5=99=C3=A1tel=C3=A9`.
 
 Programs write such escapes for other programs: JSON and JavaScript write code units, Python and C the bytes of UTF-8,
 e-mail writes these bytes in quoted-printable. A blog that takes the text without undoing them shows them to its readers.
+WordPress takes away backslashes, so that `\u00f3` is left as `u00f3`.
 
 An escape inside a word that is known once it is undone proves it, and so do `It\u2019s`, a quotation between `\u201c` and
 `\u201d`, and five letters of one script side by side. Then all escapes of its kind on the page are undone. A page that speaks of
@@ -34,11 +35,27 @@ MAX_SIDE_CHARACTERS = 80
 #: Code units of UTF-16 as JSON and JavaScript write them, and bytes. Python writes both.
 _BACKSLASHED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|(?:\\x[89a-fA-F][0-9a-fA-F])+")
 _QUOTED_PRINTABLE = re.compile(r"(?:=[89A-F][0-9A-F])+")
+#: Code units that have lost their backslashes, as programs write them, in small letters. No word has a digit behind `u`; without a
+#: digit they stand side by side or apart from letters, because `subbed` is a word.
+_UNSLASHED = re.compile(
+    r"u(?<!\\u)(?:[0-9a-f]{4}(?:u[0-9a-f]{4})+|(?=[a-f]{0,3}[0-9])[0-9a-f]{4}|(?<![A-Za-z]u)[a-f]{4}(?![A-Za-z]))"
+)
 #: What quoted-printable has besides: a space at the end of a line, the sign of equality, and the break of a line that is too long.
 _OTHER_PRINTABLE = re.compile(r"=(?:20(?=\n|\Z)|3D|\n)")
 _OTHERS = {"=20": " ", "=3D": "=", "=\n": ""}
-#: What begins all escapes of a kind, which is looked for first, and the name of the kind for `Edit.rule`.
-_KINDS = {_BACKSLASHED: ("\\", "backslash escape"), _QUOTED_PRINTABLE: ("=", "quoted-printable")}
+#: A code unit that may be a year: `u2019`.
+_YEAR = re.compile(r"u20[0-9]{2}")
+#: Signs of addresses and tags, and of any code.
+_ADDRESS_SIGNS = frozenset("/@_=#")
+_CODE_SIGNS = frozenset("/\\=?@_[]<>|#$%^~`+*")
+#: What is looked for first, because all pages with escapes of a kind have some of it, and the name of the kind for `Edit.rule`.
+_KINDS = {
+    _BACKSLASHED: (("\\",), "backslash escape"),
+    _UNSLASHED: (("u0", "u2", "u3"), "backslash escape, backslash lost"),
+    _QUOTED_PRINTABLE: (("=",), "quoted-printable"),
+}
+#: Characters of ASCII that some programs write as escapes. Others, such as `<`, would be markup.
+_PLAIN = frozenset("&'\"")
 #: What a page has that shows escapes on purpose: code, markup, or words about them.
 _SUBJECT = re.compile(
     r"[{}]|\\[\\nrtd\"']|[\"']\s*:\s*[\[\"']|\[[\"']|\w\([\"']|\w\(\)|==|=\s*[bru]?[\"']|(?:<|&lt;)[/!a-z]"
@@ -53,6 +70,8 @@ _MARKED = re.compile(r"“\w[^“”\n]{2,}?[\w.,!?…]”")
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LETTERS_BEFORE = re.compile(r"[^\W\d_]+\Z")
+#: What stands behind an apostrophe in English, where it cannot stand behind a name and a year: `liu2019b` is a source.
+_ENGLISH = re.compile(r"(?:(?<=[A-Za-z]{2}n)[’']t|[’'](?:re|ve|ll)|(?<=[A-Za-z]{3})[’']s)(?!\w)")
 #: A line of code that holds a string and nothing else.
 _STRING = re.compile(r"\s*[bru]?([\"']).*\1[\s,;+)\]]*")
 
@@ -63,13 +82,16 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
     All escapes of a kind are undone, or none of them.
     """
     page = "\n".join(texts)
-    kinds = [kind for kind, (sign, _) in _KINDS.items() if sign in page and kind.search(page)]
+    kinds = [
+        kind
+        for kind, (signs, _) in _KINDS.items()
+        if any(sign in page for sign in signs) and kind.search(page)
+    ]
     if not kinds or _SUBJECT.search(page):
         return {}
     edits: dict[int, list[Edit]] = {}
     for kind in kinds:
-        found = {number: list(kind.finditer(text)) for number, text in enumerate(texts)}
-        found = {number: matches for number, matches in found.items() if matches}
+        found = {number: matches for number, text in enumerate(texts) if (matches := _matches(kind, text))}
         are_text = all(_is_text(match) for matches in found.values() for match in matches)
         if not are_text or not any(_is_proof(matches, grams) for matches in found.values()):
             continue
@@ -79,6 +101,15 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
             if kind is _QUOTED_PRINTABLE:
                 own += [_edit(m, kind, _OTHERS[m[0]]) for m in _OTHER_PRINTABLE.finditer(texts[number])]
     return {number: sorted(own, key=attrgetter("start")) for number, own in edits.items()}
+
+
+def _matches(kind: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """The escapes of a kind in a text. `u2019` and the like may be years in addresses and tags: `#pemilu2019`."""
+    return [
+        match
+        for match in kind.finditer(text)
+        if not _YEAR.fullmatch(match[0]) or _ADDRESS_SIGNS.isdisjoint(_around(text, *match.span()))
+    ]
 
 
 def _edit(match: re.Match[str], kind: re.Pattern[str], after: str) -> Edit:
@@ -91,8 +122,8 @@ def undone(match: re.Match[str]) -> str:
     >>> [undone(match) for match in _BACKSLASHED.finditer(r"\u00e9, \xc3\xa9, \xe9, \ud83d")]
     ['é', 'é', 'é', '']
     """
-    is_code_unit = match[0].startswith("\\u")
-    raw = bytes.fromhex(re.sub(r"\\[ux]|=", "", match[0]))
+    is_code_unit = "u" in match[0]
+    raw = bytes.fromhex(re.sub(r"[\\ux=]", "", match[0]))
     try:
         return raw.decode("utf-16-be" if is_code_unit else "utf-8")
     except UnicodeDecodeError:
@@ -101,9 +132,9 @@ def undone(match: re.Match[str]) -> str:
 
 
 def _is_text(match: re.Match[str]) -> bool:
-    """Whether escapes come to characters beyond ASCII that a text may have."""
+    """Whether escapes come to characters that a text may have, and that programs write as escapes."""
     after = undone(match)
-    return after != "" and min(after) > "\x7f" and is_allowed(after)
+    return after != "" and all(char > "\x7f" or char in _PLAIN for char in after) and is_allowed(after)
 
 
 def _is_proof(matches: Sequence[re.Match[str]], grams: GramModel) -> bool:
@@ -116,7 +147,9 @@ def _is_proof(matches: Sequence[re.Match[str]], grams: GramModel) -> bool:
         number = bisect_left(quoted, (match.start(),)) - 1
         if (number >= 0 and quoted[number][1] > match.start()) or _is_in_code(after, start, end):
             continue
-        if start in marks or _is_elision(after, start) or _is_script(after[start:end]):
+        if start in marks or _is_script(after[start:end]):
+            return True
+        if _is_elision(after, start) and (match.re is not _UNSLASHED or _ENGLISH.match(after, start)):
             return True
         first, last = with_rest_of_words(after, start, end)
         word = after[first:last]
@@ -155,7 +188,7 @@ def _undone_text(text: str, matches: Iterable[re.Match[str]]) -> tuple[str, list
 
 def _is_elision(text: str, at: int) -> bool:
     """Whether the apostrophe of a word stands at a place, one part of the word being short: `It’s`, `l’été`."""
-    if text[at] != "’":
+    if text[at] not in "’'":
         return False
     before = _LETTERS_BEFORE.search(text, max(0, at - MAX_SIDE_CHARACTERS), at)
     behind = _LETTERS.match(text, at + 1)
@@ -185,9 +218,13 @@ def _script(char: str) -> str:
 
 
 def _is_in_code(text: str, start: int, end: int) -> bool:
-    """Whether what stands around a place, up to the next white space, is an address, a path or code."""
+    """Whether what stands around a place is an address, a path or code."""
+    return not _CODE_SIGNS.isdisjoint(_around(text, start, end))
+
+
+def _around(text: str, start: int, end: int) -> str:
+    """What stands around a place, up to the next white space."""
     before = text[max(0, start - MAX_SIDE_CHARACTERS) : start]
     behind = text[end : end + MAX_SIDE_CHARACTERS]
     around = before[len(before.rstrip()) :] or (before.split() or [""])[-1]
-    around += behind[: len(behind) - len(behind.lstrip())] or (behind.split() or [""])[0]
-    return any(char in around for char in "/\\=?@_[]<>|#$%^~`+*")
+    return around + (behind[: len(behind) - len(behind.lstrip())] or (behind.split() or [""])[0])
