@@ -41,6 +41,7 @@ from newsarchive.exceptions import BadCertificate, FetchError, ForbiddenByRobots
 from newsarchive.items import Article, Capture, Link, joined_headers
 from newsarchive.private_networks import Allowance
 from newsarchive.reprs import one_line
+from newsarchive.times import utc
 from newsarchive.warc.contentcoding import BodyTooLong, decoded
 
 if TYPE_CHECKING:
@@ -332,6 +333,11 @@ def preview(url: str, fetcher: Fetcher) -> Preview:
     return _Previewer(fetcher).preview(url)
 
 
+def _named_day(link: Link) -> datetime:
+    """The day that a list gives for a post, the first of all days for none: a preview shows the newest posts."""
+    return utc(link.published or link.lastmod or datetime.min)
+
+
 class _Previewer:
     """Fetches what a preview shows of one blog."""
 
@@ -349,7 +355,10 @@ class _Previewer:
         for source in platforms.sources(text, home.headers, home.base_url, self.rules):
             if source.kind not in {known.kind for known, _ in found} and (links := self.links(source, home)):
                 found.append((source, len(links)))
-                named |= {urls.url_key(link.url): link for link in reversed(links)}
+                for link in sorted(
+                    links, key=_named_day, reverse=True
+                ):  # those of one day, or of none, in the order of the list
+                    named.setdefault(urls.url_key(link.url), link)
         posts = list(named.values()) or post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:MAX_TRIED_POSTS]), MAX_SHOWN_POSTS)
         return Preview(home.base_url, platform, tuple(found), tuple(articles), self.forbidden)

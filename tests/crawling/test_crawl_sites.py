@@ -322,6 +322,18 @@ def test_a_site_is_previewed_before_it_is_followed(db: Path) -> None:
     assert "delay: 0.01\n" in shown
 
 
+def test_a_preview_shows_the_newest_posts(db: Path) -> None:
+    posts = {f"/story-{n}/": post(f"Story {n}", date=f"2025-03-{n + 1:02}T08:00:00+00:00") for n in range(9)}
+    items = "".join(
+        f"<item><title>Story</title><link>/story-{n}/</link><pubDate>0{n + 1} Mar 2025 08:00:00 +0000</pubDate></item>"
+        for n in reversed(range(9))
+    )
+    feed = f'<rss version="2.0"><channel><title>Blog</title>{items}</channel></rss>'
+    with served({"/": front(*posts, feed="/feed/"), "/feed/": Answer(feed), **posts}) as site:
+        shown = run("sites", "add", site.home, "--yes", "--dry-run", db=db).stdout
+    assert [n for n in range(9) if f"Story {n}\n" in shown] == [6, 7, 8]
+
+
 def test_a_site_without_posts_is_not_followed(db: Path) -> None:
     with served({"/": "<html><body>nothing here</body></html>"}) as site:
         done = run("sites", "add", site.home, "--yes", db=db)
