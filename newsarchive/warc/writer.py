@@ -284,7 +284,11 @@ class WarcWriter:
         self._require_file()
         self._sync()
         try:  # held until it has its name: `recover` of another process would else name it too
-            (self.folder / (self._name + OPEN)).rename(self.folder / self._name)
+            path = self.folder / (self._name + OPEN)
+            if self._at:
+                path.rename(self.folder / self._name)
+            else:  # the disk was full before its first record: each further crawl would leave such a file
+                path.unlink()
         except OSError as error:
             raise DatabaseUnavailable(
                 f"{self.folder / self._name} cannot get its name: {why_not_written(error)}"
@@ -317,7 +321,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def recover(folder: Path | str) -> list[Path]:
-    """Give the files that killed crawls left open their final names, and cut a half record off their ends.
+    """Give the files that killed crawls left open their final names, and cut a half record off their ends. A file without a whole
+    record is deleted.
 
     Files that a live crawl writes to are left alone. Returns the files that were renamed.
     """
@@ -326,7 +331,11 @@ def recover(folder: Path | str) -> list[Path]:
         final = path.with_name(path.name.removesuffix(OPEN))
         with suppress(FileNotFoundError), path.open("r+b") as file:  # another process names it just now
             if hold(file):
-                file.truncate(whole_length(path))
+                length = whole_length(path)
+                file.truncate(length)
+                if not length:
+                    path.unlink()
+                    continue
                 path.rename(final)
                 named.append(final)
     return named

@@ -330,6 +330,25 @@ def test_a_full_disk_leaves_whole_records(tmp_path: Path) -> None:
     assert len(list(captures(tmp_path / "left.warc.gz"))) == 1
 
 
+def test_a_file_without_a_record_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk each crawl would leave an empty one."""
+    writer = WarcWriter(tmp_path)
+
+    def full(data: bytes) -> None:
+        raise DatabaseUnavailable("the disk is full")
+
+    monkeypatch.setattr(writer, "_write", full)
+    with pytest.raises(DatabaseUnavailable):
+        write(writer, 1)
+    [left] = tmp_path.iterdir()
+    assert left.name.endswith(".open")
+    writer.close()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a.warc.gz.open").write_bytes(b"")  # of a crawl that was killed on a full disk
+    assert recover(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_files_of_one_second_have_names_in_the_order_in_which_they_were_begun(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
