@@ -59,6 +59,15 @@ def test_a_line_that_names_an_old_folder_is_told(here: Path, monkeypatch: pytest
         ("cd {here} && newsarchive crawl --all --db postgresql://localhost/news", []),
         ("newsarchive crawl --all --db archive.db", []),  # in whatever folder cron runs it
         ('cd "$HOME/gone" && newsarchive crawl --all', []),
+        ("cd {here}; newsarchive crawl --all --db archive.db", []),
+        ("cd {here}&&newsarchive crawl --all --db archive.db>/dev/null;echo", []),
+        ("(cd /gone || exit 1; newsarchive crawl --all)", ["/gone"]),
+        ("cd {here}/.. && cd news && newsarchive crawl --all --db archive.db", []),
+        ("cd ~/news && newsarchive crawl --all --db archive.db", []),
+        ("cd news && newsarchive crawl --all --db archive.db", []),  # from whatever folder
+        ("cd {here} && newsarchive crawl --all >> /gone/newsarchive 2>&1", []),  # the program makes that file
+        ("cd {here} && newsarchive crawl https://blog.example --db new.db", []),  # and that archive
+        ("cd {here} && newsarchive crawl https://blog.example --db /gone/new.db", ["/gone"]),
         ("newsarchive crawl 'unclosed", None),
         ("cd /gone && newsarchive export articles.csv", None),
     ],
@@ -66,6 +75,7 @@ def test_a_line_that_names_an_old_folder_is_told(here: Path, monkeypatch: pytest
 def test_what_a_line_names(
     here: Path, monkeypatch: pytest.MonkeyPatch, command: str, missing: list[str] | None
 ) -> None:
+    monkeypatch.setenv("HOME", str(here.parent))
     command = command.format(here=shlex.quote(str(here)))
     monkeypatch.setattr(scheduled, "crontab", lambda: f"17 * * * * {command}\n")
     found = [job.missing for job in scheduled.jobs()]
@@ -82,3 +92,42 @@ def test_files_of_cron_and_units_are_read_too(here: Path) -> None:
     of_cron, of_unit = scheduled.jobs()
     assert (of_cron.place, of_cron.missing) == (str(scheduled.CRON_FOLDER / "news"), ["/gone"])
     assert of_unit.missing == ["/gone/news", "/gone/news/archive.db"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "missing"),
+    [
+        (("WorkingDirectory=%h/news", "ExecStart=newsarchive crawl --all --db archive.db"), []),
+        (("WorkingDirectory=~", "ExecStart=newsarchive crawl --all --db news/archive.db"), []),
+        (
+            ("WorkingDirectory = {here}", "ExecStart = -%h/bin/newsarchive crawl --all"),
+            ["{home}/bin/newsarchive"],
+        ),
+        (("WorkingDirectory=-/gone", "ExecStart=newsarchive \\", "  crawl --all --db archive.db"), []),
+        (("WorkingDirectory=/srv/%i", "ExecStart=newsarchive crawl --all --db archive.db"), []),
+        (("WorkingDirectory=/gone/50%%", "ExecStart=newsarchive crawl --all"), ["/gone/50%"]),
+        (("# newsarchive crawl --all",), []),
+    ],
+)
+def test_what_a_unit_names(
+    here: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], missing: list[str]
+) -> None:
+    home = here.parent
+    monkeypatch.setenv("HOME", str(home))
+    (home / "units/news.timer").touch()
+    (home / "units/news.service").write_text("\n".join(lines).format(here=here))
+    assert [job.missing for job in scheduled.jobs()] == [[path.format(home=home) for path in missing]]
+
+
+def test_what_this_user_may_not_see_is_not_called_missing(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of cron may run as another user, whose home is another one, in a folder that is closed."""
+
+    def closed(path: Path, **_: object) -> None:
+        raise PermissionError
+
+    job = scheduled.Job("/etc/cron.d/news", "/root/news", ("~/newsarchive", "crawl"), is_own=False)
+    assert job.missing == ["/root/news"] or Path("/root/news").exists()
+    monkeypatch.setattr(Path, "stat", closed)
+    assert job.missing == []
