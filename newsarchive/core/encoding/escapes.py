@@ -38,7 +38,8 @@ _QUOTED_PRINTABLE = re.compile(r"(?:=[89A-F][0-9A-F])+")
 #: Code units that have lost their backslashes, as programs write them, in small letters. No word has a digit behind `u`; without a
 #: digit they stand side by side or apart from letters, because `subbed` is a word.
 _UNSLASHED = re.compile(
-    r"u(?<!\\u)(?:[0-9a-f]{4}(?:u[0-9a-f]{4})+|(?=[a-f]{0,3}[0-9])[0-9a-f]{4}|(?<![A-Za-z]u)[a-f]{4}(?![A-Za-z]))"
+    r"u(?=[0-9a-f]{4})(?<!\\u)"
+    r"(?:.{4}(?:u[0-9a-f]{4})+|(?=[a-f]{0,3}[0-9]).{4}|(?<![A-Za-z]u).{4}(?![A-Za-z]))"
 )
 #: What quoted-printable has besides: a space at the end of a line, the sign of equality, and the break of a line that is too long.
 _OTHER_PRINTABLE = re.compile(r"=(?:20(?=\n|\Z)|3D|\n)")
@@ -48,11 +49,11 @@ _YEAR = re.compile(r"u20[0-9]{2}")
 #: Signs of addresses and tags, and of any code.
 _ADDRESS_SIGNS = frozenset("/@_=#")
 _CODE_SIGNS = frozenset("/\\=?@_[]<>|#$%^~`+*")
-#: What is looked for first, because all pages with escapes of a kind have some of it, and the name of the kind for `Edit.rule`.
+#: What all escapes of a kind begin with, which is looked for first, and the name of the kind for `Edit.rule`.
 _KINDS = {
-    _BACKSLASHED: (("\\",), "backslash escape"),
-    _UNSLASHED: (("u0", "u2", "u3"), "backslash escape, backslash lost"),
-    _QUOTED_PRINTABLE: (("=",), "quoted-printable"),
+    _BACKSLASHED: ("\\", "backslash escape"),
+    _UNSLASHED: ("u", "backslash escape, backslash lost"),
+    _QUOTED_PRINTABLE: ("=", "quoted-printable"),
 }
 #: Characters of ASCII that some programs write as escapes. Others, such as `<`, would be markup.
 _PLAIN = frozenset("&'\"")
@@ -82,11 +83,7 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
     All escapes of a kind are undone, or none of them.
     """
     page = "\n".join(texts)
-    kinds = [
-        kind
-        for kind, (signs, _) in _KINDS.items()
-        if any(sign in page for sign in signs) and kind.search(page)
-    ]
+    kinds = [kind for kind, (sign, _) in _KINDS.items() if sign in page and kind.search(page)]
     if not kinds or _SUBJECT.search(page):
         return {}
     edits: dict[int, list[Edit]] = {}
