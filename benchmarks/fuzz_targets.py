@@ -33,7 +33,7 @@ from newsarchive.core.discovery.feed_times import iso_time
 from newsarchive.core.discovery.page_kind import LookAt, first_look
 from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.metadata import jsonld
-from newsarchive.core.metadata.publication_date import counted_from
+from newsarchive.core.metadata.relative_dates import counted_from
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import article_from, templated
 from newsarchive.core.text import dates, url_dates

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from newsarchive.core.boilerplate.phrases import phrases
 from newsarchive.core.html.markup import in_embedded_post, is_cell
 from newsarchive.core.metadata import person_names
-from newsarchive.core.metadata.publication_date import ago
+from newsarchive.core.metadata.relative_dates import ago
 from newsarchive.core.origin.bylines import agency_alone
 from newsarchive.core.origin.publishers import by_name
 from newsarchive.core.text import dates

@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 
@@ -46,6 +46,7 @@ from newsarchive.core.metadata.claims import (
     plain,
     weigh,
 )
+from newsarchive.core.metadata.relative_dates import counted_from
 from newsarchive.core.text import dates
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
@@ -153,12 +154,6 @@ MAX_PAGE_CHARS = 1_500_000
 MAX_SCRIPT_VALUES = 200
 #: Characters between the headline and a date in a script. Of several days in scripts, only one that is closer is taken.
 MAX_CHARS_FROM_HEADLINE = 3000
-#: Characters of a line such as "3 hours ago"; a longer line is a sentence.
-MAX_RELATIVE_CHARS = 40
-#: Days before the fetch that a time counted from it may lie; "2 years ago" dates nothing.
-MAX_RELATIVE_DAYS = 366
-#: Days that are fewer than a month. A text that counts more of them is read twice, to tell "45 days ago" from "a month ago".
-MIN_MONTH_DAYS = 28
 #: Characters of a line beside the month that it names; a line with more is a sentence.
 MAX_CHARS_BESIDE_MONTH = 24
 #: Blocks after the headline that are read.
@@ -311,61 +306,6 @@ def counted(
             yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.RELATIVE)), when
 
 
-#: Midnight after the last day of February, in a leap year and in another.
-_ENDS_OF_FEBRUARY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2023, 3, 1, tzinfo=UTC)
-
-
-def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
-    """The time of a text like "3 hours ago", counted from `now`, and midnight UTC where the text names a day only. `None`
-    for a text in which `ago` finds nothing, and for one that counts months or a year, which are too vague for a day: "a month
-    ago" stands for 26 to 45 days in moment.js."""
-    found = ago(text, now, rules)
-    if found is None or (now - found >= timedelta(days=MIN_MONTH_DAYS) and not _counts_days(text, rules)):
-        return None
-    names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
-    return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
-
-
-def _counts_days(text: str, rules: Rules) -> bool:
-    """Whether a text counts days, or shorter times: counted back from the end of February, it is as long in a leap year as in another
-    year. A month or a year is not."""
-    lengths = {now - (ago(text, now, rules) or now) for now in _ENDS_OF_FEBRUARY}
-    return len(lengths) == 1
-
-
-def ago(text: str, now: datetime, rules: Rules) -> datetime | None:
-    """The time that a text like "3 hours ago" or "2 months ago" names, counted from `now`, however vague. `None` for another text,
-    for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
-    folded = text.casefold()
-    if len(text) > MAX_RELATIVE_CHARS or dates.says("modified", text, rules):
-        return None
-    relative = rules.metadata.get("traces", {}).get("relative", {})
-    languages = [code for code, words in relative.items() if any(word in folded for word in words)]
-    rest = folded
-    for word in rules.metadata.get("months", {}).get("published", {}).get("words", []):
-        rest = rest.replace(word, " ")
-    found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
-    if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
-        return None
-    return found
-
-
-def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:
-    import dateparser
-
-    settings = {
-        "PARSERS": ["relative-time"],
-        "RELATIVE_BASE": now.astimezone(UTC).replace(tzinfo=None),
-        "RETURN_AS_TIMEZONE_AWARE": True,
-        "TIMEZONE": "UTC",
-    }
-    try:
-        found: datetime | None = dateparser.parse(text, languages=languages, settings=settings)
-    except Exception:  # dateparser raises whatever its regular expressions and tables stumble on
-        return None
-    return found
-
-
 def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Fallback]:
     """Months in lines without other text near the headline, or behind a word for publishing anywhere below.
 
@@ -496,7 +436,8 @@ def read_claims(
         if (when := dates.parse(claim.value, rules)) is None:
             refused.append((claim, _refusal(when, now)))
         else:
-            read[claim] = when
+            other = dates.year_last(claim.value, rules) if _refusal(when, now) else None
+            read[claim] = other or when
     read = _in_order(read, now, rules, month_first, _IN_ADDRESS.search(url))
     for claim, when in list(read.items()):
         if reason := _refusal(when, now):

@@ -48,7 +48,7 @@ from newsarchive.core.metadata.elements import Elements, Mark, read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
-from newsarchive.core.text import dates, url_dates
+from newsarchive.core.text import date_orders, dates, url_dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
@@ -389,16 +389,16 @@ def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool
     """Whether 03/04 is in March. The site's own date of the post tells it, then the dates of its other posts, then other
     dates in the page's text, then the page's language and region. Where none tells it, a date in words does."""
     own = site_statements.month_first([*found.of("date_published"), *found.of("date_modified")], rules)
-    listed = (dates.certain(claim.value) for claim in found.listed)
+    listed = (date_orders.certain(claim.value) for claim in found.listed)
     month_first = next((order for order in (own, *listed) if order is not None), None)
     texts = [b.text for b in blocks[:MAX_SEARCHED_BLOCKS]]
     if month_first is None:
-        month_first = dates.order_of(texts)
+        month_first = date_orders.order_of(texts)
     if month_first is not None:
         return month_first
     values = (c.value for c in (*found.of("date_published"), *found.of("date_modified")))
-    return dates.month_first_in(_language_tags(found), rules) or bool(
-        dates.order_by_words(values, texts, rules)
+    return date_orders.month_first_in(_language_tags(found), rules) or bool(
+        date_orders.order_by_words(values, texts, rules)
     )
 
 

@@ -1,8 +1,8 @@
 """Reads dates in the forms that pages use: "2025-04-03T08:15:00Z", "3. April 2025", "2025年4月3日".
 
 The forms are ISO 8601, RFC 5322, the output of C and Java, numbers, and month names of many languages
-(`data/metadata/months.toml`). 03/04/2025 may be in March or in April: the last part of this module finds the order in
-which a text, a page or a region writes day and month. Dates of other calendars are read in `calendars`.
+(`data/metadata/months.toml`). 03/04/2025 may be in March or in April: `date_orders` finds the order in which a page or
+a region writes day and month. Dates of other calendars are read in `calendars`.
 """
 
 from __future__ import annotations
@@ -172,6 +172,24 @@ def _with_own(rules: Rules, language: str) -> Rules:
     months = {**table["months"], f"{language} own": table["own"].get(language, [])}
     own = {**table, "months": months, "short_year_first": language in table["order"]["year_first"]}
     return replace(rules, metadata={**rules.metadata, "months": own})
+
+
+@lru_cache(maxsize=8)
+def _with_year_last(rules: Rules) -> Rules:
+    months = {**rules.metadata["months"], "short_year_first": False}
+    return replace(rules, metadata={**rules.metadata, "months": months})
+
+
+def year_last(text: str, rules: Rules) -> datetime | None:
+    """The date in a text, with its year of two digits last although the page's language writes it first: "31.12.24". `None` for other
+    languages, where `parse` reads it so.
+
+    >>> from newsarchive import rules
+    >>> str(year_last("31.12.24", of_language(rules.default(), "ko")))[:10], year_last("31.12.24", rules.default())
+    ('2024-12-31', None)
+    """
+    has_year_first = rules.metadata.get("months", {}).get("short_year_first")
+    return parse(text, _with_year_last(rules)) if has_year_first else None
 
 
 def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None:
@@ -436,7 +454,7 @@ def _numeric(text: str, rules: Rules, day_first: bool) -> datetime | None:
         clock = _clock_beside(match, rules)
         if found := _build(_full_year(int(match[1])), match[3], match[4], *clock):
             return found
-    told = _order(match)
+    told = order_in(match)
     month, day = match[1], match[3]
     if not told.month_first if told and not told.open else day_first:
         month, day = day, month
@@ -478,16 +496,6 @@ def _prose(rules: Rules) -> Prose:
     )
 
 
-#: An English date in words: "December 9, 2016", "9 Dec. 2016".
-_IN_WORDS = re.compile(
-    r"\b(?:\d{1,2}(?:st|nd|rd|th)? {m}|{m} \d{1,2}(?:st|nd|rd|th)?),? (?:19|20)\d\d\b".replace(
-        "{m}", r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
-    )
-)
-#: Characters of a paragraph that are searched for dates which tell the order; the rest is not read.
-MAX_ORDER_CHARS = 2000
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """The order of day and month in a date in numbers. `sign` is the character between them. `open` says that both orders
@@ -508,10 +516,11 @@ def order(text: str) -> Order | None:
     """
     text = western(text)
     match = None if ISO.search(text) else NUMERIC.search(text)
-    return _order(match) if match else None
+    return order_in(match) if match else None
 
 
-def _order(match: re.Match[str]) -> Order | None:
+def order_in(match: re.Match[str]) -> Order | None:
+    """The order in a match of `NUMERIC`; `None` where both numbers are the same, or neither order gives a day."""
     first, second = int(match[1]), int(match[3])
     if first == second or min(first, second) > 12 or 0 in (first, second):
         return None
@@ -532,69 +541,3 @@ def _month_first_by_weekday(match: re.Match[str]) -> bool | None:
         for month, day in ((match[1], match[3]), (match[3], match[1]))
     )
     return month_first if month_first != day_first else None
-
-
-def certain(text: str) -> bool | None:
-    """True for a date with strokes that must begin with the month, False for one that must begin with the day, `None` for
-    all other dates.
-
-    >>> certain("13/04/2025"), certain("04/13/2025"), certain("03/04/2025")
-    (False, True, None)
-    """
-    found = order(text)
-    return None if found is None or found.open or found.sign != "/" else found.month_first
-
-
-def month_first_in(tags: Iterable[str], rules: Rules) -> bool:
-    """Whether the month comes first by the first language tag that decides it: "en-US", "fil".
-
-    A language without a region decides it where all its writers use one order. English does not, so the next tag is tried.
-
-    >>> from newsarchive import rules
-    >>> month_first_in(["en", "en_US"], rules.default()), month_first_in(["de", "en_US"], rules.default())
-    (True, False)
-    """
-    table = rules.metadata.get("months", {}).get("order", {})
-    first, unsaid = table.get("month_first", []), table.get("unsaid", [])
-    for tag in tags:
-        said = tag.casefold().replace("_", "-")
-        if said in first or said.split("-", 1)[0] in first:
-            return True
-        if said and said not in unsaid:
-            return False
-    return False
-
-
-def order_by_words(values: Iterable[str], texts: Iterable[str], rules: Rules) -> bool | None:
-    """Whether the month comes first in the dates with strokes among `values`, by English dates in words in the page's `texts`: only one
-    reading is one of those days or next to it. `None` where no such day tells it.
-
-    >>> from newsarchive import rules
-    >>> order_by_words(["12/10/16"], ["Reply of December 9, 2016"], rules.default())
-    True
-    >>> order_by_words(["12/10/16"], ["Reply of May 9, 2016"], rules.default())
-    """
-    found = ((value, order(value)) for value in values)
-    unclear = [value for value, one in found if one is not None and one.open and one.sign == "/"]
-    if not unclear:
-        return None
-    short = (text[:MAX_ORDER_CHARS] for text in texts if _FULL_YEAR.search(text))
-    written = (parse(match[0], rules) for text in short for match in _IN_WORDS.finditer(text))
-    days = {when.date() for when in written if when is not None}
-    for value in unclear:
-        readings = [parse(value, rules, day_first=day_first) for day_first in (False, True)]
-        near = [
-            when is not None and any(abs((when.date() - day).days) <= 1 for day in days) for when in readings
-        ]
-        if near[0] != near[1]:
-            return near[0]
-    return None
-
-
-def order_of(texts: Iterable[str]) -> bool | None:
-    """Whether the month comes first in most dates with strokes that have one possible order (04/13/2025); `None` where
-    `texts` have no such date, or the same number of each kind."""
-    read = (western(text[:MAX_ORDER_CHARS]) for text in texts if "/" in text)
-    orders = (_order(match) for text in read for match in NUMERIC.finditer(text) if match[2] == "/")
-    votes = sum(1 if order.month_first else -1 for order in orders if order and not order.open)
-    return votes > 0 if votes else None

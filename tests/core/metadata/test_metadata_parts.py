@@ -12,9 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.metadata import authors, bylines, headline, jsonld, person_names, publication_date
+from newsarchive.core.metadata import (
+    authors,
+    bylines,
+    headline,
+    jsonld,
+    person_names,
+    publication_date,
+    relative_dates,
+)
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.text import dates, url_dates
+from newsarchive.core.text import date_orders, dates, url_dates
 from newsarchive.core.text.language import finish_language
 from newsarchive.items import Block
 
@@ -159,7 +167,7 @@ def test_date_in_the_address(url: str, expect: str | None) -> None:
     ],
 )
 def test_a_time_of_day_is_counted_from_hours_and_minutes_only(text: str, expect: str | None) -> None:
-    found = publication_date.counted_from(text, datetime.fromisoformat("2025-04-10T12:34:56+02:00"), RULES)
+    found = relative_dates.counted_from(text, datetime.fromisoformat("2025-04-10T12:34:56+02:00"), RULES)
     assert (found.isoformat() if found else None) == expect
 
 
@@ -351,7 +359,7 @@ def test_a_declared_day_tells_the_order_of_a_printed_one(day: date, sign: str, m
     ids=["day first", "month first", "both", "open", "other signs"],
 )
 def test_the_order_of_a_page(texts: list[str], expect: bool | None) -> None:
-    assert dates.order_of(texts) is expect
+    assert date_orders.order_of(texts) is expect
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Reads times that are counted from the time of the fetch: "3 hours ago", "gestern, 14:30 Uhr"."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from newsarchive.core.text import dates
+from newsarchive.rules import Rules
+
+#: Characters of a line such as "3 hours ago"; a longer line is a sentence.
+MAX_RELATIVE_CHARS = 40
+#: Days before the fetch that a time counted from it may lie; "2 years ago" dates nothing.
+MAX_RELATIVE_DAYS = 366
+#: Days that are fewer than a month. A text that counts more of them is read twice, to tell "45 days ago" from "a month ago".
+MIN_MONTH_DAYS = 28
+#: Midnight after the last day of February, in a leap year and in another.
+_ENDS_OF_FEBRUARY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2023, 3, 1, tzinfo=UTC)
+
+
+def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
+    """The time of a text like "3 hours ago", counted from `now`, and midnight UTC where the text names a day only. `None`
+    for a text in which `ago` finds nothing, and for one that counts months or a year, which are too vague for a day: "a month
+    ago" stands for 26 to 45 days in moment.js."""
+    found = ago(text, now, rules)
+    if found is None or (now - found >= timedelta(days=MIN_MONTH_DAYS) and not _counts_days(text, rules)):
+        return None
+    names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
+    return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
+
+
+def _counts_days(text: str, rules: Rules) -> bool:
+    """Whether a text counts days, or shorter times: counted back from the end of February, it is as long in a leap year as in another
+    year. A month or a year is not."""
+    lengths = {now - (ago(text, now, rules) or now) for now in _ENDS_OF_FEBRUARY}
+    return len(lengths) == 1
+
+
+def ago(text: str, now: datetime, rules: Rules) -> datetime | None:
+    """The time that a text like "3 hours ago" or "2 months ago" names, counted from `now`, however vague. `None` for another text,
+    for a change, and for more than `MAX_RELATIVE_DAYS` ago."""
+    folded = text.casefold()
+    if len(text) > MAX_RELATIVE_CHARS or dates.says("modified", text, rules):
+        return None
+    relative = rules.metadata.get("traces", {}).get("relative", {})
+    languages = [code for code, words in relative.items() if any(word in folded for word in words)]
+    rest = folded
+    for word in rules.metadata.get("months", {}).get("published", {}).get("words", []):
+        rest = rest.replace(word, " ")
+    found = _dateparser(rest.strip(" :,.|·•-–"), languages[:4], now) if languages else None
+    if found is None or not now - timedelta(days=MAX_RELATIVE_DAYS) < found <= now:
+        return None
+    return found
+
+
+def _dateparser(text: str, languages: list[str], now: datetime) -> datetime | None:
+    import dateparser
+
+    settings = {
+        "PARSERS": ["relative-time"],
+        "RELATIVE_BASE": now.astimezone(UTC).replace(tzinfo=None),
+        "RETURN_AS_TIMEZONE_AWARE": True,
+        "TIMEZONE": "UTC",
+    }
+    try:
+        found: datetime | None = dateparser.parse(text, languages=languages, settings=settings)
+    except Exception:  # dateparser raises whatever its regular expressions and tables stumble on
+        return None
+    return found
