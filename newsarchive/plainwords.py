@@ -101,6 +101,7 @@ SOURCES = {
     "markup alone": "a name alone on its line",
     "markup category": "a link marked as the section",
     "markup link to a category": "a link to a category beside the headline",
+    "markup menu": "the item of the menu that the page belongs to",
     "markup link to a tag": "a link to a tag",
     "markup breadcrumb": "the breadcrumbs printed above the text",
     "markup tag": "links marked as tags",

@@ -98,6 +98,7 @@ class Place(StrEnum):
     CRUMBS = "markup breadcrumb"
     CATEGORY_LINK = "markup link to a category"
     TAG_LINK = "markup link to a tag"
+    MENU = "markup menu"
     TAG = "markup tag"
     FIGURE = "markup figure"
     PAYWALL = "markup paywall"
@@ -177,7 +178,7 @@ _PLACED = TIMES | DATES | (GUESSES - {Place.LIFE}) | {
 #: All that is read from the page's elements and lines.
 MARKUP = _PLACED | FIRST_HEADINGS | SECOND_HEADINGS | {
     Place.MARKUP, Place.HOME, Place.HEADLINE, Place.LIFE, Place.AGENCY, Place.CATEGORY, Place.CRUMBS, Place.CATEGORY_LINK, Place.TAG, Place.TAG_LINK,
-    Place.FIGURE, Place.PAYWALL,
+    Place.MENU, Place.FIGURE, Place.PAYWALL,
 }  # fmt: skip
 #: What stands in the page's body, where readers see it, as opposed to its head.
 IN_BODY = MARKUP | {Place.MICRODATA}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -343,17 +344,26 @@ def _inside(mark: Mark, selector: str) -> Mark | None:
 
 
 def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    """What links to the home page say: their texts, and the labels of links around a picture. `url` is the page's address. The home
-    page of a blog in a folder is the one that the page declares as its start, as Movable Type does."""
+    """What the links to the home page of the page at `url` say: their texts, and the labels of links around a picture."""
+    for link in home_links(tree, url, MAX_HOME_LINKS):
+        yield text_of(link)
+        yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
+
+
+def home_links(tree: LexborHTMLParser, url: str, most: int) -> Iterator[LexborNode]:
+    """At most `most` links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page
+    declares as its start, as Movable Type does."""
     declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
     start = next((absolute(address, url) for address in declared if _holds(address, url)), "")
-    for link in tree.css("a[href]")[:MAX_HOME_LINKS]:
-        address = absolute(link.attributes.get("href") or "", url)
-        parts = parts_of(address)
-        is_root = _INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
-        if address and is_root and not parts.query and same_site(address, url):
-            yield text_of(link)
-            yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
+    found = (link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url))
+    yield from islice(found, most)
+
+
+def _is_home_link(link: LexborNode, start: str, url: str) -> bool:
+    address = absolute(link.attributes.get("href") or "", url)
+    parts = parts_of(address)
+    is_root = _INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
+    return bool(address) and is_root and not parts.query and same_site(address, url)
 
 
 def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:

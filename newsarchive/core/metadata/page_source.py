@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from newsarchive.core.metadata.claims import Claim, Place, Source, plain
 from newsarchive.core.text.normalise import key
@@ -23,6 +24,8 @@ from newsarchive.items import Candidate
 
 #: Characters of a description that are read; a longer one is cut off.
 MAX_DESCRIPTION_CHARS = 6000
+#: Descriptions of a page that are read. More are those of a list of posts.
+MAX_DESCRIPTIONS = 10
 #: Characters of a title; a longer text is none.
 MAX_TITLE_CHARS = 300
 _BEGIN = "<rdf:Description"
@@ -46,11 +49,10 @@ def trackback_claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Cl
     >>> [claim.value for claim in trackback_claims(page, "Harbour Notes", ["Fish & chips"])], [*trackback_claims(page, "Harbour Notes", [])]
     (['Fish & chips'], [])
     """
-    begin = page.find(_BEGIN)
-    if begin < 0 or page.find(_BEGIN, begin + 1) >= 0:
+    described = list(islice(_descriptions(page), MAX_DESCRIPTIONS))
+    if len({one.get("dc:identifier") or one.get("trackback:ping") for one in described}) != 1:
         return
-    text = page[begin : begin + MAX_DESCRIPTION_CHARS].partition("</rdf:RDF")[0]
-    found = {m[1]: plain(m[2] or m[3]) for m in _PROPERTY.finditer(text)}
+    found = described[0]
     told = found.get("dc:title", "")
     if {"dc:identifier", "trackback:ping"}.isdisjoint(found) or not key(told):
         return
@@ -61,6 +63,15 @@ def trackback_claims(page: str, title: str, lines: Iterable[str]) -> Iterator[Cl
     yield Claim("headline", told, _DUBLIN_CORE)
     if day := found.get("dc:date"):
         yield Claim("date_published", day, Source(Place.TIME))
+
+
+def _descriptions(page: str) -> Iterator[dict[str, str]]:
+    """The properties of each description. A theme may print that of one post twice, above and below its text."""
+    begin = page.find(_BEGIN)
+    while begin >= 0:
+        text = page[begin : begin + MAX_DESCRIPTION_CHARS].partition("</rdf:RDF")[0]
+        yield {m[1]: plain(m[2] or m[3]) for m in _PROPERTY.finditer(text)}
+        begin = page.find(_BEGIN, begin + 1)
 
 
 def with_trackback_title(

@@ -249,6 +249,11 @@ def without_motto(name: str, url: str) -> str:
     >>> without_motto("The Ferry: Harbour News", "https://ferry.example/1"), without_motto("A: B", "https://c.example/")
     ('The Ferry', 'A: B')
 
+    A short name may be the initials of the other part, which says more.
+
+    >>> without_motto("4PDA - News of machines", "https://4pda.example/1"), without_motto("HCT - Harbour Times", "https://hct.example/1")
+    ('4PDA', 'HCT - Harbour Times')
+
     Earns the bare name on 42 of 1,139 real pages (`docs/benchmarks/metadata.md`).
     """
     parts = [part.strip(_AROUND_PART) for part in SEPARATOR.split(name)]
@@ -264,14 +269,25 @@ def without_motto(name: str, url: str) -> str:
         return name
     # One word that only the machine is called ("Magazine" of magazine.harbour.example) may be what the site is.
     found = next(iter(of_domain or of_machine))
+    if len(_bare(found)) < MIN_HOST_WORD_LETTERS and any(
+        _may_spell_out(part, _bare(found)) for part in parts if part != found
+    ):
+        return name
     is_name = len(found.split()) <= MAX_SITE_NAME_WORDS and (found in of_domain or " " in found)
     return found if is_name else name
 
 
+def _may_spell_out(name: str, letters: str) -> bool:
+    """Whether a name may be what letters stand for: "Harbour County Times" for "hct", "Bundesministerium für Bildung" for "bmb"."""
+    return _like_label(name, letters) or key(name)[:1] == letters[:1]
+
+
 def _begin_alike(name: str, label: str) -> bool:
     one, other = _bare(name), _bare(label)
-    long_enough = min(len(one), len(other)) >= MIN_HOST_WORD_LETTERS
-    return long_enough and (one.startswith(other) or other.startswith(one))
+    shorter = min(len(one), len(other))
+    if shorter < MIN_HOST_WORD_LETTERS:
+        return one == other and shorter >= MIN_LABEL_LETTERS  # "4PDA" of 4pda.example
+    return one.startswith(other) or other.startswith(one)
 
 
 def _bare(text: str) -> str:

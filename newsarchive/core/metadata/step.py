@@ -26,11 +26,13 @@ from newsarchive.core.metadata import (
     headline,
     jsonld,
     markup,
+    menus,
     page_source,
     pictures,
     publication_date,
     publisher,
     sections,
+    site_marks,
     site_statements,
 )
 from newsarchive.core.metadata.claims import (
@@ -200,6 +202,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += publisher.linked_home(claims, title, tree, url)
     claims, refused = publisher.like_host_in_title(claims, title, url)
     candidates += refused
+    if not any(c.field == "publisher" and key(c.value) for c in claims):
+        claims += site_marks.publisher_claims(tree, title, url, rules)
     if any(c.field == "publisher" and key(c.value) for c in claims):
         candidates += [c.candidate(reason="is the author") for c in of_authors]
     else:
@@ -224,6 +228,11 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += bylines.claims(own, title, _known_fields(claims, site_names, rules), rules)
     if not any(c.field == "authors" and c.source.place not in GUESSES for c in claims):
         claims += publication_date.authors_in_scripts(page.text, rules)
+    if not section_names:
+        no_names = _no_section_names(claims, title, titles, site_names, rules)
+        of_menu = sections.named([*menus.section_claims(tree, url, claims)], no_names, rules)
+        section_names = [c.value for c in of_menu]
+        claims += of_menu
     if (day := url_dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
     of_others = (replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)) for c in other_posts.refused)
