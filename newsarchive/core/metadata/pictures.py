@@ -126,7 +126,7 @@ def featured_picture(
         up = next((up for up in holders if up.tag in ("a", "article", "body")), None)
         is_others = up is not None and (up.tag == "a" or (up.tag == "article" and up.mem_id not in around))
         if not (is_others or aside(image, near=True) or other_posts.holds(image)):
-            for address in _sources(image)[:1]:
+            for address in picture_sources(image)[:1]:
                 yield Claim("image", address, Source(Place.FIGURE))
             return
 
@@ -162,7 +162,7 @@ def without_logos(
     page's address."""
     images = [c for c in claims if c.field == "image" and c.value]
     shown = tree.css(_SHOWN_LOGOS)[:MAX_FIGURES] if images else []
-    logos = {absolute(address, url) for image in shown for address in _sources(image)}
+    logos = {absolute(address, url) for image in shown for address in picture_sources(image)}
     icons = tree.css(_ICONS)[:MAX_FIGURES] if images else []
     logos |= {absolute(link.attributes.get("href") or "", url) for link in icons}
     logos.add(url)  # an empty address, which a web archive wrote out
@@ -214,10 +214,10 @@ def is_caption(text: str, blocks: Sequence[Block]) -> bool:
 def _addresses(figure: LexborNode) -> list[str]:
     """The addresses of the pictures of a figure, in its order, without placeholders."""
     shown = figure.css(_SHOWN)[:MAX_FIGURES]
-    return [address for image in shown for address in _sources(image)]
+    return [address for image in shown for address in picture_sources(image)]
 
 
-def _sources(image: LexborNode) -> list[str]:
+def picture_sources(image: LexborNode) -> list[str]:
     """The addresses of an `<img>` or `<source>`, without placeholders."""
     values = [(image.attributes.get(name) or "").strip() for name in _SRC_NAMES]
     values += [_largest(image.attributes.get(name) or "") for name in _SRCSET_NAMES]

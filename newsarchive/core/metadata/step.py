@@ -34,6 +34,7 @@ from newsarchive.core.metadata import (
     sections,
     site_marks,
     site_statements,
+    text_pictures,
 )
 from newsarchive.core.metadata.claims import (
     GUESSES,
@@ -219,6 +220,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims, refused = pictures.without_logos(claims, tree, url)
     candidates += refused
     claims += _picture_claims(claims, found, tree, anchor, other_posts)
+    if not _has_own_picture(claims, url, rules):
+        claims += text_pictures.first_in_text(tree, blocks, url, other_posts)
     if not _offered("image_credit", claims):
         claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
@@ -263,6 +266,16 @@ def _picture_claims(
     if not _offered("image", (*claims, *of_page)):
         of_page += pictures.featured_picture(tree, anchor, other_posts)
     return of_page
+
+
+def _has_own_picture(claims: Iterable[Claim], url: str, rules: Rules) -> bool:
+    """Whether a claim for the picture is neither the site's own nor a picture that counts visits."""
+    host = parts_of(url).hostname or ""
+    offered = (c.value for c in claims if c.field == "image" and c.value)
+    return any(
+        not pictures.is_sites_own_picture(value, host) and not pictures.counts_visits(value, rules)
+        for value in offered
+    )
 
 
 def _no_section_names(
