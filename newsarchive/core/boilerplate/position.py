@@ -297,9 +297,9 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
     >>> lines = ("Viernes, 30 de abril de 2021", "Fri 3 May 2024 10.20 BST", "2015.08.15 10:28MTI", "London, 3 May 2024")
     >>> [_is_bare_date(t, rules.default()) for t in lines]
     [True, True, True, False]
-    >>> lines = ("PHNOM PENH | Fri Jul 19, 2013 1:38am EDT", "1:18PM Tuesday January 15, 2008", "26-28 November 1997")
-    >>> [_is_bare_date(t, rules.default()) for t in lines]
-    [True, True, False]
+    >>> lines = ("PHNOM PENH | Fri Jul 19, 2013 1:38am EDT", "1:18PM Tuesday January 15, 2008", "Monday, October 22, 2012 at 9:55PM")
+    >>> [_is_bare_date(t, rules.default()) for t in (*lines, "26-28 November 1997")]
+    [True, True, True, False]
     """
     found = dates.date_text(line, rules)
     if not found:
@@ -307,7 +307,7 @@ def _is_bare_date(line: str, rules: Rules) -> bool:
     before, _, after = line.partition(found)
     before = _PLACE_BEFORE.sub("", before)
     before = dates.without_time(before) if ":" in before else before  # "26-28 November" begins with no time
-    rest = dates.without_time(after).strip()
+    rest = dates.without_time(dates.TIME_BEHIND.sub("", after, count=1)).strip()
     if rest != after.strip():
         rest = _TIME_ZONE.sub("", rest)
     if rest and not before and agency_alone(rest, rules) == rest:
