@@ -101,19 +101,30 @@ def test_the_wait_for_a_failing_site_has_a_bound(engine: Engine, interval: float
     now = START + 400 * DAY
     sites = Sites(engine, lambda: now)
     sites.follow("https://blog.example/", {"interval": interval})
-    for at in (START, now):
-        failed(sites, at)
+    for day in range(401):
+        failed(sites, START + day * DAY)
     [site] = sites.followed()
     assert site.due_at(now) == now + longest - known_sites.MAX_EARLY
     assert site.waits_until(START) is None  # that crawl lies in the future: a clock was wrong
+
+
+def test_two_failures_of_a_machine_that_slept_between_them_are_no_long_absence(engine: Engine) -> None:
+    """A timer that starts at once when a laptop wakes up may come before its network: all sites seem to be gone since Friday."""
+    now = START + 3 * DAY
+    sites = Sites(engine, lambda: now)
+    sites.follow("https://blog.example/", {})
+    for at in (START, now):
+        failed(sites, at, last_success_at=START - HOUR)
+    now += HOUR
+    assert [site.domain for site in sites.due()] == ["blog.example"]
 
 
 def test_people_are_told_that_a_failing_site_is_asked_less_often(tmp_path: Path) -> None:
     with open_archive("sqlite", tmp_path) as engine:
         sites, now = Sites(engine), utc_now()
         sites.follow("https://blog.example/", {})
-        for at in (now - 100 * DAY, now):
-            failed(sites, at, last_success_at=now - 101 * DAY)
+        for day in range(100, -1, -1):
+            failed(sites, now - day * DAY, last_success_at=now - 101 * DAY)
     told = f"{now + DAY - known_sites.MAX_EARLY:%Y-%m-%d %H:%M}"
     done = {
         words: CliRunner().invoke(cli, [*words.split(), "--db", str(tmp_path / "archive.db")]).output

@@ -34,20 +34,27 @@ SHARE_OF_FAILING = 0.1
 #: The longest wait for a site whose crawls fail, where its interval is no longer. A day leaves `coverage` no day on which
 #: nothing was tried.
 MAX_WAIT_OF_FAILING = timedelta(days=1)
+#: The longest wait for each crawl that failed before the last one. A laptop that sleeps over a weekend between two failures has
+#: tried twice, and both times it may have been its own network that was down; a site that is asked hourly never meets this bound.
+MAX_WAIT_EACH_FAILURE = timedelta(hours=1)
 #: The scope of the settings of all sites; every other scope is a platform's name.
 GLOBAL = "global"
 
 _SITES = (
     "SELECT domain, home_url, name, platform, state, last_success_at, config, {relied} AS relied_until,"
-    " {first} AS failing_since, {last} AS failed_at{count} FROM sites WHERE home_url <> ''{which} ORDER BY domain"
+    " {first} AS failing_since, {last} AS failed_at, {number} AS failed_crawls{count} FROM sites WHERE home_url <> ''{which} ORDER BY domain"
 )
-#: The first or last crawl that did not reach a site which fails, since the last one that did.
+#: The first or last crawl, or the number of crawls, that did not reach a site which fails, since the last one that did.
 _FAILED = (
-    "CASE WHEN state = 'failing' THEN (SELECT {which}(r.started_at) FROM crawl_runs AS r WHERE r.spider = 'news'"
+    "CASE WHEN state = 'failing' THEN (SELECT {which} FROM crawl_runs AS r WHERE r.spider = 'news'"
     " AND r.site = sites.domain AND NOT r.reached"
-    " AND (sites.last_success_at IS NULL OR r.started_at > sites.last_success_at)) END"
+    " AND (sites.last_success_at IS NULL OR r.started_at > sites.last_success_at)) ELSE {otherwise} END"
 )
-_PARTS = {"first": _FAILED.format(which="min"), "last": _FAILED.format(which="max")}
+_PARTS = {
+    "first": _FAILED.format(which="min(r.started_at)", otherwise="NULL"),
+    "last": _FAILED.format(which="max(r.started_at)", otherwise="NULL"),
+    "number": _FAILED.format(which="count(*)", otherwise="0"),
+}
 _RELIED = "(SELECT max(relied_until) FROM hub_subscriptions AS h WHERE h.site_id = sites.id)"
 _COUNT = f", (SELECT count(*) FROM articles WHERE articles.site_id = sites.id AND {visible('articles.id')}) AS articles"
 
@@ -68,8 +75,8 @@ LEARNED = (
 class KnownSite:
     """A site of the archive. `config` are its own settings, `defaults` those of all sites and of its platform;
     `articles` counts those that readers see. `relied_until` says until when its hub is relied on to announce each post, `None` for no
-    such hub. `failing_since` and `failed_at` are the first and the last of the crawls that failed since the last success, where the last
-    one did."""
+    such hub. `failing_since` and `failed_at` are the first and the last of the `failed_crawls` since the last success, where the last
+    one failed."""
 
     domain: str
     home_url: str
@@ -83,6 +90,7 @@ class KnownSite:
     relied_until: datetime | None = None
     failing_since: datetime | None = None
     failed_at: datetime | None = None
+    failed_crawls: int = 0
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -107,6 +115,7 @@ class KnownSite:
         if self.failing_since is None or self.failed_at is None or is_future(self.failed_at, now):
             return None
         longest = max(self.interval, MAX_WAIT_OF_FAILING)
+        longest = min(longest, (self.failed_crawls - 1) * MAX_WAIT_EACH_FAILURE)
         wait = min((self.failed_at - self.failing_since) * SHARE_OF_FAILING, longest)
         return self.failed_at + wait - MAX_EARLY
 
