@@ -162,7 +162,7 @@ def any_number(lowest: float, highest: float) -> Reader:
     def read(value: Any, folder: Path) -> float:
         try:
             number = float(value) if not isinstance(value, bool) else None
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = None
         if number is None or not lowest <= number <= highest:
             raise ValueError(f"is no number from {lowest:g} to {highest:g}")

@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ from newsarchive.crawling import adapters
 from newsarchive.db.engine import reading
 from newsarchive.db.writing.store import Store
 from newsarchive.export import plain
-from newsarchive.export.text import cell
+from newsarchive.export.text import cell, listed
 from newsarchive.fields import CRAWLED, FIELDS, FLAT, Field, record, row, value
-from newsarchive.items import Article
+from newsarchive.items import Article, Author
 from newsarchive.times import isoformat
 from newsarchive.web.datasette import described
 from tests.support.storage import START, make_article, open_archive, rich_article, url_of
@@ -159,6 +160,20 @@ def test_the_feeds_of_scrapy(archive: str) -> None:
         table.finish_exporting()
         (line,) = csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))
         assert line == {name: "" if v is None else str(cell(v)) for name, v in ours.items()}
+
+
+def test_the_lists_of_scrapys_table_are_those_of_export() -> None:
+    names = ["Ann Lee", "Old Port; Harbour"]
+    article = replace(ARTICLES[0], authors=tuple(Author(name) for name in names))
+    for options, expected in (({}, cell(names)), ({"join_multivalued": "|"}, "|".join(names))):
+        out = io.BytesIO()
+        table = adapters.ArticleCsvExporter(out, fields_to_export=["authors"], **options)
+        table.export_item(article)
+        table.export_item({"authors": names})
+        table.finish_exporting()
+        lines = csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline=""))
+        assert [line["authors"] for line in lines] == [expected, expected]
+    assert listed(cell(names)) == names
 
 
 def test_an_article_is_an_item_that_can_only_be_read() -> None:

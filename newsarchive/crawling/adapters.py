@@ -23,7 +23,7 @@ from scrapy.exporters import CsvItemExporter
 from scrapy.http import Response
 
 from newsarchive.export import plain
-from newsarchive.export.text import SEPARATOR, cell
+from newsarchive.export.text import cell
 from newsarchive.fields import CRAWLED, FIELDS, Field, value
 from newsarchive.items import Article, Capture, Page
 from newsarchive.times import isoformat
@@ -105,10 +105,13 @@ class ArticleCsvExporter(CsvItemExporter):
         if file is not sys.stdout.buffer and (options.get("encoding") or "utf-8").lower() == "utf-8":
             # This codec writes the mark at the beginning of a file alone, not where `-o` appends to one.
             options["encoding"] = "utf-8-sig"
-        options.setdefault("join_multivalued", SEPARATOR)
+        #: Whether somebody chose what stands between the values of a list; Scrapy joins them then.
+        self.is_separator_chosen = "join_multivalued" in options
         super().__init__(file, **options)
 
     def serialize_field(self, field: Any, name: str, value: Any) -> Any:
+        if isinstance(value, list | tuple) and not (self.is_separator_chosen or "serializer" in field):
+            return cell(value)
         return cell(super().serialize_field(field, name, value))
 
 

@@ -96,7 +96,10 @@ def _readme(title: str, query: str, number: int, cut: int) -> list[list[Any]]:
         ["found by", query or "everything in the archive"],
         ["written by", f"newsarchive {VERSION}"],
         ["times", "UTC"],
-        ["lists", f"in one cell, separated by “{SEPARATOR}”"],
+        [
+            "lists",
+            f"in one cell, separated by “{SEPARATOR}”; a semicolon of a value has a backslash before it",
+        ],
         [
             "cells cut",
             cut,
