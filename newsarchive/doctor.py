@@ -9,6 +9,7 @@ Each check is a function that gives findings, and asks nothing of the network. T
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +68,7 @@ def check(
     found = checks.database(engine)
     if any(finding.check is Check.OPENS for finding in found):
         return found
-    found += writable(engine)
+    found += list(writable(engine)) or raw_bytes_writable(written_in(folders))
     found += disk_space([path for path in (checks.folder(engine), written_in(folders)) if path])
     if any(finding.check is Check.SCHEMA for finding in found):
         return found  # what its tables hold is asked by the version that made them
@@ -114,6 +115,22 @@ def writable(engine: Engine) -> Iterator[Finding]:
             f"{shown(engine)} cannot be written, so no crawl can store anything: the disk is read-only, or the file is not yours",
             f"ls -l {shlex.quote(shown(engine))}; findmnt -T {shlex.quote(shown(engine))}",
         )
+
+
+def raw_bytes_writable(folder: Path) -> list[Finding]:
+    """Whether WARC files can be written, there or where the folder will be made."""
+    path = folder.absolute()
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if os.access(there, os.W_OK):
+        return []
+    quoted = shlex.quote(str(there))
+    return [
+        warning(
+            Check.WRITABLE,
+            f"no WARC file can be written in {folder}, so no crawl can store anything: the disk is read-only, or the folder is not yours",
+            f"ls -ld {quoted}; findmnt -T {quoted}",
+        )
+    ]
 
 
 def disk_space(folders: Iterable[Path]) -> Iterator[Finding]:

@@ -254,6 +254,21 @@ def test_findings_are_told_gravest_first_with_a_command_to_paste(copy: Path) -> 
     assert any("names no contact" in line for line in shown)
 
 
+def test_a_folder_of_raw_bytes_that_cannot_be_written_is_told(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its archive is on another disk, and can be written: each crawl would fail all the same."""
+    folder, access = copy.parent / "news-warc", os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != folder and access(path, mode))
+    found = findings(copy)
+    assert set(found) == {Check.WRITABLE}
+    assert found[Check.WRITABLE]["message"].startswith(
+        f"no WARC file can be written in {folder}, so no crawl"
+    )
+    later = folder.parent / "made" / "later"
+    assert doctor.raw_bytes_writable(later) == []
+
+
 def test_settings_that_are_wrong_are_a_finding(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy.parent)
     Path("newsarchive.toml").write_text('contcat = "x"\n', encoding="utf-8")
