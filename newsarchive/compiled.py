@@ -185,9 +185,10 @@ def _write(path: Path, entries: _Entries) -> None:
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once it is written: who reads `path` meanwhile finds the old bytes or the new ones, and
     always all of them. Raises `OSError`."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    # A process of another container may have the same number.
+    part = path.with_name(f"{path.name}.{os.getpid()}-{os.urandom(4).hex()}.part")
     try:
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             yield file
         part.replace(path)
     finally:

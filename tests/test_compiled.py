@@ -258,3 +258,15 @@ def test_a_second_process_finds_the_file_beside_the_bytecode(tmp_path: Path) -> 
     assert first > 1000
     assert second == 0
     assert len(list(tmp_path.rglob("compiled.*.entries"))) == 1
+
+
+def test_two_that_replace_a_file_at_once_do_not_meet(tmp_path: Path) -> None:
+    """Processes of two containers that share a folder may have one number."""
+    file = tmp_path / "metrics.prom"
+    with compiled.replacing(file) as one:
+        one.write(b"one")
+        with compiled.replacing(file) as two:
+            two.write(b"two")
+        assert file.read_bytes() == b"two"
+    assert file.read_bytes() == b"one"
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.prom"]
