@@ -161,6 +161,11 @@ class Guard:
         """The addresses that the user named for this crawl."""
         return getattr(self._crawler.spider, "named_addresses", [])
 
+    def site_of(self, url: str) -> str:
+        """The address under which the site of a page is followed: it may lie in a folder, and its posts on another host."""
+        spider = self._crawler.spider
+        return getattr(spider, "url", "") or getattr(spider, "site", "") or urljoin(url, "/")
+
     def _judge_connections(self) -> None:
         name = next(POOLS[base.__name__] for base in type(self).__mro__ if base.__name__ in POOLS)
         give = getattr(self._pool, name)
@@ -234,7 +239,7 @@ class Guard:
             raise ProxyFailed(proxy_problem(request.meta["proxy"], error)) from error
         except DownloadFailedError as error:
             if self.verifies and (problem := self.certificate_problem(request, error)):
-                site = urljoin(request.url, "/")
+                site = self.site_of(request.url)
                 raise CertificateRefused(
                     f"the certificate of {host_and_port(request.url)[0]} is not valid ({problem}): if you take its pages all "
                     f"the same, newsarchive sites add --verify-certificates false {site}, or DOWNLOAD_VERIFY_CERTIFICATES = 0"
