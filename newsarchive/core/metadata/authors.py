@@ -305,6 +305,9 @@ def _traits(
         or (declared and key(authors[0].name) in sites)  # "taz, die tageszeitung" at taz.example
     ):
         traits.append(Trait.SITES_NAME)
+        is_person = all(a.kind == "person" and like_a_name(a.name, rules) for a in authors)
+        if not is_person and all(c.source.place in JSON_LD for c in claims):
+            traits.append(Trait.HOUSE_ALONE)  # a plugin fills it in; the publisher says the same
     elif all(a.kind != "person" for a in authors):
         traits.append(Trait.ORGANISATION)
     if all(firm(a.name, rules) for a in authors):

@@ -293,6 +293,7 @@ class Trait(StrEnum):
     ONE_OF_GUESSES = "one of several guesses"
     PRINTED_NOWHERE = "printed nowhere"
     SITES_NAME = "the site's own name"
+    HOUSE_ALONE = "the site's own name, in JSON-LD alone"
     CONTAINS_TITLE = "contains a title"
     LIKE_TITLE = "like a title"
     PART_OF_TITLE = "part of a title"
