@@ -55,7 +55,7 @@ def test_a_path_that_leads_nowhere_is_an_error(patches: tuple[tuple[str, object]
 
 
 def test_the_probe_sees_what_a_switch_could_change() -> None:
-    path = "newsarchive.core.text.dates:certain"
+    path = "newsarchive.core.text.date_orders:certain"
     probe = Probe([Switch("none", "", "extract", ((path, returns(None)),))])
     with probe.watching():
         probe.start()
