@@ -7,7 +7,7 @@ option; its points are learned (`claims.weigh`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from newsarchive.core.metadata.claims import (
@@ -96,6 +96,22 @@ def _as_house(author: Author, rules: Rules) -> Author:
     is_job = end == len(name) and name[start:].casefold() not in table.before_job
     is_job = is_job and len(before) <= MAX_WORDS_BEFORE_JOB and not like_a_name(" ".join(before), rules)
     return replace(author, kind="organisation") if is_job and author.kind == "person" else author
+
+
+def with_house(authors: Iterable[Author], publisher: str) -> tuple[Author, ...]:
+    """The authors; one of a single word, which is the publisher's name as it is written, is the house and no person: "Kaspersky".
+
+    WordPress says of every account that it is a person. A name of several words, or in a script without spaces, may be that of a
+    person who writes alone. Of 11 such names on pages that may be read nine are firms and associations, two pen names.
+    """
+    if " " in publisher or has_unspaced(publisher):
+        return tuple(authors)
+    return tuple(
+        replace(author, kind="organisation")
+        if author.kind == "person" and author.name.casefold() == publisher.casefold()
+        else author
+        for author in authors
+    )
 
 
 def read_claims(

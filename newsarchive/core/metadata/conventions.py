@@ -200,6 +200,7 @@ def _signed(article: Article, convention: Convention, rules: Rules) -> Article:
     if not found:
         return article
     candidates = [*candidates, *(c.candidate(reason=convention.reason) for c in sites)]
+    found = authors.with_house(found, article.publisher)
     return replace(article, authors=found, candidates=_replaced(article.candidates, "authors", candidates))
 
 

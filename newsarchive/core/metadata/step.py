@@ -129,6 +129,7 @@ def read_metadata(
     candidates += _dates(out, found, page, blocks, rules)
     for decide in (_simple_fields, _keywords, _image):
         candidates += decide(out, found, page, rules)
+    out["authors"] = authors.with_house(out["authors"], out["publisher"])
     descriptions, refused = headline.own_descriptions(found.of("description"), found.headline, blocks)
     out["description"], why = best(descriptions, rules)
     candidates += why + refused
