@@ -268,17 +268,17 @@ def same_site(a: str, b: str) -> bool:
 #: A query that names whose posts a page lists (`?tag=ferry`, `?author=3`), and not the page of a list (`?page=2`).
 _NAMED = r"\?(?!page=)[\w-]{1,20}=[^&]"
 #: The path or query under which blogs keep the posts of one category: `/category/harbour/`, `/Kategorien/Hafen/`, `?cat=3`,
-#: `/categories?category=Harbour`.
+#: `/categories?category=Harbour`; the place of one on the page of all, as Jekyll's themes do without plug-ins: `/categories/#harbour`.
 _CATEGORY = re.compile(
-    rf"/(?:categor|kategor|rubri)\w{{0,5}}(?:/[^/?#]|/?{_NAMED})|[?&]cat=\d", re.IGNORECASE
+    rf"/(?:categor|kategor|rubri)\w{{0,5}}(?:/[^/?#]|/?{_NAMED}|/?#[^/])|[?&]cat=\d", re.IGNORECASE
 )
 
 
 def is_category(url: str) -> bool:
     """Whether an address is that of a category of posts, by the words that blogs put into it.
 
-    >>> is_category("/categories/Science/"), is_category("/categories?category=Science"), is_category("/2025/03/science/")
-    (True, True, False)
+    >>> [is_category(url) for url in ("/categories/Science/", "/categories?category=Science", "/categories/#science", "/2025/03/science/")]
+    [True, True, True, False]
     """
     return _CATEGORY.search(url[:2000]) is not None
 
@@ -286,7 +286,7 @@ def is_category(url: str) -> bool:
 #: The path under which blogs keep the posts of one tag: `/tag/ferry/`, `/tags/ferry`, `/search/label/Ferry`, `/tags/?tag=ferry`, Marmite's `/tag-ferry.html`; Plone
 #: asks its search for them: `/@@search?Subject%3Alist=ferry`.
 _TAG = re.compile(
-    rf"/(?:tags?|tagged|etiquetas?|schlagw\w{{1,8}}|label|keywords?)(?:/[^/?#]|/?{_NAMED})|/tag-[^/?#]+\.html?$|[?&]Subject(?:%3A|:)list=[^&]",
+    rf"/(?:tags?|tagged|etiquetas?|schlagw\w{{1,8}}|label|keywords?)(?:/[^/?#]|/?{_NAMED}|/?#[^/])|/tag-[^/?#]+\.html?$|[?&]Subject(?:%3A|:)list=[^&]",
     re.IGNORECASE,
 )
 

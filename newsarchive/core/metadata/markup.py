@@ -313,15 +313,22 @@ def stated(mark: Mark, rules: Rules) -> str:
 def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> Iterator[Claim]:
     """Properties of an article in microdata (HTML Living Standard, 5), without those of other posts.
 
-    Of several articles on a page only the first one's authors count: a list of teasers states an author for each.
+    Of several articles on a page only the first one's authors and description count: a list of teasers states them for each.
     """
     first_item: int | None = None
+    described: LexborNode | None = None
     for mark in marks:
         for name in mark.properties:
             if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
-            if name == "description" and _item_type(mark.node) in _OTHER_ITEMS:
-                continue
+            if name == "description":
+                if _item_type(mark.node) in _OTHER_ITEMS:
+                    continue
+                of_item = _item(mark.node)
+                described = described or of_item
+                # The next posts below describe themselves: "You may also enjoy" (Minimal Mistakes).
+                if of_item is not None and described is not None and of_item.mem_id != described.mem_id:
+                    continue
             if name in _PROPERTIES and not aside(mark.node):
                 value = stated(mark, rules) if name in _DATE_PROPERTIES else mark.content
                 yield Claim(_PROPERTIES[name], value, _MICRODATA)

@@ -17,13 +17,14 @@ from dataclasses import replace
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsarchive.core.metadata.claims import Claim, Place, Source, best
-from newsarchive.core.metadata.elements import Mark, absolute, text_of
+from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.metadata.publisher import title_parts
 from newsarchive.core.metadata.standing import (
+    MAX_ANCESTORS,
     MAX_NEAR_MARKS_AFTER,
     MAX_NEAR_MARKS_BEFORE,
     ancestors_of,
@@ -211,20 +212,33 @@ def linked_tags(
     first, last = headline.at - MAX_NEAR_MARKS_BEFORE, headline.at + MAX_NEAR_MARKS_AFTER
     lists: list[Sequence[str]] = []
     lines: list[Sequence[str]] = []
+    beside_others: list[Sequence[str]] = []
     for group in groups.values():
         node = group[0].node
         texts = [text_of(link.node, MAX_SECTION_CHARS) for link in group]
         if len(group) > MAX_LINKED_TAGS or sum(_COUNT.search(text) is not None for text in texts) > 1:
             continue
-        if aside(node, near=True) or in_masthead(node, around) or other_posts.holds(node):
+        if aside(node, near=True) or in_masthead(node, around):
             continue
         whole = text_of(_around(node), MAX_LINKED_TAGS_CHARS)
-        if sum(map(len, texts)) >= MIN_SHARE_OF_TAGS * len(whole) > 0:
+        is_list = sum(map(len, texts)) >= MIN_SHARE_OF_TAGS * len(whole) > 0
+        if other_posts.holds(node):
+            if is_list:
+                beside_others.append(texts if _in_article_of(node, around) else ())
+        elif is_list:
             lists.append(texts)
         elif 0 < len(whole) <= MAX_BYLINE_CHARS and first <= group[0].at <= last and not ends_sentence(whole):
             lines.append(texts)
-    for text in (lists or lines or [()])[0]:
+    # The only list may stand beside the posts before and after: in the foot of the Next.js blog with Tailwind.
+    only = beside_others if len(beside_others) == 1 else []
+    for text in (lists or lines or only or [()])[0]:
         yield from _named("keywords", text, Place.TAG_LINK)
+
+
+def _in_article_of(node: LexborNode, around_headline: Set[int]) -> bool:
+    """Whether the nearest `<article>` around a node holds the headline, too."""
+    article = next((up for up in upwards(node.parent, MAX_ANCESTORS) if up.tag == "article"), None)
+    return article is not None and article.mem_id in around_headline
 
 
 #: Boxes for tags of a page that are looked at; from two on they belong to several posts.
