@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import frameworks, hexo, older_generators
+from benchmarks import frameworks, hexo, newer_generators, older_generators
 from benchmarks.blog_scores import table
 from benchmarks.made_blogs import (
     HEADER,
@@ -435,6 +435,7 @@ BLOGS = (
     Blog("marmite", _marmite, category=False),
     *frameworks.BLOGS,
     *older_generators.BLOGS,
+    *newer_generators.BLOGS,
 )
 
 if __name__ == "__main__":

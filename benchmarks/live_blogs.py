@@ -1,5 +1,5 @@
-"""What the archive says of real articles on blogs that a program serves: themes of WordPress that are not its own, and Puput and
-Roost on Wagtail.
+"""What the archive says of real articles on blogs that a program serves: themes of WordPress that are not its own, Puput and
+Roost on Wagtail, Flask-Blogging and tDiary.
 
     python -m benchmarks.live_blogs DATA/articles --tools FOLDER
 
@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks import small_programs
 from benchmarks.blog_scores import table
 from benchmarks.made_blogs import CATEGORIES, HEADER, SITE, Blog, Post, compared, crawl, drawn, npm, pip, run
 from benchmarks.plone import wait
@@ -300,6 +301,7 @@ BLOGS = (
     ),
     Live(_blog("Puput"), partial(_wagtail, PUPUT), needs_wordpress=False),
     Live(_blog("Roost"), partial(_wagtail, ROOST), needs_wordpress=False),
+    *(Live(blog, serve, needs_wordpress=False) for blog, serve in small_programs.BLOGS),
 )
 
 if __name__ == "__main__":
