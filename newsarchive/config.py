@@ -175,9 +175,8 @@ def as_day(value: Any, folder: Path) -> str:
     """A day as TOML or a person writes it, as text."""
     if isinstance(value, date):  # TOML has dates of its own; a time is one too
         return value.isoformat()
-    text = as_text(value, folder)
     try:
-        first_moment(text)
+        first_moment(text := as_text(value, folder))
     except ValueError:
         raise ValueError("is no date: write it as 2025-01-31") from None
     return text
