@@ -499,12 +499,19 @@ def discussion(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> 
         return []
     heads = [i for i in range(signatures[0]) if _is_head(blocks[i], words)]
     counts = {i: comparable_words(blocks[i].text) for i in body}
-    starts = [(i, MIN_SHARE_ABOVE_HEAD) for i in heads[-1:]] + [(signatures[0], MIN_SHARE_ABOVE)]
+    starts = [(i, _share_above(blocks[i])) for i in heads[-1:]] + [(signatures[0], MIN_SHARE_ABOVE)]
     for start, share in starts:
         above = sum(count for i, count in counts.items() if i < start)
         if above >= max(MIN_WORDS_ABOVE, share * sum(counts.values())):
             return [i for i in body if i >= start]
     return []
+
+
+def _share_above(head: Block) -> float:
+    """The share of all words that must stand above a head of comments. "12 comments" in a line that is no heading may be the link to
+    them from the top of a live blog, whose own parts are signed."""
+    is_link = head.kind != "heading" and (bool(head.links) or any(map(str.isdecimal, head.text)))
+    return MIN_SHARE_ABOVE if is_link else MIN_SHARE_ABOVE_HEAD
 
 
 def heads_of_comments(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:

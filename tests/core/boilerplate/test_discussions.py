@@ -98,6 +98,14 @@ def test_comments_below_their_head_may_be_ten_times_as_long_as_the_article() -> 
     assert "body" not in found[3:]
 
 
+def test_the_signed_parts_of_a_live_blog_below_a_link_to_its_comments_are_its_text() -> None:
+    link = Block("12 comments", "other", path="html/body/div.meta", links=(("12 comments", "#comments"),))
+    for line in (link, Block("12 comments", path="html/body/div.meta")):
+        found = labels(*ARTICLE, line, *signed(*TYPEPAD) * 12)
+        assert found[:3] == ["body"] * 3
+        assert found[4::2] == ["body"] * 36
+
+
 @pytest.mark.parametrize(
     "signatures",
     [
