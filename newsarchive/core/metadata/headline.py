@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, product, takewhile
 
 from newsarchive import compiled
 from newsarchive.core.metadata import eastern_titles
@@ -67,6 +67,8 @@ MIN_TITLE_LETTERS = 8
 MIN_SHOWN_SPACES = 2
 #: Blocks of the text that may stand above a line with the headline, or be that line.
 MAX_BODY_BEFORE_HEADLINE = 2
+#: Characters of a block without links, and of no heading, that is part of a text.
+MIN_PROSE_CHARS = 60
 #: Labels of blocks that show no headline.
 _NOT_ABOVE_TEXT = frozenset(("nav", "footer", "related", "comments", "copyright"))
 #: Elements that are marked as the headline and are no `<h1>`.
@@ -173,14 +175,19 @@ def _is_of_day(title: str, names: Set[str], rules: Rules) -> bool:
 
 def _only_heading(blocks: Sequence[Block], names: Set[str], rules: Rules) -> str:
     """The first heading of a page that is neither the site's name nor a date, without the sign that links to it, where no other heading of
-    its rank follows in its place; else ""."""
+    its rank follows in its place and no text stands above it; else ""."""
     headings = (b for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading")
     own = [
         b for b in headings if b.label not in _NOT_ABOVE_TEXT and not _names_site_or_day(b.text, names, rules)
     ]
-    if not own or sum(b.path == own[0].path for b in own) > 1:
+    if not own or sum(b.path == own[0].path for b in own) > 1 or own[0] not in _above_prose(blocks):
         return ""
     return own[0].text.lstrip(_ANCHOR_SIGNS)
+
+
+def _above_prose(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks above the first sentences of a page. A heading below them is of a part, of comments or of a list."""
+    return takewhile(lambda b: b.kind == "heading" or len(b.text) < MIN_PROSE_CHARS or b.links, blocks)
 
 
 def _names_site_or_day(text: str, names: Set[str], rules: Rules) -> bool:

@@ -133,8 +133,8 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
 
 
 def of_authors(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
-    """The claims for a publisher that is the person who wrote the post, and not named like the host of the address `url`. They count
-    where nothing else names the site. The blog theme of VuePress marks one element as both: `itemprop="publisher author"`."""
+    """The claims of marked data for a publisher that is the person who wrote the post, and not named like the host of the address `url`.
+    They count where nothing else names the site. The blog theme of VuePress marks one element as both: `itemprop="publisher author"`."""
     people = {
         key(c.value)
         for c in claims
@@ -147,7 +147,10 @@ def of_authors(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
     return [
         c
         for c in claims
-        if c.field == "publisher" and key(c.value) in people and not is_named_like(c.value, labels)
+        if c.field == "publisher"
+        and c.source.bare in _DECLARED
+        and key(c.value) in people
+        and not is_named_like(c.value, labels)
     ]
 
 
