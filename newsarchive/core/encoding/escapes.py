@@ -6,7 +6,8 @@ WordPress takes away backslashes, so that `\u00f3` is left as `u00f3`.
 
 An escape inside a word that is known once it is undone proves it, and so do `It\u2019s`, a quotation between `\u201c` and
 `\u201d`, and five letters of one script side by side. Then all escapes of its kind on the page are undone. A page that speaks of
-code or of encodings keeps them, and so does one that shows code; in a quotation nothing is proved.
+code or of encodings keeps them, and so does one that shows code, or a word with escapes near the same word without; in a
+quotation nothing is proved.
 """
 
 from __future__ import annotations
@@ -32,9 +33,15 @@ MAX_ELIDED_LETTERS = 2
 #: Characters to either side of an escape that are looked at for an address or code around it.
 MAX_SIDE_CHARACTERS = 80
 
+#: Words from one with escapes to the same without, where a text shows both on purpose.
+MAX_WORDS_BETWEEN = 12
+#: Signs around a word.
+_AROUND_WORDS = ".,;:!?…()[]\"'“”„‘’«»—–-"
+
 #: Code units of UTF-16 as JSON and JavaScript write them, and bytes. Python writes both.
 _BACKSLASHED = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|(?:\\x[89a-fA-F][0-9a-fA-F])+")
-_QUOTED_PRINTABLE = re.compile(r"(?:=[89A-F][0-9A-F])+")
+#: Bytes of quoted-printable, between which a line may end.
+_QUOTED_PRINTABLE = re.compile(r"=[89A-F][0-9A-F](?:(?:=[\n ])?=[89A-F][0-9A-F])*")
 #: Code units that have lost their backslashes, as programs write them, in small letters. No word has a digit behind `u`; without a
 #: digit they stand side by side or apart from letters, because `subbed` is a word.
 _UNSLASHED = re.compile(
@@ -43,7 +50,12 @@ _UNSLASHED = re.compile(
 )
 #: What quoted-printable has besides: a space at the end of a line, the sign of equality, and the break of a line that is too long.
 _OTHER_PRINTABLE = re.compile(r"=(?:20(?=\n|\Z)|3D|\n)")
-_OTHERS = {"=20": " ", "=3D": "=", "=\n": ""}
+#: The same where HTML made spaces of the ends of lines.
+_FOLDED_PRINTABLE = re.compile(r"=(?:20(?: |(?=\n|\Z))|3D|[\n ])")
+_OTHERS = {"=20": " ", "=20 ": " ", "=3D": "=", "=\n": "", "= ": ""}
+#: A word that such a break cuts, and a sign of equality that is none of quoted-printable, which writes `=3D`.
+_CUT_WORD = re.compile(r"(?:[^\W\d_]|=[89A-F][0-9A-F])= (?:[^\W\d_]|=[89A-F][0-9A-F])")
+_PLAIN_EQUALITY = re.compile(r"=(?![0-9A-F]{2}|\s|\Z)")
 #: A code unit that may be a year: `u2019`.
 _YEAR = re.compile(r"u20[0-9]{2}")
 #: Signs of addresses and tags, and of any code.
@@ -62,7 +74,12 @@ _SUBJECT = re.compile(
     r"[{}]|\\[\\nrtd\"']|[\"']\s*:\s*[\[\"']|\[[\"']|\w\([\"']|\w\(\)|==|=\s*[bru]?[\"']|(?:<|&lt;)[/!a-z]"
     r"|\b(?:unicode|utf-?\d+|ascii|ansi|iso-8859|latin-?1|json|javascript|python|perl|php|regex\w*|regular expressions?|mime"
     r"|quoted[- ]printable|escape (?:sequence|code|character)s?|unescap\w+|encod\w+|decod\w+|charsets?|character sets?"
-    r"|code ?points?|hexadecimal|backslash\w*)\b",
+    r"|code ?points?|hexadecimal|backslash\w*|mojibake|string literals?|source code"
+    r"|zeichen(?:satz|kodierung|codierung|kette|folge)\w*|kodierung\w*|tekenreeks\w*|teckenkodning\w*"
+    r"|cha[iî]nes? de caract[eè]res|jeux? de caract[eè]res|codifica(?:ción|ção|zione)|kódování|kodowani\w*"
+    r"|кодировк\w*|юникод\w*|экранирова\w*|кодуванн\w*|юнікод\w*)\b"
+    r"|编码|編碼|转义|轉義|乱码|亂碼|字符|字串|正则|正則"
+    r"|文字コード|文字列|文字化け|エスケープ|エンコード|デコード|인코딩|유니코드|이스케이프|문자열",
     re.IGNORECASE,
 )
 #: A quotation between marks of its own.
@@ -84,7 +101,7 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
     """
     page = "\n".join(texts)
     kinds = [kind for kind, (sign, _) in _KINDS.items() if sign in page and kind.search(page)]
-    if not kinds or _SUBJECT.search(page):
+    if not kinds or _SUBJECT.search(page) or _shows_both(texts, kinds):
         return {}
     edits: dict[int, list[Edit]] = {}
     for kind in kinds:
@@ -93,10 +110,15 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
         if not are_text or not any(_is_proof(matches, grams) for matches in found.values()):
             continue
         for number, matches in found.items():
-            own = edits.setdefault(number, [])
-            own += [_edit(match, kind, undone(match)) for match in matches]
-            if kind is _QUOTED_PRINTABLE:
-                own += [_edit(m, kind, _OTHERS[m[0]]) for m in _OTHER_PRINTABLE.finditer(texts[number])]
+            edits.setdefault(number, []).extend(_edit(match, kind, undone(match)) for match in matches)
+        if kind is _QUOTED_PRINTABLE:
+            is_folded = bool(_CUT_WORD.search(page)) and not _PLAIN_EQUALITY.search(page)
+            other = _FOLDED_PRINTABLE if is_folded else _OTHER_PRINTABLE
+            for number in range(len(texts)) if is_folded else found:
+                inside = {at for match in found.get(number, ()) for at in range(*match.span())}
+                rest = [m for m in other.finditer(texts[number]) if m.start() not in inside]
+                if rest:
+                    edits.setdefault(number, []).extend(_edit(m, kind, _OTHERS[m[0]]) for m in rest)
     return {number: sorted(own, key=attrgetter("start")) for number, own in edits.items()}
 
 
@@ -107,6 +129,26 @@ def _matches(kind: re.Pattern[str], text: str) -> list[re.Match[str]]:
         for match in kind.finditer(text)
         if not _YEAR.fullmatch(match[0]) or _ADDRESS_SIGNS.isdisjoint(_around(text, *match.span()))
     ]
+
+
+def _shows_both(texts: Iterable[str], kinds: Iterable[re.Pattern[str]]) -> bool:
+    r"""Whether a text has a word with escapes and, near it, the same word without: "In Java caf\u00e9 and café are the same"."""
+    for text in texts:
+        own = [kind for kind in kinds if kind.search(text)]
+        words = [word.strip(_AROUND_WORDS) for word in text.split()] if own else []
+        for kind in own:
+            for at, word in enumerate(words):
+                if not kind.search(word):
+                    continue
+                after = kind.sub(undone, word).strip(_AROUND_WORDS)
+                near = words[max(0, at - MAX_WORDS_BETWEEN) : at + MAX_WORDS_BETWEEN + 1]
+                if (
+                    not after.isascii()
+                    and len(after) > 1
+                    and any(after == other.replace("'", "’") for other in near)
+                ):
+                    return True
+    return False
 
 
 def _edit(match: re.Match[str], kind: re.Pattern[str], after: str) -> Edit:
@@ -120,7 +162,7 @@ def undone(match: re.Match[str]) -> str:
     ['é', 'é', 'é', '']
     """
     is_code_unit = "u" in match[0]
-    raw = bytes.fromhex(re.sub(r"[\\ux=]", "", match[0]))
+    raw = bytes.fromhex(re.sub(r"[\\ux=\n ]", "", match[0]))
     try:
         return raw.decode("utf-16-be" if is_code_unit else "utf-8")
     except UnicodeDecodeError:
