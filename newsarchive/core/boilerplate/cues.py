@@ -70,7 +70,9 @@ MAX_COMMENTS_HEAD_WORDS = 12
 MIN_WORDS_ABOVE_COMMENTS = 40
 #: The same as a share of all words, where the heading says no number: "Comments" may also open a part of the article.
 MIN_SHARE_ABOVE_COMMENTS = 0.5
-#: The same below a heading that counts the comments ("27 comments"), which are often longer than the post. It is 0.15 and 0.23 on the two
+#: Words of a heading that counts the comments; "10 comments on the budget" may be one of the article.
+MAX_COUNTING_WORDS = 3
+#: The same share below a heading that counts the comments ("27 comments"), which are often longer than the post. It is 0.15 and 0.23 on the two
 #: pages of 2,579 where no name of an element told such comments.
 MIN_SHARE_ABOVE_COUNTED_COMMENTS = 0.15
 #: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
@@ -357,8 +359,8 @@ def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     total, above = sum(words.values()), 0
     for i, block in enumerate(blocks):
         known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
-        if known and comparable_words(block.text) <= MAX_COMMENTS_HEAD_WORDS:
-            is_counted = any(map(str.isdecimal, block.text))
+        if known and (length := comparable_words(block.text)) <= MAX_COMMENTS_HEAD_WORDS:
+            is_counted = length <= MAX_COUNTING_WORDS and any(map(str.isdecimal, block.text))
             share = MIN_SHARE_ABOVE_COUNTED_COMMENTS if is_counted else MIN_SHARE_ABOVE_COMMENTS
             if above >= max(MIN_WORDS_ABOVE_COMMENTS, share * total):
                 return i

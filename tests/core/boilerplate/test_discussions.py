@@ -125,6 +125,7 @@ def test_too_few_signatures_prove_nothing(signatures: tuple[str, ...]) -> None:
         (Block("27 commentaires", "heading"), "comments"),
         (Block("3 comments", "heading"), "comments"),
         (Block("Comments", "heading"), "body"),  # may open a part of the article
+        (Block("10 comments on the budget", "heading"), "body"),  # the same
         (Block("3 comments"), "body"),  # a link to them, in any place
     ],
 )
