@@ -222,11 +222,8 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
         return [name for part in listed for name in names(part, rules, printed=printed)]
     match = _LAST_FIRST.fullmatch(text)
     # "Reuters, AFP" is no Mr Reuters.
-    if (
-        match
-        and not words(rules).role.find(match[2])
-        and {kind_of(p, "", rules) for p in match.groups()} == {"person"}
-    ):
+    is_person = match and {kind_of(p, "", rules) for p in match.groups()} == {"person"}
+    if match and is_person and not words(rules).role.find(match[2]):
         return [found] if (found := clean(f"{match[2]} {match[1]}", rules)) else []
     if not printed:
         return list(_declared_names(text, rules))
@@ -352,9 +349,11 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
 
 def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
     """The names in a part of a printed byline: the first text, and later texts that look like names.
-    "Short rules for harbours and Poland" names nobody."""
-    first = ""
+    "Short rules for harbours and Poland" names nobody, and neither does "Reviewed by Jane Doe, MD"."""
+    first, helped = "", False
     for part in words(rules).separators.split(segment)[:60]:
+        if helped := bool(words(rules).helped.find(part)) or (helped and strip_by(part, rules) == part):
+            continue
         name = _without_role(clean(part, rules), rules)
         if person := split_paper(name, rules)[0]:
             name = clean(person, rules)
