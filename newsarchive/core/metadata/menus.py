@@ -50,11 +50,13 @@ def _names(tree: LexborHTMLParser, url: str) -> Iterator[str]:
     page = _path(url)
     if page.count("/") < 2:
         return
+    folders = {folder for folder in page.split("/")[1:-1] if len(folder) >= MIN_FOLDER_LETTERS}
     found: list[tuple[int, str]] = []
-    for link in tree.css("a[href]")[:MAX_LINKS]:
+    for link in tree.css("a[href]")[:MAX_LINKS] if folders else ():
         reference = (link.attributes.get("href") or "").strip()
+        # Most links lead elsewhere by their last part, which is quickly told.
         last = reference.rstrip("/").rpartition("/")[2]
-        if len(last) < MIN_FOLDER_LETTERS or "?" in reference or "#" in reference:
+        if (last.casefold() not in folders and "%" not in last) or "?" in reference or "#" in reference:
             continue
         address = absolute(reference, url)
         folder = _path(address) if address else ""
