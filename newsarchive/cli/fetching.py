@@ -355,9 +355,8 @@ class _Previewer:
         for source in platforms.sources(text, home.headers, home.base_url, self.rules):
             if source.kind not in {known.kind for known, _ in found} and (links := self.links(source, home)):
                 found.append((source, len(links)))
-                for link in sorted(
-                    links, key=_named_day, reverse=True
-                ):  # those of one day, or of none, in the order of the list
+                # Those of one day, or of none, stay in the order of the list.
+                for link in sorted(links, key=_named_day, reverse=True):
                     named.setdefault(urls.url_key(link.url), link)
         posts = list(named.values()) or post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:MAX_TRIED_POSTS]), MAX_SHOWN_POSTS)

@@ -239,8 +239,8 @@ class Withholding(Base):
     `state` is `withheld`, `lifted`, `erasing` (an erasure that was begun) or `erased`. `until` is the moment from which it is
     to be shown again, empty for none; `ended_at` is when it was lifted or erased. `decided_by` is who asked or decided, "" where
     nobody said. `versions` has an object for each version that was withheld: its `version`, `seen_at`, `identifier`
-    (`newsarchive.citation`), `content_hash`, `payload_digest`, and the address `moved_from` at which it was read, where the post moved since. The keys are
-    those of the article.
+    (`newsarchive.citation`), `content_hash`, `payload_digest`, and the address `moved_from` at which it was read, where the post
+    moved since. The keys are those of the article.
     """
 
     __tablename__ = "withholdings"
