@@ -48,7 +48,7 @@ MAX_INNER_CAPITALS_SHARE = 0.2
 #: `na hÉireann`, `an tÚdarás`.
 _CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
 _INNER_CAPITAL = re.compile(rf"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{_CAPITALS}](?=[a-zß-öø-ÿ])")
-#: Capital beyond ASCII → its small letter. That of `İ` is two characters, of which the first is `i`.
+#: Capital beyond ASCII → its small letter. The small letter of `İ` is two characters, and begins with `i`.
 _SMALL = {ord(c): c.lower()[0] for c in _CAPITALS}
 
 

@@ -23,12 +23,16 @@ from newsarchive.items import Block
 
 #: Letters by which a paragraph of the text is found in the page; a shorter paragraph may stand on it twice.
 MIN_LETTERS = 40
-#: Paragraphs of the text that are looked for, and paragraphs of the page among which they are; later ones are not.
-MAX_PARAGRAPHS, MAX_SEARCHED = 40, 400
+#: Paragraphs of the text that are looked for; later ones are not.
+MAX_PARAGRAPHS = 40
+#: Paragraphs of the page among which they are looked for; later ones are not.
+MAX_SEARCHED = 400
 #: Pictures that are looked at; later ones are not.
 MAX_PICTURES = 15
-#: Pixels of the sides of a picture, as far as they are stated; a smaller one is a button or a face.
-MIN_WIDTH, MIN_HEIGHT = 150, 100
+#: Pixels of a picture's width, where it is stated; a smaller one is a button or a face.
+MIN_WIDTH = 150
+#: Pixels of its height, in the same way.
+MIN_HEIGHT = 100
 #: Elements above a picture among which a link is looked for.
 MAX_ELEMENTS_TO_LINK = 3
 #: Signs of pictures that are none of the text: in their address, class and text.

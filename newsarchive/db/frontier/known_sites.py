@@ -28,7 +28,7 @@ MAX_EARLY = timedelta(minutes=5)
 #: leave no day without a crawl.
 PUSHED_INTERVAL_HOURS = 12.0
 #: A site whose crawls fail is asked again after this share (0 to 1) of the time for which they have failed. A site that comes back
-#: is met late by at most a tenth of its absence. By an hourly cron, one that is gone for good is asked 18 times on its first
+#: is met late by at most a tenth of its absence. By an hourly cron, a site that is gone for good is asked 18 times on its first
 #: day, 60 times in its first 30 days, and then once a day.
 SHARE_OF_FAILING = 0.1
 #: The longest wait for a site whose crawls fail, where its interval is no longer. A day leaves `coverage` no day on which

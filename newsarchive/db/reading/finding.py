@@ -20,7 +20,7 @@ _ONCE_AT = (
     "id IN (SELECT r.article_id FROM urls AS u JOIN captures AS c ON c.url_id = u.id"
     " JOIN article_revisions AS r ON r.capture_id = c.id WHERE u.url_key = :value)"
 )
-#: The same for an article that was erased, of which no version is left: its addresses are marked with its id (`sealed.skipped`).
+#: The same for an article that was erased. No version of it is left, but its addresses are marked with its id (`sealed.skipped`).
 _ERASED_AT = (
     "id IN (SELECT w.article_id FROM urls AS u JOIN withholdings AS w ON u.reason_detail = 'article ' || CAST(w.article_id AS text)"
     " WHERE u.url_key = :value AND u.reason = 'withheld')"
