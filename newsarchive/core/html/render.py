@@ -29,7 +29,8 @@ _HEADING_TAG = re.compile(r"<(/)?h([1-6])>")
 _LIVE = re.compile(r"[\\`<\[\]]|&(?=#?\w+;)|(?<=\{)[{%]")
 #: What makes a line of Markdown a heading, a quotation, an item, a rule or code; a backslash belongs before its last character.
 _LINE_START = re.compile(
-    r"^([ \t]*(?:\d{1,9}(?=[.)](?:\s|$)))?)(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=]+\s*$|~{3}|(?<=\d)[.)])", re.M
+    r"^([ \t]*(?:\d{1,9}(?=[.)](?:\s|$)))?)(?=#{1,6}(?:\s|$)|>|[+-](?:\s|$)|[-=][-= \t]*$|~{3}|(?<=\d)[.)])",
+    re.M,
 )
 #: Hashes at the end of a heading, which Markdown takes for a part of the mark-up: "In C #", but not "In C#". They are tried from the
 #: first of them alone, because a heading may be 100,000 hashes.

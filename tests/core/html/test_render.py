@@ -178,6 +178,7 @@ LIVE = st.sampled_from(
 @example("<img src=x onerror=alert(1)>", "p", True)
 @example("a # ", "h2", True)
 @example("#", "h2", True)
+@example("---- - ", "p", False)
 def test_what_a_page_shows_as_text_is_text_in_markdown_too(text: str, tag: str, has_html: bool) -> None:
     around = {"li": "<ul>{}</ul>", "td": "<table><tr>{}</tr></table>"}.get(tag, "{}")
     html = around.format(f"<{tag}>{escape(text)}</{tag}>") if has_html else ""
