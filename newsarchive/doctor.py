@@ -120,7 +120,8 @@ def writable(engine: Engine) -> Iterator[Finding]:
 def raw_bytes_writable(folder: Path) -> list[Finding]:
     """Whether WARC files can be written, there or where the folder will be made."""
     path = folder.absolute()
-    there = next(one for one in (path, *path.parents) if one.exists())
+    # What lies in a folder that is closed to this user counts as not there, and the folder is named.
+    there = next(one for one in (path, *path.parents) if os.path.exists(one))
     if os.access(there, os.W_OK):
         return []
     quoted = shlex.quote(str(there))

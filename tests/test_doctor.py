@@ -269,6 +269,15 @@ def test_a_folder_of_raw_bytes_that_cannot_be_written_is_told(
     assert doctor.raw_bytes_writable(later) == []
 
 
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="no folder is closed to root")
+def test_a_folder_of_raw_bytes_in_a_closed_folder_is_told(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o000)
+    [found] = doctor.raw_bytes_writable(closed / "news-warc")
+    assert found.check is Check.WRITABLE
+    assert str(closed) in found.remedy
+
+
 def test_settings_that_are_wrong_are_a_finding(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy.parent)
     Path("newsarchive.toml").write_text('contcat = "x"\n', encoding="utf-8")

@@ -175,7 +175,7 @@ def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
                 Check.SCHEDULE,
                 f"{job.place} crawls nothing: it names what is not there: {', '.join(missing)}",
                 "delete it (crontab -e), or correct it; in the new place: (crontab -l; newsarchive schedule --cron) | crontab -"
-                if "crontab" in job.place
+                if job.in_crontab
                 else "delete or correct it; in the new place: newsarchive schedule --help",
             )
     recently = utc_now() - timedelta(hours=25)

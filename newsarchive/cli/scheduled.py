@@ -16,7 +16,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newsarchive import config
@@ -57,6 +57,8 @@ class Job:
     words: tuple[str, ...]
     #: Whether it runs as this user, so that `~` is this user's folder.
     is_own: bool = True
+    #: Whether it is a line of this user's crontab, which `crontab -e` opens.
+    in_crontab: bool = False
 
     def value(self, *names: str) -> str:
         """What an option (`--db FILE`) or a variable (`NAME=VALUE`) of this name has, "" for nothing."""
@@ -105,7 +107,7 @@ def _is_missing(path: Path) -> bool:
 
 def jobs() -> list[Job]:
     """The lines of this user's crontab, the files in `/etc/cron.d` and the units of systemd that crawl by newsarchive."""
-    found = list(_of_crontab("a line of crontab", crontab()))
+    found = [replace(job, in_crontab=True) for job in _of_crontab("a line of crontab", crontab())]
     for path in sorted(CRON_FOLDER.glob("*")):
         found += _of_crontab(str(path), _text(path), has_user=True)
     for folder in UNIT_FOLDERS:

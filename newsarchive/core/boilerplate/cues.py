@@ -70,11 +70,11 @@ MAX_COMMENTS_HEAD_WORDS = 12
 MIN_WORDS_ABOVE_COMMENTS = 40
 #: The same as a share of all words, where the heading says no number: "Comments" may also open a part of the article.
 MIN_SHARE_ABOVE_COMMENTS = 0.5
-#: Words of a heading that counts the comments; "10 comments on the budget" may be one of the article.
-MAX_COUNTING_WORDS = 3
-#: The same share below a heading that counts the comments ("27 comments"), which are often longer than the post. It is 0.15 and 0.23 on the two
-#: pages of 2,579 where no name of an element told such comments.
+#: The same share where the heading counts the comments ("27 comments"), which are often longer than the post. It is 0.15 and 0.23 on
+#: the two pages of 2,579 where no name of an element told such comments.
 MIN_SHARE_ABOVE_COUNTED_COMMENTS = 0.15
+#: Words of a heading that counts the comments; a longer one may be of the article: "10 comments on the budget".
+MAX_COUNTING_WORDS = 3
 #: Words of the head of a republished article's tail: "Out of the same oven, Mare News".
 MAX_TAIL_HEAD_WORDS = 10
 #: Heads below a text whose names are looked for in all of the text. Further heads open no tail: a page with 10,000 of them took 12 s.
