@@ -136,10 +136,11 @@ class LazyGroup(click.Group):
             complain(f"error: {error}")
             ctx.exit(exit_code(error))
         except click.Abort as abort:  # the end of the input at a question, or Ctrl+C
-            if not isinstance(abort.__context__, KeyboardInterrupt):
-                raise
             click.echo(err=True)  # the question stands in the same line
-            _end_stopped()
+            if isinstance(abort.__context__, KeyboardInterrupt):
+                _end_stopped()
+            click.echo("error: nobody answered the question; --yes answers it beforehand", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt:
             _end_stopped()
         except BrokenPipeError:
