@@ -415,9 +415,10 @@ class DecompressionMiddleware:
         headers = Headers(response.headers)
         del headers["Content-Encoding"]
         kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
-        # The headers name the charset, as for a body that came without a content coding.
-        charset = {"encoding": None} if issubclass(kind, TextResponse) else {}
-        return response.replace(cls=kind, body=body, headers=headers, **charset)
+        # The headers name the charset, as for a body that came without a content coding. `response.replace` would look for it in
+        # the packed bytes of a sitemap, which takes 10 ms.
+        given = {name: getattr(response, name) for name in Response.attributes}
+        return kind(**given | {"body": body, "headers": headers})
 
 
 class CharsetMiddleware:
