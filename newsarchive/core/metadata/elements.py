@@ -9,7 +9,7 @@ returns">`, `<link>`, `<title>`, `<html lang>`) become claims here; which name s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urljoin
@@ -35,50 +35,59 @@ from newsarchive.rules import Rules
 
 Attributes = dict[str, str | None]
 
+
+def _holding(attribute: str, parts: Iterable[str], words: Iterable[str] = (), tag: str = "") -> str:
+    """The selector of elements in whose attribute one of the parts stands, or one of the words by itself.
+
+    A list of selectors is tried one by one at every element of a page. This one ends at once where the attribute is missing, so
+    that all of `_QUERY` takes 1.0 instead of 1.5 ms a page.
+    """
+    ways = [
+        *(f'[{attribute}*="{part}" i]' for part in parts),
+        *(f'[{attribute}~="{word}" i]' for word in words),
+    ]
+    return f"{tag}[{attribute}]:is({','.join(ways)})"
+
+
 #: Parts of the classes that themes give to titles, authors and dates. Each part costs time on every page, so rarer
 #: words ("fecha", "auteur") are left to `bylines`, which reads the text near the headline.
 _CLASSES = ["author", "autor", "byline", "date", "publish", "modif", "-title", "headline"]
-#: Breadcrumbs by their class, id or label: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", SPIP's "arbo", and in Japan
-#: "bread", "topic path" and "pankuzu" (crumbs of bread).
-#: 35 of 1,282 real pages have breadcrumbs of these kinds alone, neither the class "breadcrumb" nor schema.org's.
-_BREADCRUMBS = (
-    '[class*="crumb" i],[id*="crumb" i],[aria-label*="breadcrumb" i],[class*="rootline" i],[id*="rootline" i],'
-    '[class*="ariane" i],[id*="ariane" i],[class~="arbo" i],[class~="nav-bread" i],[class~="bread" i],[id="bread" i],'
-    '[class*="topicpath" i],[id*="topicpath" i],[class*="topic-path" i],[id*="topic-path" i],[class*="pankuzu" i],[id*="pankuzu" i]'
-)
+#: Breadcrumbs by parts of their class or id: "breadcrumb", TYPO3's "rootline", the French "fil d'Ariane", and in Japan
+#: "topic path" and "pankuzu" (crumbs of bread).
+#: 35 of 1,282 real pages have breadcrumbs of these kinds and of `_BREADS` alone, neither the class "breadcrumb" nor schema.org's.
+_CRUMBS = ["crumb", "rootline", "ariane", "topicpath", "topic-path", "pankuzu"]
+#: The same by a whole class: SPIP's "arbo", and "bread" in Japan.
+_BREADS = ["arbo", "nav-bread", "bread"]
 _IS_BREADCRUMB = re.compile(
     r"crumb|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu", re.IGNORECASE
 )
 #: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
 _PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
-#: Links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
-_CATEGORIES = 'a[href*="/categor" i],a[href*="/kategor" i],a[href*="/rubri" i]'
+#: Parts of links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
+_CATEGORIES = ["/categor", "/kategor", "/rubri"]
 #: Boxes for the categories of a post, whose links lead to them whatever their addresses are: `<span class="categories">`.
 _CATEGORY_BOXES = ("categories", "post-categories", "entry-categories", "article-categories", "cat-links")
-#: Links that may lead to a tag of posts (`urls.is_tag`).
-_TAGS = (
-    'a[href*="/tag" i],a[href*="/etiqueta" i],a[href*="/schlagw" i],a[href*="/label/" i],a[href*="/keyword" i],'
-    'a[href*="Subject%3Alist="],a[href*="Subject:list="]'
-)
+#: Parts of links that may lead to a tag of posts (`urls.is_tag`).
+_TAGS = ["/tag", "/etiqueta", "/schlagw", "/label/", "/keyword", "Subject%3Alist=", "Subject:list="]
 #: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
 #: is hidden in many themes, `<span rel="schema:author">`, and `<span typeof="sioc:UserAccount">`.
-_RDFA = (
-    '[property*="date" i],[property*="created" i],[property*="issued" i],[property*="author" i],[property*="creator" i],[rel~="schema:author" i],'
-    '[typeof~="sioc:UserAccount" i]'
-)
-_QUERY = ",".join(
-    [
-        'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
-        'h1,h2,h3.entry-header,time,figure,[itemprop],[rel~="author" i],[rel~="tag" i],[rel~="home" i],abbr[title]',
-        _RDFA,
-        ".h-entry .p-name",
-        _BREADCRUMBS,
-        _CATEGORIES,
-        *(f".{name} a[href]" for name in _CATEGORY_BOXES),
-        _TAGS,
-        *(f'[class*="{word}" i]' for word in _CLASSES),
-        *(f'img[src*="{part}" i]' for part in _PIXELS),
-    ]
+_RDFA = ["date", "created", "issued", "author", "creator"]
+#: One selector, so that each element is found once.
+_QUERY = ":is({})".format(
+    ",".join(
+        [
+            'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
+            "h1,h2,h3.entry-header,time,figure,[itemprop],abbr[title],.h-entry .p-name",
+            '[typeof~="sioc:UserAccount" i],[aria-label*="breadcrumb" i]',
+            f":is(.{',.'.join(_CATEGORY_BOXES)}) a[href]",
+            _holding("rel", (), ("author", "tag", "home", "schema:author")),
+            _holding("property", _RDFA),
+            _holding("class", [*_CRUMBS, *_CLASSES], _BREADS),
+            _holding("id", _CRUMBS, _BREADS[-1:]),
+            _holding("href", [*_CATEGORIES, *_TAGS], tag="a"),
+            _holding("src", _PIXELS, tag="img"),
+        ]
+    )
 )
 #: Elements that are no marks, except `<img>` and `<link>` with a microdata property.
 _NO_MARKS = frozenset((
