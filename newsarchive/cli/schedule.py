@@ -17,6 +17,11 @@ from newsarchive.cli.options import db_option, output_option
 from newsarchive.cli.output import complain
 from newsarchive.exceptions import UsageError
 
+#: The variables that say by which proxy a crawl goes, in small letters or in capitals.
+PROXIES = ("http_proxy", "https_proxy", "no_proxy")
+#: The variables by which OpenSSL finds the certificates that it trusts, as behind a proxy that reads along.
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
 
 @click.command(
     epilog="""\b
@@ -32,8 +37,9 @@ Examples:
 def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
     """Print lines for cron or systemd that crawl every followed site once an hour. Nothing is installed or changed.
 
-    The crawls have the settings of this shell: those of newsarchive.toml and of the variables NEWSARCHIVE_…. Each crawl finds
-    new posts, and looks again at older ones for edits and deletions. It prints only what went wrong.
+    The crawls have the settings of this shell: those of newsarchive.toml, of the variables NEWSARCHIVE_…, and of those that
+    name a proxy or a file of certificates. Each crawl finds new posts, and looks again at older ones for edits and deletions.
+    It prints only what went wrong.
     """
     if kind is None:
         raise UsageError("schedule: give --cron or --systemd")
@@ -46,19 +52,22 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
         is_in_file = True
     line = command("" if is_in_file else url)
     click.echo(cron(url, line, held) if kind == "cron" else systemd(url, line, held), nl=False)
-    keys = {key.name: held[key.variable] for key in config.KEYS.values() if key.variable in held}
+    names = {key.variable: key.name for key in config.KEYS.values()}
+    keys = {names.get(variable, variable): value for variable, value in held.items()}
     if secret := [name for name, value in keys.items() if config.without_secret(name, value) != value]:
+        place = f"a setting into {config.FILE_NAME}, which only you may read (chmod 600), a proxy into a line of crontab of its own"
         complain(
             f"these lines hold a secret ({', '.join(secret)}), which others can read in cron's log and mails or by systemctl show:"
-            f" write it into {config.FILE_NAME}, which only you may read (chmod 600), and print the lines again without it"
+            f" write {place} or a unit's EnvironmentFile, and print the lines again without it"
         )
 
 
 def variables() -> dict[str, str]:
-    """The variables NEWSARCHIVE_… of this shell, which cron and systemd must set because they do not know them."""
+    """The variables of this shell that a crawl heeds, which cron and systemd must set because they do not know them."""
     held = config.load()
     found = {config.FILE_VARIABLE: str(held.file.absolute())} if held.file else {}
     names = [key.variable for key in config.KEYS.values() if key.name != "database"]
+    names += [*PROXIES, *(name.upper() for name in PROXIES), *CERTIFICATES]
     return found | {name: os.environ[name] for name in names if os.environ.get(name)}
 
 

@@ -46,6 +46,26 @@ def test_a_line_that_names_an_old_folder_is_told(here: Path, monkeypatch: pytest
     assert "nothing crawls the followed sites by itself" not in told
 
 
+def test_a_job_goes_by_the_proxy_of_this_shell(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/house.pem")
+    for name in (
+        "HTTPS_PROXY=http://proxy.example:3128",
+        "no_proxy=localhost",
+        "SSL_CERT_FILE=/etc/ssl/house.pem",
+    ):
+        assert name in printed("--cron")
+        assert f'Environment="{name}"' in printed("--systemd")
+
+
+def test_a_proxy_with_a_password_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:secret@proxy.example:3128")
+    told = CliRunner().invoke(cli, ["schedule", "--cron", "--db", "archive.db"]).stderr
+    assert told.startswith("these lines hold a secret (https_proxy)")
+    assert "secret@" not in told
+
+
 @pytest.mark.parametrize(
     ("command", "missing"),
     [
