@@ -126,13 +126,15 @@ def pipelines() -> str:
     from scrapy.settings import BaseSettings
 
     from newsarchive.addon import STEP_PRIORITIES, Addon
+    from newsarchive.core.steps import STEPS
 
     given = BaseSettings()
     Addon().update_settings(given)
     given["ITEM_PIPELINES"].update(STEP_PRIORITIES)
     lines = ["| priority | pipeline | what it does |", "|---|---|---|"]
     for pipeline, priority in sorted(given["ITEM_PIPELINES"].items(), key=lambda pair: pair[1]):
-        first = (inspect.getdoc(pipeline) or "").split("\n\n")[0]
+        told = STEPS[pipeline.step].run if hasattr(pipeline, "step") else pipeline
+        first = (inspect.getdoc(told) or "").split("\n\n")[0]
         lines.append(f"| {priority} | `{pipeline.__name__}` | {_cell(_text(first))} |")
     return "\n".join(lines)
 
