@@ -1,4 +1,5 @@
-"""Reads and writes lists of sites: TOML and CSV with their settings, and OPML, which feed readers export.
+"""Reads and writes lists of sites: TOML and CSV with their settings, and OPML, which feed readers export. Reads plain lists of
+addresses too.
 
 [[site]]
 url = "https://blog.example"
@@ -73,12 +74,13 @@ def checked(settings: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 def read(path: Path) -> SiteList:
     """The sites of a file. Raises `UsageError` that names the file and the mistake."""
-    readers = {".csv": _csv, ".opml": _opml, ".xml": _opml}
+    readers = {".csv": _csv, ".txt": _lines, ".opml": _opml, ".xml": _opml}
     if path.suffix.lower() not in (".toml", *readers):
-        raise UsageError(f"{path}: not a .toml, .csv or .opml file")
+        raise UsageError(f"{path}: not a .toml, .csv, .txt or .opml file")
     try:
-        body, is_opml = path.read_bytes(), path.suffix.lower() in (".opml", ".xml")
-        text = decode(body, None).text if is_opml else body.decode("utf-8-sig")
+        text = decode(
+            path.read_bytes(), None
+        ).text  # spreadsheets write UTF-16 and Windows' own encodings too
         if path.suffix.lower() == ".toml":
             return of_tables(tomllib.loads(text), str(path))
         found = readers[path.suffix.lower()](text)
@@ -112,7 +114,11 @@ def _checked_sites(found: Iterable[Mapping[str, Any]], file: str) -> list[tuple[
         if not site.get("url"):
             raise UsageError(f"{where}: no url")
         settings = {key: value for key, value in site.items() if key != "url"}
-        sites.append((check_blog(str(site["url"]), where), checked(settings, where)))
+        try:
+            url = check_blog(str(site["url"]), "")
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+        sites.append((url, checked(settings, where)))
     return sites
 
 
@@ -136,10 +142,19 @@ def _tables_of_sites(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _csv(text: str) -> list[dict[str, Any]]:
-    rows = csv.DictReader(io.StringIO(text))
+    """The rows of a table. Where a comma parts the digits of a number, spreadsheets part the columns by semicolons."""
+    head, _, table = text.partition("\n")
+    names, mark = head.strip().lower(), max(",;\t", key=head.count)
+    rows = csv.DictReader(io.StringIO(f"{names}\n{table}"), delimiter=mark)
     if "url" not in (rows.fieldnames or ()):
         raise ValueError("the first line must name the columns, one of them url")
     return [{key: value for key, value in row.items() if key is not None} for row in rows]
+
+
+def _lines(text: str) -> list[dict[str, Any]]:
+    """An address a line, with comments that begin with `#`."""
+    lines = (line.strip() for line in text.splitlines())
+    return [{"url": line} for line in lines if line and not line.startswith("#")]
 
 
 def _opml(text: str) -> list[dict[str, Any]]:

@@ -274,7 +274,8 @@ def remove(site: str, dry_run: bool, db: str) -> None:
 @dry_run_option
 @db_option
 def import_sites(file: Path, dry_run: bool, db: str) -> None:
-    """Follow the sites of a TOML, CSV or OPML file. A file with a mistake changes nothing."""
+    """Follow the sites of a TOML, CSV or OPML file, or of a text file with an address a line. A file with a mistake changes
+    nothing."""
     found = sitelist.read(file)
     if dry_run:
         for url, _ in found.sites:

@@ -339,11 +339,12 @@ def check_blog(text: str, argument: str = "url") -> str:
     """
     url = check_start_url(text, argument)
     if found := _WEB_ARCHIVE.match(url):
+        named = f"{argument}=" if argument else ""
         own = try_normalise(_with_scheme(re.sub(r":/(?=[^/])", "://", found["own"], count=1))) or found["own"]
         raise UsageError(
-            f"{argument}={url[:200]!r} is a page in a web archive, and would be stored as one of {site_of(url)}. Crawl the blog itself"
+            f"{named}{url[:200]!r} is a page in a web archive, and would be stored as one of {site_of(url)}. Crawl the blog itself"
             f" where it still answers: {own[:200]} . Where it is gone, take its pages out of the web archive into a WARC file, which"
-            " `newsarchive crawl warc -a path=FILE` reads with their addresses and days: the guide to crawling says how, under"
+            " `newsarchive crawl warc -a path=FILE` reads with their addresses and days: the guide to WARC files says how, under"
             ' "A blog that is gone". One page: `newsarchive extract ADDRESS`'
         )
     return url

@@ -417,8 +417,13 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
         ("a.opml", "<opml><body>", "a.opml: "),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
-        ("a.toml", '[[site]]\nurl = "file:///etc/passwd"\n', "site 1"),
-        ("a.json", "[]", "not a .toml, .csv or .opml file"),
+        (
+            "a.toml",
+            '[[site]]\nurl = "file:///etc/passwd"\n',
+            "a.toml: site 1: 'file:///etc/passwd' cannot be crawled",
+        ),
+        ("a.txt", "https://one.example\nnot a host\n", "for example https://blog.example"),
+        ("a.json", "[]", "not a .toml, .csv, .txt or .opml file"),
     ],
 )
 def test_a_list_with_a_mistake_is_named_and_changes_nothing(
@@ -429,6 +434,29 @@ def test_a_list_with_a_mistake_is_named_and_changes_nothing(
     done = run("sites", "import", str(file), db=db)
     assert (done.returncode, db.exists()) == (2, False)
     assert says in done.stderr
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_list_as_a_spreadsheet_saves_it(tmp_path: Path, charset: str, mark: str) -> None:
+    """In countries with decimal commas, Excel parts columns by semicolons; its "Unicode text" is UTF-16 with tabs."""
+    file = tmp_path / "a.csv"
+    rows = [
+        ("URL", "interval", "user_agent"),
+        ("https://one.example", "6", "café/1"),
+        ("https://two.example", "", ""),
+    ]
+    file.write_bytes("".join(mark.join(row) + "\r\n" for row in rows).encode(charset))
+    first = ("https://one.example/", {"interval": 6, "user_agent": "café/1"})
+    assert sitelist.read(file).sites == [first, ("https://two.example/", {})]
+
+
+def test_a_plain_list_of_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(
+        b"\xef\xbb\xbfone.example\r\n\r\n# no longer: https://old.example\r\n https://two.example/ \r\n"
+    )
+    assert [url for url, _ in sitelist.read(file).sites] == ["https://one.example/", "https://two.example/"]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
