@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import click
 
 from newsarchive import config
-from newsarchive.cli import scheduled
 from newsarchive.cli.opening import database_url, place, warc_folders
 from newsarchive.cli.options import config_option, option, warc_option
 from newsarchive.cli.output import echo, on_terminal, print_json, say
+from newsarchive.cli.schedule import is_installed
 from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
@@ -166,22 +166,11 @@ def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
 
 
 def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
-    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately. A line that
-    names what is not there crawls nothing, and is told in any case."""
-    jobs = scheduled.jobs()
-    for job in jobs:
-        if missing := job.missing:
-            yield warning(
-                Check.SCHEDULE,
-                f"{job.place} crawls nothing: it names what is not there: {', '.join(missing)}",
-                "delete it (crontab -e), or correct it; in the new place: (crontab -l; newsarchive schedule --cron) | crontab -"
-                if job.in_crontab
-                else "delete or correct it; in the new place: newsarchive schedule --help",
-            )
+    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately."""
     recently = utc_now() - timedelta(hours=25)
     if not sites or any(site.last_success_at and site.last_success_at > recently for site in sites):
         return
-    if not jobs and not scheduled.are_named():
+    if not is_installed():
         yield note(
             Check.SCHEDULE,
             "nothing crawls the followed sites by itself: no line of crontab and no timer of systemd names newsarchive",

@@ -1,12 +1,19 @@
-"""`newsarchive schedule`: prints lines for cron or systemd that crawl the followed sites once an hour on this machine."""
+"""`newsarchive schedule`: prints lines for cron or systemd that crawl the followed sites once an hour on this machine.
+
+`is_installed` tells whether such a line stands there already.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
+import subprocess
 import sys
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -21,6 +28,14 @@ from newsarchive.exceptions import UsageError
 PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 #: The variables by which OpenSSL finds the certificates that it trusts, as behind a proxy that reads along.
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+#: Seconds that `crontab -l` may take.
+CRONTAB_SECONDS = 5
+#: Where files stand that cron reads beside the crontabs of users.
+CRON_FOLDER = Path("/etc/cron.d")
+#: Folders of the units of systemd: of the machine, and of this user.
+UNIT_FOLDERS = (Path("/etc/systemd/system"), Path.home() / ".config/systemd/user")
+#: A line of cron or of a unit that crawls; one behind `#` does nothing.
+_CRAWLS = re.compile(r"^[^#\n]*newsarchive\b.*\bcrawl\b", re.MULTILINE)
 
 
 @click.command(
@@ -138,3 +153,29 @@ def _quoted(word: str) -> str:
     """A word in systemd's quoting: percent signs are doubled, quotes and backslashes are escaped."""
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{text}"'
+
+
+def is_installed() -> bool:
+    """Whether a line of this user's crontab, a file of cron or a timer of systemd crawls, or has newsarchive in its name."""
+    if _CRAWLS.search(crontab()):
+        return True
+    timers = (timer for folder in UNIT_FOLDERS for timer in folder.glob("*.timer"))
+    files = [*CRON_FOLDER.glob("*"), *(timer.with_suffix(".service") for timer in timers)]
+    return any("newsarchive" in file.name or _CRAWLS.search(_text(file)) for file in files)
+
+
+def crontab() -> str:
+    """The crontab of this user, "" where there is none."""
+    if shutil.which("crontab") is None:
+        return ""
+    with suppress(OSError, subprocess.TimeoutExpired):
+        return subprocess.run(
+            ["crontab", "-l"], capture_output=True, text=True, timeout=CRONTAB_SECONDS, check=False
+        ).stdout
+    return ""
+
+
+def _text(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text("utf-8", "replace")
+    return ""

@@ -1,0 +1,83 @@
+"""What `newsarchive schedule` prints, and whether a line of cron or a timer of systemd crawls already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from newsarchive.cli import cli, schedule
+from newsarchive.db.frontier.sites import Sites
+from tests.support.storage import open_archive
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an archive, on a machine that runs nothing by itself."""
+    for name in ("cron.d", "units"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(schedule, "CRON_FOLDER", tmp_path / "cron.d")
+    monkeypatch.setattr(schedule, "UNIT_FOLDERS", (tmp_path / "units",))
+    monkeypatch.setattr(schedule, "crontab", lambda: "")
+    monkeypatch.chdir(tmp_path)
+    with open_archive("sqlite", tmp_path) as engine:
+        Sites(engine).follow("https://blog.example/", {})
+    return tmp_path
+
+
+def printed(*words: str) -> str:
+    done = CliRunner().invoke(cli, ["schedule", *words, "--db", "archive.db"])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_printed_lines_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = CliRunner().invoke(cli, ["doctor", "--db", "archive.db"]).stdout
+    assert "nothing crawls the followed sites by itself" in told
+    line = printed("--cron")
+    monkeypatch.setattr(schedule, "crontab", lambda: f"# hourly\nMAILTO=me\n{line}")
+    assert schedule.is_installed()
+    told = CliRunner().invoke(cli, ["doctor", "--db", "archive.db"]).stdout
+    assert "nothing crawls the followed sites by itself" not in told
+    monkeypatch.setattr(schedule, "crontab", lambda: f"#{line}0 3 * * * newsarchive export articles.csv\n")
+    assert not schedule.is_installed()
+
+
+def test_files_of_cron_and_units_with_a_timer_are_found_too(machine: Path) -> None:
+    (machine / "cron.d/news").write_text("@hourly ann cd news && newsarchive crawl --all\n")
+    assert schedule.is_installed()
+    (machine / "cron.d/news").unlink()
+    service, timer = printed("--systemd").split("# ~/.config/systemd/user/newsarchive.timer\n")
+    (machine / "units/news.service").write_text(service)
+    assert not schedule.is_installed()  # no timer starts it
+    (machine / "units/news.timer").write_text(timer)
+    assert schedule.is_installed()
+
+
+def test_a_timer_with_newsarchive_in_its_name_counts_whatever_it_runs(machine: Path) -> None:
+    (machine / "units/newsarchive.timer").touch()
+    assert schedule.is_installed()
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_job_goes_by_the_proxy_of_this_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/house.pem")
+    for name in (
+        "HTTPS_PROXY=http://proxy.example:3128",
+        "no_proxy=localhost",
+        "SSL_CERT_FILE=/etc/ssl/house.pem",
+    ):
+        assert name in printed("--cron")
+        assert f'Environment="{name}"' in printed("--systemd")
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_proxy_with_a_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://me:secret@proxy.example:3128")
+    told = CliRunner().invoke(cli, ["schedule", "--cron", "--db", "archive.db"]).stderr
+    assert told.startswith("these lines hold a secret (https_proxy)")
+    assert "secret@" not in told
