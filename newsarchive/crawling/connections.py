@@ -1,7 +1,6 @@
 """The connections that a crawl makes: none into private networks that nobody opened, and why a certificate was refused.
 
-`guarded` makes a download handler out of Scrapy's own (HTTP/1.1, HTTP/2, or the browser's for what it fetches without
-one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
+`guarded` makes a download handler out of Scrapy's own (for HTTP/1.1, or the browser's for what it fetches without one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
 address the second time gains nothing. A spider of another project takes the guard with
 
     DOWNLOAD_HANDLERS = {"http": "newsarchive.crawling.connections.GuardedHandler", "https":
@@ -46,10 +45,8 @@ from service_identity.hazmat import (
     ServiceID,
     verify_service_identity,
 )
-from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint, _WrapperEndpoint
 from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed
 from zope.interface import directlyProvides, providedBy
 
 from newsarchive.crawling.browser import BrowserProxy
@@ -62,8 +59,6 @@ if TYPE_CHECKING:
 
 #: The key in `Request.meta` that says whether the server's certificate was checked; absent without TLS.
 TLS_VERIFIED = "newsarchive_tls_verified"
-#: Scrapy's handlers whose connections can be judged, and the method by which the pool of each gives a connection.
-POOLS = {"HTTP11DownloadHandler": "getConnection", "H2DownloadHandler": "get_connection"}
 #: The first part of a pool's key for connections to a proxy, in place of the scheme.
 PROXY = b"http-proxy"
 
@@ -118,31 +113,12 @@ class JudgingReactor:
         return self.reactor.connectTCP(host, port, *args, **kwargs)
 
 
-class TellingEndpoint:
-    """An endpoint for Scrapy's pool of HTTP/2. Where a connection fails, it tells the requests that wait for it.
-
-    The pool itself forgets them: they, and all later requests to the host, would end with a timeout.
-    """
-
-    def __init__(self, endpoint: Any, pool: Any, key: Any) -> None:
-        self.endpoint, self.pool, self.key = endpoint, pool, key
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        """A connection, once it stands. Where it fails, this never fires, and the requests that wait are told of the failure."""
-        connected: Deferred[Any] = Deferred()
-        self.endpoint.connect(factory).addCallbacks(connected.callback, self.failed)
-        return connected
-
-    def failed(self, failure: Failure) -> None:
-        for request in self.pool._pending_requests.pop(self.key, ()):
-            request.errback(failure)
-
-
 class Guard:
-    """Mixed into a download handler whose connections come out of a pool (`POOLS`)."""
+    """Mixed into a download handler that is Scrapy's for HTTP/1.1, or built on it."""
 
     _crawler: Crawler
     _pool: Any
+    _contextFactory: Any
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)  # type: ignore[call-arg]  # the handler's own
@@ -167,25 +143,21 @@ class Guard:
         return getattr(spider, "url", "") or getattr(spider, "site", "") or urljoin(url, "/")
 
     def _judge_connections(self) -> None:
-        name = next(POOLS[base.__name__] for base in type(self).__mro__ if base.__name__ in POOLS)
-        give = getattr(self._pool, name)
+        give = self._pool.getConnection
 
-        def judged(key: Any, *args: Any) -> Any:
-            *others, endpoint = args
-            whole = endpoint
+        def judged(key: Any, endpoint: Any) -> Any:
+            inner = endpoint
             if key[0] != PROXY and not isinstance(endpoint, _TunnelingTCP4ClientEndpoint):
-                while isinstance(endpoint, _WrapperEndpoint):
-                    endpoint = endpoint._wrappedEndpoint
-                if not isinstance(endpoint, HostnameEndpoint):
-                    raise TypeError(f"{endpoint!r}: a connection that cannot be judged is not made")
-                if not isinstance(endpoint._reactor, JudgingReactor):
-                    host = endpoint._hostText.strip("[]")
-                    endpoint._reactor = JudgingReactor(endpoint._reactor, host, endpoint._port, self)
-            if hasattr(self._pool, "_pending_requests"):
-                whole = TellingEndpoint(whole, self._pool, key)
-            return give(key, *others, whole)
+                while isinstance(inner, _WrapperEndpoint):
+                    inner = inner._wrappedEndpoint
+                if not isinstance(inner, HostnameEndpoint):
+                    raise TypeError(f"{inner!r}: a connection that cannot be judged is not made")
+                if not isinstance(inner._reactor, JudgingReactor):
+                    host = inner._hostText.strip("[]")
+                    inner._reactor = JudgingReactor(inner._reactor, host, inner._port, self)
+            return give(key, endpoint)
 
-        setattr(self._pool, name, judged)
+        self._pool.getConnection = judged
 
     def _judge_browser(self) -> None:
         """Give the browser of scrapy-playwright, where this is its handler, a proxy that judges, unless there is one."""
@@ -201,8 +173,7 @@ class Guard:
         """Keep the last TLS connection to each host, from which OpenSSL's verdict on its certificate is read."""
         #: (host, port) → connection of OpenSSL
         self.tls: dict[tuple[str, int], Any] = {}
-        factory = getattr(self, "_contextFactory", None) or self._context_factory  # type: ignore[attr-defined]
-        make = factory.creatorForNetloc
+        make = self._contextFactory.creatorForNetloc
 
         def creator_for(host: bytes, port: int) -> Any:
             creator = make(host, port)
@@ -222,7 +193,7 @@ class Guard:
             creator.clientConnectionForTLS = connection
             return creator
 
-        factory.creatorForNetloc = creator_for
+        self._contextFactory.creatorForNetloc = creator_for
 
     async def download_request(self, request: Request) -> Response:
         """The answer. Raises `AddressRefused` and `CertificateRefused`, each with URL and remedy, and what Scrapy raises."""
@@ -230,7 +201,7 @@ class Guard:
         try:
             if proxied:
                 self.allowance.check_proxied(request.url, self.named)
-            response = await self._download(request)
+            response: Response = await super().download_request(request)  # type: ignore[misc]
         except PrivateAddress as error:
             raise AddressRefused(f"it leads to {request.url}: {error}") from error
         except PROXY_ERRORS as error:
@@ -247,17 +218,6 @@ class Guard:
             raise
         if request.url.startswith("https:"):
             request.meta[TLS_VERIFIED] = self.verifies
-        return response
-
-    async def _download(self, request: Request) -> Response:
-        """The answer of Scrapy's handler. The handler of HTTP/2 fails to describe a broken connection: it raises
-        `AttributeError`, because it gives `ResponseFailed` exceptions where failures are expected."""
-        try:
-            response: Response = await super().download_request(request)  # type: ignore[misc]
-        except AttributeError as error:
-            if not isinstance(error.__context__, ResponseFailed):
-                raise
-            raise DownloadFailedError("the connection broke off") from error.__context__
         return response
 
     def certificate_problem(self, request: Request, error: BaseException) -> str:
@@ -350,10 +310,10 @@ def guarded(handler: type) -> type:
     """A download handler with the guard. Raises `UsageError` for one whose connections it cannot judge."""
     if issubclass(handler, Guard):
         return handler
-    if not any(base.__name__ in POOLS for base in handler.__mro__):
+    if not issubclass(handler, HTTP11DownloadHandler):
         raise UsageError(
             f"DOWNLOAD_HANDLERS: nobody can see where {handler.__name__} connects to, so pages could lead a crawl into "
-            f"your network: use one of {', '.join(POOLS)}, or allow that with {SETTING} = {ALL}"
+            f"your network: use Scrapy's HTTP11DownloadHandler, or allow that with {SETTING} = {ALL}"
         )
     return type(f"Guarded{handler.__name__}", (Guard, handler), {})
 

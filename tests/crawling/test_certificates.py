@@ -38,9 +38,6 @@ BESIDE = [
 #: Days that a certificate of a kind is still good for, where not 9.
 DAYS = {"expired": -1, "nameless-expired": -1, "soon": 2}
 
-#: The setting by which a crawl takes Scrapy's handler for HTTP/2.
-HTTP_2 = '{"https": "scrapy.core.downloader.handlers.http2.H2DownloadHandler"}'
-
 
 class Authority:
     """A certificate authority of one test, and what it signs."""
@@ -171,22 +168,6 @@ def test_a_certificate_that_names_no_host_is_refused_in_one_line(
     assert done.returncode == 4, done.stderr
     assert NAMELESS[kind] in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.slow
-def test_over_http_2_a_crawl_refuses_them_too(
-    tmp_path: Path, db: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("h2")
-    authority = Authority(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    # A server with a right certificate that does not speak HTTP/2 is one whose connection failed.
-    for kind, words in {**WRONG, **NAMELESS, "right": "the connection failed: try again later"}.items():
-        with served({"/": "here"}, authority.context(kind)) as site:
-            done = crawl(f"url={site.home}/", "-s", f"DOWNLOAD_HANDLERS={HTTP_2}", db=db)
-        assert done.returncode == 4, done.stderr
-        (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-        assert words in line
 
 
 @pytest.mark.parametrize("kind", [*WRONG, *NAMELESS])

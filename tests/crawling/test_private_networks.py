@@ -17,7 +17,6 @@ from newsarchive.cli.fetching import Fetcher
 from newsarchive.crawling import connections
 from newsarchive.exceptions import FetchError, PrivateAddress, UsageError
 from newsarchive.private_networks import Allowance, doors, is_global, literal, looks_private
-from tests.crawling.test_certificates import HTTP_2
 from tests.crawling.test_crawl import STORY, front, post, rows
 from tests.support import warm
 from tests.support.serving import Answer, Site, served
@@ -329,36 +328,6 @@ def test_a_private_site_and_the_allowance_open_exactly_what_they_name(tmp_path: 
     assert {url: states[url] for url in links} == {
         url: "ok" if is_open else "blocked" for url, is_open in links.items()
     }
-
-
-@pytest.mark.slow
-def test_over_http_2_what_cannot_be_connected_to_is_named_too(tmp_path: Path, db: Path) -> None:
-    """Scrapy's handler for HTTP/2 lets a request wait for a connection that failed until its timeout."""
-    pytest.importorskip("h2")
-    silent = "93.184.215.99"
-    ways = {
-        "/a-private-address/": "https://10.0.0.7/x/",
-        "/the-same-private-address/": "https://10.0.0.7/y/",
-        "/a-private-name/": "https://private.stranger.example/x/",
-        "/nobody-listens/": "https://silent.example/x/",
-    }
-    table = {"/": front(*ways), **{path: redirect(to) for path, to in ways.items()}}
-    names = {"stranger.org": PUBLIC, "private.stranger.example": "10.0.0.8", "silent.example": silent}
-    with served(table) as site:
-        done, connected = crawl(
-            site, tmp_path, "http://stranger.org/", f"DOWNLOAD_HANDLERS={HTTP_2}",
-            "DOWNLOAD_TIMEOUT=15", "RETRY_TIMES=0", names=names, closed=(silent,),
-        )  # fmt: skip
-    assert connected == {PUBLIC, silent}
-    assert "Traceback" not in done.stderr
-    found = fates(db)
-    assert {path: found[f"http://stranger.org{path}"][:2] for path in ways} == {
-        "/a-private-address/": ["blocked", "private address"],
-        "/the-same-private-address/": ["blocked", "private address"],
-        "/a-private-name/": ["blocked", "private address"],
-        "/nobody-listens/": ["new", "connection refused"],
-    }
-    assert "NEWSARCHIVE_ALLOW_PRIVATE = 10.0.0.7" in done.stderr
 
 
 # -- commands that fetch without Scrapy --------------------------------------------------------------
