@@ -22,7 +22,7 @@ from newsarchive.config import AUTO
 from newsarchive.crawling import browser, connections
 from newsarchive.crawling.responses import steps_of
 from newsarchive.exceptions import UsageError
-from newsarchive.extensions import alarms, json_log, lost_pages, progress, warc
+from newsarchive.extensions import alarms, json_log, progress, warc
 from newsarchive.spiders.base import own_settings
 from newsarchive.version import user_agent
 
@@ -161,7 +161,7 @@ class Addon:
                 warc.WarcExtension: 300,
                 progress.Outcomes: 400,
                 alarms.Breakages: 450,
-                lost_pages.LostPages: 480,
+                alarms.LostPages: 480,
                 progress.Progress: 500,
                 progress.Summary: 600,
             },

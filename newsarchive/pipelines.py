@@ -25,8 +25,7 @@ from newsarchive.core.steps import STEPS, Steps
 from newsarchive.core.urls import normalise, site_of
 from newsarchive.crawling import adapters as adapters  # registers the adapters of articles and captures
 from newsarchive.crawling.failures import Dropped, LeftOut, NoAddress, close_for, closed, database_failed, end
-from newsarchive.crawling.moved_posts import MovedPosts
-from newsarchive.crawling.other_posts import OtherPosts
+from newsarchive.crawling.other_addresses import MovedPosts, OtherPosts
 from newsarchive.crawling.page_reader import (
     PageReader,
     SiteTemplate,

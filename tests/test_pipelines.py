@@ -45,7 +45,7 @@ from newsarchive.db import site_templates
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.packed import head_of, with_capture
 from newsarchive.exceptions import NotAnArticle, UsageError
-from newsarchive.extensions import lost_pages
+from newsarchive.extensions import alarms
 from newsarchive.extensions.progress import Outcomes
 from newsarchive.items import Article, Capture, DropReason, Link, Page, Place, SourceText
 from newsarchive.middlewares import (
@@ -332,7 +332,7 @@ def test_pages_that_a_pipeline_of_the_project_swallowed_are_told(
 ) -> None:
     """A pipeline that forgot `return item` cost every article, and the crawl ended as if all were well."""
     crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
-    made = lost_pages.LostPages.from_crawler(crawler)
+    made = alarms.LostPages.from_crawler(crawler)
     crawler.get_item_pipeline = lambda cls: cls if store else None
     crawler.stats.inc_value(key(Count.DISCOVERED), 3)
     crawler.stats.inc_value(key(Count.NEW), stored)
@@ -350,7 +350,7 @@ def test_a_page_is_no_lost_one_that_was_dropped_under_the_name_of_another_item_o
 ) -> None:
     """A pipeline of the project makes captures of its own items, and `scrapy parse` sends no signals."""
     crawler = get_crawler(settings_dict={"ADDONS": {"newsarchive.addon.Addon": 500}})
-    made = lost_pages.LostPages.from_crawler(crawler)
+    made = alarms.LostPages.from_crawler(crawler)
     crawler.get_item_pipeline = lambda cls: cls
     crawler.stats.inc_value(key(Count.DISCOVERED))
     made.closed()  # as after `scrapy parse`

@@ -62,7 +62,7 @@ HEADINGS = {
         "trace": ("copies", "Where an article comes from, and every copy of it."),
         "compare": ("copies", "What one article added, cut and altered against another."),
         "origins": ("copies", "Who is republished by whom, how often and how late."),
-        "publishers": ("publishers", "Who publishes first, and how late the copies follow."),
+        "publishers": ("copies", "Who publishes first, and how late the copies follow."),
         "recluster": ("copies", "Find the copies in the whole archive anew."),
     },
     "Look after the archive": {

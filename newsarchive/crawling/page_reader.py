@@ -256,7 +256,7 @@ COUNTING = frozenset(
         "scrapy.extensions.closespider",
         "newsarchive.middlewares",
         "newsarchive.extensions.alarms",
-        "newsarchive.extensions.lost_pages",
+        "newsarchive.extensions.alarms",
         "newsarchive.spiders.warc",
     ]
 )

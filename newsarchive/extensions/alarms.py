@@ -13,6 +13,9 @@ sent is sent again at the end of the next crawl. Nothing here may end a crawl or
     # "all of the 30 posts that were fetched need scripts to be read; …"
 
 What only a site's history tells (fewer posts, no dates where there always were) is told by its alarms.
+
+`LostPages` says that pages which a spider of another project yielded came to no end: a pipeline of the project gave back something
+else than it got. The usual one has forgotten `return item`; the crawl then ends as if all were well, and stores nothing.
 """
 
 from __future__ import annotations
@@ -33,9 +36,12 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Response
+from scrapy.utils.misc import load_object
 
 from newsarchive.core.alarms.records import AlarmKind
-from newsarchive.crawling.failures import database_failed
+from newsarchive.crawling.failures import Dropped, database_failed
 from newsarchive.crawling.responses import blog_of
 from newsarchive.crawling.stats import (
     HELD,
@@ -45,6 +51,7 @@ from newsarchive.crawling.stats import (
     Detail,
     Failure,
     Group,
+    SkipReason,
     key,
     sentences,
     sites_left,
@@ -54,7 +61,8 @@ from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import alarms
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.exceptions import DatabaseError
-from newsarchive.items import Article, DropReason
+from newsarchive.items import Article, Capture, DropReason
+from newsarchive.reprs import counted
 from newsarchive.times import isoformat, utc_now
 from newsarchive.version import user_agent
 
@@ -87,6 +95,10 @@ _SITES_OWN: Mapping[DropReason, tuple[str, str]] = {
 }  # fmt: skip
 #: Reasons that say nothing of the site.
 _NO_BREAKAGE = frozenset((DropReason.NOARCHIVE, DropReason.BEFORE_SINCE))
+#: The pipeline that writes into the archive, as a path: the pipelines import the extensions.
+STORE = "newsarchive.pipelines.StorePipeline"
+#: Counts of the pages that reached the archive.
+STORED = (*map(key, HELD), key(Group.SKIPPED, SkipReason.WITHHELD))
 
 
 class DeliveryFailed(Exception):
@@ -310,3 +322,46 @@ class Breakages:
         told = any(key(failure) in stats for failure in Failure) or sites_left(stats)
         if site and not told and (sentence := breakage(Counts(stats), self.texts)):
             self.stats.set_value(key(Failure.SITE), f"{site}: {sentence}")
+
+
+class LostPages:
+    """Counts the pages that a spider yielded, those that were stored, and those that were dropped or failed.
+
+    At most as many are lost as items came out of the last pipeline as something else than an article: `scrapy parse` tells
+    nobody what became of its items.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler, self.refused, self.others = crawler, 0, 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        if getattr(crawler.spidercls, "is_archive_spider", False):
+            raise NotConfigured
+        made = cls(crawler)
+        for signal in (signals.item_dropped, signals.item_error):
+            crawler.signals.connect(made.ended, signal)
+        crawler.signals.connect(made.scraped, signals.item_scraped)
+        crawler.signals.connect(made.closed, signals.spider_closed)
+        return made
+
+    def ended(self, item: Any, exception: Exception | None = None) -> None:
+        """A pipeline of the project may have made a capture of its spider's own item, which is then dropped as a page."""
+        self.refused += isinstance(item, Response | Capture) or isinstance(exception, Dropped)
+
+    def scraped(self, item: Any) -> None:
+        self.others += not isinstance(item, Article | PackedArticle)
+
+    def closed(self) -> None:
+        # The project may have switched it off.
+        if self.crawler.get_item_pipeline(load_object(STORE)) is None:
+            return
+        stats = self.crawler.stats
+        stored = sum(stats.get_value(name, 0) for name in STORED)
+        lost = min(stats.get_value(key(Count.DISCOVERED), 0) - stored - self.refused, self.others)
+        if lost > 0:
+            logger.warning(
+                "%s reached no archive: a pipeline of this project gave back something else than the record that it got; let it "
+                "end with `return item`",
+                counted(lost, "page"),
+            )

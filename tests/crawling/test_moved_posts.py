@@ -14,7 +14,7 @@ from scrapy.http import Response
 from sqlalchemy import Engine
 
 from benchmarks.blogs import sentence
-from newsarchive.crawling.moved_posts import MAX_ASKED, MAX_ASKED_ELSEWHERE, MovedPosts
+from newsarchive.crawling.other_addresses import MAX_ASKED, MAX_ASKED_ELSEWHERE, MovedPosts
 from newsarchive.db.reading.replaced import Text
 from newsarchive.db.writing.moved import Former
 from newsarchive.db.writing.store import Store

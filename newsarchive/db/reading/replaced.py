@@ -2,7 +2,7 @@
 
 An edit keeps most of a text. Where less than half is left, the page may be another one: the blog died, and its host answers each
 address with a shop. Where a part is left and nothing else came, it may be a beginning: a wall stands before the rest, or a
-new theme shows excerpts. `newsarchive.crawling.other_posts` finds out.
+new theme shows excerpts. `newsarchive.crawling.other_addresses` finds out.
 """
 
 from __future__ import annotations

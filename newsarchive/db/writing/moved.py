@@ -5,7 +5,7 @@
 
 A site that changes the form of its addresses would else have each of its posts twice. What was read at the old address stays in
 the history of the article, and `newsarchive show` finds it by either address. `former_of` says which stored article a page may be;
-`newsarchive.crawling.moved_posts` asks its old address, and `follow` gives the article the new one.
+`newsarchive.crawling.other_addresses` asks its old address, and `follow` gives the article the new one.
 """
 
 from __future__ import annotations
