@@ -55,10 +55,9 @@ MAX_KICKER_CHARACTERS = 60
 MAX_SIGNATURES = 2
 #: A word, which a time of day is not: "10:20 am".
 _WORD = re.compile(r"[^\W\d_]{3,}")
-#: Words of the article that must be left outside of the elements that a platform's table takes out.
-MIN_WORDS_OUTSIDE = 40
-#: The same where the element holds comments: then it may hold more than half of the words.
-MIN_WORDS_OUTSIDE_COMMENTS = 12
+#: Words of the article that must be left outside of the elements that a platform's table takes out, and at least half of all but
+#: where the element holds comments.
+MIN_WORDS_OUTSIDE = 12
 #: Lines at the end of a text that are asked for what a house says below it; lines above them are the article's.
 MAX_CLOSING_LINES = 3
 
@@ -217,10 +216,9 @@ def places(marks: Marks) -> None:
         return
     words = {i: comparable_words(marks.blocks[i].text) for i in marks.body}
     left = sum(n for i, n in words.items() if i not in hits)
-    enough = left >= max(MIN_WORDS_OUTSIDE, sum(words.values()) / 2)
+    most = left >= sum(words.values()) / 2
     for i, verdict in hits.items():
-        beside_comments = verdict.label == "comments" and left >= MIN_WORDS_OUTSIDE_COMMENTS
-        if enough or i not in words or beside_comments:
+        if i not in words or (left >= MIN_WORDS_OUTSIDE and (most or verdict.label == "comments")):
             marks.mark(i, *verdict)
 
 
