@@ -56,8 +56,12 @@ _LOGO = re.compile(
 )
 #: An address that names more than a host, or one inside the site.
 _WITH_PATH = re.compile(r"(?:https?:)?//[^/?]+[/?]+.|(?!(?:https?:)?//)", re.IGNORECASE)
-#: A face, or the icon of a blog, which WordPress.com declares as the picture of a post without one.
-_AVATAR = re.compile(r"(?:https?:)?//(?:[\w-]+\.)?gravatar\.com/", re.IGNORECASE)
+#: A face, or the icon of a blog, which WordPress.com declares as the picture of a post without one; a picture of the theme (WordPress,
+#: Drupal, Pelican); the sign of a licence.
+_OF_SITE = re.compile(
+    r"//(?:[\w-]+\.)?(?:gravatar\.com|creativecommons\.org)/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme/",
+    re.IGNORECASE,
+)
 #: The folder of logos, right above the picture: "images/logo", "og_image_logo". SPIP keeps the pictures of articles in one, too; a
 #: site's logo has a word of its host in its name.
 _LOGO_FOLDER = re.compile(r"(?<![a-z])logos?$", re.IGNORECASE)
@@ -178,8 +182,8 @@ def counts_visits(address: str, rules: Rules) -> bool:
 
 
 def is_sites_own_picture(address: str, host: str) -> bool:
-    """Whether a picture is the site's, which stands on every page without a picture: a logo, an avatar, a placeholder, a card for
-    sharing whose name has no words but those of the site's `host`. An address without a path shows no picture at all.
+    """Whether a picture is the site's, which stands on every page without a picture: a logo, an avatar, a placeholder, a picture
+    of its theme, a card for sharing whose name has no words but those of the site's `host`. An address without a path shows no picture at all.
 
     >>> is_sites_own_picture("https://rust.example/og/rust-social-wide.jpg", "blog.rust.example")
     True
@@ -188,7 +192,7 @@ def is_sites_own_picture(address: str, host: str) -> bool:
     >>> is_sites_own_picture("https://cdn.example/f/https%3A%2F%2Fa.example%2Fsubscribe-card.jpg%3Fv%3D6", "a.example")
     True
     """
-    if not _WITH_PATH.match(address) or _AVATAR.match(address):
+    if not _WITH_PATH.match(address) or _OF_SITE.search(address.split("?", 1)[0]):
         return True
     folder, _, name = unquote(address.split("?", 1)[0]).split("?", 1)[0].rpartition("/")
     name = _OPEN_GRAPH.sub("opengraph", name)

@@ -404,9 +404,9 @@ MAX_KEYWORDS = 50
 MAX_KEYWORD_CHARS = 80
 #: A field of a program among keywords: "content-type: Feature".
 _FIELD = re.compile(r"[a-z][A-Za-z-]*: ")
-#: The beginning of an element: a page without a quotation mark has the next element among its keywords. Or a variable of a template
+#: The beginning of an element, or code: a page without a quotation mark has what follows among its keywords. Or a variable of a template
 #: that was never filled in: `%tags%`, `{{ tags }}`.
-_MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|\{\{.*\}\}", re.IGNORECASE)
+_MARKUP = re.compile(r"<[a-z/!]|^\s*%[a-z_]+%\s*$|[{}]|://|\s=\s|=['\"]|=$", re.IGNORECASE)
 #: Letters of a headline without spaces. All letters of a shorter one may be a keyword.
 MIN_LETTERS_OF_HEADLINE = 8
 #: Share of a headline without spaces that its parts among the keywords have. Below, the keywords are chosen words.
@@ -433,11 +433,11 @@ def choose_keywords(
     words: dict[str, str] = {}
     for claim in claims:
         if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
-            words.setdefault(key(claim.value), claim.value.strip(" "))
+            words.setdefault(key(claim.value), claim.value.strip(_SEPARATORS))
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
     refused += [c.candidate(reason="is a field of a program") for c in fields]
-    refused += [c.candidate(reason="holds markup or a variable") for c in markup]
+    refused += [c.candidate(reason="holds markup, code or a variable") for c in markup]
     refused += [
         c.candidate(reason="is the headline, or a part of it that is split into keywords") for c in split
     ]

@@ -137,9 +137,11 @@ def read_metadata(
     candidates += [
         c.candidate(reason="evidence for the origin") for c in found.claims if c.field in _EVIDENCE
     ]
-    for field in ("alternative_headline", "description"):
-        if key(out[field]) == key(out["headline"]):
-            out[field] = ""
+    if key(out["description"]) in (key(out["headline"]), key(out["publisher"])):
+        out["description"] = ""
+    shorter = key(out["alternative_headline"])  # a title that was cut off, or the description once more
+    if any(key(out[field]).startswith(shorter) for field in ("headline", "description")):
+        out["alternative_headline"] = ""
     out["candidates"] = tuple(candidates)
     return {name: value for name, value in out.items() if value not in ("", (), None)}
 
@@ -205,7 +207,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims, refused = publisher.like_host_in_title(claims, title, url)
     candidates += refused
     if not any(c.field == "publisher" and key(c.value) for c in claims):
-        claims += site_marks.publisher_claims(tree, title, url, rules)
+        claims += site_marks.publisher_claims(tree, blocks, title, url, rules)
     if any(c.field == "publisher" and key(c.value) for c in claims):
         candidates += [c.candidate(reason="is the author") for c in of_authors]
     else:
