@@ -442,7 +442,9 @@ def choose_keywords(
         c.candidate(reason="is the headline, or a part of it that is split into keywords") for c in split
     ]
     chosen = [
-        replace(c, chosen=True, reason=reason) if claim.source == source else c
+        replace(c, chosen=True, reason=reason)
+        if claim.source == source
+        else (replace(c, reason="says the same") if key(claim.value) in words else c)
         for claim, c in zip(claims, candidates, strict=True)
     ]
     return tuple(words.values())[:MAX_KEYWORDS], chosen + refused
