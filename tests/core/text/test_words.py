@@ -71,10 +71,24 @@ def test_capitals(text: str, caseless: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "ends"),
     [("It rained.", True), ("下雨了。", True), ("क्या हुआ।", True), ("Recent Posts", False), ("ฝน" * 50, True), ("ข่าว", False),
-     ("မိုးရွာသည်။", True), ("ភ្លៀងធ្លាក់។", True), ("ཆར་པ་བབས།", True), ("वर्षा अभवत्॥", True)],
+     ("မိုးရွာသည်။", True), ("ភ្លៀងធ្លាក់។", True), ("ཆར་པ་བབས།", True), ("वर्षा अभवत्॥", True),
+     ("Il dit : « Oui. »", True), ("Il dit : « Oui.\u202f»", True), ("Plus »", False)],
 )  # fmt: skip
 def test_ends_of_sentences(text: str, ends: bool) -> None:
     assert ends_sentence(text) is ends
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("Elle dit : « Oui. »", "Puis elle part.", "« Non », dit-il."),
+        ("« Vraiment\u202f?\u202f» demanda-t-elle.", "Il part."),
+        ("Er sagte: »Nein.«", "»Ja!« rief sie."),
+        ("It is “soft.”", "It works."),
+    ],
+)
+def test_a_mark_that_closes_a_quotation_stays_with_its_sentence(parts: tuple[str, ...]) -> None:
+    assert sentences(" ".join(parts)) == parts
 
 
 @pytest.mark.parametrize(
