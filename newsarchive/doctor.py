@@ -42,9 +42,6 @@ from newsarchive.warc.writer import is_held, recover
 SAMPLED_RECORDS = 100
 #: Free bytes of a disk. With less, the next crawls may fill it.
 MIN_FREE_BYTES = 2**30
-#: A followed site is named when its last successful crawl is more than this many of its intervals ago, and at least a
-#: day.
-MAX_MISSED_INTERVALS = 3
 #: A followed site whose last success is longer ago than this may be gone: to follow it no longer is then named as a remedy.
 MIN_TIME_GONE = timedelta(days=7)
 #: This many newest captures of a site tell whether it has moved to another host.
@@ -270,7 +267,6 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | 
         if site.last_success_at
         else "never with success"
     )
-    longest = max(site.interval * MAX_MISSED_INTERVALS, timedelta(days=1))
     if site.state not in ("ok", "new"):
         why = f": {failure.error.removeprefix(f'{site.home_url}: ')}" if failure else ""
         if at := site.rests_until(now):
@@ -279,7 +275,7 @@ def _crawled(engine: Engine, site: KnownSite, now: datetime, failure: Failure | 
             pause = command(engine, f"sites pause {shlex.quote(site.home_url)}")
             again += f"; if the blog is gone, follow it no longer (its articles stay): {pause}"
         yield warning(Check.SITE_FAILING, f"{site.home_url}: its last crawl failed ({last}){why}", again)
-    elif site.last_success_at and now - site.last_success_at > longest:
+    elif site.is_left_alone(now):
         yield warning(Check.SITE_NOT_CRAWLED, f"{site.home_url}: not crawled for long ({last})", again)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, delete, update
 from newsarchive.cli import cli
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.db.models import CrawlRun
+from newsarchive.db.models import CrawlRun, Site
 from newsarchive.db.reading import browse, coverage
 from newsarchive.db.reading.articles import get
 from newsarchive.db.reading.changes import Happening, changes, counts
@@ -230,6 +230,18 @@ def test_health_says_since_when_and_what_failed_last(engine: Engine) -> None:
     assert one.named == 4 - 1  # three links of the listing
     assert [day.day for day in one.days] == [today], "a day before the first crawl is no gap"
     assert one.without_crawl == 0
+
+
+@pytest.mark.parametrize(("hours", "problems"), [(20, ()), (25, ("not crawled for long",))])
+def test_a_followed_site_that_no_crawl_asks_any_more_has_a_problem(
+    engine: Engine, hours: int, problems: tuple[str, ...]
+) -> None:
+    Sites(engine).follow("https://blog.example/", {})
+    with writing(engine) as connection:
+        at = datetime.now(UTC) - timedelta(hours=hours)
+        connection.execute(update(Site).values(state="ok", last_success_at=at))
+    first = health(engine, until=datetime.now(UTC).date())[0]
+    assert (first.site.domain, first.problems) == ("blog.example", problems)
 
 
 def test_the_articles_before_and_after_are_those_of_the_same_site_by_date(engine: Engine) -> None:

@@ -24,6 +24,9 @@ DEFAULT_INTERVAL_HOURS = 1.0
 #: Time by which a site is due before its interval is over: a cron job that starts a little earlier than the last one
 #: must find its sites due.
 MAX_EARLY = timedelta(minutes=5)
+#: A followed site is told of as not crawled for long when its last successful crawl is more than this many of its intervals ago,
+#: and at least a day.
+MAX_MISSED_INTERVALS = 3
 #: Hours between two crawls of a site whose hub announces every post. Two crawls a day limit what a lost push costs, and
 #: leave no day without a crawl.
 PUSHED_INTERVAL_HOURS = 12.0
@@ -109,6 +112,12 @@ class KnownSite:
     def is_pushed(self, now: datetime) -> bool:
         """Whether its hub is relied on to announce each post, so that its lists are asked less often."""
         return self.relied_until is not None and now < self.relied_until
+
+    def is_left_alone(self, now: datetime) -> bool:
+        """Whether it was not crawled for long although its crawls do not fail, as where cron no longer runs."""
+        if self.state not in ("ok", "new") or self.last_success_at is None:
+            return False
+        return now - self.last_success_at > max(self.interval * MAX_MISSED_INTERVALS, timedelta(days=1))
 
     def waits_until(self, now: datetime) -> datetime | None:
         """Until when the site is left alone because its crawls fail, `None` where they do not."""

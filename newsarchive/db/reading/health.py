@@ -94,7 +94,10 @@ def health(source: Source, *, until: date) -> list[SiteHealth]:
             since.get(one.domain),
             one.due_at(now) if one.followed else None,
             one.followed and one.is_pushed(now),
-            tuple(alarm.sentence for alarm in alarms if alarm.site == one.domain),
+            (
+                *(alarm.sentence for alarm in alarms if alarm.site == one.domain),
+                *(["not crawled for long"] if one.followed and one.is_left_alone(now) else []),
+            ),
             failed.get(one.domain),
             # A day before the first crawl of the site is no gap.
             tuple(
