@@ -182,7 +182,9 @@ def test_every_candidate_says_why() -> None:
 
 def test_a_keyword_of_another_source_says_the_same_as_any_that_was_chosen() -> None:
     tags = "".join(f"<a rel=tag>{word}</a>" for word in ("ferries", "harbour", "fishing"))
-    found = read(f"<meta property=article:tag content=ferries><meta property=article:tag content=harbour>{tags}")
+    found = read(
+        f"<meta property=article:tag content=ferries><meta property=article:tag content=harbour>{tags}"
+    )
     reasons = {c.value: c.reason for c in found["candidates"] if c.field == "keywords" and not c.chosen}
     assert reasons.pop("fishing") != "says the same"
     assert set(reasons.values()) == {"says the same"}
