@@ -55,7 +55,7 @@ from newsarchive.core.text import date_orders, dates, url_dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import names_host, parts_of, same_site
+from newsarchive.core.urls import names_host, parts_of, same_site, try_normalise
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -335,6 +335,8 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
             candidates += [c.candidate(reason="is the site's front page, not the post's") for c in front]
         out[field], why = best(claims, rules)
         candidates += why
+    # Spelled as the address of the article is: WordPress writes %d7 where a browser sends %D7.
+    out["canonical_url"] = try_normalise(out["canonical_url"]) or out["canonical_url"]
     out["publisher"] = publisher.written_name(out["publisher"], found.of("publisher"), url)
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())

@@ -190,6 +190,14 @@ def test_a_keyword_of_another_source_says_the_same_as_any_that_was_chosen() -> N
     assert set(reasons.values()) == {"says the same"}
 
 
+def test_the_address_that_a_page_calls_its_own_is_spelled_as_that_of_the_article() -> None:
+    """WordPress writes small letters in what it escapes, browsers and crawls capitals."""
+    found = read(
+        "<link rel=canonical href='https://blog.example/%d7%91%d7%90/'>", "https://blog.example/%D7%91%D7%90/"
+    )
+    assert found["canonical_url"] == "https://blog.example/%D7%91%D7%90/"
+
+
 def test_one_candidate_of_a_decided_field_is_chosen() -> None:
     found = read(
         "<title>One story of two towns</title><h1>One story of two towns</h1><meta name=date content=2025-01-02>"
