@@ -64,6 +64,9 @@ Examples:
     is_flag=True,
     help="Let readers who have the printed token accept and drop pages in quarantine.",
 )
+@click.option(
+    "--keys", is_flag=True, help="A small script: j and k go to the next and the previous entry or article."
+)
 @click.option("--sql", is_flag=True, help="Let readers run SQL queries of their own.")
 @click.option(
     "--wait", is_flag=True, help="Wait for an archive that holds an article instead of ending with an error."
@@ -77,6 +80,7 @@ def web(
     base_url: str,
     password_file: str | None,
     judge: bool,
+    keys: bool,
     sql: bool,
     wait: bool,
     open_: bool,
@@ -115,7 +119,7 @@ def web(
             click.launch(shown)
 
     try:
-        start = server.Start(names, sql, base_url, password, token)
+        start = server.Start(names, sql, base_url, password, token, keys)
         waits = (lambda why: say(f"newsarchive web waits: {why}")) if wait else None
         server.serve(database_url(db), host, port, ready, start, waits)
     except KeyboardInterrupt:

@@ -79,6 +79,7 @@ def application(library: Library, behind: Application | None, hosts: Collection[
         password=library.password,
         tables=DATASETTE_PATHS,
         writable=("/quarantine",) if library.token else (),
+        script="/static/keys.js" if library.frame.has_keys else "",
     )
 
 

@@ -54,11 +54,13 @@ def environment() -> Environment:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What is the same on every page: `root` is the path of the front page without its last slash. `has_tables` says whether
-    Datasette stands behind the pages, `judges` whether the quarantine is judged here."""
+    Datasette stands behind the pages, `judges` whether the quarantine is judged here, `has_keys` whether our pages have the script
+    for the keys j and k."""
 
     root: str = ""
     has_tables: bool = False
     judges: bool = False
+    has_keys: bool = False
 
 
 def page(template: str, frame: Frame, **values: Any) -> str:

@@ -4,7 +4,7 @@ A page of another site can make a browser ask this server under a name that the 
 could then read the archive: such a name is refused. Requests of another site's page under the server's right name are
 refused too (Fetch Metadata): the page could not read the answer, but the server would do the work. A reader may follow
 a link of another site to our pages, but not to tables. What a blog wrote cannot run even where escaping failed: the
-Content-Security-Policy allows no script at all.
+Content-Security-Policy allows no script at all, or one file of ours by its whole address (`--keys`).
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 #: Answers a request with a status, a title and a sentence.
 Refuse = Callable[[int, str, str], Application]
 
-#: The Content-Security-Policy. It allows no script at all, ours or Datasette's. Nothing is loaded from elsewhere, no form is
+#: The Content-Security-Policy. It allows no script at all, ours or Datasette's, unless `--keys` adds one. Nothing is loaded from elsewhere, no form is
 #: sent elsewhere, no other site may frame a page.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 HEADERS = {
-    b"content-security-policy": POLICY.encode("ascii"),
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
 }
+_REPLACED = {*HEADERS, b"content-security-policy"}
+#: A host that may stand in a policy.
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 #: Seconds for which the answer to a wrong password is delayed.
 WRONG_PASSWORD_SECONDS = 1.0
 
@@ -47,7 +49,8 @@ class Guard:
     `hosts` are the names that a request may give as its host, besides IP addresses. `root` is the path below which a proxy
     shows the pages, "" for none; requests may have it or not. `password` must be given with every request where it is not "",
     by HTTP's Basic scheme under any name (RFC 7617). `tables` are the beginnings of paths that a link of another site does not
-    reach. `writable` are those that take a form.
+    reach. `writable` are those that take a form. `script` is the path of the one script that pages may run, tables excepted, "" for
+    none.
     """
 
     def __init__(
@@ -60,10 +63,11 @@ class Guard:
         password: str = "",
         tables: tuple[str, ...] = (),
         writable: tuple[str, ...] = (),
+        script: str = "",
     ) -> None:
         self.behind, self.hosts, self.refuse = behind, hosts, refuse
         self.root, self.password = root, password
-        self.tables, self.writable = tables, writable
+        self.tables, self.writable, self.script = tables, writable, script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -71,7 +75,14 @@ class Guard:
         elif scope["type"] == "http":
             scope = self._below_root(scope)
             answer = await self._refusal(scope) or self.behind
-            await answer(scope, receive, _guarded(send))
+            await answer(scope, receive, _guarded(send, self._policy(scope)))
+
+    def _policy(self, scope: Scope) -> str:
+        """The policy of an answer. The address of the script is spelled out: no other file of this server may run."""
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if not self.script or scope["path"].startswith(self.tables) or not _PLAIN_HOST.fullmatch(host):
+            return POLICY
+        return f"{POLICY}; script-src {host}{self.root}{self.script}"
 
     def _below_root(self, scope: Scope) -> Scope:
         path = scope["path"]
@@ -139,7 +150,7 @@ def _is_own_form(headers: dict[bytes, bytes]) -> bool:
     return bool(origin) and origin == headers.get(b"host")
 
 
-def _guarded(send: Send) -> Send:
+def _guarded(send: Send, policy: str) -> Send:
     """Puts the security headers on every response, in place of any with the same names; no other origin may read it."""
 
     async def guarded(message: MutableMapping[str, Any]) -> None:
@@ -147,9 +158,10 @@ def _guarded(send: Send) -> Send:
             kept = [
                 (name, value)
                 for name, value in message.get("headers", ())
-                if name.lower() not in HEADERS and not name.lower().startswith(b"access-control-")
+                if name.lower() not in _REPLACED and not name.lower().startswith(b"access-control-")
             ]
-            message = {**message, "headers": [*kept, *HEADERS.items()]}
+            own = (b"content-security-policy", policy.encode("ascii"))
+            message = {**message, "headers": [*kept, own, *HEADERS.items()]}
         await send(message)
 
     return guarded

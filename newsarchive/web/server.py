@@ -41,13 +41,15 @@ TABLES = "/archive"
 class Start:
     """How the pages are served. `names` are further host names of the server. `sql` lets requests bring SQL of their
     own. `base_url` is the address of the pages where a proxy stands before the server. Every reader is asked for the
-    `password`, and a reader with the `token` may judge the quarantine; "" for none."""
+    `password`, and a reader with the `token` may judge the quarantine; "" for none. With `keys` our pages have a script
+    for the keys j and k."""
 
     names: tuple[str, ...] = ()
     sql: bool = False
     base_url: str = ""
     password: str = ""
     token: str = ""
+    keys: bool = False
 
     @property
     def base(self) -> SplitResult:
@@ -157,7 +159,7 @@ def application(engine: Engine, hosts: Collection[str], start: Start = Start()) 
 
     file = sqlite_file(engine)
     has_tables = file is not None and importlib.util.find_spec("datasette") is not None
-    frame = Frame(start.base.path.rstrip("/"), has_tables, bool(start.token))
+    frame = Frame(start.base.path.rstrip("/"), has_tables, bool(start.token), start.keys)
     library = Library(
         engine, frame, base_url=start.base_url.rstrip("/"), password=start.password, token=start.token
     )

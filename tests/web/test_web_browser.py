@@ -274,6 +274,32 @@ def test_datasette_answers_a_form_and_its_own_sql(page: Any) -> None:
     assert page.complaints == []
 
 
+def test_j_and_k_go_through_entries_and_articles_where_the_script_was_asked_for(
+    browser: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "archive.db"
+    webpages.build(path).dispose()
+    with webpages.serving(path, keys=True) as address:
+        context = browser.new_context(base_url=address)
+        page = context.new_page()
+        page.set_default_timeout(MAX_STEP_MILLISECONDS)
+        page.goto("/search?order=date")
+        first, second = (page.locator(".hits h3 a").nth(n).inner_text() for n in (0, 1))
+        for key, wanted in (("j", first), ("j", second), ("k", first)):
+            page.keyboard.press(key)
+            assert page.evaluate("document.activeElement.innerText") == wanted
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/article/*")
+        page.keyboard.press("k")
+        page.wait_for_url(lambda url: not url.endswith(first) and "/article/" in url)
+        page.goto("/article/1")
+        page.evaluate(
+            "const s = document.createElement('script'); s.textContent = 'window.hacked=1'; document.body.append(s)"
+        )
+        assert page.evaluate("typeof window.hacked") == "undefined"
+        context.close()
+
+
 # -- how it looks ----------------------------------------------------------------------------------
 
 

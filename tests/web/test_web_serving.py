@@ -349,6 +349,21 @@ def test_what_is_no_day_is_said_in_the_words_of_the_commands(given: str) -> None
     assert str(said.value) == str(of_command.value)
 
 
+def test_the_one_script_is_allowed_by_its_whole_address_and_only_where_it_was_asked_for(file: Path) -> None:
+    with webpages.serving(file, keys=True) as address, httpx.Client(base_url=address, timeout=300) as client:
+        host = address.removeprefix("http://")
+        page = client.get("/article/1")
+        assert page.headers["content-security-policy"].endswith(f"; script-src {host}/static/keys.js")
+        scripts = html.fromstring(page.content).xpath("//script[not(@type)]")
+        assert [script.get("src").partition("?")[0] for script in scripts] == ["/static/keys.js"]
+        assert all(not script.text for script in scripts)
+        tables = client.get("/archive/articles")
+        assert "script-src" not in tables.headers["content-security-policy"]
+        assert "keys.js" not in tables.text
+        odd = client.get("/article/1", headers={"Host": "[::1]"})
+        assert "script-src" not in odd.headers["content-security-policy"]
+
+
 # -- both databases ---------------------------------------------------------------------------------
 
 
