@@ -46,7 +46,7 @@ from newsarchive.crawling.stats import (
     Group,
     SkipReason,
     key,
-    sites_left,
+    sentences,
 )
 from newsarchive.db import site_templates
 from newsarchive.db.engine import open_engine, open_existing
@@ -578,7 +578,7 @@ class StorePipeline:
         A crawl that was stopped, or that could fetch none of its posts, was no success: the site stays due.
         """
         frontier, spider = Frontier(self.store.engine), own_spider(self.crawler)
-        failed = [f"https://{domain}/" for domain in sites_left(stats)]
+        failed = [f"https://{domain}/" for domain in sentences(stats, Detail.SITE_LEFT)]
         own = blog_of(self.crawler)
         counts = Counts(stats)
         answered = any(counts[name] for name in (*FETCHED, Count.NOT_MODIFIED, Count.BLOCKED))

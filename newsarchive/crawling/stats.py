@@ -182,16 +182,6 @@ class Counts:
         )
 
 
-def sites_left(stats: Mapping[str, Any]) -> dict[str, str]:
-    """Each site that the crawl left because it answered no more → the sentence that says so."""
-    return sentences(stats, Detail.SITE_LEFT)
-
-
-def bounds_met(stats: Mapping[str, Any]) -> dict[str, str]:
-    """Each thing that a bound of ours cut off → the sentence that says so."""
-    return sentences(stats, Detail.BOUND)
-
-
 def sentences(stats: Mapping[str, Any], detail: Detail) -> dict[str, str]:
     """The stats of a detail: each name under it → the sentence."""
     prefix = f"{PREFIX}{detail}/"

@@ -54,7 +54,6 @@ from newsarchive.crawling.stats import (
     SkipReason,
     key,
     sentences,
-    sites_left,
 )
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.queue import Frontier
@@ -319,7 +318,7 @@ class Breakages:
 
     def closed(self) -> None:
         stats, site = self.stats.get_stats(), blog_of(self.crawler)
-        told = any(key(failure) in stats for failure in Failure) or sites_left(stats)
+        told = any(key(failure) in stats for failure in Failure) or sentences(stats, Detail.SITE_LEFT)
         if site and not told and (sentence := breakage(Counts(stats), self.texts)):
             self.stats.set_value(key(Failure.SITE), f"{site}: {sentence}")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich import progress as rich_progress
 from rich.console import Console, RenderableType
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -41,10 +41,8 @@ from newsarchive.crawling.stats import (
     Failure,
     FetchProblem,
     Group,
-    bounds_met,
     key,
     sentences,
-    sites_left,
 )
 from newsarchive.exceptions import DatabaseError
 from newsarchive.extensions import json_log
@@ -119,61 +117,22 @@ def posts_words(done: int, found: int | None) -> str:
     return f"{done} of {found} posts"
 
 
-#: Columns of a terminal. On a narrower one the speed is shown as `0.5/s` instead of in words, which leaves room for the bar.
-MIN_WORDY_COLUMNS = 70
-
-
-class _Speed(rich_progress.ProgressColumn):
-    def __init__(self, wordy: bool) -> None:
-        super().__init__()
-        self.wordy = wordy
-
-    def render(self, task: rich_progress.Task) -> Text:
-        if not task.speed:
-            return Text("")
-        return Text(speed_words(task.speed) if self.wordy else f"{task.speed:.1f}/s", no_wrap=True)
-
-
-class _Left(rich_progress.ProgressColumn):
-    def render(self, task: rich_progress.Task) -> Text:
-        if not task.total:
-            return Text("")
-        if task.completed >= task.total:
-            return Text("finishing", no_wrap=True)
-        left = task.time_remaining
-        return Text(f"{duration(left)} left" if left else "", no_wrap=True)
-
-
 class Bar(rich_progress.Progress):
-    """A bar with the address of the last request below it. It asks `position` and `page` each time it is drawn."""
+    """A bar with the words of `pace`, and the address of the last request below. It asks `pace` and `page` each time it is drawn."""
 
-    def __init__(
-        self,
-        console: Console,
-        position: Position,
-        page: Callable[[], str],
-        clock: Callable[[], float] | None = None,
-    ) -> None:
-        wordy = console.width >= MIN_WORDY_COLUMNS
-        columns = (
-            rich_progress.BarColumn(bar_width=None),
-            rich_progress.TextColumn("{task.description}"),
-            _Speed(wordy),
-            _Left(),
-        )
-        self.position, self.page, self.screen = position, page, console
+    def __init__(self, console: Console, pace: Pace, page: Callable[[], str]) -> None:
+        words = rich_progress.TextColumn("{task.description}", table_column=Column(no_wrap=True))
+        self.pace, self.page, self.screen = pace, page, console
         super().__init__(
-            *columns, console=console, transient=True, redirect_stdout=False, refresh_per_second=4, expand=True,
-            get_time=clock,
+            rich_progress.BarColumn(bar_width=None), words,
+            console=console, transient=True, redirect_stdout=False, refresh_per_second=4, expand=True,
         )  # fmt: skip
         self.add_task("looking for posts", total=None)
 
     def get_renderables(self) -> Iterable[RenderableType]:
         if self.tasks:  # `__init__` draws the bar before it has a task
-            done, found = self.position()
-            self.update(
-                self.tasks[0].id, completed=done, total=found or None, description=posts_words(done, found)
-            )
+            done, found = self.pace.position()
+            self.update(self.tasks[0].id, completed=done, total=found or None, description=self.pace.words())
         yield self.make_tasks_table(self.tasks)
         yield Text(shortened(self.page(), self.screen.width), style="dim", no_wrap=True, overflow="crop")
 
@@ -232,7 +191,7 @@ def verdict(stats: dict[str, Any]) -> Verdict:
 
     A site that was left without one fetched post failed, even where the archive holds posts of it.
     """
-    counts, left = Counts(stats), sites_left(stats)
+    counts, left = Counts(stats), sentences(stats, Detail.SITE_LEFT)
     if not counts[Group.FAILED] and not left:
         return Verdict.FINE
     stored = not left and counts.skipped(SKIPPED_AS_STORED)
@@ -321,7 +280,7 @@ class Progress:
         self.console = messages()
         self.page = ""
         self.pace = Pace(self.position)
-        self.bar = Bar(self.console, self.position, lambda: self.page)
+        self.bar = Bar(self.console, self.pace, lambda: self.page)
         self.lines: Any = None
         self.handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
@@ -449,7 +408,10 @@ class Summary:
             console.print(f"cleared: {alarm}", soft_wrap=True, markup=False)
         for problem in problems(stats):
             console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
-        for note in (*bounds_met(stats).values(), *filter(None, [stats.get(key(Detail.HIDDEN))])):
+        for note in (
+            *sentences(stats, Detail.BOUND).values(),
+            *filter(None, [stats.get(key(Detail.HIDDEN))]),
+        ):
             console.print(f"note: {note}", soft_wrap=True, markup=False)
         if not problems(stats):
             self.print_next(console, stats)
@@ -468,7 +430,7 @@ def problems(stats: dict[str, Any]) -> list[str]:
     """The sentences on what made the whole run or a part of it fail; empty for a run that did its work."""
     keys = map(key, (Failure.SITE, Failure.DATABASE, Failure.SPIDER, Failure.STORAGE))
     return [str(stats[one]) for one in keys if one in stats] + [
-        *sites_left(stats).values(),
+        *sentences(stats, Detail.SITE_LEFT).values(),
         *sentences(stats, Detail.ALARM_PROBLEM).values(),
     ]
 

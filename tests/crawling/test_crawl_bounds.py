@@ -20,7 +20,7 @@ from newsarchive import middlewares
 from newsarchive.core.discovery import wordpress
 from newsarchive.core.discovery.pagination import MAX_BARREN_PAGES
 from newsarchive.crawling.failures import AskedToWait
-from newsarchive.crawling.stats import bounds_met
+from newsarchive.crawling.stats import Detail, sentences
 from newsarchive.items import Link
 from newsarchive.middlewares import DelayMiddleware
 from newsarchive.spiders.discovery import MAX_FAILED_SITEMAPS_IN_A_ROW, MAX_INDEXES_IN_A_ROW
@@ -55,7 +55,7 @@ def test_crawl_delay(asked: str, delay: float, told: bool) -> None:
     robots = TextResponse(request.url, body=f"User-agent: *\nCrawl-delay: {asked}\n".encode())
     middleware.process_response(request, robots)
     assert slot.delay == delay
-    assert ("asks for" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
+    assert ("asks for" in str(sentences(middleware.crawler.stats.get_stats(), Detail.BOUND))) is told
 
 
 def test_a_robots_txt_without_an_answer_is_told_once_where_the_pages_answer(
@@ -85,7 +85,7 @@ def test_retry_after(asked: str, wait: float, told: bool, monkeypatch: pytest.Mo
     busy = Response(request.url, status=503, headers={"Retry-After": asked.encode("latin-1")})
     middleware.process_response(request, busy)
     assert (slot.lastseen, slot.delay) == (wait, 1.0)
-    assert ("asks for a wait" in str(bounds_met(middleware.crawler.stats.get_stats()))) is told
+    assert ("asks for a wait" in str(sentences(middleware.crawler.stats.get_stats(), Detail.BOUND))) is told
 
 
 @pytest.mark.parametrize(
