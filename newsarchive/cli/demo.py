@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,6 +20,7 @@ from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages,
 from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.reprs import byline, counted, origin_line
+from newsarchive.spider_processes.processes import SpiderProcesses
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,25 +54,15 @@ def crawl(url: str) -> None:
     """Crawl the bundled blog into this database, with the same spider as any blog. Raises `NewsArchiveError`."""
     from newsarchive.db.frontier import locks  # noqa: F401  (says so where the system has no locks of files)
 
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "crawl",
-        "news",
-        "-a",
-        f"url={NAME}",
-        "-s",
-        "NEWSARCHIVE_QUIET=1" if quiet() else "NEWSARCHIVE_TOUR=0",
-    ]
-    environment = os.environ | {
-        "SCRAPY_SETTINGS_MODULE": "newsarchive.settings",
-        "NEWSARCHIVE_DATABASE_URL": url,
-        "NEWSARCHIVE_WARC": "on",  # the raw pages of the demo go beside its database, not into your own folder
-    }
-    done = subprocess.run(command, env=environment, check=False)
-    if done.returncode:
-        raise NewsArchiveError(f"the demo's crawl ended with {done.returncode}; the lines above say why")
+    spiders = SpiderProcesses(url, shown=not quiet())
+    with spiders.stopped_by_signals():
+        # The raw pages of the demo go beside its database, not into your own folder.
+        code = spiders.run("news", ["-a", f"url={NAME}", "-s", "NEWSARCHIVE_WARC=on"])
+    if spiders.stopped_early:
+        say("stopped")
+        sys.exit(spiders.stopped_early)
+    if code:
+        raise NewsArchiveError(f"the demo's crawl ended with {code}; the lines above say why")
 
 
 def print_all(url: str) -> None:
