@@ -65,9 +65,9 @@ LINE_FEED = 10
 #: The code point of a space.
 SPACE = 32
 #: In the table of folded characters: the character is left out.
-_LEFT_OUT = 0
-#: In the table of folded characters: its block of code points is not filled in yet.
-_UNKNOWN = 0xFFFFFFFE
+_LEFT_OUT = 0xFFFFFFFE
+#: In the table of folded characters: its block of code points is not filled in yet. Pages of zeros take no memory.
+_UNKNOWN = 0
 #: In the table of folded characters: the character is folded to several.
 _SEVERAL = 0xFFFFFFFF
 #: Code points that are filled in together.
@@ -168,7 +168,7 @@ def _folded(text: str, *, line_feeds: bool = False) -> Any:
         return np.frombuffer(text.encode("ascii").translate(table, left_out), dtype=np.uint8)
     codes, table = codes_of(text), _table()
     out = table[codes]
-    if out.max() >= _UNKNOWN:
+    if not out.all():
         for block in set((codes[out == _UNKNOWN] // _CODES_PER_BLOCK).tolist()):
             _learn(block)
         out = table[codes]
@@ -222,7 +222,7 @@ def _table() -> Any:
     """The folded form of every code point; `_learn` fills in a block of 256 when a text first needs it."""
     import numpy as np
 
-    return np.full(0x110000, _UNKNOWN, dtype=np.uint32)
+    return np.zeros(0x110000, dtype=np.uint32)
 
 
 def _learn(block: int) -> None:
