@@ -449,10 +449,10 @@ class StorePipeline:
         renew = renewing(rules_of(settings), steps_of(settings)) if own else None
         self.store = Store(engine, again=again, renew=renew, from_files=isinstance(spider, WarcSpider))
         arguments = getattr(own_spider(self.crawler), "arguments", {}) | folder_elsewhere(settings)
-        if steps:
-            arguments |= {"steps": ", ".join(steps)}
+        arguments |= {"steps": ", ".join(steps)} if steps else {}
         self.run_id = self.store.start_run(spider.name, arguments)
-        warc = self.crawler.get_extension(WarcExtension)
+        if (warc := self.crawler.get_extension(WarcExtension)) is not None:
+            warc.engine = engine
         frontier = Frontier(engine, keep=warc.keep_excerpts if warc is not None else None)
         if isinstance(spider, FetchingSpider):
             spider.frontier, spider.run_id = frontier, self.run_id

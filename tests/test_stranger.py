@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from tests.crawling.test_crawl import front, post, rows
 from tests.support.installed import run_installed
@@ -209,6 +210,22 @@ def test_a_project_of_a_stranger_fills_the_archive_and_its_own_feeds(bin_folder:
     again = run(bin_folder, "-m", "newsarchive", "reextract", "--db", "newsarchive.db", folder=project)
     assert "3 read" in again.stderr, again.stderr
     assert "failed" not in again.stderr.replace("0 failed", "")
+
+
+def test_a_page_that_a_strangers_spider_finds_unchanged_is_not_kept_twice(
+    bin_folder: Path, project: Path
+) -> None:
+    with served(blog()) as site:
+        for _ in range(2):
+            scrapy(bin_folder, "crawl", "own", "-a", f"home={site.home}/", folder=project)
+    kinds = [
+        record.rec_type
+        for path in sorted((project / "newsarchive-warc").glob("*.warc.gz"))
+        for record in ArchiveIterator(path.open("rb"))
+        if record.rec_type != "request"
+        and "story" in (record.rec_headers.get_header("WARC-Target-URI") or "")
+    ]
+    assert kinds == ["response"] * 3 + ["revisit"] * 3
 
 
 def test_csv_of_articles_alone_has_a_column_a_field(bin_folder: Path, project: Path) -> None:

@@ -40,6 +40,7 @@ from newsarchive.warc.writer import Original, WarcWriter, payload_digest, recove
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from sqlalchemy import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ class WarcExtension:
     def __init__(self, crawler: Crawler, folders: tuple[str, ...]) -> None:
         self.crawler, self.folders, self.folder = crawler, folders, written_in(folders)
         self.writer: WarcWriter | None = None
+        #: The archive, once it is open. It says which bytes are in its files already: they are written as a revisit record.
+        self.engine: Engine | None = None
         #: Names and moves what was written; `None` where more was written since.
         self.closing: asyncio.Future[None] | None = None
         #: Moves files that are full into object storage.
@@ -172,10 +175,9 @@ class WarcExtension:
             capture.place.digest if wire.member and capture.place else payload_digest(wire.body)
             for capture, wire, _ in answers
         ]
-        frontier = getattr(own_spider(self.crawler), "frontier", None)
         self.foreseen = dict.fromkeys(digests)
-        if frontier is not None:
-            self.foreseen |= originals_of(frontier.engine, self.foreseen)
+        if self.engine is not None:
+            self.foreseen |= originals_of(self.engine, self.foreseen)
         places = [
             writer.write_copy(capture.base_url, wire, capture.fetched_at, source, digest)
             for (capture, wire, source), digest in zip(answers, digests, strict=True)
@@ -211,16 +213,15 @@ class WarcExtension:
 
     def _open(self) -> WarcWriter:
         self._recover()
-        frontier = getattr(own_spider(self.crawler), "frontier", None)
-        name = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}"
+        name, engine = f"newsarchive-{getattr(self.crawler.spider, 'name', 'crawl')}", self.engine
         moves = moved_to(self.folders) and not os.environ.get(PARENT_MOVES_FILES)
         filled = self._move_in_background if moves else None
-        if frontier is None:
+        if engine is None:
             return WarcWriter(self.folder, name, filled=filled)
 
         def known(digest: str) -> Original | None:
             foreseen = digest in self.foreseen
-            found = self.foreseen[digest] if foreseen else original_of(frontier.engine, digest)
+            found = self.foreseen[digest] if foreseen else original_of(engine, digest)
             # A revisit record cannot be read without its original; where the storage does not answer, the page is written whole.
             return Original(found.url, found.fetched_at) if found and self.has(found.file) else None
 
