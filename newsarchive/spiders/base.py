@@ -7,7 +7,7 @@ kept as text, so that a crawl that was killed is known again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -17,7 +17,6 @@ from scrapy.settings import BaseSettings
 from newsarchive import config
 from newsarchive.crawling.stats import Failure, Name, key
 from newsarchive.exceptions import UsageError
-from newsarchive.times import first_moment
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -74,37 +73,25 @@ def of_the_starter(argument: str) -> bool:
     return argument.startswith("_")
 
 
-def day(name: str, value: str) -> datetime:
-    """A date argument as UTC: `2025-04-30`, a full ISO 8601 time, or the first day of `2025-04` or `2025`. Raises `UsageError`."""
-    try:
-        return first_moment(value)
-    except ValueError:
-        today = date.today().isoformat()
-        raise UsageError(f"{name}={value!r} is no date: write it as {name}={today}") from None
-
-
-def count(name: str, value: str) -> int:
-    """A positive whole number. Raises `UsageError`."""
-    if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise UsageError(f"{name}={value!r} is no number of articles: write it as {name}=20")
-    return int(value)
-
-
-def flag(name: str, value: str) -> bool:
-    """A switch, written as 1 or 0. Raises `UsageError`."""
+def flag(value: Any, folder: Path) -> bool:
+    """A switch, written as 1 or 0. Raises `ValueError`."""
     if value not in ("0", "1"):
-        raise UsageError(f"{name}={value!r} is neither 1 nor 0: write it as {name}=1")
-    return value == "1"
+        raise ValueError("is neither 1 nor 0")
+    return bool(value == "1")
 
 
-def words(name: str, arguments: Mapping[str, str], read: config.Reader) -> list[str]:
-    """The words of a list in one argument, none where it is not given. Raises `UsageError`."""
-    value = arguments.get(name, "")
+#: Reads how many posts or pages a crawl may fetch.
+limit = config.whole_number(1, 10**9)
+
+
+def value_of(name: str, arguments: Mapping[str, str], read: config.Reader) -> Any:
+    """What an argument says, read as a setting is; `None` where it is not given. Raises `UsageError`."""
+    if not (value := arguments.get(name)):
+        return None
     try:
-        found: list[str] = read(value, Path())
+        return read(value, Path())
     except ValueError as error:
         raise UsageError(f"{name}={value!r} {error}") from None
-    return found
 
 
 class ArchiveSpider(scrapy.Spider):

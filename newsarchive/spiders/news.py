@@ -27,9 +27,10 @@ from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
 from newsarchive.middlewares import BarrenSourceMiddleware, DelayMiddleware
 from newsarchive.plainwords import printable
-from newsarchive.spiders.base import count, day, flag, words
+from newsarchive.spiders.base import flag, limit, value_of
 from newsarchive.spiders.discovery import Batch, Finder, conditional
 from newsarchive.spiders.posts import FetchingSpider
+from newsarchive.times import first_moment
 
 #: The kind under which a front page stands among the sources of its site.
 HOME = "home page"
@@ -96,14 +97,15 @@ class NewsSpider(FetchingSpider):
         given = super().check(arguments)
         if not given.get("url"):
             raise UsageError("which blog? say it as: scrapy crawl news -a url=https://blog.example")
+        since = value_of("since", given, config.as_day)
         return {
             "url": urls.check_blog(given["url"]),
-            "limit": count("limit", given["limit"]) if given.get("limit") else None,
-            "since": day("since", given["since"]) if given.get("since") else None,
-            "sources": frozenset(words("sources", given, config.as_sources) or config.SOURCES),
-            "skip": tuple(words("skip", given, config.as_paths)),
-            "dry_run": flag("dry_run", given.get("dry_run", "0")),
-            "recheck": flag("recheck", given.get("recheck", "0")),
+            "limit": value_of("limit", given, limit),
+            "since": first_moment(since) if since else None,
+            "sources": frozenset(value_of("sources", given, config.as_sources) or config.SOURCES),
+            "skip": tuple(value_of("skip", given, config.as_paths) or ()),
+            "dry_run": value_of("dry_run", given, flag) or False,
+            "recheck": value_of("recheck", given, flag) or False,
         }
 
     async def start(self) -> AsyncIterator[Request]:

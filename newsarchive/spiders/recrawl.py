@@ -12,7 +12,7 @@ from newsarchive.core import urls
 from newsarchive.crawling.stats import Count
 from newsarchive.db.frontier.queue import Known
 from newsarchive.items import Link
-from newsarchive.spiders.base import count
+from newsarchive.spiders.base import limit, value_of
 from newsarchive.spiders.posts import FetchingSpider
 
 
@@ -41,7 +41,7 @@ class RecrawlSpider(FetchingSpider):
         given = super().check(arguments)
         return {
             "site": urls.check_start_url(given["site"], "site") if given.get("site") else "",
-            "limit": count("limit", given["limit"]) if given.get("limit") else None,
+            "limit": value_of("limit", given, limit),
         }
 
     async def start(self) -> AsyncIterator[Request]:

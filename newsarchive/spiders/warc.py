@@ -35,7 +35,7 @@ from newsarchive.exceptions import DatabaseError, UsageError
 from newsarchive.extensions.warc import WarcExtension
 from newsarchive.items import Capture, DropReason
 from newsarchive.reprs import counted
-from newsarchive.spiders.base import ArchiveSpider, count
+from newsarchive.spiders.base import ArchiveSpider, limit, value_of
 from newsarchive.warc import reader
 from newsarchive.warc.files import Wire, is_address
 
@@ -177,7 +177,7 @@ class WarcSpider(ArchiveSpider):
             "site": [
                 f"https://{domain.strip()}" for domain in given.get("site", "").split(",") if domain.strip()
             ],
-            "limit": count("limit", given["limit"]) if given.get("limit") else None,
+            "limit": value_of("limit", given, limit),
         }
 
     @classmethod
