@@ -283,17 +283,10 @@ class Queue:
 
     def pushed(self) -> dict[str, datetime]:
         """The followed sites (domains) that are asked less often because a hub announces their posts, and until when it is relied
-        on. None in an archive of a version that knew no hubs."""
-        import psycopg
-
-        try:
-            with psycopg.connect(self.conninfo, **CONNECTING, connect_timeout=CONNECT_SECONDS) as connection:
-                connection.execute("SET DateStyle TO 'ISO'")
-                return dict(connection.execute(_PUSHED).fetchall())
-        except psycopg.errors.UndefinedTable:
-            return {}
-        except psycopg.Error as error:
-            raise self._explained(error) from error
+        on."""
+        with self.connected() as connection:
+            connection.execute("SET LOCAL search_path TO DEFAULT")  # where the tables of the archive are found
+            return dict(connection.execute(_PUSHED).fetchall())
 
     def sites(self, queue: str) -> set[str]:
         """The sites for which jobs of this queue wait or run."""
