@@ -27,8 +27,8 @@ from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
 from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending, status_problem
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
-from newsarchive.db.frontier.elsewhere import LEADS_HOME
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
+from newsarchive.db.frontier.updates import LEADS_HOME
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -39,9 +39,6 @@ from newsarchive.times import utc_now
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
 #: Links that one statement records, and URLs that one statement asks for; more are divided among several statements.
 MAX_CHUNK = 500
-#: A second answer 404 within this time of the first says nothing new. With less, a server that is broken for an evening
-#: marks posts as deleted; with more than 21 hours, the look that follows a 404 after a day comes too early.
-MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=12)
 #: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
 MAX_EARLIER_RUNS = 500
 
@@ -419,7 +416,7 @@ class Frontier:
         """Record that a page is not there. `answered` is the address to which the URL led, where that is another one.
 
         It is gone for good where that is `final` (410), or where the looks found the same (404) for
-        `MIN_TIME_BETWEEN_ABSENCES`; until then the first of them stays the last that counts, however often a page is
+        `updates.MIN_TIME_BETWEEN_ABSENCES`; until then the first of them stays the last that counts, however often a page is
         asked for. Its article keeps its text and gets `gone_at`, once. Where a post has several addresses, the first
         that is found gone is `GONE`, the others are `STILL_GONE`.
         """
@@ -430,7 +427,7 @@ class Frontier:
             first = row.last_checked_at if row is not None and row.reason == reason else None
             if first is None or is_future(first, now):
                 first = now
-            gone = final or not news or now - first >= MIN_TIME_BETWEEN_ABSENCES
+            gone = final or not news or now - first >= updates.MIN_TIME_BETWEEN_ABSENCES
             looked_at = now if gone else first
             outcome: Outcome = "gone" if gone else "missing"
             state = "gone" if gone else (row.state if row is not None else "new")
@@ -479,7 +476,7 @@ class Frontier:
             settled = [
                 (moment, status)
                 for moment, status in later
-                if status == 410 or moment - later[0][0] >= MIN_TIME_BETWEEN_ABSENCES
+                if status == 410 or moment - later[0][0] >= updates.MIN_TIME_BETWEEN_ABSENCES
             ]
             if not settled:
                 return False

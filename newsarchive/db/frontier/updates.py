@@ -8,6 +8,13 @@ due stands in the frontier, and outlives a fetch that fails or is killed.
 
 `record_look` keeps how much a list of the site (front page, feeds, API) named, for `core.alarms.listings`. Looks that found the
 same stand in one row: `first_at` is the first of them, `last_at` the last. A list that changes at each look has a row for each.
+
+`mark_led` is for the address of a stored article that leads to another article now: a post was replaced, or all old posts lead to one.
+
+    /2024/05/night-ferry/  301  /2024/05/the-night-ferry-returns/       both are articles: the first was read when it answered itself
+
+The article of the old address is not there any more. It keeps its text, and gets `gone_at` as one that answers 404: where looks half a
+day apart found the same. Its address is asked for again, and an answer of its own ends that.
 """
 
 from __future__ import annotations
@@ -26,10 +33,10 @@ from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared, insert_rows
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
-from newsarchive.db.models import Discovery, ListingLook, Source, Url, UrlPart
+from newsarchive.db.models import ArticleRow, Discovery, ListingLook, Source, Url, UrlPart
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
-from newsarchive.items import Article, ChangeKind, Link, QualityFlag, SourceText, Validators
+from newsarchive.items import Article, Capture, ChangeKind, Link, QualityFlag, SourceText, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
@@ -66,6 +73,19 @@ MAX_LACKING = 100
 MIN_LOOK_DISTANCE = timedelta(minutes=30)
 _NEWEST = "SELECT id, last_at, looks, posts, digest FROM listing_looks WHERE source_id = :source ORDER BY id DESC LIMIT 1"
 _AGAIN = Prepared(update(ListingLook).where(ListingLook.id == bindparam("b_id")))
+#: A second answer 404 within this time of the first says nothing new. With less, a server that is broken for an evening
+#: marks posts as deleted; with more than 21 hours, the look that follows a 404 after a day comes too early.
+MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=12)
+#: `Url.reason` of an address that leads to another article now; `reason_detail` is that of the other one.
+LEADS_ELSEWHERE = "leads to another post"
+#: `Url.reason` of an address that leads to a front page: the post is not there, as if the server had answered 404.
+LEADS_HOME = "leads to the front page"
+
+_LED_FROM = """
+    SELECT a.id, a.last_seen_at, u.url_key, u.state, u.reason, u.last_checked_at, u.fail_count
+    FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key WHERE a.url_key IN :keys
+"""
+_GONE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id"), ArticleRow.gone_at.is_(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,3 +418,68 @@ def prune_looks(connection: Connection, site_id: int) -> None:
         last = newest.order_by(ListingLook.id.desc()).offset(MAX_KEPT_LOOKS).limit(1).scalar_subquery()
         old = delete(ListingLook).where(ListingLook.source_id == source_id, ListingLook.id <= last)
         connection.execute(old)
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """An address that led elsewhere: the article that was read there before, and what was known of it at this look."""
+
+    key: str
+    article_id: int
+    to: str
+    at: datetime
+    #: When a look found the same first; `None` where none did.
+    since: datetime | None
+    looks: int
+    #: Whether looks before this one have found the article gone.
+    was_gone: bool
+
+
+def led(connection: Connection, answers: Iterable[tuple[Capture, int, datetime]]) -> list[Led]:
+    """Those of these captures, each with the article that was read on it and its time, at whose address another article is stored.
+
+    Ask before the answers are marked (`mark`).
+    """
+    asked = {
+        key: (capture.base_url, article_id, at)
+        for capture, article_id, at in answers
+        if (key := url_key(capture.url)) != url_key(capture.base_url)
+    }
+    found = []
+    for row in bulk.select_rows(connection, _LED_FROM, {"keys": list(asked)}) if asked else ():
+        to, article_id, at = asked[row["url_key"]]
+        seen = moment(row["last_seen_at"])
+        if row["id"] != article_id and seen is not None and seen < at:  # a file may hold an older answer
+            since = moment(row["last_checked_at"]) if row["reason"] == LEADS_ELSEWHERE else None
+            was_gone = row["state"] == "gone"
+            found.append(Led(row["url_key"], row["id"], to, at, since, row["fail_count"], was_gone))
+    return found
+
+
+def mark_led(connection: Connection, found: Iterable[Led]) -> None:
+    """Keep that addresses lead elsewhere, and mark their articles as gone where looks half a day apart found it."""
+    urls: list[dict[str, Any]] = []
+    gone: list[dict[str, Any]] = []
+    for one in found:
+        waited = one.at - one.since if one.since is not None else timedelta()
+        is_gone = one.was_gone or waited >= MIN_TIME_BETWEEN_ABSENCES
+        looked_at = one.at if is_gone or one.since is None or one.since > one.at else one.since
+        looks = one.looks + 1 if looked_at == one.at else one.looks
+        after = next_check(
+            Visits(one.at, failures=looks), looked_at, "gone" if is_gone else "missing", one.key
+        )
+        urls.append(
+            {
+                "b_key": one.key,
+                "state": "gone" if is_gone else "ok",
+                "reason": LEADS_ELSEWHERE,
+                "reason_detail": one.to,
+                "last_checked_at": looked_at,
+                "next_check_at": after,
+                "fail_count": looks,
+            }
+        )
+        if is_gone:
+            gone.append({"b_id": one.article_id, "gone_at": one.at})
+    _DONE.run(connection, urls)
+    _GONE.run(connection, gone)

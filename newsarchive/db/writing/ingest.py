@@ -16,7 +16,7 @@ from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, fulltext, rows, site_templates
 from newsarchive.db.bulk import Prepared
-from newsarchive.db.frontier import elsewhere, updates
+from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
     ArticleAuthor,
@@ -168,9 +168,9 @@ class Batch:
         if self.reread:
             updates.take_up(self.connection, looks)
         else:
-            led = elsewhere.led(self.connection, _answers(self.plans))
+            led = updates.led(self.connection, _answers(self.plans))
             updates.mark(self.connection, looks, self.rates)
-            elsewhere.mark(self.connection, led)
+            updates.mark_led(self.connection, led)
         done = {id(plan): self._store_alone(plan) for plan in self.waiting}
         return [done.get(id(plan), plan) for plan in everyone]
 

@@ -23,7 +23,7 @@ from newsarchive.db import bulk
 from newsarchive.db.bulk import Prepared
 from newsarchive.db.conditions import visible
 from newsarchive.db.engine import writing
-from newsarchive.db.frontier.elsewhere import LEADS_HOME
+from newsarchive.db.frontier.updates import LEADS_HOME
 from newsarchive.db.models import ArticleRow, Site, Url
 from newsarchive.db.reading.replaced import Text, text_of
 from newsarchive.db.readonly import Reader, reading
