@@ -1,6 +1,7 @@
 """The connections that a crawl makes: none into private networks that nobody opened, and why a certificate was refused.
 
-`guarded` makes a download handler out of Scrapy's own (for HTTP/1.1, or the browser's for what it fetches without one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
+`guarded` makes a download handler out of Scrapy's own (for HTTP/1.1, or the browser's for what it fetches without
+one). The address is judged in the call that connects to it, after every redirect, so a name that resolves to another
 address the second time gains nothing. A spider of another project takes the guard with
 
     DOWNLOAD_HANDLERS = {"http": "newsarchive.crawling.connections.GuardedHandler", "https":
