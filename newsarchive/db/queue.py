@@ -285,7 +285,8 @@ class Queue:
         """The followed sites (domains) that are asked less often because a hub announces their posts, and until when it is relied
         on."""
         with self.connected() as connection:
-            connection.execute("SET LOCAL search_path TO DEFAULT")  # where the tables of the archive are found
+            # The tables of the archive are found where the database looks by itself.
+            connection.execute("SET LOCAL search_path TO DEFAULT")
             return dict(connection.execute(_PUSHED).fetchall())
 
     def sites(self, queue: str) -> set[str]:
