@@ -40,6 +40,7 @@ from newsarchive.db.models import Site as SiteRow
 from newsarchive.db.reading import statistics
 from newsarchive.db.reading.alarms import _READINGS as readings_of
 from newsarchive.db.reading.alarms import history as history_of
+from newsarchive.db.reading.alarms import standing
 from newsarchive.db.writing.alarms import KeptAlarm, look, told
 from newsarchive.db.writing.quarantine import decide
 from newsarchive.db.writing.store import Store
@@ -660,6 +661,23 @@ def test_a_crawl_knows_which_alarms_it_raised(sqlite: Engine) -> None:
     sites = Sites(sqlite)
     assert sites.raised(runs[0], f"https://{site.domain}/") == {"blocked"}
     assert sites.raised(runs[0], "https://other.example/") == set()
+
+
+@pytest.mark.parametrize(("follow", "stand"), [({"follow": True}, 1), ({"follow": False}, 0), ({}, 0)])
+def test_the_alarms_of_a_site_that_is_followed_no_longer_are_over(
+    sqlite: Engine, follow: dict[str, bool], stand: int
+) -> None:
+    """Nobody crawls the old address of a blog that moved, so no crawl would clear them."""
+    sites = Sites(sqlite)
+    sites.follow("https://blog.example/", {})
+    with db.writing(sqlite) as connection:
+        site = connection.execute(select(SiteRow)).one()
+        one = {"site_id": site.id, "since": START, "raised_at": START, "evidence": {"runs": 3}}
+        connection.execute(insert(AlarmRow), [{**one, "kind": "unreachable"}])
+    (known,) = sites.all()
+    sites.configure(known, follow)
+    with db.reading(sqlite) as connection:
+        assert len(standing(connection)) == stand
 
 
 def test_the_newest_readings_of_a_site_are_found_by_an_index(tmp_path: Path) -> None:

@@ -169,9 +169,13 @@ class Sites:
                 connection.execute(update(Site).where(Site.domain == domain).values(values))
 
     def configure(self, site: KnownSite, config: Mapping[str, Any]) -> None:
-        """Replace a site's settings."""
+        """Replace a site's settings. The alarms of a site that is followed no longer are over: no crawl would ever clear them."""
+        ids = select(Site.id).where(Site.domain == site.domain)
         with writing(self.engine) as connection:
             connection.execute(update(Site).where(Site.domain == site.domain).values(config=dict(config)))
+            if not config.get("follow"):
+                stands = AlarmRow.site_id.in_(ids), AlarmRow.cleared_at.is_(None)
+                connection.execute(update(AlarmRow).where(*stands).values(cleared_at=self.clock()))
 
     def has_due_posts(self, url: str) -> bool:
         """Whether any post of the site is to be looked at again by now."""
