@@ -121,19 +121,21 @@ class CapturingSpider(ArchiveSpider):
         """
         if self.frontier is None:
             return True
-        assert self.crawler.engine is not None
         for part in await asyncio.to_thread(self.frontier.parts, link.url):
-            try:
-                answer = await self.crawler.engine.download_async(
-                    Request(part.url, headers=conditional(part))
-                )
-            except Exception as error:  # whatever a download raises: `whole` says what is missing
-                self.logger.info("%s: %s", part.url, explain(error)[1])
-                return False
-            if answer.status != 304:
+            answer = await self.answer(Request(part.url, headers=conditional(part)))
+            if answer is None or answer.status != 304:
                 return False
             self.count(Detail.PARTS_NOT_MODIFIED)
         return True
+
+    async def answer(self, request: Request) -> Response | None:
+        """The answer to a request beside that for a post; `None`, logged, where there is none: the post itself is there."""
+        assert self.crawler.engine is not None
+        try:
+            return await self.crawler.engine.download_async(request)
+        except Exception as error:  # whatever a download raises
+            self.logger.info("%s: %s", request.url, explain(error)[1])
+            return None
 
     def parts_of(self, response: Response, first: str) -> list[str]:
         """The further pages of the post whose first page is at `first`, as this page links them."""
@@ -151,11 +153,8 @@ class CapturingSpider(ArchiveSpider):
             return None
         if not url or await asyncio.to_thread(self._api_has, link.url):
             return None
-        assert self.crawler.engine is not None
-        try:
-            answer = await self.crawler.engine.download_async(Request(url, meta={KEEP: True}))
-        except Exception as error:  # whatever a download raises: the post is stored as its page shows it
-            self.logger.info("%s: %s", url, explain(error)[1])
+        answer = await self.answer(Request(url, meta={KEEP: True}))
+        if answer is None:
             return None
         there = answer.status == 200 and url_key(answer.url) != url_key(response.url)
         if (
@@ -237,13 +236,8 @@ class CapturingSpider(ArchiveSpider):
 
     async def _text_of(self, url: str) -> str:
         """A file of a site, "" where there is none: a site that does not answer says nothing by it."""
-        assert self.crawler.engine is not None
-        try:
-            answer = await self.crawler.engine.download_async(Request(url))
-        except Exception as error:  # whatever a download raises, the post itself is there
-            self.logger.info("%s: %s", url, explain(error)[1])
-            return ""
-        return answer.text if answer.status == 200 and isinstance(answer, TextResponse) else ""
+        answer = await self.answer(Request(url))
+        return answer.text if isinstance(answer, TextResponse) and answer.status == 200 else ""
 
     def _known(self, capture: Capture) -> Capture:
         """The capture with what the archive knows of the post. Called from a thread."""
