@@ -679,8 +679,8 @@ def test_two_versions_are_picked_to_compare(store: Store, engine: Engine) -> Non
         store.ingest([make_article(1, body=f"Text {day}.", day=day)])
     store.ingest([make_article(2)])
 
-    def picked(*arguments: Any) -> tuple[int, int]:
-        first, second = articles.revision_texts(engine, *arguments)
+    def picked(which: str, *numbers: int) -> tuple[int, int]:
+        first, second = articles.two_of(articles.history(engine, which), which, *numbers)
         return first.version, second.version
 
     assert picked("1") == (2, 3)

@@ -329,20 +329,11 @@ def _version(row: Row) -> Version:
     return Version(**row, article_body=current if row["current"] else unpack_text(stored))
 
 
-def revision_texts(
-    source: Source, url_or_id: str | int, first: int | None = None, second: int | None = None
-) -> tuple[Version, Version]:
-    """Two versions to compare: those named, else the last two (one version is compared with itself).
-
-    Raises `NoSuchArticle`, and `UsageError` for a version that does not exist.
-    """
-    return two_of(history(source, url_or_id), url_or_id, first, second)
-
-
 def two_of(
     found: Sequence[Version], url_or_id: str | int, first: int | None = None, second: int | None = None
 ) -> tuple[Version, Version]:
-    """Two of the versions of an article, as `revision_texts` chooses them. Raises `UsageError`."""
+    """Two versions to compare: those named, else the last two (one version is compared with itself). Raises `UsageError` for a version
+    that does not exist."""
     versions = {version.version: version for version in found}
     last = max(versions)
     second = last if second is None else second

@@ -73,7 +73,8 @@ def events(library: Library, found: Iterable[Happened]) -> list[Event]:
 def _event(library: Library, one: Happened) -> Event:
     if one.kind is not Happening.EDITED:
         return Event(one)
-    old, new = articles.revision_texts(library.engine, one.id, one.version - 1, one.version)
+    versions = articles.history(library.engine, one.id)
+    old, new = articles.two_of(versions, one.id, one.version - 1, one.version)
     found = difference((old.headline, old.article_body), (new.headline, new.article_body))
     moved = old.headline != new.headline
     headline = tuple(word_diff(old.headline, new.headline)) if moved else ()
