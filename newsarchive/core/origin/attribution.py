@@ -12,7 +12,7 @@ of all languages, because blogs quote in the language of the publisher as often 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,18 +20,16 @@ from newsarchive import compiled
 from newsarchive.core.metadata.person_names import SEGMENT
 from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
-    Family,
     Phrase,
     any_of,
     entries_of,
     first_words,
-    needed_words,
     not_names,
     phrases_of,
 )
 from newsarchive.core.origin.publishers import by_host, by_name, longest_name
 from newsarchive.core.text import dates
-from newsarchive.core.text.patterns import Literals
+from newsarchive.core.text.patterns import Literals, needed
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import statements
 from newsarchive.rules import Rules
@@ -89,25 +87,13 @@ class Attribution:
     weight: float
 
 
-@dataclass(frozen=True, eq=False)
-class _Bucket:
-    """Phrases, the heaviest first, and the families that they belong to."""
-
-    phrases: tuple[Phrase, ...]
-    families: tuple[Family, ...]
-
-    def matching(self, line: str, lower: str, start: int) -> Iterator[tuple[Phrase, re.Match[str]]]:
-        """The phrases that match a line at `start`. The families turn nearly every line away at once, most by the line
-        in lower case."""
-        if any(family.may_match(lower) and family.any.match(line, start) for family in self.families):
-            for phrase in self.phrases:
-                if match := phrase.regex.match(line, start):
-                    yield phrase, match
+#: Phrases that a line may begin with, the heaviest first.
+_Bucket = tuple[Phrase, ...]
 
 
 @dataclass(frozen=True)
 class _PhraseIndex:
-    """All phrases, by the first word of a line, or by its first character in scripts without spaces.
+    """All phrases, the heaviest first, by the first word of a line, or by its first character in scripts without spaces.
 
     The phrases in `source_first` begin with the publisher's name. They are tried only on a line that holds one of
     `source_first_words`. `note` matches an "Editor's note:" before the phrase, which begins with one of `note_words`
@@ -211,10 +197,10 @@ def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
     if len(sentence) > MAX_LINE_CHARACTERS:
         return None
     line = _without_vowel_marks(sentence)
-    lower = line.lower()
     for start, bucket in _phrase_index(rules).buckets(line):
-        for phrase, match in bucket.matching(line, lower, start):
-            if phrase.alone and share < _MIN_ALONE_SHARE:
+        for phrase in bucket:
+            match = phrase.regex.match(line, start)
+            if match is None or (phrase.alone and share < _MIN_ALONE_SHARE):
                 continue
             # The name gets back the article that a phrase took for its own: "en La Voz" is "en" and "La Voz".
             article = _ARTICLE.search(line, 0, match.start("source"))
@@ -293,32 +279,22 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
     words: dict[str, list[Phrase]] = {}
     characters: dict[str, list[Phrase]] = {}
     source_first: list[Phrase] = []
-    by_beginning: dict[tuple[str, frozenset[str]], list[Phrase]] = {}
     phrases = (p for language, table in rules.attribution.items() for p in phrases_of(language, table))
     for phrase in sorted(phrases, key=lambda p: -p.weight):
         index = words if phrase.spaces else characters
         firsts = first_words(phrase)
-        by_beginning.setdefault((phrase.language, frozenset(firsts)), []).append(phrase)
         for first in firsts:
             index.setdefault(first if phrase.spaces else first[0], []).append(phrase)
         if not firsts:
             source_first.append(phrase)
-    families = [Family(tuple(alike)) for alike in by_beginning.values()]
-    family_of = {phrase: family for family in families for phrase in family.phrases}
     notes = entries_of(rules, "notes")
     note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
-    needed = [needed_words(phrase)[:1] for phrase in source_first]
-    of_names = sorted({word for [words_] in needed for word in words_}) if all(needed) else [" "]
-
-    def bucket(phrases: Iterable[Phrase]) -> _Bucket:
-        once = tuple(dict.fromkeys(phrases))
-        return _Bucket(once, tuple(dict.fromkeys(family_of[phrase] for phrase in once)))
-
+    of_names = [needed(phrase.expression) for phrase in source_first]
     return _PhraseIndex(
-        {word: bucket(found) for word, found in words.items()},
-        {character: bucket(found) for character, found in characters.items()},
-        bucket(source_first),
-        Literals(of_names),
+        {word: tuple(dict.fromkeys(found)) for word, found in words.items()},
+        {character: tuple(dict.fromkeys(found)) for character, found in characters.items()},
+        tuple(source_first),
+        Literals(sorted(frozenset().union(*of_names)) if all(of_names) else [" "]),
         note,
         frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(entry))),
     )

@@ -50,7 +50,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from newsarchive import compiled
-from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.scripts import HANGUL, UNSPACED, has_unspaced
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules, Table, strings
@@ -58,13 +57,9 @@ from newsarchive.rules import Rules, Table, strings
 #: Vowel signs of Arabic and the stroke that stretches a word: the same word is written with and without them.
 VOWEL_MARKS = re.compile("[\u064b-\u0652\u0640]")
 _FLAGS = re.I | re.S
-#: Places of a phrase for which a line must hold a word before its regular expression is tried. More places would rule out few
-#: further lines.
-MAX_NEEDED_PLACES = 2
 _ANY = r".{1,200}?"
-_NAMED = "(?P<source>"
-_SOURCE = _NAMED + r".{2,160})"
-_SOURCE_INSIDE = _NAMED + r".{2,90}?)"
+_SOURCE = r"(?P<source>.{2,160})"
+_SOURCE_INSIDE = r"(?P<source>.{2,90}?)"
 _COLON = r"\s*(?:[:：﹕|–—]|\s-\s)\s*"
 
 
@@ -93,49 +88,6 @@ class Phrase:
     def regex(self) -> re.Pattern[str]:
         """Compiled at its first use: a run needs few of the hundreds, and to compile all takes half a second."""
         return compiled.regex(self.expression, _FLAGS)
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Phrases of one language that begin alike: one expression for all of them is tried before each by itself, on the
-    few lines that hold the words without which none of them matches."""
-
-    phrases: tuple[Phrase, ...]
-
-    @cached_property
-    def needed(self) -> list[tuple[Literals, list[list[Literals]]]]:
-        """The words that a line must hold for a phrase to match: pairs of (common words, lists of further words).
-
-        A line that matches holds, in lower case, one of the common words of some pair, and one word of each entry in one of that
-        pair's lists. The list is empty where some phrase needs no word. Words that many phrases need are looked for once.
-        """
-        rarest = (needed_words(phrase)[:MAX_NEEDED_PLACES] for phrase in self.phrases)
-        each = dict.fromkeys(tuple(tuple(sorted(words)) for words in places) for places in rarest)
-        common = Counter(words for places in each for words in places)
-        groups: dict[tuple[str, ...], list[list[Literals]]] = {}
-        for places in each:
-            if not places:  # a phrase without a word of its own
-                return []
-            shared = max(places, key=common.__getitem__)
-            rest = [Literals(words) for words in places if words != shared]
-            groups.setdefault(shared, []).append(rest)
-        return [(Literals(words), lists) for words, lists in groups.items()]
-
-    def may_match(self, lower: str) -> bool:
-        """Whether a phrase may match a line, which is given in lower case."""
-        if not self.needed:
-            return True
-        for shared, lists in self.needed:
-            if shared.stand_in(lower):
-                for rest in lists:
-                    if all(words.stand_in(lower) for words in rest):
-                        return True
-        return False
-
-    @cached_property
-    def any(self) -> re.Pattern[str]:
-        """Matches where one of the phrases does."""
-        return compiled.regex("|".join(p.expression.replace(_NAMED, "(?:") for p in self.phrases), _FLAGS)
 
 
 def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
@@ -205,21 +157,6 @@ def first_words(phrase: Phrase) -> set[str]:
         if name is None or not name[2]:
             return found
     return found
-
-
-def needed_words(phrase: Phrase) -> list[set[str]]:
-    """The words for each place of a phrase that must be filled, in lower case or as written: a matching line has one of each set.
-    The sets with the longest words come first, because long words are the rarest in other lines."""
-    found: list[set[str]] = []
-    for token in phrase.pattern.split():
-        name = re.fullmatch(r"<(\w+)(\??)>", token)
-        if token in (":", ",") or (name and (name[2] or name[1] in ("source", "any"))):
-            continue
-        entries = phrase.words[name[1]] if name else [token]
-        words = {max(re.findall(r"\w+", entry), key=len, default="") for entry in entries}
-        if all(words):
-            found.append(words)
-    return sorted(found, key=lambda words: -min(map(len, words)))
 
 
 def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:

@@ -303,6 +303,21 @@ def test_prose_about_copyright_is_no_notice(line: str) -> None:
     assert copyright_of(line, default()) is None
 
 
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [
+        ("نُشر هذا المقال لأول مرة في الجزيرة", "الجزيرة"),
+        ("ظهر هذا المقال أوّلاً في النهار", "النهار"),
+        ("نقلًا عن رويترز", "رويترز"),
+        ("المصــدر: رويترز", "رويترز"),
+    ],
+)
+def test_arabic_is_read_with_its_vowel_marks_and_stretched_words(line: str, source: str) -> None:
+    found = attribution_of(line, default())
+    assert found is not None
+    assert found.source == source
+
+
 def test_an_attribution_in_prose_does_not_make_the_paragraph_one() -> None:
     line = (
         "He left at dawn. The photograph first appeared in Life. He never came back to the house by the sea."
