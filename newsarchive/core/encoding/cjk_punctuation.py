@@ -163,8 +163,6 @@ def truncated_punctuation_codec(text: str, names: Iterable[str]) -> tuple[Charse
         number = sum(map(text.count, starts))
         if number < MIN_TRUNCATED_MARKS or sum(text.count(char) for char in {s[0] for s in starts}) > number:
             continue
-        if not _is_han(text):
-            return None
         for spelling in SPELLINGS:
             places = sorted(
                 m.start() for f in firsts for m in truncated_pattern(codec, f, spelling).finditer(text)

@@ -109,23 +109,7 @@ _PRINTABLE = re.compile(r"[!-~]")
 
 @lru_cache(maxsize=1)
 def _config() -> Any:
-    """Encoding and nothing else. A config object: with keyword options ftfy ignores the sub-options."""
+    """What `ftfy.fix_encoding` may not do, among the few options that it reads."""
     from ftfy import TextFixerConfig
 
-    return TextFixerConfig(
-        unescape_html=False,
-        remove_terminal_escapes=False,
-        fix_encoding=True,
-        restore_byte_a0=True,
-        replace_lossy_sequences=False,
-        decode_inconsistent_utf8=True,
-        fix_c1_controls=False,
-        fix_latin_ligatures=False,
-        fix_character_width=False,
-        uncurl_quotes=False,
-        fix_line_breaks=False,
-        fix_surrogates=False,
-        remove_control_chars=False,
-        normalization=None,
-        explain=False,
-    )
+    return TextFixerConfig(replace_lossy_sequences=False, fix_c1_controls=False)

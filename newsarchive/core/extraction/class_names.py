@@ -13,7 +13,6 @@ from itertools import chain
 import numpy as np
 
 from newsarchive.core.html.boxes import Box
-from newsarchive.core.text.patterns import any_literal
 
 #: Group → the words of ids and classes that name this part of a page in many themes.
 GROUPS: dict[str, re.Pattern[str]] = {
@@ -54,19 +53,6 @@ _MAX_NAME_CHARACTERS = 60
 #: same CPU time.
 _MAX_REMEMBERED_NAMES = 10_000
 
-#: Group → what its words begin with. Most names hold none of these, and are not searched for the group's words.
-_STEMS = {
-    "comments": "comment respond disqus repl kommentar",
-    "related": "relat recommend more read outbrain taboola popular trend similar latest also",
-    "subscribe": "subscri newsletter sign mailchimp donat paywall cookie consent gdpr modal popup overlay",
-    "footer": "foot colophon copyright legal disclaim",
-    "bio": "author bio about contributor",
-    "card": "card teaser tile grid carousel listing item",
-    "content": "content article post entry story body text prose rich single",
-    "faq": "faq accordion question toggle collaps tab",
-}
-_GROUP_OF = {stem: group for group, stems in _STEMS.items() for stem in stems.split()}
-_STEM = re.compile(any_literal(_GROUP_OF))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBERS = re.compile(r"[\d_-]+")
 _DIGIT = re.compile("[0-9]")
@@ -109,13 +95,7 @@ def _whole(name: str) -> str:
 
 def _groups(name: str) -> int:
     """The groups of a name, which is given as by `spelled`, as bits."""
-    bits, stem = 0, _STEM.search(name)
-    while stem:
-        group = _GROUP_OF[stem[0]]
-        if GROUPS[group].search(name):
-            bits |= GROUP_BITS[group]
-        stem = _STEM.search(name, stem.start() + 1)
-    return bits
+    return sum(GROUP_BITS[group] for group, pattern in GROUPS.items() if pattern.search(name))
 
 
 def tokens(tag: str, ident: str, names: str) -> list[str]:

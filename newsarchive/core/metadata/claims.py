@@ -222,16 +222,7 @@ def source_of(name: str) -> Source:
     >>> source_of("a table of one's own").other
     "a table of one's own"
     """
-    if source := _by_name().get(name):
-        return source
-    match = _QUALIFIED.fullmatch(name)
-    if match is None:
-        return Source(Place.OTHER, other=name)
-    return Source(Place.OTHER, qualifier=Qualifier(match[2]), other=match[1])
-
-
-#: A spelling whose place is unknown and whose qualifier is known.
-_QUALIFIED = re.compile(rf"(.*) \(({'|'.join(filter(None, Qualifier))})\)", re.DOTALL)
+    return _by_name().get(name) or Source(Place.OTHER, other=name)
 
 
 @lru_cache(maxsize=1)

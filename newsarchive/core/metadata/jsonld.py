@@ -34,14 +34,9 @@ MAX_BREADCRUMB_STEPS = 20
 #: Characters of an address; the rest is cut off.
 MAX_URL_CHARACTERS = 2000
 
-_WRAPPER = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|"
-    r"(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>|;)\s*$"
-)
 #: What stands between the keywords of one text; in JSON-LD a bar too.
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$", re.IGNORECASE)
 #: The vocabulary before the name of a property: "schema:headline", "http://schema.org/headline".
 _OF_SCHEMA_ORG = re.compile(r"\A(?:https?://(?:www\.)?schema\.org/|schema:)")
@@ -104,20 +99,14 @@ def nodes(scripts: Iterable[str]) -> list[Node]:
 def _values(text: str) -> Iterator[Any]:
     """The JSON values of one script: tolerant of wrappers, raw line breaks, trailing commas and what `repaired` mends."""
     text = whole_characters(text.strip())
-    for mend in (str, _unwrapped):  # `str` leaves the text as it is
-        text = mend(text)
-        try:
-            value = loads(text)
-            yield loads(value) if isinstance(value, str) else value  # JSON in a text: encoded twice
-            return
-        except ValueError:
-            pass
+    try:
+        value = loads(text)
+        yield loads(value) if isinstance(value, str) else value  # JSON in a text: encoded twice
+        return
+    except ValueError:
+        pass
     found = list(_concatenated(text))
     yield from found or _concatenated(repaired(unescape(text) if text.startswith("{&") else text))
-
-
-def _unwrapped(text: str) -> str:
-    return _TRAILING_COMMA.sub(r"\1", _WRAPPER.sub("", _WRAPPER.sub("", text)))
 
 
 def _concatenated(text: str) -> Iterator[Any]:
