@@ -301,16 +301,7 @@ def _path_lookup(rules: Rules) -> Lookup:
 
     @caches.noted
     @lru_cache(maxsize=16384)
-    def around(path: str) -> BlockVerdict | None:
-        for text in path.split("/"):  # a loop, because a broken page may nest thousands of elements
-            if verdict := element(text):
-                return verdict
-        return None
-
-    @caches.noted
-    @lru_cache(maxsize=16384)
     def lookup(path: str) -> BlockVerdict | None:
-        parent, _, own = path.rpartition("/")  # most blocks stand beside others
-        return around(parent) or element(own)
+        return next(filter(None, map(element, path.split("/"))), None)
 
     return lookup

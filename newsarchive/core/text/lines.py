@@ -276,13 +276,6 @@ def signature(path: str) -> str:
     >>> signature("html/body.single.postid-7/article#post-7.post.category-news/p")
     'html/body/article.post/p'
     """
-    parent, _, own = path.rpartition("/")
-    return f"{_above(parent)}/{_step(own)}" if parent else _step(own)
-
-
-@lru_cache(maxsize=16384)
-def _above(path: str) -> str:
-    """The signature of an element that several blocks stand in."""
     return "/".join(map(_step, path.split("/")))
 
 
