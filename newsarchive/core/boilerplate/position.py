@@ -213,7 +213,8 @@ def wordless(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
 
 
 def counters(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
-    """Lines that count the pictures of a row or the pages of an article, one number each: "1", "2", "3", "4"."""
+    """Lines that count the pictures of a row or the pages of an article, one number each: "1", "2", "3", "4". The first one, which
+    is shown, may be no part of the text already."""
     run: list[int] = []
     for i in (*body, len(blocks)):
         number = blocks[i].text if i < len(blocks) and blocks[i].kind not in ("code", "table") else ""
@@ -222,7 +223,7 @@ def counters(blocks: Sequence[Block], body: Sequence[int]) -> Iterator[int]:
             if len(run) >= MIN_COUNTED_BLOCKS:
                 yield from run
             run = []
-        if goes_on or number == "1":
+        if goes_on or number == "1" or (number == "2" and i and blocks[i - 1].text == "1"):
             run.append(i)
 
 

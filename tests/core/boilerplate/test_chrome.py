@@ -348,6 +348,13 @@ def test_a_headline_with_its_day_is_the_headline(heading: str, label: str) -> No
     assert boilerplate_step(article, rules.load()).blocks[0].label == label
 
 
+def test_numbers_leave_the_text_where_the_first_one_is_no_part_of_it_already() -> None:
+    prose = "The ferry left the pier at noon on Monday, and nobody knew when it would come back."
+    blocks = [Block(prose, label="body"), Block("1", label="nav"), *(Block(n, label="body") for n in "2345")]
+    article = Article(url="https://heron.example/1", headline="The ferry stays", blocks=tuple(blocks))
+    assert [b.label for b in boilerplate_step(article, rules.load()).blocks] == ["body", *["nav"] * 5]
+
+
 def test_both_lines_with_which_reuters_ends_leave_the_text() -> None:
     text = "The council of the harbour town voted on Tuesday to keep the night ferry for another three years, because it is loved."
     ends = (
