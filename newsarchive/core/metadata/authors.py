@@ -122,7 +122,8 @@ def read_claims(
     named: Named = {}
     refused: list[Candidate] = []
     for claim in claims:
-        found = [a for a in read(claim, rules) if key(a.name) not in banned]
+        people = read(claim, rules) if key(claim.value) not in banned else []
+        found = [a for a in people if key(a.name) not in banned]
         if found:
             named.setdefault(claim.source, []).append((claim, found))
         else:

@@ -492,10 +492,11 @@ def _signed_lines(
 ) -> Iterator[tuple[str, tuple[str, ...], list[Claim]]]:
     """The lines far below the headline that make claims: each with its letters besides names, day and time of day ("-" for
     none, and "" for a line without a name or a day), its names and its claims."""
-    label = ""
+    label, in_text = "", False
     for block in blocks:
         before, label = label, block.text[:40]
-        if _is_elsewhere(block):
+        in_text = in_text or block.label == "body"
+        if _is_elsewhere(block) or (in_text and block.label == "comments"):
             continue
         made: list[Claim] = []
         if "authors" in missing:
@@ -577,7 +578,7 @@ def _signature(text: str, rules: Rules) -> str:
 
 def _reporter(line: str, rules: Rules) -> str:
     """The names before or behind an Eastern word for "reporter", "" for any other line."""
-    return person_names.before_title(line) or chinese_names.after_job(line, rules)
+    return chinese_names.before_title(line) or chinese_names.after_job(line, rules)
 
 
 def _if_people(text: str, rules: Rules) -> str:

@@ -1,4 +1,4 @@
-"""Tells people from papers in Chinese bylines, where no space and no capital shows a name.
+"""Tells people from papers in Chinese bylines, and from jobs in Korean and Japanese ones, where no space and no capital shows a name.
 
 "新京报记者 陆一夫" is a paper, a job and a person; "参考消息" is a paper. The words are in `data/metadata/houses.toml`, and
 the papers in `data/publishers.toml`.
@@ -22,6 +22,14 @@ from newsarchive.items import Block
 from newsarchive.rules import Rules
 
 _HAN = "\u3400-\u9fff"
+#: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
+#: "베이징=김철수 특파원".
+_BEHIND = re.compile(
+    r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
+    r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
+)
+#: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
+_KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 #: People in a row, with spaces between them.
 _PEOPLE = re.compile(rf"[{_HAN}]{{2,4}}(?: [{_HAN}]{{2,4}})+")
 #: One name, and what stands between two.
@@ -194,3 +202,14 @@ def _patterns(rules: Rules) -> _Patterns:
         tuple(words["surname"]),
         tuple(words["house"]),
     )
+
+
+def before_title(line: str) -> str:
+    """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line. Two Korean names have a semicolon
+    between them.
+
+    >>> before_title("(서울=연합뉴스) 홍길동·김철수 기자 = 서울시는"), before_title("사진=홍길동 기자")
+    ('홍길동; 김철수', '')
+    """
+    match = None if line.isascii() else _BEHIND.match(line)
+    return _KOREAN_DOT.sub("; ", match[1]) if match else ""

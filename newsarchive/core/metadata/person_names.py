@@ -100,6 +100,7 @@ class Words:
         self.services = listed("service")
         self.is_now = listed("is_now")
         self.tells_job = listed("tells_job")
+        self.jobs = listed("job")
 
 
 #: The words of the rules, compiled once.
@@ -178,18 +179,10 @@ _REPORTED = re.compile(r"[\u4e00-\u9fff]{0,8}(?:報導|報道|报道|專電|专�
 BEFORE_DATES = frozenset((
     "am", "at", "den", "dne", "dnia", "el", "em", "en", "il", "le", "on", "op", "w", "в",
 ))  # fmt: skip
-#: A name before a word for "reporter", and what Korean agencies and papers print before it: "(서울=연합뉴스) 김철수 기자",
-#: "베이징=김철수 특파원".
-_BEHIND = re.compile(
-    r"(?:[(\[【][^)\]】]{2,30}[)\]】])?\W*(?:(?!사진|영상|그래픽|촬영)[\uac00-\ud7a3]{2,8}\s?=\s?)?"
-    r"([\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8})\s?(?:선임|전문|인턴|수습|객원)?(?:기자|특파원|記者|特派員)(?!\w)"
-)
 #: What stands between an author and her paper: "Jane Doe | Los Angeles Times".
 _PAPER_APART = re.compile(r"\s[·•|/–—-]\s")
 #: What may be a Chinese, Japanese or Korean name. Its shape proves nothing, so a word such as "by" must stand beside it.
 EASTERN_NAME = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3·]{2,8}")
-#: What parts two Korean names: "홍길동·김철수". In other scripts it stands within the name of a foreigner.
-_KOREAN_DOT = re.compile(r"(?<=[\uac00-\ud7a3]{2})·(?=[\uac00-\ud7a3]{2})")
 #: What stands before the last part of a name such as "Robert Roe, Jr." and "Harbour Boats, Inc."
 _BEFORE_LAST_PART = re.compile(
     r",\s+(?=(?:Jr|Sr|II|III|IV|Inc|LLC|LLP|Ltd|Corp|GmbH|PLC)\b\.?\s*(?:$|[,;|&]|and\b))"
@@ -274,17 +267,6 @@ def with_spaces(text: str, pieces: Sequence[str], rules: Rules) -> str:
     return out + text[at:]
 
 
-def before_title(line: str) -> str:
-    """The name before a Korean or Japanese word for "reporter" ("김철수 기자"), "" for any other line. Two Korean names have a semicolon
-    between them.
-
-    >>> before_title("(서울=연합뉴스) 홍길동·김철수 기자 = 서울시는"), before_title("사진=홍길동 기자")
-    ('홍길동; 김철수', '')
-    """
-    match = None if line.isascii() else _BEHIND.match(line)
-    return _KOREAN_DOT.sub("; ", match[1]) if match else ""
-
-
 @lru_cache(maxsize=1024)
 def says_by(label: str, rules: Rules) -> bool:
     """Whether a label consists of words that begin bylines: "Written by", "Author(s)", "Von:"."""
@@ -305,7 +287,7 @@ def segments(line: str, rules: Rules) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def strip_by(text: str, rules: Rules) -> str:
     """A text without the words before its byline: "Updated today. Written by Jane Doe" becomes "Jane Doe"."""
-    if reporter := before_title(text):
+    if reporter := chinese_names.before_title(text):
         return reporter
     if at := words(rules).signed.find(text):
         text = text[at[1] :]
@@ -340,9 +322,7 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
             found = True
             yield clean(person, rules, printed=False)
             name = paper
-        at = words(rules).role.find(name)
-        is_job = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
-        if name and not (found and (_TITLE.fullmatch(name) or is_job)):
+        if name and not (found and _is_title(name, rules)):
             found = True
             yield from chinese_names.people(name, rules)
 
@@ -357,13 +337,20 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
         name = _without_role(clean(part, rules), rules)
         if person := split_paper(name, rules)[0]:
             name = clean(person, rules)
-        if not name or (first and (_TITLE.fullmatch(name) or words(rules).role.find(name))):
+        if not name or (first and _is_title(name, rules)):
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
         first = first or name
         if not _is_phrase(name, rules):
             yield from chinese_names.people(name, rules)
+
+
+def _is_title(name: str, rules: Rules) -> bool:
+    """Whether a text behind a name is its owner's degree or job: "MD", "Senior Reporter", "Registered Dietitian"."""
+    at = words(rules).role.find(name)
+    is_role = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
+    return bool(is_role or _TITLE.fullmatch(name) or name.rpartition(" ")[2].casefold() in words(rules).jobs)
 
 
 def _is_phrase(name: str, rules: Rules) -> bool:
@@ -409,7 +396,7 @@ def clean(name: str, rules: Rules, *, printed: bool = True) -> str:
         return ""
     if _DIGITS.search(name) and (printed or sum(map(str.isdigit, name)) > 2 or " " not in name):
         return ""
-    return _in_title_case(name)
+    return _in_title_case(name.removeprefix("the "))
 
 
 def _in_title_case(name: str) -> str:

@@ -90,6 +90,16 @@ def test_lines_below_that_differ_by_name_and_day_alone_are_signed_by_commenters(
     assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == authors
 
 
+@pytest.mark.parametrize(("label", "authors"), [("comments", []), ("byline", ["Jane Doe (person)"])])
+def test_who_signs_the_only_comment_in_the_element_of_a_post_is_no_author(
+    label: str, authors: list[str]
+) -> None:
+    texts = [f"Paragraph {n} of a long text about the ferry." for n in range(14)]
+    blocks = [Block("The ferry is back", "heading"), *(Block(text, label="body") for text in texts)]
+    blocks.append(Block("Posted by Jane Doe on May 3, 2025", label=label, path="body/div.post/div.comment/p"))
+    assert shown(read("<h1>The ferry is back</h1>", blocks=blocks))["authors"] == authors
+
+
 @pytest.mark.parametrize(("last", "authors"), [(False, []), (True, ["Jane Doe (person)"])])
 def test_a_short_line_between_paragraphs_is_no_author_and_below_the_last_one_may_be(
     last: bool, authors: list[str]
