@@ -125,7 +125,7 @@ def read(path: Path) -> Table:
     import tomllib
 
     try:
-        return compiled.table(path.read_text(encoding="utf-8"))
+        return compiled.table(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadRules(str(path), "", f"not valid TOML: {error}") from error
     except NotADirectoryError as error:

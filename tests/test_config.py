@@ -99,6 +99,13 @@ def test_the_named_file_comes_before_the_folders_and_that_before_the_users(
         config.load()
 
 
+def test_a_file_in_another_encoding_is_named_with_its_line(alone: Path) -> None:
+    file = alone / "a.toml"
+    file.write_bytes('contact = "me@example.org"\n# Müllers Blogs\n'.encode("cp1252"))
+    with pytest.raises(UsageError, match=r"a\.toml: line 2 is not in UTF-8: save the file again"):
+        config.load(file)
+
+
 def test_paths_of_a_file_start_from_its_folder(alone: Path) -> None:
     other = alone / "other"
     other.mkdir()
