@@ -461,7 +461,9 @@ def read_file(path: Path) -> tuple[dict[str, Value], dict[str, Any]]:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise UsageError(f"{path}: line {line} is not in UTF-8: save the file again in that encoding") from error
+        raise UsageError(
+            f"{path}: line {line} is not in UTF-8: save the file again in that encoding"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
     tables = {name: content.pop(name) for name in SITE_TABLES if name in content}

@@ -335,12 +335,13 @@ def changes(
     A change happened between two moments (UTC): a crawl saw the page for the last time as it was before, and then changed. What
     newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit.
     """
+    from newsarchive.core.urls import domain_of
     from newsarchive.db.reading import changes as reading
     from newsarchive.db.reading.search import day as day_of
     from newsarchive.db.reading.statistics import site_names
 
     at_most_one("changes", csv=as_csv, json=as_json)
-    source, domain = open_reader(db), site.lower().removeprefix("www.")
+    source, domain = open_reader(db), domain_of(site)
     found = reading.changes(
         source,
         kinds=[reading.Happening(kind) for kind in dict.fromkeys(kinds or KINDS)],

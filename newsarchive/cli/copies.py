@@ -232,6 +232,14 @@ def _changes(found: Comparison) -> Iterator[str]:
         yield f"  {after}"
 
 
+def _unknown(db: str, site: str, hidden: bool) -> str:
+    """What to say where the archive does not know the site that was asked for; "" where it does."""
+    from newsarchive.core.urls import domain_of
+    from newsarchive.db.reading.statistics import site_names
+
+    return output.no_such_site(domain_of(site), site_names(open_reader(db), hidden=hidden))
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -256,7 +264,7 @@ def origins(
 
     found = lineage.origins(open_reader(db), site=site, since=since, hidden=hidden)
     if not found:
-        say("no article names another publisher")
+        say(_unknown(db, site or "", hidden) or "no article names another publisher")
         raise SystemExit(1)
     if as_json:
         output.print_json(*found[:limit])
@@ -381,7 +389,8 @@ def publishers(
     )  # fmt: skip
     if not found:
         say(
-            "no copy with its original in the archive; `newsarchive origins` counts credits alone"
+            _unknown(db, site, hidden)
+            or "no copy with its original in the archive; `newsarchive origins` counts credits alone"
             + (f" (asked for {publisher!r})" if publisher else "")
         )
         raise SystemExit(1)

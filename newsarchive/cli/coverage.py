@@ -62,7 +62,7 @@ def coverage(
 
     at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     begin, end = day_of(since, "since"), day_of(until, "until")
-    found = each_day(open_reader(db), site.lower().removeprefix("www."), since=begin, until=end)
+    found = each_day(open_reader(db), site, since=begin, until=end)
     if (first := next(found, None)) is None:
         say(
             "nothing was crawled in these days, and only a crawl tells what a site listed (pages of WARC files do not): "

@@ -413,11 +413,12 @@ _PHRASE_OR_CHOICE = re.compile(r"[\"“”„«»]|\bOR\b")
 
 def say_nothing_found(source: File | Engine, words: str, wanted: Filters) -> None:
     """Say that nothing was found, and why: hidden articles, an empty archive, an unknown site, or the filters."""
+    from newsarchive.core.urls import domain_of
     from newsarchive.db.reading.search import count
     from newsarchive.db.reading.statistics import site_names
 
     sites = site_names(source, hidden=wanted.hidden)
-    asked = (wanted.site or "").lower().removeprefix("www.")
+    asked = domain_of(wanted.site or "")
     unseen = 0 if wanted.hidden else count(source, words, replace(wanted, hidden=True))
     if unseen:
         say(f"nothing found but {unseen} in quarantine: give --hidden, or see `newsarchive quarantine list`")

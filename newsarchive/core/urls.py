@@ -332,6 +332,22 @@ _WEB_ARCHIVE = re.compile(
 )
 
 
+def domain_of(site: str) -> str:
+    """The domain of a site that a person names by it or by any of its addresses. Raises `UsageError` for an address of none.
+
+    >>> domain_of("Blog.Example"), domain_of("https://www.blog.example/about"), domain_of("blog.example/")
+    ('blog.example', 'blog.example', 'blog.example')
+    """
+    if "/" not in site:
+        return site.strip().lower().removeprefix("www.")
+    try:
+        return site_of(check_start_url(site))
+    except (UsageError, ValueError) as error:
+        raise UsageError(
+            f"site {site!r}: no address of a site; give its domain, 'blog.example'; for several ask once for each"
+        ) from error
+
+
 def check_blog(text: str, argument: str = "url") -> str:
     """The URL of a blog that a person typed, as `check_start_url` gives it.
 

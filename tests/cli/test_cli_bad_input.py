@@ -96,6 +96,8 @@ NOTHING = {
     "search https://nowhere.example/": "an address chooses its article behind --article",
     "export a.csv https://nowhere.example/": "an address chooses its article behind --article",
     "search --site nowhere.example": "no site nowhere.example in the archive: there are blog.example",
+    "origins --site https://nowhere.example/": "no site nowhere.example in the archive: there are blog.example",
+    "publishers --site nowhere.example": "no site nowhere.example in the archive: there are blog.example",
     "search ferry --language xx": "--language xx",
     "search ferry --page 9": "no more: there are",
     "search ferry --page 99999999999999999999": "no more: there are",

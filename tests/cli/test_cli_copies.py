@@ -146,6 +146,7 @@ def test_an_unknown_article_is_an_error(engine: Engine) -> None:
 
 def test_origins_count_and_time_what_a_site_republishes(engine: Engine) -> None:
     assert run(engine, "origins").stdout == "1\tblog.example\tThe Paper\tpaper.example\t20\n"
+    assert run(engine, "origins", "--site", "https://blog.example/").exit_code == 0
     assert run(engine, "origins", "--site", "mirror.example").exit_code == 1
     assert run(engine, "origins", "--since", "2025-04-03").exit_code == 1
     assert run(engine, "origins", "--since", "2025-04-01").exit_code == 0

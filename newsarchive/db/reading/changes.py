@@ -14,6 +14,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
+from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import visible
 from newsarchive.db.reading.search import moment_of
 from newsarchive.db.readonly import Reader, Row, Source, reading
@@ -134,7 +135,7 @@ def _selected(
     values: dict[str, Any] = {"publisher": ChangeKind.PUBLISHER.value}
     if site:
         conditions.append("s.domain = :site")
-        values["site"] = site
+        values["site"] = domain_of(site)
     for name, moment, sign in (
         ("begin", moment_of(since, time.min), ">="),
         ("end", moment_of(until, time.max), "<="),

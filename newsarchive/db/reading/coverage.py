@@ -24,6 +24,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
@@ -132,7 +133,7 @@ def each_day(
     source: Source, site: str = "", *, since: date | None = None, until: date | None = None
 ) -> Iterator[Day]:
     """The days of `days`, each made when it is asked for: 300 sites in ten years have a million. All is read before the first."""
-    since, until = _in_utc(since), _in_utc(until)
+    since, until, site = _in_utc(since), _in_utc(until), domain_of(site)
     with reading(source) as reader:
         sites = [(number, domain) for number, domain in reader.tuples(_SITES) if site in ("", domain)]
         if site and not sites:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
 from newsarchive.core.text.words import sentences
+from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, unseen, visible
 from newsarchive.db.reading.articles import Stored, cited, get
 from newsarchive.db.readonly import Reader, Row, Source, reading
@@ -316,7 +317,7 @@ def origins(
     The delay is measured from the original where the archive holds it: the article that the credit links, else the earliest
     article of the cluster on the publisher's own site. Otherwise it is measured from the date that the credit prints.
     """
-    values = {"site": site} | ({"since": utc(since)} if since else {})
+    values = {"site": domain_of(site) if site else None} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
     with reading(source) as reader:
         originals = _originals(reader, hidden)

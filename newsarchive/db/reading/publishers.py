@@ -25,6 +25,7 @@ from enum import StrEnum
 
 from newsarchive.core.near_duplicates.comparison import MIN_ALTERED_LIKENESS
 from newsarchive.core.text.normalise import normalise
+from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, visible
 from newsarchive.db.readonly import Row, Source, reading
 from newsarchive.db.values import utc
@@ -156,7 +157,7 @@ def republications(
     members: dict[int, Row] = {
         row["id"]: {**row, "headlines": [row["headline"], *headlines[row["id"]]]} for row in rows
     }
-    wanted, own = publisher.strip().casefold(), site.lower().removeprefix("www.")
+    wanted, own = publisher.strip().casefold(), domain_of(site)
     moment = utc(since) if since else None
     kept = [
         one

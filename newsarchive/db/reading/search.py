@@ -14,7 +14,7 @@ from inspect import Parameter, signature
 from operator import index
 from typing import Any, TypedDict, TypeVar, Unpack
 
-from newsarchive.core.urls import site_of
+from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import (
     OWN,
     OWN_IDS,
@@ -48,7 +48,7 @@ from newsarchive.db.query_language import (
 from newsarchive.db.reading.finding import find
 from newsarchive.db.readonly import Reader, Row, Source, reading
 from newsarchive.db.values import storable, utc
-from newsarchive.exceptions import NewsArchiveError, UsageError, WrongType
+from newsarchive.exceptions import UsageError, WrongType
 from newsarchive.times import span_edge
 
 #: A day or a moment: a `date`, a `datetime` (UTC where it has no zone), or ISO 8601 text.
@@ -134,8 +134,7 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
             f"{min(unknown)!r} is no filter; there are {', '.join(FilterOptions.__annotations__)}"
         )
     named = {name: _text(name, chosen.get(name)) for name in _EXAMPLES}
-    if "://" in named["site"]:
-        named["site"] = _site(named["site"])
+    named["site"] = domain_of(named["site"])
     since, until = chosen.get("since"), chosen.get("until")
     wanted = Filters(
         **named,
@@ -171,13 +170,6 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise WrongType(name, value, f"give {_EXAMPLES[name]}")
     return value
-
-
-def _site(url: str) -> str:
-    try:
-        return site_of(url)
-    except (NewsArchiveError, ValueError) as error:
-        raise UsageError(f"site {url!r}: no address of a site; give {_EXAMPLES['site']}") from error
 
 
 def _number(value: object) -> int | None:
@@ -534,7 +526,7 @@ class Query:
 
     def _on_columns(self, wanted: Filters) -> Iterator[str]:
         if wanted.site:
-            domain = self._value(wanted.site.lower().removeprefix("www."))
+            domain = self._value(domain_of(wanted.site))
             yield f"a.site_id = (SELECT id FROM sites WHERE domain = {domain})"
         if wanted.since:
             yield f"a.date_published >= {self._value(wanted.since_moment())}"

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, and_, delete, func, or_, select, update
 
 from newsarchive.core.discovery.pagination import posts_of_part
-from newsarchive.core.urls import site_of, url_key
+from newsarchive.core.urls import domain_of, site_of, url_key
 from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites, source_texts
@@ -331,8 +331,7 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
     )
     query = _heads().where(~select(newer.c.id).where(later).exists(), CaptureRow.id > after)
     if chosen.site is not None:
-        domain = chosen.site.lower().removeprefix("www.")
-        query = query.join(Site, Site.id == Url.site_id).where(Site.domain == domain)
+        query = query.join(Site, Site.id == Url.site_id).where(Site.domain == domain_of(chosen.site))
     if chosen.since is not None:
         query = query.where(CaptureRow.fetched_at >= utc(chosen.since))
     if chosen.older_than is not None:
