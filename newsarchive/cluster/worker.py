@@ -84,7 +84,7 @@ class ClusterWorker:
         loop.set_exception_handler(lambda _, context: self._tell_fault(context))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.signalled)
-        self.tell(f"this worker does {self.concurrency} jobs at a time: {', '.join(self.queues)}")
+        self.tell(f"this worker does {counted(self.concurrency, 'job')} at a time: {', '.join(self.queues)}")
         watching, self.mover = loop.create_task(self.watch()), Mover(self.url, self.tell)
         try:
             while not self.work.leaving:
