@@ -21,6 +21,7 @@ from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.reprs import byline, counted, origin_line
 from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,8 +83,9 @@ def articles(url: str) -> list[Stored]:
     from newsarchive.db.reading.articles import Selection
     from newsarchive.db.readonly import open_source
 
-    found = Selection(open_source(url))
-    return [stored for stored in found if stored.url.startswith(f"{ADDRESS}/")]
+    found = [stored for stored in Selection(open_source(url)) if stored.url.startswith(f"{ADDRESS}/")]
+    # Not by their ids: which post comes first from a busy machine is chance.
+    return sorted(found, key=lambda stored: isoformat(stored.date_published) or "")
 
 
 def tour(url: str, warc: str) -> None:

@@ -44,7 +44,6 @@ from scrapy.settings import SettingsAttribute
 from scrapy.utils.misc import walk_modules
 
 from newsarchive import config, demo, rules
-from newsarchive.cli import demo as cli_demo
 from newsarchive.core.discovery import feeds, pagination, platforms, sitemaps
 from newsarchive.core.discovery.links import post_links
 from newsarchive.core.site_template.model import Template
@@ -481,15 +480,6 @@ def _spider_server(
     return Warm(args, env, own_group=start_new_session, streams=(None, 1, 2), passed=pass_fds)
 
 
-def _crawl_of_demo(args: list[str], *, env: Mapping[str, str], check: bool) -> Any:
-    """What `newsarchive demo` starts, likewise."""
-    if not _may_fork(env):
-        return subprocess.run(args, env=env, check=check)
-    process = Warm(args, env, streams=(0, 1, 2))
-    process.wait()
-    return process
-
-
 def _reader(pipe: Connection) -> Warm:
     """What `WorkerPool` starts, likewise: the fork-server of Python would load the package again, for 1.2 s of CPU time."""
     return Warm([sys.executable, "-m", pool.__name__], os.environ, streams=(pipe.fileno(), 1, 2))
@@ -499,7 +489,6 @@ def _reader(pipe: Connection) -> Warm:
 STARTED = {
     module: SimpleNamespace(**starts, PIPE=subprocess.PIPE, DEVNULL=subprocess.DEVNULL)
     for module, starts in (
-        (cli_demo, {"run": _crawl_of_demo}),
         (processes, {"Popen": _spider}),
         (server, {"Popen": _spider_server}),
     )
