@@ -565,8 +565,9 @@ def is_small(letter: str) -> bool:
 
 
 def organisation(name: str, rules: Rules) -> bool:
-    """Whether a name has a word for several people, such as "staff"."""
-    return any(t.strip(".,") in words(rules).organisation for t in name.casefold().split())
+    """Whether a name has a word for several people, such as "staff", also behind a hyphen: "MN-Redaktion"."""
+    parts = (t.strip(".,") for t in name.casefold().split())
+    return any({part, part.rpartition("-")[2]} & words(rules).organisation for part in parts)
 
 
 def firm(name: str, rules: Rules) -> bool:
