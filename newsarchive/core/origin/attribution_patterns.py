@@ -108,6 +108,8 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
         behind = compiled.regex(rf"(?:\s+{any_of(entries)})+\W*$|(?<=\w)\s*{labels}\s*[:：].*", re.S)
     for group in table.get("phrase", []):
         for pattern in strings(file, group, "patterns"):
+            if "<source>" not in pattern.split():
+                raise BadRules(file, f"phrase: {pattern}", "no word of it is <source>")
             try:
                 expression = regex_of(pattern, words, spaces)
             except KeyError as missing:

@@ -325,9 +325,10 @@ def test_an_attribution_in_prose_does_not_make_the_paragraph_one() -> None:
     assert attribution_of(line, default()) is None
 
 
-def test_a_pattern_without_its_words_is_refused_by_file_and_key() -> None:
-    rules = Rules(attribution={"xx": {"phrase": [{"patterns": ["<nothing> <source>"]}]}})
-    with pytest.raises(BadRules, match=r"attribution/xx\.toml: phrase: <nothing> <source>"):
+@pytest.mark.parametrize("pattern", ["<nothing> <source>", "avec l'<source>"])
+def test_a_pattern_without_its_words_or_its_source_is_refused_by_file_and_key(pattern: str) -> None:
+    rules = Rules(attribution={"xx": {"phrase": [{"patterns": [pattern]}]}})
+    with pytest.raises(BadRules, match=rf"attribution/xx\.toml: phrase: {pattern}"):
         attribution_of("Anything", rules)
 
 
