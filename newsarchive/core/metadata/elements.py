@@ -330,7 +330,7 @@ def _metas(metas: list[Attributes], url: str, rules: Rules) -> Iterator[Claim]:
                 attributes.get("content") or "",
             )
             stated = _of_parsely(content) if name == "parsely-page" else [(name, content)]
-            known = [(*names[_usual(key)], value) for key, value in stated if _usual(key) in names]
+            known = [(*known_as, value) for key, value in stated if (known_as := names.get(_usual(key)))]
             for one in known:
                 yield from _meta(*one, url)
             if known:

@@ -520,8 +520,6 @@ def _repeats(text: str, headline: str, paragraphs: Sequence[str]) -> bool:
 MAX_LINE_CHARS = 200
 #: Characters of a headline; a shorter text is none.
 MIN_HEADLINE_CHARS = 4
-#: Each of the words holds one of these. Few pages do, and no other page is read.
-_SIGNS = ("题", "題")
 _BRACKETS = {"(": ")", "（": "）", "[": "]", "【": "】"}
 _QUOTES = {"《": "》", "“": "”", '"': '"', "「": "」"}
 
@@ -540,11 +538,12 @@ def original_headline(line: str, rules: Rules) -> str:
 
 
 def original_headlines(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
-    """The claim for the alternative headline that the first such line of a page's text makes."""
+    """The claim for the alternative headline that the first such line of a page's text makes. Each of the words of `_opening` holds
+    one of two characters."""
     texts = (
         block.text
         for block in islice(blocks, MAX_SEARCHED_BLOCKS)
-        if any(sign in block.text for sign in _SIGNS)
+        if "题" in block.text or "題" in block.text
     )
     lines = (line for text in texts for line in text.split("\n"))
     found = (text for line in lines if (text := original_headline(line, rules)))

@@ -156,7 +156,6 @@ def _behind_date(line: str, rules: Rules) -> Attribution | None:
     return None
 
 
-@lru_cache(maxsize=2048)
 def details_beside_date(line: str, rules: Rules) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a line of details says before its day, and what behind it and its time. Both are `()` for prose and for lines without a
     day.

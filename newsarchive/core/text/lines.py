@@ -249,7 +249,6 @@ def starts_with_name(text: str) -> bool:
     return words[0].lower() not in _DETERMINERS and text.strip()[first.end() : first.end() + 1] != ":"
 
 
-@lru_cache(maxsize=16384)
 def form_key(text: str) -> int:
     """The number of a line's form, or of its label where it leads to another article; 0 where it has neither."""
     lead = fold_keeping_emoji(lead_of(text)[0])
