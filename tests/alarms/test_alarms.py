@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from benchmarks.alarm_blogs import Blog, Post
 from benchmarks.alarm_keeping import Found, InArchive
@@ -268,10 +268,10 @@ def test_what_lasts_becomes_the_sites_way() -> None:
 
 
 def test_a_site_that_cannot_be_crawled_for_hours() -> None:
-    given = replace(history(), last_success=NOW - 7 * HOUR, failed_runs=7)
+    given = replace(history(), failing_since=NOW - 7 * HOUR, failed_runs=7)
     assert kinds(judge(given, NOW)) == [AlarmKind.UNREACHABLE]
     assert judge(replace(given, failed_runs=2), NOW) == []
-    assert judge(replace(given, last_success=NOW - 2 * HOUR), NOW) == []
+    assert judge(replace(given, failing_since=NOW - 2 * HOUR), NOW) == []
 
 
 @pytest.mark.slow
@@ -374,6 +374,20 @@ def test_what_another_site_does_is_no_history_of_a_site(
             assert known(own) == looked_at
             assert list(archive.look(own, NOW).standing) == [AlarmKind.FROZEN_FEED]
             assert list(known(other).standing) == [AlarmKind.NO_AUTHOR]
+
+
+def test_a_site_is_unreachable_since_the_first_crawl_that_failed(sqlite: Engine) -> None:
+    """The last success may be a day before that: until then nobody asked."""
+    Store(sqlite).ingest([make_article(0)])
+    with db.writing(sqlite) as connection:
+        site = connection.execute(select(SiteRow)).one()
+        connection.execute(update(SiteRow).values(last_success_at=NOW - 2 * DAY))
+        one = {"spider": "news", "site": site.domain, "arguments": {}, "stats": {}, "reached": False}
+        for hours in (50, 9, 5, 1):  # the first of them before the success
+            at = {"started_at": NOW - hours * HOUR, "finished_at": NOW - hours * HOUR}
+            connection.execute(insert(CrawlRun).values(one | at))
+        (alarm,) = look(connection, site.id, NOW, failed=True).standing
+        assert (alarm.kind, alarm.since, alarm.evidence["runs"]) == (AlarmKind.UNREACHABLE, NOW - 9 * HOUR, 4)
 
 
 def test_the_morning_of_a_blog_that_gives_days_and_no_times_is_not_silent(sqlite: Engine) -> None:

@@ -39,7 +39,7 @@ FROZEN_LIST_FACTOR = 10
 MIN_LISTED_BEFORE = 10
 #: Posts that count for a year at a blog that has fewer: of a blog of a post a week, twenty posts are half a year.
 MIN_LISTED_A_YEAR = 30
-#: Time without a successful crawl after which a site may count as not reachable.
+#: Time since the first of the crawls that failed after which a site may count as not reachable.
 MIN_UNREACHABLE = timedelta(hours=6)
 #: Crawls that failed in this time. With fewer a site is not called unreachable.
 MIN_FAILED_RUNS = 3
@@ -147,8 +147,8 @@ def _before(looks: Sequence[ListLook], kind: AlarmKind, history: History) -> lis
 
 def _of_runs(history: History, now: datetime) -> Iterable[Alarm]:
     """A site that several crawls could not crawl, and that was crawled before."""
-    last = history.last_success
-    if last is None or history.failed_runs < MIN_FAILED_RUNS or now - last < MIN_UNREACHABLE:
+    first = history.failing_since
+    if first is None or history.failed_runs < MIN_FAILED_RUNS or now - first < MIN_UNREACHABLE:
         return
     evidence = {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
-    yield Alarm(AlarmKind.UNREACHABLE, last, evidence)
+    yield Alarm(AlarmKind.UNREACHABLE, first, evidence)

@@ -120,8 +120,8 @@ class History:
     `days` are the numbers of posts that came in each 24 hours, counted back from now, `quarters` those of each 6 hours, and
     `last_post` is when the newest came. `listings` are the lists of the site. `standing` are the alarms that stand,
     `told_parts` the part of the site that each is about, where it is about one. `met` is when the archive met the site: what
-    was so before is no change. `failed_runs` are the crawls after `last_success` that could not be made, `is_blocked` says
-    whether the newest of them was kept out.
+    was so before is no change. `failed_runs` are the crawls after the last success that could not be made, `failing_since` is when
+    the first of them began, and `is_blocked` says whether one of them was kept out.
     """
 
     readings: Sequence[Reading] = ()
@@ -129,7 +129,7 @@ class History:
     listed: Sequence[Listed] = ()
     days: Sequence[int] = ()
     last_post: datetime | None = None
-    last_success: datetime | None = None
+    failing_since: datetime | None = None
     failed_runs: int = 0
     is_blocked: bool = False
     standing: Mapping[AlarmKind, datetime] = field(default_factory=dict)

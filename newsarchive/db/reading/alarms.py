@@ -108,7 +108,7 @@ _STANDING = """
     WHERE a.cleared_at IS NULL ORDER BY s.domain, a.since, a.id
 """
 _FAILED_RUNS = """
-    SELECT stats FROM crawl_runs
+    SELECT started_at, stats FROM crawl_runs
     WHERE spider = 'news' AND site = :domain AND started_at > :last AND NOT reached AND finished_at IS NOT NULL
     ORDER BY started_at DESC LIMIT :most
 """
@@ -182,14 +182,14 @@ def history(connection: Connected, site_id: int, now: datetime, *, failed: bool 
     met = moment(reader.value(_MET, {"site": site_id}))
     quarters, last_post = _rhythm(reader, site_id, now, met)
     days = [sum(quarters[at : at + 4]) for at in range(0, len(quarters), 4)]
-    last, runs, blocked = _failures(reader, site_id) if failed else (None, 0, False)
+    failing, runs, blocked = _failures(reader, site_id) if failed else (None, 0, False)
     return History(
         readings,
         looks,
         awaited(named, feeds),
         days,
         last_post,
-        last,
+        failing,
         runs,
         blocked,
         standing={kind: since for kind, since, cleared, _, _ in alarms if cleared is None},
@@ -267,7 +267,7 @@ def _rhythm(
 
 
 def _failures(reader: Reader, site_id: int) -> tuple[datetime | None, int, bool]:
-    """The last success of a site, the crawls since that could not be made, and whether one was kept out.
+    """When the first crawl after the last success of a site failed, how many did since, and whether one was kept out.
 
     The run at hand is not written yet, and counts.
     """
@@ -278,9 +278,9 @@ def _failures(reader: Reader, site_id: int) -> tuple[datetime | None, int, bool]
     if last is None:
         return None, 0, False
     values = {"domain": domain, "last": last, "most": MAX_RUNS}
-    failed = [_json(stats) for (stats,) in reader.tuples(_FAILED_RUNS, values)]
-    blocked = any("blocked" in key for told in failed for key in told)
-    return last, 1 + len(failed), blocked
+    failed = reader.tuples(_FAILED_RUNS, values)
+    blocked = any("blocked" in key for _, stats in failed for key in _json(stats))
+    return moment(failed[-1][0]) if failed else None, 1 + len(failed), blocked
 
 
 def _first(values: Any) -> str:
