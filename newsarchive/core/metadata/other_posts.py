@@ -52,6 +52,8 @@ MIN_TITLE_WORDS_AMONG_NUMBERS = 5
 MIN_TITLE_LETTERS = 8
 #: Score of a post's address (`links.address_score`). An address with less may be that of a section or a person.
 MIN_ADDRESS_SCORE = 2.0
+#: Score of the address of the page itself.
+OWN_PAGE = -2.0
 #: Share of a block's text that is its link. From this share on, the block is a title.
 MIN_LINK_SHARE = 0.6
 #: Links of one block that may be a title; later ones are not looked at.
@@ -105,7 +107,8 @@ class OtherPosts:
         give the classes of a date to whole items. The closest element around it that names another post decides.
 
         An element that stands there once beside several titles belongs to the post itself: the date in a footer that
-        also links to the posts before and after it.
+        also links to the posts before and after it. So does one beside a title that links to this very page, which a
+        list of the newest posts has too.
         """
         for up in upwards(node if itself else node.parent, MAX_ANCESTORS):
             if up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
@@ -155,13 +158,15 @@ class OtherPosts:
             return (1 if length else 0), False
         titles: dict[str, int] = {}
         headings = 0
-        for link in self._all(node, "a[href]")[:MAX_LINKS]:
+        links = self._all(node, "a[href]")[:MAX_LINKS]
+        for link in links:
             in_heading = _in_heading(link)
             if self._is_title(link, in_heading=in_heading):
                 titles[link.attributes.get("href") or ""] = len(_text(link))
                 headings += in_heading
         is_item = headings > 0 and node.tag in _ITEMS and length <= MAX_ITEM_CHARS
-        return len(titles), is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length
+        is_own = not titles and any(map(self._is_own_title, links))
+        return len(titles) or is_own, is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length
 
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
@@ -171,22 +176,32 @@ class OtherPosts:
             return False
         return reads_as_title(_text(link)) and self._leads_to_other(attributes.get("href") or "", in_heading)
 
+    def _is_own_title(self, link: LexborNode) -> bool:
+        reference = link.attributes.get("href") or ""
+        return "#" not in reference and reads_as_title(_text(link)) and self._score_of(reference) == OWN_PAGE
+
     def _leads_to_other(self, reference: str, in_heading: bool) -> bool:
-        score = self._scores.get(reference)
-        if score is None:
-            score = self._scores[reference] = self._score(reference)
+        score = self._score_of(reference)
         return score >= 0 if in_heading else score >= MIN_ADDRESS_SCORE
 
+    def _score_of(self, reference: str) -> float:
+        if reference not in self._scores:
+            self._scores[reference] = self._score(reference)
+        return self._scores[reference]
+
     def _score(self, reference: str) -> float:
-        """How much an address looks like that of another post of this site; below 0 where it is none."""
+        """How much an address looks like that of another post of this site; below 0 where it is none, `OWN_PAGE` where it is
+        that of this page."""
         reference = reference.strip()
         absolute = reference.startswith(("https://", "http://"))
         if not reference or (absolute and not self._may_be_of_site(reference)):
             return -1.0
         # Without a base, normalising is cached for all pages of a site.
         url = try_normalise(reference) if absolute else try_normalise(reference, self._url)
-        if url is None or site_of(url) != self._site or url_key(url) in self._own:
+        if url is None or site_of(url) != self._site:
             return -1.0
+        if url_key(url) in self._own:
+            return OWN_PAGE
         return -1.0 if index_reason(url, self._rules) else address_score(url)
 
     def _may_be_of_site(self, address: str) -> bool:
