@@ -333,7 +333,8 @@ def changes(
     """What publishers changed after publication, of all articles or those of SITE, the newest first.
 
     A change happened between two moments (UTC): a crawl saw the page for the last time as it was before, and then changed. What
-    newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit.
+    newsarchive reads better is no such change. `newsarchive diff ID` shows the words of an edit. A new date of change, or a canonical
+    address of a post that moved, is no change of its own: `newsarchive history ID` has them.
     """
     from newsarchive.core.urls import domain_of
     from newsarchive.db.reading import changes as reading

@@ -115,6 +115,13 @@ def _time(moment: datetime | None, form: str) -> Markup:
     )
 
 
+def values(listed: Sequence[str], field: str) -> Markup | str:
+    """The values of a field before or after a change, days as everywhere on the pages."""
+    is_day = field.startswith("date_")
+    shown = (minute(datetime.fromisoformat(one)) if is_day else one for one in listed)
+    return Markup("; ").join(shown) or "none"
+
+
 def published(article: Article) -> Markup:
     """The date of publication: in the zone that the page names, where it names another than UTC, and in UTC."""
     if article.date_published is None:
@@ -210,7 +217,8 @@ def lang(code: str) -> Markup:
 
 
 _OWN_FILTERS: tuple[Callable[..., Any], ...] = (
-    changes, day, published_day, hours, lang, later, minute, named, number, out, published, runs, sanitised, snippet, wayback, web_url,
+    changes, day, published_day, hours, lang, later, minute, named, number, out, published, runs, sanitised, snippet, values, wayback,
+    web_url,
 )  # fmt: skip
 #: The filters of the templates by name.
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -16,6 +16,7 @@ from newsarchive import citation
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
 from newsarchive.db.frontier.queue import Absence, Frontier
 from newsarchive.db.reading.articles import citation_of, get, history
+from newsarchive.db.reading.changes import changes
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import entries
 from newsarchive.db.readonly import reading
@@ -250,6 +251,27 @@ def test_that_a_post_moved_stands_in_its_history(engine: Engine, store: Store) -
     assert [
         (one.field, one.change_kind, one.seen_at, one.value_before, one.value_after) for one in version.fields
     ] == [change]
+
+
+def test_a_move_is_one_change_and_a_date_of_change_is_none_beside_another(
+    engine: Engine, store: Store
+) -> None:
+    days = [START + timedelta(days=day) for day in range(4)]
+    store.ingest([page(OLD, canonical_url=OLD, date_modified=days[0])])
+    found = former_of(engine, renamed := page(NEW, 1, asked=OLD, canonical_url=NEW, date_modified=days[1]))
+    assert found is not None
+    assert follow(engine, found, renamed, days[1])
+    store.ingest([renamed])
+    edited = f"{BODY}\n\nIt sails."
+    store.ingest([page(NEW, 2, canonical_url=NEW, date_modified=days[2], body=edited)])
+    alone = page(NEW, 3, canonical_url=NEW, date_modified=days[3], body=edited, page=b"<p>other bytes</p>")
+    store.ingest([alone])
+    assert [(one.kind, one.field) for one in changes(engine)] == [
+        ("details", "date_modified"), ("edited", ""), ("details", "url"),
+    ]  # fmt: skip
+    assert [one.field for version in history(engine, NEW) for one in version.fields].count(
+        "date_modified"
+    ) == 3
 
 
 def test_the_old_address_says_nothing_of_the_post_any_more_and_the_new_one_does(

@@ -37,7 +37,7 @@ from newsarchive.exceptions import DatabaseError
 from newsarchive.items import Block, Edit, Rights
 from newsarchive.web import chart, datasette, server
 from newsarchive.web.library import MIN_AGE_SECONDS, BackgroundCache
-from newsarchive.web.render import STATIC, runs
+from newsarchive.web.render import STATIC, runs, values
 from tests.support import webpages
 from tests.support.checkers import html_errors, needs_vnu
 from tests.support.storage import START, make_article, open_archive
@@ -802,6 +802,12 @@ def test_a_day_without_zone_is_utc() -> None:
         str(minute(START.replace(tzinfo=None)))
         == '<time datetime="2025-04-01T12:00:00+00:00">2025-04-01 12:00 UTC</time>'
     )
+
+
+def test_a_date_that_changed_is_written_as_dates_everywhere() -> None:
+    assert ">2025-04-01 12:00 UTC</time>" in str(values(["2025-04-01T12:00:00+00:00"], "date_modified"))
+    assert values(["<b>Ada", "Bo"], "authors") == "&lt;b&gt;Ada; Bo"
+    assert values([], "date_modified") == "none"
 
 
 def test_what_is_new_stands_apart_from_what_it_replaces() -> None:

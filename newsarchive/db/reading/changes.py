@@ -60,7 +60,8 @@ MAX_IDS = 10_000
 MAX_EVENTS = 1_000_000
 
 #: Kind → the query of its events. Most articles have one version. The inner query finds the others by an index, so that
-#: not every version of the archive is read.
+#: not every version of the archive is read. A post that moved has another canonical address, and one that was edited a later
+#: date of change: neither is an event of its own.
 _KINDS = {
     Happening.EDITED: """
         SELECT 'edited' AS kind, r.article_id, r.seen_at AS at, r.id AS row_id, r.capture_id FROM article_revisions AS r
@@ -72,7 +73,12 @@ _KINDS = {
     Happening.DETAILS: """
         SELECT 'details' AS kind, f.article_id, f.seen_at AS at, f.id AS row_id, w.capture_id FROM field_changes AS f
         LEFT JOIN articles AS g ON g.id = f.article_id LEFT JOIN article_revisions AS w ON w.id = g.revision_id
-        WHERE f.change_kind = :publisher""",
+        WHERE f.change_kind = :publisher AND NOT (f.field IN ('canonical_url', 'date_modified') AND EXISTS (
+            SELECT 1 FROM field_changes AS o WHERE o.article_id = f.article_id AND o.seen_at = f.seen_at
+            AND o.change_kind = :publisher AND (o.field = 'url' OR f.field = 'date_modified' AND o.field <> f.field)))
+        AND NOT (f.field = 'date_modified' AND EXISTS (
+            SELECT 1 FROM article_revisions AS r WHERE r.article_id = f.article_id AND r.seen_at = f.seen_at
+            AND r.version > 1 AND r.change_kind = :publisher))""",
 }
 _EVENTS = """
     FROM ({events}) AS e JOIN articles AS a ON a.id = e.article_id JOIN sites AS s ON s.id = a.site_id
