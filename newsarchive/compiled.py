@@ -9,8 +9,9 @@ holds for bytecode holds for it. It may be deleted at any time. It is not writte
 (`PYTHONDONTWRITEBYTECODE`), nor in a folder that this user may not write to. And it needs no trust of its own: who can
 put a file there can put bytecode there, which Python runs without a question.
 
-The file is mapped: a process reads the list of entries, which takes 1 ms, and the entries that it needs. It has 18 MB,
-of which a page needs 3. The modules of `core/text`, which are also imported by commands that only read an archive, compile
+A process reads the list of entries, which takes 1 ms, and the entries that it needs, out of a file of 18 MB, of which a
+page needs 3. It is not mapped into memory: where a file is cut off, or replaced by another machine in a shared folder,
+the system ends processes that look at the lost part (SIGBUS). The modules of `core/text`, which are also imported by commands that only read an archive, compile
 their few expressions themselves.
 
 An entry is found by a digest of its whole source, the text of a table or a pattern with its flags, so that no entry can be
@@ -22,13 +23,12 @@ from __future__ import annotations
 
 import atexit
 import marshal
-import mmap
 import os
 import re
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import cache_from_source
 from itertools import accumulate, pairwise
@@ -65,17 +65,40 @@ def _key(text: str, flags: int | None = None) -> bytes:
     return hashlib.blake2b(f"{flags} {text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+class _File:
+    """A file that stays open for its parts to be read. Raises `OSError` where it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+
+    def __del__(self, close: Callable[[int], None] = os.close) -> None:
+        if hasattr(self, "_number"):
+            close(self._number)  # at the end of Python, `os` may be gone already
+
+    def part(self, start: int, end: int) -> bytes:
+        """The bytes from `start` to `end`; fewer or none where the file has lost them."""
+        with suppress(OSError):
+            # A damaged `end` would make room for bytes that are not there.
+            end = max(start, min(end, os.fstat(self._number).st_size))
+            if hasattr(os, "pread"):  # not on Windows
+                return os.pread(self._number, end - start, start)
+            os.lseek(self._number, start, os.SEEK_SET)
+            return os.read(self._number, end - start)
+        return b""
+
+
 class _Entries(NamedTuple):
     """The entries of a file: each is what `marshal` makes of the parts of an expression or of a table, behind its check sum."""
 
-    #: Key → where its entry begins and ends in `data`.
+    #: Key → where its entry begins and ends in the file.
     places: dict[bytes, tuple[int, int]]
-    data: mmap.mmap | bytes = b""
+    file: _File | None = None
 
     def get(self, key: bytes) -> bytes:
         """An entry; nothing where there is none, or a damaged one."""
-        start, end = self.places.get(key, (0, 0))
-        entry = self.data[start:end]
+        if self.file is None or key not in self.places:
+            return b""
+        entry = self.file.part(*self.places[key])
         return entry if _is_sound(entry) else b""
 
     def sound(self) -> dict[bytes, bytes]:
@@ -134,7 +157,7 @@ class Store:
             new, self._unsaved_ms = dict(self._new), 0.0
             if self.path is None or sys.dont_write_bytecode or len(new) == self._written:
                 return
-            self._written, self._held = len(new), None  # Windows replaces no file that is mapped
+            self._written, self._held = len(new), None  # Windows replaces no file that is open
             held = _read(self.path).sound() | new
             _write(self.path, held if len(held) <= MAX_ENTRIES else new)
 
@@ -194,12 +217,12 @@ def _is_sound(checked: bytes) -> bool:
 def _read(path: Path) -> _Entries:
     """The entries of a file; none where it is absent, unreadable or written by another Python, or its list is damaged."""
     at = len(_HEAD) + _LENGTH_BYTES
-    with suppress(OSError, ValueError), path.open("rb") as file:  # an empty file cannot be mapped
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        begin = at + int.from_bytes(data[len(_HEAD) : at])
-        if data[: len(_HEAD)] == _HEAD and _is_sound(places := data[at:begin]):
+    with suppress(OSError):
+        head = (file := _File(path)).part(0, at)
+        begin = at + int.from_bytes(head[len(_HEAD) :])
+        if head[: len(_HEAD)] == _HEAD and _is_sound(places := file.part(at, begin)):
             found = marshal.loads(places[_CHECK_BYTES:])
-            return _Entries({key: (begin + start, begin + end) for key, (start, end) in found.items()}, data)
+            return _Entries({key: (begin + start, begin + end) for key, (start, end) in found.items()}, file)
     return _Entries({})
 
 

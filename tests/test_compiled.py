@@ -168,6 +168,15 @@ def test_what_is_damaged_in_a_file_counts_as_missing_and_is_written_anew(path: P
         assert number(path) == len(PATTERNS) + 1
 
 
+def test_a_file_that_is_cut_off_ends_no_process_that_has_it_open(path: Path) -> None:
+    """As by a copy over it, or in a folder that several machines share."""
+    filled(path)
+    later = Store(path)
+    later.regex(*PATTERNS[0])
+    os.truncate(path, len(compiled._HEAD))
+    assert all(same(later.regex(*key), re.compile(*key)) for key in PATTERNS)
+
+
 def test_what_another_python_wrote_counts_as_empty(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(path)
     for change in (("Python 3.", "Python 4."), ("newsarchive 0", "newsarchive 9")):
