@@ -333,15 +333,20 @@ _WEB_ARCHIVE = re.compile(
 
 
 def domain_of(site: str) -> str:
-    """The domain of a site that a person names by it or by any of its addresses. Raises `UsageError` for an address of none.
+    """The domain of a site that a person names by it or by any of its addresses, as archives spell it. Raises `UsageError` for an
+    address of none.
 
     >>> domain_of("Blog.Example"), domain_of("https://www.blog.example/about"), domain_of("blog.example/")
     ('blog.example', 'blog.example', 'blog.example')
+    >>> domain_of("müller.example"), domain_of("http://intranet/")
+    ('xn--mller-kva.example', 'intranet')
     """
+    site = site.strip()
     if "/" not in site:
-        return site.strip().lower().removeprefix("www.")
+        url = None if site.isascii() else try_normalise(f"https://{site}")
+        return site_of(url) if url else site.lower().removeprefix("www.")
     try:
-        return site_of(check_start_url(site))
+        return site_of(normalise(site) if "://" in site else check_start_url(site))
     except (UsageError, ValueError) as error:
         raise UsageError(
             f"site {site!r}: no address of a site; give its domain, 'blog.example'; for several ask once for each"
