@@ -15,7 +15,7 @@ from newsarchive import config
 from newsarchive.cli.opening import database_url, place, warc_folders
 from newsarchive.cli.options import config_option, option, warc_option
 from newsarchive.cli.output import echo, on_terminal, print_json, say
-from newsarchive.cli.schedule import is_installed
+from newsarchive.cli.schedule import is_installed, lost_folders
 from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
@@ -166,7 +166,14 @@ def site_settings(sites: Sequence[KnownSite]) -> Iterator[Finding]:
 
 
 def schedule(sites: Sequence[KnownSite]) -> Iterator[Finding]:
-    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately."""
+    """Whether something crawls the followed sites: a line of crontab, a timer of systemd, or whatever crawled them lately. What would
+    crawl in a folder that is not there is told in any case."""
+    for folder in lost_folders():
+        yield warning(
+            Check.SCHEDULE,
+            f"a line of crontab or a timer crawls nothing: it names a folder that is not there: {folder}",
+            "delete it (crontab -e); in the new place: (crontab -l; newsarchive schedule --cron) | crontab -",
+        )
     recently = utc_now() - timedelta(hours=25)
     if not sites or any(site.last_success_at and site.last_success_at > recently for site in sites):
         return

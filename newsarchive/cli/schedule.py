@@ -1,6 +1,7 @@
 """`newsarchive schedule`: prints lines for cron or systemd that crawl the followed sites once an hour on this machine.
 
-`is_installed` tells whether such a line stands there already.
+`is_installed` tells whether such a line stands there already, and `lost_folders` which of them would crawl in a folder that is not
+there any more, because the archive has moved.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +37,10 @@ CRON_FOLDER = Path("/etc/cron.d")
 UNIT_FOLDERS = (Path("/etc/systemd/system"), Path.home() / ".config/systemd/user")
 #: A line of cron or of a unit that crawls; one behind `#` does nothing.
 _CRAWLS = re.compile(r"^[^#\n]*newsarchive\b.*\bcrawl\b", re.MULTILINE)
+#: The folder of such a line or unit, as `schedule` writes it; one that is written in another way is not looked for.
+_FOLDER = re.compile(
+    r"^(?:[^#\n]*?\bcd ('[^\n]*?'|\S+) &&.*newsarchive\b.*\bcrawl\b|WorkingDirectory=(.+)$)", re.MULTILINE
+)
 
 
 @click.command(
@@ -69,12 +74,18 @@ def schedule(ctx: click.Context, /, kind: str | None, db: str) -> None:
     click.echo(cron(url, line, held) if kind == "cron" else systemd(url, line, held), nl=False)
     names = {key.variable: key.name for key in config.KEYS.values()}
     keys = {names.get(variable, variable): value for variable, value in held.items()}
-    if secret := [name for name, value in keys.items() if config.without_secret(name, value) != value]:
+    if secret := [name for name, value in keys.items() if _is_secret(name, value)]:
         place = f"a setting into {config.FILE_NAME}, which only you may read (chmod 600), a proxy into a line of crontab of its own"
         complain(
             f"these lines hold a secret ({', '.join(secret)}), which others can read in cron's log and mails or by systemctl show:"
             f" write {place} or a unit's EnvironmentFile, and print the lines again without it"
         )
+
+
+def _is_secret(name: str, value: str) -> bool:
+    if name.lower() in PROXIES and "://" not in value:
+        value = f"http://{value}"  # which may be left out of a proxy's address
+    return bool(config.without_secret(name, value) != value)
 
 
 def variables() -> dict[str, str]:
@@ -157,11 +168,36 @@ def _quoted(word: str) -> str:
 
 def is_installed() -> bool:
     """Whether a line of this user's crontab, a file of cron or a timer of systemd crawls, or has newsarchive in its name."""
-    if _CRAWLS.search(crontab()):
+    return any("newsarchive" in name or _CRAWLS.search(text) for name, text in _jobs())
+
+
+def lost_folders() -> list[str]:
+    """The folders in which lines or units would crawl, and that are not there."""
+    found = []
+    for _, text in _jobs():
+        for changed, of_unit in _FOLDER.findall(text) if _CRAWLS.search(text) else ():
+            with suppress(ValueError):  # a quote that nobody closed
+                found += shlex.split(changed.replace("\\%", "%")) or [of_unit.strip().replace("%%", "%")]
+    return [folder for folder in dict.fromkeys(found) if folder.startswith("/") and _is_missing(folder)]
+
+
+def _is_missing(folder: str) -> bool:
+    """Whether nothing is there. A folder into which this user may not look may hold anything."""
+    try:
+        os.stat(folder)
+    except (FileNotFoundError, NotADirectoryError):
         return True
+    except OSError:
+        return False
+    return False
+
+
+def _jobs() -> Iterator[tuple[str, str]]:
+    """The crontab of this user, the files of cron, and the services of timers: each its name and text."""
+    yield "", crontab()
     timers = (timer for folder in UNIT_FOLDERS for timer in folder.glob("*.timer"))
-    files = [*CRON_FOLDER.glob("*"), *(timer.with_suffix(".service") for timer in timers)]
-    return any("newsarchive" in file.name or _CRAWLS.search(_text(file)) for file in files)
+    for file in [*CRON_FOLDER.glob("*"), *(timer.with_suffix(".service") for timer in timers)]:
+        yield file.name, _text(file)
 
 
 def crontab() -> str:
@@ -177,5 +213,7 @@ def crontab() -> str:
 
 def _text(path: Path) -> str:
     with suppress(OSError):
-        return path.read_text("utf-8", "replace")
+        return path.read_text("utf-8", "replace").replace(
+            "\\\n", " "
+        )  # a line of a unit may go on in the next
     return ""

@@ -54,6 +54,49 @@ def test_files_of_cron_and_units_with_a_timer_are_found_too(machine: Path) -> No
     assert not schedule.is_installed()  # no timer starts it
     (machine / "units/news.timer").write_text(timer)
     assert schedule.is_installed()
+    (machine / "units/news.service").write_text("ExecStart=newsarchive \\\n  crawl --all\n")
+    assert schedule.is_installed()
+
+
+@pytest.mark.parametrize("name", ["news", "news of 100% & 'all'"])
+def test_a_line_and_a_unit_for_a_folder_that_is_not_there_are_told(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The archive has moved; the line of crontab has not, and its mails may reach nobody."""
+    folder = machine / name
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for kind, timer in (("--cron", ""), ("--systemd", "news.timer")):
+        line = CliRunner().invoke(cli, ["schedule", kind, "--db", str(machine / "archive.db")]).stdout
+        if timer:
+            (machine / "units" / timer).touch()
+            (machine / "units/news.service").write_text(line)
+        monkeypatch.setattr(schedule, "crontab", lambda line=line, timer=timer: "" if timer else line)
+        assert schedule.lost_folders() == []
+        folder.rmdir()
+        assert schedule.lost_folders() == [str(folder)]
+        monkeypatch.chdir(machine)
+        told = CliRunner().invoke(cli, ["doctor", "--db", "archive.db"]).stdout
+        assert f"it names a folder that is not there: {folder}" in told
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cd /gone && newsarchive export articles.csv",
+        "# 17 * * * * cd /gone && newsarchive crawl --all",
+        '17 * * * * cd "$HOME/gone" && newsarchive crawl --all',
+        "17 * * * * cd gone && newsarchive crawl --all",
+        "17 * * * * cd 'gone && newsarchive crawl --all",
+        "17 * * * * newsarchive crawl --all --db /gone/archive.db",
+    ],
+)
+@pytest.mark.usefixtures("machine")
+def test_a_folder_that_is_not_known_is_not_called_lost(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setattr(schedule, "crontab", lambda: line)
+    assert schedule.lost_folders() == []
 
 
 def test_a_timer_with_newsarchive_in_its_name_counts_whatever_it_runs(machine: Path) -> None:
@@ -76,8 +119,9 @@ def test_a_job_goes_by_the_proxy_of_this_shell(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("machine")
-def test_a_proxy_with_a_password_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "http://me:secret@proxy.example:3128")
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_with_a_password_is_told(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("https_proxy", f"{scheme}me:secret@proxy.example:3128")
     told = CliRunner().invoke(cli, ["schedule", "--cron", "--db", "archive.db"]).stderr
     assert told.startswith("these lines hold a secret (https_proxy)")
     assert "secret@" not in told
