@@ -139,7 +139,9 @@ class LazyGroup(click.Group):
             click.echo(err=True)  # the question stands in the same line
             if isinstance(abort.__context__, KeyboardInterrupt):
                 _end_stopped()
-            click.echo("error: nobody answered the question; --yes answers it beforehand", err=True)
+            click.echo(
+                "error: nobody answered the question; --yes answers one of yes or no beforehand", err=True
+            )
             ctx.exit(1)
         except KeyboardInterrupt:
             _end_stopped()
