@@ -78,9 +78,8 @@ def read(path: Path) -> SiteList:
     if path.suffix.lower() not in (".toml", *readers):
         raise UsageError(f"{path}: not a .toml, .csv, .txt or .opml file")
     try:
-        text = decode(
-            path.read_bytes(), None
-        ).text  # spreadsheets write UTF-16 and Windows' own encodings too
+        # Spreadsheets write UTF-16 and Windows' own encodings too.
+        text = decode(path.read_bytes(), None).text
         if path.suffix.lower() == ".toml":
             return of_tables(tomllib.loads(text), str(path))
         found = readers[path.suffix.lower()](text)

@@ -256,7 +256,6 @@ COUNTING = frozenset(
         "scrapy.extensions.closespider",
         "newsarchive.middlewares",
         "newsarchive.extensions.alarms",
-        "newsarchive.extensions.alarms",
         "newsarchive.spiders.warc",
     ]
 )
