@@ -20,7 +20,7 @@ from newsarchive.cli.output import MAX_TEXT_COLUMNS, account, console, messages,
 from newsarchive.demo import ADDRESS, NAME
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.reprs import byline, counted, origin_line
-from newsarchive.spider_processes.processes import SpiderProcesses
+from newsarchive.spider_processes.processes import MAX_OWN_EXIT_CODE, SpiderProcesses
 from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def crawl(url: str) -> None:
     with spiders.stopped_by_signals():
         # The raw pages of the demo go beside its database, not into your own folder.
         code = spiders.run("news", ["-a", f"url={NAME}", "-s", "NEWSARCHIVE_WARC=on"])
-    if spiders.stopped_early:
+    if spiders.stopping:  # also where the crawl had begun: nobody waits for its articles
         say("stopped")
-        sys.exit(spiders.stopped_early)
+        sys.exit(MAX_OWN_EXIT_CODE + spiders.signals[-1])
     if code:
         raise NewsArchiveError(f"the demo's crawl ended with {code}; the lines above say why")
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from newsarchive import demo
+from newsarchive.cli import cli
 from newsarchive.cli.demo import damaged_sentence
 from newsarchive.db.reading.articles import Selection
 from newsarchive.db.readonly import open_source
+from newsarchive.spider_processes.processes import SpiderProcesses
 from tests.crawling.test_crawl import front, rows
 from tests.crawling.test_crawl_sites import as_cron_reads_it, blog, follow
 from tests.support import warm
@@ -267,3 +271,18 @@ def test_a_post_that_fails_is_no_failed_site(tmp_path: Path) -> None:
     assert full.problem == "https://e.example: the archive could not be written: newsarchive doctor says why"
     broken.add(5, {"database_error": "the disk is full"})
     assert (exit_code([broken, none]), broken.problem) == (5, "the disk is full")
+
+
+def test_a_demo_that_is_stopped_while_it_crawls_prints_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The crawl stores what it has and ends well; the command goes on to nothing."""
+
+    def stopped(self: SpiderProcesses, *_: object) -> int:
+        self.has_worked = True
+        self.signals.append(signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(SpiderProcesses, "run", stopped)
+    done = CliRunner().invoke(cli, ["demo", "--db", str(tmp_path / "kept.db")])
+    assert (done.exit_code, done.stdout, done.stderr) == (130, "", "stopped\n")
