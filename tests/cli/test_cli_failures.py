@@ -293,7 +293,12 @@ def end_of_input(*_: object) -> None:
         ("make_context", ctrl_c, 130, "stopped"),  # while the command line is read
         ("invoke", ctrl_c, 130, "stopped"),
         ("invoke", ctrl_c_at_a_question, 130, "\nstopped"),
-        ("invoke", end_of_input, 1, "\nerror: nobody answered the question; --yes answers one of yes or no beforehand"),
+        (
+            "invoke",
+            end_of_input,
+            1,
+            "\nerror: nobody answered the question; --yes answers one of yes or no beforehand",
+        ),
     ],
 )
 def test_ctrl_c_ends_with_130_wherever_it_comes_and_a_question_without_an_answer_with_1(
