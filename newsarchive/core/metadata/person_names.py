@@ -312,8 +312,8 @@ def _begins_name(by: str, rest: str, rules: Rules) -> bool:
 
 def _declared_names(text: str, rules: Rules) -> Iterator[str]:
     """The names in a value that only programs read, without degrees and jobs after a comma."""
-    found = False
-    for i, part in enumerate(words(rules).separators.split(text)[:60]):
+    found = by_job = False
+    for i, (part, by_comma) in enumerate(_parts(text, rules)):
         name = _without_job(clean(part, rules, printed=False), rules)
         if i == 0 and not name and _URL.search(part):
             return  # "post.example, Frankfurt, Germany" is the address of a firm
@@ -322,22 +322,32 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
             found = True
             yield clean(person, rules, printed=False)
             name = paper
-        if name and not (found and _is_title(name, rules)):
+        by_job = not name or (found and _is_title(name, rules, may_be_job=by_comma or by_job))
+        if not by_job:
             found = True
             yield from chinese_names.people(name, rules)
+
+
+def _parts(text: str, rules: Rules) -> Iterator[tuple[str, bool]]:
+    """The parts of a list of people, at most 60, and whether a comma or a stroke stands before each: behind "and" or a semicolon
+    comes the next person, not the job of the last one."""
+    signs = ["", *words(rules).separators.findall(text)]
+    parts = words(rules).separators.split(text)[:60]
+    return zip(parts, (sign.strip() in ",/／、，" for sign in signs), strict=False)
 
 
 def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
     """The names in a part of a printed byline: the first text, and later texts that look like names.
     "Short rules for harbours and Poland" names nobody, and neither does "Reviewed by Jane Doe, MD"."""
-    first, helped = "", False
-    for part in words(rules).separators.split(segment)[:60]:
+    first, helped, by_job = "", False, False
+    for part, by_comma in _parts(segment, rules):
         if helped := bool(words(rules).helped.find(part)) or (helped and strip_by(part, rules) == part):
             continue
         name = _without_role(clean(part, rules), rules)
         if person := split_paper(name, rules)[0]:
             name = clean(person, rules)
-        if not name or (first and _is_title(name, rules)):
+        by_job = not name or bool(first and _is_title(name, rules, may_be_job=by_comma or by_job))
+        if by_job:
             continue
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
@@ -346,11 +356,13 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
             yield from chinese_names.people(name, rules)
 
 
-def _is_title(name: str, rules: Rules) -> bool:
-    """Whether a text behind a name is its owner's degree or job: "MD", "Senior Reporter", "Registered Dietitian"."""
+def _is_title(name: str, rules: Rules, *, may_be_job: bool) -> bool:
+    """Whether a text behind a name is its owner's degree or job: "MD", "Senior Reporter", or where `may_be_job` says that one may stand
+    there, "Registered Dietitian". "Victoria Principal" is a person."""
     at = words(rules).role.find(name)
     is_role = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
-    return bool(is_role or _TITLE.fullmatch(name) or name.rpartition(" ")[2].casefold() in words(rules).jobs)
+    is_job = may_be_job and name.rpartition(" ")[2].casefold() in words(rules).jobs
+    return is_role or is_job or _TITLE.fullmatch(name) is not None
 
 
 def _is_phrase(name: str, rules: Rules) -> bool:
