@@ -34,6 +34,8 @@ MAX_BREADCRUMB_STEPS = 20
 #: Characters of an address; the rest is cut off.
 MAX_URL_CHARACTERS = 2000
 
+#: What stands before the first value: the sign of a script, of a comment or of CDATA, whose own brackets begin no value.
+_BEFORE_VALUE = re.compile(r"(?:[^{\[]*<!\[CDATA\[)?[^{\[]*")
 #: What stands between the keywords of one text; in JSON-LD a bar too.
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
 _FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
@@ -105,6 +107,7 @@ def _values(text: str) -> Iterator[Any]:
         return
     except ValueError:
         pass
+    text = _BEFORE_VALUE.sub("", text, count=1)
     found = list(_concatenated(text))
     yield from found or _concatenated(repaired(unescape(text) if text.startswith("{&") else text))
 

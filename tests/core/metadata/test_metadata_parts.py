@@ -192,6 +192,8 @@ def test_names_are_short_and_hold_letters(text: str) -> None:
     [
         '<!-- {"@type": "NewsArticle", "headline": "Found"} -->',
         '//<![CDATA[\n{"@type": "NewsArticle", "headline": "Found"}\n//]]>',
+        '// <![CDATA[ {"@type": "NewsArticle", "headline": "Found",} // ]]>;',
+        '//<![CDATA[\n{"@type": "NewsArticle", "headline": "Found", "articleBody": "' + "a" * 400_000 + '"}\n//]]>',
         '{"@type": "NewsArticle", "headline": "Found",}',
         '{"@type": "NewsArticle", "headline": "Found"};',
         '[[{"@graph": [{"@type": ["http://schema.org/NewsArticle"], "headline": "Found"}]}]]',
@@ -208,7 +210,7 @@ def test_names_are_short_and_hold_letters(text: str) -> None:
         "{&quot;@type&quot;: &quot;NewsArticle&quot;, &quot;headline&quot;: &quot;Found&quot;}",
     ],
     ids=[
-        "comment", "cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break",
+        "comment", "cdata", "cdata in one line", "long cdata", "trailing comma", "semicolon", "lists in lists", "two values", "raw line break",
         "unescaped quotes", "unescaped markup", "single quotes", "comments inside", "no quotes", "wrong escapes",
         "two commas", "not closed", "escaped for HTML",
     ],
