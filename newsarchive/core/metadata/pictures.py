@@ -57,9 +57,9 @@ _LOGO = re.compile(
 #: An address that names more than a host, or one inside the site.
 _WITH_PATH = re.compile(r"(?:https?:)?//[^/?]+[/?]+.|(?!(?:https?:)?//)", re.IGNORECASE)
 #: A face, or the icon of a blog, which WordPress.com declares as the picture of a post without one; a picture of the theme (WordPress,
-#: Drupal, Pelican); the sign of a licence.
+#: Drupal, Pelican); the sign of a licence, but no picture of a post of Creative Commons' own.
 _OF_SITE = re.compile(
-    r"//(?:[\w-]+\.)?(?:gravatar\.com|creativecommons\.org)/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme/",
+    r"//(?:[\w-]+\.)?gravatar\.com/|//(?:i|mirrors)\.creativecommons\.org/|//(?:www\.)?creativecommons\.org/images/|/avatars?/|/wp-content/themes/|/themes/(?:custom|contrib)/|/theme/",
     re.IGNORECASE,
 )
 #: The folder of logos, right above the picture: "images/logo", "og_image_logo". SPIP keeps the pictures of articles in one, too; a

@@ -433,7 +433,8 @@ def choose_keywords(
     words: dict[str, str] = {}
     for claim in claims:
         if claim.source == source and key(claim.value) and len(claim.value) <= MAX_KEYWORD_CHARS:
-            words.setdefault(key(claim.value), claim.value.strip(_SEPARATORS))
+            around = " " if "«" in claim.value else _SEPARATORS  # "ФК «Зенит»", »Die Zeit«
+            words.setdefault(key(claim.value), claim.value.strip(around))
     reason = next((c.reason for c in candidates if c.chosen), "")
     refused = [c.candidate(reason="is the section") for c in sections_in_feed]
     refused += [c.candidate(reason="is a field of a program") for c in fields]
