@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: Records that cannot be read and are named one by one.
 MAX_DAMAGED = 10
 
+#: The formats that can go to standard output.
+_STREAMS = ", ".join(name for name, form in formats.FORMATS.items() if form.kind == "stream")
+
 #: Writes a selection in one format, and gives the number of articles written.
 _Write = Callable[..., int]
 
@@ -60,8 +63,7 @@ Examples:
     "name",
     metavar="FORMAT",
     shell_complete=lambda context, option, begun: _completed(begun),
-    help="jsonl, csv, xlsx, parquet, dataset, sqlite, atom, jsonfeed, epub, markdown, html, wacz, tei, csl, bibtex or ris, or another project's; by default what FILE"
-    " ends with.",
+    help=f"{', '.join(formats.FORMATS)}, or another project's; by default what FILE ends with. On standard output: {_STREAMS}.",
 )
 @filter_options
 @option("output", help="The same as FILE; every argument is then a word to look for.")
@@ -91,7 +93,7 @@ def export(
     """Write the articles that WORDS and filters find to FILE; all of them without any.
 
     FILE appears under its name when it is complete. A name with fields in braces makes one file for each article: .md, .txt,
-    .html or .json. "-" is standard output, for jsonl, csv, atom, jsonfeed, tei, csl, bibtex and ris.
+    .html or .json. "-" is standard output, and needs --format.
     """
     from newsarchive.db.reading.articles import Selection
     from newsarchive.export import files
@@ -146,9 +148,7 @@ def _form(file: str, name: str | None) -> str:
         formats.form(name)
         return name
     if file == "-":
-        raise UsageError(
-            "export to standard output needs --format: jsonl, csv, atom, jsonfeed, tei, csl, bibtex or ris"
-        )
+        raise UsageError(f"export to standard output needs --format: {_STREAMS}")
     return formats.format_of(file)
 
 
