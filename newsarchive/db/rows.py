@@ -55,6 +55,10 @@ PLAIN_FIELDS = [
     for field in fields(Article)
     if field.type in _PLAIN_TYPES and field.name not in _WRITTEN_OTHERWISE
 ]
+#: The columns of `articles` of which `article_values` makes fields.
+ARTICLE_COLUMNS = tuple(
+    dict.fromkeys(("url", *PLAIN_FIELDS, *VERSION_FIELDS, "quality", "damage", "candidates", "minhash"))
+)
 #: The columns of `article_origins` that are fields of an origin as they stand.
 _ORIGIN_COLUMNS = (
     "url", "as_printed", "date", "confidence", "credit_text", "copyright_notice", "copyright_holder", "copyright_year",
@@ -237,7 +241,7 @@ def minhash_of(stored: bytes | None) -> tuple[int, ...]:
 def article_values(row: Row) -> Row:
     """The fields of an article that its row of `articles` holds by itself."""
     quality = dict(row["quality"])
-    return {name: row[name] for name in ("url", *PLAIN_FIELDS, *VERSION_FIELDS)} | {
+    return {name: row[name] for name in ARTICLE_COLUMNS} | {
         "quality": Quality(**{**quality, "flags": tuple(quality.get("flags", ()))}),
         "damage": tuple(row["damage"]),
         "candidates": tuple(Candidate(**candidate) for candidate in row["candidates"]),

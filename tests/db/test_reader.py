@@ -13,6 +13,7 @@ import pytest
 
 from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
+from newsarchive.db.engine import writing
 from newsarchive.db.reading.articles import Selection
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
@@ -149,6 +150,19 @@ def test_what_cannot_be_answered_is_named(
 ) -> None:
     with pytest.raises(error, match=says):
         call(archive)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_archive_without_a_column_of_today_is_named_as_an_old_one(kind: str, tmp_path: Path) -> None:
+    with open_archive(kind, tmp_path) as engine:
+        Store(engine).ingest([rich_article()])
+        with writing(engine) as connection:
+            connection.exec_driver_sql("ALTER TABLE articles RENAME COLUMN article_section TO section_before")
+        with (
+            Archive(url_of(engine)) as opened,
+            pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade --db"),
+        ):
+            opened.get(1)
 
 
 def test_an_archive_that_is_not_there_is_not_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

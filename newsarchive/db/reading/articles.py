@@ -81,8 +81,11 @@ def get(
     return found[0]
 
 
-_COLUMNS = """
-    a.*, s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
+# Each column by its name, so that the database names the one that an archive of an older version lacks.
+_COLUMNS = f"""
+    {", ".join(f"a.{name}" for name in rows.ARTICLE_COLUMNS)},
+    a.id, a.revision_id, a.first_seen_at, a.last_seen_at, a.gone_at, a.cluster_id,
+    s.domain AS site, r.markup, r.version, r.change_kind, r.payload_digest,
     coalesce(c.fetched_at, r.seen_at) AS fetched_at,
     coalesce(c.charset_declared, '') AS charset_declared, coalesce(c.charset_used, '') AS charset_used,
     (SELECT count(*) FROM article_revisions AS every WHERE every.article_id = a.id) AS versions
