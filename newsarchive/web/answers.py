@@ -90,8 +90,6 @@ LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "ar")
 def day_of(asked: Mapping[str, str], name: str) -> date | None:
     """The day under a name of a query, `None` for none; `until` ends a range. Raises `UsageError` for what is no day."""
     given = asked.get(name, "").strip()
-    if not given:
-        return None
     try:
         return day(given, name)
     except UsageError:

@@ -58,6 +58,7 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         ({"words": "ferry", "since": "2026-01-01"}, {3}),
         ({"since": date(2026, 1, 1)}, {3}),
         ({"until": "2025-04-01"}, {9, 2}),
+        ({"since": "", "until": ""}, {9, 2, 3}),
         ({"until": "20250401"}, {9, 2}),
         ({"until": START - timedelta(days=1)}, set()),
         ({"article": []}, set()),  # as where a search before found nothing

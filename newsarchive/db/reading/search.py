@@ -218,8 +218,10 @@ def _copies(value: object) -> Copies:
 
 def day(value: Day | None, name: str) -> date | None:
     """A day from ISO text (`2025-04-01`, a year, a month, or a time as well); a date stays as it is. Of a year or a month it is
-    the first day, and the last one under the name "until"."""
-    if value is None or isinstance(value, date):
+    the first day, and the last one under the name "until"; "" is no day."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, date):
         return value
     if not isinstance(value, str):
         raise WrongType(name, value, "give a day, '2025-04-01' or datetime.date(2025, 4, 1)")
