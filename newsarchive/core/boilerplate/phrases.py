@@ -17,7 +17,7 @@ A table, of a language or of a blog platform, may hold:
 `[promo]`    kind → the words that `cues.promo_lines` and `cues.sells` look for
 
 A pattern is a regular expression. It must match the whole folded line (`normalise.fold`: lower case, straight quotes, no
-bullets, no end mark); `{name}` stands for one to six words. All tables are asked for every page, because plug-ins
+bullets, no end mark but `?`); `{name}` stands for one to six words. All tables are asked for every page, because plug-ins
 speak English on a German blog too, and whole lines of two languages seldom clash.
 """
 

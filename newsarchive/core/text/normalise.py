@@ -253,7 +253,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def fold_keeping_emoji(text: str) -> str:
-    """A line in NFKC and lower case, with straight quotes, without bullets and end marks around it."""
+    """A line in NFKC and lower case, with straight quotes, without bullets and end marks around it; a question mark stays."""
     if text.isascii():  # no curly quotes, and nothing that NFKC would change
         return " ".join(text.split()).lstrip(_BEFORE).rstrip(_BEHIND).lower()
     text = " ".join(_nfkc(text).split())
