@@ -130,14 +130,11 @@ def _without_site_titles(
     and stands above the text as that of a post: "page-title" may be a section, and one below the text that of another post.
     """
     marked = {key(c.value): c.value for c in claims if c.source.place in _MARKED}
-    shown = {key(b.text) for b in _above_text(blocks) if _POST_TITLE.search(b.path)}
-    if (
-        len(marked) != 1
-        or not marked.keys() <= shown
-        or any(c.source.place in FIRST_HEADINGS for c in claims)
-    ):
+    if len(marked) != 1 or any(c.source.place in FIRST_HEADINGS for c in claims):
         return list(claims), []
     [(folded, headline)] = marked.items()
+    if not any(_POST_TITLE.search(b.path) and key(b.text) == folded for b in _above_text(blocks)):
+        return list(claims), []
     names = tuple(name for name in site_names if name)
     of_site = [
         c
@@ -251,15 +248,13 @@ def _names_before(claims: Sequence[Claim], blocks: Sequence[Block], url: str) ->
 
     Earns the headline on 3 of 672 real pages of 2012, where a blog's name was it.
     """
-    headings = {key(b.text) for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading"}
+    titles = [c.value for c in claims if c.source.place is Place.TITLE]
+    parts = [(t[: m.start()], t[m.end() :]) for t in titles for m in islice(SEPARATOR.finditer(t), 20)]
     labels = host_labels(url)
-    for claim in claims:
-        if claim.source.place is Place.TITLE:
-            for match in islice(SEPARATOR.finditer(claim.value), 20):
-                name, title = claim.value[: match.start()], claim.value[match.end() :]
-                shown = {key(name), key(title)} <= headings
-                if shown and is_named_like(name, labels) and not is_named_like(title, labels):
-                    yield name
+    named = [(n, t) for n, t in parts if is_named_like(n, labels) and not is_named_like(t, labels)]
+    if named:
+        headings = {key(b.text) for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading"}
+        yield from (name for name, title in named if {key(name), key(title)} <= headings)
 
 
 def _shown_part(title: str, lines: Set[str], labels: Iterable[str], rules: Rules) -> str:
@@ -531,20 +526,19 @@ def original_headline(line: str, rules: Rules) -> str:
     >>> [original_headline(t, default()) for t in ("（原标题：老磨坊关闭）", "（原题为《老磨坊“关闭”》）", "原标题是记者写的")]
     ['老磨坊关闭', '老磨坊“关闭”', '']
     """
-    text = _without_pair(line.strip(), _BRACKETS) if len(line) <= MAX_LINE_CHARS else ""
+    if len(line) > MAX_LINE_CHARS or not (
+        "题" in line or "題" in line
+    ):  # each of the words of `_opening` has one
+        return ""
+    text = _without_pair(line.strip(), _BRACKETS)
     match = _opening(rules).match(text)
     found = _without_pair(text[match.end() :].strip(), _QUOTES) if match else ""
     return found if len(found) >= MIN_HEADLINE_CHARS else ""
 
 
 def original_headlines(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
-    """The claim for the alternative headline that the first such line of a page's text makes. Each of the words of `_opening` holds
-    one of two characters."""
-    texts = (
-        block.text
-        for block in islice(blocks, MAX_SEARCHED_BLOCKS)
-        if "题" in block.text or "題" in block.text
-    )
+    """The claim for the alternative headline that the first such line of a page's text makes."""
+    texts = (block.text for block in islice(blocks, MAX_SEARCHED_BLOCKS) if not block.text.isascii())
     lines = (line for text in texts for line in text.split("\n"))
     found = (text for line in lines if (text := original_headline(line, rules)))
     yield from (Claim("alternative_headline", text, Source(Place.TEXT)) for text in islice(found, 1))

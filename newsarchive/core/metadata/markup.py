@@ -367,10 +367,26 @@ def home_links(tree: LexborHTMLParser, url: str, most: int) -> Iterator[LexborNo
 
 
 def _is_home_link(link: LexborNode, start: str, url: str) -> bool:
-    address = absolute(link.attributes.get("href") or "", url)
+    reference = link.attributes.get("href") or ""
+    if not start and _has_folder(reference):
+        return False
+    address = absolute(reference, url)
     parts = parts_of(address)
     is_root = _INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
     return bool(address) and is_root and not parts.query and same_site(address, url)
+
+
+def _has_folder(reference: str) -> bool:
+    """Whether a reference surely leads to a place inside a site, which is quickly told of most: a step of its path has no dot, as
+    ".." and "index.html" have.
+
+    >>> [_has_folder(reference) for reference in ("/news/", "https://blog.example/", "../index.html")]
+    [True, False, False]
+    """
+    path = reference.strip().partition("#")[0].partition("?")[0]
+    if "//" in path:
+        path = path.partition("//")[2].partition("/")[2]
+    return any("." not in step for step in path.split("/") if step)
 
 
 def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:
