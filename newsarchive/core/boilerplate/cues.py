@@ -16,10 +16,10 @@ least three lines of one shape sign with a name and a time of day.
 from __future__ import annotations
 
 import re
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from newsarchive.core.boilerplate.phrases import Phrases
@@ -355,16 +355,17 @@ def comments_head(blocks: Sequence[Block], body: Sequence[int]) -> int | None:
     The tables must know the heading, for what a theme calls `comment…` may be a heading of the article. And it must be a
     heading, for "Leave a comment" is also a button that some platforms set inside a post.
     """
-    words = {i: comparable_words(blocks[i].text) for i in body}
-    total, above = sum(words.values()), 0
-    for i, block in enumerate(blocks):
-        known = block.label == "comments" and block.decided_by in BY_TABLE and block.kind == "heading"
-        if known and (length := comparable_words(block.text)) <= MAX_COMMENTS_HEAD_WORDS:
-            is_counted = length <= MAX_COUNTING_WORDS and any(map(str.isdecimal, block.text))
+    marked = [i for i, b in enumerate(blocks) if b.label == "comments" and b.decided_by in BY_TABLE]
+    heads = [i for i in marked if blocks[i].kind == "heading"]
+    # The words of the body above each of its blocks, and of all of it; few pages have such a heading.
+    above = list(accumulate((comparable_words(blocks[i].text) for i in body if heads), initial=0))
+    for i in heads:
+        text = blocks[i].text
+        if (length := comparable_words(text)) <= MAX_COMMENTS_HEAD_WORDS:
+            is_counted = length <= MAX_COUNTING_WORDS and any(map(str.isdecimal, text))
             share = MIN_SHARE_ABOVE_COUNTED_COMMENTS if is_counted else MIN_SHARE_ABOVE_COMMENTS
-            if above >= max(MIN_WORDS_ABOVE_COMMENTS, share * total):
+            if above[bisect_left(body, i)] >= max(MIN_WORDS_ABOVE_COMMENTS, share * above[-1]):
                 return i
-        above += words.get(i, 0)
     return None
 
 

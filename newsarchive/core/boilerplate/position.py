@@ -120,9 +120,9 @@ def _minor(blocks: Sequence[Block], body: Sequence[int], found: list[int], max_s
 
 def _is_caption(block: Block) -> bool:
     """Whether one of the two innermost elements is a caption's; the caption of a table belongs to the article."""
-    if "ap" not in block.path or block.kind in ("table", "code"):
+    if not ("cap" in block.path or "Cap" in block.path) or block.kind in ("table", "code"):
         return False
-    inner = "/".join(block.path.split("/")[-2:])
+    inner = "/".join(block.path.rsplit("/", 2)[-2:])
     return _CAPTION.search(inner) is not None and comparable_words(block.text) <= MAX_CAPTION_WORDS
 
 

@@ -24,6 +24,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from newsarchive.core.discovery.page_kind import error_title, is_open_graph_article
 from newsarchive.core.extraction.classifier import Sheet, Verdict, is_link, probabilities, words_of
@@ -236,13 +237,13 @@ def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
     if certain:
         for block in blocks:
             if block.decided_by == DecidedBy.REPETITION:
-                copies[block.text] = copies.get(block.text, 0.0) + _chance(block)
+                copies[block.text] = copies.get(block.text, 0.0) + _chance(block.score)
     taken = hits = possible = 0.0
     for block in blocks:
         is_text = block.label == "body"
         if certain and not is_text and (block.decided_by in CERTAIN or block.label == "comments"):
             continue
-        words, chance = words_of(block.kind, len(block.text)), _chance(block)
+        words, chance = words_of(block.kind, len(block.text)), _chance(block.score)
         if is_text:
             chance = min(1.0, chance + copies.pop(block.text, 0.0))
             taken += words
@@ -251,9 +252,10 @@ def expected_f1(blocks: Iterable[Block], *, certain: bool = False) -> float:
     return 2 * hits / (taken + possible) if taken else 0.0
 
 
-def _chance(block: Block) -> float:
-    """The classifier's chance of a block to be text."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, block.score or 0.0))))
+@lru_cache(maxsize=8192)  # scores have two decimals
+def _chance(score: float | None) -> float:
+    """The classifier's chance of a block with this score to be text."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, score or 0.0))))
 
 
 def _with_confidence(quality: Quality, confidence: float) -> Quality:

@@ -343,15 +343,16 @@ class _Walker:
             html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
         # "T" and "<p>he ferry", a drop cap
-        if self.blocks and self._is_initial(before := self.blocks[-1], text):
+        before = self.blocks[-1] if self.blocks else None
+        if before and len(before.text) == 1 and self._is_initial(before, text):
             before.text, before.html = before.text + text, before.html + html
             before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
             return
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
 
     def _is_initial(self, before: RawBlock, text: str) -> bool:
-        """Whether the block before is a capital in the element around this one, whose text goes on in small letters."""
-        is_capital = len(before.text) == 1 and before.text.isupper() and text[0].islower()
+        """Whether the one letter before is a capital in the element around this block, whose text goes on in small letters."""
+        is_capital = before.text.isupper() and text[0].islower()
         return is_capital and self.box is not None and self.box.parent is before.box
 
     def _goes_on(self, box: Box) -> bool:
