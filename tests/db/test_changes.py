@@ -160,6 +160,17 @@ def test_the_delay_of_a_republisher_is_counted_from_the_linked_original(engine: 
     assert (row.site, row.origin, row.delay_hours) == ("blog2.example", "The Paper", 7.0)
 
 
+def test_the_delay_is_counted_from_a_copy_under_the_name_that_is_credited(engine: Engine) -> None:
+    """The credit gives no link, and no list knows the domain of the paper."""
+    paper = post(1, story(1), url=ORIGINAL, publisher="Harbour Gazette", date_published=START)
+    later = {"origin": Origin("The Harbour Gazette", confidence=0.9), "publisher": "Harbour Gazette"}
+    copy = post(2, story(1), date_published=START + timedelta(hours=5), **later)
+    other = post(3, story(3), publisher="Harbour Gazette", date_published=START - timedelta(days=1))
+    Store(engine).ingest([paper, copy, other])
+    [row] = lineage.origins(engine)
+    assert (row.site, row.delay_hours) == ("blog2.example", 5.0)
+
+
 def test_an_original_is_found_by_its_canonical_address(engine: Engine) -> None:
     Store(engine).ingest([post(1, story(1), url="https://paper.example/?p=7", canonical_url=ORIGINAL)])
     Store(engine).ingest([credited(2, ORIGINAL)])

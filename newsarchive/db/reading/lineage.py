@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsarchive.core.near_duplicates.comparison import Comparison, compare
+from newsarchive.core.text.normalise import key
 from newsarchive.core.text.words import sentences
 from newsarchive.core.urls import domain_of
 from newsarchive.db.conditions import exact_date, unseen, visible
@@ -315,7 +316,8 @@ def origins(
     """Which site republishes which publisher, the most frequent pair first; with `hidden` in hidden articles too.
 
     The delay is measured from the original where the archive holds it: the article that the credit links, else the earliest
-    article of the cluster on the publisher's own site. Otherwise it is measured from the date that the credit prints.
+    article of the cluster on the publisher's own site, or, where no domain of the publisher is known, under its name. Otherwise it
+    is measured from the date that the credit prints.
     """
     values = {"site": domain_of(site) if site else None} | ({"since": utc(since)} if since else {})
     found: dict[tuple[str, str, str], list[tuple[datetime, datetime | None]]] = defaultdict(list)
@@ -323,9 +325,10 @@ def origins(
         originals = _originals(reader, hidden)
         seen = {"seen": visible("a.id", hidden), "seen_original": visible("original.id", hidden)}
         for row in reader.rows(_CREDITS.format(**seen) + (_SINCE if since else ""), values):
-            first = row["first"] or originals.get((row["cluster_id"], row["domain"])) or row["date"]
+            place = row["domain"] or _folded(row["name"])
+            first = row["first"] or originals.get((row["cluster_id"], place)) or row["date"]
             found[row["site"], row["name"], row["domain"]].append((row["published"], first))
-    counted = [_republished(key, dates) for key, dates in found.items()]
+    counted = [_republished(pair, dates) for pair, dates in found.items()]
     return sorted(counted, key=lambda r: (-r.articles, r.site, r.origin, r.origin_domain))
 
 
@@ -335,18 +338,38 @@ _ORIGINALS = f"""
     WHERE a.cluster_id IS NOT NULL AND s.domain IN (SELECT domain FROM origins) AND {{seen}}
     GROUP BY a.cluster_id, s.domain
 """
+#: The articles of clusters in which a publisher without a known domain is credited, and that credit nobody themselves.
+_NAMED_ORIGINALS = f"""
+    SELECT a.cluster_id, a.publisher, {_published("a")} AS first FROM articles AS a
+    WHERE a.publisher <> '' AND NOT EXISTS (SELECT 1 FROM article_origins AS own WHERE own.article_id = a.id) AND {{seen}}
+    AND a.cluster_id IN (
+        SELECT c.cluster_id FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id AND o.domain = ''
+        JOIN articles AS c ON c.id = ao.article_id)
+    ORDER BY first DESC
+"""
 
 
 def _originals(reader: Reader, hidden: bool) -> dict[tuple[int | None, str], datetime]:
-    """The time of the first article of each cluster on each site that is the domain of an origin."""
-    rows = reader.rows(_ORIGINALS.format(seen=visible("a.id", hidden)))
-    return {(row["cluster_id"], row["domain"]): row["first"] for row in rows}
+    """The time of the first article of each cluster on each site that is the domain of an origin, or under its folded name."""
+    seen = {"seen": visible("a.id", hidden)}
+    named = reader.rows(_NAMED_ORIGINALS.format(**seen))
+    found = {(row["cluster_id"], _folded(row["publisher"])): row["first"] for row in named}
+    return found | {
+        (r["cluster_id"], r["domain"]): r["first"] for r in reader.rows(_ORIGINALS.format(**seen))
+    }
 
 
-def _republished(key: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:
+def _folded(name: str) -> str:
+    """The name of a paper for comparison: `The Harbour Gazette` is `Harbour Gazette`."""
+    return key(name).removeprefix("the")
+
+
+def _republished(pair: tuple[str, str, str], dates: list[tuple[datetime, datetime | None]]) -> Republished:
     from statistics import median  # imported here because the import is slow, and `trace` does not need it
 
     delays = [(published - first) / timedelta(hours=1) for published, first in dates if first]
     kept = [delay for delay in delays if delay >= 0]
     moments = [published for published, _ in dates]
-    return Republished(*key, len(dates), round(median(kept), 1) if kept else None, min(moments), max(moments))
+    return Republished(
+        *pair, len(dates), round(median(kept), 1) if kept else None, min(moments), max(moments)
+    )
