@@ -206,6 +206,8 @@ def _from_block(place: _Place, url: str, authors: Sequence[str], rules: Rules) -
         firm = re.sub(r"\s+\(.*|,\s*\w+:\d.*", "", notice.holder)
         known = place.in_content and _begins_line(notice, rules) and listed(firm, rules)
         weight = 0.8 if known else NOTICE_IN_CONTENT_WEIGHT if place.in_content else 0.3
+        if place.inside and notice.year is None:  # of a picture, whose credit stands below it
+            weight *= _HEARSAY_FACTOR
         yield Lead("copyright", notice.notice, firm, weight, notice=notice)
 
 

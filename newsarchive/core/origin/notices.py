@@ -188,7 +188,7 @@ def dateline_of(body: Sequence[Block], rules: Rules) -> tuple[str, str]:
     """The dateline in an article's paragraphs and its agency, two empty strings without one."""
     last = [b for b in body[-1:] if len(b.text) < _MAX_SIGNATURE_CHARACTERS]
     for block in (*body[:2], *last):
-        if name := _dateline_agency(block.text, rules):
+        if not credits_picture(block.text, rules) and (name := _dateline_agency(block.text, rules)):
             return block.text[:80], name
     return "", ""
 
