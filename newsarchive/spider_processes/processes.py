@@ -18,10 +18,12 @@ from contextlib import contextmanager, suppress
 from tempfile import NamedTemporaryFile
 from typing import IO
 
-from newsarchive.exceptions import FAULT
+from newsarchive.exceptions import FAULT, UsageError
 from newsarchive.spider_processes.parent import KEEP_MESSAGES, SHARE_LOCK, STOP_WITH_PARENT
 from newsarchive.spider_processes.server import Child, SpiderServer
 
+#: MB of address space that a spider needs. With 500 it broke at the first page of a small blog, with 600 it crawled it.
+MIN_ADDRESS_SPACE_MB = 512
 #: An exit code above 128 means, as in a shell, that a signal ended the process before it could finish.
 MAX_OWN_EXIT_CODE = 128
 #: Bytes at the end of a process's messages in which its last line is looked for.
@@ -37,7 +39,7 @@ class SpiderProcesses:
     spiders draw their progress and summary as `scrapy crawl` does. With `stdout` what they print on standard output is kept (a
     dry run, a feed to `-`). `url` is the archive. Set `share_lock` while the command holds the lock of the archive, or locks
     each site. `server` forks them, where it can, from a process that has loaded them. With `keep_errors` the last line that a
-    failed process printed on standard error is in `last_error`.
+    failed process printed on standard error is in `last_error`. Raises `UsageError` where the shell leaves too little memory.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class SpiderProcesses:
         server: SpiderServer | None = None,
         keep_errors: bool = False,
     ) -> None:
+        check_address_space()
         self.shown, self.stdout, self.server, self.keep_errors = shown, stdout, server, keep_errors
         self.running: set[Child] = set()
         #: The signals that came, in their order.
@@ -153,6 +156,19 @@ class SpiderProcesses:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def check_address_space() -> None:
+    """Raise `UsageError` where `ulimit -v` leaves a spider too little memory: it would end with a traceback of any library."""
+    with suppress(ImportError):  # Windows has no such limit
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if 0 <= limit < MIN_ADDRESS_SPACE_MB << 20:
+            raise UsageError(
+                f"the limit of memory here is {limit >> 20} MB, and a crawl needs more than {MIN_ADDRESS_SPACE_MB} MB:"
+                " `ulimit -v unlimited` lifts it in this shell"
+            )
 
 
 def last_line(messages: IO[bytes]) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from newsarchive.cli import cli
 from newsarchive.db.frontier.sites import Sites
-from newsarchive.exceptions import ALL_FAILED, FAULT, SOME_FAILED, STOPPED_BY_SIGTERM
+from newsarchive.exceptions import ALL_FAILED, FAULT, SOME_FAILED, STOPPED_BY_SIGTERM, USAGE
 from newsarchive.spider_processes.processes import SpiderProcesses
 from newsarchive.spider_processes.site_crawl import CrawlOptions, Result, crawl_one
 
@@ -101,3 +101,12 @@ def test_a_crawl_of_which_no_post_failed_tells_of_none() -> None:
     result = Result("https://blog.example/")
     result.add(SOME_FAILED, {"new": "3"})
     assert result.problem == ""
+
+
+@pytest.mark.parametrize("megabytes", [300, 500])
+def test_a_shell_with_too_little_memory_is_told_before_the_crawl(tmp_path: Path, megabytes: int) -> None:
+    command = f"ulimit -v {megabytes * 1024}; exec '{sys.executable}' -m newsarchive crawl http://127.0.0.1:9/ --db '{tmp_path}/a.db'"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == USAGE
+    [said] = done.stderr.splitlines()
+    assert said.startswith(f"error: the limit of memory here is {megabytes} MB")
