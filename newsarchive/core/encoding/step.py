@@ -32,6 +32,7 @@ from newsarchive.core.encoding.runs import Change, Repairs, windows
 from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
+from newsarchive.core.text.shortcodes import shortcode_edits
 from newsarchive.edits import Edit, Repaired, replay
 from newsarchive.items import Article
 from newsarchive.rules import Rules
@@ -61,7 +62,9 @@ def repair_step(article: Article, rules: Rules) -> Article:
     """Repair headline, description, names, captions and blocks of an article, as the texts of one page."""
     texts = texts_of(article)
     places = list(texts)
-    found = _repaired_texts(list(texts.values()), rules)
+    found = _repaired_texts(
+        list(texts.values()), rules, shows_code=any(block.kind == "code" for block in article.blocks)
+    )
     return with_texts(article, {places[number]: repaired for number, repaired in sorted(found.items())})
 
 
@@ -79,12 +82,13 @@ def repair_texts(texts: Sequence[str], rules: Rules) -> list[Repaired]:
 Found = dict[int, Repaired]
 
 
-def _repaired_texts(texts: Sequence[str], rules: Rules) -> Found:
-    """The texts without mojibake, and then without references that were escaped twice, or other escapes."""
+def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = False) -> Found:
+    """The texts without mojibake, and then without references that were escaped twice, other escapes, or shortcodes."""
     repaired = _without_mojibake(texts, rules)
     after = _after(texts, repaired)
     resolved = reference_edits(after)
     is_escaped = not resolved and bool(resolved := escape_edits(after, gram_model_of(rules)))
+    resolved = resolved or ({} if shows_code else shortcode_edits(after))
     if not resolved or sum(map(len, resolved.values())) > MAX_CHANGES:
         return repaired
     last = {}
