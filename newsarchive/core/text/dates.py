@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from newsarchive import compiled
@@ -125,9 +124,6 @@ _FULL_YEAR = re.compile(r"(?:19|20|25)\d\d")
 #: a third of the time that alternatives take.
 _MAY_BE_DATE = re.compile(r"\d(?:(?<=1)9\d\d|(?<=2)[05]\d\d|[./-] ?\d)")
 _DIGITS = re.compile(r"\d")
-_WORD = re.compile(r"\w+")
-#: The words behind a number, and before one.
-_BESIDE_NUMBER = re.compile(r"\d\W+(?=(\w+))|\b(\w++)(?=\W{1,3}\d)")
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|º|ª|η|\.|y?ê|ی|ס?טן|-(?:a|е|го|ე))?"
 
 
@@ -155,22 +151,15 @@ def of_language(rules: Rules, language: str) -> Rules:
 
 def has_own(lines: Iterable[str], rules: Rules) -> bool:
     """Whether a line holds a date with a name of a month that languages do not agree on."""
-    words, pattern = _own_names(rules)
-    dated = (_lower(line) for line in lines if _FULL_YEAR.search(line))
-    return any(
-        not words.isdisjoint(chain.from_iterable(_BESIDE_NUMBER.findall(line))) and pattern.search(line)
-        for line in dated
-    )
+    pattern = _own_names(rules)
+    return any(pattern.search(_lower(line)) for line in lines if _FULL_YEAR.search(line))
 
 
 @lru_cache(maxsize=8)
-def _own_names(rules: Rules) -> tuple[frozenset[str], re.Pattern[str]]:
-    """The words of such names, and what matches a name beside a number. Most lines have none of the words there, which is quickly told."""
+def _own_names(rules: Rules) -> re.Pattern[str]:
     own = rules.metadata.get("months", {}).get("own", {})
-    names = frozenset(name for rows in own.values() for row in rows for name in row)
-    any_name = rf"(?<!\w)(?:{any_of(names)})(?!\w)"
-    words = frozenset(word for name in names for word in _WORD.findall(name))
-    return words, compiled.regex(rf"\d[.\s]*{any_name}|{any_name}\.? \d")
+    names = any_of(name for rows in own.values() for row in rows for name in row)
+    return compiled.regex(rf"\d[.\s]*(?<!\w)(?:{names})(?!\w)|(?<!\w)(?:{names})(?!\w)\.? \d")
 
 
 @lru_cache(maxsize=8)
