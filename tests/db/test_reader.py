@@ -13,13 +13,14 @@ import pytest
 
 from newsarchive import Archive
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.engine import writing
+from newsarchive.db.engine import open_engine, writing
 from newsarchive.db.reading.articles import Selection
+from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import DatabaseUnavailable, NoSuchArticle, UsageError
 from newsarchive.items import Article
 from newsarchive.rules import default
-from tests.support.storage import START, make_article, open_archive, rich_article, url_of
+from tests.support.storage import START, archive_url, make_article, open_archive, rich_article, url_of
 
 STORY = (
     "The harbour ferry came back {when}.\n\nPeople lined the quay and cheered until the lamps were lit, and the "
@@ -155,14 +156,15 @@ def test_what_cannot_be_answered_is_named(
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_an_archive_without_a_column_of_today_is_named_as_an_old_one(kind: str, tmp_path: Path) -> None:
-    with open_archive(kind, tmp_path) as engine:
+    # A database of its own: the one that tests share would stay without the column.
+    with archive_url(kind, tmp_path) as url:
+        engine = open_engine(url)
+        upgrade(engine)
         Store(engine).ingest([rich_article()])
         with writing(engine) as connection:
             connection.exec_driver_sql("ALTER TABLE articles RENAME COLUMN article_section TO section_before")
-        with (
-            Archive(url_of(engine)) as opened,
-            pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade --db"),
-        ):
+        engine.dispose()
+        with Archive(url) as opened, pytest.raises(DatabaseUnavailable, match="newsarchive db upgrade --db"):
             opened.get(1)
 
 
