@@ -212,8 +212,7 @@ def crontab() -> str:
 
 
 def _text(path: Path) -> str:
+    """The text of a file, "" where it cannot be read. A line of a unit that goes on in the next is one line here."""
     with suppress(OSError):
-        return path.read_text("utf-8", "replace").replace(
-            "\\\n", " "
-        )  # a line of a unit may go on in the next
+        return path.read_text("utf-8", "replace").replace("\\\n", " ")
     return ""
