@@ -9,10 +9,10 @@ holds for bytecode holds for it. It may be deleted at any time. It is not writte
 (`PYTHONDONTWRITEBYTECODE`), nor in a folder that this user may not write to. And it needs no trust of its own: who can
 put a file there can put bytecode there, which Python runs without a question.
 
-A process reads the list of entries, which takes 1 ms, and the entries that it needs, out of a file of 18 MB, of which a
-page needs 3. It is not mapped into memory: where a file is cut off, or replaced by another machine in a shared folder,
-the system ends processes that look at the lost part (SIGBUS). The modules of `core/text`, which are also imported by commands that only read an archive, compile
-their few expressions themselves.
+The file has 18 MB, and a page needs 3 MB of it. So a process reads the list of entries, which takes 1 ms, and then only
+the entries that it needs. The file is not mapped into memory: where it is cut off, or replaced by another machine in a
+shared folder, the system would end each process that looks at the lost part (SIGBUS). The modules of `core/text` compile
+their few expressions themselves, because commands that only read an archive import them too.
 
 An entry is found by a digest of its whole source, the text of a table or a pattern with its flags, so that no entry can be
 out of date. The file names the Python and the newsarchive that wrote it, and check sums of the list and of each entry.
