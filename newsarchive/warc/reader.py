@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
@@ -71,8 +72,11 @@ ERRORS = (
     UnicodeError,
     AttributeError,
     zstd.ZstdError,
+    LZMAError,  # in a ZIP file, whose files may be packed in this way
     OverflowError,  # a length that the machine cannot count to
 )
+#: What is raised at damage of a ZIP file.
+ZIP_ERRORS = (*ERRORS, zipfile.BadZipFile, RuntimeError)
 
 #: Where the payload of a revisit record lies: (digest, URI, date) → (path, offset).
 Resolve = Callable[[str, str, str], tuple[Path | ObjectFile, int] | None]
@@ -263,7 +267,7 @@ def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
                     yield from _exchanges(f"{name}/{path}", stream, copying)
             if not inside:
                 yield Damage(name, 0, "a ZIP file without a WARC file")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, *ERRORS) as error:
+    except ZIP_ERRORS as error:
         lacks_end = "not a zip file" in str(error)
         problem = "cut short: it has no table of contents at its end" if lacks_end else "a damaged ZIP file"
         yield Damage(name, 0, problem if lacks_end else f"{problem}: {words(error)}")

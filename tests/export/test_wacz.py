@@ -13,6 +13,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -252,6 +253,27 @@ def test_a_large_index_is_sorted_in_pieces(monkeypatch: pytest.MonkeyPatch) -> N
         assert list(kept) == sorted(lines)
 
 
+def packed_by_lzma(name: str, method: int) -> int:
+    return zipfile.ZIP_LZMA if name == "archive/data.warc.gz" else method
+
+
+def test_damage_is_told_however_a_file_is_packed(package: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.wacz"
+    with zipfile.ZipFile(package) as old, zipfile.ZipFile(damaged, "w") as new:
+        for one in old.infolist():
+            new.writestr(one.filename, old.read(one), packed_by_lzma(one.filename, one.compress_type))
+    place = damaged.read_bytes().index(b"archive/data.warc.gz") + 60
+    with damaged.open("r+b") as file:
+        file.seek(place)
+        file.write(b"damage that LZMA notices")
+    done = check(damaged)
+    assert done.exit_code == 1
+    assert "archive/data.warc.gz cannot be read" in done.stdout
+    assert [str(found).partition(": ")[0] for found in reader.captures(damaged)] == [
+        "damaged.wacz/archive/data.warc.gz"
+    ]
+
+
 def test_a_sound_package_passes_and_says_whose_key_it_is(
     package: Path, signed: Path, keys: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -259,7 +281,7 @@ def test_a_sound_package_passes_and_says_whose_key_it_is(
     assert (unsigned.exit_code, unsigned.stdout) == (0, "")
     assert "not signed" in unsigned.stderr
     assert "nothing wrong with 4 files and 7 WARC records" in unsigned.stderr
-    assert "by the key that was given" in check(signed, "--key", str(keys[1])).stderr
+    assert "signed by the key that was given" in check(signed, "--key", str(keys[1])).stderr
     other = write_keys(tmp_path, "other", ec.SECP384R1())[1]
     assert "signed by another key" in check(signed, "--key", str(other)).stdout
     wanted = check(package, "--key", str(keys[1]))
@@ -345,6 +367,10 @@ def index_of(text: bytes) -> Callable[[str, bytes], bytes]:
     return lambda name, data: gzip.compress(text) if name == "indexes/index.cdx.gz" else data
 
 
+def backdated(name: str, data: bytes) -> bytes:
+    return re.sub(rb'"created": "\d{4}', b'"created": "1999', data) if "digest" in name else data
+
+
 CHANGES = {
     "a key of no known curve": (strange_key, "", "not written as WACZ Signing"),
     "an index of endless numbers": (
@@ -378,6 +404,15 @@ CHANGES = {
         "", "no record begins there",
     ),
 }  # fmt: skip
+
+
+def test_a_day_that_no_signature_covers_is_not_told_as_the_day_of_signing(
+    signed: Path, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    done = check(changed(signed, tmp_path / "backdated.wacz", backdated), "--key", str(keys[1]))
+    assert done.exit_code == 0
+    assert b'"1999' in content(tmp_path / "backdated.wacz", "datapackage-digest.json")
+    assert "1999" not in done.stderr
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
