@@ -18,6 +18,7 @@ from newsarchive import plainwords
 from newsarchive.cli import output
 from newsarchive.cli.opening import open_reader
 from newsarchive.cli.options import (
+    NUMBER,
     chosen,
     csv_option,
     db_option,
@@ -227,8 +228,8 @@ Examples:
   newsarchive diff 17 1 3 --unified"""
 )
 @click.argument("which", metavar="URL|ID")
-@click.argument("first", metavar="[VERSION", type=click.IntRange(1), required=False)
-@click.argument("second", metavar="VERSION]", type=click.IntRange(1), required=False)
+@click.argument("first", metavar="[VERSION", type=NUMBER, required=False)
+@click.argument("second", metavar="VERSION]", type=NUMBER, required=False)
 @click.option("--html", "as_html", is_flag=True, help="As HTML with <ins> and <del>.")
 @click.option("--unified", "as_unified", is_flag=True, help="As a unified diff, a paragraph a line.")
 @pager_option
@@ -451,9 +452,7 @@ Examples:
     show_default=True,
     help="A line of text, or CSL-JSON, BibTeX or RIS for a reference manager.",
 )
-@click.option(
-    "--version", type=click.IntRange(1), help="This version of its text; by default the current one."
-)
+@click.option("--version", type=NUMBER, help="This version of its text; by default the current one.")
 @output_option
 @db_option
 def cite(which: str, form: str, version: int | None, db: str) -> None:

@@ -36,13 +36,16 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: A number of things or of a version. No database counts further than 64 bits.
+NUMBER = click.IntRange(1, 2**63 - 1)
+
 #: option → its spellings, and the arguments of `click.option`
 OPTIONS: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
     "verbose": (("-v", "--verbose"), {"count": True, "help": "Say what is done; -vv everything."}),
     "quiet": (("-q", "--quiet"), {"is_flag": True, "help": "No messages but errors."}),
     "limit": (
         ("-n", "--limit"),
-        {"metavar": "NUMBER", "type": click.IntRange(1), "help": "At most this many."},
+        {"metavar": "NUMBER", "type": NUMBER, "help": "At most this many."},
     ),
     "output": (
         ("-o", "--output"),

@@ -493,7 +493,7 @@ def stdout_into(target: Path) -> Iterator[None]:
     if target.is_file():  # a link stays a link, also /dev/stdout where a shell led it into a file
         target = target.resolve()
     is_special = target.exists() and not (target.is_file() or target.is_dir())
-    part = target if is_special else target.with_name(f"{target.name}.part")
+    part = target if is_special else target.parent / f"{target.name}.part"
     try:
         if target.exists() and not is_special:
             with target.open("rb") as old:

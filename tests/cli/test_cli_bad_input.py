@@ -61,6 +61,10 @@ WRONG = {
     "search ferry --order size": "size",
     "search ferry --limit 0": "--limit",
     "search ferry --limit many": "many",
+    "search ferry --limit 99999999999999999999": "--limit",
+    "changes --limit 99999999999999999999": "--limit",
+    "cite 1 --version 99999999999999999999": "--version",
+    "diff 1 99999999999999999999": "VERSION",
     "search ferry --page 0": "--page",
     "search ferry --cluster x": "--cluster",
     "show 1 --json --html": "exclude one another",
@@ -102,6 +106,7 @@ NOTHING = {
     "search ferry --page 9": "no more: there are",
     "search ferry --page 99999999999999999999": "no more: there are",
     "search --cluster 4711": "--cluster 4711",
+    "search ferry --output=": "Is a directory; name another file",
     "export - --format csv --author Nobody": "--author Nobody",
 }
 
