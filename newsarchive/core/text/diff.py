@@ -27,10 +27,12 @@ from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED, WORD_MARKS
 #: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
 #: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
 MAX_MATCHED_PIECES = 4000
-#: Pairs of equal pieces of two texts, times the pieces of the shorter one. Up to here difflib matches them, in a second at most; two
-#: texts of 1,000 words of which every other one was changed would take it 22 s.
-MAX_GESTALT_WORK = 50_000_000
-#: Pairs of pieces of two texts, equal or not. More are not compared: each takes a bit of memory.
+#: Pairs of equal pieces of two texts, times the pieces of the shorter one, summed over all pairs of paragraphs. Up to here difflib
+#: matches them, in 1.5 s at most; two texts of 1,000 words of which every other one was changed would take it 22 s, and so would
+#: 50 paragraphs of 290 such words.
+MAX_GESTALT_WORK = 100_000_000
+#: Pairs of pieces of two texts, equal or not. More are not compared: each takes a bit of memory. Of two longer paragraphs the words
+#: are counted, and their order does not matter: it would take 26 s for a million characters.
 MAX_COMMON_WORK = 400_000_000
 #: Likeness of two paragraphs: twice the words that both have in the same order, by the words of both, 0 to 1. From here on the one
 #: is the other, altered; below, the one is gone and the other new.
@@ -47,6 +49,13 @@ _PIECES = re.compile(rf"[{HAN_AND_KANA}]|(?:(?![{HAN_AND_KANA}]){_LETTER})+{_RES
 _WORDS = re.compile(rf"{_LETTER}+{_REST}")
 #: What likeness counts: words, and each character in scripts without spaces between words.
 _UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}]){_LETTER})+")
+
+
+@dataclass(slots=True)
+class _Effort:
+    """What difflib may still do for two texts."""
+
+    left: int = MAX_GESTALT_WORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,9 @@ def word_diff(old: str, new: str) -> list[Change]:
     >>> [(change.kind, change.text) for change in word_diff("The red fox.", "The brown fox!")]
     [('equal', 'The '), ('delete', 'red'), ('insert', 'brown'), ('equal', ' fox'), ('delete', '.'), ('insert', '!')]
     """
-    return _joined(change for before, after in _pairs(old, new) for change in _changes(before, after))
+    effort = _Effort()
+    pairs = _pairs(old, new, effort)
+    return _joined(change for before, after in pairs for change in _changes(before, after, effort))
 
 
 def paragraph_diff(old: str, new: str) -> list[Paragraph]:
@@ -91,13 +102,13 @@ def paragraph_diff(old: str, new: str) -> list[Paragraph]:
     >>> [(p.fate.value, p.old, p.new) for p in paragraph_diff("One fox ran.\\n\\nTwo.", "One fox ran off.\\n\\nThree.")]
     [('changed', 'One fox ran.', 'One fox ran off.'), ('gone', 'Two.', ''), ('new', '', 'Three.')]
     """
-    found = []
-    for before, after in ((a.rstrip("\n"), b.rstrip("\n")) for a, b in _pairs(old, new)):
+    found, effort = [], _Effort()
+    for before, after in ((a.rstrip("\n"), b.rstrip("\n")) for a, b in _pairs(old, new, effort)):
         if not (before or after):
             continue
         fate = Fate.GONE if not after else Fate.NEW if not before else Fate.CHANGED
         fate = Fate.EQUAL if before == after else fate
-        found.append(Paragraph(fate, before, after, tuple(_joined(_changes(before, after)))))
+        found.append(Paragraph(fate, before, after, tuple(_joined(_changes(before, after, effort)))))
     return found
 
 
@@ -135,22 +146,25 @@ def _paragraphs(text: str) -> list[str]:
     return re.findall(r"(?s).+?(?:\n\n+|\Z)", text)
 
 
-def _pairs(old: str, new: str) -> Iterator[tuple[str, str]]:
+def _pairs(old: str, new: str, effort: _Effort) -> Iterator[tuple[str, str]]:
     """The paragraphs of both texts as pairs, "" where one has no partner; each side, joined, is its text again."""
     before, after = _paragraphs(old), _paragraphs(new)
     left, right = ([paragraph.rstrip("\n") for paragraph in side] for side in (before, after))
-    for tag, a, b, c, d in _opcodes(left, right):
+    for tag, a, b, c, d in _opcodes(left, right, effort):
         if tag == "equal":
             yield from zip(before[a:b], after[c:d], strict=True)
         else:
             yield from _aligned(before[a:b], after[c:d])
 
 
-def _opcodes(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+def _opcodes(
+    old: Sequence[str], new: Sequence[str], effort: _Effort
+) -> Sequence[tuple[str, int, int, int, int]]:
     """(tag, start and end in `old`, start and end in `new`) of each stretch; the tag is "equal" where both have the same pieces."""
     counts = Counter(new)
     equal = sum(number * counts[piece] for piece, number in Counter(old).items())
-    if equal * min(len(old), len(new)) <= MAX_GESTALT_WORK:
+    if (work := equal * min(len(old), len(new))) <= effort.left:
+        effort.left -= work
         return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     if len(old) * len(new) <= MAX_COMMON_WORK:
         return list(_stretches(Indel.opcodes(old, new)))
@@ -197,7 +211,7 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
         best[i, bands[i].stop] = ahead(i + 1, bands[i].stop)
         for j in reversed(bands[i]):
             best[i, j] = max(ahead(i + 1, j), best[i, j + 1])
-            likeness = Indel.normalized_similarity(units[0][i], units[1][j], score_cutoff=MIN_PAIR_LIKENESS)
+            likeness = _likeness(units[0][i], units[1][j])
             if likeness and (units[0][i] or units[1][j]):
                 alike[i, j] = likeness
                 best[i, j] = max(best[i, j], likeness + ahead(i + 1, j + 1))
@@ -214,24 +228,32 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _changes(old: str, new: str) -> Iterator[Change]:
+def _likeness(old: list[str], new: list[str]) -> float:
+    """The likeness of two paragraphs by their units; 0 where they are no pair."""
+    if len(old) * len(new) <= MAX_COMMON_WORK:
+        return Indel.normalized_similarity(old, new, score_cutoff=MIN_PAIR_LIKENESS)
+    found = 2 * (Counter(old) & Counter(new)).total() / (len(old) + len(new))
+    return found if found >= MIN_PAIR_LIKENESS else 0.0
+
+
+def _changes(old: str, new: str, effort: _Effort) -> Iterator[Change]:
     if old == new:
         yield Change("equal", old)
     elif not (old and new):
         yield Change("delete", old)
         yield Change("insert", new)
     else:
-        yield from _changed_words(old, new)
+        yield from _changed_words(old, new, effort)
 
 
-def _changed_words(old: str, new: str) -> Iterator[Change]:
+def _changed_words(old: str, new: str, effort: _Effort) -> Iterator[Change]:
     """The changes of a pair. A space or a sign alone between two changes belongs to both, so that they are read as one."""
     before, after = _PIECES.findall(old), _PIECES.findall(new)
     if max(len(before), len(after)) > MAX_MATCHED_PIECES:
         yield Change("delete", old)
         yield Change("insert", new)
         return
-    opcodes = _opcodes(before, after)
+    opcodes = _opcodes(before, after, effort)
     gone = come = ""
     for number, (tag, a, b, c, d) in enumerate(opcodes):
         text = "".join(before[a:b])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections import Counter
 from itertools import pairwise
@@ -91,6 +92,23 @@ def test_a_table_of_which_every_other_number_changed_takes_no_time() -> None:
     assert (side(changes, "insert"), side(changes, "delete")) == (old, new)
     assert [c.text for c in changes if c.kind == "insert"] == [f"x{n}" for n in range(0, 1500, 3)]
     assert process_time() - began < 5  # 20 s by difflib
+
+
+def test_many_paragraphs_of_which_every_other_word_changed_take_no_time() -> None:
+    """As every pair of them alone."""
+    old = [" ".join(f"{p * n % 997}" for n in range(290)) for p in range(1, 60)]
+    new = [re.sub(r"(\S+ \S+) \S+", r"\1 x", paragraph) for paragraph in old]
+    began = process_time()
+    assert {p.fate for p in paragraph_diff("\n\n".join(old), "\n\n".join(new))} == {Fate.CHANGED}
+    assert process_time() - began < 10  # 40 s by difflib
+
+
+def test_one_paragraph_of_a_million_characters_takes_no_time() -> None:
+    old = " ".join(f"{n * n % 997}" for n in range(250_000))
+    new = " ".join(f"{n * n % 991}" for n in range(250_000))
+    began = process_time()
+    assert [p.fate for p in paragraph_diff(old, new)] == [Fate.CHANGED]
+    assert process_time() - began < 10  # more than 25 s word by word
 
 
 def test_lines_that_stand_between_all_others_take_no_time() -> None:
