@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.boxes import Box, RawBlock
+from newsarchive.core.html.entries import in_other_entry
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
@@ -101,6 +102,9 @@ _LINKS = BlockVerdict("nav", "links and little else", DecidedBy.MARKUP)
 _DROPPED = BlockVerdict("other", "the classifier sees no part of the article here", DecidedBy.MODEL)
 _STANDFIRST = BlockVerdict("description", "a sentence right below the headline", DecidedBy.MARKUP)
 _REPEATS_TITLE = BlockVerdict("title", "the page's <title> repeats it", DecidedBy.MARKUP)
+_OTHER_ENTRY = BlockVerdict(
+    "related", "stands in the entry of another post, by WordPress's numbers", DecidedBy.MARKUP
+)
 _DATE = BlockVerdict("date", "a date above the first paragraph", DecidedBy.MARKUP)
 
 
@@ -120,6 +124,8 @@ class Namer:
         """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
             return _ADVERT_FRAME if _ADVERT_HOST.match(block.text) else _EMBED
+        if in_other_entry(block.box.path):
+            return _OTHER_ENTRY
         if block.kind == "caption":
             return _CAPTION
         is_heading = block.kind == "heading" and len(block.text) > MAX_COMMON_HEADING_CHARACTERS

@@ -147,7 +147,8 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
 
 
 def _pull_quotes(blocks: list[Block]) -> list[int]:
-    """The blocks of boxes that are named as pull quotes, and whose words stand in the rest of the text.
+    """The blocks of boxes that are named as pull quotes, and whose words stand in the rest of the text, each with the name of
+    who says it, which stands right below in the box around.
 
     Takes seven lines out on 4 of 2,579 real pages whose truth has them once, and five on 4 whose truth has them twice.
     """
@@ -157,7 +158,11 @@ def _pull_quotes(blocks: list[Block]) -> list[int]:
     places = [i for i, b in enumerate(blocks) if b.label == "body" and b.path in boxes]
     rest = (b.text for b in blocks if b.label == "body" and b.path not in boxes)
     text = normalise("\n".join(rest))
-    return [i for i in places[:MAX_PULL_QUOTES] if normalise(blocks[i].text) in text]
+    found = [i for i in places[:MAX_PULL_QUOTES] if normalise(blocks[i].text) in text]
+    speakers = [
+        i + 1 for i in found if i + 1 in places and blocks[i].path.startswith(blocks[i + 1].path + "/")
+    ]
+    return sorted({*found, *speakers})
 
 
 def _without_dangling(blocks: list[Block]) -> list[Block]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
+from newsarchive.core.html.entries import in_other_entry, is_other_entry, number_of_page
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.elements import upwards
 from newsarchive.core.urls import site_of, try_normalise, url_key
@@ -82,10 +83,11 @@ _Titles = tuple[int, bool]
 
 
 class OtherPosts:
-    """The lists of other posts on one page. `own` are the addresses of the page itself."""
+    """The lists of other posts on one page. `own` are the addresses of the page itself, `classes` those of its `<body>`."""
 
-    def __init__(self, url: str, own: Iterable[str], rules: Rules) -> None:
+    def __init__(self, url: str, own: Iterable[str], classes: str, rules: Rules) -> None:
         self._url, self._rules = url, rules
+        self._number, self._types = number_of_page(classes.split())
         self._site = site_of(url) if try_normalise(url) else ""
         addresses = (try_normalise(one, url) for one in (url, *own) if one)
         self._own = {url_key(one) for one in addresses if one}
@@ -110,6 +112,8 @@ class OtherPosts:
         also links to the posts before and after it. So does one beside a title that links to this very page, which a
         list of the newest posts has too.
         """
+        if self.holds_entry(node):
+            return True
         for up in upwards(node if itself else node.parent, MAX_ANCESTORS):
             if up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
                 return False
@@ -119,6 +123,13 @@ class OtherPosts:
             if count:
                 return is_list and (count == 1 or 2 * self._similar_count(node, up) > count)
         return False
+
+    def holds_entry(self, node: LexborNode) -> bool:
+        """Whether an element stands in the entry of another post, as WordPress numbers them."""
+        if not self._number:
+            return False
+        classes = ((up.attributes.get("class") or "").split() for up in upwards(node, MAX_ANCESTORS))
+        return any(is_other_entry(names, self._number, self._types) for names in classes)
 
     def refuse(self, claim: Claim) -> None:
         """Keep a claim of another post, which is not used."""
@@ -211,6 +222,11 @@ class OtherPosts:
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
         """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
+        if self._number:
+            others = [in_other_entry(block.path) for block in blocks]
+            if any(others):
+                at -= sum(others[: max(0, at)])
+                blocks = [block for block, other in zip(blocks, others, strict=True) if not other]
         start, end = max(0, at - MAX_BLOCKS_BEFORE), max(0, at) + MAX_BLOCKS_AFTER
         near = blocks[start:end]
         linked = (i for i, block in enumerate(near) if block.links and i != at - start)
