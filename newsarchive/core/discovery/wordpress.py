@@ -27,6 +27,8 @@ API_REL = "https://api.w.org/"
 
 #: Posts in one page of the API; WordPress refuses to give more.
 MAX_POSTS_PER_PAGE = 100
+#: The first year of a post. Drafts and broken imports have an earlier one: 0000-00-00, -0001-11-30.
+MIN_YEAR = 1000
 #: Posts that are read of one answer; further ones are left out.
 MAX_ROWS = 1000
 
@@ -267,6 +269,6 @@ def _terms(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _gmt(text: object) -> datetime | None:
     time = iso_time(text) if isinstance(text, str) else None
-    if time is None or time.year < 1970:  # drafts and broken imports: 0000-00-00, -0001-11-30
+    if time is None or time.year < MIN_YEAR:
         return None
     return time.astimezone(UTC)

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice, product, takewhile
+from unicodedata import category
 
 from newsarchive import compiled
 from newsarchive.core.metadata import eastern_titles
@@ -116,8 +117,18 @@ def decide(
     offered, refused = options(claims, site_names, sections)
     refused += same_everywhere + of_days
     chosen, candidates = weigh(offered, "headline", rules)
-    value = chosen.claims[0].value if chosen else ""
+    value = chosen.claims[0].value if chosen else _signs_alone(claims)
     return value, candidates + refused, [c for option in offered for c in option.claims]
+
+
+def _signs_alone(claims: Sequence[Claim]) -> str:
+    """The title of a post that has signs for words, "🌊🌊🌊", where two places of the page or its site state it; else ""."""
+    stated = [c.value.strip() for c in claims if c.source.place is not Place.HOME]
+    for value in stated:
+        is_signs = not key(value) and any(category(letter) == "So" for letter in value)
+        if is_signs and sum(other.startswith(value) for other in stated) > 1:
+            return value
+    return ""
 
 
 def _without_site_titles(

@@ -321,8 +321,12 @@ def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Fallback]:
                 yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.MONTH)), found[0]
 
 
-#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused.
+#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused, but where the site's API or feed states it.
 MIN_DATE = datetime(1990, 1, 1, tzinfo=UTC)
+#: The first year of newspapers. An archive of letters and old papers dates its posts back, but not beyond it.
+MIN_STATED_YEAR = 1600
+#: Where the clock of computers begins. A date this near to it is the missing date of a program.
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Time after the fetch that a date may lie, since local times may be read as UTC. A later date is refused.
 MAX_AHEAD = timedelta(days=1)
 #: Claims for a date of one page that are read; later ones are dropped.
@@ -440,7 +444,7 @@ def read_claims(
             read[claim] = other or when
     read = _in_order(read, now, rules, month_first, _IN_ADDRESS.search(url))
     for claim, when in list(read.items()):
-        if reason := _refusal(when, now):
+        if (reason := _refusal(when, now)) and not _is_dated_back(claim, when):
             refused.append((claim, reason))
             del read[claim]
     for claim in contradicted(read, url):
@@ -527,6 +531,12 @@ def _option(group: Sequence[Claim]) -> Option:
 def _vagueness(when: datetime) -> tuple[bool, bool]:
     """Sort key: times with a zone first, days without a time last."""
     return not dates.has_time(when), when.tzinfo is UTC and when.second == 0
+
+
+def _is_dated_back(claim: Claim, when: datetime) -> bool:
+    """Whether a day before the web is one that the site itself states of the post: the day of a letter that it prints."""
+    is_past = when.year >= MIN_STATED_YEAR and when < MIN_DATE and abs(when - EPOCH) > MAX_AHEAD
+    return is_past and claim.source.bare in SITE_SOURCES
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
