@@ -174,8 +174,8 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     found = read_elements(tree)
     body = (tree.body.attributes.get("class") or "") if tree.body is not None else ""
     other_posts = OtherPosts(url, [page.capture.url, *found.canonical], body, rules)
-    headings = markup.headings(found.marks, found.title, url, rules)
-    headings = [(claim, mark) for claim, mark in headings if not other_posts.holds_entry(mark.node)]
+    marked = markup.headings(found.marks, found.title, url, rules)
+    headings = [(claim, mark) for claim, mark in marked if not other_posts.holds_entry(mark.node)]
     other_posts.set_headline(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),
