@@ -45,7 +45,7 @@ from tests.support.clusters import (
     run,
     worker,
 )
-from tests.support.object_storage import ADDRESS, BUCKET, stored
+from tests.support.object_storage import ADDRESS, BUCKET, STORAGES, stored
 from tests.support.own_postgresql import own_postgresql
 from tests.support.serving import ROOT, Answer, Site, served
 from tests.support.storage import postgresql_url
@@ -156,10 +156,11 @@ def test_a_worker_that_was_killed_while_it_took_up_the_jobs_of_others_holds_up_n
     assert rows(url, "SELECT count(*) FROM articles") == [(len(STORIES),)]
 
 
+@pytest.mark.parametrize("behind", STORAGES)
 def test_a_worker_moves_what_its_jobs_wrote_into_object_storage(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: str
 ) -> None:
-    with stored(monkeypatch) as storage, served({"/": front(*STORIES), **STORIES}) as site:
+    with stored(monkeypatch, behind) as storage, served({"/": front(*STORIES), **STORIES}) as site:
         storage.fails = True
         more = {"NEWSARCHIVE_WARC": ADDRESS, "NEWSARCHIVE_WARC_STAGING": str(tmp_path / "staging")}
         with worker(url, tmp_path, **more, **storage.environment) as process:
@@ -177,8 +178,9 @@ def test_a_worker_moves_what_its_jobs_wrote_into_object_storage(
         assert not list((tmp_path / "staging").rglob("*.warc.gz*"))
 
 
+@pytest.mark.parametrize("behind", STORAGES)
 def test_a_worker_takes_in_a_warc_file_of_object_storage(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: str
 ) -> None:
     import fsspec
 
@@ -189,7 +191,7 @@ def test_a_worker_takes_in_a_warc_file_of_object_storage(
         )
     writer.close()
     [file] = (tmp_path / "foreign").iterdir()
-    with stored(monkeypatch) as storage:
+    with stored(monkeypatch, behind) as storage:
         address = f"s3://{BUCKET}/foreign/{file.name}"
         fsspec.filesystem("s3", endpoint_url=storage.environment["AWS_ENDPOINT_URL"]).put(str(file), address)
         file.unlink()

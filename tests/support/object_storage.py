@@ -1,17 +1,35 @@
-"""A server of object storage on loopback (moto), for tests: what was asked of it, and answers that fail when a test says so."""
+"""A server of object storage on loopback, for tests: what was asked of it, and answers that fail when a test says so.
+
+Behind it answers moto, a model of Amazon's S3 in the tests' own process, or a storage of your own, which `NEWSARCHIVE_TEST_S3`
+names with the client's key and secret: `http://KEY:SECRET@127.0.0.1:7480`. Its bucket `newsarchive-tests` is emptied.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import http.client
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
 
 from newsarchive.warc import object_storage
 from tests.support.serving import running
 
-BUCKET = "news"
+BUCKET = "newsarchive-tests"
 ADDRESS = f"s3://{BUCKET}/warc"
+#: What may answer behind the server.
+STORAGES = ("moto", "own")
+#: The storage of a developer's own.
+OWN = urlsplit(os.environ.get("NEWSARCHIVE_TEST_S3", ""))
+#: Seconds in which it must answer.
+MAX_ANSWER_SECONDS = 60
+
+#: What answers a request, as WSGI calls it.
+App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass
@@ -39,14 +57,43 @@ def _client(storage: Storage) -> Any:
     )
 
 
-@contextmanager
-def stored(monkeypatch: Any) -> Iterator[Storage]:
-    """A server with an empty bucket; this process finds it in its environment, as the processes that it starts do."""
+def _moto() -> App:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    app: App = DomainDispatcherApplication(create_backend_app)
+    return app
+
+
+def _own(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    """Hands a request on to the storage of one's own. The header Host stays, since the client signed it."""
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-"): value
+        for name, value in environ.items()
+        if value and (name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH"))
+    }
+    headers.pop("EXPECT", None)  # the server here has said "100 Continue"
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    own = http.client.HTTPConnection(OWN.hostname or "", OWN.port, timeout=MAX_ANSWER_SECONDS)
+    with closing(own):
+        own.request(environ["REQUEST_METHOD"], environ["REQUEST_URI"], body, headers)
+        answer = own.getresponse()
+        content = answer.read()
+    start(f"{answer.status} {answer.reason}", [h for h in answer.getheaders() if h[0] != "Connection"])
+    return [content]
+
+
+@contextmanager
+def stored(monkeypatch: Any, behind: str = "moto") -> Iterator[Storage]:
+    """A server with an empty bucket; this process finds it in its environment, as the processes that it starts do.
+
+    `behind` is one of `STORAGES`. A test with a storage of one's own skips where none is named.
+    """
+    if behind == "own" and not OWN.hostname:
+        pytest.skip("NEWSARCHIVE_TEST_S3 names no storage (http://KEY:SECRET@127.0.0.1:PORT)")
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     storage = Storage()
-    inner = DomainDispatcherApplication(create_backend_app)
+    inner = _own if behind == "own" else _moto()
 
     def app(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -64,8 +111,8 @@ def stored(monkeypatch: Any) -> Iterator[Storage]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     storage.environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": OWN.username or "test",
+        "AWS_SECRET_ACCESS_KEY": OWN.password or "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1",  # of botocore, which waits for seconds between its own; s3fs and we try again besides
         "NO_PROXY": "127.0.0.1",
@@ -75,7 +122,7 @@ def stored(monkeypatch: Any) -> Iterator[Storage]:
     forget()
     with running(server):
         client = _client(storage)
-        if client.exists(BUCKET):  # moto's storage is one for the whole process
+        if client.exists(BUCKET):  # an earlier test left it
             client.rm(BUCKET, recursive=True)
         client.mkdir(BUCKET)
         storage.asked.clear()

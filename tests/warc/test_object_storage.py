@@ -34,23 +34,23 @@ from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers.stored_pages import stored_capture
 from tests.crawling.test_crawl import front, post, rows
 from tests.support.archives import crawled
-from tests.support.object_storage import ADDRESS, Storage, forget, stored
+from tests.support.object_storage import ADDRESS, STORAGES, Storage, forget, stored
 from tests.support.serving import ROOT, crawl, served
 from tests.warc.test_warc import page, write
 
 
-@pytest.fixture
-def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+@pytest.fixture(params=STORAGES)
+def storage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     monkeypatch.setattr(object_storage, "FIRST_WAIT_SECONDS", 0.01)
-    with stored(monkeypatch) as server:
+    with stored(monkeypatch, request.param) as server:
         yield server
 
 
-@pytest.fixture(params=["memory", "file", "s3"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "s3":
-        request.getfixturevalue("storage")
-        yield ADDRESS
+@pytest.fixture(params=["memory", "file", *STORAGES])
+def address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    if request.param in STORAGES:
+        with stored(monkeypatch, request.param):
+            yield ADDRESS
         return
     forget()
     yield "memory://bucket/warc" if request.param == "memory" else f"file://{tmp_path}/stored/warc"
@@ -99,6 +99,15 @@ def test_one_record_costs_one_request_for_its_bytes(storage: Storage, tmp_path: 
         f"bytes={at}-{min(at + last, length - 1)}" for at in (places[n].offset for n in (300, 301, 100))
     ]
     assert of_files == [("HEAD", ""), *(("GET", span) for span in wanted)]
+
+
+def test_a_large_file_is_sent_in_small_parts(storage: Storage, tmp_path: Path) -> None:
+    """s3fs would send up to 100 MB at once, and hold 500 MB of a file of 1 GB in memory."""
+    file, content = tmp_path / "large.warc.gz", bytes(range(256)) * 2**16  # 16 MB
+    file.write_bytes(content + b"end")
+    ObjectFile(ADDRESS, file.name).put(file)
+    assert [method for method, _, _ in storage.asked].count("PUT") == 3
+    assert ObjectFile(ADDRESS, file.name).bytes_between(len(content) - 2, len(content) + 3) == b"\xfe\xffend"
 
 
 def test_what_a_killed_process_left_is_moved_and_nothing_is_sent_twice(address: str, tmp_path: Path) -> None:
