@@ -22,8 +22,8 @@ from newsarchive.core.origin.attribution_patterns import (
     VOWEL_MARKS,
     Phrase,
     any_of,
+    beginnings,
     entries_of,
-    first_words,
     not_names,
     phrases_of,
 )
@@ -93,14 +93,16 @@ _Bucket = tuple[Phrase, ...]
 
 @dataclass(frozen=True)
 class _PhraseIndex:
-    """All phrases, the heaviest first, by the first word of a line, or by its first character in scripts without spaces.
+    """All phrases, the heaviest first, by the first two words of a line, or by its first character in scripts without spaces.
+    Behind some first words anything may follow: `by_words` has their phrases by that word alone too.
 
     The phrases in `source_first` begin with the publisher's name. They are tried only on a line that holds one of
     `source_first_words`. `note` matches an "Editor's note:" before the phrase, which begins with one of `note_words`
     or with a sign.
     """
 
-    by_word: Mapping[str, _Bucket]
+    by_words: Mapping[tuple[str, ...], _Bucket]
+    first_words: frozenset[tuple[str, ...]]
     by_character: Mapping[str, _Bucket]
     source_first: _Bucket
     source_first_words: Literals
@@ -112,22 +114,23 @@ class _PhraseIndex:
         and after a note. Few lines have any."""
         named = [self.source_first] if self.source_first_words.stand_in(line.lower()) else []
         start = 0 if line[:1].isalnum() else _LEAD.match(line).end()  # type: ignore[union-attr]
-        word = _word_at(line, start)
-        found = [(start, bucket) for bucket in (*self._by(word), *named)]
-        may_be_note = not word or word.casefold() in self.note_words
+        word = _WORD.match(line, start)
+        found = [(start, bucket) for bucket in (*self._by(line, word), *named)]
+        may_be_note = not word or word[0].casefold() in self.note_words
         if may_be_note and self.note and (note := self.note.match(line, start)):
             start = note.end()
-            found += [(start, bucket) for bucket in (*self._by(_word_at(line, start)), *named)]
+            found += [(start, bucket) for bucket in (*self._by(line, _WORD.match(line, start)), *named)]
         return found
 
-    def _by(self, word: str) -> list[_Bucket]:
-        of_word, of_character = self.by_word.get(word.casefold()), self.by_character.get(word[:1])
-        return [bucket for bucket in (of_word, of_character) if bucket] if of_word or of_character else []
-
-
-def _word_at(line: str, start: int) -> str:
-    word = _WORD.match(line, start)
-    return word[0] if word else ""
+    def _by(self, line: str, word: re.Match[str] | None) -> list[_Bucket]:
+        """The phrases that may begin with this word of a line and the next one."""
+        if not word:
+            return []
+        first, of_character = (word[0].casefold(),), self.by_character.get(word[0][0])
+        of_words = self.by_words.get(first)
+        if first in self.first_words and (second := _WORD.search(line, word.end())):
+            of_words = self.by_words.get((*first, second[0].casefold()), of_words)
+        return [bucket for bucket in (of_words, of_character) if bucket]
 
 
 def attribution_of(text: str, rules: Rules) -> Attribution | None:
@@ -275,23 +278,28 @@ def _is_capital(word: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _phrase_index(rules: Rules) -> _PhraseIndex:
-    words: dict[str, list[Phrase]] = {}
+    phrases = [p for language, table in rules.attribution.items() for p in phrases_of(language, table)]
+    begun = [(p, beginnings(p)) for p in sorted(phrases, key=lambda p: -p.weight)]
+    longer: dict[tuple[str, ...], set[tuple[str, ...]]] = {}
+    for pair in (pair for phrase, begins in begun if phrase.spaces for pair in begins if len(pair) > 1):
+        longer.setdefault(pair[:1], set()).add(pair)
+    words: dict[tuple[str, ...], list[Phrase]] = {}
     characters: dict[str, list[Phrase]] = {}
-    source_first: list[Phrase] = []
-    phrases = (p for language, table in rules.attribution.items() for p in phrases_of(language, table))
-    for phrase in sorted(phrases, key=lambda p: -p.weight):
-        index = words if phrase.spaces else characters
-        firsts = first_words(phrase)
-        for first in firsts:
-            index.setdefault(first if phrase.spaces else first[0], []).append(phrase)
-        if not firsts:
-            source_first.append(phrase)
+    for phrase, begins in begun:
+        if phrase.spaces:
+            for beginning in begins.union(*(longer.get(one, ()) for one in begins)):
+                words.setdefault(beginning, []).append(phrase)
+        else:
+            for character in {beginning[0][0] for beginning in begins}:
+                characters.setdefault(character, []).append(phrase)
+    source_first = [phrase for phrase, begins in begun if not begins]
     notes = entries_of(rules, "notes")
     note = compiled.regex(any_of(notes) + r"\s*[:：.)\]–—-]\W{0,4}", re.I) if notes else None
     of_names = [needed(phrase.expression) for phrase in source_first]
     return _PhraseIndex(
-        {word: tuple(dict.fromkeys(found)) for word, found in words.items()},
-        {character: tuple(dict.fromkeys(found)) for character, found in characters.items()},
+        {beginning: tuple(found) for beginning, found in words.items()},
+        frozenset(longer),
+        {character: tuple(found) for character, found in characters.items()},
         tuple(source_first),
         Literals(sorted(frozenset().union(*of_names)) if all(of_names) else [" "]),
         note,

@@ -45,7 +45,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -60,6 +60,7 @@ _FLAGS = re.I | re.S
 _ANY = r".{1,200}?"
 _SOURCE = r"(?P<source>.{2,160})"
 _SOURCE_INSIDE = r"(?P<source>.{2,90}?)"
+_WORDS = re.compile(r"\w+")
 _COLON = r"\s*(?:[:：﹕|–—]|\s-\s)\s*"
 
 
@@ -144,21 +145,21 @@ def not_names(rules: Rules) -> re.Pattern[str]:
     return compiled.regex(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
 
 
-def first_words(phrase: Phrase) -> set[str]:
-    """The words, in lower case, that a matching line can begin with; none for a phrase that begins with the name."""
-    found: set[str] = set()
+def beginnings(phrase: Phrase) -> set[tuple[str, ...]]:
+    """The words, in lower case, that a matching line can begin with: two, or one where anything may follow it. None for a phrase
+    that begins with the name."""
+    found: set[tuple[str, ...]] = set()
+    open_ends: set[tuple[str, ...]] = {()}
     for token in phrase.pattern.split():
         name = re.fullmatch(r"<(\w+)(\??)>", token)
-        if name is None:
-            entries: Sequence[str] = [token]
-        elif name[1] in ("source", "any"):
-            return set()
-        else:
-            entries = phrase.words[name[1]]
-        found |= {m[0].casefold() for e in entries if (m := re.search(r"\w+", e))}
-        if name is None or not name[2]:
-            return found
-    return found
+        if name and name[1] in ("source", "any"):
+            return set() if () in open_ends else found | open_ends
+        entries = phrase.words[name[1]] if name else (token,)
+        words = [tuple(map(str.casefold, _WORDS.findall(entry))) for entry in entries]
+        longer = {(*end, *more)[:2] for end in open_ends for more in words}
+        found |= {end for end in longer if len(end) == 2}
+        open_ends = {end for end in longer if len(end) < 2} | (open_ends if name and name[2] else set())
+    return found | open_ends
 
 
 def regex_of(pattern: str, words: Mapping[str, tuple[str, ...]], spaces: bool = True) -> str:
