@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import numpy as np
@@ -15,6 +16,7 @@ from newsarchive.core.extraction import labels as naming
 from newsarchive.core.extraction.classifier import Forest
 from newsarchive.core.html import parsing
 from newsarchive.core.metadata import person_names, standing
+from newsarchive.core.origin import attribution, attribution_patterns
 from newsarchive.core.text import dates, lines, normalise, patterns, words
 from newsarchive.core.text.patterns import Literals
 from newsarchive.core.text.words import count_words
@@ -261,3 +263,38 @@ def test_the_trees_of_the_posts_under_way_are_kept(monkeypatch: pytest.MonkeyPat
     large = f"<p>{'a' * 200}</p>"
     assert trees(large) is trees(large)
     assert trees(pages[-1]) is not made[-1]
+
+
+def test_each_phrase_of_attributions_is_tried_on_the_lines_that_it_matches() -> None:
+    table, dice, lines_tried = rules.default(), random.Random(7), 0
+    index = attribution._phrase_index(table)
+    for language, phrases_table in table.attribution.items():
+        for phrase in attribution_patterns.phrases_of(language, phrases_table):
+            for _ in range(6):
+                line = _written_out(phrase, dice)
+                if phrase.regex.match(line):
+                    lines_tried += 1
+                    tried = [bucket for _, bucket in index.buckets(line)]
+                    assert any(p.pattern == phrase.pattern for bucket in tried for p in bucket), line
+    assert lines_tried > 1000
+
+
+def _written_out(phrase: attribution_patterns.Phrase, dice: random.Random) -> str:
+    """A line that the phrase may match, with any of its words."""
+    words_of_line = []
+    for token in phrase.pattern.split():
+        name = re.fullmatch(r"<(\w+)(\??)>", token)
+        if not name:
+            words_of_line.append(token)
+        elif name[1] in ("source", "any"):
+            words_of_line.append("The Heron")
+        elif not name[2] or dice.random() < 0.5:
+            words_of_line.append(dice.choice(phrase.words[name[1]]))
+    return ("" if not phrase.spaces else " ").join(words_of_line).replace("' ", "'")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a_b c-d 3rd", "it's 5 p.m.; go!", "déjà vu", "字 and 3", "\x00\x7f tab\tend"]
+)
+def test_the_words_of_a_text_are_what_a_search_finds(text: str) -> None:
+    assert patterns.words_in(text) == re.findall(r"\w+", text)

@@ -27,7 +27,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import filterfalse
 from operator import itemgetter
 
 from newsarchive import compiled
@@ -41,6 +40,7 @@ from newsarchive.core.text.patterns import (
     needed,
     script_group,
     unfolded,
+    words_in,
 )
 from newsarchive.exceptions import BadRules
 from newsarchive.items import LABELS, BlockVerdict, DecidedBy
@@ -61,6 +61,7 @@ Lookup = Callable[[str], BlockVerdict | None]
 #: Section → its verdict on a line; a section that does not know the line is left out.
 Verdicts = Mapping[str, BlockVerdict]
 _NO_VERDICTS: Verdicts = {}
+_NO_KINDS: frozenset[str] = frozenset()
 #: The sections that are asked for every line of a page.
 EVERY_LINE = ("line", "edge", "head")
 #: The sections that a table may have.
@@ -91,19 +92,13 @@ class PromoWords:
             parts = [held(part) for text in own if first_words(text) is None for part in unfolded(text)]
             others += [(part, kind) for part in (dict.fromkeys(parts) if all(parts) else [""])]
         known, ascii_others = frozenset(kinds), [pair for pair in others if pair[0].isascii()]
-        always = frozenset(kind for text, kind in others if not text)
 
         @caches.noted
         @lru_cache(maxsize=1024)  # a line is asked for one kind after the other
         def kinds_in(folded: str) -> frozenset[str]:
-            pieces = folded.split()
-            words = known.intersection(pieces)
-            if signed := " ".join(filterfalse(str.isalnum, pieces)):  # the slow search, for these alone
-                words |= known.intersection(_WORDS.findall(signed))
             found = [kind for text, kind in (ascii_others if folded.isascii() else others) if text in folded]
-            if not words and len(found) == len(always):
-                return always
-            return frozenset(found).union(*[kinds[word] for word in words])
+            words = known.intersection(words_in(folded))
+            return frozenset(found).union(*[kinds[word] for word in words]) if found or words else _NO_KINDS
 
         #: The kinds that a folded text may hold words of; it holds none of another kind.
         self.kinds_in = kinds_in

@@ -52,6 +52,22 @@ def by_script(entries: Iterable[E], text_of: Callable[[E], str]) -> tuple[tuple[
     return tuple(tuple(entry for own, entry in found if own <= most) for most in range(3))
 
 
+#: For `bytes.translate`: every byte that is no letter, digit or underscore of ASCII becomes a space.
+_SIGNS_AS_SPACES = re.sub(rb"\W", b" ", bytes(range(256)))
+_WORDS = re.compile(r"\w+")
+
+
+def words_in(text: str) -> list[str]:
+    """The runs of letters, digits and underscores in a text. To cut a text in ASCII takes half the time of a search for them.
+
+    >>> words_in("don't miss: 3 ferries"), words_in("« déjà vu »")
+    (['don', 't', 'miss', '3', 'ferries'], ['déjà', 'vu'])
+    """
+    if text.isascii():
+        return text.encode("ascii").translate(_SIGNS_AS_SPACES).decode("ascii").split()
+    return _WORDS.findall(text)
+
+
 def letter_of(line: str) -> str:
     """The character that a line begins with, `DIGIT` for any digit."""
     return DIGIT if line[:1].isdecimal() else line[:1]
