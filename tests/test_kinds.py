@@ -64,4 +64,4 @@ def test_no_blocks_agree_on_nothing() -> None:
     ],
 )
 def test_topics_of_a_post_say_nothing_of_its_place(classes: str, expected: str) -> None:
-    assert " ".join(telling(classes.split())) == expected
+    assert " ".join(telling(classes)) == expected

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 
 import numpy as np
@@ -29,6 +30,8 @@ GROUPS: dict[str, re.Pattern[str]] = {
         "faq": r"faq|accordion|question|toggle|collaps|tab\b",
     }.items()
 }
+#: Matches in a name that is in any group; most are in none.
+_ANY_GROUP = re.compile("|".join(pattern.pattern for pattern in GROUPS.values()))
 #: Group → the bit that stands for it.
 GROUP_BITS = {name: 1 << i for i, name in enumerate(GROUPS)}
 #: Elements whose presence among the ancestors of a block tells something about it.
@@ -95,6 +98,8 @@ def _whole(name: str) -> str:
 
 def _groups(name: str) -> int:
     """The groups of a name, which is given as by `spelled`, as bits."""
+    if _ANY_GROUP.search(name) is None:
+        return 0
     return sum(GROUP_BITS[group] for group, pattern in GROUPS.items() if pattern.search(name))
 
 
@@ -110,29 +115,32 @@ def tokens(tag: str, ident: str, names: str) -> list[str]:
     return sorted(out)
 
 
-def telling(names: Sequence[str]) -> Sequence[str]:
+@lru_cache(maxsize=16_384)
+def telling(classes: str) -> tuple[str, ...]:
     """The classes of an element that say which part of the page it is.
 
     WordPress, Ghost and Squarespace set the topics and the author of a post on the post, Ghost's editor calls a note inside
     the text a callout on a card, and Blogger calls its list of posts a widget: such classes say nothing about the part of
     the page, and are left out.
 
-    >>> telling(["post", "hentry", "category-newsletter", "tag-comments"])
-    ['post', 'hentry']
-    >>> telling(["kg-card", "kg-callout-card", "kg-width-wide"])
-    ['kg-width-wide']
-    >>> telling(["widget", "Blog"]), telling(["widget", "HTML"])
-    (['Blog'], ['widget', 'HTML'])
+    >>> telling("post hentry category-newsletter tag-comments")
+    ('post', 'hentry')
+    >>> telling("kg-card kg-callout-card kg-width-wide")
+    ('kg-width-wide',)
+    >>> telling("widget Blog"), telling("widget HTML")
+    (('Blog',), ('widget', 'HTML'))
     """
+    names = tuple(classes.split())
+    left_out: tuple[str, ...] = ()
     if "hentry" in names or "status-publish" in names:
-        return [name for name in names if not name.startswith(_TOPICS_AND_AUTHOR)]
-    if "post" in names:
-        return [name for name in names if not name.startswith(_TOPICS)]
-    if any(name.startswith("kg-") for name in names):
-        return [name for name in names if not name.startswith(_CARDS_OF_TEXT)]
-    if "widget" in names and "Blog" in names:
-        return [name for name in names if name != "widget"]
-    return names
+        left_out = _TOPICS_AND_AUTHOR
+    elif "post" in names:
+        left_out = _TOPICS
+    elif "kg-" in classes and any(name.startswith("kg-") for name in names):
+        left_out = _CARDS_OF_TEXT
+    elif "widget" in names and "Blog" in names:
+        return tuple(name for name in names if name != "widget")
+    return tuple(name for name in names if not name.startswith(left_out)) if left_out else names
 
 
 def is_page_form(box: Box, blocks: int) -> bool:
@@ -141,7 +149,7 @@ def is_page_form(box: Box, blocks: int) -> bool:
 
 
 def _names(ident: str, names: str) -> list[str]:
-    return [*ident.split()[:1], *telling(names.split())[:_MAX_CLASSES]]
+    return [*ident.split()[:1], *telling(names)[:_MAX_CLASSES]]
 
 
 class Names:

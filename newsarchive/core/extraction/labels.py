@@ -209,7 +209,7 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
     """The label that an element's own names or its tag give, and the reason in words."""
     if tag in ("body", "html"):
         return None
-    named = [found for name in (*ident.split(), *telling(classes.split())) if (found := _named(name))]
+    named = [found for name in (*ident.split(), *telling(classes)) if (found := _named(name))]
     if named:
         place, word = min(named)
         return LABELS[place][0], f'stands in a box named "{word}"'
