@@ -9,8 +9,9 @@ that holds the headline, or more text than titles, is part of the post itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
+from itertools import chain, takewhile
 
 from selectolax.lexbor import LexborNode
 
@@ -233,19 +234,28 @@ class OtherPosts:
         named = {i for i in linked if self._names_another(near[i])}
         if not named:
             return list(blocks)
-        of_headline = set(_prefixes(blocks[at].path)) if at >= 0 else set()
-        wanted = {prefix for i in named for prefix in _prefixes(near[i].path)[:-1]} - of_headline
+        wanted: set[str] = set()
+        for path in {near[i].path for i in named}:
+            wanted.update(takewhile(lambda up: up not in wanted, _ancestors(path)))
+        if at >= 0:
+            wanted.difference_update((blocks[at].path, *_ancestors(blocks[at].path)))
         containers = _containers(near, wanted)
-        lists = _lists(near, named, containers, anywhere=at >= 0)
         titles = Counter(one for i in named for one in containers[i])
-        similar = Counter((one, b.path) for b, around in zip(near, containers, strict=True) for one in around)
-
-        def is_listed(block: Block, around: Sequence[_Container]) -> bool:
-            """As in `holds`, the smallest container that names another post decides."""
-            closest = next((one for one in reversed(around) if titles[one]), None)
-            return closest in lists and 2 * similar[closest, block.path] > titles[closest]
-
-        kept = (b for b, around in zip(near, containers, strict=True) if not is_listed(b, around))
+        lists = _lists(near, named, containers, titles, anywhere=at >= 0)
+        # As in `holds`, the smallest container that names another post decides.
+        closest = [next((one for one in reversed(around) if one in titles), None) for around in containers]
+        asked = lists.intersection(closest)
+        similar = Counter(
+            (one, b.path)
+            for b, around in zip(near, containers, strict=True)
+            for one in around
+            if one in asked
+        )
+        kept = (
+            block
+            for block, one in zip(near, closest, strict=True)
+            if one not in asked or 2 * similar[one, block.path] <= titles[one]
+        )
         return [*blocks[:start], *kept, *blocks[end:]]
 
     def _names_another(self, block: Block) -> bool:
@@ -265,8 +275,10 @@ def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Contain
     before = None
     for i, block in enumerate(blocks):
         path = block.path
-        if path not in known:
-            known[path] = [prefix for prefix in _prefixes(path) if prefix in wanted]
+        new = list(takewhile(lambda up: up not in known, chain([path], _ancestors(path))))
+        for prefix in reversed(new):
+            around = known.get(prefix.rpartition("/")[0], [])
+            known[prefix] = [*around, prefix] if prefix in wanted else around
         around = known[path]
         for prefix in around:
             if last.get(prefix) != i - 1:
@@ -278,20 +290,26 @@ def _containers(blocks: Sequence[Block], wanted: Set[str]) -> list[list[_Contain
 
 
 def _lists(
-    blocks: Sequence[Block], named: Set[int], containers: Sequence[Sequence[_Container]], *, anywhere: bool
+    blocks: Sequence[Block],
+    named: Set[int],
+    containers: Sequence[Sequence[_Container]],
+    titles: Mapping[_Container, int],
+    *,
+    anywhere: bool,
 ) -> frozenset[_Container]:
-    """The containers that hold little but titles. The blocks at the indexes `named` are titles.
+    """The containers that hold little but titles. The blocks at the indexes `named` are titles, which the containers in `titles` hold.
 
     Without `anywhere`, only list elements and their items count: where no headline is known, nothing else tells the
     post from other posts.
     """
-    length: Counter[_Container] = Counter()
-    title_length: Counter[_Container] = Counter()
+    length = dict.fromkeys(titles, 0)
+    title_length = dict.fromkeys(titles, 0)
     headings: Counter[_Container] = Counter()
     for i, (block, around) in enumerate(zip(blocks, containers, strict=True)):
         characters = len(block.text)
         for one in around:
-            length[one] += characters
+            if one in titles:
+                length[one] += characters
         for one in around if i in named else ():
             title_length[one] += characters
             headings[one] += block.kind == "heading" and _tag(one[0]) in _ITEMS
@@ -312,18 +330,15 @@ def reads_as_title(text: str) -> bool:
     return len(words) >= fewest and letters >= MIN_TITLE_LETTERS
 
 
-def _prefixes(path: str) -> list[str]:
-    """The paths of an element's ancestors from the outermost, and its own path; the last alone where they are too long.
+def _ancestors(path: str) -> Iterator[str]:
+    """The paths of an element's ancestors, the closest first; none where they are too long.
 
-    >>> _prefixes("html/body/div")
-    ['html', 'html/body', 'html/body/div']
+    >>> list(_ancestors("html/body/div"))
+    ['html/body', 'html']
     """
-    out: list[str] = []
-    at = path.find("/") if len(path) * path.count("/") <= MAX_PATH_WORK else -1
-    while at >= 0:
-        out.append(path[:at])
-        at = path.find("/", at + 1)
-    return [*out, path]
+    if len(path) * path.count("/") <= MAX_PATH_WORK:
+        while path := path.rpartition("/")[0]:
+            yield path
 
 
 def _tag(path: str) -> str:
