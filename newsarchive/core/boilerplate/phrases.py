@@ -32,6 +32,7 @@ from operator import itemgetter
 from newsarchive import compiled
 from newsarchive.core.text import caches
 from newsarchive.core.text.patterns import (
+    any_literal,
     by_script,
     first_words,
     held,
@@ -277,7 +278,7 @@ def _path_lookup(rules: Rules) -> Lookup:
             several[frozenset(wanted)] = verdict
         else:
             (prefix if selector.endswith("*") else exact)[selector.rstrip("*")] = verdict
-    starts = tuple(prefix)
+    begins, of_several = compiled.regex(any_literal(prefix)), frozenset().union(*several)
 
     @caches.noted
     @lru_cache(maxsize=16384)
@@ -285,12 +286,14 @@ def _path_lookup(rules: Rules) -> Lookup:
         if text.startswith(("html", "body")):
             return None
         marks = _MARKS.findall(text)
-        if found := next((verdict for wanted, verdict in several.items() if wanted.issubset(marks)), None):
-            return found
+        if not of_several.isdisjoint(marks):
+            for wanted, verdict in several.items():
+                if wanted.issubset(marks):
+                    return verdict
         for mark in marks:
             if mark in exact:
                 return exact[mark]
-            if starts and mark.startswith(starts):
+            if begins.match(mark):
                 return next(verdict for start, verdict in prefix.items() if mark.startswith(start))
         return None
 
