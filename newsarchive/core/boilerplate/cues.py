@@ -131,8 +131,8 @@ def is_token(text: str) -> bool:
 # -- promos ----------------------------------------------------------------------------------------
 
 
-def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
-    """Promos: a question to the reader that offers the answer, a product's name, a pitch.
+def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) -> list[Span]:
+    """Promos: a question to the reader that offers the answer, a product's name, a pitch. `folded` are the texts of the blocks, folded.
 
     Two of the three must stand together, or one line must be both question and pitch, or one line must call the reader
     to what the house says is its own. The product's name is a short line without an end mark that touches one of the
@@ -142,7 +142,7 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     for i, block in enumerate(blocks):
         if len(block.text) > MAX_PITCH_CHARACTERS:  # longer than each of the three may be
             continue
-        kinds = words.promo.kinds_in(fold(block.text))
+        kinds = words.promo.kinds_in(folded[i])
         if kinds >= _QUESTION_KINDS and _is_question(block.text, words):
             questions.add(i)
         if kinds >= _PITCH_KINDS and _is_pitch(block.text, words):
@@ -154,7 +154,7 @@ def promo_lines(blocks: Sequence[Block], words: Phrases) -> list[Span]:
     for i in sorted(cues):
         run = _promo_run(blocks, i, cues, words)
         told = [j for j in run if j in cues]
-        sold = any(j in pitches or words.promo.count(fold(blocks[j].text), "product") for j in told)
+        sold = any(j in pitches or words.promo.count(folded[j], "product") for j in told)
         if sold and (len(run) > 1 or (i in questions and i in pitches)):
             found.append((run, PROMO))
     return found + [([i], CALL) for i in calls]

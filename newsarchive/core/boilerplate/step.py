@@ -355,7 +355,8 @@ def promos(marks: Marks) -> None:
     Earns 1.3 points of WordPress posts without boilerplate, and 0.06 on real pages; the seed needs it
     (`docs/benchmarks/ablation.md`).
     """
-    marks.mark_spans(cues.promo_lines(marks.blocks, marks.words), "promo", DecidedBy.PROMO)
+    found = cues.promo_lines(marks.blocks, marks.folded, marks.words)
+    marks.mark_spans(found, "promo", DecidedBy.PROMO)
 
 
 def lists(marks: Marks) -> None:
