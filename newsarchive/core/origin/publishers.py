@@ -79,7 +79,7 @@ def key_of(name: str) -> str:
     True
     """
     folded = _THE.sub("", unicodedata.normalize("NFKD", name.strip()).casefold())
-    return "".join(c for c in folded if c.isalnum())
+    return "".join(filter(str.isalnum, folded))
 
 
 def by_name(name: str, rules: Rules) -> Publisher | None:

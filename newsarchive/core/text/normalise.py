@@ -24,6 +24,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import filterfalse
 from typing import Any
 
 #: Quotation marks that become straight ones, so that one spelling in a table matches all. A pattern is faster here than
@@ -283,7 +284,7 @@ def without_accents(text: str) -> str:
     >>> without_accents("Peić Ångström")
     'Peic Angstrom'
     """
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text)))
 
 
 #: A reference to a character by a number that is longer than any character's. Python raises for 4,301 digits.
