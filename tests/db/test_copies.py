@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -323,6 +324,13 @@ def test_altered_sentences_of_a_long_text_are_paired_wherever_they_stand() -> No
     found = compare(" ".join(full), " ".join(copy))
     assert (found.kept, found.added, found.cut) == (0, (), ())
     assert found.altered == tuple(zip(full, (*copy[20:], *copy[:20]), strict=True))
+
+
+def test_texts_that_are_one_long_sentence_each_take_no_time() -> None:
+    full, copy = (" ".join(f"w{n * n % modulus}" for n in range(150_000)) for modulus in (99_991, 9_973))
+    began = process_time()
+    assert compare(full, copy).counts == {"kept": 0, "added": 1, "cut": 1, "altered": 0}
+    assert process_time() - began < 10  # 50 s letter by letter
 
 
 def test_sentences_of_scripts_without_spaces() -> None:

@@ -27,6 +27,10 @@ MIN_NEIGHBOUR_LIKENESS = 75
 _MAX_SENTENCES_BY_LIKENESS = 400
 #: Pairs of sentences that are all compared. Where there are more, only pairs that share half of their words are compared.
 _MAX_COMPARED_PAIRS = 40
+#: Pairs of letters that are compared for the likeness of sentences, summed over two texts; pairs of sentences beyond count as
+#: unlike. That takes a second, and 400 sentences of 300 letters on each side stay below it. Two texts of a million letters that are
+#: one sentence each would take 45 s.
+_MAX_COMPARED_LETTERS = 15_000_000_000
 #: Bits that stand for the words of a sentence.
 _BITS_PER_SENTENCE = 256
 
@@ -61,6 +65,23 @@ def _bits_of(text: str) -> Any:
     return _bits(list(_folded(text).values()))
 
 
+class _Likeness:
+    """The likeness of sentences by their letters, within what two texts may take."""
+
+    def __init__(self) -> None:
+        self.left = _MAX_COMPARED_LETTERS
+
+    def of(self, one: str, other: str, least: float) -> float:
+        """0 to 100; 0 below `least`, and where the comparison would take too long."""
+        from rapidfuzz.fuzz import ratio
+
+        work = len(one) * len(other)
+        if work > self.left:
+            return 0.0
+        self.left -= work
+        return ratio(one, other, score_cutoff=least)
+
+
 def compare(full: str, copy: str) -> Comparison:
     """The sentences of `full` that `copy` kept, cut and altered, and those that it added."""
     ours, theirs = dict(enumerate(sentences(full))), dict(enumerate(sentences(copy)))
@@ -69,9 +90,10 @@ def compare(full: str, copy: str) -> Comparison:
     right = dict(zip(right, normalised(list(right.values())), strict=True))
     same |= _equal_pairs(left, right)  # in all but case and punctuation
     left, right = _without(left, same), _without(right, same.values())
-    altered = _pairs_beside(left, right, same)
+    likeness = _Likeness()
+    altered = _pairs_beside(left, right, same, likeness)
     left, right = _without(left, altered), _without(right, altered.values())
-    more = _alike_pairs(left, right, full)
+    more = _alike_pairs(left, right, full, likeness)
     return Comparison(
         len(same),
         tuple(theirs[j] for j in _without(right, more.values())),
@@ -93,18 +115,18 @@ def _equal_pairs(ours: Placed, theirs: Placed) -> dict[int, int]:
     return {i: same.pop() for i, sentence in ours.items() if (same := places.get(sentence))}
 
 
-def _pairs_beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict[int, int]:
+def _pairs_beside(
+    ours: Placed, theirs: Placed, same: Mapping[int, int], likeness: _Likeness
+) -> dict[int, int]:
     """The places of sentences that are much alike and stand beside a pair. That finds half of the sentences of an edited copy
     without comparing each with each."""
-    from rapidfuzz.fuzz import ratio
-
     found: dict[int, int] = {}
     taken: set[int] = set()
     for step, starts in ((1, [(-1, -1), *same.items()]), (-1, list(same.items()))):
         for i, j in starts:
             i, j = i + step, j + step
             while i in ours and j in theirs and i not in found and j not in taken:
-                if not ratio(ours[i], theirs[j], score_cutoff=MIN_NEIGHBOUR_LIKENESS):
+                if not likeness.of(ours[i], theirs[j], MIN_NEIGHBOUR_LIKENESS):
                     break
                 found[i] = j
                 taken.add(j)
@@ -112,13 +134,11 @@ def _pairs_beside(ours: Placed, theirs: Placed, same: Mapping[int, int]) -> dict
     return found
 
 
-def _alike_pairs(ours: Placed, theirs: Placed, full: str) -> dict[int, int]:
+def _alike_pairs(ours: Placed, theirs: Placed, full: str, likeness: _Likeness) -> dict[int, int]:
     """The places of altered sentences, each once, the most alike first."""
-    from rapidfuzz.fuzz import ratio
-
     a, b = list(ours)[:_MAX_SENTENCES_BY_LIKENESS], list(theirs)[:_MAX_SENTENCES_BY_LIKENESS]
-    pairs, least = _candidates(a, b, theirs, full), MIN_ALTERED_LIKENESS
-    scored = [(ratio(ours[i], theirs[j], score_cutoff=least), i, j) for i, j in pairs]
+    pairs = _candidates(a, b, theirs, full)
+    scored = [(likeness.of(ours[i], theirs[j], MIN_ALTERED_LIKENESS), i, j) for i, j in pairs]
     found: dict[int, int] = {}
     taken: set[int] = set()
     for score, i, j in sorted(scored, reverse=True):
