@@ -6,14 +6,16 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 
 from newsarchive import Archive
 from newsarchive.cli.output import use_line
 from newsarchive.core.discovery.rights import of_answer
-from newsarchive.db.engine import reading
+from newsarchive.db.engine import reading, writing
+from newsarchive.db.models import CaptureRow, Revision
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Article, Rights
@@ -68,6 +70,30 @@ def test_the_newest_fetch_counts(engine: Engine) -> None:
     store.ingest([article(1, None, day=35), article(3, RESERVED, day=35)])
     with Archive(url_of(engine)) as archive:
         assert [one.id for one in archive.articles(rights="tdm")] == [1, 2]
+
+
+def test_an_article_of_very_many_versions_is_read_in_no_time(engine: Engine) -> None:
+    """A page that reads otherwise at each fetch, for months."""
+    with writing(engine) as connection:
+        (capture,) = connection.execute(
+            select(CaptureRow.__table__).where(CaptureRow.final_url.endswith("-1"))
+        ).mappings()
+        (revision,) = connection.execute(
+            select(Revision.__table__).where(Revision.capture_id == capture["id"])
+        ).mappings()
+        captures, revisions = [], []
+        for number in range(2, 3000):
+            at = START + timedelta(minutes=number)
+            captures.append({**capture, "id": 1000 + number, "fetched_at": at})
+            revisions.append(
+                {**revision, "id": 1000 + number, "version": number, "capture_id": 1000 + number}
+            )
+        connection.execute(insert(CaptureRow), captures)
+        connection.execute(insert(Revision), revisions)
+    with Archive(url_of(engine)) as archive:
+        began = monotonic()
+        assert archive.get(revision["article_id"]).versions == 2999
+        assert monotonic() - began < 10  # 20 s where each version is compared with each capture
 
 
 @pytest.mark.parametrize(

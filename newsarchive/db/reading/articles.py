@@ -21,7 +21,7 @@ from typing import Any
 
 from newsarchive import citation
 from newsarchive.db import rows
-from newsarchive.db.conditions import said, visible
+from newsarchive.db.conditions import SAID_OF, visible
 from newsarchive.db.reading import search
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
@@ -135,11 +135,7 @@ _RELATED = {
         f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
         "article_id",
     ),
-    "rights": (
-        f"SELECT told.article_id, rights.statement FROM ({said('a.id AS article_id, x.id AS rights_id', 'a.id IN :ids', of_few=True)}) AS told"
-        " JOIN rights ON rights.id = told.rights_id ORDER BY rights.id",
-        "article_id",
-    ),
+    "rights": (f"{SAID_OF} ORDER BY x.id", "article_id"),
     "said": (
         "SELECT a.id AS article_id, t.source, t.warc_file, t.warc_offset, t.warc_length, t.warc_digest FROM articles AS a"
         " JOIN urls AS u ON u.url_key = a.url_key JOIN source_texts AS t ON t.url_id = u.id WHERE a.id IN :ids",
