@@ -115,6 +115,7 @@ class Fetcher:
         name the URL and the cause.
         """
         try:
+            _ = urlsplit(url).port  # raises ValueError where it is none
             self.permit(url)
             with self.answer(Request(url, headers=self.headers), self.opener) as response:
                 body = response.read(MAX_PAGE_BYTES + 1)

@@ -206,6 +206,11 @@ def test_extract_gives_everything_as_json(tmp_path: Path) -> None:
         ("no-such-file.html", 2, "no-such-file.html: no such file"),
         ("http://127.0.0.1:9/", 1, "http://127.0.0.1:9/: cannot be fetched"),
         ("http://[1::/", 1, "http://[1::/: cannot be fetched: Invalid IPv6 URL: check the address"),
+        (
+            "http://127.0.0.1:99999/",
+            1,
+            "http://127.0.0.1:99999/: cannot be fetched: Port out of range 0-65535: check the address",
+        ),
         (".", 1, ".: cannot be read"),
     ],
 )
