@@ -76,12 +76,17 @@ def slug(headline: str) -> str:
     """The letters and digits of a headline, with hyphens between words; "" where it has none. Latin letters lose their
     accents. Marks of other scripts are parts of their letters: without its vowel signs a word of Hindi or Thai is none.
 
-    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞"), slug("हिन्दी में"), slug("../..")
-    ('cafe-the-harbour-more', '台灣新聞', 'हिन्दी-में', '')
+    >>> slug("Café: the “harbour” & more…"), slug("台灣新聞"), slug("हिन्दी में"), slug("../.."), slug("Votes \N{BALLOT BOX}\ufe0f 1\ufe0f\u20e3")
+    ('cafe-the-harbour-more', '台灣新聞', 'हिन्दी-में', '', 'votes-1')
     """
     plain = "".join(map(_plain, unicodedata.normalize("NFC", headline))).lower()
-    words = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in plain).split()
+    words = "".join(c if c.isalnum() or _is_of_letter(c) else " " for c in plain).split()
     return "-".join(words)[:MAX_SLUG_LETTERS].strip("-")
+
+
+def _is_of_letter(character: str) -> bool:
+    """Whether a mark belongs to the letter before it. A variation selector and a frame around a digit belong to an emoji."""
+    return unicodedata.category(character) in ("Mn", "Mc") and not "\ufe00" <= character <= "\ufe0f"
 
 
 def _plain(character: str) -> str:
