@@ -127,7 +127,8 @@ def _refuse_small(sheet: Sheet, words: int, rules: Rules) -> None:
     if words >= MIN_ARTICLE_WORDS:
         return
     visible = sum(len(b.text) for b in sheet.reading.blocks if not b.box.hidden)
-    if visible < MIN_VISIBLE_CHARACTERS and len(sheet.tree.css("script")) > 2:
+    is_written = sheet.tree.css_first("body.single") is not None  # WordPress writes its posts into the page
+    if visible < MIN_VISIBLE_CHARACTERS and len(sheet.tree.css("script")) > 2 and not is_written:
         raise NotAnArticle(DropReason.SCRIPT_ONLY, "few words until a script has run")
     raise NotAnArticle(DropReason.TOO_SHORT, f"{words} words")
 
