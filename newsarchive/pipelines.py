@@ -160,7 +160,7 @@ class CapturePipeline:
         frontier = Frontier(store.store.engine)
         return replace(
             capture,
-            source_text=capture.source_text or frontier.source_text(capture.url),
+            source_text=capture.source_text or frontier.source_text_of(capture),
             selectors=capture.selectors or frontier.selectors(capture.url),
         )
 

@@ -157,7 +157,7 @@ class Statements:
     def known(self, capture: Capture) -> Capture:
         """A page with what its site has said of the post so far."""
         self.keep()
-        text = self.frontier.source_text(capture.url) if self.frontier is not None else None
+        text = self.frontier.source_text_of(capture) if self.frontier is not None else None
         if text is None:
             return capture
         return replace(

@@ -243,7 +243,7 @@ class CapturingSpider(ArchiveSpider):
         """The capture with what the archive knows of the post. Called from a thread."""
         return replace(
             capture,
-            source_text=self.frontier.source_text(capture.url) if self.frontier else capture.source_text,
+            source_text=self.frontier.source_text_of(capture) if self.frontier else capture.source_text,
             selectors=self._selectors(site_of(capture.url)),
             rights=self._rights(capture),
         )

@@ -53,6 +53,14 @@ def test_all_that_was_said_comes_back(archive: Archive) -> None:
     assert found.updated.isoformat() == "2025-03-02T09:00:00-03:30"
 
 
+def test_of_a_post_that_moved_the_new_address_tells(archive: Archive) -> None:
+    new = replace(SAID, updated=datetime(2025, 4, 1, tzinfo=UTC))
+    archive.name(told(SAID), Link("https://blog.example/new-slug", new.source, text=new))
+    capture = Capture(URL, b"", final_url="https://blog.example/new-slug")
+    assert archive.frontier.source_text_of(capture) == new
+    assert archive.frontier.source_text_of(replace(capture, final_url="https://blog.example/unknown")) == SAID
+
+
 def test_what_no_database_takes_is_kept_as_it_can_be(archive: Archive) -> None:
     archive.name(told(replace(SAID, title="A\x00B", authors=("\ud800",), keywords=("x\x00",))))
     found = archive.frontier.source_text(URL)

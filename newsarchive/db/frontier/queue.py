@@ -31,7 +31,7 @@ from newsarchive.db.frontier import known_sites, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, CrawlRun, Discovery, Site, Source, SourceTextRow, Url
 from newsarchive.db.values import storable
-from newsarchive.items import DropReason, Link, Selectors, SourceText, Validators
+from newsarchive.items import Capture, DropReason, Link, Selectors, SourceText, Validators
 from newsarchive.private_networks import doors
 from newsarchive.times import utc_now
 
@@ -294,6 +294,17 @@ class Frontier:
         language; `None` where it said nothing."""
         with reading(self.engine) as connection:
             return source_texts.of(connection, url)
+
+    def source_text_of(self, capture: Capture) -> SourceText | None:
+        """What the site said last of the post on a page. Where the address that was asked for led to another, what it says under
+        that one counts: of a post that moved, the old address keeps what was true before."""
+        asked, answered = capture.url, capture.base_url
+        of_answered = self.source_text(answered) if url_key(answered) != url_key(asked) else None
+        return (
+            of_answered
+            if of_answered and of_answered.source != source_texts.SITE
+            else self.source_text(asked)
+        )
 
     def published(self, urls: Iterable[str], *, stored: bool = False) -> dict[str, datetime]:
         """When these posts were published, as feed or API said in any crawl, by key. With `stored` the day that the
