@@ -75,21 +75,26 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
     between, because cron mails every line.
     """
     if as_json:
-        output.print_json(*map(record, results))
+        for result in results:
+            own = {
+                "site": result.site,
+                "exit_code": result.code,
+                "error": result.error,
+                "alarms": result.alarms,
+            }
+            output.print_json(own | result.columns)
         return
     if quiet:
         pass
     elif output.json_lines():
         for result in results:
-            output.log_line(
-                "INFO", event="summary", site=result.site, stats={c: result.counts.get(c, 0) for c in COLUMNS}
-            )
+            output.log_line("INFO", event="summary", site=result.site, stats=result.columns)
     elif results and sys.stderr.isatty():
-        rows = [(*(result.counts.get(column, 0) for column in COLUMNS), result.site) for result in results]
+        rows = [(*result.columns.values(), result.site) for result in results]
         output.print_table((*COLUMNS, "site"), rows, COLUMNS, messages())
     else:
         for result in results:
-            say(f"{result.site}: " + ", ".join(f"{result.counts.get(c, 0)} {c}" for c in COLUMNS))
+            say(f"{result.site}: " + ", ".join(f"{number} {name}" for name, number in result.columns.items()))
     for result in results:
         for alarm in result.raised if quiet else result.alarms:
             complain(f"alarm: {result.site}: {alarm}")
@@ -97,17 +102,6 @@ def show(results: Sequence[Result], as_json: bool, quiet: bool) -> None:
             complain(f"over: {result.site}: {alarm}")
         if result.problem and not (quiet and (result.code == LOCKED or result.is_told)):
             complain(f"error: {result.problem}")
-
-
-def record(result: Result) -> dict[str, Any]:
-    counts = {column: result.counts.get(column, 0) for column in COLUMNS}
-    return {
-        "site": result.site,
-        "exit_code": result.code,
-        "error": result.error,
-        "alarms": result.alarms,
-        **counts,
-    }
 
 
 #: Spiders that may be named as in `scrapy crawl news -a url=…`.

@@ -108,7 +108,10 @@ def tour(url: str, warc: str) -> None:
         out.print(text, markup=False, width=min(out.width, MAX_TEXT_COLUMNS))
     out.print()
     out.print(f"Left out, {counted(len(stored.dropped), 'line')}, each with its reason:", style="bold")
-    for kind, texts in by_kind(stored).items():
+    by_kind: dict[str, list[str]] = {}
+    for block in stored.dropped:
+        by_kind.setdefault(block.label, []).append(block.text)
+    for kind, texts in by_kind.items():
         line = f"  {len(texts)} {plainwords.label(kind)}: {texts[0]}"
         out.print(line, style="dim", markup=False, overflow="ellipsis", no_wrap=True)
     out.print()
@@ -118,14 +121,6 @@ def tour(url: str, warc: str) -> None:
 def whats_next(url: str, warc: str) -> str:
     """The text at the end of a demo: where the articles are, and which commands come next."""
     return next_steps(url, warc, word="ferry", first=1, blog="https://your-blog.example --limit 20")
-
-
-def by_kind(stored: Stored) -> dict[str, list[str]]:
-    """The texts of the lines that were left out, by kind, in the order of the page."""
-    kinds: dict[str, list[str]] = {}
-    for block in stored.dropped:
-        kinds.setdefault(block.label, []).append(block.text)
-    return kinds
 
 
 def print_header(out: Console, stored: Stored) -> None:

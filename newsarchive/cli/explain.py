@@ -16,7 +16,7 @@ from newsarchive.exceptions import NoSuchArticle, NotAnArticle, UsageError
 from newsarchive.reprs import cut, origin_line
 
 if TYPE_CHECKING:
-    from newsarchive.items import Article, Block
+    from newsarchive.items import Article
 
 
 @click.command(
@@ -213,20 +213,16 @@ def _kept(article: Article, debug: bool) -> Iterator[str]:
 
 def _blocks(article: Article, debug: bool, *, body: bool) -> Iterator[str]:
     for block in article.blocks:
-        if (block.label == "body") == body:
-            yield _block(block) if debug else _plain_block(block)
-
-
-def _block(block: Block) -> str:
-    score = f" {block.score:+.1f}" if block.score is not None else ""
-    label = "" if block.label == "body" else f"{block.label}: "
-    return f"[{label}{block.rule}{score}] {short(block.text)}"
-
-
-def _plain_block(block: Block) -> str:
-    label = "" if block.label == "body" else plainwords.label(block.label)
-    why = ": ".join(part for part in (label, plainwords.rule(block.rule, block.label)) if part)
-    return f"{short(block.text)} [{why}]" if why else short(block.text)
+        if (block.label == "body") != body:
+            continue
+        if debug:
+            score = f" {block.score:+.1f}" if block.score is not None else ""
+            label = "" if body else f"{block.label}: "
+            yield f"[{label}{block.rule}{score}] {short(block.text)}"
+        else:
+            label = "" if body else plainwords.label(block.label)
+            why = ": ".join(filter(None, (label, plainwords.rule(block.rule, block.label))))
+            yield f"{short(block.text)} [{why}]" if why else short(block.text)
 
 
 def short(text: str, length: int = 90) -> str:

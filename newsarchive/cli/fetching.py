@@ -334,11 +334,6 @@ def preview(url: str, fetcher: Fetcher) -> Preview:
     return _Previewer(fetcher).preview(url)
 
 
-def _named_day(link: Link) -> datetime:
-    """The day that a list gives for a post, the first of all days for none: a preview shows the newest posts."""
-    return utc(link.published or link.lastmod or datetime.min)
-
-
 class _Previewer:
     """Fetches what a preview shows of one blog."""
 
@@ -356,8 +351,9 @@ class _Previewer:
         for source in platforms.sources(text, home.headers, home.base_url, self.rules):
             if source.kind not in {known.kind for known, _ in found} and (links := self.links(source, home)):
                 found.append((source, len(links)))
-                # Those of one day, or of none, stay in the order of the list.
-                for link in sorted(links, key=_named_day, reverse=True):
+                # The newest first. Those of one day, or of none, stay in the order of the list.
+                links.sort(key=lambda link: utc(link.published or link.lastmod or datetime.min), reverse=True)
+                for link in links:
                     named.setdefault(urls.url_key(link.url), link)
         posts = list(named.values()) or post_links(text, home.base_url, self.rules)
         articles = islice(self.articles(posts[:MAX_TRIED_POSTS]), MAX_SHOWN_POSTS)

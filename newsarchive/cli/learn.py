@@ -265,15 +265,12 @@ def selectors(site: str, form: str, pages: int, folder: str | None, db: str) -> 
 def _figures(made: SiteSelectors) -> list[str]:
     """How much of the texts the selectors keep, in words."""
     seen, unseen = made.seen, made.unseen
-    said = [
-        f"on {seen.pages} stored pages these selectors keep {_share(seen.recall)} of the text;"
-        f" {_share(seen.precision)} of what they give is text"
-    ]
-    if unseen is None:
-        return [*said, "there are too few pages to measure it on others than they were learned from"]
     return [
-        *said,
-        f"learned from the one half and measured on the other: {_share(unseen.recall)} and {_share(unseen.precision)}",
+        f"on {seen.pages} stored pages these selectors keep {_share(seen.recall)} of the text;"
+        f" {_share(seen.precision)} of what they give is text",
+        "there are too few pages to measure it on others than they were learned from"
+        if unseen is None
+        else f"learned from the one half and measured on the other: {_share(unseen.recall)} and {_share(unseen.precision)}",
     ]
 
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from newsarchive import config
-from newsarchive.cli.output import QUIET, stdout_into
+from newsarchive.cli.output import QUIET, noted, stdout_into
 from newsarchive.exceptions import UsageError
 from newsarchive.times import first_moment, utc
 
@@ -160,8 +160,7 @@ def loudness(command: F) -> F:
 
 def verbosity() -> int:
     """How often `--verbose` was given: 1 logs what is done, 2 or more logs everything."""
-    context = click.get_current_context(silent=True)
-    return int(context.meta.get(_VERBOSE, 0)) if context else 0
+    return int(noted(_VERBOSE) or 0)
 
 
 def _be_quiet(context: click.Context, parameter: click.Parameter, value: bool) -> None:

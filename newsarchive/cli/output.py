@@ -19,6 +19,7 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, replace
@@ -62,10 +63,15 @@ _SQLITE = b"SQLite format 3\x00"
 _LESS = "FRX"
 
 
+def noted(key: str) -> Any:
+    """What the options of this call have noted under a key of `click.Context.meta`, `None` for nothing."""
+    context = click.get_current_context(silent=True)
+    return context.meta.get(key) if context else None
+
+
 def quiet() -> bool:
     """Whether the command was asked to print no messages but errors."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.meta.get(QUIET))
+    return bool(noted(QUIET))
 
 
 def on_terminal() -> bool:
@@ -141,8 +147,7 @@ def write_json_lines(context: click.Context) -> None:
 
 def json_lines() -> bool:
     """Whether messages are lines of JSON."""
-    context = click.get_current_context(silent=True)
-    return bool(context and context.meta.get(JSON_LINES))
+    return bool(noted(JSON_LINES))
 
 
 def log_line(level: str, **fields: Any) -> None:
@@ -292,19 +297,13 @@ def _cell(cell: object) -> str:
 def account(edits: tuple[Edit, ...], dropped: tuple[Block, ...]) -> str:
     """What newsarchive changed in an article, in one line: the number of repairs by codec, of dropped lines by kind."""
     repairs = [e for e in edits if e.step == "repair"]
-    codecs = sorted({plainwords.codec(e.rule) for e in repairs})
-    kinds: dict[str, int] = {}
-    for block in dropped:
-        kind = plainwords.label(block.label)
-        kinds[kind] = kinds.get(kind, 0) + 1
-    parts = [f"{counted(len(repairs), 'repair')} ({'; '.join(codecs)})"] if repairs else ["no repairs"]
-    if kinds:
-        parts.append(
-            f"{counted(len(dropped), 'line')} left out ("
-            + ", ".join(f"{n} {k}" for k, n in sorted(kinds.items()))
-            + ")"
-        )
-    return ", ".join(parts)
+    codecs = "; ".join(sorted({plainwords.codec(e.rule) for e in repairs}))
+    repaired = f"{counted(len(repairs), 'repair')} ({codecs})" if repairs else "no repairs"
+    if not dropped:
+        return repaired
+    kinds = Counter(plainwords.label(block.label) for block in dropped)
+    by_kind = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    return f"{repaired}, {counted(len(dropped), 'line')} left out ({by_kind})"
 
 
 def original_line(origin: Origin | None, url: str) -> str:
@@ -348,13 +347,12 @@ def use_line(rights: Rights | None) -> str:
     """What the site said of the use of a page, in one line; "" where it said nothing, or of previews alone."""
     if not rights:
         return ""
-    directives = [said for said in rights.directives if not _PERMITTING.fullmatch(said)]
-    refused = f"robots.txt keeps out {', '.join(rights.refused_agents)}" if rights.refused_agents else ""
-    tdm = [f"TDMRep {said}" for said in rights.tdm]
-    usage = [f"Content-Usage {said}" for said in rights.content_usage]
-    licences = [f"licence {named}" for named in rights.licences]
-    said = "; ".join(filter(None, [*licences, *tdm, *usage, *directives, refused]))
-    return f"Its site says of its use: {said}" if said else ""
+    found = [f"licence {named}" for named in rights.licences]
+    found += [f"TDMRep {said}" for said in rights.tdm]
+    found += [f"Content-Usage {said}" for said in rights.content_usage]
+    found += [said for said in rights.directives if not _PERMITTING.fullmatch(said)]
+    found += [f"robots.txt keeps out {', '.join(rights.refused_agents)}"] if rights.refused_agents else []
+    return f"Its site says of its use: {'; '.join(found)}" if found else ""
 
 
 def print_wrapped(headline: str, details: list[str], body: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -56,13 +56,6 @@ def archive_of(db: str) -> Sites:
     engine = open_engine(database_url(db))
     upgrade(engine)
     return Sites(engine)
-
-
-def existing(db: str) -> Sites:
-    """The sites of an archive. Raises `DatabaseUnavailable` where there is none yet."""
-    from newsarchive.db.frontier.sites import Sites
-
-    return Sites(open_archive(db))
 
 
 @sites.command()
@@ -245,13 +238,14 @@ def resume(site: str, dry_run: bool, db: str) -> None:
     _configure(db, site, dry_run, follow=True)
 
 
-def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
+def _configure(db: str, site: str, dry_run: bool, *, follow: bool) -> None:
+    from newsarchive.db.frontier.sites import Sites
+
     found = known_site(db, site)
     if dry_run:
-        what = "go on with" if changes["follow"] else "pause"
-        say(f"would {what} {found.home_url}; nothing was written")
+        say(f"would {'go on with' if follow else 'pause'} {found.home_url}; nothing was written")
         return
-    existing(db).configure(found, {**found.config, **changes})
+    Sites(open_archive(db)).configure(found, {**found.config, "follow": follow})
 
 
 @sites.command()
@@ -260,13 +254,15 @@ def _configure(db: str, site: str, dry_run: bool, **changes: Any) -> None:
 @db_option
 def remove(site: str, dry_run: bool, db: str) -> None:
     """Follow a site no longer, and forget its settings; its articles stay."""
+    from newsarchive.db.frontier.sites import Sites
+
     found = known_site(db, site)
     if dry_run:
         say(
             f"would follow {found.home_url} no longer and keep its {counted(found.articles, 'article')}; nothing was written"
         )
         return
-    existing(db).configure(found, {})
+    Sites(open_archive(db)).configure(found, {})
 
 
 @sites.command("import")

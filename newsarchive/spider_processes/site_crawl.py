@@ -72,6 +72,11 @@ class Result:
                 self.counts[column] = self.counts.get(column, 0) + int(value)
 
     @property
+    def columns(self) -> dict[str, int]:
+        """Each of `COLUMNS` with its count, also where that is 0."""
+        return {column: self.counts.get(column, 0) for column in COLUMNS}
+
+    @property
     def holds_articles(self) -> bool:
         """Whether the archive holds an article that this crawl fetched or looked at again."""
         return any(self.counts.get(column) for column in ("new", "updated", "unchanged"))

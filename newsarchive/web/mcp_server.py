@@ -10,6 +10,7 @@ text is broken up, so that no text can end itself.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
@@ -161,9 +162,6 @@ def article(archive: Archive, url_or_id: str, offset: int = 0) -> dict[str, Any]
     found = archive.get(url_or_id)
     text = found.article_body[offset : offset + MAX_TEXT_CHARACTERS]
     end = offset + len(text)
-    kinds: dict[str, int] = {}
-    for block in found.dropped:
-        kinds[block.label] = kinds.get(block.label, 0) + 1
     return {
         "id": found.id,
         "url": found.url,
@@ -186,7 +184,7 @@ def article(archive: Archive, url_or_id: str, offset: int = 0) -> dict[str, Any]
         "original_in_the_archive": found.original_url,
         "confidence": found.quality.confidence,
         "repairs": len(found.edits),
-        "left_out": kinds,
+        "left_out": dict(Counter(block.label for block in found.dropped)),
         "characters": len(found.article_body),
         "text": untrusted(text, found.url),
         "next_offset": end if end < len(found.article_body) else None,
