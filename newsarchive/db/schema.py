@@ -124,12 +124,19 @@ def _without_crawls(engine: Engine) -> Iterator[None]:
 
 
 def _create(engine: Engine) -> None:
-    """Make a new archive without the revisions that led to today's schema: a file by the script, on a server by the models."""
+    """Make a new archive without the revisions that led to today's schema: a file by the script, on a server by the models.
+
+    Raises `DatabaseUnavailable` for a server's database in whose encoding not every text can be written.
+    """
     dialect = dialect_of(engine)
-    if dialect.is_file:
-        _prepare(engine)
-    else:
-        _require_unicode(engine)
+    _prepare(engine)
+    with reading(engine) as connection:
+        encoding = dialect.other_encoding(connection)
+    if encoding:
+        raise DatabaseUnavailable(
+            f"{shown(engine)} has the encoding {encoding}, which cannot hold the texts of all languages, and was left as it is:"
+            " make another one with createdb --encoding=UTF8 --template=template0"
+        )
     with writing(engine) as connection:
         # Another process may have made the archive since this one looked.
         if readonly.current(connection) is not None:
@@ -145,17 +152,6 @@ def _create(engine: Engine) -> None:
             views.make_details(connection)
             views.make(connection)
             command.stamp(_config(connection), "head")
-
-
-def _require_unicode(engine: Engine) -> None:
-    """Raises `DatabaseUnavailable` for a server's database in whose encoding not every text can be written."""
-    with reading(engine) as connection:
-        encoding = dialect_of(engine).other_encoding(connection)
-    if encoding:
-        raise DatabaseUnavailable(
-            f"{shown(engine)} has the encoding {encoding}, which cannot hold the texts of all languages, and was left as it is:"
-            " make another one with createdb --encoding=UTF8 --template=template0"
-        )
 
 
 def migrate(engine: Engine) -> None:
@@ -301,7 +297,10 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         part.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-            _require_whole(path, copy)
+            # Pages are copied as they are, and nobody would notice damage before the backup is needed.
+            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise _damaged(path, said)
         part.replace(target)
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -313,14 +312,6 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         for end in ("", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + end).unlink(missing_ok=True)
-
-
-def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
-    """Raise where a backup is damaged: its pages are copied as they are, and otherwise nobody would notice before the
-    backup is needed."""
-    (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-    if said != "ok":
-        raise _damaged(path, said)
 
 
 def _damaged(path: Path, said: str) -> DatabaseUnavailable:
@@ -522,20 +513,16 @@ def _script() -> Iterator[str]:
 
 def script_of(file: Path) -> str:
     """The script that makes an archive like this one, which holds nothing but its revision."""
+    of_index = tuple(f"{table}_" for table in FULL_TEXT_TABLES)  # FTS5 makes such tables by itself
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
             " ORDER BY instr('table index view trigger', type), rowid"
         )
-        made = [sql for name, sql in rows if not _is_part_of_index(name)]
+        made = [sql for name, sql in rows if not name.startswith(of_index)]
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     made.append(f"INSERT INTO alembic_version VALUES ('{revision}')")
     return _HEAD.format(revision) + ";\n\n".join(made) + ";\n"
-
-
-def _is_part_of_index(name: str) -> bool:
-    """Whether FTS5 makes this table by itself, beside the one that the schema names."""
-    return name.startswith(tuple(f"{table}_" for table in FULL_TEXT_TABLES))
 
 
 if __name__ == "__main__":

@@ -38,34 +38,27 @@ def write_subset(source: Engine, ids: Sequence[int], target: Path) -> int:
     the captures in the new archive say what was fetched, but the raw bytes stay where they are.
     """
     ids = sorted(ids)  # rows that are inserted in the order of their keys fill the pages of a tree
-    engine = open_engine(str(target))
+    engine = open_engine(str(target), small_cache=True)
     try:
         schema.upgrade(engine)
-        for one in (source, engine):
-            _small_cache(one)
+        # Each page is read once, so that the cache that serves searches would only take memory. The pool gives a single
+        # thread the same connection again.
+        with source.connect() as connection:
+            for statement in dialect_of(source).small_cache:
+                connection.exec_driver_sql(statement)
         number = 0
         for at in range(0, len(ids), MAX_CHUNK_ARTICLES):
             with reading(source) as connection:
                 part = _Part(connection, ids[at : at + MAX_CHUNK_ARTICLES])
             with writing(engine) as connection:
                 number += part.write(connection)
+        copied = select(func.count()).where(ArticleRow.cluster_id == Cluster.id).scalar_subquery()
         with writing(engine) as connection:
-            _recount(connection)
+            connection.execute(update(Cluster).values(size=copied))
         schema.compact(engine)
         return number
     finally:
         engine.dispose()
-
-
-def _small_cache(engine: Engine) -> None:
-    """Give an engine a small cache: every page is read and written only once, so the cache of 64 MiB that serves
-    searches would only take memory.
-
-    The pool gives a single thread the same connection again, so that the setting stays.
-    """
-    with engine.connect() as connection:
-        for statement in dialect_of(engine).small_cache:
-            connection.exec_driver_sql(statement)
 
 
 class _Part:
@@ -159,9 +152,3 @@ def _parents(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
         if to := column.info.get(REFERS_TO):
             name, _, other = to.partition(".")
             yield column, Base.metadata.tables[name].c[other]
-
-
-def _recount(connection: Connection) -> None:
-    """Set the size of each cluster to the number of its articles that were copied."""
-    number = select(func.count()).where(ArticleRow.cluster_id == Cluster.id).scalar_subquery()
-    connection.execute(update(Cluster).values(size=number))

@@ -54,12 +54,23 @@ def mirror(source: Connection, target: Engine, progress: Progress) -> dict[str, 
     interruption it can be called again."""
     tables = Base.metadata.sorted_tables
     added = dict.fromkeys((table.name for table in tables), 0)
-    for table in [one for one in reversed(tables) if _has_rows(target, one)]:
+    with reading(target) as connection:
+        filled = [table for table in tables if connection.execute(select(table).limit(1)).first()]
+    for table in reversed(filled):
+        #: The columns by which a unique constraint tells rows apart.
+        unique = [
+            column.name
+            for constraint in table.constraints
+            if isinstance(constraint, UniqueConstraint)
+            for column in constraint.columns
+        ]
         for theirs, ours in _aligned(source, target, table):
-            unlike = (
-                key for key, row in theirs.items() if key not in ours or _is_other(table, row, ours[key])
-            )
-            _delete(target, table, list(unlike))
+            unlike = [
+                key
+                for key, row in theirs.items()
+                if key not in ours or any(row[name] != ours[key][name] for name in unique)
+            ]
+            _delete(target, table, unlike)
     for table in tables:
         done, total = 0, _count(source, table)
         for theirs, ours in _aligned(source, target, table):
@@ -68,12 +79,6 @@ def mirror(source: Connection, target: Engine, progress: Progress) -> dict[str, 
             done += len(ours)
             progress(table.name, done, total)
     return added
-
-
-def _is_other(table: Table, row: Row, other: Row) -> bool:
-    """Whether two rows with one key differ in a column by which a unique constraint tells rows apart."""
-    unique = (one for one in table.constraints if isinstance(one, UniqueConstraint))
-    return any(row[column.name] != other[column.name] for one in unique for column in one.columns)
 
 
 def rows_after(connection: Connection, table: Table, key: Key | None) -> Iterator[list[Row]]:
@@ -212,11 +217,6 @@ def _refuse_withheld(source: Engine, target: Engine) -> None:
             f"{shown(target)} withholds or has erased {counted(len(missing), 'article')} that {shown(source)} still has"
             f" ({', '.join(map(str, sorted(missing)[:5]))}): withhold or erase them there too, or name an empty database"
         )
-
-
-def _has_rows(engine: Engine, table: Table) -> bool:
-    with reading(engine) as connection:
-        return connection.execute(select(*table.primary_key.columns).limit(1)).first() is not None
 
 
 def _count(connection: Connection, table: Table) -> int:

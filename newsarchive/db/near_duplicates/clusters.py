@@ -206,7 +206,12 @@ class _Assignment:
             union.join(a, b)
         for component in union.groups():
             self._relate(component, members)
-        return clusters(link for link in self.links.values() if not self._is_passage_of_frozen(link))
+        frozen = {i for i, known in self.known.items() if known.cluster_id in self.frozen}
+        return clusters(
+            link
+            for link in self.links.values()
+            if link.kind != "truncated" or frozen.isdisjoint((link.short, link.long))
+        )
 
     def _relate(self, component: Sequence[int], members: dict[int, list[int]]) -> None:
         """Compare all pairs of linked texts, where there are no more than `MAX_COMPARED_TEXTS`."""
@@ -228,10 +233,6 @@ class _Assignment:
             group = members.get(cluster_id, [])  # type: ignore[arg-type]
             for a, b in pairwise(group):
                 self._link_same(a, b)
-
-    def _is_passage_of_frozen(self, link: Link) -> bool:
-        held = {self.known[link.short].cluster_id, self.known[link.long].cluster_id}
-        return link.kind == "truncated" and bool(held & self.frozen)
 
     def _write(self, groups: Sequence[tuple[int, ...]], members: dict[int, list[int]]) -> None:
         """Move articles to the clusters of their groups. A group keeps the cluster in which most of its articles

@@ -121,7 +121,9 @@ class _Rows:
         self.firsts: dict[str, int] = {}
         for member in members:  # equal texts are read and compared once
             self.firsts.setdefault(member.content_hash or str(member.id), member.id)
-        self.stays = self._fullest_so_far()
+        named = {m.beside for m in members if m.beside is not None and m.id not in changed}
+        #: The fullest article that the rows name, where it is still in the cluster and has the same text.
+        self.stays = next((i for i in named if i in self.members and i not in changed), None)
         self.new = [m for m in members if m.id in changed or m.beside is None]
 
     @property
@@ -143,19 +145,15 @@ class _Rows:
             for m in new
         ]
 
-    def _fullest_so_far(self) -> int | None:
-        """The fullest article that the rows name, where it is still in the cluster and has the same text."""
-        named = {m.beside for m in self.members.values() if m.beside is not None and m.id not in self.changed}
-        return next((i for i in named if i in self.members and i not in self.changed), None)
-
     def _fullest(self) -> int:
         """The fullest article. Only a new article can be fuller than the fullest so far; where there is none so far,
         all are compared."""
         if self.stays is not None and len(self.members) >= MAX_FULLEST_CANDIDATES:
             return self.stays
-        among = {m.id: m for m in self.new} if self.stays is not None else self.members
-        if self.stays is not None:
-            among[self.stays] = self.members[self.stays]
+        if self.stays is None:
+            among = self.members
+        else:
+            among = {m.id: m for m in self.new} | {self.stays: self.members[self.stays]}
         return fullest_of([self._text(m) for m in among.values()]).id
 
     def _text(self, member: _Member) -> Text:

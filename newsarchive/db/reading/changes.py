@@ -157,22 +157,18 @@ def _with_details(reader: Reader, rows: Sequence[Row]) -> list[Happened]:
     moved = _by_id(reader, _FIELDS, rows, Happening.DETAILS)
     found = []
     for row in rows:
-        kind, row_id = Happening(row["kind"]), row["row_id"]
-        shared = (kind, row["seen_at"], row["id"], row["url"], row["site"])
+        kind, row_id, before = Happening(row.pop("kind")), row.pop("row_id"), row.pop("fetched_at")
+        one = Happened(kind, **row, last_seen_before=before)
         if kind is Happening.EDITED:
             own = versions[row_id]
-            found.append(
-                Happened(
-                    *shared, own["headline"], row["in_language"], own["version"], own["headline_before"] or ""
-                )
-            )
+            headlines = {"headline": own["headline"], "headline_before": own["headline_before"] or ""}
+            one = replace(one, version=own["version"], **headlines)
         elif kind is Happening.DETAILS:
             own = moved[row_id]
-            values = (own["field"], own["value_before"], own["value_after"])
-            found.append(Happened(*shared, row["headline"], row["in_language"], own["version"], "", *values))
-        else:
-            found.append(Happened(*shared, row["headline"], row["in_language"]))
-    return [replace(one, last_seen_before=row["fetched_at"]) for one, row in zip(found, rows, strict=True)]
+            values = {"before": own["value_before"], "after": own["value_after"]}
+            one = replace(one, version=own["version"], field=own["field"], **values)
+        found.append(one)
+    return found
 
 
 def _by_id(reader: Reader, query: str, rows: Sequence[Row], kind: Happening) -> Mapping[int, Row]:

@@ -232,8 +232,12 @@ def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[
     away = f"SELECT 1 FROM ({unseen(hidden)}) AS h WHERE article_id IN :ids"
     if stored and (not fullest or reader.value(away, {"ids": list(fullest)}) is None):
         return {row["article_id"]: row for row in stored}
-    if len(rows) == 1:
-        return {i: dict.fromkeys(COUNTS, 0) | _alone(reader, i) for i in rows}
+    if len(rows) == 1:  # an article without copies is its own fullest one
+        alone = {"kind": "fullest", "similarity": 1.0}
+        return {
+            i: dict.fromkeys(COUNTS, 0) | alone | {"kept": len(sentences(body)), "fullest_id": i}
+            for i, body in _bodies(reader, rows).items()
+        }
     from newsarchive.core.near_duplicates.clustering import fullest_of, text_of
     from newsarchive.db.near_duplicates.copies import row_of
 
@@ -243,12 +247,6 @@ def _comparisons(reader: Reader, rows: Mapping[int, Row], hidden: bool) -> dict[
     made = {i: row_of(text, texts[full], bodies) | {"fullest_id": full} for i, text in texts.items()}
     made[full]["kind"] = "fullest"
     return made
-
-
-def _alone(reader: Reader, article_id: int) -> Row:
-    """The comparison of an article without copies: it is its own fullest article."""
-    kept = len(sentences(_bodies(reader, [article_id])[article_id]))
-    return {"kind": "fullest", "similarity": 1.0, "kept": kept, "fullest_id": article_id}
 
 
 def _copy(row: Row, stored: Row | None, changed: Comparison | None) -> Copy:

@@ -94,17 +94,13 @@ def stats(source: Source, *, hidden: bool = False, copies: Copies = Copies.ALL) 
         found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
         every = not found["withheld"] and (hidden or not found["quarantined"])
         found |= {name: _counts(reader, *what, every, copies, hidden) for name, what in _COUNTS.items()}
-        alarms = Counter(alarm.kind.value for alarm in standing(reader))
-        disk = reader.dialect.disk_bytes(reader)
-        licences = dict(reader.tuples(_LICENCES.format(visible=shown)))
-        months = _months(reader, shown)
         return Stats(
             **found,
-            disk=disk,
-            months=months,
-            alarms=dict(alarms.most_common()),
+            disk=reader.dialect.disk_bytes(reader),
+            months=_months(reader, shown),
+            alarms=dict(Counter(alarm.kind.value for alarm in standing(reader)).most_common()),
             copies=copies.value,
-            licences=licences,
+            licences=dict(reader.tuples(_LICENCES.format(visible=shown))),
             days_without_crawl=uncrawled_days(reader, datetime.now(UTC).date()),
         )
 

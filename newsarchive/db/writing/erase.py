@@ -27,7 +27,6 @@ from newsarchive.db.models import (
     ArticleRow,
     ArticleTerm,
     AuthorRow,
-    Base,
     CaptureRow,
     Line,
     Revision,
@@ -217,15 +216,10 @@ def _leave_copies(connection: Connection, article_id: int, before: Any, now: dat
 def _forget(connection: Connection, article_id: int) -> None:
     """Delete names, tags and lines that nothing refers to any more: the article may have been the only one with
     them."""
-    for model, user, column in ((AuthorRow, ArticleAuthor, "author_id"), (Term, ArticleTerm, "term_id")):
-        _delete_unused(connection, model, user, column)
+    connection.execute(delete(AuthorRow).where(AuthorRow.id.not_in(select(ArticleAuthor.author_id))))
+    connection.execute(delete(Term).where(Term.id.not_in(select(ArticleTerm.term_id))))
     url = connection.execute(select(ArticleRow.url).where(ArticleRow.id == article_id)).scalar_one()
     _delete_unused_lines(connection, url)
-
-
-def _delete_unused(connection: Connection, model: type[Base], user: type[Base], column: str) -> None:
-    table, other = bulk.table_of(model), bulk.table_of(user)
-    connection.execute(delete(table).where(table.c.id.not_in(select(other.c[column]))))
 
 
 def _delete_unused_lines(connection: Connection, url: str) -> None:

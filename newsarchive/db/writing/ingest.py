@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -36,7 +35,7 @@ from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, earlier, explanations, field_changes, moved, quarantine, withhold
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
-from newsarchive.items import Article, Capture, ChangeKind
+from newsarchive.items import Article, ChangeKind
 
 _ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
 _REVISION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
@@ -64,6 +63,9 @@ _READ_THERE = """
     SELECT 1 FROM article_revisions AS r JOIN captures AS c ON c.id = r.capture_id
     WHERE r.article_id = :id AND c.final_url = :at LIMIT 1
 """
+_LAST_VERSIONS = (
+    "SELECT article_id, max(version) FROM article_revisions WHERE article_id IN :ids GROUP BY article_id"
+)
 #: The digest of the newest capture of an article's page.
 _LAST_DIGEST = """
     SELECT c.payload_digest FROM captures AS c JOIN urls AS u ON u.id = c.url_id
@@ -151,7 +153,10 @@ class Batch:
             if plan.is_new or plan.record_changed or plan.text_changed or plan.read_anew
         ]
         quarantine.note(self.connection, read, self.now)
-        self._link_originals([plan for plan in self.plans if plan.record_changed])
+        recorded = [plan for plan in self.plans if plan.record_changed]
+        wanted = {plan.article_id: _original_key(plan) for plan in recorded if plan.article.origin}
+        held = {plan.article_id: (plan.key, plan.canonical_key) for plan in recorded}
+        copies.link(self.connection, wanted, held)
         clusters.assign(self.connection, [_entry(plan) for plan in changed], self.now)
         seen = [
             (plan.article_id, plan.article.seen)
@@ -168,7 +173,8 @@ class Batch:
         if self.reread:
             updates.take_up(self.connection, looks)
         else:
-            led = updates.led(self.connection, _answers(self.plans))
+            answers = [(p.article.capture, p.article_id, p.seen_at) for p in self.plans if p.article.capture]
+            led = updates.led(self.connection, answers)
             updates.mark(self.connection, looks, self.rates)
             updates.mark_led(self.connection, led)
         done = {id(plan): self._store_alone(plan) for plan in self.waiting}
@@ -362,7 +368,10 @@ class Batch:
 
     def _write_revisions(self, plans: list[Plan]) -> None:
         added = [plan for plan in plans if plan.adds_version]
-        self._keep_superseded([plan.stored for plan in added if plan.stored])
+        # A body that stood in the row of its article moves into the row of its version.
+        old = [plan.stored for plan in added if plan.stored]
+        bodies = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in old]
+        _REVISION.run(self.connection, bodies)
         self._append_revisions(added)
         self._replace_revisions([plan for plan in plans if not plan.adds_version])
         current = [
@@ -373,14 +382,10 @@ class Batch:
         _ARTICLE.run(self.connection, current)
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
-    def _keep_superseded(self, articles: Iterable[dict[str, Any]]) -> None:
-        """Move the texts of articles that get a new version into the rows of their present versions."""
-        old = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in articles]
-        _REVISION.run(self.connection, old)
-
     def _number_versions(self, plans: list[Plan]) -> None:
         """Give the new versions their ids and numbers."""
-        last = self._last_versions([plan.article_id for plan in plans if plan.stored])
+        stored = [plan.article_id for plan in plans if plan.stored]
+        last = dict(bulk.select_tuples(self.connection, _LAST_VERSIONS, {"ids": stored})) if stored else {}
         ids = bulk.new_ids(self.connection, Revision, len(plans))
         for plan, revision_id in zip(plans, ids, strict=True):
             plan.revision_id, plan.version = revision_id, last.get(plan.article_id, 0) + 1
@@ -488,56 +493,42 @@ class Batch:
         self._write_authors(plans)
         self._write_terms(plans)
         self._write_origins(plans)
-        images = [(p.article_id, p.article.image) for p in plans if p.article.image]
-        bulk.insert_rows(
-            self.connection,
-            ImageRow,
-            [rows.flat(image) | {"article_id": i, "position": 0} for i, image in images],
-        )
+        images = [
+            rows.flat(plan.article.image) | {"article_id": plan.article_id, "position": 0}
+            for plan in plans
+            if plan.article.image
+        ]
+        bulk.insert_rows(self.connection, ImageRow, images)
 
     def _write_authors(self, plans: list[Plan]) -> None:
-        ids = bulk.ids_of(
-            self.connection,
-            AuthorRow,
-            ("name", "kind"),
-            [rows.flat(a) for p in plans for a in p.article.authors],
-        )
-        links = [
-            {
-                "article_id": plan.article_id,
-                "position": position,
-                "author_id": ids[storable(author.name), author.kind],
-            }
+        named = [
+            (plan.article_id, position, author)
             for plan in plans
             for position, author in enumerate(plan.article.authors)
+        ]
+        authors = [rows.flat(author) for *_, author in named]
+        ids = bulk.ids_of(self.connection, AuthorRow, ("name", "kind"), authors)
+        links = [
+            {"article_id": i, "position": at, "author_id": ids[storable(author.name), author.kind]}
+            for i, at, author in named
         ]
         bulk.insert_rows(self.connection, ArticleAuthor, links)
 
     def _write_terms(self, plans: list[Plan]) -> None:
         words = [
-            (plan.article_id, list(dict.fromkeys(map(storable, plan.article.keywords)))) for plan in plans
+            (plan.article_id, position, word)
+            for plan in plans
+            for position, word in enumerate(dict.fromkeys(map(storable, plan.article.keywords)))
         ]
-        ids = bulk.ids_of(
-            self.connection,
-            Term,
-            ("kind", "name"),
-            [{"kind": "keyword", "name": w} for _, ws in words for w in ws],
-        )
-        links = [
-            {"article_id": article_id, "term_id": ids["keyword", word], "position": position}
-            for article_id, own in words
-            for position, word in enumerate(own)
-        ]
+        terms = [{"kind": "keyword", "name": word} for *_, word in words]
+        ids = bulk.ids_of(self.connection, Term, ("kind", "name"), terms)
+        links = [{"article_id": i, "term_id": ids["keyword", word], "position": at} for i, at, word in words]
         bulk.insert_rows(self.connection, ArticleTerm, links)
 
     def _write_origins(self, plans: list[Plan]) -> None:
         found = [(p.article_id, p.article.origin, _original_key(p)) for p in plans if p.article.origin]
-        ids = bulk.ids_of(
-            self.connection,
-            OriginRow,
-            ("name", "domain"),
-            [{"name": o.name, "domain": o.domain} for _, o, _ in found],
-        )
+        origins = [{"name": origin.name, "domain": origin.domain} for _, origin, _ in found]
+        ids = bulk.ids_of(self.connection, OriginRow, ("name", "domain"), origins)
         links = [
             rows.origin_row(origin)
             | {
@@ -548,10 +539,6 @@ class Batch:
             for article_id, origin, key in found
         ]
         bulk.insert_rows(self.connection, ArticleOrigin, links)
-
-    def _link_originals(self, plans: list[Plan]) -> None:
-        wanted = {p.article_id: _original_key(p) for p in plans if p.article.origin}
-        copies.link(self.connection, wanted, {p.article_id: (p.key, p.canonical_key) for p in plans})
 
     # -- SQL ---------------------------------------------------------------------------------
 
@@ -565,18 +552,9 @@ class Batch:
         self.site_ids |= {domain: row_id for (domain,), row_id in found.items()}
         return self.site_ids
 
-    def _last_versions(self, article_ids: list[int]) -> dict[int, int]:
-        query = "SELECT article_id, max(version) FROM article_revisions WHERE article_id IN :ids GROUP BY article_id"
-        return dict(bulk.select_tuples(self.connection, query, {"ids": article_ids})) if article_ids else {}
-
 
 def _original_key(plan: Plan) -> str:
     return copies.key_of(plan.article.origin, plan.article.is_based_on)
-
-
-def _answers(plans: Sequence[Plan]) -> list[tuple[Capture, int, datetime]]:
-    """The captures of articles, each with the id of its article and its time."""
-    return [(p.article.capture, p.article_id, p.seen_at) for p in plans if p.article.capture]
 
 
 def _entry(plan: Plan) -> clusters.Entry:

@@ -277,8 +277,9 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
     for row in found:
         if row["url_key"] == plan.key:
             return row
+    post, site = plan.article.post_id, site_of(plan.article.url)
     for row in found:
-        if _same_post(plan.article, row):
+        if post and post == row["post_id"] and site == site_of(row["url"]) and _same_text(plan.article, row):
             return row
     for row in found:
         if (
@@ -293,11 +294,6 @@ def match(plan: Plan, found: list[dict[str, Any]]) -> dict[str, Any] | None:
         elif plan.digest == row["record_hash"]:
             return row
     return None
-
-
-def _same_post(article: Article, row: dict[str, Any]) -> bool:
-    same_id = article.post_id != "" and article.post_id == row["post_id"]
-    return same_id and site_of(row["url"]) == site_of(article.url) and _same_text(article, row)
 
 
 def _same_text(article: Article, row: dict[str, Any]) -> bool:

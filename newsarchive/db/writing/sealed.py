@@ -102,10 +102,10 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
     }
     taken: dict[str, list[Row]] = {}
     for model, columns, owner in _OWNED:
-        rows: dict[tuple[Any, ...], Row] = {}
+        own: dict[tuple[Any, ...], Row] = {}
         for column in columns:
-            rows |= {_key(model, row): row for row in _select(connection, model, column, keys[owner])}
-        taken[_name(model)] = list(rows.values())
+            own |= {_key(model, row): row for row in _select(connection, model, column, keys[owner])}
+        taken[_name(model)] = list(own.values())
     for model, _, user, column in _REFERRED:
         wanted = {row[column] for row in taken[_name(user)]}
         taken[_name(model)] = _select(connection, model, "id", sorted(wanted))
@@ -116,21 +116,16 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
             _delete(connection, model, column, keys[owner])
     forget_lines(connection, lines)
     _forget_names(connection, taken)
-    kept = {"articles": articles, "article_revisions": versions, "urls": urls}
-    packed = _packed(
-        taken
-        | {
-            name: [{key: row[key] for key in ("id", *empty)} for row in rows]
-            for (name, rows), empty in zip(
-                kept.items(), (_EMPTY_ARTICLE, _EMPTY_VERSION, _SKIPPED), strict=True
-            )
-        }
-    )
+    for model, rows, empty in (
+        (ArticleRow, articles, _EMPTY_ARTICLE), (Revision, versions, _EMPTY_VERSION), (Url, urls, _SKIPPED)
+    ):  # fmt: skip
+        taken[_name(model)] = [{key: row[key] for key in ("id", *empty)} for row in rows]
     _blank(connection, ArticleRow, _EMPTY_ARTICLE, [article_id])
     _blank(connection, Revision, _EMPTY_VERSION, keys["article_revisions"])
     _blank(connection, Url, skipped(article_id), url_ids)
     fulltext.index(connection, [{"article_id": article_id, "headline": "", "article_body": ""}])
-    return packed
+    text = json.dumps(taken, default=_tagged, ensure_ascii=False)
+    return compress(text.encode("utf-8", "surrogatepass"))
 
 
 def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
@@ -284,10 +279,6 @@ def _delete(connection: Connection, model: type[Base], column: str, values: Iter
 
 
 # -- packing -------------------------------------------------------------------------------------
-
-
-def _packed(rows: Mapping[str, list[Row]]) -> bytes:
-    return compress(json.dumps(rows, default=_tagged, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def unpacked(payload: bytes) -> dict[str, list[Row]]:
