@@ -297,10 +297,7 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         part.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-            # Pages are copied as they are, and nobody would notice damage before the backup is needed.
-            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-        if said != "ok":
-            raise _damaged(path, said)
+            _require_whole(path, copy)
         part.replace(target)
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -312,6 +309,14 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         for end in ("", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + end).unlink(missing_ok=True)
+
+
+def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
+    """Raise where a backup is damaged: its pages are copied as they are, and otherwise nobody would notice before the
+    backup is needed."""
+    (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        raise _damaged(path, said)
 
 
 def _damaged(path: Path, said: str) -> DatabaseUnavailable:

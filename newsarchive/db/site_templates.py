@@ -227,16 +227,8 @@ def record(
     for table in (PageSighting, LineSighting) if digests or may_hold_lines else ():
         connection.execute(delete(table).where(table.article_id.in_(ids)))
     rows = [
-        {
-            "article_id": article_id,
-            "site_id": sites[page.site,],
-            "seen_at": at,
-            "digest": page.digest,
-            "verdict": page.verdict,
-            "layout": page.layout,
-            "origin": page.origin,
-            "record": page.record,
-        }
+        {"article_id": article_id, "site_id": sites[page.site,], "seen_at": at}
+        | {name: getattr(page, name) for name in ("digest", "verdict", "layout", "origin", "record")}
         for article_id, page in fresh
     ]
     bulk.insert_rows(connection, PageSighting, rows)

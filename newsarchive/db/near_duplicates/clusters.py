@@ -49,6 +49,10 @@ MIN_LIKENESS = 7 / 120
 MIN_EQUAL_KEYS = 3
 
 
+_ARTICLE = bulk.Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_GROW = update(Cluster).where(Cluster.id == bindparam("b_id")).values(size=Cluster.size + bindparam("b_by"))
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article whose text is new. `old_hash` and `old_minhash` are what it had before, empty for none.
@@ -248,13 +252,7 @@ class _Assignment:
         moved = {i: c for i, c in after.items() if c != before.get(i)}
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
         sizes.subtract(c for i in moved if (c := before.get(i)) is not None)
-        bulk.execute_many(
-            self.connection,
-            update(ArticleRow)
-            .where(ArticleRow.id == bindparam("b_id"))
-            .values(cluster_id=bindparam("b_cluster")),
-            [{"b_id": i, "b_cluster": c} for i, c in moved.items()],
-        )
+        _ARTICLE.run(self.connection, [{"b_id": i, "cluster_id": c} for i, c in moved.items()])
         self._resize(sizes)
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
@@ -273,12 +271,7 @@ class _Assignment:
 
     def _resize(self, sizes: Counter[int]) -> None:
         changed = [{"b_id": c, "b_by": by} for c, by in sizes.items() if by]
-        grow = (
-            update(Cluster)
-            .where(Cluster.id == bindparam("b_id"))
-            .values(size=Cluster.size + bindparam("b_by"))
-        )
-        bulk.execute_many(self.connection, grow, changed)
+        bulk.execute_many(self.connection, _GROW, changed)
         if changed:
             ids = [row["b_id"] for row in changed]
             self.connection.execute(delete(Cluster).where(Cluster.id.in_(ids), Cluster.size <= 0))

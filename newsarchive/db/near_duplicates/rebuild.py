@@ -31,6 +31,7 @@ MAX_CHUNK = 200
 #: Time between two articles; articles that are further apart are not compared.
 MAX_TIME_APART = timedelta(days=14)
 
+_ARTICLE = bulk.Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
 #: When an article appeared: its date, or the first crawl that saw it.
 _WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 
@@ -110,17 +111,12 @@ def find_again(connection: Connection, ids: Sequence[int]) -> None:
                 i, body, found.content_hash, found.minhash, digest, minhash_of(raw), shingles=found.shingles
             )
         )
-    bulk.execute_many(
-        connection,
-        update(ArticleRow)
-        .where(ArticleRow.id == bindparam("b_id"))
-        .values(content_hash=bindparam("b_hash"), minhash=bindparam("b_minhash")),
-        [
-            {"b_id": e.id, "b_hash": e.content_hash, "b_minhash": stored_minhash(e.minhash)}
-            for e in entries
-            if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
-        ],
-    )
+    changed = [
+        {"b_id": e.id, "content_hash": e.content_hash, "minhash": stored_minhash(e.minhash)}
+        for e in entries
+        if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
+    ]
+    _ARTICLE.run(connection, changed)
     clusters.assign(connection, entries, datetime.now(UTC))
     copies.link_stored(connection, ids)
 

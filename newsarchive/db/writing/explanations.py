@@ -122,21 +122,11 @@ def _keep_dropped(connection: Connection, versions: Sequence[tuple[int, Sequence
         connection, BlockLabel, ("kind", "rule"), [{"kind": kind, "rule": rule} for kind, rule in labels]
     )
     keys = _keys(connection, {(line.hash, line.text) for _, line in dropped})
-    bulk.insert_tuples(
-        connection,
-        DroppedLine,
-        _COLUMNS,
-        [
-            (
-                revision_id,
-                line.position,
-                label_ids[line.kind, line.rule],
-                keys[line.hash, line.text],
-                line.score,
-            )
-            for revision_id, line in dropped
-        ],
-    )
+    made = [
+        (revision_id, one.position, label_ids[one.kind, one.rule], keys[one.hash, one.text], one.score)
+        for revision_id, one in dropped
+    ]
+    bulk.insert_tuples(connection, DroppedLine, _COLUMNS, made)
 
 
 def _keys(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:

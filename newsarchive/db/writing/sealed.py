@@ -120,12 +120,12 @@ def seal(connection: Connection, article_id: int, url_ids: Sequence[int]) -> byt
         (ArticleRow, articles, _EMPTY_ARTICLE), (Revision, versions, _EMPTY_VERSION), (Url, urls, _SKIPPED)
     ):  # fmt: skip
         taken[_name(model)] = [{key: row[key] for key in ("id", *empty)} for row in rows]
+    packed = _packed(taken)
     _blank(connection, ArticleRow, _EMPTY_ARTICLE, [article_id])
     _blank(connection, Revision, _EMPTY_VERSION, keys["article_revisions"])
     _blank(connection, Url, skipped(article_id), url_ids)
     fulltext.index(connection, [{"article_id": article_id, "headline": "", "article_body": ""}])
-    text = json.dumps(taken, default=_tagged, ensure_ascii=False)
-    return compress(text.encode("utf-8", "surrogatepass"))
+    return packed
 
 
 def unseal(connection: Connection, taken: Mapping[str, list[Row]]) -> None:
@@ -279,6 +279,10 @@ def _delete(connection: Connection, model: type[Base], column: str, values: Iter
 
 
 # -- packing -------------------------------------------------------------------------------------
+
+
+def _packed(rows: Mapping[str, list[Row]]) -> bytes:
+    return compress(json.dumps(rows, default=_tagged, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
 def unpacked(payload: bytes) -> dict[str, list[Row]]:
