@@ -157,14 +157,11 @@ class InFlightMiddleware:
         """Leave the posts that wait for their turn, where the crawl is being ended, and free the room of lost items."""
         engine = self.crawler.engine
         if is_ending(self.crawler):
-            self.leave_waiting()
+            leave_waiting(self.crawler, "the crawl is being ended")
         is_idle = engine.scraper.slot is None or engine.scraper.slot.is_idle()
         if self.waiting and is_idle and len(engine.downloader.active) == self.waiting:
             for post in list(self.held):
                 self.done(post)
-
-    def leave_waiting(self) -> None:
-        leave_waiting(self.crawler, "the crawl is being ended")
 
     async def process_request(self, request: Request) -> None:
         post = post_of(request)
@@ -500,19 +497,18 @@ class DelayMiddleware:
             request.meta["autothrottle_dont_adjust_delay"] = True
 
     def process_response(self, request: Request, response: Response) -> Response:
+        host = urlsplit(request.url).netloc
         if is_robots_txt(request) and isinstance(response, TextResponse):
-            host = urlsplit(request.url).netloc
             self.robots[host] = response.text if response.status == 200 else ""
             self.unanswered.pop(host, None)
             if self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
                 self.obey_crawl_delay(request, response.text)
-        elif (why := self.unanswered.pop(urlsplit(request.url).netloc, None)) is not None:
-            host = urlsplit(request.url).netloc
+        elif (why := self.unanswered.pop(host, None)) is not None:
             logger.warning("%s: its robots.txt gave no answer (%s); its pages do, and are fetched", host, why)
         if response.status in RETRY_AFTER_STATUSES:
             self.wait(request, response)
         else:
-            self.waits.pop(urlsplit(request.url).netloc, None)
+            self.waits.pop(host, None)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:

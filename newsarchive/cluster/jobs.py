@@ -28,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -160,14 +161,11 @@ class Work:
         what = told(job.task_name, job.task_kwargs)
         if code == LOCKED:
             raise HandBack("another crawl has the site", LOCKED_SECONDS)
-        self.tell(
-            ": ".join(
-                filter(None, (what, words or ("" if code in (0, SOME_FAILED) else f"ended with {code}")))
-            )
-        )
+        is_done = code in (0, SOME_FAILED)
+        self.tell(": ".join(filter(None, (what, words or ("" if is_done else f"ended with {code}")))))
         if code == DATABASE_FAILED:
             raise OutOfReach(problem or words)
-        if code not in (0, SOME_FAILED):
+        if not is_done:
             raise Broken(problem or words or f"its process ended with {code}", again=code == FAULT)
 
     async def _in_thread(self, job: Job, work: Callable[[Running], T]) -> tuple[T, str]:
@@ -369,9 +367,8 @@ async def give_back(manager: JobManager, job: Job) -> None:
     try:
         await manager.retry_job(job, utc_now())
     except UniqueViolation:
-        for waiting in await manager.list_jobs_async(
-            status=Status.TODO.value, queueing_lock=job.queueing_lock
-        ):
+        todo = await manager.list_jobs_async(status=Status.TODO.value, queueing_lock=job.queueing_lock)
+        for waiting in todo:
             await manager.finish_job(waiting, Status.FAILED, delete_job=True)
         await manager.retry_job(job, utc_now())
     except ConnectorException:
@@ -446,20 +443,18 @@ class Enqueuer:
         done = 0
         for number in ids:
             with suppress(AlreadyEnqueued):
-                self._do(lambda number=number: self.app.job_manager.retry_job_by_id(number, utc_now()))
+                self._do(self.app.job_manager.retry_job_by_id, number, utc_now())
                 done += 1
         return done
 
     def cancel(self, ids: Sequence[int]) -> int:
         """Take jobs out of the queue, and stop those that run; gives how many, without those that have ended meanwhile."""
-        return sum(
-            bool(self._do(lambda number=number: self.app.job_manager.cancel_job_by_id(number, abort=True)))
-            for number in ids
-        )
+        cancel = partial(self.app.job_manager.cancel_job_by_id, abort=True)
+        return sum(bool(self._do(cancel, number)) for number in ids)
 
-    def _do(self, what: Any) -> Any:
+    def _do(self, what: Callable[..., Any], *arguments: Any) -> Any:
         try:
-            return what()
+            return what(*arguments)
         except UniqueViolation as error:
             raise AlreadyEnqueued from error
         except ConnectorException as error:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -58,25 +58,6 @@ class _Back:
     name: str
 
 
-@dataclass
-class _Counts:
-    """Counts the articles of each site and month, for the pages that list sites and months."""
-
-    of_site: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    #: The newest articles: day, id, and the article itself.
-    newest: list[tuple[str, int, Stored]] = field(default_factory=list)
-
-    def add(self, article: Stored, month: str) -> None:
-        self.of_site[article.site][month] += 1
-        heapq.heappush(self.newest, (written_day(article.date_published), article.id, article))
-        if len(self.newest) > MAX_NEWEST_ARTICLES:
-            heapq.heappop(self.newest)
-
-    @property
-    def number(self) -> int:
-        return sum(sum(months.values()) for months in self.of_site.values())
-
-
 def write_html(articles: Iterable[Stored], target: Path, title: str, query: str = "") -> int:
     """Write the folder `target`; gives the number of articles. `articles` must come in the order of site and day. `query` says in
     words which articles were chosen."""
@@ -84,23 +65,20 @@ def write_html(articles: Iterable[Stored], target: Path, title: str, query: str 
         folder.mkdir()
     has_atom = find_spec("feedgenerator") is not None
     site = _Site(target, title, query, has_atom)
-    counts = _Counts()
     neighbours = _neighbours(articles)
     for (name, month), some in groupby(
         neighbours, key=lambda three: (three[1].site, written_day(three[1].date_published)[:7] or UNDATED)
     ):
-        lines = list(site.articles(name, month, some, counts))
-        site.month_of_site(name, month, lines)
-    site.lists(counts)
+        site.month_of_site(name, month, some)
+    site.lists()
     site.index.finish(title, has_atom=has_atom)
     (target / STYLE).write_text(style(), encoding="utf-8")
-    newest = [article for _, _, article in sorted(counts.newest, key=lambda one: one[:2], reverse=True)]
-    write_jsonfeed(newest, target / "feed.json", title)
+    write_jsonfeed(site.newest, target / "feed.json", title)
     if has_atom:
         from newsarchive.export.atom import write_atom
 
-        write_atom(newest, target / "feed.atom", title)
-    return counts.number
+        write_atom(site.newest, target / "feed.atom", title)
+    return site.number
 
 
 def _neighbours(articles: Iterable[Stored]) -> Iterator[tuple[Stored | None, Stored, Stored | None]]:
@@ -122,7 +100,16 @@ class _Site:
     def __init__(self, target: Path, title: str, query: str, has_atom: bool) -> None:
         self.target, self.title, self.query, self.has_atom = target, title, query, has_atom
         self.names, self.folders = Names(), dict[str, str]()
-        self.index = Index(target)
+        self.index, self.number = Index(target), 0
+        #: Site → month → number of articles.
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        #: A heap of the newest articles: day, id, and the article itself.
+        self.heap: list[tuple[str, int, Stored]] = []
+
+    @property
+    def newest(self) -> list[Stored]:
+        """The newest articles, in order."""
+        return [article for *_, article in sorted(self.heap, key=lambda one: one[:2], reverse=True)]
 
     def folder(self, site: str) -> str:
         """The name of a site's folder and page."""
@@ -130,17 +117,18 @@ class _Site:
             self.folders[site] = self.names.free(safe(site), "", len(self.folders) + 1)
         return self.folders[site]
 
-    def articles(
-        self,
-        site: str,
-        month: str,
-        some: Iterable[tuple[Stored | None, Stored, Stored | None]],
-        counts: _Counts,
-    ) -> Iterator[_Line]:
-        """Write the pages of a site's month; gives their lines in its list."""
-        back = _Back(f"../sites/{self.folder(site)}/{month}.html", f"{site}, {month}")
+    def month_of_site(
+        self, site: str, month: str, some: Iterable[tuple[Stored | None, Stored, Stored | None]]
+    ) -> None:
+        """Write the pages of a site's month, and its list."""
+        place, name, lines = f"sites/{self.folder(site)}/{month}.html", f"{site}, {month}", []
+        back = _Back(f"../{place}", name)
         for before, article, after in some:
-            counts.add(article, month)
+            self.number += 1
+            self.counts[site][month] += 1
+            heapq.heappush(self.heap, (written_day(article.date_published), article.id, article))
+            if len(self.heap) > MAX_NEWEST_ARTICLES:
+                heapq.heappop(self.heap)
             text = article_page(
                 article,
                 root="../",
@@ -152,22 +140,15 @@ class _Site:
             )
             self._write(f"articles/{article.id}.html", text)
             self.index.add(article, f"articles/{article.id}.html")
-            yield _line(article, "../../articles/", ", ".join(author.name for author in article.authors))
-
-    def month_of_site(self, site: str, month: str, lines: list[_Line]) -> None:
+            byline = ", ".join(author.name for author in article.authors)
+            lines.append(_line(article, "../../articles/", byline))
         (self.target / "sites" / self.folder(site)).mkdir(exist_ok=True)
-        self._list(
-            f"sites/{self.folder(site)}/{month}.html",
-            "../../",
-            f"{site}, {month}",
-            lines=lines,
-            up=_Back(f"../{self.folder(site)}.html", site),
-        )
+        self._list(place, "../../", name, lines=lines, up=_Back(f"../{self.folder(site)}.html", site))
 
-    def lists(self, counts: _Counts) -> None:
+    def lists(self) -> None:
         """The first page, a page for each site and one for each month."""
         months: dict[str, Counter[str]] = defaultdict(Counter)
-        for site, of_month in counts.of_site.items():
+        for site, of_month in self.counts.items():
             for month, number in of_month.items():
                 months[month][site] = number
             rows = [
@@ -181,13 +162,12 @@ class _Site:
                 for site in sorted(of_site)
             ]
             self._list(f"months/{month}.html", "../", month, rows=rows)
-        newest = sorted(counts.newest, key=lambda one: one[:2], reverse=True)
         text = page(
             "front.html",
-            root="", style="", title=self.title, has_atom=self.has_atom, query=self.query, number=counts.number,
-            sites=[(f"sites/{self.folder(site)}.html", site, sum(own.values())) for site, own in sorted(counts.of_site.items())],
-            months=[(f"months/{month}.html", month, sum(own.values())) for month, own in sorted(months.items(), reverse=True)],
-            lines=[_line(article, "articles/", article.site) for _, _, article in newest],
+            root="", style="", title=self.title, has_atom=self.has_atom, query=self.query, number=self.number,
+            sites=[(f"sites/{self.folder(site)}.html", site, own.total()) for site, own in sorted(self.counts.items())],
+            months=[(f"months/{month}.html", month, own.total()) for month, own in sorted(months.items(), reverse=True)],
+            lines=[_line(article, "articles/", article.site) for article in self.newest],
         )  # fmt: skip
         self._write("index.html", text)
 

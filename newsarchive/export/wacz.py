@@ -25,7 +25,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -318,24 +318,18 @@ class _Package:
             out.write(json.dumps(summed, indent=2).encode())
 
 
-class _Sorted:
+class _Sorted(ExitStack):
     """Lines in the order of their bytes; many of them are sorted in pieces, which lie in temporary files."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lines: list[str] = []
         self.pieces: list[IO[str]] = []
-
-    def __enter__(self) -> _Sorted:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for piece in self.pieces:
-            piece.close()
 
     def add(self, line: str) -> None:
         self.lines.append(line)
         if len(self.lines) >= MAX_LINES_IN_MEMORY:
-            piece = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115
+            piece = self.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n"))  # noqa: SIM115
             piece.writelines(sorted(self.lines))
             self.pieces.append(piece)
             self.lines = []

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -347,13 +347,8 @@ class _Reader:
         except ERRORS as error:
             at = max(at, iterator.offset) if iterator is not None else at
             yield Damage(self.name, at, words(error))
-            self.resume = self._next(at + 1)
-
-    def _next(self, start: int) -> int | None:
-        try:
-            return _next_record(self.stream, start, self.kind)
-        except ERRORS:  # a file gzipped in one piece cannot be read after its damage
-            return None
+            with suppress(*ERRORS):  # a file gzipped in one piece cannot be read after its damage
+                self.resume = _next_record(self.stream, at + 1, self.kind)
 
 
 class _Kind(NamedTuple):
@@ -437,7 +432,10 @@ def _exchange(record: Any) -> tuple[Capture, Wire] | None:
         decoded(raw, transfer, MAX_BODY_BYTES) if transfer else raw,
     )
     body = decoded(wire.body, headers.pop("content-encoding", ""), MAX_BODY_BYTES)
-    capture = Capture(url, body, _memento(headers) or at, url, int(http.get_statuscode()), headers)
+    # When a web archive fetched the page that its answer holds (RFC 7089). A record of cdx_toolkit has the address of the page
+    # itself, and as WARC-Date the time at which the page was taken out of the web archive.
+    memento = headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or ""
+    capture = Capture(url, body, http_time(memento) or at, url, int(http.get_statuscode()), headers)
     return as_it_was(capture, wire, record.rec_headers.get_header(COPIED_SHOWN_AT) or url)
 
 
@@ -467,15 +465,6 @@ def _cut(record: Any, page: Capture) -> str:
         if header("WARC-Segment-Number")
         else ""
     )
-
-
-def _memento(headers: Mapping[str, str]) -> datetime | None:
-    """When a web archive fetched the page that this answer of it holds: `Memento-Datetime` (RFC 7089).
-
-    A record of cdx_toolkit has the address of the page itself, the header as `X-Archive-Memento-Datetime`, and as WARC-Date the
-    time at which the page was taken out of the web archive.
-    """
-    return http_time(headers.get("x-archive-memento-datetime") or headers.get("memento-datetime") or "")
 
 
 def _revisit(record: Any, file: str) -> Revisit:

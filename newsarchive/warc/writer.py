@@ -106,8 +106,8 @@ class WarcWriter:
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
         wire = Wire(status_line, tuple(headers), body)
+        unverified = {CERTIFICATE_VERIFIED: "no"} if tls_verified is False else {}
         with self._lock:
-            unverified = {CERTIFICATE_VERIFIED: "no"} if tls_verified is False else {}
             return self._exchange(url, wire, at, request_headers, unverified)
 
     def write_copy(
@@ -120,12 +120,12 @@ class WarcWriter:
         An archive thus holds all its bytes in its own folder, and moving that folder moves them all.
         """
         at = (fetched_at or datetime.now(UTC)).astimezone(UTC)
+        extra = {COPIED_FROM: _in_one_line(copied_from)}
+        if wire.kind != "response":
+            extra[COPIED_TYPE] = wire.kind
+        if wire.shown_at:
+            extra[COPIED_SHOWN_AT] = wire.shown_at
         with self._lock:
-            extra = {COPIED_FROM: _in_one_line(copied_from)} | (
-                {} if wire.kind == "response" else {COPIED_TYPE: wire.kind}
-            )
-            if wire.shown_at:
-                extra[COPIED_SHOWN_AT] = wire.shown_at
             return self._exchange(url, wire, at, None, extra, digest)
 
     def write_excerpt(self, url: str, excerpt: Excerpt) -> Place:
@@ -158,35 +158,25 @@ class WarcWriter:
         extra: Mapping[str, str],
         digest: str = "",
     ) -> Place:
-        digest = digest or payload_digest(wire.body)
+        digest, original = digest or payload_digest(wire.body), None
         # Hosts may have one robots.txt in common, and whoever reads one again looks for no earlier record.
-        original = None if urlsplit(url).path in SITE_FILES else self._original(digest, wire.body)
+        if len(wire.body) >= MIN_REVISIT_BYTES and urlsplit(url).path not in SITE_FILES:
+            original = self._seen.get(digest) or self.known(digest)
         if wire.member and original is None:
             members = [with_source(wire.member, extra[COPIED_FROM])]
         else:
-            members = self._packed(_Records(url, at, digest), wire, request, original, extra)
+            records = _Records(url, at, digest)
+            response = records.response(wire, original, extra)
+            packed = wire.body if original is None and _is_packed(wire.headers) else b""
+            members = [records.pack(response, packed)]
+            if request is not None:
+                members.append(records.pack(records.request(request, response)))
         place = self._append(members, digest)
         if original is None:
             if len(self._seen) >= MAX_REMEMBERED_PAYLOADS:
                 del self._seen[next(iter(self._seen))]
             self._seen[digest] = Original(url, at)
         return place
-
-    def _packed(
-        self,
-        records: _Records,
-        wire: Wire,
-        request: Headers | None,
-        original: Original | None,
-        extra: Mapping[str, str],
-    ) -> list[bytes]:
-        """The members of an answer and, where it is known, of its request."""
-        response = records.response(wire, original, extra)
-        body = wire.body if original is None and _is_packed(wire.headers) else b""
-        members = [records.pack(response, body)]
-        if request is not None:
-            members.append(records.pack(records.request(request, response)))
-        return members
 
     def sync(self) -> None:
         """Wait until everything written is on the disk. Raises `DatabaseUnavailable` where the disk fails."""
@@ -197,11 +187,6 @@ class WarcWriter:
         """Give the open file its name. A later write opens another."""
         with self._lock:
             self._finish()
-
-    def _original(self, digest: str, body: bytes) -> Original | None:
-        if len(body) < MIN_REVISIT_BYTES:
-            return None
-        return self._seen.get(digest) or self.known(digest)
 
     def _append(self, members: list[bytes], digest: str) -> Place:
         if self._file is None or self._at + len(members[0]) > self.max_bytes > 0:

@@ -171,54 +171,35 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
     span = max(last - first, timedelta(minutes=1))
 
     def place(at: datetime) -> float:
-        return round(
-            NAMES_WIDTH + 10 + (STORY_WIDTH - NAMES_WIDTH - RIGHT_MARGIN - 10) * ((at - first) / span), 1
-        )
+        room = STORY_WIDTH - NAMES_WIDTH - RIGHT_MARGIN - 10
+        return round(NAMES_WIDTH + 10 + room * ((at - first) / span), 1)
+
+    def height(number: int) -> float:
+        return AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2
 
     nodes = [
-        Node(
-            _cut(name),
-            place(first) - 14,
-            AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2,
-            None,
-            is_outside=True,
-        )
+        Node(_cut(name), place(first) - 14, height(number), None, is_outside=True)
         for number, name in enumerate(outside)
     ]
     by_name = dict(zip(outside, nodes, strict=True))
     for number, copy in enumerate(copies, len(nodes)):
-        y = AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2
-        nodes.append(
-            Node(_cut(copy.site), place(copy.published), y, copy.published, copy.id, copy.id == trace.fullest)
-        )
+        at, is_fullest = copy.published, copy.id == trace.fullest
+        nodes.append(Node(_cut(copy.site), place(at), height(number), at, copy.id, is_fullest))
     by_id = {node.id: node for node in nodes if node.id}
-    arrows = [
-        arrow for copy in copies if (arrow := _arrow(copy, credits.get(copy.id), by_id, by_name, copies[0]))
-    ]
+    found = (_arrow(copy, credits.get(copy.id), by_id, by_name, copies[0]) for copy in copies)
     form = "%m-%d %H:%M" if span < timedelta(days=5) else "%Y-%m-%d"
     times = [first + span * k / (TICKS - 1) for k in range(TICKS)]
     ticks = tuple((place(at), at.strftime(form)) for at in times)
-    return Picture(
-        tuple(nodes),
-        tuple(arrows),
-        ticks,
-        AXIS_HEIGHT + LINE_HEIGHT * len(nodes) + 8,
-        len(trace.copies) - len(copies),
-    )
+    below = AXIS_HEIGHT + LINE_HEIGHT * len(nodes) + 8
+    return Picture(tuple(nodes), tuple(filter(None, found)), ticks, below, len(trace.copies) - len(copies))
 
 
 def _outside(copies: tuple[Copy, ...], credits: Mapping[int, Credit], held: set[int]) -> list[str]:
     """The publishers that are credited and not among the copies."""
     sites = {copy.site for copy in copies}
-    return list(
-        dict.fromkeys(
-            credit.name
-            for copy in copies
-            if (credit := credits.get(copy.id))
-            and credit.original_id not in held
-            and credit.domain not in sites
-        )
-    )
+    named = [credits[copy.id] for copy in copies if copy.id in credits]
+    away = [one.name for one in named if one.original_id not in held and one.domain not in sites]
+    return list(dict.fromkeys(away))
 
 
 def _arrow(

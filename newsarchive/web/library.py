@@ -91,7 +91,9 @@ class Library:
     ) -> None:
         self.engine, self.frame = engine, frame
         self.base_url, self.password, self.token = base_url, password, token
-        self.overview: BackgroundCache[Overview] = BackgroundCache(self._overview)
+        self.overview: BackgroundCache[Overview] = BackgroundCache(
+            lambda _: Overview(statistics.stats(engine), browse.stories(engine), datetime.now(UTC))
+        )
         self.sites: BackgroundCache[browse.SiteFigures | None] = BackgroundCache(
             lambda domain: browse.site(engine, str(domain))
         )
@@ -140,10 +142,6 @@ class Library:
             known = self._state
         age = time.time() - max(changed_at, known.met_at.timestamp())
         return known if age > SETTLING_SECONDS else None
-
-    def _overview(self, _: Hashable) -> Overview:
-        counted = statistics.stats(self.engine)
-        return Overview(counted, browse.stories(self.engine), datetime.now(UTC))
 
     def _week(self, _: Hashable) -> Week:
         since = datetime.now(UTC).date() - timedelta(days=NEW_DAYS)
