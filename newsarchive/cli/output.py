@@ -150,10 +150,15 @@ def json_lines() -> bool:
     return bool(noted(JSON_LINES))
 
 
-def log_line(level: str, **fields: Any) -> None:
-    """Print a message, or an event and what belongs to it, as one line of JSON on standard error."""
+def json_line(level: str, **fields: Any) -> str:
+    """A message, or an event and what belongs to it, as one line of JSON."""
     line = {"time": isoformat(utc_now()), "level": level, **fields}
-    click.echo(plainwords.printable(json.dumps(line, ensure_ascii=False)), err=True)
+    return plainwords.printable(json.dumps(line, ensure_ascii=False, default=str))
+
+
+def log_line(level: str, **fields: Any) -> None:
+    """Print such a line on standard error."""
+    click.echo(json_line(level, **fields), err=True)
 
 
 @contextmanager

@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import BaseSettings
 
 from newsarchive.config import JSON
-from newsarchive.times import isoformat, utc_now
+from newsarchive.times import isoformat
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 def is_on(settings: BaseSettings) -> bool:
     """Whether the log is to be JSON."""
     return bool(settings.get("NEWSARCHIVE_LOG_FORMAT") == JSON)
-
-
-def line(event: str, **fields: Any) -> str:
-    return json.dumps(
-        {"time": isoformat(utc_now()), "level": "INFO", "event": event, **fields},
-        ensure_ascii=False,
-        default=str,
-    )
 
 
 class JsonFormatter(logging.Formatter):

@@ -25,7 +25,7 @@ from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive import demo
 from newsarchive.cli.opening import next_steps
-from newsarchive.cli.output import messages
+from newsarchive.cli.output import json_line, messages
 from newsarchive.crawling.failures import FAILURES, close_for, closed
 from newsarchive.crawling.responses import own_spider
 from newsarchive.crawling.stats import (
@@ -342,10 +342,8 @@ class Progress:
     def tell(self) -> None:
         if json_log.is_on(self.crawler.settings):
             done, found = self.position()
-            words = json_log.line(
-                "progress", site=name_of(self.crawler), done=done, found=found, at=self.page
-            )
-            self.console.print(words, soft_wrap=True, markup=False, highlight=False)
+            named = {"site": name_of(self.crawler), "done": done, "found": found, "at": self.page}
+            self.console.print(json_line("INFO", event="progress", **named), soft_wrap=True, markup=False)
             return
         where = f", at {self.page}" if self.page else ""
         self.console.print(
@@ -393,9 +391,8 @@ class Summary:
         console, name = messages(), name_of(self.crawler)
         if json_log.is_on(self.crawler.settings):
             ours = {k.removeprefix(PREFIX): v for k, v in stats.items() if k.startswith(PREFIX)}
-            console.print(
-                json_log.line("summary", site=name, stats=ours), soft_wrap=True, markup=False, highlight=False
-            )
+            words = json_line("INFO", event="summary", site=name, stats=ours)
+            console.print(words, soft_wrap=True, markup=False)
             return
         if console.is_terminal:
             console.print(name, style="bold", soft_wrap=True, markup=False)

@@ -122,8 +122,9 @@ def _facets(asked: Mapping[str, str], spread: Facets) -> list[tuple[str, list[tu
         ("Language", "language", spread.languages),
         ("Month", "month", months),
     ):
+        filters_of = ("since", "until") if name == "month" else (name,)
         rows = [
-            (value, number, address("/search", asked, _only(name, value)))
+            (value, number, address("/search", asked, dict.fromkeys(filters_of, value)))
             for value, number in list(counts.items())[:MAX_FACET_VALUES]
         ]
         if len(counts) > 1:
@@ -137,13 +138,6 @@ def _facets(asked: Mapping[str, str], spread: Facets) -> list[tuple[str, list[tu
     if copies and not asked.get("copies"):
         shown.insert(2, ("Copied stories", copies, 0))
     return shown
-
-
-def _only(name: str, value: str) -> dict[str, str]:
-    """The filters that let one value of a facet through."""
-    if name != "month":
-        return {name: value}
-    return {"since": value, "until": value}
 
 
 #: The filters of the form, each in the words of the chip that takes it off.
