@@ -28,7 +28,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pkgutil import resolve_name
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakSet
@@ -44,11 +43,11 @@ MAX_SHARED = 64
 MAX_KILL_SECONDS = 2.0
 #: Seconds that a program waits at its end for a process that is being started. The fork-server loads for one or two of them.
 MAX_HALF_STARTED_SECONDS = 20.0
-#: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something, or the
-#: system has no timer of CPU time (Windows). On a busy machine a job with enough CPU time takes several times as long.
+#: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something. On a
+#: busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
-#: The signal by which the system ends a process whose CPU time is used up; `None` where it has no such timer.
-TIME_IS_UP = getattr(signal, "SIGPROF", None)
+#: The signal by which the system ends a process whose CPU time is used up.
+TIME_IS_UP = signal.SIGPROF
 #: What forked processes inherit: the module that the fork-server imports once for all of them.
 PRELOADED = "newsarchive.workers.preload"
 
@@ -235,7 +234,7 @@ class _WorkerThread(threading.Thread):
                 job.deaths += 1
                 if self.stopped:
                     _settle(job, Closed())
-                elif TIME_IS_UP is not None and code == -TIME_IS_UP:
+                elif code == -TIME_IS_UP:
                     _settle(job, TooSlow(f"more than {self.pool.seconds:g} seconds of CPU time"))
                 elif job.deaths >= MAX_DEATHS:
                     _settle(
@@ -346,24 +345,19 @@ def _death(code: int | None) -> str:
     return f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
 
 
-def _start_method() -> str:
-    """ "forkserver" where there is one: its processes share what is loaded. "fork" would copy the reactor's threads and
-    sockets into each process."""
-    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-
-
 def _by_multiprocessing(pipe: Connection) -> Process:
-    """Start a process with the means of Python. Raises `NotStarted` where this process may have none."""
-    context = multiprocessing.get_context(_start_method())
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([PRELOADED])
-    process: BaseProcess = context.Process(target=serve, args=(pipe,), daemon=True)  # type: ignore[attr-defined]
+    """Start a process with the means of Python. Raises `NotStarted` where this process may have none.
+
+    Processes of a fork-server share what is loaded. "fork" would copy the reactor's threads and sockets into each process.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    process = context.Process(target=serve, args=(pipe,), daemon=True)
     try:
         with _main_hidden(), _undisturbed():
             process.start()
-    except (
-        AssertionError
-    ) as error:  # a process of Celery, or of `multiprocessing.Pool`, may have no processes of its own
+    except AssertionError as error:
+        # A process of Celery, or of `multiprocessing.Pool`, may have no processes of its own.
         raise NotStarted(f"a worker process cannot start: {error}") from error
     return process
 
@@ -448,9 +442,6 @@ def _answer_to(does: Does, message: bytes, shared: bytes | None) -> bytes:
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
     """Have the system end this process when it takes more than `seconds` of CPU time, even if the parent is gone by then."""
-    if TIME_IS_UP is None:
-        yield
-        return
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
