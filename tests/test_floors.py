@@ -104,6 +104,16 @@ def test_an_import_loads_nothing_heavy(statement: str, unwanted: tuple[str, ...]
     assert done.stdout.strip() == "[]"
 
 
+def test_every_package_says_what_it_does() -> None:
+    """The map of the house sends its readers to these sentences (`docs/explanation/architecture.md`)."""
+    silent = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("__init__.py")
+        if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    }
+    assert silent == set()
+
+
 def test_modules_stay_readable() -> None:
     """A module over 600 lines has a second thing in it."""
     long = {
