@@ -144,9 +144,7 @@ def parse(template: str) -> Template | None:
     ('out', None)
     """
     try:
-        pieces = [
-            (text, name, form, conversion) for text, name, form, conversion in Formatter().parse(template)
-        ]
+        pieces = list(Formatter().parse(template))
     except ValueError as error:
         raise UsageError(f"{template}: {error}; a brace that is no field is written twice: {{{{") from error
     if not any(name is not None for _, name, _, _ in pieces):

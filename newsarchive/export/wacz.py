@@ -20,6 +20,7 @@ import heapq
 import json
 import posixpath
 import re
+import shutil
 import struct
 import tempfile
 import zipfile
@@ -106,8 +107,7 @@ def write_wacz(
             head = {"format": "json-pages-1.0", "id": "pages", "title": title, "hasText": True}
             out.write(_line(head))
             pages.seek(0)
-            while chunk := pages.read(2**20):
-                out.write(chunk)
+            shutil.copyfileobj(pages, out, 2**20)
         made.describe(title, query, number, key)
     return number
 
@@ -177,7 +177,7 @@ def _page(article: Stored, shown: Mapping[datetime, Record]) -> dict[str, Any]:
     """The line of an article: the capture that its text was read from, else the newest that succeeded."""
     succeeded = [record for record in shown.values() if record.status == "200"]
     read = shown.get(article.fetched_at) if article.fetched_at else None
-    record = read or (succeeded or list(shown.values()))[0]
+    record = read or next(iter(succeeded or shown.values()))
     return {
         "id": str(article.id),
         "url": record.url,

@@ -164,8 +164,7 @@ def _copy(old: BinaryIO, new: BinaryIO, stones: Mapping[int, bytes]) -> None:
         _copy_bytes(old, new, offset - old.tell())
         new.write(stone)
         old.seek(len(stone), os.SEEK_CUR)
-    while chunk := old.read(_CHUNK_BYTES):
-        new.write(chunk)
+    shutil.copyfileobj(old, new, _CHUNK_BYTES)
 
 
 def _copy_bytes(old: BinaryIO, new: BinaryIO, number: int) -> None:
