@@ -25,7 +25,7 @@ from newsarchive.core.extraction.class_names import Names
 from newsarchive.core.extraction.features import features
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import RawBlock, Reading
-from newsarchive.core.html.entries import in_other_entry
+from newsarchive.core.html.entries import other_entry
 from newsarchive.core.html.parsing import declared_body, parse, readable_characters
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
@@ -296,16 +296,18 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     choice is made again without them. Word F1 of blogs and news of 2012 rises by 0.010 (dragnet, the half that was not looked
     at), that of articles of the 2020s by 0.0004.
 
-    Entries of other posts, by WordPress's numbers, are never a part of the article. Earns two teasers on one of 103 real pages that
+    Entries of other posts, by WordPress's numbers, are never a part of the article, but for a single one that holds it: a plugin
+    shows a translation in its place. Earns two teasers on one of 103 real pages that
     have such entries; on a WordPress whose pages end with a loop of other posts and their excerpts, 28 of 34 posts had these in
     their texts, and three were refused as lists.
     """
     margins = smoothed(agreed(scores, shape_groups(reading)))
     weights = word_weights(reading)
     verdict = Verdict(scores, margins, *choose(margins, weights))
-    others = np.array([in_other_entry(b.box.path) for b in reading.blocks], bool)
-    if np.any(others):
-        beside = _without(others, verdict, weights)
+    entries = [other_entry(b.box.path) for b in reading.blocks]
+    if numbers := {*entries} - {""}:
+        others = np.array(list(map(bool, entries)))
+        beside = _without(others, verdict, weights, share=MIN_SHARE_WITHOUT if len(numbers) == 1 else 0)
         beside.keep |= verdict.keep & (
             beside.margins > OUTSIDE_MARGIN
         )  # what was taken of the post itself stays
@@ -318,11 +320,12 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     )
 
 
-def _without(outside: Mask, verdict: Verdict, weights: Array) -> Verdict:
-    """The verdict where the blocks of a mask are no part of the article for sure; as it is where the article itself is among them."""
+def _without(outside: Mask, verdict: Verdict, weights: Array, *, share: float = MIN_SHARE_WITHOUT) -> Verdict:
+    """The verdict where the blocks of a mask are no part of the article for sure; as it is where less than a `share` of the F1 to
+    expect is left, as the article itself is among them."""
     margins = np.where(outside, np.minimum(verdict.margins, OUTSIDE_MARGIN), verdict.margins)
     keep, expected = choose(margins, weights)
-    is_better = expected >= MIN_SHARE_WITHOUT * verdict.expected
+    is_better = expected >= share * verdict.expected
     return Verdict(verdict.scores, margins, keep, expected) if is_better else verdict
 
 

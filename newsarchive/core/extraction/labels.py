@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.boxes import Box, RawBlock
-from newsarchive.core.html.entries import in_other_entry
+from newsarchive.core.html.entries import other_entry
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
@@ -124,7 +124,7 @@ class Namer:
         """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
             return _ADVERT_FRAME if _ADVERT_HOST.match(block.text) else _EMBED
-        if in_other_entry(block.box.path):
+        if other_entry(block.box.path):
             return _OTHER_ENTRY
         if block.kind == "caption":
             return _CAPTION

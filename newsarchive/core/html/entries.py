@@ -19,25 +19,25 @@ MARK = ".postid-"
 
 
 @lru_cache(maxsize=16_384)
-def in_other_entry(path: str) -> bool:
-    """Whether a path, as `Box.path` writes it, leads through the entry of another post than the page's.
+def other_entry(path: str) -> str:
+    """The number of another post than the page's through whose entry a path leads, as `Box.path` writes it; "" for none.
 
     An entry counts where it is of the type of the page's own post: a form or a dictionary inside the text has another type.
 
     >>> page = "html/body.single.single-post.postid-7/main"
-    >>> [in_other_entry(f"{page}/{step}/p") for step in ("article.post-7.type-post", "li.post-23.type-post", "div.post-23.type-form")]
-    [False, True, False]
+    >>> [other_entry(f"{page}/{step}/p") for step in ("article.post-7.type-post", "li.post-23.type-post", "div.post-23.type-form")]
+    ['', '23', '']
     """
     if MARK not in path:
-        return False
+        return ""
     number, types = "", set[str]()
     for step in path.split("/"):
         names = step.split(".")[1:]
         if step.startswith("body"):
             number, types = number_of_page(names)
-        elif number and is_other_entry(names, number, types):
-            return True
-    return False
+        elif number and (other := other_number(names, number, types)):
+            return other
+    return ""
 
 
 def number_of_page(names: list[str]) -> tuple[str, set[str]]:
@@ -47,7 +47,7 @@ def number_of_page(names: list[str]) -> tuple[str, set[str]]:
     return found[1] if found else "", types
 
 
-def is_other_entry(names: list[str], number: str, types: set[str]) -> bool:
-    """Whether an element with these classes is the entry of another post than that with this number."""
+def other_number(names: list[str], number: str, types: set[str]) -> str:
+    """The number of the entry with these classes, "" where it is that of the page's post, or is none of these types."""
     entry = next(filter(None, map(_ENTRY.fullmatch, names)), None)
-    return entry is not None and entry[1] != number and not types.isdisjoint(names)
+    return entry[1] if entry and entry[1] != number and not types.isdisjoint(names) else ""

@@ -16,7 +16,7 @@ from itertools import chain, takewhile
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
-from newsarchive.core.html.entries import in_other_entry, is_other_entry, number_of_page
+from newsarchive.core.html.entries import number_of_page, other_entry, other_number
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.elements import upwards
 from newsarchive.core.urls import site_of, try_normalise, url_key
@@ -130,7 +130,7 @@ class OtherPosts:
         if not self._number:
             return False
         classes = ((up.attributes.get("class") or "").split() for up in upwards(node, MAX_ANCESTORS))
-        return any(is_other_entry(names, self._number, self._types) for names in classes)
+        return any(other_number(names, self._number, self._types) for names in classes)
 
     def refuse(self, claim: Claim) -> None:
         """Keep a claim of another post, which is not used."""
@@ -224,9 +224,9 @@ class OtherPosts:
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
         """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
         if self._number:
-            others = [in_other_entry(block.path) for block in blocks]
+            others = [other_entry(block.path) for block in blocks]
             if any(others):
-                at -= sum(others[: max(0, at)])
+                at -= sum(map(bool, others[: max(0, at)]))
                 blocks = [block for block, other in zip(blocks, others, strict=True) if not other]
         start, end = max(0, at - MAX_BLOCKS_BEFORE), max(0, at) + MAX_BLOCKS_AFTER
         near = blocks[start:end]
