@@ -208,7 +208,7 @@ def _of_jsonld(script: str, rules: Rules) -> list[str]:
     except ValueError:
         return []
     types = _words(rules, "licensed_types")
-    works = (work for work in _works(found) if types & set(_list(work.get("@type"))))
+    works = (work for work in _works(found) if any(one in _list(work.get("@type")) for one in types))
     return [word for work in works for word in _named(work.get("license"))]
 
 

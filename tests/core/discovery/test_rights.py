@@ -74,6 +74,8 @@ def site(robots: str = "", tdmrep: str = "", url: str = URL, agent: str = "newsa
         ({"link": '</a>; rel="next", <https://x.example/l>; rel="license"'}, "", Rights(licences=("https://x.example/l",))),
         ({}, page('<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","license":{"@id":"https://l.example/"}},'
                   '{"@type":"ImageObject","license":"https://picture.example/"}]}</script>'), Rights(licences=("https://l.example/",))),
+        ({}, page('<script type="application/ld+json">[{"@type":{"@id":"NewsArticle"},"license":"https://no.example/"},'
+                  '{"@type":[["NewsArticle"],"Article"],"license":"https://l.example/"}]</script>'), Rights(licences=("https://l.example/",))),
         ({}, page('<script type="application/ld+json">{"license": </script>'), Rights()),
     ],
 )  # fmt: skip
