@@ -25,6 +25,7 @@ class Check(StrEnum):
     REFERENCES = "references"
     FULL_TEXT = "full text"
     ROWS = "rows"
+    VALUES = "values"
     VIEWS = "views"
     COPIES = "copies"
     DISK_SPACE = "disk space"

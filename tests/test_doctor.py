@@ -167,6 +167,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], set[Check]]] = {
         lambda db: sql(db, "UPDATE articles SET revision_id = NULL WHERE id = 3"),
         {Check.ROWS},
     ),
+    "a time and a number were set by hand": (
+        lambda db: sql(
+            db,
+            "UPDATE articles SET date_published = 'yesterday' WHERE id = 2",
+            "UPDATE articles SET word_count = 'many' WHERE id = 3",
+        ),
+        {Check.VALUES},
+    ),
     "a view is gone": (lambda db: sql(db, "DROP VIEW current_articles"), {Check.VIEWS}),
     "a row refers to none": (
         lambda db: sql(db, "PRAGMA foreign_keys = OFF", "UPDATE captures SET url_id = 4711 WHERE id = 1"),

@@ -35,11 +35,12 @@ from newsarchive.db.engine import (
     translated,
     writing,
 )
-from newsarchive.db.models import ArticleRow, CaptureRow, Site, Source, SourceTextRow, Url
+from newsarchive.db.models import ArticleRow, Base, CaptureRow, Site, Source, SourceTextRow, Url
 from newsarchive.db.rows import minhash_of
 from newsarchive.db.schema import rebuild
 from newsarchive.exceptions import DatabaseError, StorageAway
 from newsarchive.findings import Check, Finding, Fix, error, note, warning
+from newsarchive.reprs import counted
 
 #: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
 #: transaction open for long.
@@ -60,7 +61,7 @@ def database(engine: Engine) -> list[Finding]:
     checks: dict[Check, Callable[[Engine], Iterable[Finding]]] = {Check.INTEGRITY: integrity}
     if not found:
         checks |= {
-            Check.FULL_TEXT: full_text, Check.ROWS: rows, Check.VIEWS: made_views, Check.COPIES: signatures, Check.WAL: wal
+            Check.FULL_TEXT: full_text, Check.ROWS: rows, Check.VALUES: values, Check.VIEWS: made_views, Check.COPIES: signatures, Check.WAL: wal
         }  # fmt: skip
     found += [finding for check, look in checks.items() for finding in guarded(check, look, engine)]
     return list({finding.message: finding for finding in reversed(found)}.values())[::-1]
@@ -156,6 +157,37 @@ def rows(engine: Engine) -> Iterator[Finding]:
         for what, query in _MISCOUNTS.items():
             if count := connection.exec_driver_sql(query).scalar_one():
                 yield error(Check.ROWS, f"{count} {what}", "restore a backup, or: newsarchive reextract")
+
+
+#: Type of a column in SQLite → the condition that a value of it, {name}, is none. SQLite keeps any value in any column.
+_NO_VALUE = {
+    "TEXT": "typeof({name}) <> 'text'",
+    "BLOB": "typeof({name}) <> 'blob'",
+    "DOUBLE": "typeof({name}) <> 'real'",
+    "DATETIME": "typeof({name}) <> 'text' OR julianday({name}) IS NULL",
+    "JSON": "typeof({name}) = 'blob' OR NOT json_valid({name})",
+} | dict.fromkeys(["INTEGER", "BIGINT", "BOOLEAN"], "typeof({name}) <> 'integer'")
+
+
+def values(engine: Engine) -> Iterator[Finding]:
+    """Values that the program never writes, as damage or an UPDATE by hand leaves them. PostgreSQL lets none in."""
+    if (path := sqlite_file(engine)) is None:
+        return
+    remedy = f"restore a backup, or correct them: sqlite3 {shlex.quote(str(path))}"
+    with reading(engine) as connection:
+        for table in Base.metadata.sorted_tables:
+            wrong = {
+                column.name: _NO_VALUE[column.type.compile(engine.dialect)].format(name=f'"{column.name}"')
+                for column in table.columns
+            }
+            counts = ", ".join(
+                f'count(CASE WHEN "{name}" IS NOT NULL AND ({no}) THEN 1 END)' for name, no in wrong.items()
+            )
+            found = connection.exec_driver_sql(f'SELECT {counts} FROM "{table.name}"').one()
+            for name, count in zip(wrong, found, strict=True):
+                if count:
+                    what = f"{counted(count, 'value')} of {table.name}.{name} cannot be read"
+                    yield error(Check.VALUES, what, remedy)
 
 
 def made_views(engine: Engine) -> Iterator[Finding]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from datetime import datetime
 from typing import Any
 
-from newsarchive.compression import compress, decompress
+from newsarchive.compression import compress, decompress, zstd
+from newsarchive.exceptions import DatabaseError
 from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -32,6 +34,10 @@ JSON_COLUMNS = frozenset((
 
 #: Columns that hold a list as `pack_json` packs it.
 PACKED_COLUMNS = frozenset(("candidates",))
+
+
+#: What is raised by a value that is not as the archive writes it: damage that the database does not notice, or a change by hand.
+DAMAGE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error, zstd.ZstdError)
 
 
 def storable(text: str) -> str:
@@ -80,18 +86,33 @@ def unpack_json(stored: bytes | None) -> list[Any]:
 
 
 def moment(value: str | datetime | None) -> datetime | None:
-    """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone.
+    """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone. Raises `DatabaseError` for another value.
 
     >>> moment("2025-04-01T12:00:00+00:00")
     datetime.datetime(2025, 4, 1, 12, 0, tzinfo=datetime.timezone.utc)
     """
     if value is None:
         return None
-    return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    try:
+        return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    except DAMAGE as error:
+        raise damaged("time", value) from error
+
+
+def damaged(what: str, value: Any) -> DatabaseError:
+    """What to say of a value that the archive would not have written."""
+    return DatabaseError(f"a stored {what} is damaged: {str(value)[:40]!r}; newsarchive db check says where")
 
 
 def loaded(name: str, value: Any) -> Any:
-    """A value as a record has it; `name` is its column."""
+    """A value as a record has it; `name` is its column. Raises `DatabaseError` for one that the archive would not have written."""
+    try:
+        return _loaded(name, value)
+    except DAMAGE as error:
+        raise damaged(f"value of {name}", value) from error
+
+
+def _loaded(name: str, value: Any) -> Any:
     if name in TIME_COLUMNS:
         return moment(value)
     if name in FLAG_COLUMNS:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from string import ascii_letters
 
@@ -88,6 +89,32 @@ def test_no_command_takes_a_broken_archive_for_a_good_one(
         said = (done.stdout if words in CHECKS else "") or done.stderr
         assert said.startswith("error: "), (words, said)
         assert words in CHECKS or said.count("\n") == 1, (words, said)
+    assert not [path for path in tmp_path.iterdir() if path.name != "copy"]
+
+
+#: A value that the program never writes, by hand or by damage that SQLite does not notice → the commands that read it.
+VALUES = {
+    "articles SET date_published = 'yesterday'": ("show 1", "show 1 --json", "search --order date", "export {out}/a.jsonl"),
+    "articles SET quality = '{'": ("show 1", "export {out}/a.jsonl", "export {out}/a.csv"),
+    "articles SET candidates = x'00'": ("show 1 --json", "explain 1", "export {out}/a.jsonl"),
+    "articles SET minhash = x'00'": ("show 1", "export {out}/a.jsonl"),
+    "article_revisions SET seen_at = x'00'": ("history 1", "diff 1"),
+    "article_revisions SET markup = x'00'": ("show 1 --html", "explain 1"),
+    "sites SET config = '{'": ("sites list",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", VALUES)
+def test_a_value_that_cannot_be_read_is_told_in_one_line(change: str, whole: Path, tmp_path: Path) -> None:
+    db = Path(shutil.copytree(whole, tmp_path / "copy")) / "news.db"
+    with closing(sqlite3.connect(db)) as connection, connection:
+        assert connection.execute(f"UPDATE {change}").rowcount
+    for words in VALUES[change]:
+        done = CliRunner().invoke(cli, [*words.format(out=tmp_path).split(), "--db", str(db)])
+        close_all()
+        assert (type(done.exception), done.exit_code) == (SystemExit, 5), (words, done.exception, done.output)
+        assert done.stderr.startswith("error: "), (words, done.stderr)
+        assert ("damaged" in done.stderr, done.stderr.count("\n")) == (True, 1), (words, done.stderr)
     assert not [path for path in tmp_path.iterdir() if path.name != "copy"]
 
 

@@ -27,8 +27,8 @@ from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
 from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.db.rows import unpack_markup
-from newsarchive.db.values import unpack_text
-from newsarchive.exceptions import NoSuchArticle, UsageError, Withheld
+from newsarchive.db.values import DAMAGE, unpack_text
+from newsarchive.exceptions import DatabaseError, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Image, Place, Rights, rights_from
 
 
@@ -179,7 +179,7 @@ def load(
         for name, what in _RELATED.items()
         if explained or name not in _EXPLAINING
     }
-    return [_stored(found[i], related) for i in wanted if i in found]
+    return [_whole(found[i], related) for i in wanted if i in found]
 
 
 def _of_version(row: Row) -> Row:
@@ -195,6 +195,15 @@ def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dic
     for row in reader.rows(sql, values):
         groups.setdefault(row[key], []).append(row)
     return groups
+
+
+def _whole(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
+    try:
+        return _stored(row, related)
+    except DAMAGE as error:
+        raise DatabaseError(
+            f"article {row['id']} ({row['url']}) is damaged ({error}); newsarchive db check says where"
+        ) from error
 
 
 def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
