@@ -321,12 +321,13 @@ def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Fallback]:
                 yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.MONTH)), found[0]
 
 
-#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused, but where the site's API or feed states it.
+#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused, but where the site states it as `_is_dated_back` says.
 MIN_DATE = datetime(1990, 1, 1, tzinfo=UTC)
 #: The first year of newspapers. An archive of letters and old papers dates its posts back, but not beyond it.
 MIN_STATED_YEAR = 1600
-#: Where the clock of computers begins. A date this near to it is the missing date of a program.
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Months and days at which the calendars of programs begin, in any zone: 1970-01-01, 1900-01-01, 1601-01-01, 1899-12-30. A date before
+#: the web on such a day is a missing one.
+EPOCH_DAYS = ((1, 1), (12, 30), (12, 31))
 #: Time after the fetch that a date may lie, since local times may be read as UTC. A later date is refused.
 MAX_AHEAD = timedelta(days=1)
 #: Claims for a date of one page that are read; later ones are dropped.
@@ -444,7 +445,7 @@ def read_claims(
             read[claim] = other or when
     read = _in_order(read, now, rules, month_first, _IN_ADDRESS.search(url))
     for claim, when in list(read.items()):
-        if (reason := _refusal(when, now)) and not _is_dated_back(claim, when):
+        if (reason := _refusal(when, now)) and not _is_dated_back(when, read):
             refused.append((claim, reason))
             del read[claim]
     for claim in contradicted(read, url):
@@ -533,10 +534,16 @@ def _vagueness(when: datetime) -> tuple[bool, bool]:
     return not dates.has_time(when), when.tzinfo is UTC and when.second == 0
 
 
-def _is_dated_back(claim: Claim, when: datetime) -> bool:
-    """Whether a day before the web is one that the site itself states of the post: the day of a letter that it prints."""
-    is_past = when.year >= MIN_STATED_YEAR and when < MIN_DATE and abs(when - EPOCH) > MAX_AHEAD
-    return is_past and claim.source.bare in SITE_SOURCES
+def _is_dated_back(when: datetime, read: Mapping[Claim, datetime]) -> bool:
+    """Whether a day before the web is the day of a letter that the site prints: its API or feed states it of the post, or the page
+    declares it in two places, its address among them."""
+    if when.year < MIN_STATED_YEAR or when >= MIN_DATE or (when.month, when.day) in EPOCH_DAYS:
+        return False
+    places = {
+        c.source.place for c, other in read.items() if other.date() == when.date() and not _is_change(c)
+    }
+    stated = places & _DECLARED - _NOT_DECLARED
+    return not stated.isdisjoint(SITE_SOURCES) or len(stated) + (Place.URL in places - stated) > 1
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
