@@ -445,6 +445,7 @@ def dates(
         near = near and not (
             headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
         )
+        near = near or (headline is None and _is_post_date(mark.node))
         label = _label(mark.node)
         parts = list(with_a_date_each(value, rules))
         of_change = [says("modified", part, rules) for part in parts]
@@ -463,6 +464,11 @@ def dates(
             seen.add(published)
             source = Source(published, position if near or is_own else Position.ELSEWHERE)
             yield Claim("date_published", part, source)
+
+
+def _is_post_date(node: LexborNode) -> bool:
+    """Whether an element is the block in which WordPress prints the day of a post: a post without a title has no headline near it."""
+    return any("wp-block-post-date" in (up.attributes.get("class") or "").split() for up in upwards(node, 2))
 
 
 def _label(node: LexborNode) -> str:
