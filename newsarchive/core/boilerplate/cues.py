@@ -311,10 +311,11 @@ def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = (
 
 def _names_source(block: Block, sources: Sequence[str]) -> bool:
     """Whether a block is a short line that holds more than a name of the page's source."""
-    if comparable_words(block.text) > MAX_SOURCE_HEAD_WORDS or ends_sentence(block.text) or is_linked(block):
+    if ends_sentence(block.text) or is_linked(block):
         return False
     folded = fold(block.text)
-    return folded not in sources and names_one(folded, sources)
+    is_named = folded not in sources and names_one(folded, sources)
+    return is_named and comparable_words(block.text) <= MAX_SOURCE_HEAD_WORDS
 
 
 def _list_run(
@@ -411,7 +412,7 @@ def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
 
 def _names_in_head(block: Block) -> tuple[str, ...]:
     """The names that a head holds, folded and without "the"; none where the line is no head."""
-    if comparable_words(block.text) > MAX_TAIL_HEAD_WORDS or ends_sentence(block.text) or is_linked(block):
+    if ends_sentence(block.text) or is_linked(block) or comparable_words(block.text) > MAX_TAIL_HEAD_WORDS:
         return ()
     found = (fold(name).removeprefix("the ") for name in names_in(block.text))
     return tuple(name for name in found if len(name) > 3)

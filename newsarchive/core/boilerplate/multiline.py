@@ -142,7 +142,7 @@ def _stay_together(above: Block, below: Block) -> bool:
 
 
 def _is_paragraph(text: str) -> bool:
-    return comparable_words(text) >= MIN_PARAGRAPH_WORDS and ends_sentence(text)
+    return ends_sentence(text) and comparable_words(text) >= MIN_PARAGRAPH_WORDS
 
 
 def _joined(lines: Sequence[Block]) -> Block:

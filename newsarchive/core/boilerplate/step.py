@@ -263,16 +263,18 @@ def notices(marks: Marks) -> None:
 
 @lru_cache(maxsize=8192)  # the pages of a site share most of their lines
 def _notice(text: str, rules: Rules) -> BlockVerdict | None:
-    words = comparable_words(text) if len(text) <= MAX_NOTICE_CHARACTERS else 0
-    if 0 < words <= 2 and text.startswith(("©", "ⓒ")) and (short := copyright_of(text, rules)):
-        return _COPYRIGHT if listed(short.holder, rules) else None
-    if not 1 < words <= MAX_ATTRIBUTION_WORDS:
+    is_word = text.isascii() and text.isalpha()
+    if is_word or len(text) > MAX_NOTICE_CHARACTERS:
         return None
-    if attribution_of(text, rules):
+    attribution, notice = attribution_of(text, rules), copyright_of(text, rules)
+    if not attribution and not notice:  # nearly all lines, whose words are not counted
+        return None
+    words = comparable_words(text)
+    if notice and 0 < words <= 2 and text.startswith(("©", "ⓒ")):
+        return _COPYRIGHT if listed(notice.holder, rules) else None
+    if attribution and 1 < words <= MAX_ATTRIBUTION_WORDS:
         return _ATTRIBUTION
-    if 2 < words <= MAX_COPYRIGHT_WORDS and copyright_of(text, rules):
-        return _COPYRIGHT
-    return None
+    return _COPYRIGHT if notice and 2 < words <= MAX_COPYRIGHT_WORDS else None
 
 
 def credited_papers(marks: Marks) -> None:

@@ -359,11 +359,12 @@ def container(paths: Sequence[str]) -> str:
 
 
 def _may_hold_credit(block: Block, content: str) -> bool:
-    if block.kind not in _LINE_KINDS or not 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS:
+    if block.kind not in _LINE_KINDS:
         return False
     inside = bool(content) and block.path.rpartition("/")[0] == content
     guessed = block.label in _GUESSED_LABELS and block.decided_by not in PROVED
-    return block.label in _OPEN_LABELS or (guessed and inside)
+    may_hold = block.label in _OPEN_LABELS or (guessed and inside)
+    return may_hold and 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS
 
 
 def _context_of(blocks: Sequence[Block], at: int, url: str, title: frozenset[str]) -> LineContext:

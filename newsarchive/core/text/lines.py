@@ -51,7 +51,8 @@ _LABEL = re.compile(r"\W*([^\W\d_][^:：\n]{0,30}?)\s*[:：]\s*\S")
 
 def is_prose(block: Block, min_words: int = 12) -> bool:
     """Whether a block is no heading, ends as a sentence does and has at least `min_words` `comparable_words`."""
-    return block.kind != "heading" and comparable_words(block.text) >= min_words and ends_sentence(block.text)
+    # Words are counted last: most lines of a page end otherwise.
+    return block.kind != "heading" and ends_sentence(block.text) and comparable_words(block.text) >= min_words
 
 
 def prose_ends(blocks: Sequence[Block], places: Sequence[int], min_words: int = 12) -> list[int]:
