@@ -322,7 +322,10 @@ def _lists(
 @lru_cache(maxsize=4096)
 def reads_as_title(text: str) -> bool:
     """Whether the text of a link is long enough for a title. A date, a person's name and "Read more" are too short."""
-    words = [word for word in text.split() if any(map(str.isalpha, word)) and not any(map(str.isdigit, word))]
+    pieces = text.split()
+    if len(pieces) < MIN_TITLE_WORDS and text.isascii():
+        return False
+    words = [word for word in pieces if any(map(str.isalpha, word)) and not any(map(str.isdigit, word))]
     letters = sum(map(str.isalpha, text))
     if len(words) < MIN_TITLE_WORDS and not text.isascii() and not any(map(str.isupper, text)):
         return letters >= MIN_TITLE_LETTERS
