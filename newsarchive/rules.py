@@ -122,11 +122,9 @@ def with_standfirst(value: str) -> Rules:
 
 def read(path: Path) -> Table:
     """One TOML file. Raises `BadRules` with the line where it is not TOML, or cannot be read."""
-    import tomllib
-
     try:
         return compiled.table(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRules(str(path), "", f"not valid TOML: {error}") from error
     except NotADirectoryError as error:
         raise BadRules(str(path), "", NO_FOLDER) from error

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive import config, demo
+from newsarchive import config, demo, rules
 from newsarchive import settings as scrapy_settings
 from newsarchive.db.engine import open_engine
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.db.schema import upgrade
 from newsarchive.db.writing.store import Store
-from newsarchive.exceptions import UsageError
+from newsarchive.exceptions import BadRules, UsageError
 from tests.crawling.test_crawl import front, post, rows
 from tests.support import warm
 from tests.support.serving import ROOT, served
@@ -126,6 +126,16 @@ def test_a_mistake_is_named_with_file_and_key(case: dict[str, str], tmp_path: Pa
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: newsarchive.toml: ")
     assert case["says"] in done.stderr
+
+
+@pytest.mark.parametrize("value", ["[" * 5000, "9" * 5000], ids=["lists in lists", "a long number"])
+def test_a_value_that_python_cannot_hold_is_no_toml(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "newsarchive.toml"
+    file.write_text(f"[crawl]\ndelay = {value}\n")
+    with pytest.raises(UsageError, match="not valid TOML"):
+        config.read_file(file)
+    with pytest.raises(BadRules, match="not valid TOML"):
+        rules.read(file)
 
 
 @pytest.mark.slow

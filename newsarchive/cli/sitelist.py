@@ -85,7 +85,8 @@ def read(path: Path) -> SiteList:
         found = readers[path.suffix.lower()](text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, SyntaxError, csv.Error) as error:  # the errors of tomllib and the XML parser too
+    # The errors of tomllib and the XML parser too; a value that is nested a thousand deep is a RecursionError.
+    except (ValueError, SyntaxError, csv.Error, RecursionError) as error:
         raise UsageError(f"{path}: {error}") from error
     return SiteList(_checked_sites(found, str(path)))
 
@@ -144,7 +145,8 @@ def _csv(text: str) -> list[dict[str, Any]]:
     """The rows of a table. Where a comma parts the digits of a number, spreadsheets part the columns by semicolons."""
     head, _, table = text.partition("\n")
     names, mark = head.strip().lower(), max(",;\t", key=head.count)
-    rows = csv.DictReader(io.StringIO(f"{names}\n{table}"), delimiter=mark)
+    # Strict: otherwise a quotation mark without its partner makes all rows behind it one address.
+    rows = csv.DictReader(io.StringIO(f"{names}\n{table}"), delimiter=mark, strict=True)
     if "url" not in (rows.fieldnames or ()):
         raise ValueError("the first line must name the columns, one of them url")
     return [{key: value for key, value in row.items() if key is not None} for row in rows]

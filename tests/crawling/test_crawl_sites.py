@@ -414,7 +414,9 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
             '[global]\ndrop = ["div > p"]\n',
             "global: drop=['div > p'] holds 'div > p', which is no selector",
         ),
+        ("a.toml", "a = " + "[" * 5000, "a.toml: "),
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
+        ("a.csv", 'url,limit\n"https://one.example,5\nhttps://two.example,5\n', "unexpected end of data"),
         ("a.opml", "<opml><body>", "a.opml: "),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
         (
