@@ -11,6 +11,7 @@ import click
 from newsarchive import config
 from newsarchive.cli.opening import database_url, open_archive, open_reader, place, same_archive, warc_folders
 from newsarchive.cli.options import (
+    NUMBER,
     Day,
     Group,
     config_option,
@@ -200,7 +201,7 @@ Examples:
 @range_option("--captures", "Only captures with these ids: a part of the work, for one of many machines.")
 @click.option(
     "--only-older-than",
-    type=int,
+    type=NUMBER,
     metavar="VERSION",
     help="Only pages last read by an extractor older than VERSION; by default the present one.",
 )

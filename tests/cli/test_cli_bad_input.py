@@ -65,6 +65,7 @@ WRONG = {
     "changes --limit 99999999999999999999": "--limit",
     "cite 1 --version 99999999999999999999": "--version",
     "diff 1 99999999999999999999": "VERSION",
+    "reextract --only-older-than 99999999999999999999": "--only-older-than",
     "search ferry --page 0": "--page",
     "search ferry --cluster x": "--cluster",
     "show 1 --json --html": "exclude one another",
