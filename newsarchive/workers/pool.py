@@ -46,8 +46,6 @@ MAX_HALF_STARTED_SECONDS = 20.0
 #: A job is stopped when it takes this many times the allowed seconds by the clock: it then waits for something. On a
 #: busy machine a job with enough CPU time takes several times as long.
 CLOCK_FACTOR = 6
-#: The signal by which the system ends a process whose CPU time is used up.
-TIME_IS_UP = signal.SIGPROF
 #: What forked processes inherit: the module that the fork-server imports once for all of them.
 PRELOADED = "newsarchive.workers.preload"
 
@@ -234,7 +232,7 @@ class _WorkerThread(threading.Thread):
                 job.deaths += 1
                 if self.stopped:
                     _settle(job, Closed())
-                elif code == -TIME_IS_UP:
+                elif code == -signal.SIGPROF:  # `_time_limit`; read here, since Windows lacks this signal
                     _settle(job, TooSlow(f"more than {self.pool.seconds:g} seconds of CPU time"))
                 elif job.deaths >= MAX_DEATHS:
                     _settle(

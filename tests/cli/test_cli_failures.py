@@ -241,17 +241,44 @@ def test_a_command_in_a_message_can_be_pasted_where_a_folder_has_a_space(
         assert found[found.index("--db") + 1].rstrip(".,:") == str(db), part
 
 
+#: A command in a Python that lacks what Windows lacks: the locks of POSIX, and most signals and timers.
+ON_WINDOWS = """
+import signal, sys
+sys.modules["fcntl"] = None
+for name in ("SIGALRM", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGPROF", "SIGUSR1", "SIGVTALRM"):
+    delattr(signal, name)
+for name in ("ITIMER_PROF", "ITIMER_REAL", "ITIMER_VIRTUAL", "alarm", "setitimer", "pthread_sigmask", "siginterrupt"):
+    delattr(signal, name)
+from newsarchive import cli
+cli.main(sys.argv[1:])
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("args", [("crawl", "https://blog.example"), ("crawl", "demo"), ("demo",)])
-def test_without_the_locks_of_posix_a_crawl_says_which_systems_have_them(
+def test_on_windows_a_crawl_says_which_systems_have_what_it_needs(
     tmp_path: Path, args: tuple[str, ...]
 ) -> None:
-    code = "import sys; sys.modules['fcntl'] = None; from newsarchive import cli; cli.main(sys.argv[1:])"
-    done = subprocess.run([sys.executable, "-c", code, *args], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", ON_WINDOWS, *args], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.stderr == (
         "error: a crawl needs Linux or macOS: on Windows, work inside WSL (Windows Subsystem for Linux)\n"
     )
     assert (done.stdout, done.returncode) == ("", 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["doctor", "search", "reextract --workers 0"])
+def test_on_windows_an_archive_can_be_used(command: str, tmp_path: Path) -> None:
+    engine = open_engine(str(tmp_path / "newsarchive.db"))
+    upgrade(engine)
+    Store(engine).ingest([make_article(1)])
+    engine.dispose()
+    done = subprocess.run(
+        [sys.executable, "-c", ON_WINDOWS, *command.split()], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
 #: The endings of files that an export makes beside its target, or with a library of its own.
