@@ -53,12 +53,31 @@ def test_all_that_was_said_comes_back(archive: Archive) -> None:
     assert found.updated.isoformat() == "2025-03-02T09:00:00-03:30"
 
 
-def test_of_a_post_that_moved_the_new_address_tells(archive: Archive) -> None:
+MOVED = "https://blog.example/new-slug"
+
+
+@pytest.mark.parametrize(
+    ("final_url", "of_new", "is_new"),
+    [
+        (MOVED, "wp-json", True),
+        (MOVED, "", False),  # its site has a name, and says nothing of the new address
+        ("https://blog.example/unknown", "wp-json", False),
+        ("", "wp-json", False),
+        (URL + "#comments", "wp-json", False),
+    ],
+)
+def test_of_a_post_that_moved_the_new_address_tells_the_crawl_and_reextract(
+    archive: Archive, final_url: str, of_new: str, is_new: bool
+) -> None:
+    archive.frontier.name_site(archive.site, "Harbour Post")
     new = replace(SAID, updated=datetime(2025, 4, 1, tzinfo=UTC))
-    archive.name(told(SAID), Link("https://blog.example/new-slug", new.source, text=new))
-    capture = Capture(URL, b"", final_url="https://blog.example/new-slug")
-    assert archive.frontier.source_text_of(capture) == new
-    assert archive.frontier.source_text_of(replace(capture, final_url="https://blog.example/unknown")) == SAID
+    archive.name(told(SAID), Link(MOVED, "wp-json", text=new if of_new else None))
+    place = Place("a.warc.gz", 0, 10, "sha1:x")
+    capture = Capture(URL, b"<p>x</p>", START, final_url=final_url, place=place)
+    archive.fetch(make_article(1, url=URL, capture=capture))
+    [kept] = captures.kept(archive.engine)
+    said = new if is_new else SAID
+    assert (archive.frontier.source_text_of(capture), kept.source_text) == (said, said)
 
 
 def test_what_no_database_takes_is_kept_as_it_can_be(archive: Archive) -> None:

@@ -296,15 +296,10 @@ class Frontier:
             return source_texts.of(connection, url)
 
     def source_text_of(self, capture: Capture) -> SourceText | None:
-        """What the site said last of the post on a page. Where the address that was asked for led to another, what it says under
-        that one counts: of a post that moved, the old address keeps what was true before."""
+        """What the site said last of the post on a page (`source_texts.of_page`)."""
         asked, answered = capture.url, capture.base_url
         of_answered = self.source_text(answered) if url_key(answered) != url_key(asked) else None
-        return (
-            of_answered
-            if of_answered and of_answered.source != source_texts.SITE
-            else self.source_text(asked)
-        )
+        return source_texts.of_page(self.source_text(asked), of_answered)
 
     def published(self, urls: Iterable[str], *, stored: bool = False) -> dict[str, datetime]:
         """When these posts were published, as feed or API said in any crawl, by key. With `stored` the day that the

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -120,6 +121,24 @@ def of(connection: Connection, url: str) -> SourceText | None:
         text = _held(connection, [url_id]).get(url_id) if has_text else None
         return _completed(text, name or "", language or "")
     return None
+
+
+def of_page(asked: SourceText | None, answered: SourceText | None) -> SourceText | None:
+    """What the site says of the post on a page, from what it says under the address that was asked for and under the one that
+    answered. Of a post that moved the second counts: the old address keeps what was true before."""
+    return answered if answered and answered.source != SITE else asked
+
+
+def of_pages(connection: Connection, pages: Mapping[int, tuple[int, str, str]]) -> dict[int, SourceText]:
+    """What the sites say of the posts on pages. Each page is given by a number of its own, with the id of the URL that was asked
+    for, that URL, and the one that answered; pages about which nothing is known are left out."""
+    moved = {page: url_key(answered) for page, (_, asked, answered) in pages.items() if answered != asked}
+    query = select(Url.url_key, Url.id)
+    id_of = dict(bulk.select_in(connection, query, Url.url_key, moved.values()))
+    ids = {page: (url_id, id_of.get(moved.get(page, ""), url_id)) for page, (url_id, _, _) in pages.items()}
+    texts = of_urls(connection, set(chain.from_iterable(ids.values())))
+    found = {page: of_page(texts.get(asked), texts.get(answered)) for page, (asked, answered) in ids.items()}
+    return {page: text for page, text in found.items() if text}
 
 
 class Told(NamedTuple):

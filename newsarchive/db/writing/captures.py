@@ -280,14 +280,15 @@ def _records(connection: Connection, rows: Sequence[Any]) -> list[Kept]:
     further = _kept().where(CaptureRow.parent_id.in_([row.id for row in rows])).order_by(CaptureRow.part)
     parts = connection.execute(further).all()
     firsts = _originals(connection, {row.warc_digest for row in [*rows, *parts]})
-    texts = source_texts.of_urls(connection, {row.url_id for row in rows})
+    pages = {row.id: (row.url_id, row.url, row.final_url or row.url) for row in rows}
+    texts = source_texts.of_pages(connection, pages)
     of_head: dict[int, list[Kept]] = {}
     for part in parts:
         of_head.setdefault(part.parent_id, []).append(_record(part, firsts, None))
     chosen = known_sites.selectors(connection, {row.url for row in rows})
     return [
         replace(
-            _record(row, firsts, texts.get(row.url_id), of_head.get(row.id, ())),
+            _record(row, firsts, texts.get(row.id), of_head.get(row.id, ())),
             selectors=chosen.get(site_of(row.url)),
         )
         for row in rows
