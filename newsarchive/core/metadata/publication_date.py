@@ -61,6 +61,8 @@ MAX_ADDRESS_DAYS = 2
 _DECLARED = DECLARING | TIMES | SITE_SOURCES
 #: Declaring sources that content systems fill with any day of the page, not only with that of publication.
 _NOT_DECLARED = frozenset((Place.META_DATE, Place.META_CREATED, Place.JSON_LD_PAGE_CREATED))
+#: Sources that alone are believed in a day before the web. A sitemap states the day of a file as often as that of a post.
+_DATING_BACK = SITE_SOURCES - {Place.SITEMAP}
 #: Sources that are read from the text of the page.
 FROM_TEXT = DATES | {Place.TEXT}
 #: Positions of dates that may belong to another article.
@@ -321,13 +323,18 @@ def months(blocks: Sequence[Block], rules: Rules) -> Iterator[Fallback]:
                 yield Claim("date_published", line, Source(Place.TEXT, qualifier=Qualifier.MONTH)), found[0]
 
 
-#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused, but where the site states it as `_is_dated_back` says.
+#: The beginning of the web. An earlier date is an epoch or a mistake, and is refused, but where the site states it as `_is_dated_back`
+#: says. `dates` reads no year before 1900.
 MIN_DATE = datetime(1990, 1, 1, tzinfo=UTC)
-#: The first year of newspapers. An archive of letters and old papers dates its posts back, but not beyond it.
-MIN_STATED_YEAR = 1600
-#: Months and days at which the calendars of programs begin, in any zone: 1970-01-01, 1900-01-01, 1601-01-01, 1899-12-30. A date before
-#: the web on such a day is a missing one.
-EPOCH_DAYS = ((1, 1), (12, 30), (12, 31))
+#: First and last day of the spans in which the missing dates of programs lie, in any zone. Calendars of programs begin in 1900, 1904,
+#: 1970 and 1980, and 30 November 1979 is a date of zeros in DOS. Seconds that are read as milliseconds are a day of January 1970.
+MISSING_DATES = (
+    (date(1900, 1, 1), date(1900, 1, 2)),
+    (date(1903, 12, 31), date(1904, 1, 2)),
+    (date(1969, 12, 31), date(1970, 1, 31)),
+    (date(1979, 11, 29), date(1979, 11, 30)),
+    (date(1979, 12, 31), date(1980, 1, 1)),
+)
 #: Time after the fetch that a date may lie, since local times may be read as UTC. A later date is refused.
 MAX_AHEAD = timedelta(days=1)
 #: Claims for a date of one page that are read; later ones are dropped.
@@ -536,14 +543,22 @@ def _vagueness(when: datetime) -> tuple[bool, bool]:
 
 def _is_dated_back(when: datetime, read: Mapping[Claim, datetime]) -> bool:
     """Whether a day before the web is the day of a letter that the site prints: its API or feed states it of the post, or the page
-    declares it in two places, its address among them."""
-    if when.year < MIN_STATED_YEAR or when >= MIN_DATE or (when.month, when.day) in EPOCH_DAYS:
+    declares it, and its address or a day that readers see is the same.
+
+    Head, JSON-LD and sitemap are no two witnesses, since one plug-in fills them all from one value. Microdata marks the day that
+    readers see.
+    """
+    if when >= MIN_DATE or any(first <= when.date() <= last for first, last in MISSING_DATES):
         return False
     places = {
         c.source.place for c, other in read.items() if other.date() == when.date() and not _is_change(c)
     }
     stated = places & _DECLARED - _NOT_DECLARED
-    return not stated.isdisjoint(SITE_SOURCES) or len(stated) + (Place.URL in places - stated) > 1
+    if places & _DATING_BACK:
+        return True
+    if Place.URL in places:
+        return bool(stated)
+    return bool(stated - TIMES - {Place.MICRODATA}) and not places.isdisjoint(TIMES | FROM_TEXT)
 
 
 def _refusal(when: datetime | None, now: datetime | None) -> str:
