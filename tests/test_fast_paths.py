@@ -271,12 +271,18 @@ def test_each_phrase_of_attributions_is_tried_on_the_lines_that_it_matches() -> 
     for language, phrases_table in table.attribution.items():
         for phrase in attribution_patterns.phrases_of(language, phrases_table):
             for _ in range(6):
-                line = _written_out(phrase, dice)
-                if phrase.regex.match(line):
-                    lines_tried += 1
-                    tried = [bucket for _, bucket in index.buckets(line)]
-                    assert any(p.pattern == phrase.pattern for bucket in tried for p in bucket), line
-    assert lines_tried > 1000
+                for line in _spellings(_written_out(phrase, dice)):
+                    if phrase.regex.match(line):
+                        lines_tried += 1
+                        tried = [bucket for _, bucket in index.buckets(line)]
+                        assert any(p.pattern == phrase.pattern for bucket in tried for p in bucket), line
+    assert lines_tried > 2000
+
+
+def _spellings(line: str) -> set[str]:
+    """The line as it is and in capitals, also in those of Turkish, with each of the three apostrophes."""
+    cases = (line, line.upper(), line.replace("i", "İ").upper())
+    return {re.sub("['’ʼ]", apostrophe, text) for text in cases for apostrophe in "'’ʼ"}
 
 
 def _written_out(phrase: attribution_patterns.Phrase, dice: random.Random) -> str:

@@ -24,6 +24,7 @@ from newsarchive.core.origin.attribution_patterns import (
     any_of,
     beginnings,
     entries_of,
+    folded,
     not_names,
     phrases_of,
 )
@@ -112,6 +113,7 @@ class _PhraseIndex:
     def buckets(self, line: str) -> list[tuple[int, _Bucket]]:
         """The phrases that a line may begin with, each with the place where they would begin: after signs at its start,
         and after a note. Few lines have any."""
+        line = folded(line)
         named = [self.source_first] if self.source_first_words.stand_in(line.lower()) else []
         start = 0 if line[:1].isalnum() else _LEAD.match(line).end()  # type: ignore[union-attr]
         word = _WORD.match(line, start)
@@ -303,5 +305,5 @@ def _phrase_index(rules: Rules) -> _PhraseIndex:
         tuple(source_first),
         Literals(sorted(frozenset().union(*of_names)) if all(of_names) else [" "]),
         note,
-        frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(entry))),
+        frozenset(word[0].casefold() for entry in notes if (word := _WORD.search(folded(entry)))),
     )

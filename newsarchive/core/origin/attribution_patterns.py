@@ -145,9 +145,20 @@ def not_names(rules: Rules) -> re.Pattern[str]:
     return compiled.regex(rf"{any_of(words)}(?:(?!\w)|(?<=[{UNSPACED}]))" if words else r"(?!)", re.I)
 
 
+def folded(text: str) -> str:
+    r"""Spell a text so that `str.casefold` makes the same words of all texts that a phrase matches. Its length stays.
+
+    The apostrophe U+02BC is a letter to `\w`. The Turkish ı and İ are an i to `re.IGNORECASE`, and not to `str.casefold`.
+
+    >>> folded("lʼarticle"), folded("KAYNAĞI").casefold() == folded("kaynağı").casefold()
+    ("l'article", True)
+    """
+    return text if text.isascii() else text.replace("ʼ", "'").replace("ı", "i").replace("İ", "i")
+
+
 def beginnings(phrase: Phrase) -> set[tuple[str, ...]]:
-    """The words, in lower case, that a matching line can begin with: two, or one where anything may follow it. None for a phrase
-    that begins with the name."""
+    """The words, `folded` and in lower case, that a matching line can begin with: two, or one where anything may follow it. None for
+    a phrase that begins with the name."""
     found: set[tuple[str, ...]] = set()
     open_ends: set[tuple[str, ...]] = {()}
     for token in phrase.pattern.split():
@@ -155,7 +166,7 @@ def beginnings(phrase: Phrase) -> set[tuple[str, ...]]:
         if name and name[1] in ("source", "any"):
             return set() if () in open_ends else found | open_ends
         entries = phrase.words[name[1]] if name else (token,)
-        words = [tuple(map(str.casefold, _WORDS.findall(entry))) for entry in entries]
+        words = [tuple(map(str.casefold, _WORDS.findall(folded(entry)))) for entry in entries]
         longer = {(*end, *more)[:2] for end in open_ends for more in words}
         found |= {end for end in longer if len(end) == 2}
         open_ends = {end for end in longer if len(end) < 2} | (open_ends if name and name[2] else set())

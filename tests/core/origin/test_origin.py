@@ -318,6 +318,26 @@ def test_arabic_is_read_with_its_vowel_marks_and_stretched_words(line: str, sour
     assert found.source == source
 
 
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [
+        ("HABER KAYNAĞI: REUTERS", "REUTERS"),
+        ("ILK YAYIN: BIANET", "BIANET"),
+        ("İLK YAYIN: BİANET", "BİANET"),
+        ("Avec lʼaimable autorisation de Reuters", "Reuters"),
+        ("À lʼorigine paru dans Le Monde", "Le Monde"),
+        ("Republié dʼaprès Le Monde", "Le Monde"),
+        ("Leggi lʼarticolo completo su La Repubblica", "La Repubblica"),
+        ("Hier gehtʼs zum Originalartikel bei Der Spiegel", "Der Spiegel"),
+        ("Source : LʼÉquipe", "LʼÉquipe"),
+    ],
+)
+def test_capitals_of_turkish_and_the_apostrophe_that_is_a_letter_are_read(line: str, source: str) -> None:
+    found = attribution_of(line, default())
+    assert found is not None
+    assert found.source == source
+
+
 def test_an_attribution_in_prose_does_not_make_the_paragraph_one() -> None:
     line = (
         "He left at dawn. The photograph first appeared in Life. He never came back to the house by the sea."
