@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from time import process_time
 
 import pytest
 from sqlalchemy import Engine, insert, select
@@ -91,9 +91,10 @@ def test_an_article_of_very_many_versions_is_read_in_no_time(engine: Engine) -> 
         connection.execute(insert(CaptureRow), captures)
         connection.execute(insert(Revision), revisions)
     with Archive(url_of(engine)) as archive:
-        began = monotonic()
+        began = process_time()
         assert archive.get(revision["article_id"]).versions == 2999
-        assert monotonic() - began < 10  # 20 s where each version is compared with each capture
+        # SQLite works in this process: 20 s of its CPU time where each version is compared with each capture.
+        assert process_time() - began < 10
 
 
 @pytest.mark.parametrize(
