@@ -14,7 +14,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["compress", "decompress", "zstd"]
+__all__ = ["compress", "decompress", "is_packed", "zstd"]
 
 #: Effort of Zstandard (1 to 22). Level 5 packs the markup of a real page into 3.9 KB in 0.21 ms; level 3 needs 4.2 KB
 #: and 0.12 ms, and deflate at level 6 needed 4.6 KB and 0.50 ms.
@@ -40,6 +40,11 @@ def decompress(packed: bytes, dictionary: bytes = b"") -> bytes:
     if packed.startswith(_MAGIC):
         return zstd.decompress(packed, zstd_dict=_dictionary(dictionary))
     return zlib.decompressobj(zdict=dictionary).decompress(packed) if dictionary else zlib.decompress(packed)
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether the data begins as packed data does, now or deflated by an older version."""
+    return data.startswith((_MAGIC, b"x"))
 
 
 def _dictionary(content: bytes) -> zstd.ZstdDict | None:

@@ -5,6 +5,7 @@ NewsArchiveError
 │   └── WrongType         an argument has the wrong type (a TypeError as well)
 ├── BadRules              a rule file is wrong; the message names file and key
 ├── OutputError           a file cannot be written; the message names it and the remedy
+├── Damaged               a stored value is not as the program writes it; the message names its column
 ├── FetchError            a URL gave no usable response
 │   ├── ForbiddenByRobots     the site's robots.txt forbids us to ask for it
 │   ├── BadCertificate        the certificate of its server is not valid
@@ -69,6 +70,13 @@ class BadRules(NewsArchiveError):
 
 class OutputError(NewsArchiveError):
     """A file or folder cannot be written. The message names it and the remedy."""
+
+
+class Damaged(NewsArchiveError):
+    """A stored value is not as the program writes it, after damage or a change by hand. The message names its column.
+
+    It is no `DatabaseError`, because the database works: a crawl that meets such a value loses one post and goes on.
+    """
 
 
 class FetchError(NewsArchiveError):
@@ -161,7 +169,7 @@ USAGE = 2
 SOME_FAILED = 3
 #: The site, or every site, could not be crawled.
 ALL_FAILED = 4
-#: The database could not be read or written.
+#: The database, or a value in it, could not be read or written.
 DATABASE_FAILED = 5
 #: Another crawl of the followed sites is running (`EX_TEMPFAIL` of sysexits.h).
 LOCKED = 75

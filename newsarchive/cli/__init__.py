@@ -23,6 +23,7 @@ from newsarchive.exceptions import (
     FAULT,
     STOPPED_BY_CTRL_C,
     STOPPED_BY_SIGTERM,
+    Damaged,
     DatabaseError,
     NewsArchiveError,
     NoSuchArticle,
@@ -201,7 +202,7 @@ def exit_code(error: NewsArchiveError) -> int:
     """The exit code of an error."""
     if isinstance(error, UsageError):
         return 2
-    return 5 if isinstance(error, DatabaseError) and not isinstance(error, NoSuchArticle) else 1
+    return 5 if isinstance(error, DatabaseError | Damaged) and not isinstance(error, NoSuchArticle) else 1
 
 
 def main(args: list[str] | None = None) -> Any:

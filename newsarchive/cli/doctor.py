@@ -20,6 +20,7 @@ from newsarchive.exceptions import (
     DATABASE_FAILED,
     FAULT,
     BadCertificate,
+    Damaged,
     DatabaseError,
     FetchError,
     ForbiddenByRobots,
@@ -99,7 +100,7 @@ def looked_at(engine: Engine, url: str, folder: str, every_record: bool, live: b
 
     folders = warc_folders(engine, url, folder, perhaps_damaged=True)
     found = checks.check(engine, folders, every_record=every_record)
-    with suppress(DatabaseError):  # a finding says so already
+    with suppress(DatabaseError, Damaged):  # a finding says so already
         sites = [site for site in Sites(engine).all() if site.followed]
         found += [*contact(sites), *site_settings(sites), *schedule(sites)]
         found += [finding for site in sites if live for finding in asked(site)]

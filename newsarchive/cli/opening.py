@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from newsarchive import config
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable, UsageError
+from newsarchive.exceptions import Damaged, DatabaseError, DatabaseUnavailable, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -73,7 +73,7 @@ def warc_folders(
     else:
         held = config.load()
         own = files.own_folders(folder or held["warc"], database_url(db), held["warc_staging"])
-    with suppress(DatabaseError) if perhaps_damaged else nullcontext():
+    with suppress(DatabaseError, Damaged) if perhaps_damaged else nullcontext():
         return raw_folders(engine, own)
     return own
 

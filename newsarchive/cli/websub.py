@@ -19,7 +19,7 @@ from newsarchive.cli.opening import database_url, open_archive
 from newsarchive.cli.options import Group, db_option, first_line
 from newsarchive.cli.output import say
 from newsarchive.core.urls import site_of
-from newsarchive.exceptions import LOCKED, SOME_FAILED, DatabaseError, FetchError, UsageError
+from newsarchive.exceptions import LOCKED, SOME_FAILED, Damaged, DatabaseError, FetchError, UsageError
 from newsarchive.times import utc_now
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _look(subscriber: Subscriber, archive: Sites, hubs: Hubs, ended: threading.E
         try:
             subscriber.look(archive.feeds())
             hubs.keep(subscriber.states())
-        except DatabaseError as error:
+        except (DatabaseError, Damaged) as error:
             say(f"websub: {error}")
         subscriber.news.wait(LOOK_SECONDS)
 
@@ -174,7 +174,7 @@ def _crawl(subscriber: Subscriber, crawl: Callable[[str], bool], hubs: Hubs, end
                 hubs.pushed(site, utc_now() - timedelta(seconds=seconds))
             if not crawl(site):
                 subscriber.again(site)
-        except (DatabaseError, OSError) as error:  # also where no process can be started
+        except (DatabaseError, Damaged, OSError) as error:  # also where no process can be started
             say(f"{site}: {error}")
             subscriber.again(site)
 

@@ -46,6 +46,7 @@ from newsarchive.exceptions import (
     STOPPED_BY_SIGTERM,
     USAGE,
     BadRules,
+    Damaged,
     DatabaseError,
     OutputError,
     UsageError,
@@ -196,9 +197,9 @@ class Command(ScrapyCrawl):
             try:
                 self.preflight(args, opts.spargs)
                 held.enter_context(self.shared_lock())
-            except (UsageError, BadRules, DatabaseError) as error:
+            except (UsageError, BadRules, DatabaseError, Damaged) as error:
                 sys.stderr.write(f"error: {error}\n")
-                self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError) else USAGE
+                self.exitcode = DATABASE_FAILED if isinstance(error, DatabaseError | Damaged) else USAGE
                 return
             set_up_collector()
             if worker_count(self.in_force):

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import JSON, Column, Engine, func, select
 
+from newsarchive.compression import is_packed
 from newsarchive.core.alarms.listings import FRONT_PAGE
 from newsarchive.core.near_duplicates.fingerprint import fingerprint
 from newsarchive.core.urls import site_of
@@ -36,10 +37,13 @@ from newsarchive.db.engine import (
     writing,
 )
 from newsarchive.db.models import ArticleRow, Base, CaptureRow, Site, Source, SourceTextRow, Url
-from newsarchive.db.rows import minhash_of
+from newsarchive.db.models.base import Compressed, CompressedJson, UTCDateTime
+from newsarchive.db.rows import minhash_of, quality_from, records_from
 from newsarchive.db.schema import rebuild
-from newsarchive.exceptions import DatabaseError, StorageAway
+from newsarchive.db.values import decoded, json_from, moment, unpack_json, unpack_text
+from newsarchive.exceptions import Damaged, DatabaseError, StorageAway
 from newsarchive.findings import Check, Finding, Fix, error, note, warning
+from newsarchive.items import Candidate, Evidence
 from newsarchive.reprs import counted
 
 #: Bytes of the write-ahead log of an SQLite archive. A longer log makes reading slow. It grows while a reader keeps one
@@ -76,6 +80,8 @@ def guarded(check: Check, look: Callable[[Engine], Iterable[Finding]], engine: E
         found.append(
             error(check, str(failed), "see which storage the setting warc names: newsarchive config")
         )
+    except Damaged as failed:
+        found.append(error(Check.VALUES, str(failed), _correction(engine)))
     except DatabaseError as failed:
         found.append(error(check, str(failed), recovery(engine)))
     return found
@@ -164,30 +170,86 @@ _NO_VALUE = {
     "TEXT": "typeof({name}) <> 'text'",
     "BLOB": "typeof({name}) <> 'blob'",
     "DOUBLE": "typeof({name}) <> 'real'",
-    "DATETIME": "typeof({name}) <> 'text' OR julianday({name}) IS NULL",
-    "JSON": "typeof({name}) = 'blob' OR NOT json_valid({name})",
 } | dict.fromkeys(["INTEGER", "BIGINT", "BOOLEAN"], "typeof({name}) <> 'integer'")
+
+
+def _begins_packed(stored: bytes) -> None:
+    """To unpack markup takes the text of its version, too. Its beginning is enough to find a value of another kind."""
+    if not is_packed(stored):
+        raise ValueError("not packed")
+
+
+#: Type of a column → the reader of its values.
+_READERS_OF_TYPES: dict[type, Callable[[Any], Any]] = {
+    UTCDateTime: moment, JSON: lambda stored: json_from(str(stored)), Compressed: unpack_text, CompressedJson: unpack_json
+}  # fmt: skip
+#: Columns that have a reader of their own.
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "articles.quality": lambda stored: quality_from(json_from(str(stored))),
+    "articles.candidates": lambda stored: records_from(Candidate, "candidates", unpack_json(stored)),
+    "articles.minhash": minhash_of,
+    "article_origins.evidence": lambda stored: records_from(Evidence, "evidence", json_from(str(stored))),
+    "article_revisions.markup": _begins_packed,
+}
+#: Rows of one column that are named; further ones are counted.
+MAX_NAMED_ROWS = 5
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
+    return _READERS.get(str(column)) or _READERS_OF_TYPES.get(type(column.type))
+
+
+def _is_unreadable() -> Callable[[str, Any], bool]:
+    """A function for SQL: whether the program's own reader of a column can make nothing of a value."""
+    columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
+    readers = {str(column): reader for column in columns if (reader := _reader(column))}
+
+    def is_unreadable(column: str, stored: Any) -> bool:
+        try:
+            decoded(column, readers[column], stored)
+        except Damaged:
+            return True
+        return False
+
+    return is_unreadable
 
 
 def values(engine: Engine) -> Iterator[Finding]:
     """Values that the program never writes, as damage or an UPDATE by hand leaves them. PostgreSQL lets none in."""
-    if (path := sqlite_file(engine)) is None:
+    if sqlite_file(engine) is None:
         return
-    remedy = f"restore a backup, or correct them: sqlite3 {shlex.quote(str(path))}"
     with reading(engine) as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("is_unreadable", 2, _is_unreadable(), deterministic=True)
         for table in Base.metadata.sorted_tables:
-            wrong = {
-                column.name: _NO_VALUE[column.type.compile(engine.dialect)].format(name=f'"{column.name}"')
-                for column in table.columns
-            }
-            counts = ", ".join(
-                f'count(CASE WHEN "{name}" IS NOT NULL AND ({no}) THEN 1 END)' for name, no in wrong.items()
-            )
+            wrong = {column.name: _is_wrong(column, engine) for column in table.columns}
+            counts = ", ".join(f"count(CASE WHEN {no} THEN 1 END)" for no in wrong.values())
             found = connection.exec_driver_sql(f'SELECT {counts} FROM "{table.name}"').one()
-            for name, count in zip(wrong, found, strict=True):
+            key = next(iter(table.primary_key)).name
+            for (name, no), count in zip(wrong.items(), found, strict=True):
                 if count:
-                    what = f"{counted(count, 'value')} of {table.name}.{name} cannot be read"
-                    yield error(Check.VALUES, what, remedy)
+                    query = f'SELECT "{key}" FROM "{table.name}" WHERE {no} ORDER BY 1 LIMIT {MAX_NAMED_ROWS}'
+                    named = ", ".join(map(str, connection.exec_driver_sql(query).scalars()))
+                    what = f"{counted(count, 'value')} of {table.name}.{name} cannot be read ({key}: {named}"
+                    yield error(
+                        Check.VALUES, what + (", …)" if count > MAX_NAMED_ROWS else ")"), _correction(engine)
+                    )
+
+
+def _is_wrong(column: Column[Any], engine: Engine) -> str:
+    """The condition in SQL that a value of the column cannot be read."""
+    name = f'"{column.name}"'
+    if _reader(column):
+        no = f"is_unreadable('{column}', {name})"
+    else:
+        no = _NO_VALUE[column.type.compile(engine.dialect)].format(name=name)
+    return f"{name} IS NOT NULL AND {no}"
+
+
+def _correction(engine: Engine) -> str:
+    """The remedy for a value that the program never writes."""
+    path = sqlite_file(engine)
+    return "restore a backup" + (f", or correct it: sqlite3 {shlex.quote(str(path))}" if path else "")
 
 
 def made_views(engine: Engine) -> Iterator[Finding]:
@@ -212,7 +274,11 @@ def signatures(engine: Engine) -> Iterator[Finding]:
     if row is None:
         return
     found = fingerprint(row.article_body or "")
-    if found.content_hash == row.content_hash and found.minhash != minhash_of(row.minhash):
+    try:
+        minhash = minhash_of(row.minhash)
+    except Damaged:  # `values` says so
+        return
+    if found.content_hash == row.content_hash and found.minhash != minhash:
         yield warning(
             Check.COPIES,
             "the index of copies is of an older version: new articles are not found to be copies of the older ones",

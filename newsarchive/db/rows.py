@@ -16,10 +16,10 @@ from __future__ import annotations
 import array
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from newsarchive.compression import compress, decompress
@@ -27,10 +27,12 @@ from newsarchive.core.encoding.changes import stored_edits
 from newsarchive.core.text.lines import number
 from newsarchive.core.urls import normalise, site_of, url_key
 from newsarchive.db.query_language import is_unspaced
-from newsarchive.db.values import storable
+from newsarchive.db.values import decoded, storable
+from newsarchive.exceptions import Damaged
 from newsarchive.items import Article, Author, Block, Candidate, Edit, Evidence, Image, Origin, Quality
 
 Row = dict[str, Any]
+_Record = TypeVar("_Record", Candidate, Evidence, Quality)
 
 #: Fields whose texts make a version. They are stored in the article's row and in its revisions.
 VERSION_FIELDS = ("headline", "alternative_headline", "description", "article_body")
@@ -234,19 +236,51 @@ def stored_minhash(signature: Sequence[int]) -> bytes | None:
 
 
 def minhash_of(stored: bytes | None) -> tuple[int, ...]:
-    """The signature that `stored_minhash` packed."""
+    """The signature that `stored_minhash` packed. Raises `Damaged`."""
+    return decoded("the value of minhash", _minhash, stored)
+
+
+def _minhash(stored: bytes | None) -> tuple[int, ...]:
     return tuple(array.array("I", stored or b""))
 
 
 def article_values(row: Row) -> Row:
-    """The fields of an article that its row of `articles` holds by itself."""
-    quality = dict(row["quality"])
+    """The fields of an article that its row of `articles` holds by itself. Raises `Damaged`."""
     return {name: row[name] for name in ARTICLE_COLUMNS} | {
-        "quality": Quality(**{**quality, "flags": tuple(quality.get("flags", ()))}),
-        "damage": tuple(row["damage"]),
-        "candidates": tuple(Candidate(**candidate) for candidate in row["candidates"]),
+        "quality": quality_from(row["quality"]),
+        "damage": decoded("the value of damage", tuple, row["damage"]),
+        "candidates": records_from(Candidate, "candidates", row["candidates"]),
         "minhash": minhash_of(row["minhash"]),
     }
+
+
+def quality_from(stored: Any) -> Quality:
+    """The record of quality that a mapping describes. Raises `Damaged` for another value.
+
+    >>> quality_from({"confidence": 0.5, "mood": "good"})
+    Traceback (most recent call last):
+    newsarchive.exceptions.Damaged: the value of quality is damaged: it has the unknown key 'mood'
+    """
+    [found] = records_from(Quality, "quality", [stored])
+    return replace(found, flags=decoded("the value of quality", tuple, found.flags))
+
+
+def records_from(kind: type[_Record], column: str, stored: Any) -> tuple[_Record, ...]:
+    """The records that a column holds as a list of mappings. Raises `Damaged` for another value."""
+    return decoded(
+        f"the value of {column}", lambda values: tuple(_record(kind, column, one) for one in values), stored
+    )
+
+
+def _record(kind: Any, column: str, stored: dict[str, Any]) -> Any:
+    try:
+        return kind(**stored)
+    except TypeError:
+        if isinstance(stored, dict) and (unknown := sorted(stored.keys() - _field_names(kind))):
+            raise Damaged(
+                f"the value of {column} is damaged: it has the unknown key {unknown[0]!r}"
+            ) from None
+        raise
 
 
 def block_from(row: Row, spot: Spot) -> Block:
@@ -261,7 +295,7 @@ def edit_from(row: Row) -> Edit:
 
 def origin_from(row: Row) -> Origin:
     """An origin from its row of `article_origins` joined with name and domain."""
-    evidence = tuple(Evidence(**item) for item in row["evidence"])
+    evidence = records_from(Evidence, "evidence", row["evidence"])
     return Origin(**{name: row[name] for name in ("name", "domain", *_ORIGIN_COLUMNS)}, evidence=evidence)
 
 
@@ -293,9 +327,13 @@ def pack_markup(html: str, dropped: Sequence[Block], body: str) -> bytes | None:
 
 
 def unpack_markup(stored: bytes | None, body: str, dropped: Sequence[str]) -> tuple[str, list[Spot]]:
-    """The HTML of a version and the spots of its dropped lines, from its text and theirs, as they are stored."""
+    """The HTML of a version and the spots of its dropped lines, from its text and theirs, as they are stored. Raises `Damaged`."""
     if stored is None:
         return "", []
+    return decoded("the value of markup", lambda packed: _markup(packed, body, dropped), stored)
+
+
+def _markup(stored: bytes, body: str, dropped: Sequence[str]) -> tuple[str, list[Spot]]:
     html, _, lists = decompress(stored, _dictionary(body)).partition(b"\0")
     paths, *columns = json.loads(lists.decode("utf-8", "surrogatepass"))
     spots = [

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 import zlib
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from newsarchive.compression import compress, decompress, zstd
-from newsarchive.exceptions import DatabaseError
+from newsarchive.exceptions import Damaged
 from newsarchive.times import utc as utc
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -36,8 +37,11 @@ JSON_COLUMNS = frozenset((
 PACKED_COLUMNS = frozenset(("candidates",))
 
 
-#: What is raised by a value that is not as the archive writes it: damage that the database does not notice, or a change by hand.
-DAMAGE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, zlib.error, zstd.ZstdError)
+#: What a decoder of one stored value raises where the archive did not write that value.
+_UNREADABLE = (ValueError, TypeError, LookupError, RecursionError, zlib.error, zstd.ZstdError)
+
+_Stored = TypeVar("_Stored")
+_Read = TypeVar("_Read")
 
 
 def storable(text: str) -> str:
@@ -85,40 +89,60 @@ def unpack_json(stored: bytes | None) -> list[Any]:
     return found
 
 
+def json_from(stored: Any) -> Any:
+    """The list or mapping of a column of JSON: SQLite has its text, PostgreSQL gives it decoded."""
+    if not isinstance(stored, str | bytes):
+        return stored
+    found = json.loads(stored) if isinstance(stored, str) else None
+    if not isinstance(found, list | dict):
+        raise ValueError("neither a list nor a mapping")
+    return found
+
+
 def moment(value: str | datetime | None) -> datetime | None:
-    """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone. Raises `DatabaseError` for another value.
+    """A stored moment: SQLite has it as ISO text in UTC, PostgreSQL as a time with its zone. Raises `Damaged` for another value.
 
     >>> moment("2025-04-01T12:00:00+00:00")
     datetime.datetime(2025, 4, 1, 12, 0, tzinfo=datetime.timezone.utc)
     """
+    return decoded("a stored time", _moment, value)
+
+
+def _moment(value: str | datetime | None) -> datetime | None:
     if value is None:
         return None
-    try:
-        return utc(datetime.fromisoformat(value) if isinstance(value, str) else value)
-    except DAMAGE as error:
-        raise damaged("time", value) from error
+    return utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
 
 
-def damaged(what: str, value: Any) -> DatabaseError:
-    """What to say of a value that the archive would not have written."""
-    return DatabaseError(f"a stored {what} is damaged: {str(value)[:40]!r}; newsarchive db check says where")
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
+
+
+#: Column → what makes the value of a record of its stored value.
+_DECODERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(TIME_COLUMNS, _moment),
+    **dict.fromkeys(FLAG_COLUMNS, _flag),
+    **dict.fromkeys(JSON_COLUMNS, json_from),
+    **dict.fromkeys(PACKED_COLUMNS, unpack_json),
+}
 
 
 def loaded(name: str, value: Any) -> Any:
-    """A value as a record has it; `name` is its column. Raises `DatabaseError` for one that the archive would not have written."""
+    """A value as a record has it; `name` is its column. Raises `Damaged` for a value that the archive would not have written."""
+    decoder = _DECODERS.get(name)
+    return value if decoder is None else decoded(f"the value of {name}", decoder, value)
+
+
+def decoded(what: str, decoder: Callable[[_Stored], _Read], stored: _Stored) -> _Read:
+    """What the decoder makes of one stored value, `what` in the message. Raises `Damaged` where it can make nothing of it.
+
+    >>> decoded("the value of damage", json.loads, "{")
+    Traceback (most recent call last):
+    newsarchive.exceptions.Damaged: the value of damage is damaged: '{'; newsarchive db check looks for such values
+    """
     try:
-        return _loaded(name, value)
-    except DAMAGE as error:
-        raise damaged(f"value of {name}", value) from error
-
-
-def _loaded(name: str, value: Any) -> Any:
-    if name in TIME_COLUMNS:
-        return moment(value)
-    if name in FLAG_COLUMNS:
-        return None if value is None else bool(value)
-    if name in JSON_COLUMNS:
-        return json.loads(value) if isinstance(value, str) else value
-    if name in PACKED_COLUMNS:
-        return unpack_json(value)
-    return value
+        return decoder(stored)
+    except _UNREADABLE as error:
+        raise Damaged(
+            f"{what} is damaged: {str(stored)[:40]!r}; newsarchive db check looks for such values"
+        ) from error

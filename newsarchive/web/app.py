@@ -22,7 +22,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from newsarchive.exceptions import DatabaseError, NewsArchiveError, NoSuchArticle, UsageError, Withheld
+from newsarchive.exceptions import (
+    Damaged,
+    DatabaseError,
+    NewsArchiveError,
+    NoSuchArticle,
+    UsageError,
+    Withheld,
+)
 from newsarchive.export import to_json
 from newsarchive.times import http_time
 from newsarchive.version import VERSION
@@ -49,6 +56,7 @@ FAILURES: tuple[tuple[type[NewsArchiveError], int, str], ...] = (
     (Forbidden, 403, "Not without the token"),
     (UsageError, 400, "Not understood"),
     (DatabaseError, 503, "Not available"),
+    (Damaged, 503, "Not available"),
 )
 
 

@@ -28,7 +28,7 @@ from newsarchive.db.reading.facets import Facets
 from newsarchive.db.reading.search import Filters, Hit, Paging
 from newsarchive.db.reading.statistics import Stats
 from newsarchive.db.readonly import reading
-from newsarchive.exceptions import DatabaseError, NoSuchArticle
+from newsarchive.exceptions import Damaged, DatabaseError, NoSuchArticle
 from newsarchive.web.render import Frame
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class BackgroundCache(Generic[T]):
     def get(self, key: Hashable = None, wait: float = 1.0) -> T | None:
         """The value, an old one while a new one is made; `None` where the first takes longer than `wait` seconds.
 
-        A `DatabaseError` of `make` is logged, and the next call tries again.
+        A `DatabaseError` or `Damaged` of `make` is logged, and the next call tries again.
         """
         with self._lock:
             entry = self._entries.pop(key, None) or _Entry()
@@ -212,7 +212,7 @@ class BackgroundCache(Generic[T]):
             entry.value = self._make(key)
         except NoSuchArticle:
             pass  # a reader typed the name of a site that is not here, which the page says
-        except DatabaseError as error:
+        except (DatabaseError, Damaged) as error:
             log.warning("%s", error)
         finally:
             entry.made_at = self._clock()

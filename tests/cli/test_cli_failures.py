@@ -95,6 +95,10 @@ def test_no_command_takes_a_broken_archive_for_a_good_one(
 #: A value that the program never writes, by hand or by damage that SQLite does not notice → the commands that read it.
 VALUES = {
     "articles SET date_published = 'yesterday'": ("show 1", "show 1 --json", "search --order date", "export {out}/a.jsonl"),
+    "articles SET date_published = 'now'": ("show 1",),
+    "articles SET date_published = '2025-02-30'": ("show 1",),
+    "articles SET quality = 'null'": ("show 1",),
+    "articles SET quality = '{\"mood\": 1}'": ("show 1",),
     "articles SET quality = '{'": ("show 1", "export {out}/a.jsonl", "export {out}/a.csv"),
     "articles SET candidates = x'00'": ("show 1 --json", "explain 1", "export {out}/a.jsonl"),
     "articles SET minhash = x'00'": ("show 1", "export {out}/a.jsonl"),
@@ -116,6 +120,13 @@ def test_a_value_that_cannot_be_read_is_told_in_one_line(change: str, whole: Pat
         assert done.stderr.startswith("error: "), (words, done.stderr)
         assert ("damaged" in done.stderr, done.stderr.count("\n")) == (True, 1), (words, done.stderr)
     assert not [path for path in tmp_path.iterdir() if path.name != "copy"]
+    column = change.replace(" SET ", ".").split(" = ")[0]
+    for words in ("db check", "doctor"):
+        done = CliRunner().invoke(cli, [*words.split(), "--db", str(db)])
+        close_all()
+        assert (type(done.exception), done.exit_code) == (SystemExit, 1), (words, done.exception, done.output)
+        assert f" of {column} cannot be read (id: 1" in done.stdout, (words, done.stdout)
+        assert ".recover" not in done.stdout, (words, done.stdout)
 
 
 @pytest.mark.slow

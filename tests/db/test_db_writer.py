@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from newsarchive.db.engine import writing
 from newsarchive.db.reading import statistics
 from newsarchive.db.writing.store import Outcome, Store, Writer
-from newsarchive.exceptions import DatabaseError, DatabaseUnavailable
+from newsarchive.exceptions import Damaged, DatabaseError, DatabaseUnavailable
 from newsarchive.items import Article
 from tests.support.storage import make_article, open_archive
 
@@ -89,6 +90,19 @@ def test_one_bad_article_loses_only_itself(engine: Engine) -> None:
     writer.close()
     assert [f.exception() is None for f in futures] == [True, True, False, True, True]
     assert statistics.stats(engine).articles == 4
+    assert writer.failed is None
+
+
+def test_a_damaged_row_loses_only_its_own_article(engine: Engine) -> None:
+    store = Counting(engine)
+    store.ingest([make_article(n) for n in (1, 2, 3)])
+    with writing(engine) as connection:
+        connection.exec_driver_sql("UPDATE articles SET quality = 'null' WHERE url LIKE '%-1'")
+    writer = Writer(store, batch=3, max_age=600)
+    futures = [writer.submit(make_article(n, body="Another text.", day=1)) for n in (1, 2, 3)]
+    writer.close()
+    assert isinstance(futures[0].exception(), Damaged)
+    assert [future.result(0) for future in futures[1:]] == [Outcome.UPDATED] * 2
     assert writer.failed is None
 
 

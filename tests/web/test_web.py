@@ -755,6 +755,17 @@ def test_a_chart_tells_no_news_from_no_crawl() -> None:
     assert (found.has_gaps, found.unseen) == (True, chart.WIDTH / 3)
 
 
+def test_the_page_of_a_damaged_article_says_so_and_the_others_are_shown(tmp_path: Path) -> None:
+    file = tmp_path / "news.db"
+    webpages.build(file).dispose()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE articles SET quality = 'null' WHERE id = 1")
+    with webpages.serving(file) as address:
+        found = [httpx.get(f"{address}/article/{number}", timeout=300) for number in (1, 2)]
+    assert [one.status_code for one in found] == [503, 200]
+    assert "the value of quality is damaged" in found[0].text
+
+
 class Counter:
     """Makes values, and counts how often it was asked to."""
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from newsarchive.db.values import pack_json, pack_text, storable, unpack_json, unpack_text, utc
+from newsarchive.db.values import moment, pack_json, pack_text, storable, unpack_json, unpack_text, utc
 from newsarchive.times import isoformat
 
 #: Every constraint has a name, so that a later migration can drop it on any database.
@@ -45,10 +45,10 @@ class _IsoTime(sqlite.DATETIME):
         return isoformat
 
     def literal_processor(self, dialect: Dialect) -> Any:
-        return lambda moment: f"'{isoformat(moment)}'"
+        return lambda time: f"'{isoformat(time)}'"
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return lambda stored: None if stored is None else datetime.fromisoformat(stored)
+        return moment
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -27,8 +27,8 @@ from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import Entry, WithheldVersion
 from newsarchive.db.readonly import Connected, Reader, Row, Source, reading
 from newsarchive.db.rows import unpack_markup
-from newsarchive.db.values import DAMAGE, unpack_text
-from newsarchive.exceptions import DatabaseError, NoSuchArticle, UsageError, Withheld
+from newsarchive.db.values import decoded, unpack_text
+from newsarchive.exceptions import Damaged, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import Article, Author, Image, Place, Rights, rights_from
 
 
@@ -187,7 +187,11 @@ def _of_version(row: Row) -> Row:
     own = {name: row.pop(f"own_{column}") for name, column in _OF_VERSION.items()}
     if own["revision_id"] == row["revision_id"]:
         return row
-    return row | own | {"article_body": unpack_text(own["article_body"])}
+    return row | own | {"article_body": _text(own["article_body"])}
+
+
+def _text(stored: bytes | None) -> str:
+    return decoded("the value of article_body", unpack_text, stored)
 
 
 def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dict[int, list[Row]]:
@@ -200,10 +204,8 @@ def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dic
 def _whole(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     try:
         return _stored(row, related)
-    except DAMAGE as error:
-        raise DatabaseError(
-            f"article {row['id']} ({row['url']}) is damaged ({error}); newsarchive db check says where"
-        ) from error
+    except Damaged as error:
+        raise Damaged(f"article {row['id']} ({row['url']}): {error}") from error
 
 
 def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
@@ -211,7 +213,10 @@ def _stored(row: Row, related: dict[str, dict[int, list[Row]]]) -> Stored:
     image = next(iter(related["image"].get(article_id, [])), None)
     origin = next(iter(related["origin"].get(article_id, [])), None)
     said = next(iter(related.get("said", {}).get(article_id, [])), None)
-    told = [rights_from(one["statement"]) or Rights() for one in related["rights"].get(article_id, [])]
+    told = [
+        decoded("the value of statement", rights_from, one["statement"]) or Rights()
+        for one in related["rights"].get(article_id, [])
+    ]
     moves = related["moves"].get(article_id, [])
     dropped = related.get("blocks", {}).get(revision_id, [])
     markup = row["markup"] if "blocks" in related else None
@@ -334,7 +339,7 @@ def _version(row: Row) -> Version:
     """The version that a row describes. The text of the current version comes from the article's row, the text of an earlier
     one from its own row, packed."""
     current, stored = row.pop("current_body"), row.pop("article_body")
-    return Version(**row, article_body=current if row["current"] else unpack_text(stored))
+    return Version(**row, article_body=current if row["current"] else _text(stored))
 
 
 def two_of(
