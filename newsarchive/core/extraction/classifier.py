@@ -297,9 +297,9 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     at), that of articles of the 2020s by 0.0004.
 
     Entries of other posts, by WordPress's numbers, are never a part of the article, but for a single one that holds it: a plugin
-    shows a translation in its place. Earns two teasers on one of 103 real pages that
-    have such entries; on a WordPress whose pages end with a loop of other posts and their excerpts, 28 of 34 posts had these in
-    their texts, and three were refused as lists.
+    shows a translation in its place. Earns two teasers on one of 103 real pages that have such entries; on a WordPress whose
+    pages end with a loop of other posts and their excerpts, 28 of 34 posts had these in their texts, and three were refused as
+    lists.
     """
     margins = smoothed(agreed(scores, shape_groups(reading)))
     weights = word_weights(reading)
@@ -308,9 +308,8 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     if numbers := {*entries} - {""}:
         others = np.array(list(map(bool, entries)))
         beside = _without(others, verdict, weights, share=MIN_SHARE_WITHOUT if len(numbers) == 1 else 0)
-        beside.keep |= verdict.keep & (
-            beside.margins > OUTSIDE_MARGIN
-        )  # what was taken of the post itself stays
+        # What was taken of the post itself stays.
+        beside.keep |= verdict.keep & (beside.margins > OUTSIDE_MARGIN)
         verdict = beside
     is_discussed = np.count_nonzero(comments) >= MIN_COMMENT_BLOCKS and np.any(verdict.keep & comments)
     return (
