@@ -19,7 +19,7 @@ from newsarchive.core.boilerplate import cues, position
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.page_type import reconsidered
-from newsarchive.core.html.entries import other_entry
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
@@ -209,7 +209,8 @@ def places(marks: Marks) -> None:
 
     Earns labels on half of the real pages, and 0.03 points of F1 (`docs/benchmarks/ablation.md`).
     """
-    own = ((i, b.path) for i, b in enumerate(marks.blocks) if not other_entry(b.path))
+    entries = Entries([(b.path, b.kind == "heading" and not b.links) for b in marks.blocks])
+    own = ((i, b.path) for i, b in enumerate(marks.blocks) if not entries.other(b.path))
     hits = {i: v for i, path in own if (v := marks.words.select(path))}
     for i in [i for i, verdict in hits.items() if verdict.label == "body"]:
         block, verdict = marks.blocks[i], hits.pop(i)

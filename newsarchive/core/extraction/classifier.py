@@ -25,7 +25,7 @@ from newsarchive.core.extraction.class_names import Names
 from newsarchive.core.extraction.features import features
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.boxes import RawBlock, Reading
-from newsarchive.core.html.entries import other_entry
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.parsing import declared_body, parse, readable_characters
 from newsarchive.exceptions import BadRules
 from newsarchive.rules import Rules
@@ -304,9 +304,9 @@ def decided(scores: NDArray[np.float64], reading: Reading, comments: Mask) -> Ve
     margins = smoothed(agreed(scores, shape_groups(reading)))
     weights = word_weights(reading)
     verdict = Verdict(scores, margins, *choose(margins, weights))
-    entries = [other_entry(b.box.path) for b in reading.blocks]
-    if numbers := {*entries} - {""}:
-        others = np.array(list(map(bool, entries)))
+    entries = entries_of(reading)
+    if numbers := entries.others:
+        others = np.array([bool(entries.other(b.box.path)) for b in reading.blocks])
         beside = _without(others, verdict, weights, share=MIN_SHARE_WITHOUT if len(numbers) == 1 else 0)
         # What was taken of the post itself stays.
         beside.keep |= verdict.keep & (beside.margins > OUTSIDE_MARGIN)
@@ -326,6 +326,11 @@ def _without(outside: Mask, verdict: Verdict, weights: Array, *, share: float = 
     keep, expected = choose(margins, weights)
     is_better = expected >= share * verdict.expected
     return Verdict(verdict.scores, margins, keep, expected) if is_better else verdict
+
+
+def entries_of(reading: Reading) -> Entries:
+    """The entries of posts on a page."""
+    return Entries([(b.box.path, b.kind == "heading" and not b.link_chars) for b in reading.blocks])
 
 
 def shape_groups(reading: Reading) -> NDArray[np.int64]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from newsarchive.core.extraction.class_names import is_page_form, spelled, telling
 from newsarchive.core.html.boxes import Box, RawBlock
-from newsarchive.core.html.entries import other_entry
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.text.patterns import any_literal, whole
 from newsarchive.core.text.scripts import has_unspaced
 from newsarchive.core.text.words import ends_sentence
@@ -111,12 +111,13 @@ _DATE = BlockVerdict("date", "a date above the first paragraph", DecidedBy.MARKU
 class Namer:
     """Gives labels to the blocks of one page. What the names of a box say is worked out once.
 
-    `blocks` is the number of the page's blocks: a form that holds most of them is the page and no form.
+    `blocks` is the number of the page's blocks: a form that holds most of them is the page and no form. `entries` are its entries
+    of posts.
     """
 
-    def __init__(self, title: str, rules: Rules, blocks: int) -> None:
+    def __init__(self, title: str, rules: Rules, blocks: int, entries: Entries) -> None:
         self.title = title.casefold()
-        self.blocks = blocks
+        self.blocks, self.entries = blocks, entries
         self.leads = _leads(rules)
         self.boxes: dict[int, tuple[str, str]] = {}
 
@@ -124,7 +125,7 @@ class Namer:
         """The label, and its reason, of a block that the classifier has dropped."""
         if block.kind == "embed":
             return _ADVERT_FRAME if _ADVERT_HOST.match(block.text) else _EMBED
-        if other_entry(block.box.path):
+        if self.entries.other(block.box.path):
             return _OTHER_ENTRY
         if block.kind == "caption":
             return _CAPTION

@@ -13,7 +13,7 @@ from itertools import takewhile
 
 import numpy as np
 
-from newsarchive.core.extraction.classifier import Sheet, Verdict, judge, model_of, sheet_of
+from newsarchive.core.extraction.classifier import Sheet, Verdict, entries_of, judge, model_of, sheet_of
 from newsarchive.core.extraction.labels import Namer, is_headline, repeated
 from newsarchive.core.extraction.page_type import quality, refuse, refuse_empty, refuse_text
 from newsarchive.core.metadata.step import read_metadata
@@ -106,7 +106,7 @@ def read(page: Page, rules: Rules) -> tuple[Sheet, Verdict]:
 
 def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
     """All blocks of the page: `body` where the verdict keeps them, with another label and its reason elsewhere."""
-    namer = Namer(" ".join(sheet.title.split()), rules, len(sheet.reading.blocks))
+    namer = Namer(" ".join(sheet.title.split()), rules, len(sheet.reading.blocks), entries_of(sheet.reading))
     out = []
     at_top, titled, below = True, False, False
     margins = np.round(verdict.margins, 2).tolist()

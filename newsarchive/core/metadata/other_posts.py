@@ -16,7 +16,7 @@ from itertools import chain, takewhile
 from selectolax.lexbor import LexborNode
 
 from newsarchive.core.discovery.links import address_score, index_reason
-from newsarchive.core.html.entries import number_of_page, other_entry, other_number
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.metadata.claims import Claim
 from newsarchive.core.metadata.elements import upwards
 from newsarchive.core.urls import site_of, try_normalise, url_key
@@ -84,11 +84,11 @@ _Titles = tuple[int, bool]
 
 
 class OtherPosts:
-    """The lists of other posts on one page. `own` are the addresses of the page itself, `classes` those of its `<body>`."""
+    """The lists of other posts on one page. `own` are the addresses of the page itself, `entries` its entries of posts."""
 
-    def __init__(self, url: str, own: Iterable[str], classes: str, rules: Rules) -> None:
+    def __init__(self, url: str, own: Iterable[str], entries: Entries, rules: Rules) -> None:
         self._url, self._rules = url, rules
-        self._number, self._types = number_of_page(classes.split())
+        self.entries = entries
         self._site = site_of(url) if try_normalise(url) else ""
         addresses = (try_normalise(one, url) for one in (url, *own) if one)
         self._own = {url_key(one) for one in addresses if one}
@@ -113,7 +113,7 @@ class OtherPosts:
         also links to the posts before and after it. So does one beside a title that links to this very page, which a
         list of the newest posts has too.
         """
-        if self.holds_entry(node):
+        if self.entries.holds(node):
             return True
         for up in upwards(node if itself else node.parent, MAX_ANCESTORS):
             if up.tag in ("body", "html") or up.mem_id in self._headline_ancestors:
@@ -124,13 +124,6 @@ class OtherPosts:
             if count:
                 return is_list and (count == 1 or 2 * self._similar_count(node, up) > count)
         return False
-
-    def holds_entry(self, node: LexborNode) -> bool:
-        """Whether an element stands in the entry of another post, as WordPress numbers them."""
-        if not self._number:
-            return False
-        classes = ((up.attributes.get("class") or "").split() for up in upwards(node, MAX_ANCESTORS))
-        return any(other_number(names, self._number, self._types) for names in classes)
 
     def refuse(self, claim: Claim) -> None:
         """Keep a claim of another post, which is not used."""
@@ -223,8 +216,8 @@ class OtherPosts:
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
         """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
-        if self._number:
-            others = [other_entry(block.path) for block in blocks]
+        if self.entries.others:
+            others = [self.entries.other(block.path) for block in blocks]
             if any(others):
                 at -= sum(map(bool, others[: max(0, at)]))
                 blocks = [block for block, other in zip(blocks, others, strict=True) if not other]

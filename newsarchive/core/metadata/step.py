@@ -18,6 +18,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.metadata import (
     authors,
     bylines,
@@ -172,10 +173,10 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     """Read all claims of a page. Dates and authors are looked for around the heading that shows the headline."""
     url = page.capture.base_url
     found = read_elements(tree)
-    body = (tree.body.attributes.get("class") or "") if tree.body is not None else ""
-    other_posts = OtherPosts(url, [page.capture.url, *found.canonical], body, rules)
+    entries = Entries([(b.path, b.kind == "heading" and not b.links) for b in blocks])
+    other_posts = OtherPosts(url, [page.capture.url, *found.canonical], entries, rules)
     marked = markup.headings(found.marks, found.title, url, rules)
-    headings = [(claim, mark) for claim, mark in marked if not other_posts.holds_entry(mark.node)]
+    headings = [(claim, mark) for claim, mark in marked if not entries.holds(mark.node)]
     other_posts.set_headline(next((mark.node for _, mark in headings if mark.tag == "h1"), None))
     claims = [
         *jsonld.claims(found.scripts, url),

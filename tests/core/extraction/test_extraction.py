@@ -18,6 +18,7 @@ from newsarchive import extract
 from newsarchive.core.extraction.labels import Namer, is_headline
 from newsarchive.core.extraction.step import extract_step
 from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
+from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
 from newsarchive.exceptions import BadRules, NotAnArticle
@@ -260,7 +261,7 @@ LEDE = "Readers asked for it over many years, and now the ferry will at last sai
 def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expected: str | None) -> None:
     """The headline is told by its `<h1>`: the `<title>` may say it in other words."""
     above, block = read_blocks(parse(f"<body><header>{html}"), URL).blocks
-    found = Namer("Heron", default(), 2).standfirst(block, is_headline(above))
+    found = Namer("Heron", default(), 2, Entries(())).standfirst(block, is_headline(above))
     assert (found[1] if found else None) == expected
 
 
@@ -276,7 +277,7 @@ def test_a_sentence_right_below_the_headline_sums_the_article_up(html: str, expe
 )
 def test_what_is_left_out_is_called_what_its_box_says(classes: str, label: str) -> None:
     (block,) = read_blocks(parse(f'<body><div class="{classes}"><p>Step two</p></div>'), URL).blocks
-    assert Namer("Heron", default(), 2).name(block)[0] == label
+    assert Namer("Heron", default(), 2, Entries(())).name(block)[0] == label
 
 
 def test_a_form_around_the_page_is_no_form() -> None:
@@ -284,10 +285,10 @@ def test_a_form_around_the_page_is_no_form() -> None:
     text = "".join(f"<p>Paragraph {n} of the report on the harbour.</p>" for n in range(8))
     html = f'<body><form id="aspnetForm"><h1>A vote at the harbour</h1>{text}<p>Step two</p></form>'
     blocks = read_blocks(parse(html), URL).blocks
-    assert Namer("Heron", default(), len(blocks)).name(blocks[-1])[0] == "other"
+    assert Namer("Heron", default(), len(blocks), Entries(())).name(blocks[-1])[0] == "other"
     html = f"<body><h1>A vote at the harbour</h1>{text}<form><p>Step two</p></form>"
     blocks = read_blocks(parse(html), URL).blocks
-    assert Namer("Heron", default(), len(blocks)).name(blocks[-1])[0] == "form"
+    assert Namer("Heron", default(), len(blocks), Entries(())).name(blocks[-1])[0] == "form"
 
 
 def test_the_frame_of_a_button_is_nothing_to_read() -> None:
