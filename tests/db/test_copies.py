@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsarchive.core.near_duplicates import clustering
+from newsarchive.core.near_duplicates import clustering, comparison
 from newsarchive.core.near_duplicates.clustering import (
     Link,
     Text,
@@ -331,6 +331,15 @@ def test_texts_that_are_one_long_sentence_each_take_no_time() -> None:
     began = process_time()
     assert compare(full, copy).counts == {"kept": 0, "added": 1, "cut": 1, "altered": 0}
     assert process_time() - began < 10  # 50 s letter by letter
+
+
+def test_a_long_line_takes_nothing_from_the_sentences_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unlike each of them by its length, so no letter of it is compared."""
+    monkeypatch.setattr(comparison, "_MAX_COMPARED_LETTERS", 1_000_000)
+    full = ["".join(chr(0x4E00 + p * 100 + n) for n in range(40)) + "。" for p in range(20)]
+    copy = [sentence.replace(sentence[20], "新") for sentence in reversed(full)]
+    found = compare("字" * 20_000 + "。" + "".join(full), "".join(copy))
+    assert found.counts == {"kept": 0, "added": 0, "cut": 1, "altered": 20}
 
 
 def test_sentences_of_scripts_without_spaces() -> None:

@@ -75,6 +75,9 @@ class _Likeness:
         """0 to 100; 0 below `least`, and where the comparison would take too long."""
         from rapidfuzz.fuzz import ratio
 
+        shorter, both = min(len(one), len(other)), len(one) + len(other)
+        if 200 * shorter < least * both:  # rapidfuzz refuses them by their lengths, which costs nothing
+            return 0.0
         work = len(one) * len(other)
         if work > self.left:
             return 0.0
