@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from difflib import SequenceMatcher, unified_diff
+from difflib import Match, SequenceMatcher, unified_diff
 from enum import StrEnum
 from html import escape
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Literal
 
 from rapidfuzz.distance import Indel, Opcode
@@ -27,18 +28,27 @@ from newsarchive.core.text.scripts import HAN_AND_KANA, UNSPACED, WORD_MARKS
 #: Words, spaces and signs on either side of a changed stretch. Up to here they are matched one by one, which takes time
 #: in the product of both numbers; a longer stretch is given as deleted and inserted whole.
 MAX_MATCHED_PIECES = 4000
-#: Pairs of equal pieces of two texts, times the pieces of the shorter one, summed over all pairs of paragraphs. Up to here difflib
-#: matches them, in 1.5 s at most; two texts of 1,000 words of which every other one was changed would take it 22 s, and so would
-#: 50 paragraphs of 290 such words.
-MAX_GESTALT_WORK = 100_000_000
-#: Pairs of pieces of two texts, equal or not. More are not compared: each takes a bit of memory. Of two longer paragraphs the words
-#: are counted, and their order does not matter: it would take 26 s for a million characters.
+#: Pairs of equal pieces of two texts, times the pieces of the shorter one: difflib may need that many steps. Up to here it matches
+#: them; two texts of 1,000 words of which every other one was changed would take it 22 s.
+MAX_GESTALT_WORK = 50_000_000
+#: Steps that difflib really takes, summed over all pairs of paragraphs of two texts: a second. A paragraph of 147 words with an edit
+#: in each sentence takes some 70,000, and 50 paragraphs of 290 words of which every third was changed would take 24 s.
+MAX_GESTALT_STEPS = 12_000_000
+#: Pairs of pieces of two texts, equal or not. More are not compared: each takes a bit of memory.
 MAX_COMMON_WORK = 400_000_000
 #: Likeness of two paragraphs: twice the words that both have in the same order, by the words of both, 0 to 1. From here on the one
 #: is the other, altered; below, the one is gone and the other new.
 MIN_PAIR_LIKENESS = 0.5
 #: Pairs of paragraphs in one changed stretch. Up to here each is compared with each; of more, those at about the same place.
 MAX_COMPARED_PAIRS = 10_000
+#: Pairs of paragraphs, summed over all changed stretches of two texts. Near their end, only paragraphs at about the same place are
+#: compared, and then none.
+MAX_SUMMED_PAIRS = 150_000
+#: Pairs of words in the compared paragraphs, summed over two texts: 2 s at most. Where a stretch has more, the words of its paragraphs
+#: are counted, and their order does not matter: two texts of 600,000 Chinese characters would take 22 s.
+MAX_LIKENESS_WORK = 4_000_000_000
+#: Different words of the old paragraphs whose words are counted, once for each new paragraph that they are compared with.
+MAX_COUNTED_WORDS = 6_000_000
 
 _LETTER = rf"[\w{WORD_MARKS}]"
 #: What goes on with a word behind an apostrophe, and with a number behind a sign: "2.4" that became "4.2" is not a "4." that
@@ -53,9 +63,37 @@ _UNITS = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}]){_LETTER})+")
 
 @dataclass(slots=True)
 class _Effort:
-    """What difflib may still do for two texts."""
+    """What may still be done for two texts, so that a long one takes seconds, not minutes."""
 
-    left: int = MAX_GESTALT_WORK
+    steps: int = MAX_GESTALT_STEPS
+    pairs: int = MAX_SUMMED_PAIRS
+    likeness: int = MAX_LIKENESS_WORK
+    counted: int = MAX_COUNTED_WORDS
+
+
+class _TooManyStepsError(Exception):
+    """difflib would take more steps than are left."""
+
+
+class _CountingMatcher(SequenceMatcher[str]):
+    """difflib's matcher, which counts its steps: how many it takes depends on where equal pieces stand, and the worst case is a
+    hundred times the usual one."""
+
+    def __init__(self, old: Sequence[str], new: Sequence[str], effort: _Effort) -> None:
+        super().__init__(None, old, new, autojunk=False)
+        counts = Counter(new)
+        self._ends = [0, *accumulate(2 + counts[piece] for piece in old)]
+        self._effort = effort
+
+    def find_longest_match(
+        self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
+    ) -> Match:
+        """The longest equal stretch, as difflib finds it; it looks at each piece of the old text and its equals in the new one."""
+        steps = self._ends[-1 if ahi is None else ahi] - self._ends[alo]
+        if steps > self._effort.steps:
+            raise _TooManyStepsError
+        self._effort.steps -= steps
+        return super().find_longest_match(alo, ahi, blo, bhi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +192,7 @@ def _pairs(old: str, new: str, effort: _Effort) -> Iterator[tuple[str, str]]:
         if tag == "equal":
             yield from zip(before[a:b], after[c:d], strict=True)
         else:
-            yield from _aligned(before[a:b], after[c:d])
+            yield from _aligned(before[a:b], after[c:d], effort)
 
 
 def _opcodes(
@@ -163,9 +201,9 @@ def _opcodes(
     """(tag, start and end in `old`, start and end in `new`) of each stretch; the tag is "equal" where both have the same pieces."""
     counts = Counter(new)
     equal = sum(number * counts[piece] for piece, number in Counter(old).items())
-    if (work := equal * min(len(old), len(new))) <= effort.left:
-        effort.left -= work
-        return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    if equal * min(len(old), len(new)) <= MAX_GESTALT_WORK:
+        with suppress(_TooManyStepsError):
+            return _CountingMatcher(old, new, effort).get_opcodes()
     if len(old) * len(new) <= MAX_COMMON_WORK:
         return list(_stretches(Indel.opcodes(old, new)))
     return [("replace", 0, len(old), 0, len(new))]
@@ -179,10 +217,10 @@ def _stretches(opcodes: Iterable[Opcode]) -> Iterator[tuple[str, int, int, int, 
         yield tag, first.src_start, last.src_end, first.dest_start, last.dest_end
 
 
-def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _aligned(old: Sequence[str], new: Sequence[str], effort: _Effort) -> Iterator[tuple[str, str]]:
     """The pairs of a stretch in which no paragraphs are equal, in the order that gives the greatest sum of likeness."""
     i = j = 0
-    for a, b in _partners(old, new):
+    for a, b in _partners(old, new, effort):
         yield from ((one, "") for one in old[i:a])
         yield from (("", one) for one in new[j:b])
         yield old[a], new[b]
@@ -191,18 +229,20 @@ def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]
     yield from (("", one) for one in new[j:])
 
 
-def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+def _partners(old: Sequence[str], new: Sequence[str], effort: _Effort) -> list[tuple[int, int]]:
     """The places of the paragraphs that are pairs, in order."""
-    units = [[_UNITS.findall(paragraph) for paragraph in side] for side in (old, new)]
-    is_small = len(old) * len(new) <= MAX_COMPARED_PAIRS
-    width = len(new) if is_small else max(1, MAX_COMPARED_PAIRS // len(old) // 2)
-    middles = [i * len(new) // len(old) for i in range(len(old))]
-    #: The places in the new text that each old paragraph is compared with.
-    bands = [range(max(0, middle - width), min(len(new), middle + width + 1)) for middle in middles]
+    width = _width(len(old), len(new), effort)
+    if not width:
+        return []
+    left, right = ([_UNITS.findall(paragraph) for paragraph in side] for side in (old, new))
+    bands = _bands(len(old), len(new), width)
+    effort.pairs -= sum(map(len, bands))
+    alike = _by_order(left, right, bands, effort)
+    if alike is None:
+        alike = _by_count(left, right, width, effort)
     #: (place in the old text, place in the new one) → the sum of likeness of the pairs from there on. It is known for each band
     #: and the place behind it; before a band it is that of the band's first place.
     best: dict[tuple[int, int], float] = {}
-    alike: dict[tuple[int, int], float] = {}
 
     def ahead(i: int, j: int) -> float:
         return best[i, max(j, bands[i].start)] if i < len(old) else 0.0
@@ -211,10 +251,8 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
         best[i, bands[i].stop] = ahead(i + 1, bands[i].stop)
         for j in reversed(bands[i]):
             best[i, j] = max(ahead(i + 1, j), best[i, j + 1])
-            likeness = _likeness(units[0][i], units[1][j])
-            if likeness and (units[0][i] or units[1][j]):
-                alike[i, j] = likeness
-                best[i, j] = max(best[i, j], likeness + ahead(i + 1, j + 1))
+            if (i, j) in alike:
+                best[i, j] = max(best[i, j], alike[i, j] + ahead(i + 1, j + 1))
     found, i, j = [], 0, 0
     while i < len(old) and j < len(new):
         j = max(j, bands[i].start)
@@ -228,12 +266,61 @@ def _partners(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     return found
 
 
-def _likeness(old: list[str], new: list[str]) -> float:
-    """The likeness of two paragraphs by their units; 0 where they are no pair."""
-    if len(old) * len(new) <= MAX_COMMON_WORK:
-        return Indel.normalized_similarity(old, new, score_cutoff=MIN_PAIR_LIKENESS)
-    found = 2 * (Counter(old) & Counter(new)).total() / (len(old) + len(new))
-    return found if found >= MIN_PAIR_LIKENESS else 0.0
+def _width(old: int, new: int, effort: _Effort) -> int:
+    """How far from its own place a paragraph is compared, by the numbers of paragraphs; 0 where none may be compared."""
+    if not (old and new):
+        return 0
+    width = new if old * new <= MAX_COMPARED_PAIRS else max(1, MAX_COMPARED_PAIRS // old // 2)
+    return width if old * min(new, 2 * width + 1) <= effort.pairs else effort.pairs // old // 3
+
+
+def _bands(old: int, new: int, width: int) -> list[range]:
+    """The places in the new text that each old paragraph is compared with."""
+    middles = [i * new // old for i in range(old)]
+    return [range(max(0, middle - width), min(new, middle + width + 1)) for middle in middles]
+
+
+def _by_order(
+    old: list[list[str]], new: list[list[str]], bands: list[range], effort: _Effort
+) -> dict[tuple[int, int], float] | None:
+    """The places of paragraphs that may be pairs → likeness, by the units that both have in the same order; None where that may
+    take too long."""
+    pairs = [(i, j) for i, band in enumerate(bands) for j in band if _may_be_pair(old[i], new[j])]
+    work = [len(old[i]) * len(new[j]) for i, j in pairs]
+    if sum(work) > effort.likeness or max(work, default=0) > MAX_COMMON_WORK:
+        return None
+    effort.likeness -= sum(work)
+    found = {
+        (i, j): Indel.normalized_similarity(old[i], new[j], score_cutoff=MIN_PAIR_LIKENESS) for i, j in pairs
+    }
+    return {places: likeness for places, likeness in found.items() if likeness}
+
+
+def _by_count(
+    old: list[list[str]], new: list[list[str]], width: int, effort: _Effort
+) -> dict[tuple[int, int], float]:
+    """The same by the units that both have in any order."""
+    left, right = ([dict(Counter(units)) for units in side] for side in (old, new))
+    different = sum(map(len, left))
+    if different * min(len(new), 2 * width + 1) > effort.counted:
+        width = max(1, min(width, effort.counted // different // 3))
+    found = {}
+    for i, band in enumerate(_bands(len(old), len(new), width)):
+        effort.counted -= len(left[i]) * len(band)
+        for j in band:
+            if not _may_be_pair(old[i], new[j]):
+                continue
+            both = sum(min(number, right[j].get(unit, 0)) for unit, number in left[i].items())
+            likeness = 2 * both / (len(old[i]) + len(new[j]))
+            if likeness >= MIN_PAIR_LIKENESS:
+                found[i, j] = likeness
+    return found
+
+
+def _may_be_pair(old: list[str], new: list[str]) -> bool:
+    """Whether the one may be like the other by the numbers of their units."""
+    total = len(old) + len(new)
+    return 2 * min(len(old), len(new)) >= MIN_PAIR_LIKENESS * total > 0
 
 
 def _changes(old: str, new: str, effort: _Effort) -> Iterator[Change]:
@@ -269,12 +356,5 @@ def _changed_words(old: str, new: str, effort: _Effort) -> Iterator[Change]:
 
 def _joined(changes: Iterable[Change]) -> list[Change]:
     """The changes without empty ones, where neighbours of the same kind are one change."""
-    joined: list[Change] = []
-    for change in changes:
-        if not change.text:
-            continue
-        if joined and joined[-1].kind == change.kind:
-            joined[-1] = Change(change.kind, joined[-1].text + change.text)
-        else:
-            joined.append(change)
-    return joined
+    runs = groupby((change for change in changes if change.text), key=lambda change: change.kind)
+    return [Change(kind, "".join(change.text for change in run)) for kind, run in runs]

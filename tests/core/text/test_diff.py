@@ -7,12 +7,15 @@ import tracemalloc
 from collections import Counter
 from itertools import pairwise
 from time import process_time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsarchive.core.text import diff
 from newsarchive.core.text.diff import (
+    MAX_LIKENESS_WORK,
     MAX_MATCHED_PIECES,
     Change,
     Fate,
@@ -109,6 +112,31 @@ def test_one_paragraph_of_a_million_characters_takes_no_time() -> None:
     began = process_time()
     assert [p.fate for p in paragraph_diff(old, new)] == [Fate.CHANGED]
     assert process_time() - began < 10  # more than 25 s word by word
+
+
+def test_the_same_edit_in_each_of_many_paragraphs_is_shown_alike_in_each() -> None:
+    """As difflib shows it in each paragraph alone: what it takes for an article is far from what it may take."""
+    old = [" ".join(f"w{p * n % 89}" for n in range(1, 148)) for p in range(1, 61)]
+    new = [re.sub(r"^((?:\S+ ){20})\S+ \S+((?: \S+){30})", r"\1the council of\2 and", one) for one in old]
+    alone = [tuple(word_diff(*pair)) for pair in zip(old, new, strict=True)]
+    assert [p.changes for p in paragraph_diff("\n\n".join(old), "\n\n".join(new))] == alone
+
+
+def test_long_paragraphs_are_counted_before_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is compared with each, and Chinese has a word for each character."""
+    compared, similarity = [], diff.Indel.normalized_similarity
+
+    def counting(old: list[str], new: list[str], score_cutoff: float) -> float:
+        compared.append(len(old) * len(new))
+        return similarity(old, new, score_cutoff=score_cutoff)
+
+    monkeypatch.setattr(
+        diff, "Indel", SimpleNamespace(normalized_similarity=counting, opcodes=diff.Indel.opcodes)
+    )
+    old = ["".join(chr(0x4E00 + p * 300 + n * n % 293) for n in range(6000)) for p in range(20)]
+    new = [paragraph[:3000] + "新" + paragraph[3001:] for paragraph in old]
+    assert _told(old, new) == [("changed", *pair) for pair in zip(old, new, strict=True)]
+    assert sum(compared) <= MAX_LIKENESS_WORK
 
 
 def test_lines_that_stand_between_all_others_take_no_time() -> None:
