@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _number = config.any_number(0, 10**6 - 1)
 _selectors = config.each(SELECTOR, "selector such as div.promo, .promo or #promo")
+#: A cell in quotation marks, and the blanks behind it.
+_QUOTED_CELL = re.compile(r'((?:^|(?<=[,;\t]))"(?:[^"]|"")*+") *(?=[,;\t\r\n])', re.MULTILINE)
 #: setting → what reads its value
 SETTINGS: Mapping[str, config.Reader] = {
     "since": config.as_day,
@@ -142,14 +145,39 @@ def _tables_of_sites(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _csv(text: str) -> list[dict[str, Any]]:
-    """The rows of a table. Where a comma parts the digits of a number, spreadsheets part the columns by semicolons."""
+    """The rows of a table. Where a comma parts the digits of a number, spreadsheets part the columns by semicolons.
+
+    Raises `ValueError` that names the line where quotation marks are no pairs, and says what to write.
+    """
     head, _, table = text.partition("\n")
     names, mark = head.strip().lower(), max(",;\t", key=head.count)
+    # Hand-written lists have blanks between a closing quotation mark and the comma. The line break at the end lets a cell that is
+    # never closed go on beyond its line, wherever it stands.
+    text = _QUOTED_CELL.sub(r"\1", f"{names}\n{table}\n\n")
     # Strict: otherwise a quotation mark without its partner makes all rows behind it one address.
-    rows = csv.DictReader(io.StringIO(f"{names}\n{table}"), delimiter=mark, strict=True)
-    if "url" not in (rows.fieldnames or ()):
+    reader = csv.reader(io.StringIO(text), delimiter=mark, strict=True)
+    rows: list[list[str]] = []
+    line = 0
+    try:
+        for row in reader:
+            rows.append(row)
+            line = reader.line_num
+    except csv.Error as error:
+        first = line + 1  # of the row that cannot be read
+        raise ValueError(f"line {first}: {_fault(text, first, reader.line_num) or error}") from error
+    columns, *cells = rows
+    if "url" not in columns:
         raise ValueError("the first line must name the columns, one of them url")
-    return [{key: value for key, value in row.items() if key is not None} for row in rows]
+    return [dict(zip(columns, row, strict=False)) for row in cells if row]
+
+
+def _fault(text: str, first: int, last: int) -> str:
+    """What is wrong with the quotation marks of a row that stands in these lines, "" where it has none."""
+    if last > first:
+        return "a quotation mark is opened and never closed: close it, or remove it"
+    if '"' in text.split("\n")[first - 1]:
+        return 'text stands behind a closing quotation mark: close it at the end of the cell, and write one inside the cell twice, ""'
+    return ""
 
 
 def _lines(text: str) -> list[dict[str, Any]]:

@@ -375,6 +375,11 @@ OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
         ),
         ("a.csv", "url,looks_a_day\nhttps://one.example/,200\n", ["https://one.example/,,,,200.0,,,,,,,"]),
         ("a.csv", "url,delay\nhttps://one.example/,2.5\n", ["https://one.example/,,,,,2.5,,,,,,"]),
+        (
+            "a.csv",
+            'url,skip\n"https://one.example/" ,"/a/,\n/b/"  \n',
+            ['https://one.example/,,,,,,,,"/a/,/b/",,,'],
+        ),
         ("a.csv", "url,since\nhttps://one.example/,2025-01\n", ["https://one.example/,2025-01,,,,,,,,,,"]),
     ],
 )
@@ -390,6 +395,9 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
     other = db.with_name("other.db")
     assert run("sites", "import", str(again), db=other).returncode == 0
     assert run("sites", "export", "--format", "csv", db=other).stdout == out
+
+
+NEVER_CLOSED = "a quotation mark is opened and never closed"
 
 
 @pytest.mark.parametrize(
@@ -416,7 +424,17 @@ def test_lists_of_sites_come_in_and_go_out(db: Path, name: str, text: str, lines
         ),
         ("a.toml", "a = " + "[" * 5000, "a.toml: "),
         ("a.csv", "address\nhttps://one.example\n", "one of them url"),
-        ("a.csv", 'url,limit\n"https://one.example,5\nhttps://two.example,5\n', "unexpected end of data"),
+        ("a.csv", 'url,limit\n"https://one.example,5\nhttps://two.example,5\n', f"line 2: {NEVER_CLOSED}"),
+        ("a.csv", 'url,limit\n"https://one.example,5\n"https://two.example",5\n', f"line 2: {NEVER_CLOSED}"),
+        ("a.csv", 'url,limit\n\nhttps://one.example,5\nhttps://two.example,"5', f"line 4: {NEVER_CLOSED}"),
+        ("a.csv", '"url,limit\nhttps://one.example,5\n', f"line 1: {NEVER_CLOSED}"),
+        (
+            "a.csv",
+            'url,limit\n\n"https://one.example"/a,5\n',
+            "line 3: text stands behind a closing quotation",
+        ),
+        ("a.csv", 'url,limit\nhttps://one.example,"5"x', "line 2: text stands behind a closing quotation"),
+        ("a.csv", "url,limit\nhttps://one.example," + "5" * 2**18, "line 2: "),
         ("a.opml", "<opml><body>", "a.opml: "),
         ("a.opml", '<!DOCTYPE x [<!ENTITY a "b">]><opml/>', "a document type is declared"),
         (
