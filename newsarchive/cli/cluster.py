@@ -17,7 +17,7 @@ import click
 
 from newsarchive import config
 from newsarchive.cli.opening import database_url
-from newsarchive.cli.options import Group, db_option, dry_run_option, limit_option, option
+from newsarchive.cli.options import NUMBER, Group, db_option, dry_run_option, limit_option, option
 from newsarchive.cli.output import complain, echo, on_terminal, print_json, say, write_json_lines
 from newsarchive.exceptions import LOCKED, DatabaseAway, UsageError
 from newsarchive.reprs import counted
@@ -297,7 +297,7 @@ Examples:
 @click.option("--all", "everything", is_flag=True, help="crawl, learn: every followed site.")
 @click.option(
     "--size",
-    type=click.IntRange(1),
+    type=NUMBER,
     metavar="NUMBER",
     help="reextract, recluster: how many captures or articles one job reads.",
 )

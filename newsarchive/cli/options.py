@@ -141,9 +141,11 @@ class IdRange(click.ParamType[tuple[int, int]]):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
         first, dash, last = str(value).partition("-")
-        if not (dash and first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        is_range = dash and first.isdecimal() and last.isdecimal()
+        ends = [int(NUMBER(end, param, ctx)) for end in (first, last)] if is_range else []
+        if not ends or ends[0] > ends[1]:
             self.fail(f"{value!r} is no range of ids: write it as 1-2000", param, ctx)
-        return int(first), int(last)
+        return ends[0], ends[1]
 
 
 def range_option(name: str, meaning: str) -> Callable[[F], F]:
