@@ -66,7 +66,7 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
     if not target.exists():
         raise UsageError(f"{target}: there is no such file")
     try:
-        with zipfile.ZipFile(target) as package, target.open("rb") as file:
+        with _opened(target) as package, target.open("rb") as file:
             file.seek(-_END_BYTES - len(package.comment), os.SEEK_END)
             end = file.read(_END_BYTES)
             if end[:4] != b"PK\5\6" or int.from_bytes(end[-2:], "little") != len(package.comment):
@@ -80,15 +80,29 @@ def check(target: Path, public_key: bytes = b"") -> Findings:
                     )
             names = {name for name in package.namelist() if not name.endswith("/")}
             _check(zipfile.Path(package), names, found, public_key, is_wacz=True)
-    except zipfile.BadZipFile:
+    except zipfile.BadZipFile as error:
         with target.open("rb") as file:
             begins = file.read(4) == b"PK\3\4"
         if not begins:
             raise UsageError(f"{target} is no WACZ file, and no folder of a dataset") from None
-        found.problem("the file is cut short: it has no table of contents at its end; fetch it again")
+        found.problem(
+            f"the file's table of contents is damaged: {words(error)}; fetch it again"
+            if zipfile.is_zipfile(target)
+            else "the file is cut short: it has no table of contents at its end; fetch it again"
+        )
     except OSError as error:
         raise UsageError(f"{target} cannot be read: {error.strerror or error}") from error
     return found
+
+
+def _opened(target: Path) -> zipfile.ZipFile:
+    """The ZIP file. Raises `BadZipFile` for any damage of its table of contents, and `OSError`."""
+    try:
+        return zipfile.ZipFile(target)
+    except OSError:
+        raise
+    except ZIP_ERRORS as error:  # among them NotImplementedError: a version that there is not
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 #: A folder or a ZIP file: both give a file by `files / name`.

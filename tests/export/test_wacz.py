@@ -307,6 +307,31 @@ def test_bytes_behind_the_end_are_told(signed: Path, tmp_path: Path, end: bytes)
     assert (done.exit_code, "its end was changed, or bytes were appended" in done.stdout) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({6: 0x68}, "zip file version 10.4"),  # of the ZIP format that unpacks the file
+        ({9: 0x08, 46: 0xFF}, "'utf-8' codec can't decode"),  # its name, which is said to be UTF-8
+        ({0: 0x00}, "Bad magic number for central directory"),
+    ],
+)
+def test_damage_of_the_table_of_contents_is_told(
+    signed: Path, tmp_path: Path, changes: dict[int, int], says: str
+) -> None:
+    whole = bytearray(signed.read_bytes())
+    begin = whole.index(b"PK\1\2")
+    for offset, value in changes.items():
+        whole[begin + offset] = value
+    damaged = tmp_path / "damaged.wacz"
+    damaged.write_bytes(whole)
+    done = check(damaged)
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert (done.exit_code, "cut short" in done.stdout) == (1, False)
+    assert f"the file's table of contents is damaged: {says}" in done.stdout
+    [damage, *_] = [str(found) for found in reader.captures(damaged) if isinstance(found, reader.Damage)]
+    assert says in damage
+
+
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_damage_anywhere_makes_no_traceback(signed: Path, tmp_path: Path, data: st.DataObject) -> None:
