@@ -1,7 +1,8 @@
 """A server of object storage on loopback, for tests: what was asked of it, and answers that fail when a test says so.
 
 Behind it answers moto, a model of Amazon's S3 in the tests' own process, or a storage of your own, which `NEWSARCHIVE_TEST_S3`
-names with the client's key and secret: `http://KEY:SECRET@127.0.0.1:7480`. Its bucket `newsarchive-tests` is emptied.
+names with the client's key and secret: `http://KEY:SECRET@127.0.0.1:7480`. Signs that part an address are written in escapes
+there: `/` as %2F, `@` as %40, `%` as %25. Its bucket `newsarchive-tests` is emptied.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -111,8 +112,8 @@ def stored(monkeypatch: Any, behind: str = "moto") -> Iterator[Storage]:
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     storage.environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
-        "AWS_ACCESS_KEY_ID": OWN.username or "test",
-        "AWS_SECRET_ACCESS_KEY": OWN.password or "test",
+        "AWS_ACCESS_KEY_ID": unquote(OWN.username or "test"),
+        "AWS_SECRET_ACCESS_KEY": unquote(OWN.password or "test"),
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1",  # of botocore, which waits for seconds between its own; s3fs and we try again besides
         "NO_PROXY": "127.0.0.1",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import fsspec
 import pytest
@@ -33,6 +35,7 @@ from newsarchive.warc.object_storage import ObjectFile
 from newsarchive.warc.writer import WarcWriter
 from newsarchive.workers.stored_pages import stored_capture
 from tests.crawling.test_crawl import front, post, rows
+from tests.support import object_storage as support
 from tests.support.archives import crawled
 from tests.support.object_storage import ADDRESS, STORAGES, Storage, forget, stored
 from tests.support.serving import ROOT, crawl, served
@@ -64,6 +67,15 @@ def written(staging: Path, *numbers: int) -> dict[int, Place]:
     places = {number: write(writer, number) for number in numbers}
     writer.close()
     return places
+
+
+@pytest.mark.slow
+def test_a_secret_of_any_signs_reaches_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = urlsplit("http://news%40archive:a%2Fb%252F+c@127.0.0.1:7480")
+    monkeypatch.setattr(support, "OWN", own)
+    with stored(monkeypatch):
+        given = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    assert given == ("news@archive", "a/b%2F+c")
 
 
 @pytest.mark.slow
