@@ -101,7 +101,7 @@ def _opened(target: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(target)
     except OSError:
         raise
-    except ZIP_ERRORS as error:  # among them NotImplementedError: a version that there is not
+    except ZIP_ERRORS as error:  # a damaged number of a version raises NotImplementedError
         raise zipfile.BadZipFile(str(error)) from error
 
 
