@@ -56,7 +56,7 @@ from newsarchive.core.text import date_orders, dates, url_dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import names_host, parts_of, same_site, try_normalise
+from newsarchive.core.urls import names_host, parts_of, same_site, try_normalise, url_key
 from newsarchive.items import Block, Candidate, Image, Page
 from newsarchive.rules import Rules
 
@@ -336,6 +336,10 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
             front = [c for c in claims if _is_front_page(c.value, url)]
             claims = [c for c in claims if c not in front]
             candidates += [c.candidate(reason="is the site's front page, not the post's") for c in front]
+        if field == "is_based_on":
+            itself = [c for c in claims if _is_page_itself(c.value, url, out["canonical_url"])]
+            claims = [c for c in claims if c not in itself]
+            candidates += [c.candidate(reason="is the page itself") for c in itself]
         out[field], why = best(claims, rules)
         candidates += why
     # Spelled as the address of the article is: WordPress writes %d7 where a browser sends %D7.
@@ -344,6 +348,17 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
     free, why = best(found.of("is_accessible_for_free"), rules)
     out["is_accessible_for_free"] = _FREE.get(free.rsplit("/", 1)[-1].casefold())
     return candidates + why
+
+
+def _is_page_itself(stated: str, url: str, canonical: str) -> bool:
+    """Whether an address is that of the page, or the one that the page gives itself on the same site. Hearst's papers state their
+    own address as that of the work on which the page is based.
+
+    >>> [_is_page_itself("https://b.example/1", url, "https://b.example/1") for url in ("https://b.example/1?p", "https://c.example/2")]
+    [True, False]
+    """
+    same = url_key(stated)
+    return same == url_key(url) or (same == url_key(canonical) and same_site(canonical, url))
 
 
 def _is_front_page(stated: str, url: str) -> bool:
