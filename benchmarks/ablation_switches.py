@@ -313,7 +313,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("template: usual length", "template", "template", {"newsarchive.core.site_template.learner:usual": returns(None)},
      ("newsarchive.core.site_template.layouts",)),
     ("template: conventions", "template", "template", {"newsarchive.core.steps:effects": returns([])},
-     ("newsarchive.core.metadata.conventions", "newsarchive.core.site_template.conventions")),
+     ("newsarchive.core.site_template.conventions",)),
 )  # fmt: skip
 
 

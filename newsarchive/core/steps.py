@@ -26,9 +26,9 @@ from newsarchive.core.encoding import step as encoding
 from newsarchive.core.html.blocks import read_blocks
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.html.render import rendered
-from newsarchive.core.metadata.conventions import applied, effects
 from newsarchive.core.near_duplicates import fingerprint
 from newsarchive.core.origin import step as origin
+from newsarchive.core.site_template.conventions import applied, effects
 from newsarchive.core.site_template.layouts import doubted
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template

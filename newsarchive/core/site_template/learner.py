@@ -142,7 +142,7 @@ def learn(
         kept,
         anchored,
         usual(pages, known.usual if known else None),
-        conventions_of(pages, known.conventions if known else None),
+        conventions_of([(page.cluster, page.said) for page in pages], known.conventions if known else ()),
     )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from newsarchive.core.metadata.conventions import Conventions
 from newsarchive.core.site_template import conventions
+from newsarchive.core.site_template.conventions import Convention
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, Usual
 
@@ -40,7 +40,7 @@ class Template:
     entries: Mapping[int, Entry] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
     usual: Usual | None = None
-    conventions: Conventions = field(default_factory=Conventions)
+    conventions: tuple[Convention, ...] = ()
 
     @property
     def version(self) -> int:

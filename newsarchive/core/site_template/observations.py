@@ -23,7 +23,7 @@ from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate import cues
 from newsarchive.core.boilerplate.phrases import Phrases, phrases
 from newsarchive.core.boilerplate.step import OWN_LABELS
-from newsarchive.core.metadata.conventions import NOTHING, Said, said_by
+from newsarchive.core.site_template.conventions import NOTHING, Said, said_by
 from newsarchive.core.text.lines import (
     DOMAIN,
     form_key,

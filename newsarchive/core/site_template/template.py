@@ -22,7 +22,7 @@ from operator import attrgetter
 
 from newsarchive.compression import compress, decompress
 from newsarchive.core.boilerplate.cues import MAX_LIST_LINES
-from newsarchive.core.metadata.conventions import Convention, effects
+from newsarchive.core.site_template.conventions import Convention, effects
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
 from newsarchive.core.site_template.lists import MAX_HEAD_WORDS, inset_run, list_run
@@ -279,7 +279,7 @@ def difference(old: Template, new: Template) -> Difference:
     for known in before.keys() & after.keys():
         keys |= before[known].starts ^ after[known].starts
         keys |= before[known].ends ^ after[known].ends
-    habits = [[convention.name for convention in each.conventions.known] for each in (old, new)]
+    habits = [[convention.name for convention in each.conventions] for each in (old, new)]
     return Difference(frozenset(keys), moved or habits[0] != habits[1])
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsarchive.core.metadata.conventions import Convention, Conventions, Kind
+from newsarchive.core.site_template.conventions import Convention, Kind
 from newsarchive.core.site_template.layouts import Layout
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template
@@ -92,7 +92,7 @@ def test_layouts_and_conventions_concern_every_page() -> None:
     first = Convention(Kind.SITES_KEYWORDS, "harbour", 9, 0, "9 of 9 posts")
     assert not difference(old, old).concerns(one)
     assert difference(old, replace(old, layouts=(Layout(1, "html/body/main"),))).concerns(one)
-    assert difference(old, replace(old, conventions=Conventions((first,)))).concerns(one)
+    assert difference(old, replace(old, conventions=(first,))).concerns(one)
     more = replace(first, pages=10, reason="10 of 10 posts")
-    known = [replace(old, conventions=Conventions((each,))) for each in (first, more)]
+    known = [replace(old, conventions=(each,)) for each in (first, more)]
     assert not difference(*known).concerns(one)

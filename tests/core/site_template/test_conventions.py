@@ -14,7 +14,6 @@ import pytest
 from benchmarks.blogs import sentence
 from newsarchive import rules
 from newsarchive.compression import compress, decompress
-from newsarchive.core.metadata.conventions import Kind
 from newsarchive.core.site_template.learner import learn
 from newsarchive.core.site_template.model import Template, from_rows
 from newsarchive.core.site_template.observations import Observation, Window, pack, unpack
@@ -220,7 +219,7 @@ def test_versions_of_one_post_do_not_make_its_picture_the_sites() -> None:
         for one in posts({"label": "", "posts": 12})
     ]
     pages = [replace(page, cluster="one story") for page in seen([alone(one) for one in written])]
-    assert learn(Window(pages)).conventions.of(Kind.SITES_PICTURE) == []
+    assert learn(Window(pages)).conventions == ()
 
 
 def test_a_record_is_exact_and_what_older_versions_kept_of_days_and_names_is_passed_over() -> None:
