@@ -259,6 +259,9 @@ def _exchanges(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
 
 
 def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
+    if not zipfile.is_zipfile(file):
+        yield Damage(name, 0, "cut short: it has no table of contents at its end")
+        return
     try:
         with zipfile.ZipFile(file) as package:
             inside = [path for path in package.namelist() if re.search(r"\.warc(\.gz|\.zst)?$", path)]
@@ -268,9 +271,7 @@ def _packed(name: str, file: BinaryIO, copying: bool) -> Iterator[Found]:
             if not inside:
                 yield Damage(name, 0, "a ZIP file without a WARC file")
     except ZIP_ERRORS as error:
-        lacks_end = "not a zip file" in str(error)
-        problem = "cut short: it has no table of contents at its end" if lacks_end else "a damaged ZIP file"
-        yield Damage(name, 0, problem if lacks_end else f"{problem}: {words(error)}")
+        yield Damage(name, 0, f"a damaged ZIP file: {words(error)}")
 
 
 def whole_length(path: Path) -> int:

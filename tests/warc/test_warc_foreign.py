@@ -213,6 +213,18 @@ def test_a_file_in_one_piece_is_unpacked_once_whatever_is_damaged(tmp_path: Path
     assert time.process_time() - began < 15
 
 
+def test_a_package_that_was_cut_short_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("archive/data.warc", response(1, PAGE))
+    path.write_bytes(path.read_bytes()[:-30])
+    # Whatever words Python has for it.
+    monkeypatch.setattr(zipfile.BadZipFile, "__str__", lambda error: "?", raising=False)
+    assert list(map(str, exchanges(path))) == [
+        "a.wacz: record at 0: cut short: it has no table of contents at its end"
+    ]
+
+
 @pytest.mark.parametrize(
     "date",
     ["2009-03-65T08:43:19-0800", "", "yesterday", "2009-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00"],
