@@ -311,14 +311,13 @@ class Page:
     """A decoded document: text as the browser would read it, and how that was decided.
 
     `charset_declared` is what the page or its headers claim ("" for none), `charset_used` a
-    Python codec name, `charset_source` one of `utf-8`, `bom`, `header`, `meta`, `detector`.
+    Python codec name.
     """
 
     capture: Capture
     text: str = field(repr=False)
     charset_declared: str = ""
     charset_used: str = "utf-8"
-    charset_source: str = "utf-8"
 
     __repr__ = reprs.page_line
 

@@ -209,8 +209,8 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
     """
     refuse(capture.body, capture.content_type)
     caches.text_read(len(capture.body))
-    text, declared, used, source = decode(capture.body, capture.content_type)
-    return Page(capture, text, declared, used, source)
+    found = decode(capture.body, capture.content_type)
+    return Page(capture, found.text, found.declared, found.used)
 
 
 @lru_cache(maxsize=1)  # a page is looked at and then read
