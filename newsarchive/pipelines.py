@@ -57,7 +57,7 @@ from newsarchive.db.revisions import head
 from newsarchive.db.schema import current, upgrade
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.store import Outcome, Store, Writer
-from newsarchive.exceptions import DatabaseError, NotAnArticle
+from newsarchive.exceptions import Damaged, DatabaseError, NotAnArticle
 from newsarchive.extensions import alarms, template_learning
 from newsarchive.extensions.template_learning import TemplateLearning, template_learned
 from newsarchive.extensions.warc import WarcExtension, folder_elsewhere, raw_folders_of
@@ -533,7 +533,7 @@ class StorePipeline:
                 if isinstance(self.crawler.spider, WarcSpider):
                     try:
                         await asyncio.to_thread(self.crawler.spider.mark_vanished)
-                    except DatabaseError as error:
+                    except (DatabaseError, Damaged) as error:
                         database_failed(self.crawler, error)
                 await self.learning.close()
 
@@ -548,7 +548,7 @@ class StorePipeline:
         try:
             await asyncio.to_thread(self._close_sites, stats, reason)
             await asyncio.to_thread(self.store.finish_run, self.run_id, reason, ours)
-        except DatabaseError as error:
+        except (DatabaseError, Damaged) as error:
             database_failed(self.crawler, error)
         finally:  # when the last connection closes, SQLite moves all commits into the one file of the archive
             self.store.engine.dispose()
@@ -563,7 +563,7 @@ class StorePipeline:
             with reading(self.store.engine) as reader:
                 site_id = getattr(own_spider(self.crawler), "site_id", 0) or None
                 hidden = hidden_by(reader, self.run_id, site_id)
-        except DatabaseError:  # the summary names the failure of the database already
+        except (DatabaseError, Damaged):  # the summary names the failure already
             return
         if hidden:
             waiting = f"{counted(hidden, 'article')} of low confidence {'waits' if hidden == 1 else 'wait'} in quarantine"

@@ -16,7 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from newsarchive.core.urls import MAX_URL_CHARACTERS, try_normalise
 from newsarchive.crawling.connections import AddressRefused, CertificateRefused, ProxyFailed
 from newsarchive.crawling.stats import Failure, FetchProblem, key
-from newsarchive.exceptions import DatabaseError, NotAnArticle
+from newsarchive.exceptions import Damaged, DatabaseError, NotAnArticle
 from newsarchive.items import Capture, DropReason
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ LOOK_SECONDS = 0.1
 _closing: set[asyncio.Future[None]] = set()
 
 
-def database_failed(crawler: Crawler, error: DatabaseError) -> bool:
-    """Keep the first failure of the database or the disk for the summary and the exit code; whether this is the first."""
+def database_failed(crawler: Crawler, error: DatabaseError | Damaged) -> bool:
+    """Keep the first failure of the database, of a value in it or of the disk for the summary and the exit code; whether this is the first."""
     assert crawler.stats is not None
     first = crawler.stats.get_value(key(Failure.DATABASE)) is None
     if first:

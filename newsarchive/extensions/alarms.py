@@ -59,7 +59,7 @@ from newsarchive.db.engine import writing
 from newsarchive.db.frontier.queue import Frontier
 from newsarchive.db.writing import alarms
 from newsarchive.db.writing.packed import PackedArticle, head_of
-from newsarchive.exceptions import DatabaseError
+from newsarchive.exceptions import Damaged, DatabaseError
 from newsarchive.items import Article, Capture, DropReason
 from newsarchive.reprs import counted
 from newsarchive.times import isoformat, utc_now
@@ -110,6 +110,8 @@ def look(crawler: Crawler, engine: Engine, run_id: int) -> None:
         _look(crawler, engine, run_id)
     except DatabaseError as error:
         database_failed(crawler, error)
+    except Damaged as error:
+        _failed(crawler, "judge", f"the alarms could not be judged: {error}")
     except Exception as error:
         logger.exception("the alarms of this crawl could not be judged")
         _failed(crawler, "judge", f"the alarms could not be judged: {type(error).__name__}: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -115,3 +116,17 @@ def test_what_is_a_breakage(counts: Counts, texts: Mapping[tuple[str, str], int]
     found = breakage(counts, texts)
     assert found.startswith(says)
     assert bool(found) == bool(says)
+
+
+def test_a_damaged_alarm_is_told_in_one_line(db: Path) -> None:
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A first story")}) as site:
+        crawl(f"url={site.home}", db=db)
+        with sqlite3.connect(db) as connection:
+            connection.execute(
+                "INSERT INTO alarms (site_id, kind, since, raised_at, is_settled, evidence)"
+                " SELECT id, 'no authors', '2025-04-01T00:00:00+00:00', '2025-04-01T00:00:00+00:00', 0, '{' FROM sites"
+            )
+        done = crawl(f"url={site.home}", db=db)
+    assert "the alarms could not be judged: a stored value of JSON is damaged: '{'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert rows(db, "SELECT count(*) FROM crawl_runs WHERE finish_reason = 'finished'") == [(2,)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +26,7 @@ from newsarchive.core.discovery.revisit import is_future
 from newsarchive.core.text.words import count_words
 from newsarchive.db.conditions import visible
 from newsarchive.db.readonly import Connected, Reader
-from newsarchive.db.values import moment, unpack_text
+from newsarchive.db.values import decoded, json_from, moment, unpack_text
 from newsarchive.items import ChangeKind, DropReason
 from newsarchive.times import http_time
 
@@ -295,4 +294,4 @@ def _moment(value: Any) -> datetime:
 
 
 def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
+    return decoded("a stored value of JSON", json_from, value)
