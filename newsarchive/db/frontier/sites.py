@@ -62,11 +62,6 @@ class Sites:
         with reading(self.engine) as connection:
             return [site for site in known_sites.sites(connection, counted=False) if site.followed]
 
-    def defaults(self) -> dict[str, dict[str, Any]]:
-        """The settings of many sites: scope (`global` or a platform) → settings."""
-        with reading(self.engine) as connection:
-            return known_sites.defaults(connection)
-
     def set_defaults(self, scopes: Mapping[str, Mapping[str, Any]]) -> None:
         """Replace the settings of these scopes."""
         with writing(self.engine) as connection:
