@@ -37,7 +37,6 @@ from newsarchive.core.alarms.listings import (
 from newsarchive.core.alarms.parts import names
 from newsarchive.core.alarms.records import AlarmKind, History, Look, Past, Reading, State
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.updates import MAX_KEPT_LOOKS, MIN_LOOK_DISTANCE, record_look
 from newsarchive.db.models import (
@@ -92,11 +91,11 @@ class Keeper(Protocol):
 
 # -- in an archive ----------------------------------------------------------------------------
 
-_URL = Prepared(update(Url).where(Url.id == bindparam("b_id")))
-_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
-_SOURCE = Prepared(update(Source).where(Source.id == bindparam("b_id")))
-_VERSION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
-_NO_AUTHOR = Prepared(delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id")))
+_URL = update(Url).where(Url.id == bindparam("b_id"))
+_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
+_SOURCE = update(Source).where(Source.id == bindparam("b_id"))
+_VERSION = update(Revision).where(Revision.id == bindparam("b_id"))
+_NO_AUTHOR = delete(ArticleAuthor).where(ArticleAuthor.article_id == bindparam("b_id"))
 
 
 #: What no alarm asks of a version and of a change.
@@ -149,7 +148,7 @@ class InArchive:
 
     def settle(self, blog: Blog, post: Post, state: str, reason: str, now: datetime) -> None:
         found = {"state": state, "reason": reason, "last_checked_at": now}
-        _URL.run(self.connection, [{"b_id": post.id, **found}])
+        bulk.execute_many(self.connection, _URL, [{"b_id": post.id, **found}])
 
     def store(self, blog: Blog, post: Post, found: Found, now: datetime) -> None:
         values = {
@@ -166,8 +165,8 @@ class InArchive:
         rows = [{"article_id": post.id, "field": name, "seen_at": now} for name in changed if changed[name]]
         bulk.insert_rows(self.connection, FieldChange, [row | _CHANGE for row in rows])
         if post.stored:
-            _ARTICLE.run(self.connection, [{"b_id": post.id, **values}])
-            _NO_AUTHOR.run(self.connection, [{"b_id": post.id}])
+            bulk.execute_many(self.connection, _ARTICLE, [{"b_id": post.id, **values}])
+            bulk.execute_many(self.connection, _NO_AUTHOR, [{"b_id": post.id}])
         else:
             url = blog.address(post)
             own = {"id": post.id, "url": url, "url_key": url, "canonical_key": url, "site_id": blog.site_id}
@@ -175,11 +174,13 @@ class InArchive:
         if before is None or before.words != found.words:
             if before is not None:  # the version that was current keeps its text from now on
                 text = {"b_id": self.revisions[post.id], "article_body": "word " * before.words}
-                _VERSION.run(self.connection, [text])
+                bulk.execute_many(self.connection, _VERSION, [text])
             row = {"article_id": post.id, "version": self.versions[post.id], "seen_at": now}
             self.versions[post.id] += 1
             self.revisions[post.id] = self._id(Revision, row | _REVISION)
-            _ARTICLE.run(self.connection, [{"b_id": post.id, "revision_id": self.revisions[post.id]}])
+            bulk.execute_many(
+                self.connection, _ARTICLE, [{"b_id": post.id, "revision_id": self.revisions[post.id]}]
+            )
         if found.has_author:
             row = {"article_id": post.id, "position": 0, "author_id": blog.author_id}
             bulk.insert_rows(self.connection, ArticleAuthor, [row])
@@ -193,7 +194,7 @@ class InArchive:
                 "b_id": self.sources[blog.number, kind],
                 "last_modified": format_datetime(changed_at, usegmt=True),
             }
-            _SOURCE.run(self.connection, [stamp])
+            bulk.execute_many(self.connection, _SOURCE, [stamp])
 
     def look(self, blog: Blog, now: datetime) -> Seen:
         changes = look(self.connection, blog.site_id, now)

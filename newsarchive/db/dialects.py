@@ -96,8 +96,6 @@ class Dialect(ABC):
     locks_sites = False
     #: Whether a view can be replaced in its place, with what was granted on it, and others may have views that read it.
     replaces_views = False
-    #: Whether `insert_tuples` is quicker than a statement for each row.
-    streams = False
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -415,7 +413,6 @@ class PostgreSQL(Dialect):
         " ON CONFLICT (article_id) DO UPDATE SET document = EXCLUDED.document"
     )
     locks_sites = True
-    streams = True
 
     def placeholder(self, name: str) -> str:
         return f"%({name})s"

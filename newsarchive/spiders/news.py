@@ -21,7 +21,7 @@ from newsarchive.crawling.failures import OF_KNOWN_CERTIFICATES, OF_KNOWN_SITES,
 from newsarchive.crawling.responses import headers_of, text_of
 from newsarchive.crawling.stats import Count, FetchProblem, Group, SkipReason, key
 from newsarchive.db.bulk import chunks
-from newsarchive.db.frontier.queue import MAX_CHUNK, Frontier, KnownSource
+from newsarchive.db.frontier.queue import Frontier, KnownSource
 from newsarchive.db.frontier.sites import Sites
 from newsarchive.exceptions import UsageError
 from newsarchive.items import Link
@@ -200,7 +200,7 @@ class NewsSpider(FetchingSpider):
             for request in await self.requests(batch):
                 yield request
         left = await self.left_over()
-        for links in chunks(left, MAX_CHUNK):  # a request takes much more memory than a link
+        for links in chunks(left):  # a request takes much more memory than a link
             for request in await self.requests(Batch(links, remembered=True)):
                 yield request
 

@@ -25,7 +25,7 @@ from newsarchive.core.discovery.revisit import (
     next_check,
 )
 from newsarchive.core.urls import site_of, url_key
-from newsarchive.db.bulk import chunks, insert_new_rows
+from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.frontier import known_sites, source_texts, updates
 from newsarchive.db.frontier.edit_rates import EditRates
@@ -37,8 +37,6 @@ from newsarchive.times import utc_now
 
 #: The kinds of sources that a site is asked for first; others follow from them.
 FIRST_SOURCES = ("wp-json", "feed", "sitemap")
-#: Links that one statement records, and URLs that one statement asks for; more are divided among several statements.
-MAX_CHUNK = 500
 #: Earlier runs of a spider that are looked through for those that were killed; older ones are not.
 MAX_EARLIER_RUNS = 500
 
@@ -139,7 +137,7 @@ class Frontier:
         if row and row.home_url and platform in ("", row.platform):
             return int(row.id)  # so it is for most crawls, and no other writer has to wait
         with writing(self.engine) as connection:
-            insert_new_rows(connection, Site, [{"domain": domain}])
+            bulk.insert_new_rows(connection, Site, [{"domain": domain}])
             row = connection.execute(query).one()
             changes = {"home_url": row.home_url or home_url, "platform": platform or row.platform}
             connection.execute(update(Site).where(Site.id == row.id).values(changes))
@@ -183,7 +181,7 @@ class Frontier:
         found = self.find_site(url)
         if found is None:
             with writing(self.engine) as connection:
-                insert_new_rows(connection, Site, [{"domain": site_of(url)}])
+                bulk.insert_new_rows(connection, Site, [{"domain": site_of(url)}])
             found = self.find_site(url)
         assert found is not None
         return found
@@ -205,9 +203,8 @@ class Frontier:
         # Mostly none is new, and then no other writer has to wait.
         if new := [url for url in addresses if url not in found]:
             with writing(self.engine) as connection:
-                for some in chunks(new, MAX_CHUNK):
-                    rows = [{"site_id": site_id, "kind": kind, "url": url} for url in some]
-                    insert_new_rows(connection, Source, rows)
+                rows = [{"site_id": site_id, "kind": kind, "url": url} for url in new]
+                bulk.insert_new_rows(connection, Source, rows)
                 found |= _sources(connection, site_id, new)
         return [found[url] for url in addresses]
 
@@ -273,7 +270,7 @@ class Frontier:
         """Make a row of every link before it is fetched; gives how many were new (`updates.record`)."""
         new, naming = 0, updates.Naming(site_id, run_id, source_id, self.clock())
         with writing(self.engine) as connection:
-            for chunk in chunks(list(links), MAX_CHUNK):
+            for chunk in bulk.chunks(list(links)):
                 new += updates.record(connection, chunk, naming, self.keep)
         return new
 
@@ -281,7 +278,7 @@ class Frontier:
         """What the frontier knows of these URLs, by key."""
         found: dict[str, Known] = {}
         with reading(self.engine) as connection:
-            for keys in chunks(list({url_key(url) for url in urls}), MAX_CHUNK):
+            for keys in bulk.parts({url_key(url) for url in urls}):
                 found |= {known.key: known for known in _known(connection, Url.url_key.in_(keys))}
         return found
 
@@ -313,7 +310,7 @@ class Frontier:
             ArticleRow.date_published.is_not(None)
         )
         with reading(self.engine) as connection:
-            for keys in chunks(list({url_key(url) for url in urls}), MAX_CHUNK):
+            for keys in bulk.parts({url_key(url) for url in urls}):
                 if stored:
                     found |= dict(
                         connection.execute(known.where(ArticleRow.url_key.in_(keys))).tuples().all()
@@ -466,7 +463,7 @@ class Frontier:
         """
         known: set[str] = set()
         with reading(self.engine) as connection:
-            for keys in chunks(list(answers), MAX_CHUNK):
+            for keys in bulk.parts(answers):
                 for column in (Url.url_key, ArticleRow.url_key, ArticleRow.canonical_key):
                     known |= set(connection.execute(select(column).where(column.in_(keys))).scalars())
         return sum(self._vanished(key, given) for key, given in answers.items() if key in known)
@@ -533,11 +530,9 @@ def _open(key: str) -> Any:
 
 def _sources(connection: Connection, site_id: int, addresses: Sequence[str]) -> dict[str, KnownSource]:
     """Address → source of a site, for those of these addresses that are known."""
-    found: dict[str, KnownSource] = {}
-    for some in chunks(list(addresses), MAX_CHUNK):
-        here = select(Source.__table__).where(Source.site_id == site_id, Source.url.in_(some))
-        found |= {row.url: _known_source(row) for row in connection.execute(here)}
-    return found
+    of_site = select(Source.__table__).where(Source.site_id == site_id)
+    rows = bulk.select_in(connection, of_site, Source.url, addresses)
+    return {row.url: _known_source(row) for row in rows}
 
 
 def _known_source(row: Any) -> KnownSource:

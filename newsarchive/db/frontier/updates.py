@@ -30,7 +30,6 @@ from newsarchive.core.alarms.listings import MAX_DATE_DISTANCE, MAX_LAG
 from newsarchive.core.discovery.revisit import Outcome, Visits, is_news, next_check
 from newsarchive.core.urls import same_site, url_key
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared, insert_rows
 from newsarchive.db.frontier import source_texts
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, Discovery, ListingLook, Source, Url, UrlPart
@@ -42,17 +41,13 @@ from newsarchive.items import Article, Capture, ChangeKind, Link, QualityFlag, S
 FILLED = "text from "
 
 
-_DONE = Prepared(update(Url).where(Url.url_key == bindparam("b_key")))
+_DONE = update(Url).where(Url.url_key == bindparam("b_key"))
 _VISITS = """
     SELECT a.url_key, a.canonical_key, a.site_id, a.first_seen_at, a.date_published,
            (SELECT count(*) FROM article_revisions AS r WHERE r.article_id = a.id AND r.change_kind = :kind) AS changes
     FROM articles AS a WHERE a.url_key IN :keys OR a.canonical_key IN :keys ORDER BY a.id
 """
 _FIRST_SEEN = "SELECT url_key, site_id, first_seen_at FROM urls WHERE url_key IN :keys"
-_IDS = "SELECT id, url_key FROM urls WHERE url_key IN :keys"
-_WITH_PARTS = (
-    "SELECT DISTINCT p.url_id FROM url_parts AS p JOIN urls AS u ON u.id = p.url_id WHERE u.url_key IN :keys"
-)
 
 
 _ARTICLES_AT = """
@@ -72,7 +67,7 @@ MAX_LACKING = 100
 #: evidence.
 MIN_LOOK_DISTANCE = timedelta(minutes=30)
 _NEWEST = "SELECT id, last_at, looks, posts, digest FROM listing_looks WHERE source_id = :source ORDER BY id DESC LIMIT 1"
-_AGAIN = Prepared(update(ListingLook).where(ListingLook.id == bindparam("b_id")))
+_AGAIN = update(ListingLook).where(ListingLook.id == bindparam("b_id"))
 #: A second answer 404 within this time of the first says nothing new. With less, a server that is broken for an evening
 #: marks posts as deleted; with more than 21 hours, the look that follows a 404 after a day comes too early.
 MIN_TIME_BETWEEN_ABSENCES = timedelta(hours=12)
@@ -85,7 +80,7 @@ _LED_FROM = """
     SELECT a.id, a.last_seen_at, u.url_key, u.state, u.reason, u.last_checked_at, u.fail_count
     FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key WHERE a.url_key IN :keys
 """
-_GONE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id"), ArticleRow.gone_at.is_(None)))
+_GONE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"), ArticleRow.gone_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +96,7 @@ class Naming:
 def record(
     connection: Connection, links: Sequence[Link], naming: Naming, keep: source_texts.Keep | None = None
 ) -> int:
-    """Make a row of every link; gives how many were new. At most `queue.MAX_CHUNK` links at once."""
+    """Make a row of every link; gives how many were new. At most `bulk.MAX_VALUES` links at once."""
     by_key = {url_key(link.url): link for link in reversed(links)}
     here = Url.url_key.in_(list(by_key))
     before = connection.execute(select(func.count()).select_from(Url).where(here)).scalar_one()
@@ -206,7 +201,7 @@ def mark(connection: Connection, fetched: Iterable[Fetched], rates: EditRates) -
         values |= _next_look(one, known)
         rows += [{"b_key": key, **values} for key in one.keys]
         parts |= dict.fromkeys(one.keys, further)
-    _DONE.run(connection, rows)
+    bulk.execute_many(connection, _DONE, rows)
     _keep_parts(connection, parts)
 
 
@@ -274,12 +269,12 @@ def articles_at(connection: Connection, key: str, answered: str = "") -> list[in
 
 def _keep_parts(connection: Connection, parts: Mapping[str, Sequence[Validators]]) -> None:
     for keys in bulk.parts(parts):
-        here = dict(bulk.select_tuples(connection, _IDS, {"keys": keys}))
-        if old := [i for (i,) in bulk.select_tuples(connection, _WITH_PARTS, {"keys": keys})]:
-            connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(old)))
+        query = "SELECT url_key, id FROM urls WHERE url_key IN :keys"
+        here = dict(bulk.select_tuples(connection, query, {"keys": keys}))
+        connection.execute(delete(UrlPart).where(UrlPart.url_id.in_(here.values())))
         bulk.insert_rows(connection, UrlPart, [
             {"url_id": url_id, "part": number, "url": one.url, "etag": one.etag, "last_modified": one.last_modified}
-            for url_id, key in here.items() for number, one in enumerate(parts[key], 2)
+            for key, url_id in here.items() for number, one in enumerate(parts[key], 2)
         ])  # fmt: skip
 
 
@@ -309,10 +304,10 @@ def record_look(
     if id_ is not None and (posts is None or (known, same) == (posts, digest)):
         at = moment(last)
         if at is None or now - at >= MIN_LOOK_DISTANCE:
-            _AGAIN.run(connection, [{"b_id": id_, "last_at": now, "looks": looks + 1}])
+            bulk.execute_many(connection, _AGAIN, [{"b_id": id_, "last_at": now, "looks": looks + 1}])
     elif posts is not None:
         row = {"source_id": source_id, "posts": posts, "digest": digest}
-        insert_rows(connection, ListingLook, [row | {"first_at": now, "last_at": now, "looks": 1}])
+        bulk.insert_rows(connection, ListingLook, [row | {"first_at": now, "last_at": now, "looks": 1}])
 
 
 def same_since(connection: Connection, source_id: int) -> datetime | None:
@@ -481,5 +476,5 @@ def mark_led(connection: Connection, found: Iterable[Led]) -> None:
         )
         if is_gone:
             gone.append({"b_id": one.article_id, "gone_at": one.at})
-    _DONE.run(connection, urls)
-    _GONE.run(connection, gone)
+    bulk.execute_many(connection, _DONE, urls)
+    bulk.execute_many(connection, _GONE, gone)

@@ -49,7 +49,7 @@ MIN_LIKENESS = 7 / 120
 MIN_EQUAL_KEYS = 3
 
 
-_ARTICLE = bulk.Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
 _GROW = update(Cluster).where(Cluster.id == bindparam("b_id")).values(size=Cluster.size + bindparam("b_by"))
 
 
@@ -252,7 +252,7 @@ class _Assignment:
         moved = {i: c for i, c in after.items() if c != before.get(i)}
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
         sizes.subtract(c for i in moved if (c := before.get(i)) is not None)
-        _ARTICLE.run(self.connection, [{"b_id": i, "cluster_id": c} for i, c in moved.items()])
+        bulk.execute_many(self.connection, _ARTICLE, [{"b_id": i, "cluster_id": c} for i, c in moved.items()])
         self._resize(sizes)
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)

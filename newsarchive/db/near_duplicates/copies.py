@@ -25,7 +25,6 @@ from newsarchive.core.near_duplicates.comparison import compare
 from newsarchive.core.text.words import sentences
 from newsarchive.core.urls import url_key
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
 from newsarchive.db.models import ArticleOrigin, ArticleRow, Cluster, CopyRow
 from newsarchive.exceptions import NewsArchiveError
 from newsarchive.items import Origin
@@ -65,10 +64,8 @@ def record(
     ]
     known.read(i for work in works for i in work.wanted)
     rows = [row for work in works for row in work.made()]
-    stale = "SELECT article_id FROM copies WHERE article_id IN :ids"
-    for part in bulk.parts({*changed, *(row["article_id"] for row in rows)}):
-        if old := [i for (i,) in bulk.select_tuples(connection, stale, {"ids": part})]:
-            connection.execute(delete(CopyRow).where(CopyRow.article_id.in_(old)))
+    stale = {*changed, *(row["article_id"] for row in rows)}
+    bulk.change_in(connection, delete(CopyRow), CopyRow.article_id, stale)
     bulk.insert_rows(connection, CopyRow, rows)
 
 
@@ -191,7 +188,7 @@ def bodies(connection: Connection, ids: Collection[int]) -> dict[int, str]:
 _WAITING = """
     SELECT article_id, original_key FROM article_origins WHERE original_key IN :keys AND +original_id IS NULL
 """
-_SET = Prepared(update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id")))
+_SET = update(ArticleOrigin).where(ArticleOrigin.article_id == bindparam("b_id"))
 
 
 def key_of(origin: Origin | None, is_based_on: str = "") -> str:
@@ -218,7 +215,7 @@ def link(connection: Connection, wanted: Mapping[int, str], held: Mapping[int, S
         for i, key in bulk.select_tuples(connection, _WAITING, {"keys": part}):
             if mine[key] != i:
                 pairs.setdefault(i, mine[key])
-    _SET.run(connection, [{"b_id": i, "original_id": of} for i, of in pairs.items()])
+    bulk.execute_many(connection, _SET, [{"b_id": i, "original_id": of} for i, of in pairs.items()])
 
 
 def _originals(connection: Connection, keys: set[str]) -> dict[str, int]:
@@ -249,5 +246,7 @@ def link_stored(connection: Connection, ids: Sequence[int]) -> None:
         held[i] = (own, canonical)
         if url is not None:
             wanted[i] = key or key_of(Origin("", url=url), based_on)
-    _SET.run(connection, [{"b_id": i, "original_key": key} for i, key in wanted.items() if key])
+    bulk.execute_many(
+        connection, _SET, [{"b_id": i, "original_key": key} for i, key in wanted.items() if key]
+    )
     link(connection, wanted, held)

@@ -31,7 +31,7 @@ MAX_CHUNK = 200
 #: Time between two articles; articles that are further apart are not compared.
 MAX_TIME_APART = timedelta(days=14)
 
-_ARTICLE = bulk.Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
+_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
 #: When an article appeared: its date, or the first crawl that saw it.
 _WHEN = func.coalesce(ArticleRow.date_published, ArticleRow.first_seen_at)
 
@@ -116,7 +116,7 @@ def find_again(connection: Connection, ids: Sequence[int]) -> None:
         for e in entries
         if (e.content_hash, e.minhash) != (e.old_hash, e.old_minhash)
     ]
-    _ARTICLE.run(connection, changed)
+    bulk.execute_many(connection, _ARTICLE, changed)
     clusters.assign(connection, entries, datetime.now(UTC))
     copies.link_stored(connection, ids)
 

@@ -29,8 +29,8 @@ from newsarchive.db.writing.plan import Plan
 from newsarchive.items import ChangeKind
 
 _TABLE = bulk.table_of(Revision)
-_REVISION = bulk.Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
-_MOVED = bulk.Prepared(update(FieldChange).where(FieldChange.id == bindparam("b_id")))
+_REVISION = update(Revision).where(Revision.id == bindparam("b_id"))
+_MOVED = update(FieldChange).where(FieldChange.id == bindparam("b_id"))
 
 
 @dataclass
@@ -187,7 +187,7 @@ def _begin_earlier(connection: Connection, version: _Version, plan: Plan) -> Non
         row |= {"payload_digest": plan.texts["payload_digest"], "markup": plan.details.markup}
         explanations.forget(connection, [version.id])
         explanations.keep(connection, [(version.id, plan.details)])
-    _REVISION.run(connection, [row])
+    bulk.execute_many(connection, _REVISION, [row])
     version.seen_at = plan.seen_at
 
 
@@ -205,7 +205,7 @@ def _split(
     again = {"seen_at": seen, "change_kind": ChangeKind.PUBLISHER, "run_id": None}
     if version.is_current:
         copied["article_body"] = version.texts[-1]
-        _REVISION.run(connection, [{"b_id": version.id, **again}])
+        bulk.execute_many(connection, _REVISION, [{"b_id": version.id, **again}])
     else:
         copied |= again
     bulk.insert_rows(connection, Revision, [copied])
@@ -230,14 +230,15 @@ def _number(connection: Connection, held: Sequence[_Version], moved: Sequence[_C
             else one.kind
         )
         if kind != one.kind:
-            _REVISION.run(connection, [{"b_id": one.id, "change_kind": kind}])
+            bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "change_kind": kind}])
     numbers = {one.id: number for number, one in enumerate(held, 1)}
     other = [one for one in held if one.number != numbers[one.id]]
     # No two versions of an article may have one number at any moment.
-    _REVISION.run(connection, [{"b_id": one.id, "version": -numbers[one.id]} for one in other])
-    _REVISION.run(connection, [{"b_id": one.id, "version": numbers[one.id]} for one in other])
-    _MOVED.run(
+    bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "version": -numbers[one.id]} for one in other])
+    bulk.execute_many(connection, _REVISION, [{"b_id": one.id, "version": numbers[one.id]} for one in other])
+    bulk.execute_many(
         connection,
+        _MOVED,
         [
             {"b_id": one.id, "version": numbers[one.version_id]}
             for one in moved
@@ -276,4 +277,4 @@ def _place_fields(
         elif known.after == move.after:
             connection.execute(delete(FieldChange).where(FieldChange.id == known.id))
         else:
-            _MOVED.run(connection, [{"b_id": known.id, "value_before": list(move.after)}])
+            bulk.execute_many(connection, _MOVED, [{"b_id": known.id, "value_before": list(move.after)}])

@@ -14,7 +14,6 @@ from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, Sighting
 from newsarchive.core.urls import site_of
 from newsarchive.db import bulk, fulltext, rows, site_templates
-from newsarchive.db.bulk import Prepared
 from newsarchive.db.frontier import updates
 from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import (
@@ -37,8 +36,8 @@ from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.db.writing.plan import Plan, match, seen_at
 from newsarchive.items import Article, ChangeKind
 
-_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
-_REVISION = Prepared(update(Revision).where(Revision.id == bindparam("b_id")))
+_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
+_REVISION = update(Revision).where(Revision.id == bindparam("b_id"))
 _SAME_ADDRESS = """
     SELECT id FROM articles WHERE url_key IN :keys UNION SELECT id FROM articles WHERE canonical_key IN :keys
 """
@@ -371,7 +370,7 @@ class Batch:
         # A body that stood in the row of its article moves into the row of its version.
         old = [plan.stored for plan in added if plan.stored]
         bodies = [{"b_id": row["revision_id"], "article_body": row["article_body"]} for row in old]
-        _REVISION.run(self.connection, bodies)
+        bulk.execute_many(self.connection, _REVISION, bodies)
         self._append_revisions(added)
         self._replace_revisions([plan for plan in plans if not plan.adds_version])
         current = [
@@ -379,7 +378,7 @@ class Batch:
             for plan in plans
             if not plan.is_new
         ]
-        _ARTICLE.run(self.connection, current)
+        bulk.execute_many(self.connection, _ARTICLE, current)
         fulltext.index(self.connection, [plan.texts | {"article_id": plan.article_id} for plan in plans])
 
     def _number_versions(self, plans: list[Plan]) -> None:
@@ -417,7 +416,7 @@ class Batch:
             | {"b_id": plan.revision_id}
             for plan in plans
         ]
-        _REVISION.run(self.connection, own)
+        bulk.execute_many(self.connection, _REVISION, own)
         later = {(plan.article_id, plan.version - 1): plan for plan in plans if plan.version > 1}
         if not later:
             return
@@ -436,7 +435,7 @@ class Batch:
                 is_same = all(before[name] == plan.texts[name] for name in VERSION_FIELDS)
                 kind = ChangeKind.SITE if is_same else ChangeKind.PUBLISHER
                 causes.append({"b_id": plan.revision_id, "change_kind": kind})
-        _REVISION.run(self.connection, causes)
+        bulk.execute_many(self.connection, _REVISION, causes)
 
     def _explain(self, plans: list[Plan]) -> None:
         """Blocks and edits of a revision; those of the same bytes read again replace the old, and so
@@ -444,7 +443,7 @@ class Batch:
         """
         again = [plan.revision_id for plan in plans if not plan.adds_version]
         markup = [{"b_id": p.revision_id, "markup": p.details.markup} for p in plans if not p.adds_version]
-        _REVISION.run(self.connection, markup)
+        bulk.execute_many(self.connection, _REVISION, markup)
         if again:
             explanations.forget(self.connection, again)
         explanations.keep(self.connection, [(p.revision_id, p.details) for p in plans])
@@ -456,26 +455,28 @@ class Batch:
             {"b_id": plan.article_id, "last_seen_at": plan.seen_at, "gone_at": plan.gone_at} for plan in known
         ]
         if not self.reread:  # the pages were fetched now
-            _ARTICLE.run(self.connection, seen)
+            bulk.execute_many(self.connection, _ARTICLE, seen)
             before = [
                 {"b_id": plan.article_id, "first_seen_at": plan.seen_at}
                 for plan in known
                 if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
             ]
-            _ARTICLE.run(self.connection, before)  # the clock was wrong when the article was first seen
+            bulk.execute_many(
+                self.connection, _ARTICLE, before
+            )  # the clock was wrong when the article was first seen
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known
             if plan.stored and plan.article.post_id not in ("", plan.stored["post_id"])
         ]
-        _ARTICLE.run(self.connection, new_ids)
+        bulk.execute_many(self.connection, _ARTICLE, new_ids)
         changed = [
             rows.article_row(plan.article)
             | {"b_id": plan.article_id, "record_hash": plan.digest, "canonical_key": plan.canonical_key}
             for plan in known
             if plan.record_changed or plan.explained_anew
         ]
-        _ARTICLE.run(self.connection, changed)
+        bulk.execute_many(self.connection, _ARTICLE, changed)
         version = [
             {"b_id": plan.article_id, "extractor_version": plan.article.extractor_version}
             for plan in known
@@ -483,7 +484,7 @@ class Batch:
             and plan.stored
             and plan.stored["extractor_version"] != plan.article.extractor_version
         ]
-        _ARTICLE.run(self.connection, version)
+        bulk.execute_many(self.connection, _ARTICLE, version)
 
     def _write_relations(self, plans: list[Plan]) -> None:
         old = [plan.article_id for plan in plans if plan.stored]

@@ -20,7 +20,6 @@ from sqlalchemy import Connection, Engine, bindparam, update
 from newsarchive.core.discovery.revisit import Visits, next_check
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
 from newsarchive.db.conditions import visible
 from newsarchive.db.engine import writing
 from newsarchive.db.frontier.updates import LEADS_HOME
@@ -72,8 +71,8 @@ _MAY_MOVE = f"""
     SELECT canonical_key, (SELECT r.version FROM article_revisions AS r WHERE r.id = revision_id) FROM articles WHERE id = :id AND url_key = :old AND {visible("id", hidden=True)}
     AND NOT EXISTS (SELECT 1 FROM articles WHERE url_key = :new)
 """
-_ARTICLE = Prepared(update(ArticleRow).where(ArticleRow.id == bindparam("b_id")))
-_URL = Prepared(update(Url).where(Url.url_key == bindparam("b_old"), Url.reason != DropReason.WITHHELD))
+_ARTICLE = update(ArticleRow).where(ArticleRow.id == bindparam("b_id"))
+_URL = update(Url).where(Url.url_key == bindparam("b_old"), Url.reason != DropReason.WITHHELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +210,7 @@ def follow(
         changes = {"url": url, "url_key": key, "site_id": sites[domain,]}
         if canonical_key == former.key:
             changes["canonical_key"] = key
-        _ARTICLE.run(connection, [{"b_id": former.article_id, **changes}])
+        bulk.execute_many(connection, _ARTICLE, [{"b_id": former.article_id, **changes}])
         change = field_changes.Moved(
             former.article_id,
             version,
@@ -223,5 +222,7 @@ def follow(
         field_changes.record(connection, [change], run_id)
         after = next_check(Visits(now, failures=1), now, "gone", former.key)
         left = {"state": "gone", "reason": MOVED, "reason_detail": url, "fail_count": 1}
-        _URL.run(connection, [{"b_old": former.key, **left, "last_checked_at": now, "next_check_at": after}])
+        bulk.execute_many(
+            connection, _URL, [{"b_old": former.key, **left, "last_checked_at": now, "next_check_at": after}]
+        )
         return True

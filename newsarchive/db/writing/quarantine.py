@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
 
 from newsarchive.db import bulk
-from newsarchive.db.bulk import Prepared
 from newsarchive.db.engine import writing
 from newsarchive.db.models import ArticleRow, Quarantined
 from newsarchive.db.reading.finding import find
@@ -27,8 +26,8 @@ from newsarchive.items import Quality
 MIN_CONFIDENCE = 0.8
 
 
-_WAITING = Prepared(
-    update(Quarantined).where(Quarantined.article_id == bindparam("b_id"), Quarantined.state == "waiting")
+_WAITING = update(Quarantined).where(
+    Quarantined.article_id == bindparam("b_id"), Quarantined.state == "waiting"
 )
 
 
@@ -47,17 +46,16 @@ def reason_of(quality: Quality) -> str | None:
 def note(connection: Connection, read: Sequence[tuple[int, Quality]], now: datetime) -> None:
     """Update the quarantine after articles (by their ids) were read again. What a person decided stays."""
     reasons = {article_id: reason_of(quality) for article_id, quality in read}
-    waiting = "SELECT article_id FROM quarantine WHERE state = 'waiting' AND alarm_id IS NULL AND article_id IN :ids"
-    for part in bulk.parts(article_id for article_id, reason in reasons.items() if reason is None):
-        if better := [i for (i,) in bulk.select_tuples(connection, waiting, {"ids": part})]:
-            connection.execute(delete(Quarantined).where(Quarantined.article_id.in_(better)))
+    better = [article_id for article_id, reason in reasons.items() if reason is None]
+    waiting = delete(Quarantined).where(Quarantined.state == "waiting", Quarantined.alarm_id.is_(None))
+    bulk.change_in(connection, waiting, Quarantined.article_id, better)
     doubted = [{"b_id": i, "reason": reason} for i, reason in reasons.items() if reason is not None]
     new = [
         {"article_id": row["b_id"], "state": "waiting", "reason": row["reason"], "since": now}
         for row in doubted
     ]
     bulk.insert_new_rows(connection, Quarantined, new)
-    _WAITING.run(connection, doubted)
+    bulk.execute_many(connection, _WAITING, doubted)
 
 
 def decide(
