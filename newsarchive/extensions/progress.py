@@ -9,23 +9,21 @@ On a terminal the progress is a bar and the summary a table; elsewhere both are 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Self
 
-from rich import progress as rich_progress
-from rich.console import Console, RenderableType
-from rich.table import Column, Table
-from rich.text import Text
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
 from newsarchive import demo
 from newsarchive.cli.opening import next_steps
-from newsarchive.cli.output import json_line, messages
+from newsarchive.cli.output import json_line, messages, say
 from newsarchive.crawling.failures import FAILURES, close_for, closed
 from newsarchive.crawling.responses import own_spider
 from newsarchive.crawling.stats import (
@@ -49,9 +47,12 @@ from newsarchive.extensions import json_log
 from newsarchive.items import DropReason
 
 if TYPE_CHECKING:
+    from rich.table import Table
     from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
     from twisted.python.failure import Failure as TwistedFailure
+
+    from newsarchive.extensions.progress_bar import Bar
 
 #: Why a post was read and not stored: the database failed.
 NOT_STORED = "not stored"
@@ -93,17 +94,20 @@ class Pace:
     def start(self) -> None:
         self.started = self.clock()
 
-    def words(self) -> str:
-        """`120 of 400 posts, 1.0 pages a second, 5 minutes left`."""
+    def words(self, room: int | None = None) -> str:
+        """`120 of 400 posts, 1.0 pages a second, 5 minutes left`. Where that takes more than `room` characters, the speed is left out,
+        and then the time."""
         done, found = self.position()
         seconds = self.clock() - self.started
         speed = done / seconds if seconds > 0 else 0.0
-        parts = [posts_words(done, found)]
-        if speed:
-            parts.append(speed_words(speed))
+        posts, left = posts_words(done, found), ""
         if speed and found is not None:
-            parts.append(f"{duration((found - done) / speed)} left" if done < found else "finishing")
-        return ", ".join(parts)
+            left = f"{duration((found - done) / speed)} left" if done < found else "finishing"
+        for parts in ((posts, speed_words(speed) if speed else "", left), (posts, left)):
+            words = ", ".join(filter(None, parts))
+            if room is None or len(words) <= room:
+                return words
+        return posts
 
 
 def posts_words(done: int, found: int | None) -> str:
@@ -115,35 +119,6 @@ def posts_words(done: int, found: int | None) -> str:
     if not found:
         return f"{done} posts" if done else "looking for posts"
     return f"{done} of {found} posts"
-
-
-class Bar(rich_progress.Progress):
-    """A bar with the words of `pace`, and the address of the last request below. It asks `pace` and `page` each time it is drawn."""
-
-    def __init__(self, console: Console, pace: Pace, page: Callable[[], str]) -> None:
-        words = rich_progress.TextColumn("{task.description}", table_column=Column(no_wrap=True))
-        self.pace, self.page, self.screen = pace, page, console
-        super().__init__(
-            rich_progress.BarColumn(bar_width=None), words,
-            console=console, transient=True, redirect_stdout=False, refresh_per_second=4, expand=True,
-        )  # fmt: skip
-        self.add_task("looking for posts", total=None)
-
-    def get_renderables(self) -> Iterable[RenderableType]:
-        if self.tasks:  # `__init__` draws the bar before it has a task
-            done, found = self.pace.position()
-            self.update(self.tasks[0].id, completed=done, total=found or None, description=self.pace.words())
-        yield self.make_tasks_table(self.tasks)
-        yield Text(shortened(self.page(), self.screen.width), style="dim", no_wrap=True, overflow="crop")
-
-
-def shortened(address: str, width: int) -> str:
-    """An address in one line of the screen, cut at its start: the end tells one post from another.
-
-    >>> shortened("https://blog.example/2025/04/post/", 20)
-    '…mple/2025/04/post/'
-    """
-    return address if len(address) < width else "…" + address[len(address) - width + 2 :]
 
 
 #: The words for the counts in the summary on a terminal. The summary in one line, which programs read too, has their
@@ -277,10 +252,9 @@ class Progress:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler, self.stats = crawler, crawler.stats
-        self.console = messages()
         self.page = ""
         self.pace = Pace(self.position)
-        self.bar = Bar(self.console, self.pace, lambda: self.page)
+        self.bar: Bar | None = None
         self.lines: Any = None
         self.handlers: list[tuple[logging.StreamHandler[Any], Any]] = []
 
@@ -305,8 +279,8 @@ class Progress:
         )
         if json_log.is_on(self.crawler.settings):
             return False
-        dumb = not self.console.is_terminal or self.console.is_dumb_terminal
-        return not dumb and not (rows and sys.stdout.isatty())
+        can_draw = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+        return can_draw and not (rows and sys.stdout.isatty())
 
     def position(self) -> tuple[int, int | None]:
         """The number of posts that are read, and of all posts to fetch that are known by now; `None` while files are read whose
@@ -333,6 +307,9 @@ class Progress:
             self.lines = create_looping_call(self.tell)
             self.lines.start(SECONDS_BETWEEN_LINES, now=False)
             return
+        from newsarchive.extensions.progress_bar import Bar  # a crawl without a terminal needs no Rich
+
+        self.bar = Bar(messages(), self.pace, lambda: self.page)
         self.bar.start()
         # The log handler holds the real stderr: let it write above the bar.
         for handler in logging.root.handlers:
@@ -343,20 +320,27 @@ class Progress:
         if json_log.is_on(self.crawler.settings):
             done, found = self.position()
             named = {"site": name_of(self.crawler), "done": done, "found": found, "at": self.page}
-            self.console.print(json_line("INFO", event="progress", **named), soft_wrap=True, markup=False)
+            print_line(json_line("INFO", event="progress", **named))
             return
         where = f", at {self.page}" if self.page else ""
-        self.console.print(
-            f"{name_of(self.crawler)}: {self.pace.words()}{where}", soft_wrap=True, markup=False
-        )
+        print_line(f"{name_of(self.crawler)}: {self.pace.words()}{where}")
 
     def stop(self) -> None:
         for handler, stream in self.handlers:
             handler.setStream(stream)
-        if self.lines is None:
+        if self.bar is not None:
             self.bar.stop()
-        elif self.lines.running:
+        elif self.lines is not None and self.lines.running:
             self.lines.stop()
+
+
+def print_line(line: str, style: str = "") -> None:
+    """Print a line on standard error, in a style on a terminal. Nobody may read it any more (`2>&1 | head`), and the crawl goes on."""
+    if sys.stderr.isatty():
+        messages().print(line, style=style, soft_wrap=True, markup=False)
+        return
+    with suppress(BrokenPipeError):
+        say(line)
 
 
 def name_of(crawler: Crawler) -> str:
@@ -388,39 +372,38 @@ class Summary:
         stats = self.crawler.stats.get_stats()
         if own_spider(self.crawler) is None and not any(stat.startswith(PREFIX) for stat in stats):
             return  # a spider of another project that stored nothing in the archive
-        console, name = messages(), name_of(self.crawler)
+        name = name_of(self.crawler)
         if json_log.is_on(self.crawler.settings):
             ours = {k.removeprefix(PREFIX): v for k, v in stats.items() if k.startswith(PREFIX)}
-            words = json_line("INFO", event="summary", site=name, stats=ours)
-            console.print(words, soft_wrap=True, markup=False)
+            print_line(json_line("INFO", event="summary", site=name, stats=ours))
             return
-        if console.is_terminal:
-            console.print(name, style="bold", soft_wrap=True, markup=False)
-            console.print(table(stats))
+        if sys.stderr.isatty():
+            print_line(name, "bold")
+            messages().print(table(stats))
         else:
-            console.print(one_line(name, stats), soft_wrap=True, markup=False)
+            print_line(one_line(name, stats))
         for alarm in sentences(stats, Detail.ALARM).values():
-            console.print(f"alarm: {alarm}", style="bold yellow", soft_wrap=True, markup=False)
+            print_line(f"alarm: {alarm}", "bold yellow")
         for alarm in sentences(stats, Detail.ALARM_CLEARED).values():
-            console.print(f"cleared: {alarm}", soft_wrap=True, markup=False)
+            print_line(f"cleared: {alarm}")
         for problem in problems(stats):
-            console.print(f"error: {problem}", style="bold red", soft_wrap=True, markup=False)
+            print_line(f"error: {problem}", "bold red")
         for note in (
             *sentences(stats, Detail.BOUND).values(),
             *filter(None, [stats.get(key(Detail.HIDDEN))]),
         ):
-            console.print(f"note: {note}", soft_wrap=True, markup=False)
+            print_line(f"note: {note}")
         if not problems(stats):
-            self.print_next(console, stats)
+            self.print_next(stats)
 
-    def print_next(self, console: Console, stats: dict[str, Any]) -> None:
+    def print_next(self, stats: dict[str, Any]) -> None:
         """Say where the articles are; the tour of the bundled blog says it at its own end."""
         settings, counts = self.crawler.settings, Counts(stats)
         held = any(counts[name] for name in HELD)
         touring = name_of(self.crawler).startswith(demo.ADDRESS)
         url, warc = settings.get("NEWSARCHIVE_DATABASE_URL"), settings.get("NEWSARCHIVE_WARC") or "off"
         if url and held and not touring and settings.getbool("NEWSARCHIVE_TOUR", True):
-            console.print(next_steps(url, warc), soft_wrap=True, markup=False)
+            print_line(next_steps(url, warc))
 
 
 def problems(stats: dict[str, Any]) -> list[str]:
@@ -451,6 +434,9 @@ def one_line(name: str, stats: dict[str, Any]) -> str:
 
 def table(stats: dict[str, Any]) -> Table:
     """The summary as a table, in plain words."""
+    from rich.table import Table
+    from rich.text import Text
+
     out = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     out.add_column("posts", justify="right")
     out.add_column("what", overflow="fold")
