@@ -348,7 +348,10 @@ def _by_multiprocessing(pipe: Connection) -> Process:
 
     Processes of a fork-server share what is loaded. "fork" would copy the reactor's threads and sockets into each process.
     """
-    context = multiprocessing.get_context("forkserver")
+    try:
+        context = multiprocessing.get_context("forkserver")
+    except ValueError as error:
+        raise NotStarted("a worker process cannot start: this system has no fork-server") from error
     context.set_forkserver_preload([PRELOADED])
     process = context.Process(target=serve, args=(pipe,), daemon=True)
     try:

@@ -230,6 +230,17 @@ def program(rest: str, tmp_path: Path, seconds: float = PATIENCE) -> subprocess.
     )
 
 
+def test_a_system_without_a_fork_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page was a failure of its own; now the caller reads its pages itself."""
+
+    def get_context(method: str) -> None:
+        raise ValueError(f"cannot find context for {method!r}")  # as on Windows
+
+    monkeypatch.setattr(multiprocessing, "get_context", get_context)
+    with pool() as made, pytest.raises(NotStarted, match="no fork-server"):
+        made.submit("job").result(PATIENCE)
+
+
 def test_a_process_imports_neither_the_main_program_nor_scrapy(tmp_path: Path) -> None:
     done = program("", tmp_path)
     out, _ = done.communicate(timeout=PATIENCE)
