@@ -28,6 +28,10 @@ FIRST_SAMPLE_CHARACTERS = 300
 #: the page is believed.
 MIN_OVERRULING_PROBABILITY = 0.95
 
+#: Probability (0 to 1) that the detector gives the language that the page declares. Up to here that one is overruled although the
+#: detector is unsure which of several others it is: Indonesian or Malay.
+MAX_DECLARED_PROBABILITY = 1e-6
+
 #: Different little words of the declared language. A text that holds four of them needs no detector, which takes longer
 #: than everything else that is read of the page; a text that holds fewer is given to the detector.
 MIN_LITTLE_WORDS = 4
@@ -122,7 +126,8 @@ def finish_language(text: str, declared: str) -> tuple[str, str]:
         return said, "declared" if said else ""
     if found == said:
         return said, "declared and detected"
-    if said and (sure < MIN_OVERRULING_PROBABILITY or not _is_overruled(said, found, text)):
+    unsure = sure < MIN_OVERRULING_PROBABILITY
+    if said and ((unsure and _is_likely(said, text)) or not _is_overruled(said, found, text)):
         return said, "declared"
     return found, "detected"
 
@@ -132,6 +137,15 @@ def _is_overruled(said: str, found: str, text: str) -> bool:
     is_known = said in _detector().languages if len(said) > 2 else said not in _UNKNOWN_TO_DETECTOR
     sample = text[:MAX_SAMPLE_CHARACTERS]
     return is_known or confirms(sample, found) or (found in _WIDE_LANGUAGES and bool(_WIDE.search(sample)))
+
+
+def _is_likely(said: str, text: str) -> bool:
+    """Whether the detector thinks that a text may be in the language `said`."""
+    detector = _detector()
+    ranked = detector.identifier.rank(text[:MAX_SAMPLE_CHARACTERS])
+    detector.tables.release()
+    found = (float(probability) for name, probability in ranked if _STORED_CODES.get(name, name) == said)
+    return sum(found) > MAX_DECLARED_PROBABILITY or said not in detector.languages
 
 
 def with_language(article: Article) -> Article:

@@ -296,6 +296,18 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
             "za",
             ("zh", "detected"),
         ),
+        # The detector is unsure whether this is Indonesian or Malay; English it is not.
+        (
+            "Menurut Nengah Santoso, kepala desa memangkas tenggat waktu menyeluruh lima bulan lalu. Gilang Wibowo, mantan relawan "
+            "dekat Gorontalo, mengkritik kebun kopi selanjutnya.",
+            "en-US",
+            ("id", "detected"),
+        ),
+        (
+            "Angela Merkel, Emmanuel Macron, Boris Johnson, Wladimir Putin, Recep Tayyip Erdogan, Giorgia Meloni",
+            "en",
+            ("en", "declared"),
+        ),
     ],
     ids=[
         "short",
@@ -309,6 +321,8 @@ def test_site_names_are_cut_on_evidence(title: str, site: str, expect: str) -> N
         "Switzerland",
         "Tibetan",
         "Chinese",
+        "Indonesian",
+        "names",
     ],
 )
 def test_language(text: str, declared: str, expect: tuple[str, str]) -> None:
