@@ -37,12 +37,13 @@ from twisted.python.failure import Failure
 from newsarchive.core.discovery.revisit import retry_after
 from newsarchive.core.discovery.rights import MAX_ROBOTS_TXT_CHARACTERS, ROBOTS_PATH
 from newsarchive.core.encoding.charsets import whatwg_label
-from newsarchive.core.urls import site_of, try_normalise
+from newsarchive.core.urls import same_site, site_of, try_normalise
 from newsarchive.crawling.failures import (
     FAILURES,
     MIN_SERVER_ERROR_STATUS,
     AskedToWait,
     BadAddress,
+    LeavesSite,
     explain,
     is_ending,
     status_problem,
@@ -83,6 +84,8 @@ _RANGE_FROM_START = re.compile(
 NOT_MODIFIED = 304
 #: The key in `Request.meta` of the frontier's row for the post, as it was before the request.
 KNOWN = "newsarchive_known"
+#: meta key: an address of the site that the request may not leave, "" for any
+STAY = "newsarchive_stay"
 #: Statuses below 500 that are about the server's state, not about the page: timeout and too many requests.
 SERVER_STATE_STATUSES = frozenset((408, 429))
 #: Ways to get no answer at all. A page that is too large or redirects for ever is the fault of that page alone.
@@ -190,12 +193,15 @@ class InFlightMiddleware:
 
 
 class AddressMiddleware:
-    """Refuses addresses that no row of the archive can hold, before robots.txt is asked for their host. What a page or a
-    source links was looked at before; a redirect, and a script in a browser, lead anywhere."""
+    """Refuses addresses that no row of the archive can hold, and those that leave the site which a request may not leave (`STAY`),
+    before robots.txt is asked for their host. What a page or a source links was looked at before; a redirect, and a script in a
+    browser, lead anywhere."""
 
     def process_request(self, request: Request) -> None:
         if try_normalise(request.url) is None:
             raise BadAddress
+        if (site := request.meta.get(STAY)) and not same_site(request.url, site):
+            raise LeavesSite
 
     def process_response(self, request: Request, response: Response) -> Response:
         if try_normalise(response.url) is None:

@@ -31,6 +31,10 @@ class BadAddress(scrapy_errors.IgnoreRequest):
     """A redirect leads to an address that `urls.normalise` refuses, or an answer comes from such a one."""
 
 
+class LeavesSite(scrapy_errors.IgnoreRequest):
+    """A redirect leads to another site, for a post that is wanted from its own site alone."""
+
+
 class AskedToWait(scrapy_errors.IgnoreRequest):
     """A request is not sent, because its host asks for a longer wait than a crawl has."""
 

@@ -133,6 +133,8 @@ class Finder:
     #: Hosts that gave no answer to a request.
     silent_hosts: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    #: Hosts of other sites to which entries of feeds lead.
+    other_sites: set[str] = field(default_factory=set)
 
     async def batches(self, home: TextResponse, known: KnownSource | None = None) -> AsyncIterator[Batch]:
         """All links to posts, source by source; a post that two sources name comes twice.
@@ -349,6 +351,7 @@ class Finder:
         first, pages, barren = response, 0, 0
         while response is not None and not self.enough():
             feed = await self.parsed_feed(response, home_url)
+            self.other_sites.update(feed.other_sites)
             if feed.problem and source.announced:
                 self.problem(source.url, "not well formed", feed.problem)
             if not pages and not feed.is_comments and (feed.links or (known and known.answers)):

@@ -36,6 +36,10 @@ from newsarchive.times import first_moment
 HOME = "home page"
 
 
+#: Hosts that the reason names why a planet gave no posts.
+MAX_NAMED_SITES = 3
+
+
 class NewsSpider(FetchingSpider):
     """Crawl one blog: every post that its API, feeds, sitemaps and pages name.
 
@@ -80,6 +84,8 @@ class NewsSpider(FetchingSpider):
         super().accept(**arguments)
         self.named_addresses = [self.url]
         self.asked_at = datetime.now(UTC)
+        #: Hosts of other sites whose posts the feeds list.
+        self.other_sites: set[str] = set()
         #: Keys of the posts that were named and chosen.
         self.taken: set[str] = set()
         #: Keys of the posts that were published before `since`, or that `skip` leaves out.
@@ -189,6 +195,9 @@ class NewsSpider(FetchingSpider):
             return f"it leads to another site, {home.url}: if the blog moved there, follow it there: {moved}"
         if await self.answered_before():
             return "it names no posts any more: has it another theme, or a new owner? Look at it in a browser"
+        if self.other_sites:
+            some = ", ".join(sorted(self.other_sites)[:MAX_NAMED_SITES])
+            return f"its feed lists posts of other sites alone ({some}): crawl those sites"
         return (
             "no feed and no links to posts were found there: "
             "give the front page of a blog, or the address of its feed"
@@ -222,6 +231,7 @@ class NewsSpider(FetchingSpider):
         if feeds.is_feed(home.body):
             finder = self.finder()
             feed = await finder.parsed_feed(home, "")
+            self.other_sites.update(feed.other_sites)
             if feed.version and feed.links:
                 await finder.whole_feed(feed)
                 await finder.listed(self.home, feed.links)
@@ -243,6 +253,7 @@ class NewsSpider(FetchingSpider):
             self.robots,
             self.is_barren,
             self.sources,
+            other_sites=self.other_sites,
             remember=self.since is None,  # what is left out for its age has no row
             resume_point=self.resume_point,
         )

@@ -23,16 +23,32 @@ from newsarchive.core.assembly.post import FILLABLE, usable
 from newsarchive.core.discovery import page_kind
 from newsarchive.core.discovery.page_kind import IN_BETWEEN, OVERRULED_KINDS, POSTS_ALONE_SOURCES, FirstLook
 from newsarchive.core.discovery.revisit import is_future
+from newsarchive.core.discovery.wordpress import is_stand_in
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.crawling import browser
-from newsarchive.crawling.failures import ROBOTS, AskedToWait, Dropped, explain, is_ending, status_problem
+from newsarchive.crawling.failures import (
+    ROBOTS,
+    AskedToWait,
+    Dropped,
+    LeavesSite,
+    explain,
+    is_ending,
+    status_problem,
+)
 from newsarchive.crawling.stats import Count, Detail, FetchProblem, Group, SkipReason, key
 from newsarchive.db.frontier.queue import Absence, Frontier, Known
 from newsarchive.db.frontier.updates import LEADS_HOME
 from newsarchive.exceptions import NotAnArticle
 from newsarchive.extensions.warc import KEEP
 from newsarchive.items import Capture, DropReason, Link
-from newsarchive.middlewares import KNOWN, NOT_MODIFIED, FailingSiteMiddleware, InFlightMiddleware, SiteLeft
+from newsarchive.middlewares import (
+    KNOWN,
+    NOT_MODIFIED,
+    STAY,
+    FailingSiteMiddleware,
+    InFlightMiddleware,
+    SiteLeft,
+)
 from newsarchive.spiders.capturing import CapturingSpider
 from newsarchive.spiders.discovery import Batch, conditional
 
@@ -200,7 +216,12 @@ class FetchingSpider(CapturingSpider):
             # Each URL is requested once anyway; a redirect to a page that was fetched must not vanish unnoticed.
             dont_filter=True,
             cb_kwargs={"link": replace(link, text=None)},  # the archive holds the text: memory need not
-            meta={"handle_httpstatus_list": HANDLED_STATUSES, KEEP: True, KNOWN: known},
+            meta={
+                "handle_httpstatus_list": HANDLED_STATUSES,
+                KEEP: True,
+                KNOWN: known,
+                STAY: link.url if link.source == "wp-json" and is_stand_in(link.url) else "",
+            },
             priority=-1 if link.source in LONG_SOURCES else 0,
         )
 
@@ -367,6 +388,13 @@ class FetchingSpider(CapturingSpider):
 
     async def failed(self, failure: TwistedFailure, request: Request, link: Link) -> AsyncIterator[Capture]:
         reason, sentence = explain(failure.value)
+        if isinstance(
+            failure.value, LeavesSite
+        ):  # its page sends the reader to the original, as its permalink does
+            self.not_fetched()
+            self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
+            await self.settle(link, "skipped", SkipReason.OTHER_SITE)
+            return
         if isinstance(failure.value, (SiteLeft, AskedToWait)):
             self.not_fetched()
             self.count(Count.WAITING)

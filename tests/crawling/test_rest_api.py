@@ -125,6 +125,16 @@ def test_what_is_no_published_post_is_left_out():
     assert len(posts.entries) == 1, "the same link twice is one post"
 
 
+def test_a_post_whose_permalink_leads_to_another_site_is_asked_for_by_its_id():
+    """FeedWordPress gives the posts that it republishes the addresses of their originals."""
+    rows = post(link="https://paper.example/rice/"), post(link="https://paper.example/ferry/", id=None)
+    body = json.dumps(rows).encode()
+    found = wordpress.parse_wp_posts(body, URL, site_url="https://blog.example/news/")
+    assert [link.url for link in found.links] == ["https://blog.example/news/?p=7"]
+    assert wordpress.is_stand_in(found.links[0].url)
+    assert not wordpress.is_stand_in("https://blog.example/rice/?p=7&page=2")
+
+
 @pytest.mark.parametrize(
     ("body", "problem", "is_last"),
     [

@@ -28,7 +28,7 @@ from newsarchive.core.encoding.decoding import decode
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.text.language import code
 from newsarchive.core.text.tolerant_json import loads
-from newsarchive.core.urls import folder_of, same_site, try_normalise, url_key
+from newsarchive.core.urls import folder_of, same_site, site_of, try_normalise, url_key
 from newsarchive.items import Excerpt, Link, SourceText
 from newsarchive.rules import Rules, default
 
@@ -157,7 +157,8 @@ class Feed:
 
     `problem` says what was wrong with the feed, "" for a sound one; its entries are given in both cases. `author` names
     who wrote the entries that name nobody, in one line (RFC 4287, 4.2.1; JSON Feed). `next` is the URL of the next page of
-    an archived or paged feed (RFC 5005, Blogger, JSON Feed).
+    an archived or paged feed (RFC 5005, Blogger, JSON Feed). `other_sites` are the hosts of entries that were skipped since they
+    lead to other sites, each once: those of a feed that collects the posts of many blogs ("planet").
     """
 
     url: str
@@ -171,6 +172,7 @@ class Feed:
     next: str = ""
     is_comments: bool = False
     problem: str = ""
+    other_sites: tuple[str, ...] = ()
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -246,6 +248,7 @@ def parse_feed(
 def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules: Rules | None) -> Feed:
     """The feed with the entries that lead to a post of these sites, each once."""
     kept: dict[str, Entry] = {}
+    elsewhere: dict[str, None] = {}
     comments = total = 0
     for entry in entries:
         if len(kept) >= MAX_ENTRIES:
@@ -254,16 +257,17 @@ def _collect(feed: Feed, entries: Iterable[Entry], sites: tuple[str, str], rules
         is_reply = bool(_COMMENT_LINK.search(entry.link.url)) or entry.is_reply
         comments += is_reply
         given = (address for address in (entry.link.url, *entry.other_urls) if address.strip())
-        urls = (url for address in given if (url := try_normalise(address, feed.url)))
+        urls = [url for address in given if (url := try_normalise(address, feed.url))]
         url = next((url for url in urls if any(same_site(url, site) for site in sites)), None)
         if url is None:
+            elsewhere.update((site_of(one), None) for one in urls[:1])
             continue
         if rules is None or not listed_reason(url, rules):
             link = replace(entry.link, url=url)
             image = try_normalise(entry.image, url) if entry.image else None
             kept.setdefault(url_key(url), replace(entry, link=link, is_reply=is_reply, image=image or ""))
     is_comments = bool(_COMMENT_URL.search(feed.url)) or bool(total and comments > total / 2)
-    return replace(feed, entries=tuple(kept.values()), is_comments=is_comments)
+    return replace(feed, entries=tuple(kept.values()), is_comments=is_comments, other_sites=tuple(elsewhere))
 
 
 def _read_xml(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterator[Entry]]:

@@ -134,7 +134,7 @@ def parse_wp_posts(
     cut = excerpts.of_json(text, source) if rows else ()
     kept: dict[str, Entry] = {}
     for at, row in enumerate(rows[:MAX_ROWS]):
-        if link := _address(row, url, site_url or url):
+        if link := _address(row, url, site_url):
             excerpt = cut[at] if len(cut) == len(rows) else None
             kept.setdefault(link, replace(_entry(row, link), excerpt=excerpt))
     problem = "" if isinstance(data, list) else "no list of posts"
@@ -188,15 +188,26 @@ def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
     return count < (int(per_page) if _NUMBER.fullmatch(per_page) else 10)
 
 
+def is_stand_in(url: str) -> bool:
+    """Whether an address may be the one that `_address` gives a post whose permalink leads to another site: `/?p=12`."""
+    return re.fullmatch(r"p=\d{1,19}", urlsplit(url).query) is not None
+
+
 def _address(row: Mapping[str, Any], url: str, site_url: str) -> str:
-    """The address of a published post of the site that everybody may read, "" for others."""
+    """The address of a published post of the site that everybody may read, "" for others.
+
+    FeedWordPress gives the posts that it republishes the permalinks of their originals. Each has a page on the blog all the same,
+    which WordPress shows under its id.
+    """
     if row.get("type", "post") != "post" or row.get("status", "publish") != "publish":
         return ""
     if isinstance(row.get("content"), dict) and row["content"].get("protected"):
         return ""
     link = row.get("link")
     safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else None
-    return safe if safe and same_site(safe, site_url) else ""
+    if not safe or same_site(safe, site_url or url):
+        return safe or ""
+    return f"{folder_of(site_url)}?p={row['id']}" if site_url and isinstance(row.get("id"), int) else ""
 
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:

@@ -870,3 +870,19 @@ def test_threads_that_read_their_first_feeds_at_once_change_feedparser_once(
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(ask, range(4)))) == 1
     assert len(changes) == 1
+
+
+def test_a_feed_that_collects_the_posts_of_other_sites_names_them():
+    items = "".join(
+        f"<item><title>T</title><link>{url}</link></item>"
+        for url in (
+            "https://paper.example/1",
+            "https://heron.example/2",
+            "https://paper.example/3",
+            "https://planet.example/own",
+        )
+    )
+    body = f"<rss version='2.0'><channel><title>Planet</title>{items}</channel></rss>".encode()
+    feed = feeds.parse_feed(body, "https://planet.example/feed/")
+    assert [link.url for link in feed.links] == ["https://planet.example/own"]
+    assert feed.other_sites == ("paper.example", "heron.example")
