@@ -23,7 +23,8 @@ from newsarchive.core.html.entries import Entries
 from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
-from newsarchive.core.origin.credits import credit_lines
+from newsarchive.core.origin.backlinks import label_lines, without_headline
+from newsarchive.core.origin.credits import READ_MORE, credit_lines, edge_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text import dates
@@ -258,7 +259,8 @@ def notices(marks: Marks) -> None:
     for i, block in enumerate(marks.blocks):
         if i in facts or block.kind in ("code", "table") or block.label in OWN_LABELS:
             continue
-        if verdict := _notice(block.text, marks.rules):
+        line = without_headline(block.text, marks.article.headline)
+        if verdict := _notice(block.text, marks.rules) or _notice(line, marks.rules):
             marks.mark(i, *verdict)
 
 
@@ -282,8 +284,14 @@ def credited_papers(marks: Marks) -> None:
     """Label lines at the edges of the text that credit a paper in any words, and a last line that is an agency's name."""
     for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
         marks.credited += [credit.source, credit.domain]
-        rule = f"attribution: credits a paper ({', '.join(credit.parts)})"
-        marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
+        if marks.blocks[i].label not in ("attribution", READ_MORE):
+            rule = f"attribution: credits a paper ({', '.join(credit.parts)})"
+            marks.mark(i, "attribution", rule, DecidedBy.CREDIT)
+    labels = label_lines(marks.blocks, marks.article.url, marks.rules)
+    rule = "attribution: the label of a link to the original"
+    marks.mark_all(
+        sorted({*labels}.intersection(edge_lines(marks.blocks))), "attribution", rule, DecidedBy.CREDIT
+    )
     for i in reversed(marks.body[-MAX_SIGNATURES:]):
         agency = signed_by(marks.blocks[i].text, marks.rules)
         if not agency:

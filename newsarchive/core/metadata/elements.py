@@ -61,8 +61,12 @@ _BREADS = ["arbo", "nav-bread", "bread"]
 _IS_BREADCRUMB = re.compile(
     r"crumb|rootline|ariane|(?<![\w-])(?:arbo|(?:nav-)?bread)(?![\w-])|topic-?path|pankuzu", re.IGNORECASE
 )
-#: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers.
-_PIXELS = ["republication-pixel", "counter.theconversation.com", "pixel.propublica.org"]
+#: Parts of the image addresses that "Republish" buttons put into a copy, so that its publisher can count the readers, and those of
+#: the wires of press releases.
+_PIXELS = [
+    "republication-pixel", "counter.theconversation.com", "pixel.propublica.org",
+    "globenewswire.com/newsroom/ti", "rt.prnewswire.com", "cts.businesswire.com",
+]  # fmt: skip
 #: Parts of links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
 _CATEGORIES = ["/categor", "/kategor", "/rubri"]
 #: Boxes for the categories of a post, whose links lead to them whatever their addresses are: `<span class="categories">`.

@@ -11,19 +11,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from newsarchive import compiled
 from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.attribution_patterns import AGAINST, FOR, Word, any_of, entries_of, words_of
-from newsarchive.core.origin.mentions import Links, Mention, mention_in
+from newsarchive.core.origin.backlinks import (
+    Backlink,
+    backlink_in,
+    is_link_label,
+    original_link,
+    without_headline,
+)
+from newsarchive.core.origin.mentions import Links, Mention, mention_in, not_hosts
 from newsarchive.core.origin.publishers import by_name, key_of
 from newsarchive.core.text.lines import prose_ends
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words
-from newsarchive.core.urls import same_site
+from newsarchive.core.urls import registered_domain, same_site
 from newsarchive.items import PROVED, Article, Block, DecidedBy
 from newsarchive.rules import Rules
 
@@ -80,6 +87,12 @@ POINTS = {
     "old year": -4.0,
     "long": -1.5,
 }
+#: Weight, 0 to 1, of a line that links the page's headline to another site: that of the surest phrase.
+BACKLINK_WEIGHT = 0.95
+#: Weight, 0 to 1, of "Read more" with a link to the same title on another site.
+READ_MORE_WEIGHT = 0.85
+#: The label of lines such as "Read more".
+READ_MORE = "read more"
 #: Parts that prove the name to be a paper's, not a person's.
 PAPER_PARTS = ("listed", "domain", "press", "taught", "links to the same title")
 #: Parts that say where a text is from; one of them is enough.
@@ -128,7 +141,7 @@ _ADDRESS = re.compile(r"[(（\[]?\s*(?:https?://)?(?:[\w-]+\.)+[a-z]{2,12}(?:/\S
 class Credit:
     """A credit line (`text`): the paper as printed, its domain and a link to it, and its weight from 0 to 1.
 
-    `parts` are the keys of `POINTS` that spoke for it.
+    `parts` are the keys of `POINTS` that spoke for it. `is_backlink` says that it links the page's own headline.
     """
 
     text: str
@@ -137,6 +150,7 @@ class Credit:
     url: str
     weight: float
     parts: tuple[str, ...]
+    is_backlink: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +158,8 @@ class LineContext:
     """What is known around a line.
 
     `url` is the page's address, `title` the words of its headline and address. `neighbours` are the notices and heads
-    of lists beside the line, folded. `in_template` says that the site's template labels lines of this form as credits.
+    of lists beside the line, folded. `in_template` says that the site's template, or the table of its platform, labels
+    lines of this form as credits.
     """
 
     url: str
@@ -324,13 +339,38 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
     title = words_of_address(page.url) | words_of_address("://x/" + page.headline)
     for i in edge_lines(blocks):
         block = blocks[i]
-        if attribution_of(block.text, rules):
+        if backlink := backlink_in(block, page.url, page.headline, rules):
+            yield i, _of_backlink(block, backlink, page.url, rules)
             continue
+        if block.label == READ_MORE:  # "Read More" of an excerpt
+            link = original_link(block, page.url, rules)
+            if _has_title(link, title) and (domain := registered_domain(link)) not in not_hosts(rules):
+                part = "links to the same title"
+                yield i, Credit(block.text.strip(), domain, domain, link, READ_MORE_WEIGHT, (part,))
+            continue
+        if is_link_label(block, rules) and original_link(block, page.url, rules):
+            continue
+        line = without_headline(block.text, page.headline)
+        if attribution_of(block.text, rules) or attribution_of(line, rules):
+            continue
+        block = block if line == block.text else replace(block, text=line)
         credit = credit_of(block, _context_of(blocks, i, page.url, title), rules)
         if credit is None or key_of(credit.source) in own or _links_here(credit.source, block, page.url):
             continue
         if not credit.domain or not same_site(f"https://{credit.domain}/", page.url):
             yield i, credit
+
+
+def _of_backlink(block: Block, backlink: Backlink, url: str, rules: Rules) -> Credit:
+    """The credit of a line that links the headline; without a link of its own the site's name is looked for behind the headline."""
+    name = backlink.name
+    if not name:
+        text = next(text for text, link in block.links if link == backlink.url)
+        behind = block.text.partition(text)[2]
+        found = mention_in(behind, (), url, rules) if behind.strip() else None
+        name = found.name if found else backlink.domain
+    part = "links to the same title"
+    return Credit(block.text.strip(), name, backlink.domain, backlink.url, BACKLINK_WEIGHT, (part,), True)
 
 
 def _links_here(name: str, block: Block, url: str) -> bool:
@@ -363,7 +403,7 @@ def _may_hold_credit(block: Block, content: str) -> bool:
         return False
     inside = bool(content) and block.path.rpartition("/")[0] == content
     guessed = block.label in _GUESSED_LABELS and block.decided_by not in PROVED
-    may_hold = block.label in _OPEN_LABELS or (guessed and inside)
+    may_hold = block.label in _OPEN_LABELS or (guessed and inside) or (block.label == READ_MORE and inside)
     return may_hold and 0 < comparable_words(block.text) < 2 * MIN_PROSE_WORDS
 
 
@@ -383,7 +423,10 @@ def _context_of(blocks: Sequence[Block], at: int, url: str, title: frozenset[str
         and (b.label == "copyright" or (b.label in ("related", "read more") and not b.links))
         and len(b.text) < _MAX_NOTICE_CHARACTERS
     }
-    in_template = block.label == "attribution" and block.decided_by == DecidedBy.TEMPLATE
+    in_template = block.label == "attribution" and block.decided_by in (
+        DecidedBy.TEMPLATE,
+        DecidedBy.SELECTOR,
+    )
     return LineContext(url, frozenset(texts - {""}), in_template, title)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
+from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -20,6 +21,7 @@ from newsarchive.core.origin.attribution import (
     details_beside_date,
 )
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
+from newsarchive.core.origin.backlinks import is_link_label, label_lines, original_link, without_headline
 from newsarchive.core.origin.bylines import agency_alone, publishers_in
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
@@ -27,7 +29,7 @@ from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
-from newsarchive.core.urls import is_category, registered_domain, same_site
+from newsarchive.core.urls import is_category, parts_of, registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -41,8 +43,6 @@ _MAX_BLOCKS_FROM_BODY = 30
 _MAX_DETAILS_BEFORE = 8
 #: Characters of a byline. A longer one is the author's life, and where else she writes is no origin.
 _MAX_BYLINE_CHARACTERS = 100
-#: Characters of a line that is nothing but a link's label ("Read the original article").
-_MAX_LINK_LABEL_CHARACTERS = 60
 #: Weight of a notice with an unlisted holder in the article's element. It supports an origin, and makes none by itself.
 NOTICE_IN_CONTENT_WEIGHT = 0.45
 #: Weight of "Source: …" without link, domain or listed name. It may be a reference, yet makes an origin by itself.
@@ -107,11 +107,18 @@ def leads_of(article: Article, rules: Rules) -> list[Lead]:
     """Every lead of an article. Leads to the blog itself are among them."""
     near = list(_near_body(article.blocks))
     authors = [key_of(author.name) for author in article.authors]
-    in_blocks = [lead for place in near for lead in _from_block(place, article.url, authors, rules)]
-    if any(lead.kind == "link" for lead in in_blocks) and _is_list_of_links(article, rules):
+    in_blocks = [
+        lead for place in near for lead in _from_block(place, article.url, article.headline, authors, rules)
+    ]
+    if any(lead.kind == "link" for lead in in_blocks) and not label_lines(article.blocks, article.url, rules):
         in_blocks = [lead for lead in in_blocks if lead.kind != "link"]
     found = list(_without_references(list(_with_urls(in_blocks, rules))))
     for _, credit in credit_lines(article.blocks, article, rules):
+        # A footer that a phrase knows too is one statement; what the phrase took for the name may be the headline.
+        same = [lead for lead in found if credit.is_backlink and lead.text and lead.text in credit.text]
+        if any(key_of(lead.printed) == key_of(credit.source) and lead.url == credit.url for lead in same):
+            continue
+        found = [lead for lead in found if lead not in same]
         found.append(Lead("credit line", credit.text, credit.source, credit.weight, credit.url))
     body = [b for b in article.blocks if b.label in ("body", "attribution") and b.kind in _TEXT_KINDS]
     found += _from_agency(body, rules)
@@ -181,25 +188,29 @@ def _near_body(blocks: tuple[Block, ...]) -> Iterator[_Place]:
             yield _Place(block, body[0] < i < body[max(-2, -len(body))], in_content)
 
 
-def _from_block(place: _Place, url: str, authors: Sequence[str], rules: Rules) -> Iterator[Lead]:
+def _from_block(
+    place: _Place, url: str, headline: str, authors: Sequence[str], rules: Rules
+) -> Iterator[Lead]:
     block = place.block
-    if credits_picture(block.text, rules) or (block.label == _READ_MORE and not _original_link(block, url)):
+    if credits_picture(block.text, rules) or (
+        block.label == _READ_MORE and not original_link(block, url, rules)
+    ):
         return
     # "© 2025 The Fen. Distributed by …" names the holder first.
-    for found in () if _DATED_NOTICE.match(block.text) else attributions_in(block.text, rules):
+    for found in () if _DATED_NOTICE.match(block.text) else _attributions(block.text, headline, rules):
         if _credits_author(found, authors, rules):
             continue
-        found = _better_named(found, block, url, rules)
+        found = _better_named(found, block, url, headline, rules)
         hearsay = place.inside and found.kind != "attribution"  # the source of a figure or a quotation
         weight = found.weight * (_HEARSAY_FACTOR if hearsay else 1)
-        link = _original_link(block, url, found.source)
+        link = original_link(block, url, rules, found.source)
         if found.kind == "source" and not listed(found.source, rules):
             if _may_credit_person(found, rules):
                 weight = min(weight, _PERSON_WEIGHT)
             elif not (link or domain_in(found.text)):
                 weight = min(weight, _BARE_SOURCE_WEIGHT)
         yield Lead(found.kind, found.text, found.source, weight, link)
-    if _is_link_label(block.text, rules) and (link := _original_link(block, url)):
+    if is_link_label(block, rules) and (link := original_link(block, url, rules)):
         yield Lead("link", f"{block.text} → {link}", domain_in(link), 0.85, link)
     if block.label in ("copyright", "body", "attribution") and (notice := copyright_of(block.text, rules)):
         # "dpa-infocom, dpa:250303-99" and "Mare News (Mare Ltd)" hold more than the firm's name.
@@ -209,6 +220,16 @@ def _from_block(place: _Place, url: str, authors: Sequence[str], rules: Rules) -
         if place.inside and notice.year is None:  # of a picture, whose credit stands below it
             weight *= _HEARSAY_FACTOR
         yield Lead("copyright", notice.notice, firm, weight, notice=notice)
+
+
+def _attributions(text: str, headline: str, rules: Rules) -> tuple[Attribution, ...]:
+    """The attributions in a text, where none is those in the text without the headline that it quotes. The headline is no source."""
+    found = attributions_in(text, rules)
+    key = key_of(headline)
+    if not found or any(key and key in key_of(one.source) for one in found):
+        line = without_headline(text, headline)
+        found = attributions_in(line, rules) if line != text else found
+    return found
 
 
 def _begins_line(notice: Copyright, rules: Rules) -> bool:
@@ -245,38 +266,20 @@ def _keys(rules: Rules, name: str) -> frozenset[str]:
     return frozenset(key_of(label) for label in entries_of(rules, name))
 
 
-def _better_named(found: Attribution, block: Block, url: str, rules: Rules) -> Attribution:
+def _better_named(found: Attribution, block: Block, url: str, headline: str, rules: Rules) -> Attribution:
     """The attribution, with a better name where its line names one paper by address, link or a word of papers' names."""
     if found.text != block.text.strip() or domain_in(found.source) or listed(found.source, rules):
         return found
     paper = mention_in(block.text, block.links, url, rules)
-    if paper is not None and any(found.source in text for text, _ in block.links):
+    if paper is not None and (
+        any(found.source in text for text, _ in block.links) or key_of(paper.name) == key_of(headline)
+    ):
         paper = None
     if paper is None or not (paper.domain or paper.press) or paper.name == paper.domain:
         return found
     if not paper.domain and found.source in paper.name:  # a table took part of the name for "the newspaper"
         return found
     return replace(found, source=paper.printed)
-
-
-def _original_link(block: Block, url: str, source: str = "") -> str:
-    """The link in a block that leads to another site, "" without one: preferably to a page, and on the source's name."""
-    away = (pair for pair in block.links if "://" in pair[1] and "creativecommons.org" not in pair[1])
-    links = [(text, link) for text, link in away if not same_site(link, url)]
-    named = [link for text, link in links if text and source and (text in source or source in text)]
-    deep = [link for _, link in links if len(link.rstrip("/").split("/", 3)) > 3]
-    return next(iter([*(u for u in deep if u in named), *deep, *named, *(u for _, u in links)]), "")
-
-
-def _is_link_label(text: str, rules: Rules) -> bool:
-    """Whether a line says "Source", "Read the original article" or the like, and nothing else."""
-    return len(text) < _MAX_LINK_LABEL_CHARACTERS and key_of(text) in _keys(rules, "link_labels")
-
-
-def _is_list_of_links(article: Article, rules: Rules) -> bool:
-    """Whether lines such as "Visit website" lead to several sites: the page lists firms, and none of them is its source."""
-    links = (_original_link(b, article.url) for b in article.blocks if _is_link_label(b.text, rules))
-    return len({registered_domain(link) for link in links if link}) > 1
 
 
 def _from_agency(body: Sequence[Block], rules: Rules) -> Iterator[Lead]:
@@ -341,7 +344,7 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
         if not weight or not value:
             continue
         if value.startswith(("https://", "http://")):
-            yield from _from_url(candidate, article.url, weight, rules)
+            yield from _from_url(candidate, article, weight, rules)
         else:
             notice, labelled = copyright_of(value, rules), attribution_of(value, rules)
             name = notice.holder if notice else labelled.source if labelled else value
@@ -351,9 +354,9 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
                 yield Lead(candidate.field, value, name, weight * _HEARSAY_FACTOR)
 
 
-def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> Iterator[Lead]:
+def _from_url(candidate: Candidate, article: Article, weight: float, rules: Rules) -> Iterator[Lead]:
     """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address."""
-    value = candidate.value
+    value, url = candidate.value, article.url
     domain = domain_in(value)
     if same_site(value, url) or not domain or domain in not_hosts(rules):
         return
@@ -362,9 +365,30 @@ def _from_url(candidate: Candidate, url: str, weight: float, rules: Rules) -> It
         if by_name(slug, rules):
             yield Lead(candidate.field, value, slug, weight)
         return
-    hearsay = candidate.field == "canonical_url" and by_host(domain, rules) is None
+    is_canonical = candidate.field == "canonical_url" and by_host(domain, rules) is None
+    hearsay = is_canonical and not _is_of_original(candidate, article)
     page = "" if candidate.field == "republication_pixel" else value  # that is the address of a counter
     yield Lead(candidate.field, value, domain, weight * (_HEARSAY_FACTOR if hearsay else 1), page)
+
+
+def _is_of_original(candidate: Candidate, article: Article) -> bool:
+    """Whether `<link rel=canonical>` leads to the original on another site, as programs that republish posts write it, and not to the
+    same page under the site's other name.
+
+    A copy states its own address too (`og:url`), or has another path than the original, or none (`/?p=12`). A site that was renamed keeps its paths,
+    perhaps in another folder, and part of its name.
+    """
+    if candidate.source != Place.LINK:
+        return False
+    here, there = parts_of(article.url), parts_of(candidate.value)
+    name = registered_domain(candidate.value).partition(".")[0]
+    if not there.path.strip("/") or name in (here.hostname or "") or name in key_of(article.publisher):
+        return False
+    stated = (c for c in article.candidates if c.field == "canonical_url" and c.source != Place.LINK)
+    if any(same_site(c.value, article.url) for c in stated if "://" in c.value):
+        return True
+    short, long = sorted((here.path.rstrip("/"), there.path.rstrip("/")), key=len)
+    return not short or not long.endswith(short)
 
 
 def domain_in(text: str) -> str:

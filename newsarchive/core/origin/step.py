@@ -20,7 +20,7 @@ from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.urls import parts_of, same_site
-from newsarchive.items import Article, Evidence, Origin
+from newsarchive.items import Article, Author, Evidence, Origin
 from newsarchive.rules import Rules
 
 #: Confidence of an origin, 0 to 1. With less, the leads are hearsay and the article counts as the blog's own.
@@ -41,6 +41,8 @@ _KINDS_OF_ADDRESSES = (
     "canonical_url",
     "link",
 )
+#: Letters of a domain's first label that a name must hold to be the paper's; a shorter label may be part of any name.
+MIN_LABEL_LETTERS = 5
 _ARTICLE = re.compile(r"^the\s+", re.I)
 _BRACKET = re.compile(r"\s*[(（\[][^()（）\[\]]*[)）\]]?\s*$")
 _LICENCE = re.compile(r"\bCC[ -](BY(?:-(?:NC|ND|SA))*|0)(?:[ -](\d\.\d))?(?![a-z]|-(?!li[csz]))", re.I)
@@ -66,7 +68,27 @@ def origin_step(article: Article, rules: Rules) -> Article:
     if best is None or _confidence(best) < MIN_CONFIDENCE:
         return replace(article, origin=None)
     origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
-    return replace(article, origin=origin, is_based_on=article.is_based_on or origin.url)
+    origin = _named_by_author(origin, article.authors)
+    authors = _without_papers(article.authors, origin)
+    return replace(article, origin=origin, authors=authors, is_based_on=article.is_based_on or origin.url)
+
+
+def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:
+    """The origin that is known by its domain alone, with the paper's name that stands in the place of the author: "The Heron" for
+    heron.example. Distributor prints a copy so."""
+    label = key_of(origin.domain.partition(".")[0]) if origin.name == origin.domain else ""
+    named = (a.name for a in authors if len(label) >= MIN_LABEL_LETTERS and label in key_of(a.name))
+    name = next(named, "")
+    return replace(origin, name=name) if name else origin
+
+
+def _without_papers(authors: tuple[Author, ...], origin: Origin) -> tuple[Author, ...]:
+    """The authors without the paper that published first, which stands beside its writer: "by Jane Doe, The Heron". Where it stands
+    alone, as programs that republish posts print it, it is an organisation."""
+    names = {key_of(origin.name), key_of(_bare(origin.as_printed))}
+    papers = [a for a in authors if a.kind != "agency" and key_of(a.name) in names]
+    others = tuple(a for a in authors if a not in papers)
+    return others or tuple(replace(a, kind="organisation") for a in papers)
 
 
 def _is_own(named: _NamedLead, article: Article, own: set[str]) -> bool:

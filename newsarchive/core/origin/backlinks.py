@@ -1,0 +1,152 @@
+"""Lines that link the page's own headline to another site: the footer that a feed gives each of its posts.
+
+Plugins for search engines end the posts of a feed with "The post HEADLINE appeared first on The Heron", in the language of the
+blog and in the wording of its owner, and programs that republish feeds print it with the text. Others write "More here: HEADLINE".
+No table has all wordings, but the build is one: the line holds the headline, that is a link to another site, and a second link
+there, if any, is the name of the site. Such a line says where the article is from, in any language. A line that is the label of a
+link alone ("Go to Source") is a third kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from newsarchive.core.origin.attribution_patterns import entries_of
+from newsarchive.core.origin.mentions import not_hosts
+from newsarchive.core.origin.publishers import key_of
+from newsarchive.core.text.scripts import is_caseless
+from newsarchive.core.urls import registered_domain, same_site
+from newsarchive.items import Block
+from newsarchive.rules import Rules
+
+#: Letters and digits of a headline; a shorter one may be the name of a film or a shop, which a line links for another reason.
+MIN_HEADLINE_CHARACTERS = 16
+#: Letters and digits of a headline in a script without capitals, whose words are shorter.
+_MIN_CASELESS_HEADLINE_CHARACTERS = 7
+#: Share of the headline that a link's text must hold, 0 to 1: feeds and blogs cut long headlines.
+_MIN_HEADLINE_SHARE = 0.6
+#: Letters and digits of a line besides its links; a line with more is prose.
+MAX_OTHER_CHARACTERS = 60
+#: Quotation marks and brackets with nothing between them.
+_EMPTY = re.compile(r"[\"“„«‘'「『《〈【(（\[]\s*[\"”“»’'」』》〉】)）\]]")
+#: Characters of a line besides the headline; a longer line is prose.
+MAX_LINE_CHARACTERS = 200
+#: Words of a link's text that is the name of a site; a longer text is none.
+_MAX_NAME_WORDS = 8
+#: Characters of a link's text that is the name of a site; a longer text is none.
+_MAX_NAME_CHARACTERS = 60
+
+
+#: Characters of a line that is nothing but a link's label ("Read the original article").
+_MAX_LABEL_CHARACTERS = 60
+#: Letters and digits that may stand beside the label: "View original post 1,234 more words".
+_MAX_BESIDE_LABEL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Backlink:
+    """What such a line gives: the address of the original, its domain, and the name of its site, "" where it prints none."""
+
+    url: str
+    domain: str
+    name: str
+
+
+def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Backlink | None:
+    """The link from a short line to the original of the page at `page_url`, `None` for any other line.
+
+    >>> from newsarchive.rules import default
+    >>> links = (("The mill closes on Monday", "https://heron.example/1"), ("The Heron", "https://heron.example/"))
+    >>> line = Block("Inlägget The mill closes on Monday dök först upp på The Heron.", links=links)
+    >>> backlink_in(line, "https://blog.example/7", "The mill closes on Monday", default())
+    Backlink(url='https://heron.example/1', domain='heron.example', name='The Heron')
+    """
+    key = key_of(headline)
+    away = [(text.strip(), url) for text, url in block.links if "://" in url and not same_site(url, page_url)]
+    if not _is_long(key, headline) or not away:
+        return None
+    url = next((url for text, url in away if _is_headline(key_of(text), key)), "")
+    if not url and key in key_of(block.text):  # "HEADLINE https://heron.example/1"
+        url = next((url for text, url in away if "://" in text), "")
+    others = [(text, other) for text, other in away if other != url]
+    if not url or _others(block, away) > MAX_OTHER_CHARACTERS:
+        return None
+    domain = registered_domain(url)
+    same = [text for text, other in others if registered_domain(other) == domain]
+    if domain in not_hosts(rules) or len(same) < len(others):
+        return None
+    return Backlink(url, domain, next(filter(_may_name_site, same), ""))
+
+
+def original_link(block: Block, page_url: str, rules: Rules, source: str = "") -> str:
+    """The link in a block that leads to another site, "" without one: preferably to a page, and on the source's name."""
+    tools = entries_of(rules, "tool_hosts")
+    away = (pair for pair in block.links if "://" in pair[1] and registered_domain(pair[1]) not in tools)
+    links = [(text, link) for text, link in away if not same_site(link, page_url)]
+    named = [link for text, link in links if text and source and (text in source or source in text)]
+    deep = [link for _, link in links if len(link.rstrip("/").split("/", 3)) > 3]
+    return next(iter([*(u for u in deep if u in named), *deep, *named, *(u for _, u in links)]), "")
+
+
+def is_link_label(block: Block, rules: Rules) -> bool:
+    """Whether a line says "Source", "Read the original article" or the like, and little else."""
+    if len(block.text) >= _MAX_LABEL_CHARACTERS:
+        return False
+    labels, key = _labels(rules), key_of(block.text)
+    if key in labels:
+        return True
+    linked = (key_of(text) for text, _ in block.links)
+    return any(text in labels and len(key) - len(text) <= _MAX_BESIDE_LABEL for text in linked)
+
+
+def label_lines(blocks: Sequence[Block], page_url: str, rules: Rules) -> list[int]:
+    """The indexes of lines that are labels of links to another site. Where they lead to several sites the page lists firms, and none
+    of them is its source."""
+    found = {i: original_link(b, page_url, rules) for i, b in enumerate(blocks) if is_link_label(b, rules)}
+    away = {i: link for i, link in found.items() if link}
+    return list(away) if len({registered_domain(link) for link in away.values()}) == 1 else []
+
+
+@lru_cache(maxsize=16)
+def _labels(rules: Rules) -> frozenset[str]:
+    return frozenset(key_of(label) for label in entries_of(rules, "link_labels"))
+
+
+def without_headline(text: str, headline: str) -> str:
+    """A line without the headline that it quotes among other words, so that tables of phrases know the rest.
+
+    >>> without_headline("Inlägget The mill closes on Monday dök först upp på The Heron.", "The mill closes on Monday")
+    'Inlägget dök först upp på The Heron.'
+    >>> without_headline("The mill closes on Monday", "The mill closes on Monday")
+    'The mill closes on Monday'
+    """
+    at = text.casefold().find(headline.casefold()) if len(headline) < len(text) else -1
+    if at < 0 or len(text) > len(headline) + MAX_LINE_CHARACTERS or not _is_long(key_of(headline), headline):
+        return text
+    rest = _EMPTY.sub("", text[:at] + text[at + len(headline) :])
+    return " ".join(rest.split()) or text
+
+
+def _is_long(key: str, headline: str) -> bool:
+    least = _MIN_CASELESS_HEADLINE_CHARACTERS if is_caseless(headline) else MIN_HEADLINE_CHARACTERS
+    return len(key) >= least
+
+
+def _is_headline(text: str, headline: str) -> bool:
+    """Whether a link's text is the headline, or most of it; both are folded."""
+    short, long = sorted((text, headline), key=len)
+    return short in long and len(short) >= len(long) * _MIN_HEADLINE_SHARE
+
+
+def _others(block: Block, links: list[tuple[str, str]]) -> int:
+    """Letters and digits of a line besides the texts of links."""
+    return len(key_of(block.text)) - sum(len(key_of(text)) for text, _ in links)
+
+
+def _may_name_site(text: str) -> bool:
+    return (
+        1 < len(text) <= _MAX_NAME_CHARACTERS and len(text.split()) <= _MAX_NAME_WORDS and "://" not in text
+    )

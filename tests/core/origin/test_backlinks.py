@@ -1,0 +1,133 @@
+"""Lines and elements that lead back to the original, as programs that republish posts print them.
+
+The footers are those of feeds, in the wordings of the translations of plugins for search engines; each stands below an English text
+with its links, and without them, since many programs take links out.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsarchive import extract
+from newsarchive.core.origin.backlinks import backlink_in, without_headline
+from newsarchive.items import Block
+from newsarchive.rules import default
+
+CASES = Path(__file__).parents[2] / "cases" / "origin" / "backlinks.json"
+BODY = (
+    "The old stone bridge across the bay reopened on Tuesday after eleven months of repairs, and the first bus crossed it.",
+    "Traders on both sides had complained of lost business while the crossing was shut, and several shops closed in winter.",
+    "The city says that the arches will now hold for another century, and that the tolls will stay at two crowns for now.",
+)
+TITLE = "Old stone bridge reopens after eleven months"
+PATH = "/2025/05/stone-bridge-reopens-after-eleven-months/"
+OWN = f"https://www.lakeside-notes.example{PATH}"
+HOME = "https://harbourgazette.example/"
+URL = f"{HOME}2025/04/stone-bridge-reopens-after-eleven-months/"
+MARKS = {
+    "{post}": f'<a href="{URL}">{TITLE}</a>',
+    "{site}": f'<a href="{HOME}">Harbour Gazette</a>',
+    "{title}": TITLE,
+    "{url}": URL,
+    "{home}": HOME,
+    "{own}": OWN,
+    "{path}": PATH,
+}
+
+
+def page_of(case: dict[str, Any]) -> str:
+    body = "".join(f"<p>{text}</p>" for text in BODY)
+    page = (
+        f"<html><head><title>{TITLE} - Lakeside Notes</title><meta property=og:site_name content='Lakeside Notes'>"
+        f"{case.get('head', '')}</head><body><header><a href='/'>Lakeside Notes</a></header><main><article><h1>{TITLE}</h1>"
+        f"<div class=entry-content>{case.get('before', '')}{body}{case.get('after', '')}</div></article></main></body></html>"
+    )
+    for mark, text in MARKS.items():
+        page = page.replace(mark, text)
+    return page
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=c["label"]) for c in json.loads(CASES.read_text(encoding="utf-8"))]
+)
+def test_what_leads_back_to_the_original(case: dict[str, Any]) -> None:
+    article = extract(html=page_of(case), url=OWN)
+    origin = article.origin
+    assert (origin.name if origin else None) == case["origin"]
+    if origin is not None and case["url"]:
+        assert (origin.url, origin.domain) == (URL, "harbourgazette.example")
+        assert article.is_based_on == URL
+    if not case.get("keep"):
+        assert article.article_body == "\n\n".join(BODY)
+
+
+def test_one_line_is_one_statement() -> None:
+    """A footer that a table knows, and that links the headline, counts once."""
+    origin = extract(
+        html=page_of({"after": "<p>The post {post} appeared first on {site}.</p>"}), url=OWN
+    ).origin
+    assert origin is not None
+    assert (len(origin.evidence), origin.confidence) == (1, 0.95)
+
+
+def test_a_paper_beside_its_writer_is_no_author() -> None:
+    line = "<p class=byline>by Jane Doe, Harbour Gazette</p>"
+    article = extract(
+        html=page_of({"before": line, "after": "<p>The post {post} appeared first on {site}.</p>"}), url=OWN
+    )
+    assert [author.name for author in article.authors] == ["Jane Doe"]
+
+
+def test_a_paper_in_the_place_of_an_author_is_an_organisation() -> None:
+    """Distributor names the original by the canonical address, and prints its site's name as the author."""
+    head = (
+        '<link rel=canonical href="{url}"><meta property=og:url content="{own}">'
+        '<meta name=author content="Harbour Gazette">'
+    )
+    article = extract(html=page_of({"head": head}), url=OWN)
+    assert [(author.name, author.kind) for author in article.authors] == [("Harbour Gazette", "organisation")]
+    assert article.origin is not None
+    assert (article.origin.name, article.origin.domain) == ("Harbour Gazette", "harbourgazette.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        (
+            "Mill closes: The Heron",
+            (("Mill closes", "https://heron.example/1"), ("The Heron", "https://heron.example/")),
+        ),
+        (
+            f"{TITLE} " + "and what was said of it in many other words, " * 5,
+            ((TITLE, "https://heron.example/1"),),
+        ),
+        (f"{TITLE} Heron Fen", ((TITLE, "https://heron.example/1"), ("Fen", "https://fen.example/"))),
+        (f"Watch {TITLE} on YouTube", ((TITLE, "https://www.youtube.com/watch?v=1"),)),
+        (f"{TITLE} on Heron", (("Heron", "https://heron.example/"),)),
+        (
+            f"When we asked everybody at the website whether we may give {TITLE} to the readers of these pages, they said yes.",
+            ((TITLE, "https://heron.example/1"),),
+        ),
+        (TITLE, ()),
+    ],
+)
+def test_other_lines_lead_to_no_original(text: str, links: tuple[tuple[str, str], ...]) -> None:
+    assert (
+        backlink_in(Block(text, links=links), OWN, text.split(":")[0] if "Mill" in text else TITLE, default())
+        is None
+    )
+
+
+def test_a_short_headline_stays_in_its_line() -> None:
+    assert (
+        without_headline("The mill, which closed, appeared first", "The mill")
+        == "The mill, which closed, appeared first"
+    )
+    assert (
+        without_headline(f"〈{TITLE}〉這篇文章最早發佈於《湖畔新聞》。", TITLE)
+        == "這篇文章最早發佈於《湖畔新聞》。"
+    )
