@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
+from newsarchive.core.boilerplate.accordions import QUESTION, questions
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.page_type import reconsidered
@@ -225,6 +226,12 @@ def places(marks: Marks) -> None:
     for i, verdict in hits.items():
         if i not in words or (left >= MIN_WORDS_OUTSIDE and (most or verdict.label == "comments")):
             marks.mark(i, *verdict)
+
+
+def accordions(marks: Marks) -> None:
+    """Give the questions of accordions back to the text, where their answers are text."""
+    for i in list(questions(marks.blocks)):
+        marks.relabel(i, "body", QUESTION, DecidedBy.NEIGHBOURS)
 
 
 def lines(marks: Marks) -> None:
@@ -466,6 +473,7 @@ PASSES: tuple[Pass, ...] = (
     titles,
     original_titles,
     places,
+    accordions,
     lines,
     notices,
     credited_papers,
@@ -484,4 +492,6 @@ PASSES: tuple[Pass, ...] = (
 
 #: The passes for the lines of a block that the passes above left in the article. Titles and places speak of whole
 #: blocks, and a list inside a block belongs to it.
-LINE_PASSES = tuple(each for each in PASSES if each not in (titles, places, republished_tails, discussions))
+LINE_PASSES = tuple(
+    each for each in PASSES if each not in (titles, places, accordions, republished_tails, discussions)
+)

@@ -67,7 +67,10 @@ LABELS: tuple[tuple[str, str], ...] = (
     ("tags", r"\btags?\b|tag-?(?:list|cloud|links)|cat-?links|categor(?:y|ies)|post-?terms|topics?\b"),
     ("caption", r"caption|photo-?credit|image-?credit"),
     ("footer", r"footer|colophon|copyright|legal|imprint|impressum"),
-    ("nav", r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link|site-?header|topbar"),
+    (
+        "nav",
+        r"\bnav|menu|crumb|pagina|pager|sidebar|widget|masthead|\btoc\b|skip-?link(?!--target)|site-?header|topbar",
+    ),
 )
 #: Elements → the label of what stands in them.
 _TAGS = {"nav": "nav", "menu": "nav", "footer": "footer", "form": "form", "fieldset": "form", "dialog": "consent",

@@ -280,6 +280,14 @@ def test_what_is_left_out_is_called_what_its_box_says(classes: str, label: str) 
     assert Namer("Heron", default(), 2, Entries(())).name(block)[0] == label
 
 
+def test_where_a_skip_link_leads_is_no_menu() -> None:
+    """WordPress calls the main part of a page `wp--skip-link--target`."""
+    html = '<body><main id="wp--skip-link--target"><p>Step two</p></main><a class="skip-link">Skip</a>'
+    step, skip = read_blocks(parse(html), URL).blocks
+    namer = Namer("Heron", default(), 2, Entries(()))
+    assert [namer.name(step)[0], namer.name(skip)[0]] == ["other", "nav"]
+
+
 def test_a_form_around_the_page_is_no_form() -> None:
     """ASP.NET sets the whole page in one form; what stands in a form of its own is still one."""
     text = "".join(f"<p>Paragraph {n} of the report on the harbour.</p>" for n in range(8))
