@@ -101,14 +101,12 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
     """
     page = "\n".join(texts)
     kinds = [kind for kind, (sign, _) in _KINDS.items() if sign in page and kind.search(page)]
-    if not kinds or _SUBJECT.search(page) or _shows_both(texts, kinds):
+    proven = {kind: found for kind in kinds if (found := _proven(kind, texts, grams))}
+    # To look for the subject of a page takes far longer than to look for a proof.
+    if not proven or _SUBJECT.search(page) or _shows_both(texts, kinds):
         return {}
     edits: dict[int, list[Edit]] = {}
-    for kind in kinds:
-        found = {number: matches for number, text in enumerate(texts) if (matches := _matches(kind, text))}
-        are_text = all(_is_text(match) for matches in found.values() for match in matches)
-        if not are_text or not any(_is_proof(matches, grams) for matches in found.values()):
-            continue
+    for kind, found in proven.items():
         for number, matches in found.items():
             edits.setdefault(number, []).extend(_edit(match, kind, undone(match)) for match in matches)
         if kind is _QUOTED_PRINTABLE:
@@ -120,6 +118,14 @@ def escape_edits(texts: Sequence[str], grams: GramModel) -> dict[int, list[Edit]
                 if rest:
                     edits.setdefault(number, []).extend(_edit(m, kind, _OTHERS[m[0]]) for m in rest)
     return {number: sorted(own, key=attrgetter("start")) for number, own in edits.items()}
+
+
+def _proven(kind: re.Pattern[str], texts: Sequence[str], grams: GramModel) -> dict[int, list[re.Match[str]]]:
+    """Number of a text → its escapes of a kind; none where nothing proves them, or where one of them is no text."""
+    found = {number: matches for number, text in enumerate(texts) if (matches := _matches(kind, text))}
+    if not all(_is_text(match) for matches in found.values() for match in matches):
+        return {}
+    return found if any(_is_proof(matches, grams) for matches in found.values()) else {}
 
 
 def _matches(kind: re.Pattern[str], text: str) -> list[re.Match[str]]:

@@ -154,8 +154,7 @@ def _has_line(codec: Charset, at: int, text: str) -> bool:
     line = text[start:end]
     if C1.search(line):
         return True
-    beyond_ascii = sum(char > "\x7f" for char in line)
-    return codec.to_bytes(line).count(b"?") - line.count("?") <= MAX_LACKING_SHARE * beyond_ascii
+    return codec.to_bytes(line).count(b"?") - line.count("?") <= MAX_LACKING_SHARE * _beyond_ascii(line)
 
 
 def _goes_with_the_page(line: list[Change], text: str, grams: GramModel) -> bool:
@@ -286,6 +285,9 @@ MULTI_BYTE_LEGACY = {**MULTI_BYTE, "euc-jp": "euc_jp"}
 MIN_DENSE_SHARE = 0.4
 #: Characters beyond ASCII of such a line; a shorter line proves nothing.
 MIN_DENSE_CHARACTERS = 6
+#: Nats for each character beyond ASCII of these lines. Lines that cost less are right as they stand. Measured: 12 and more in such
+#: legacy text, 9 or less in 99 of 100 clean pages.
+MIN_DENSE_NATS = 6.0
 #: Lines that prove a codec; further ones are not asked.
 MAX_SAMPLE_LINES = 12
 #: Characters of each of these lines; what follows is not asked.
@@ -378,14 +380,15 @@ def _suspicious_lines(text: str, positions: Sequence[int]) -> Iterator[tuple[int
 
 def _is_dense(line: str) -> bool:
     """Whether a line may prove a codec: much of it is beyond ASCII, with a letter, and single-byte codecs have all of it."""
-    least = max(MIN_DENSE_CHARACTERS, MIN_DENSE_SHARE * len(line))
-    # In UTF-8 each character beyond ASCII has at least one byte more. This test is quicker than to count them.
-    if len(line.encode("utf-8", "surrogatepass")) - len(line) < least:
+    if _beyond_ascii(line) < max(MIN_DENSE_CHARACTERS, MIN_DENSE_SHARE * len(line)):
         return False
-    beyond_ascii = [char for char in line if char > "\x7f"]
-    if len(beyond_ascii) < least or not any(map(str.isalpha, beyond_ascii)):
-        return False
-    return lead_and_continuation_codecs().keys() >= set(beyond_ascii)
+    chars = {char for char in set(line) if char > "\x7f"}
+    return any(map(str.isalpha, chars)) and lead_and_continuation_codecs().keys() >= chars
+
+
+def _beyond_ascii(text: str) -> int:
+    """The number of characters of a text beyond ASCII."""
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -405,6 +408,8 @@ def _likeliest(
     found: list[tuple[float, str, MultiByteLegacy]] = []
     known = set[tuple[bytes, ...]]()
     costs = [model.cost(f"\n{line}\n") for line in sample]
+    if sum(costs) < MIN_DENSE_NATS * sum(map(_beyond_ascii, sample)):
+        return None
     having = [_codecs_having(line) for line in sample]
     for number, wrong in enumerate(charsets()):
         raws = tuple(

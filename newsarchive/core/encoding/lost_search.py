@@ -69,11 +69,16 @@ def unexplained(
     charset: Charset,
     model: PairModel,
     grams: GramModel,
+    letters: Mapping[str, int],
 ) -> Unexplained:
-    """Where a page may have parts of sequences of a codec that its changes do not cover."""
+    """Where a page may have parts of sequences of a codec that its changes do not cover. `letters` are the numbers of its characters
+    beyond ASCII."""
     firsts = firsts_of(text, changes, charset)
-    heads = heads_of(text, changes, charset, firsts, grams)
-    left = left_of(text, changes, charset, firsts, heads)
+    if all(letters[lead] == firsts.get(lead, 0) for lead in leads_of(charset).intersection(letters)):
+        heads, left = frozenset(firsts), []  # all lead bytes of the page are in changes
+    else:
+        heads = heads_of(text, changes, charset, firsts, grams)
+        left = left_of(text, changes, charset, firsts, heads)
     uncovered = _uncovered(text, positions, changes, charset, heads, grams)
     return Unexplained([*uncovered, *_beside(text, changes, charset, model), *left], heads, left)
 
@@ -87,8 +92,8 @@ def _uncovered(
     grams: GramModel,
 ) -> list[int]:
     """The positions, among these, that the changes do not cover and that may be parts of sequences."""
-    covered = chain.from_iterable(range(change.start - 1, change.end) for change in changes)
-    if not (uncovered := sorted(set(positions).difference(covered))):
+    covered = [range(change.start - 1, change.end) for change in changes]
+    if not (uncovered := sorted(set(positions).difference(*covered))):
         return uncovered
     around = {char for p in uncovered for char in text[p : p + 2]}
     parts = {char for char in around if 0x80 <= charset.inverse.get(ord(char), 0) <= 0xF4} - {"?"}
@@ -102,29 +107,27 @@ def _uncovered(
 def _beside(text: str, changes: Sequence[Change], charset: Charset, model: PairModel) -> Iterator[int]:
     """Lead bytes directly beside changes that clean text does not have there: those before a change have lost what followed them (`Ä` of
     `Đây` in `ÄÃ¢y`), and those behind a change show the sign of a lost byte."""
-    end = 0
-    for change in changes:
-        before, behind = text[change.start - 1 : change.start], text[change.end : change.end + 1]
-        is_first = _is_lead(before, charset) and change.start > end
-        if is_first and not model.is_clean(before + change.reading.after[0]):
-            yield change.start - 1
-        is_first = _is_lead(behind, charset) and text[change.end + 1 : change.end + 2] in ("?", "\ufffd")
-        if is_first and not model.is_clean(change.reading.after[-1] + behind):
-            yield change.end
-        end = change.end
+    leads, last = leads_of(charset), 0
+    for start, end, reading in changes:
+        before, behind = text[start - 1 : start], text[end : end + 1]
+        if before in leads and start > last and not model.is_clean(before + reading.after[0]):
+            yield start - 1
+        is_lead = behind in leads and text[end + 1 : end + 2] in ("?", "\ufffd")
+        if is_lead and not model.is_clean(reading.after[-1] + behind):
+            yield end
+        last = end
 
 
-def _is_lead(char: str, charset: Charset) -> bool:
-    return char > "\x7f" and 0xC2 <= charset.inverse.get(ord(char), 0) <= 0xF4
+@cache
+def leads_of(charset: Charset) -> frozenset[str]:
+    """The characters that a codec makes of lead bytes."""
+    return frozenset(chr(code) for code, byte in charset.inverse.items() if 0xC2 <= byte <= 0xF4)
 
 
 def firsts_of(text: str, changes: Sequence[Change], charset: Charset) -> dict[str, int]:
     """The characters that begin sequences in the changes, each with its number there."""
-    inside: dict[str, int] = {}
-    for change in changes:
-        for char in text[change.start : change.end]:
-            inside[char] = inside.get(char, 0) + 1
-    return {c: number for c, number in inside.items() if 0xC2 <= charset.inverse.get(ord(c), 0) <= 0xF4}
+    inside = Counter("".join([text[change.start : change.end] for change in changes]))
+    return {lead: inside[lead] for lead in leads_of(charset).intersection(inside)}
 
 
 def heads_of(

@@ -48,11 +48,10 @@ class MultiByte:
 
     def _of(self, run: str, model: PairModel) -> Iterator[Reading]:
         codec = _codec(self.name)
-        units = [codec[char] for char in run]
-        starts = [at for at, (_, is_start) in enumerate(units[:-1]) if is_start and at]
+        starts = [at for at in range(1, len(run) - 1) if codec[run[at]][1]]
         if not starts:
             return
-        encoded = _Encoded([raw for raw, _ in units])
+        encoded = _Encoded([codec[char][0] for char in run])
         done = 0
         for number, at in enumerate(starts, 1):
             if at < done or not (reading := self._best(model, run, encoded, at)):

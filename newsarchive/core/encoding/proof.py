@@ -48,6 +48,7 @@ MAX_INNER_CAPITALS_SHARE = 0.2
 #: `na hÉireann`, `an tÚdarás`.
 _CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
 _INNER_CAPITAL = re.compile(rf"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{_CAPITALS}](?=[a-zß-öø-ÿ])")
+_CAPITAL_LETTERS = frozenset(_CAPITALS)
 #: Capital beyond ASCII → its small letter. The small letter of `İ` is two characters, and begins with `i`.
 _SMALL = {ord(c): c.lower()[0] for c in _CAPITALS}
 
@@ -156,7 +157,7 @@ def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bo
     Words that stand without a space between them are right: the parts of `StartseiteÜber` are known.
     """
     # What stays as it is, such as the `Ã` of `erÅ‘sÃtÃ©s`, says nothing of the codec. To leave it out takes longer.
-    if not any(ord(char) in _SMALL for rs in found.values() for r in rs for char in r.after):
+    if _CAPITAL_LETTERS.isdisjoint("".join([r.after for rs in found.values() for r in rs])):
         return False
     lines = list(by_line(placed(found, runs), runs))
     return _have_inner_capitals(lines, runs.text, grams) and _have_inner_capitals(
@@ -275,6 +276,8 @@ class Proof:
 
     def enough(self, found: RunReadings) -> RunReadings:
         """The readings of a codec that gain enough. Runs without readings are left out."""
+        if all(r.gain >= MIN_SURE_NATS for rs in found.values() for r in rs):
+            return dict(found)
         sure = {
             (run[r.start : r.end], r.after)
             for run, rs in found.items()
@@ -346,8 +349,8 @@ class Proof:
     def _home(self, found: RunReadings, names: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
         """The scripts among these that the page is written in, apart from what the readings change, and those most of whose
         letters the readings keep."""
-        scripts = self.runs.scripts
-        least = MIN_HOME_SHARE * scripts.total()
+        scripts = self.runs.foreign
+        least = MIN_HOME_SHARE * (len(self.runs.framed) - 2)
         counts = {name: scripts[name] for name in names if scripts[name]}
         for run, readings in found.items() if counts else ():
             for r in readings:

@@ -9,7 +9,6 @@ any reading is weighed.
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,7 +49,6 @@ _CORE_CONTEXT = 5
 #: The characters that are stripped from either end of a core before codecs are asked for. No codec makes ASCII of a byte of a
 #: sequence of UTF-8, so nothing is lost, and what is left is the same text more often, which the caches below have.
 _ASCII = "".join(map(chr, range(0x80)))
-_SINGLE_BYTE_NAMES = frozenset(SINGLE_BYTE)
 _MULTI_BYTE_NAMES = frozenset(MULTI_BYTE)
 
 
@@ -69,20 +67,21 @@ class Window(NamedTuple):
 def windows(text: str, positions: Sequence[int]) -> list[Window]:
     """The parts of runs that are no farther than `MAX_SUSPECT_DISTANCE` from suspicious positions, given in order."""
     found: list[Window] = []
-    end = -1
-    for position in positions:
-        if position + 1 < end:
-            continue
+    framed = f"\n\n{text}\n\n"  # each window has two characters of context
+    number, end = 0, -1
+    while number < len(positions):
+        position = positions[number]
         at = position if text[position] > "\x7f" else position + 1
-        if at >= end and (match := NON_ASCII.match(text, at, at + MAX_SUSPECT_DISTANCE)):
-            least, end = max(end, at - MAX_SUSPECT_DISTANCE, 0), match.end()
-            while at > least and text[at - 1] > "\x7f":
-                at -= 1
-            first, last = bisect_left(positions, at - 1), bisect_left(positions, end)
-            before, behind = positions[first] - 2, positions[last - 1] + 4
-            core = "\n" * -before + text[max(0, before) : behind] + "\n" * (behind - len(text))
-            run = (text[at - 1] if at else "\n") + text[at:end] + (text[end : end + 1] or "\n")
-            found.append(Window(run, last - first, core))
+        number += 1
+        if at < end or not (match := NON_ASCII.match(text, at, at + MAX_SUSPECT_DISTANCE)):
+            continue
+        least, end = max(end, at - MAX_SUSPECT_DISTANCE, 0), match.end()
+        while at > least and text[at - 1] > "\x7f":
+            at -= 1
+        first = bisect_left(positions, at - 1, 0, number)
+        number = bisect_left(positions, end, number)
+        core = framed[positions[first] : positions[number - 1] + 6]
+        found.append(Window(framed[at + 1 : end + 3], number - first, core))
     return found
 
 
@@ -91,11 +90,12 @@ def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
     names = frozenset[str]()
     pairs: dict[str, int] = {}
     for run, suspicious, core in near:
+        single, found = _plausible(core[1:-1].strip(_ASCII))
         if suspicious >= MIN_SUSPICIOUS_PAIRS:
             names |= _named(codecs_in(run[1:-1]))
-        else:
-            names |= _with_whole_sequence(core[1:-1].strip(_ASCII), core.strip(_ASCII))
-        if not (found := _plausible(core[1:-1].strip(_ASCII)) & _MULTI_BYTE_NAMES):
+        elif single:
+            names |= _with_whole_sequence(core.strip(_ASCII), single)
+        if not found:
             continue
         pairs[core[2:4]] = number = pairs.get(core[2:4], 0) + 1
         is_dense = suspicious >= MIN_SUSPICIOUS_SHARE * (len(run) - 1)
@@ -119,23 +119,22 @@ def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 13)
-def _plausible(text: str) -> frozenset[str]:
-    """The names of the codecs in which a text may hold UTF-8."""
+def _plausible(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the single-byte and of the multi-byte codecs in which a text may hold UTF-8."""
     bits = 0
     codecs = [_codecs_of(char) for char in text]
     for _, _, whole in codecs:
         bits |= whole
     for (lead, _, _), (_, continuation, _) in pairwise(codecs):
         bits |= lead & continuation
-    return _named(bits)
+    names = _named(bits)
+    return names - _MULTI_BYTE_NAMES, names & _MULTI_BYTE_NAMES
 
 
 @lru_cache(maxsize=1 << 13)
-def _with_whole_sequence(inner: str, core: str) -> frozenset[str]:
-    """The names of the single-byte codecs in which a text, `core`, holds a whole sequence of UTF-8, and `inner`, a part of it,
-    may hold one."""
-    names = _plausible(inner) & _SINGLE_BYTE_NAMES
-    return frozenset(name for name in names if UTF8.search(charset(name).to_bytes(core)))
+def _with_whole_sequence(text: str, names: frozenset[str]) -> frozenset[str]:
+    """Those of these single-byte codecs in which a text holds a whole sequence of UTF-8."""
+    return frozenset(name for name in names if UTF8.search(charset(name).to_bytes(text)))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -200,10 +199,7 @@ class Runs:
         self.spans = [(start - 2, framed[start - 1 : end + 1]) for start, end in found]
         self.places: dict[str, list[int]] = {}
         for start, run in self.spans:
-            if run in self.places:
-                self.places[run].append(start)
-            else:
-                self.places[run] = [start]
+            self.places.setdefault(run, []).append(start)
 
     @cached_property
     def of_several(self) -> list[str]:
@@ -233,27 +229,20 @@ class Runs:
             scripts[script(char)] += number
         return scripts
 
-    @cached_property
-    def scripts(self) -> Counter[str]:
-        """How many characters each script has; ASCII counts as Latin."""
-        scripts = Counter(self.foreign)
-        scripts["LATIN"] += len(self.framed) - 2 - self.letters.total()
-        return scripts
-
     def suspect(self, positions: Iterable[int]) -> list[str]:
         """The runs that hold one of these positions of the text, in the order of the text."""
-        spans = self.spans
-        starts = [*(start for start, _ in spans), sys.maxsize]
-        hit, behind = set(), -sys.maxsize
-        for position in sorted(positions):
-            if position < behind:  # farther from a run that was looked at already
-                continue
-            number = bisect_right(starts, position)
-            behind = starts[number]
-            if number:
-                start, run = spans[number - 1]
-                if position <= start + len(run):
+        spans, starts = self.spans, [start for start, _ in self.spans]
+        ordered, hit, number = sorted(positions), set(), 0
+        while number < len(ordered):
+            behind = bisect_right(starts, ordered[number])
+            if behind:
+                start, run = spans[behind - 1]
+                if ordered[number] <= start + len(run):
                     hit.add(run)
+            if behind == len(starts):
+                break
+            # The positions between here and the next run are farther from this one.
+            number = bisect_left(ordered, starts[behind], number)
         return [run for run in self.places if run in hit]
 
 
@@ -263,6 +252,11 @@ class Repairs:
 
     changes: Sequence[Change] = ()
     lost: Sequence[int] = ()
+
+    def uncovered(self, positions: Sequence[int]) -> Sequence[int]:
+        """Those of these positions whose second character no change covers, in order."""
+        covered = [range(change.start - 1, change.end - 1) for change in self.changes]
+        return sorted(set(positions).difference(*covered))
 
     def with_more(self, changes: Sequence[Change]) -> Repairs:
         """These repairs and other changes, without those that touch any of them."""

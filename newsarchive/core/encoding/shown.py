@@ -24,8 +24,9 @@ MAX_BETWEEN_CHARACTERS = 12
 
 _MARKS = (('"', '"'), ("`", "`"), ("“", "”"), ("„", "“"), ("„", "”"), ("«", "»"), ("‘", "’"), ("「", "」"))
 # A pattern that begins with a class of characters is searched for several times as fast as one that begins with alternatives.
+_OPENINGS = "\"'`“„«‘「"
 QUOTATION = re.compile(
-    "[\"'`“„«‘「](?:"
+    f"[{_OPENINGS}](?:"
     + "|".join(
         [rf"(?<={a})([^{a}{b}\n]{{1,{MAX_QUOTED_CHARACTERS}}}){b}" for a, b in _MARKS]
         + [rf"(?<=')(?<!\w')([^'\n]{{1,{MAX_QUOTED_CHARACTERS}}})'(?!\w)"]
@@ -53,7 +54,9 @@ class _Quotation(NamedTuple):
 
 def shown_changes(text: str, changes: Sequence[Change]) -> list[Change]:
     """The changes, in order, that would repair what the text shows on purpose."""
-    quoted = list(_quoted(text, changes)) if len(changes) <= MAX_SHOWN_CHANGES else []
+    if len(changes) > MAX_SHOWN_CHANGES or not any(mark in text for mark in _OPENINGS):
+        return []
+    quoted = list(_quoted(text, changes))
     lines = {quotation.line for _, quotation in quoted if _has_remedy_beside(text, quotation)}
     is_all = len(quoted) == len(changes)
     return [

@@ -86,9 +86,10 @@ def _repaired_texts(texts: Sequence[str], rules: Rules, *, shows_code: bool = Fa
     """The texts without mojibake, and then without references that were escaped twice, other escapes, or shortcodes."""
     repaired = _without_mojibake(texts, rules)
     after = _after(texts, repaired)
-    resolved = reference_edits(after)
+    page = "\n".join(after)
+    resolved = reference_edits(after) if "&" in page else {}
     is_escaped = not resolved and bool(resolved := escape_edits(after, gram_model_of(rules)))
-    resolved = resolved or ({} if shows_code else shortcode_edits(after))
+    resolved = resolved or (shortcode_edits(after) if "[" in page and not shows_code else {})
     if not resolved or sum(map(len, resolved.values())) > MAX_CHANGES:
         return repaired
     last = {}
@@ -227,11 +228,11 @@ def _repaired_page(
     repairs = folded_letter_changes(text, repairs, model, grams)
     if may_be_interpunct(text):
         repairs = repairs.with_more(interpunct_changes(text, grams))
-    if not repairs.lost and (controls := control_changes(text, positions, model)):
+    left = repairs.uncovered(positions)
+    if not repairs.lost and (controls := control_changes(text, left, model)):
         repairs = repairs.with_more(controls)
-    if replacements := list(replacement_changes(text, positions, model)):
+    if left and (replacements := list(replacement_changes(text, left, model))):
         repairs = repairs.with_more(replacements)
-
     if (
         not repairs.changes
         and not repairs.lost

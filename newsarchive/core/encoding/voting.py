@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import islice
 from math import log
 from typing import Protocol
@@ -163,58 +163,54 @@ def gain_of(found: RunReadings, runs: Runs) -> float:
         max(0.0, sum([r.gain for r in rs])) * min(1.5, 1 + len(runs.places[run]) / 8)
         for run, rs in found.items()
     ]
-    brought = {s for rs in found.values() for r in rs if r.gain > 0 for s in scripts_of(r.after)}
-    return sum(gains) - STRANGE_SCRIPT_NATS * sum(not runs.scripts[s] for s in brought - {"", "LATIN"})
+    brought = set(map(script, set("".join([r.after for rs in found.values() for r in rs if r.gain > 0]))))
+    return sum(gains) - STRANGE_SCRIPT_NATS * sum([not runs.foreign[s] for s in brought - {"", "LATIN"}])
 
 
 def _weighed(found: RunReadings, runs: Runs) -> RunReadings:
     """The readings with a bonus where they remove a script that nothing else on the page uses, and where they give characters
     that the rest of the page has."""
-    inside: dict[str, int] = {}
-    for run, rs in found.items():
-        number = len(runs.places[run])
-        for r in rs:
-            for char in run[r.start : r.end]:
-                inside[char] = inside.get(char, 0) + number
-    strange = _Strange(runs, inside)
-    afters, letters = set("".join([r.after for rs in found.values() for r in rs])), runs.letters
-    known = frozenset([c for c in afters if letters.get(c, 0) > inside.get(c, 0)])
-    extras = _Extras(strange, known)
+    extras = _Extras(found, runs)
     return {
         run: [r.likelier(extra) if (extra := extras[run[r.start : r.end], r.after]) else r for r in readings]
         for run, readings in found.items()
     }
 
 
-class _Strange(dict[str, float]):
-    """Script → how much likelier its letters are to be damage, in nats, if the letters `inside` readings are."""
-
-    def __init__(self, runs: Runs, inside: Mapping[str, int]) -> None:
-        super().__init__({"LATIN": 0.0})
-        self.runs, self.inside = runs, inside
-
-    def __missing__(self, name: str) -> float:
-        outside = self.runs.foreign[name]
-        outside -= sum([number for char, number in self.inside.items() if script(char) == name])
-        self[name] = gain = min(STRANGE_SCRIPT_NATS, log((1 + self.runs.scripts.total()) / (1 + outside)))
-        return gain
-
-
 class _Extras(dict[tuple[str, str], float]):
     """(before, after) → how much likelier the rest of the page makes that reading, in nats: see `_weighed`."""
 
-    def __init__(self, strange: _Strange, known: frozenset[str]) -> None:
+    def __init__(self, found: RunReadings, runs: Runs) -> None:
         super().__init__()
-        self.strange, self.known = strange, known
+        self.found, self.runs = found, runs
+        afters = set("".join([r.after for rs in found.values() for r in rs])) & runs.letters.keys()
+        self.known = {char for char in afters if runs.letters[char] > self.inside[char]}
+        self.strange = {"LATIN": 0.0}
 
     def __missing__(self, change: tuple[str, str]) -> float:
         before, after = change
         gone = scripts_of(before) - scripts_of(after)
-        extra = max([self.strange[s] for s in gone]) if gone else 0.0
+        extra = max(map(self._strangeness, gone), default=0.0)
         if not self.known.isdisjoint(after):
             extra += min(MAX_KNOWN_CHARACTERS, sum(c in self.known for c in after)) * KNOWN_CHARACTER_NATS
         self[change] = extra
         return extra
+
+    @cached_property
+    def inside(self) -> Counter[str]:
+        """How often each character stands inside of these readings."""
+        places = self.runs.places
+        parts = [run[r.start : r.end] * len(places[run]) for run, rs in self.found.items() for r in rs]
+        return Counter("".join(parts))
+
+    def _strangeness(self, name: str) -> float:
+        """How much likelier the letters of a script are to be damage, in nats, by those outside of these readings."""
+        if name not in self.strange:
+            outside = self.runs.foreign[name]
+            outside -= sum([number for char, number in self.inside.items() if script(char) == name])
+            size = len(self.runs.framed) - 2
+            self.strange[name] = min(STRANGE_SCRIPT_NATS, log((1 + size) / (1 + outside)))
+        return self.strange[name]
 
 
 @lru_cache(maxsize=1 << 13)
@@ -242,7 +238,7 @@ def changes_of(
     names = conceivable_codecs(near)
     if names:
         # Most clean text in Han characters ends here: some two of them may be UTF-8, but not anything likely.
-        cores = [window.core for window in near]
+        cores = dict.fromkeys([window.core for window in near])
         names -= {h.name for h in MULTI_BYTE_HYPOTHESES if h.name in names and not h.gains_in(cores, model)}
     if not names and not _is_legacy([window.run for window in near if is_single_byte(window.run)], model):
         return Repairs()
@@ -257,7 +253,8 @@ def changes_of(
         if believed is None:
             break
         some = runs.of_several if isinstance(believed, Utf8) else runs.places
-        found = readers.for_page(believed, [run for run in some if run not in taken])
+        rest = [run for run in some if run not in taken]
+        found = readers.for_page(believed, rest)
         if isinstance(believed, Legacy):
             return Repairs([*changes, *changes_by_line(found, runs, believed.wrong, grams)])
         good = readers.proof.enough(found)
@@ -266,14 +263,14 @@ def changes_of(
         if makes_inner_capitals(good, runs, grams):
             return Repairs(changes, tuple(change.start for change in placed(good, runs)))
         if isinstance(believed, Utf8):
-            good |= readers.proof.of_words(_alike(good, [run for run in some if run not in taken], model))
+            good |= readers.proof.of_words(_alike(good, rest, model))
         taken |= good
         changes = placed(taken, runs)
         if not isinstance(believed, Utf8) or believed.inner:
             continue
-        rest = unexplained(text, positions, changes, believed.charset, model, grams)
-        if rest.places:
-            return with_lost(text, changes, rest, believed.charset, model, grams, work)
+        lost = unexplained(text, positions, changes, believed.charset, model, grams, runs.letters)
+        if lost.places:
+            return with_lost(text, changes, lost, believed.charset, model, grams, work)
     single = names.difference(MULTI_BYTE)
     if not changes and (marks := truncated_codec(text, single) or truncated_punctuation_codec(text, single)):
         codec, places = marks
@@ -284,14 +281,16 @@ def changes_of(
 def _alike(good: RunReadings, runs: Iterable[str], model: PairModel) -> RunReadings:
     """Readings of the other runs that are the same characters as a run which is read as a whole with certainty: where `sÉ™tir` has
     `ə`, `RÉ™ng` has it too. The evidence is that of both places together."""
+    found: RunReadings = {}
+    if not (others := [run for run in runs if run not in good]):
+        return found
     sure = {
         run[1:-1]: r
         for run, (r, *_) in good.items()
         if r.end - r.start == len(run) - 2 and r.gain >= MIN_SURE_NATS
     }
-    found: RunReadings = {}
-    for run in runs if sure else ():
-        if run not in good and (known := sure.get(run[1:-1])):
+    for run in others:
+        if known := sure.get(run[1:-1]):
             gain = known.gain + model.gain(run, known.start, known.end, known.after)
             if gain > 0:
                 found[run] = [known._replace(gain=gain)]
@@ -356,8 +355,11 @@ def _likeliest(
 def _is_explained(sample: list[str], found: RunReadings, model: PairModel) -> bool:
     """Whether UTF-8 explains the sample: each run is read as a whole and gains, or the gains are more than
     `MIN_EXPLAINED_SHARE` of what the sample costs."""
-    own = [(run, found.get(run, ())) for run in sample]
-    if all(len(rs) == 1 and rs[0].gain > 0 and rs[0].end - rs[0].start == len(run) - 2 for run, rs in own):
+    for run in sample:
+        readings = found.get(run, ())
+        if len(readings) != 1 or readings[0].gain <= 0 or len(run) - 2 != readings[0].end - readings[0].start:
+            break
+    else:
         return True
     gains = sum(r.gain for rs in found.values() for r in rs if r.gain > 0)
     return gains / model.cost("\n".join(sample)) > MIN_EXPLAINED_SHARE
@@ -381,13 +383,13 @@ def _legacy(single: list[str], sample: Sequence[str], readers: Readers, grams: G
     # Languages that the word lists lack have one letter that is read otherwise, all over the page.
     is_one_letter = len({run[r.start : r.end] for run, rs in found.items() for r in rs}) == 1
     is_lacking = any(b"?" in legacy.wrong.to_bytes(run[1:-1]) for run in sample)
-    everywhere = readers.for_page(legacy, list(runs.places))
-    if _has_words(found, runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter) and is_of_the_page(
-        everywhere, runs, legacy.wrong, grams, sample
-    ):
-        return legacy
+    if _has_words(found, runs, grams, MIN_LEGACY_KNOWN_WORDS + is_lacking + is_one_letter):
+        everywhere = readers.for_page(legacy, list(runs.places))
+        if is_of_the_page(everywhere, runs, legacy.wrong, grams, sample):
+            return legacy
     if not are_controls(sample):
         return None
+    everywhere = readers.for_page(legacy, list(runs.places))
     return legacy if are_only_controls(everywhere, runs, grams) else CONTROLS
 
 
@@ -395,8 +397,10 @@ def _has_words(found: RunReadings, runs: Runs, grams: GramModel, least: int) -> 
     """Whether these readings give at least `least` known words, `MIN_LEGACY_KNOWN_SHARE` of all, and no fewer than they
     take away. Any text can be read with another codec, but that gives no words."""
     known, words = known_words(found, runs, grams, min_letters=MIN_LEGACY_WORD_LETTERS)
+    if known < least or known < MIN_LEGACY_KNOWN_SHARE * words:
+        return False
     sides = known_before_and_after(by_line(placed(found, runs), runs), runs.text, grams)
-    return known >= least and known >= MIN_LEGACY_KNOWN_SHARE * words and sides.before <= sides.after
+    return sides.before <= sides.after
 
 
 def _first(

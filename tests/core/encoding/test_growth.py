@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from time import process_time
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.growth_random import random_text
-from benchmarks.growth_shapes import CHINESE, TEXTS, damaged_texts
+from benchmarks.growth_shapes import CHINESE, RUSSIAN, TEXTS, damaged_texts
 from newsarchive import rules
-from newsarchive.core.encoding import ftfy_fallback, mojibake, ngram_model, proof, step, voting
+from newsarchive.core.encoding import (
+    escapes,
+    ftfy_fallback,
+    legacy,
+    lost_search,
+    mojibake,
+    ngram_model,
+    proof,
+    step,
+    voting,
+)
 from newsarchive.core.encoding.charsets import Charset, charset
 from newsarchive.core.encoding.ftfy_fallback import differences
 from newsarchive.core.encoding.lost_beam import MAX_STEPS, MAX_VAIN_STEPS, MAX_WAYS, Work
 from newsarchive.core.encoding.mojibake import Reading, RunReadings, Utf8, unescaped
 from newsarchive.core.encoding.ngram_model import GramModel
-from newsarchive.core.encoding.pair_model import PairModel, model_of
+from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects
+from newsarchive.core.encoding.runs import windows
 from newsarchive.core.encoding.step import repair
 
 RULES = rules.default()
@@ -217,3 +231,47 @@ def test_many_offsets_are_found_as_each_is() -> None:
     offsets = range(len(page.text) + 1)
     assert page.originals(offsets).tolist() == [page.original(offset) for offset in offsets]
     assert unescaped("é").originals([0, 1]).tolist() == [0, 1]
+
+
+def _refused(*_args: object, **_options: object) -> None:
+    raise AssertionError("a cheaper test had the answer")
+
+
+def test_a_likely_line_is_read_with_no_multi_byte_codec(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(legacy, "_beginning", _refused)
+    text = f"{RUSSIAN}я№"
+    assert suspects(model_of(RULES), text)
+    assert repair(text, RULES).text == text
+
+
+def test_the_subject_of_a_page_is_looked_for_where_escapes_are_proven(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(escapes, "_SUBJECT", SimpleNamespace(search=_refused))
+    assert not repair("See Liu2019b and the others.", RULES).edits
+    with pytest.raises(AssertionError, match="cheaper"):
+        repair("Donu2019t go.", RULES)
+
+
+def test_lead_bytes_are_not_looked_for_where_all_of_them_are_repaired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lost_search, "left_of", _refused)
+    assert repair("Itâ€™s â€œfineâ€\x9d, and wouldnâ€™t say.", RULES).text == "It’s “fine”, and wouldn’t say."
+
+
+@given(
+    st.lists(st.sampled_from("aé…â€™\n я"), min_size=2, max_size=30).map("".join),
+    st.sets(st.integers(0, 28)),
+)
+def test_each_window_has_its_context(text: str, places: set[int]) -> None:
+    positions = sorted(place for place in places if place + 1 < len(text))
+    found = windows(text, positions)
+    beyond_ascii = [place for place in positions if not text[place : place + 2].isascii()]
+    assert bool(found) == bool(beyond_ascii)
+    for run, suspicious, core in found:
+        assert run[1:-1]
+        assert not set(run[1:-1]) & set("a\n ")
+        assert run in f"\n{text}\n"
+        assert core in f"\n\n{text}\n\n"
+        assert 1 <= suspicious <= len(core) - 5
