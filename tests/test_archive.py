@@ -75,7 +75,7 @@ class Crawl:
         self.warc = WarcWriter(folder, known=self._known)
 
     def _known(self, digest: str) -> Original | None:
-        found = captures.original_of(self.engine, digest)
+        found = captures.originals_of(self.engine, [digest]).get(digest)
         return Original(found.url, found.fetched_at) if found else None
 
     def page(self, number: int, body: str, day: int = 0, site: str = "blog.example") -> None:

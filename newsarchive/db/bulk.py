@@ -89,7 +89,7 @@ def insert_tuples(
 
 
 def insert_new_rows(connection: Connection, into: type[Base] | Table, rows: Sequence[Row]) -> None:
-    """Insert such rows; those that a unique constraint finds there already are left out."""
+    """Insert rows that name the same columns. A row that is there already, as a unique constraint tells, is left out."""
     table = into if isinstance(into, Table) else table_of(into)
     new = dialect_of(connection).insert(table).on_conflict_do_nothing().inline()
     execute_many(connection, new, rows)

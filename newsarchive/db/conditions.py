@@ -75,10 +75,10 @@ def _moment(alias: str) -> str:
 
 
 def _links_original(alias: str) -> str:
-    """The condition that an article links one of its own story as its source, which names no other publisher. The day that such a copy
-    prints is not believed, because it may be before that of its original.
+    """The condition that an article is a copy which links its original: an article of the same story that names no other publisher.
+    The day that such a copy prints is not believed, because it may lie before that of the original.
 
-    Asked of one article by the keys of two tables, which takes half of the time of a list of all such copies."""
+    The condition looks at one article, by the keys of two tables. A list of all such copies would take twice as long."""
     return (
         "EXISTS (SELECT 1 FROM article_origins AS credit JOIN articles AS source ON source.id = credit.original_id"
         f" WHERE credit.article_id = {alias}.id AND source.cluster_id = {alias}.cluster_id"

@@ -58,7 +58,7 @@ NETWORK_DRIVES = ("nfs", "cifs", "smb", "smb2", "smb3", "smbfs", "sshfs", "fuse.
 
 #: Tables of every archive. A database with Alembic's table but without these belongs to another program that uses Alembic.
 OWN_TABLES = frozenset({"articles", "article_revisions", "captures", "crawl_runs"})
-#: Revisions of schemas that no release had. Their migrations were deleted; the commits in `LAST_TO_UPGRADE` still have them.
+#: Revisions of schemas that no release had. Their migrations were deleted; they stand in the commits of `LAST_TO_UPGRADE`.
 UNRELEASED = frozenset(f"{number:04}" for number in range(1, 25))
 #: The last commits whose `newsarchive db upgrade` still upgrades such archives, by the revision to which each brings them.
 LAST_TO_UPGRADE = {"0012": "480e2d2", "0025": "292a790"}

@@ -30,7 +30,7 @@ from newsarchive.crawling.failures import database_failed
 from newsarchive.crawling.responses import header_lines, own_spider
 from newsarchive.crawling.stats import Failure, key
 from newsarchive.db.archive_state import FOLDER_ARGUMENT
-from newsarchive.db.writing.captures import First, original_of, originals_of
+from newsarchive.db.writing.captures import First, originals_of
 from newsarchive.exceptions import DatabaseUnavailable, NewsArchiveError
 from newsarchive.items import Capture, Excerpt, Place
 from newsarchive.spider_processes.parent import PARENT_MOVES_FILES
@@ -220,8 +220,8 @@ class WarcExtension:
             return WarcWriter(self.folder, name, filled=filled)
 
         def known(digest: str) -> Original | None:
-            foreseen = digest in self.foreseen
-            found = self.foreseen[digest] if foreseen else original_of(engine, digest)
+            stored = self.foreseen if digest in self.foreseen else originals_of(engine, [digest])
+            found = stored.get(digest)
             # A revisit record cannot be read without its original; where the storage does not answer, the page is written whole.
             return Original(found.url, found.fetched_at) if found and self.has(found.file) else None
 

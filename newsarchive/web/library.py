@@ -122,9 +122,10 @@ class Library:
         key = (state.key if state else "", words, narrowed)
         with self._lock:
             known = self._spreads.get(key) if state else None
+        hits = search.search(self.engine, words, narrowed, paging)
         if known:
-            return search.search(self.engine, words, narrowed, paging), known
-        hits, spread = facets.search_with_facets(self.engine, words, narrowed, paging)
+            return hits, known
+        spread = facets.facets(self.engine, words, narrowed)
         if state:
             with self._lock:
                 self._spreads[key] = spread

@@ -25,7 +25,7 @@ from warcio.warcwriter import WARCWriter
 
 from newsarchive import demo
 from newsarchive.db.engine import open_existing
-from newsarchive.db.writing.captures import original_of, originals_of
+from newsarchive.db.writing.captures import originals_of
 from newsarchive.exceptions import ALL_FAILED, SOME_FAILED
 from newsarchive.extensions.warc import WIRE, WarcExtension, Wire
 from newsarchive.items import Capture, Place
@@ -430,10 +430,6 @@ def test_bytes_are_found_whatever_the_order_in_which_pages_were_stored(db: Path,
     assert {digest: first.fetched_at for digest, first in originals_of(open_existing(url), held).items()} == {
         digest: datetime.fromisoformat(str(at)) for digest, at in held.items()
     }
-    for digest, at in held.items():
-        first = original_of(open_existing(url), str(digest))
-        assert first is not None
-        assert datetime.fromisoformat(str(first.fetched_at)) == datetime.fromisoformat(str(at))
 
 
 def test_the_pages_of_a_mirror_are_counted_once(tmp_path: Path) -> None:

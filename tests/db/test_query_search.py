@@ -33,7 +33,7 @@ from newsarchive.db.query_language import (
 from newsarchive.db.reading import facets as facetting
 from newsarchive.db.reading import lineage, withheld
 from newsarchive.db.reading import search as searching
-from newsarchive.db.reading.facets import facets, search_with_facets
+from newsarchive.db.reading.facets import facets
 from newsarchive.db.reading.search import Filters, Paging, count, search
 from newsarchive.db.writing.store import Store
 from newsarchive.exceptions import UsageError
@@ -323,17 +323,6 @@ def test_the_matches_of_a_query_are_spread_as_they_are(engine: Engine, case: dic
 
 def wanted_as(case: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in case.get("filters", {}).items() if name != "copies"}
-
-
-@pytest.mark.parametrize("order", ["rank", "date"])
-@pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])
-def test_results_with_facets_are_those_of_each(engine: Engine, case: dict[str, Any], order: str) -> None:
-    wanted = searching.filters(**case.get("filters", {}))
-    for offset in (0, 2):
-        paging = Paging(order, 3, offset)
-        hits, spread = search_with_facets(engine, case["query"], wanted, paging)
-        assert hits == search(engine, case["query"], wanted, paging)
-        assert spread == facets(engine, case["query"], wanted)
 
 
 @pytest.mark.parametrize("case", CASES["queries"], ids=lambda case: case["label"])

@@ -34,7 +34,7 @@ from warcio.archiveiterator import ArchiveIterator
 from newsarchive.cli import cli
 from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates.fingerprint import fingerprint_step
-from newsarchive.db.writing.captures import original_of
+from newsarchive.db.writing.captures import originals_of
 from newsarchive.db.writing.store import Store
 from newsarchive.export import wacz
 from newsarchive.rules import default
@@ -68,7 +68,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with open_archive(request.param, folder) as engine:
 
         def known(digest: str) -> Original | None:
-            found = original_of(engine, digest)
+            found = originals_of(engine, [digest]).get(digest)
             return Original(found.url, found.fetched_at) if found else None
 
         writer, store = WarcWriter(folder / "raw", known=known), Store(engine)

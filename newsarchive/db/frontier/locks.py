@@ -105,7 +105,8 @@ def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
 
 
 def _is_shared(engine: Engine) -> bool:
-    """Whether another connection has the session of a lock that was just taken. It would be the session that was used last."""
+    """Whether a pooler has given another connection the session that holds a lock which was just taken. A pooler gives the session
+    that was used last."""
     with reading(engine) as other:
         held = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
         return bool(other.exec_driver_sql(held).scalar())

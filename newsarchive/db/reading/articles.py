@@ -115,47 +115,36 @@ _NUMBERED = _ARTICLES.format(
     seen=visible("a.id", hidden=True),
 )
 
-#: What belongs to an article: name → its query, and the column by which the rows are sorted to their articles.
-_RELATED = {
-    "authors": (
-        "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
-        " JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id IN :ids ORDER BY aa.position",
-        "article_id",
-    ),
-    "keywords": (
-        "SELECT t.name, at.article_id FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
-        " WHERE t.kind = 'keyword' AND at.article_id IN :ids ORDER BY at.position",
-        "article_id",
-    ),
-    "origin": (
-        "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
-        " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
-        " ao.copyright_year, ao.license, original.id AS original_id, original.url AS original_url"
-        " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
-        f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
-        "article_id",
-    ),
-    "rights": (f"{SAID_OF} ORDER BY x.id", "article_id"),
-    "said": (
-        "SELECT a.id AS article_id, t.source, t.warc_file, t.warc_offset, t.warc_length, t.warc_digest FROM articles AS a"
-        " JOIN urls AS u ON u.url_key = a.url_key JOIN source_texts AS t ON t.url_id = u.id WHERE a.id IN :ids",
-        "article_id",
-    ),
-    "moves": (
-        "SELECT article_id, seen_at, value_before FROM field_changes WHERE field = 'url' AND article_id IN :ids ORDER BY seen_at, id",
-        "article_id",
-    ),
-    "image": ("SELECT * FROM images WHERE article_id IN :ids ORDER BY position", "article_id"),
-    "blocks": ("SELECT * FROM blocks WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
-    "edits": ("SELECT * FROM edits WHERE revision_id IN :revisions ORDER BY position", "revision_id"),
+#: What belongs to an article: name → its query.
+_OF_ARTICLE = {
+    "authors": "SELECT aa.article_id, au.name, au.kind, au.url FROM article_authors AS aa"
+    " JOIN authors AS au ON au.id = aa.author_id WHERE aa.article_id IN :ids ORDER BY aa.position",
+    "keywords": "SELECT t.name, at.article_id FROM article_terms AS at JOIN terms AS t ON t.id = at.term_id"
+    " WHERE t.kind = 'keyword' AND at.article_id IN :ids ORDER BY at.position",
+    "origin": "SELECT ao.article_id, o.name, o.domain, ao.url, ao.as_printed, ao.date, ao.confidence,"
+    " ao.evidence AS origin_evidence, ao.credit_text, ao.copyright_notice, ao.copyright_holder,"
+    " ao.copyright_year, ao.license, original.id AS original_id, original.url AS original_url"
+    " FROM article_origins AS ao JOIN origins AS o ON o.id = ao.origin_id"
+    f" LEFT JOIN articles AS original ON original.id = ao.original_id AND {visible('original.id')} WHERE ao.article_id IN :ids",
+    "rights": f"{SAID_OF} ORDER BY x.id",
+    "moves": "SELECT article_id, seen_at, value_before FROM field_changes"
+    " WHERE field = 'url' AND article_id IN :ids ORDER BY seen_at, id",
+    "image": "SELECT * FROM images WHERE article_id IN :ids ORDER BY position",
+}
+#: What tells how the text came about, which is most of an article's rows. The first is by the article, the others by the version.
+_SAID = (
+    "SELECT a.id AS article_id, t.source, t.warc_file, t.warc_offset, t.warc_length, t.warc_digest FROM articles AS a"
+    " JOIN urls AS u ON u.url_key = a.url_key JOIN source_texts AS t ON t.url_id = u.id WHERE a.id IN :ids"
+)
+_OF_REVISION = {
+    "blocks": "SELECT * FROM blocks WHERE revision_id IN :ids ORDER BY position",
+    "edits": "SELECT * FROM edits WHERE revision_id IN :ids ORDER BY position",
 }
 #: The columns of an article, its version and its capture that become fields of `Stored` unchanged.
 _OF_STORED = (
     "id", "site", "version", "versions", "first_seen_at", "last_seen_at", "gone_at", "cluster_id", "change_kind",
     "fetched_at", "payload_digest", "charset_declared", "charset_used",
 )  # fmt: skip
-#: The related rows that tell how the text came about. They are most of an article's rows.
-_EXPLAINING = ("blocks", "edits", "said")
 
 
 def load(
@@ -173,12 +162,13 @@ def load(
         found = {i: _of_version(row) for i, row in found.items()}
     if not found:
         return []
-    keys = {"ids": wanted, "revisions": [row["revision_id"] for row in found.values()]}
-    related = {
-        name: _gathered(reader, *what, keys)
-        for name, what in _RELATED.items()
-        if explained or name not in _EXPLAINING
-    }
+    related = {name: _gathered(reader, sql, "article_id", wanted) for name, sql in _OF_ARTICLE.items()}
+    if explained:
+        revisions = [row["revision_id"] for row in found.values()]
+        related["said"] = _gathered(reader, _SAID, "article_id", wanted)
+        related |= {
+            name: _gathered(reader, sql, "revision_id", revisions) for name, sql in _OF_REVISION.items()
+        }
     return [_whole(found[i], related) for i in wanted if i in found]
 
 
@@ -194,9 +184,9 @@ def _text(stored: bytes | None) -> str:
     return decoded("the value of article_body", unpack_text, stored)
 
 
-def _gathered(reader: Reader, sql: str, key: str, values: dict[str, Any]) -> dict[int, list[Row]]:
+def _gathered(reader: Reader, sql: str, key: str, ids: Sequence[int]) -> dict[int, list[Row]]:
     groups: dict[int, list[Row]] = {}
-    for row in reader.rows(sql, values):
+    for row in reader.rows(sql, {"ids": ids}):
         groups.setdefault(row[key], []).append(row)
     return groups
 

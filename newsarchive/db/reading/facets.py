@@ -1,11 +1,10 @@
-"""Counts the matches of a search by site, publisher, language, month and kind of copy, together with its results.
+"""Counts the matches of a search by site, publisher, language, month and kind of copy.
 
-    hits, spread = search_with_facets(source, "ferry")
+    spread = facets(source, "ferry")
     print(spread.total, spread.sites)
 
-Most of the cost of a search is to find the matches of a phrase of common words. So one statement finds the newest matches with
-their scores, and gives both the best of them and the counts. Where an exact total would need a second look through the whole index,
-the total is only a lower bound: "10,000 or more".
+Most of the cost of a search is to find the matches of a phrase of common words. Where an exact total would need a second look
+through the whole index, the total is only a lower bound: "10,000 or more".
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsarchive.db.conditions import Copies, first_of_story
-from newsarchive.db.query_language import And, Node, Not, Or, Words, has_run
-from newsarchive.db.reading import search as searching
-from newsarchive.db.reading.search import JOINED, Filters, Hit, Paging, Query, hits_of, tree_of
+from newsarchive.db.query_language import And, Node, Not, Or, Words
+from newsarchive.db.reading.search import JOINED, Filters, Query, tree_of
 from newsarchive.db.readonly import Reader, Source, reading
 
 #: This many matches, the newest ones, are counted by site, publisher and so on. The number is limited because the
@@ -54,33 +52,6 @@ def facets(source: Source, words: str = "", filters: Filters | None = None) -> F
         tree = query.inside(tree)
         counts = _spread(reader, query.newest(tree, MAX_COUNTED))
         return _facets(reader, reader.tuples(counts, query.values), tree, wanted)
-
-
-def search_with_facets(
-    source: Source, words: str = "", filters: Filters | None = None, paging: Paging | None = None
-) -> tuple[list[Hit], Facets]:
-    """What `search` and `facets` give, at little more than the cost of one of them where results are ranked."""
-    wanted, paging = filters or Filters(), paging or Paging()
-    is_beyond = paging.limit + paging.offset > searching.MAX_RANKED
-    with reading(source) as reader:
-        query = Query(reader, wanted)
-        tree = query.inside(tree_of(words))
-        if tree is None or paging.order != "rank" or has_run(tree) or is_beyond:
-            return searching.search(source, words, wanted, paging), facets(source, words, wanted)
-        nothing = ", ".join(["CAST(NULL AS text)"] * 4)
-        newest = f"SELECT id FROM found ORDER BY id DESC LIMIT {MAX_COUNTED}"
-        # The first column is 0 for the best matches and 1 for the counts of all matches.
-        sql = f"""
-            WITH found AS ({query.scored(tree)})
-            SELECT 0, best.id, best.score, {nothing}, 0, 0, 0
-            FROM ({query.best(tree, paging.limit, paging.offset, of="found")}) AS best
-            UNION ALL
-            SELECT 1, 0, 0.0, counts.* FROM ({_spread(reader, newest)}) AS counts
-        """
-        rows = reader.tuples(sql, query.values)
-        scores = {row[1]: float(row[2]) for row in rows if row[0] == 0}
-        counts = [row[3:] for row in rows if row[0] == 1]
-        return hits_of(reader, scores, tree, paging.marks), _facets(reader, counts, tree, wanted)
 
 
 def _spread(reader: Reader, matches: str) -> str:

@@ -174,8 +174,8 @@ _ROWS = f"""
 
 #: When the feed that named an article first was read for the last time without it. A feed has the newest posts, so a post
 #: with an older date that appears in it was published later than it says. An archive page or a sitemap tells no such thing. A look
-#: is at the first page of a feed, and a crawl with a limit or a bound reads no further ones, nor keeps one with `skip` all posts: so
-#: a crawl counts that read the feed to its end while its first page was as at that look.
+#: records the first page of a feed alone, so it counts only where a crawl read the whole feed at that time. A crawl that ended at a
+#: limit or a bound did not, and one with `skip` left posts out.
 _ABSENT = """
     SELECT a.id, max(l.last_at) AS seen_at FROM articles AS a JOIN urls AS u ON u.url_key = a.url_key
     JOIN discoveries AS d ON d.url_id = u.id AND d.kind = 'feed' JOIN crawl_runs AS r ON r.id = d.run_id

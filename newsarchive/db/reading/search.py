@@ -7,7 +7,7 @@ stream of articles. The language of the words is `newsarchive.db.query_language`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
@@ -67,7 +67,7 @@ class Filters:
     (`newsarchive.db.conditions`). Two values of `origin` are no names: "own" lets through what names no other publisher as the
     first, "republished" what names any.
     `rights` is "any", or "tdm" for what no site reserved from text and data mining when it was fetched last.
-    `article` are addresses, ids or identifiers of articles: no others are let through, and none where there are none.
+    `article` are addresses, ids or identifiers of articles: no other articles are let through. An empty tuple lets none through.
     """
 
     site: str | None = ""
@@ -347,14 +347,6 @@ def tree_of(words: str) -> Node | None:
     return parse(storable(words)) if words.strip() else None  # as the texts are stored
 
 
-def hits_of(reader: Reader, scores: Mapping[int, float], tree: Node | None, marks: Marks) -> list[Hit]:
-    """The articles with these ids, the one with the highest score first."""
-    chosen = f"SELECT {_COLUMNS} FROM articles AS a {JOINED} WHERE a.id IN :ids"
-    rows = {row["id"]: row for row in reader.rows(chosen, {"ids": list(scores)})} if scores else {}
-    best = sorted(rows, key=lambda id_: (-scores[id_], -id_))
-    return [_hit(reader, rows[id_] | {"score": scores[id_]}, tree, marks) for id_ in best]
-
-
 def _hit(reader: Reader, row: Row, tree: Node | None, marks: Marks) -> Hit:
     body = reader.value("SELECT article_body FROM articles WHERE id = :id", {"id": row["id"]})
     shown = snippet(body, positive(tree) if tree else (), marks)
@@ -468,19 +460,15 @@ class Query:
         passing = " AND ".join(self._passing("+a.id"))
         return f"SELECT a.id FROM articles AS a WHERE {passing} ORDER BY +a.id DESC LIMIT {number}"
 
-    def scored(self, tree: Node, *, is_cut: bool = True) -> str:
-        """The ids of matches with their scores; with `is_cut` only of the newest `MAX_RANKED`."""
-        score = self.dialect.score(tree, self._value)
-        return self.dialect.scored(self._among(tree), self._newest(MAX_RANKED) if is_cut else "", score)
-
-    def best(self, tree: Node, limit: int, offset: int, of: str = "") -> str:
-        """The ids and scores of the best matches. `of` names a table of scored matches; without it the index scores
-        them. On the pages behind the newest matches come the older ones, so that each match stands on one page."""
+    def best(self, tree: Node, limit: int, offset: int) -> str:
+        """The ids and scores of the best matches. On the pages behind the newest matches come the older ones, so that each match
+        stands on one page."""
         is_beyond, is_new = limit + offset > MAX_RANKED, "1"
         if is_beyond:
             is_new = f"CASE WHEN id >= (SELECT min(id) FROM ({self.newest(tree, MAX_RANKED)}) AS n) THEN 1 ELSE 0 END"
-        of = of or f"({self.scored(tree, is_cut=not is_beyond)}) AS found"
-        best = f"SELECT id, score, {is_new} AS is_new FROM {of} ORDER BY {_BEST}, id DESC"
+        score = self.dialect.score(tree, self._value)
+        found = self.dialect.scored(self._among(tree), "" if is_beyond else self._newest(MAX_RANKED), score)
+        best = f"SELECT id, score, {is_new} AS is_new FROM ({found}) AS found ORDER BY {_BEST}, id DESC"
         return f"{best} {self._cut(limit, offset)}"
 
     def condition(self, node: Node) -> str:

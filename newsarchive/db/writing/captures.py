@@ -92,22 +92,6 @@ class First(NamedTuple):
     file: str
 
 
-#: In plain SQL, because a crawl asks for every page. Which capture it is, `_first_rows` says. The sum keeps SQLite from taking the
-#: index of places for the order: it would read all records of the file before this one, 14 ms in a file of 60,000.
-_ORIGINAL = """
-SELECT final_url, fetched_at, warc_file FROM captures WHERE warc_digest = :digest AND warc_file = (
-    SELECT warc_file FROM captures WHERE warc_digest = :digest AND warc_file <> '' ORDER BY id LIMIT 1
-) ORDER BY warc_offset + 0 LIMIT 1
-"""
-
-
-def original_of(engine: Engine, digest: str) -> First | None:
-    """The capture that first held a payload, for a `revisit` record to name."""
-    with reading(engine) as connection:
-        rows = bulk.select_rows(connection, _ORIGINAL, {"digest": digest})
-    return First(rows[0]["final_url"], rows[0]["fetched_at"], rows[0]["warc_file"]) if rows else None
-
-
 def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     """The captures that first held these payloads, by their digests, where the archive holds them."""
     found: dict[str, First] = {}
@@ -304,8 +288,8 @@ def _record(row: Any, firsts: dict[str, Place], text: SourceText | None, parts: 
 
 
 def _kept() -> Select[Any]:
-    """The query of captures whose bytes are kept, without those of posts that are withheld and those that say nothing of
-    their post."""
+    """The query of captures whose bytes are kept. Left out are those of withheld posts, and refused ones, which show something else
+    than their post."""
     columns: list[Any] = [CaptureRow.id, Url.url, CaptureRow.final_url, CaptureRow.fetched_at]
     columns += [CaptureRow.url_id, CaptureRow.parent_id, Url.reason]
     columns += [CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length, CaptureRow.warc_digest]

@@ -408,9 +408,9 @@ class Batch:
         bulk.insert_rows(self.connection, Revision, new)
 
     def _replace_revisions(self, plans: list[Plan]) -> None:
-        """Replace the texts of versions that this crawl made. Their time and cause stay, but of a page that came with other
-        bytes: where nothing is left of a change, a line that was new turned out to be no part of the article, so the
-        publisher did not edit it. Where a later reading finds a change after all, it is an edit."""
+        """Replace the texts of versions that this crawl made. A version keeps its time, and mostly its cause. The cause of one whose
+        page came with other bytes is judged anew: where the new text is that of the version before, what had seemed new was no
+        part of the article, and the publisher edited nothing; where it differs, the publisher edited it."""
         own = [
             {name: value for name, value in plan.texts.items() if name not in ("article_body", "seen_at")}
             | {"b_id": plan.revision_id}

@@ -92,8 +92,8 @@ class Plan:
 
     @property
     def is_outlived(self) -> bool:
-        """Whether stored bytes are read again that came before the text, or a field, which the article has now: the newest bytes
-        of an address that the post had once. They change nothing."""
+        """Whether the stored bytes that are read again are older than what the article has now, a text or another field. So are
+        the newest bytes of an address that the post has left. They change nothing."""
         if self.stored is None or not self.reread:
             return False
         if self.has_left:
