@@ -181,9 +181,7 @@ class Frontier:
         found = self.find_site(url)
         if found is None:
             with writing(self.engine) as connection:
-                bulk.insert_new_rows(connection, Site, [{"domain": site_of(url)}])
-            found = self.find_site(url)
-        assert found is not None
+                [found] = bulk.ids_of(connection, Site, ("domain",), [{"domain": site_of(url)}]).values()
         return found
 
     def close_site(self, site_id: int, *, ok: bool, at: datetime | None = None) -> None:

@@ -94,21 +94,15 @@ class First(NamedTuple):
 
 def originals_of(engine: Engine, digests: Iterable[str]) -> dict[str, First]:
     """The captures that first held these payloads, by their digests, where the archive holds them."""
-    found: dict[str, First] = {}
     with reading(engine) as connection:
-        for some in bulk.parts(set(digests)):
-            rows = _first_rows(connection, set(some))
-            found |= {key: First(r.final_url, r.fetched_at, r.warc_file) for key, r in rows.items()}
-    return found
+        rows = _first_rows(connection, digests)
+    return {key: First(r.final_url, r.fetched_at, r.warc_file) for key, r in rows.items()}
 
 
 def places_of(engine: Engine, digests: Iterable[str]) -> dict[str, Place]:
     """The place of the record that holds each of these payloads, by its digest, where the archive has one."""
-    found: dict[str, Place] = {}
     with reading(engine) as connection:
-        for some in bulk.parts(set(digests)):
-            found |= _originals(connection, set(some))
-    return found
+        return _originals(connection, digests)
 
 
 def stored_before(engine: Engine, fetched: Sequence[Capture]) -> list[tuple[int, str]]:
@@ -324,36 +318,37 @@ def _newest(chosen: Chosen, after: int) -> Select[Any]:
     return query if chosen.until is None else query.where(CaptureRow.id <= chosen.until)
 
 
-def _originals(connection: Connection, digests: set[str]) -> dict[str, Place]:
+def _originals(connection: Connection, digests: Iterable[str]) -> dict[str, Place]:
     """The place where each payload was written first; later captures with the same payload are revisits."""
     rows = _first_rows(connection, digests)
     return {key: Place(r.warc_file, r.warc_offset, r.warc_length, key) for key, r in rows.items()}
 
 
-def _first_rows(connection: Connection, digests: set[str]) -> dict[str, Any]:
+def _first_rows(connection: Connection, digests: Iterable[str]) -> dict[str, Any]:
     """The capture whose record has the bytes, for each of these payloads that the archive holds.
 
     Captures are stored in another order than their bytes are written, because a page waits for the template of its site, or is read by
     another process. So the first capture tells the file, and the lowest offset in that file is the record with the bytes.
     """
-    if not digests:
-        return {}
     columns: list[Any] = [CaptureRow.warc_digest, CaptureRow.warc_file]
-    first = (
-        select(
-            *columns, func.min(CaptureRow.id).label("id"), func.min(CaptureRow.warc_offset).label("offset")
-        )
-        .where(CaptureRow.warc_digest.in_(digests), CaptureRow.warc_file != "")
-        .group_by(*columns)
-        .subquery()
-    )
-    written = and_(
-        CaptureRow.warc_digest == first.c.warc_digest,
-        CaptureRow.warc_file == first.c.warc_file,
-        CaptureRow.warc_offset == first.c.offset,
-    )
-    rows = connection.execute(select(CaptureRow.__table__).join(first, written).order_by(first.c.id))
     found: dict[str, Any] = {}
-    for row in rows:
-        found.setdefault(row.warc_digest, row)
+    for some in bulk.parts(set(digests)):
+        first = (
+            select(
+                *columns,
+                func.min(CaptureRow.id).label("id"),
+                func.min(CaptureRow.warc_offset).label("offset"),
+            )
+            .where(CaptureRow.warc_digest.in_(some), CaptureRow.warc_file != "")
+            .group_by(*columns)
+            .subquery()
+        )
+        written = and_(
+            CaptureRow.warc_digest == first.c.warc_digest,
+            CaptureRow.warc_file == first.c.warc_file,
+            CaptureRow.warc_offset == first.c.offset,
+        )
+        query = select(CaptureRow.__table__).join(first, written).order_by(first.c.id)
+        for row in connection.execute(query):
+            found.setdefault(row.warc_digest, row)
     return found
