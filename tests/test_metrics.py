@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -18,7 +19,7 @@ from newsarchive.db.models import AlarmRow
 from newsarchive.db.reading import metrics
 from newsarchive.db.reading.metrics import MAX_SITES, OTHER_SITES, names, samples
 from newsarchive.db.writing.store import Store
-from newsarchive.exceptions import OutputError
+from newsarchive.exceptions import SOME_FAILED, OutputError
 from newsarchive.extensions.json_log import JsonFormatter
 from newsarchive.items import Quality
 from tests.crawling.test_crawl import front, post
@@ -119,3 +120,19 @@ def test_a_crawl_writes_its_metrics_and_logs_json(db: Path, tmp_path: Path) -> N
     assert any(line.get("message", "").startswith("Scrapy ") for line in lines)  # its first line
     assert [line["stats"]["new"] for line in lines if line.get("event") == "summary"] == [1]
     assert any("a-lost-story" in line.get("message", "") for line in lines)
+
+
+@pytest.mark.slow
+def test_a_damaged_moment_costs_the_metrics_and_not_the_crawl(db: Path, tmp_path: Path) -> None:
+    options = ("-s", f"NEWSARCHIVE_METRICS={tmp_path / 'news.prom'}")
+    with served({"/": front("/a-first-story/"), "/a-first-story/": post("A")}) as site:
+        crawl(f"url={site.home}/", db=db)
+        with sqlite3.connect(db) as connection:
+            connection.execute(
+                "INSERT INTO crawl_runs (spider, arguments, started_at, finished_at, finish_reason, stats, version, site, reached)"
+                " SELECT 'other', '{}', started_at, 'soon', '', '{}', '', '', 0 FROM crawl_runs"
+            )
+        done = crawl(f"url={site.home}/", *options, db=db)
+    assert done.returncode == SOME_FAILED
+    assert "error: a stored time is damaged: 'soon'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -236,7 +236,7 @@ class Command(ScrapyCrawl):
             return 0
         try:
             metrics.write(open_source(self.in_force["NEWSARCHIVE_DATABASE_URL"]), Path(file))
-        except (OutputError, DatabaseError) as error:
+        except (OutputError, DatabaseError, Damaged) as error:
             sys.stderr.write(f"error: {error}\n")
             return SOME_FAILED
         return 0
