@@ -1,12 +1,14 @@
 """Read the picture of an article, with its caption and its credit → claims.
 
-`<figure>` holds the picture with caption and credit; WordPress's classic themes and SPIP print it elsewhere. The head of a page may
-name a logo, a card for sharing or a counter of visits in its place: those are no picture of an article.
+`<figure>` holds the picture with caption and credit; WordPress's classic themes and SPIP print it elsewhere, and old blogs among the
+paragraphs of the text. The head of a page may name a logo, a card for sharing or a counter of visits in its place: those are no
+picture of an article.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -19,8 +21,9 @@ from newsarchive.core.metadata.claims import Claim, Place, Source
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.standing import ancestors_of, aside
+from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import parts_of
+from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
@@ -102,6 +105,28 @@ _ICONS = (
 _BETWEEN_SIZES = re.compile(r",\s+|(?<=\d[wx]),")
 #: The width or density behind an address.
 _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx]")
+#: Letters by which a paragraph of the text is found in the page; a shorter paragraph may stand on it twice.
+MIN_PARAGRAPH_LETTERS = 40
+#: Paragraphs of the text that are looked for; later ones are not.
+MAX_TEXT_PARAGRAPHS = 40
+#: Paragraphs of the page among which they are looked for; later ones are not.
+MAX_PAGE_PARAGRAPHS = 400
+#: Pictures that are looked at; later ones are not.
+MAX_TEXT_PICTURES = 15
+#: Pixels of a picture's width, where it is stated; a smaller one is a button or a face.
+MIN_TEXT_PICTURE_WIDTH = 150
+#: Pixels of its height, in the same way.
+MIN_TEXT_PICTURE_HEIGHT = 100
+#: Elements above a picture among which a link is looked for.
+MAX_ELEMENTS_TO_LINK = 3
+#: Signs of pictures that are none of the text: in their address, class and text.
+_OUTSIDE_TEXT = re.compile(
+    r"avatar|emoji|smil(?:e|ies|ey)|icon|logo|badge|button|banner|sprite|pixel|spacer|paywall|signature|author|profile|byline|"
+    r"/(?:plugins|themes)/|(?:^|[/_.-])(?:ads?|adserver|share|rat(?:e|ing)\w*|stars?|more|print|heading)[/_.-]|\.svg$",
+    re.IGNORECASE,
+)
+_PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 
 
 def heading_picture(heading: Mark | None) -> Iterator[Claim]:
@@ -156,6 +181,51 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
         credit, text = _credit(mark.node, text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
+
+
+def first_in_text(
+    tree: LexborHTMLParser, blocks: Sequence[Block], url: str, other_posts: OtherPosts
+) -> Iterator[Claim]:
+    """The first picture in the element that holds most paragraphs of the text, which are the `blocks` labelled `body`. Old blogs and
+    small sites write `<p><img src="ferry.jpg"></p>` and nothing else. Buttons, faces and advertisements there are left out."""
+    holder = _holder(tree, blocks)
+    for image in holder.css("img")[:MAX_TEXT_PICTURES] if holder is not None else ():
+        addresses = picture_sources(image)
+        if addresses and _is_of_text(image, addresses[0], url) and not other_posts.holds(image):
+            yield Claim("image", addresses[0], Source(Place.FIGURE))
+            return
+
+
+def _holder(tree: LexborHTMLParser, blocks: Sequence[Block]) -> LexborNode | None:
+    """The element that holds most of these paragraphs; `None` where none holds two."""
+    letters = MIN_PARAGRAPH_LETTERS
+    texts = (key(b.text) for b in blocks if b.label == "body" and b.kind == "paragraph")
+    wanted = set(islice((text[:letters] for text in texts if len(text) >= letters), MAX_TEXT_PARAGRAPHS))
+    found: Counter[int] = Counter()
+    holders: dict[int, LexborNode] = {}
+    for paragraph in tree.css("p")[:MAX_PAGE_PARAGRAPHS] if len(wanted) > 1 else ():
+        parent = paragraph.parent
+        if parent is not None and key(paragraph.text(deep=True)[: letters * 4])[:letters] in wanted:
+            found[parent.mem_id] += 1
+            holders[parent.mem_id] = parent
+    best = found.most_common(1)
+    return holders[best[0][0]] if best and best[0][1] > 1 else None
+
+
+def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
+    attributes = image.attributes
+    if address.casefold().endswith(".gif") and not _PIXELS.fullmatch(attributes.get("width") or ""):
+        return False
+    for name, least in (("width", MIN_TEXT_PICTURE_WIDTH), ("height", MIN_TEXT_PICTURE_HEIGHT)):
+        stated = _PIXELS.fullmatch(attributes.get(name) or "")
+        if stated and int(stated[1]) < least:
+            return False
+    names = (address.split("?", 1)[0], attributes.get("class") or "", (attributes.get("alt") or "")[:40])
+    if any(_OUTSIDE_TEXT.search(name) for name in names) or aside(image, near=True):
+        return False
+    link = next((up for up in upwards(image.parent, MAX_ELEMENTS_TO_LINK) if up.tag == "a"), None)
+    leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
+    return not leads or same_site(leads, url) or _PICTURE_FILE.search(parts_of(leads).path) is not None
 
 
 def without_logos(

@@ -33,9 +33,7 @@ from newsarchive.core.metadata import (
     publication_date,
     publisher,
     sections,
-    site_marks,
     site_statements,
-    text_pictures,
 )
 from newsarchive.core.metadata.claims import (
     GUESSES,
@@ -210,7 +208,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims, refused = publisher.like_host_in_title(claims, title, url)
     candidates += refused
     if not any(c.field == "publisher" and key(c.value) for c in claims):
-        claims += site_marks.publisher_claims(tree, blocks, title, url, rules)
+        claims += publisher.in_marks(tree, blocks, title, url, rules)
     if any(c.field == "publisher" and key(c.value) for c in claims):
         candidates += [c.candidate(reason="is the author") for c in of_authors]
     else:
@@ -227,7 +225,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     candidates += refused
     claims += _picture_claims(claims, found, tree, anchor, other_posts)
     if not _has_own_picture(claims, url, rules):
-        claims += text_pictures.first_in_text(tree, blocks, url, other_posts)
+        claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if not _offered("image_credit", claims):
         claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
     claims += sections.paywall_claims(blocks, rules)
