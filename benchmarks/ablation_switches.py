@@ -310,8 +310,6 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("template: cut", "template", "template", {"newsarchive.core.site_template.template:_cut": returns(None)}, ()),
     ("template: anchors", "template", "template", {"newsarchive.core.site_template.learner:_anchored": argument()}, ()),
     ("template: taken back", "template", "template", {"newsarchive.core.site_template.template:_taken_back": returns(False)}, ()),
-    ("template: usual length", "template", "template", {"newsarchive.core.site_template.learner:usual": returns(None)},
-     ("newsarchive.core.site_template.layouts",)),
     ("template: conventions", "template", "template", {"newsarchive.core.steps:effects": returns([])},
      ("newsarchive.core.site_template.conventions",)),
 )  # fmt: skip

@@ -161,8 +161,6 @@ class QualityFlag(StrEnum):
     PARTS_MISSING = "parts missing"
     #: Lines of the text stand on other pages of the site, with no proof that they belong to its template.
     REPEATED_LINES = "repeated lines"
-    #: The text is far shorter than is usual on its site.
-    FAR_SHORTER = "far shorter than the site's other articles"
     #: The text of the page differs from the text that the site's own feed, API or sitemap gives for it.
     DIFFERS_FROM_FEED = "differs from the feed"
     DIFFERS_FROM_API = "differs from the wp-json"

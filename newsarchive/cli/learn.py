@@ -103,9 +103,9 @@ def template(
 ) -> None:
     """What was learned of a site, a line each: role, label, pages, articles, version, sample, reason.
 
-    Roles: `chrome` goes, `head`, `inset` and `slot` take what they open, `aside` stays and is flagged; `container` is the
-    element of the article, `start` and `end` frame it, a version for each design; `length` says how long its articles are,
-    `convention` which picture, description or keywords it gives to many posts; `keep` and `drop` are locked by hand. With
+    Roles: `chrome` goes, `head` and `inset` take what they open, `aside` stays and is flagged; `container` is the element of
+    the article, `start` and `end` frame it, a version for each design; `convention` is a picture, a description, keywords or
+    an author that it gives to many posts; `keep` and `drop` are locked by hand. With
     --keep, --drop or --unlock the articles that hold the line are read again from their stored bytes, and the URLs of those
     that change are printed; where there are ten or more, you are asked first. Ends with 1 where nothing was learned, or the
     answer was no.

@@ -29,7 +29,6 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.near_duplicates import fingerprint
 from newsarchive.core.origin import step as origin
 from newsarchive.core.site_template.conventions import applied, effects
-from newsarchive.core.site_template.layouts import doubted
 from newsarchive.core.site_template.learner import taught
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.site_template.observations import Observation, observation
@@ -214,7 +213,7 @@ def templated(
         misfit=layout is None and bool(template.layouts),
         reading=pack_reading(article) if keep_reading else b"",
     )
-    done = replace(doubted(marked(article, marks), seen.lines, template.usual), seen=seen)
+    done = replace(marked(article, marks), seen=seen)
     done = applied(done, changing, rules)
     if done.blocks != article.blocks:
         done = rendered(done)

@@ -1,22 +1,17 @@
-"""Finds the element in which a site's pages keep the article, one for each layout, and how long its articles are.
+"""Finds the element in which a site's pages keep the article, one for each layout.
 
 Every page nominates the deepest element that holds nearly all of its unique prose: `html/body/main/article.post`. Where five
 pages have an element and three in five of them nominate it, it makes a layout. Pages that disagree may make another one: a
 redesign is a second layout, and old posts keep the first. Below five pages each page is left to extraction.
-
-The usual length is one more piece of evidence for an article's quality. The classifier may be sure of a caption that is all
-it found, but not of a caption on a site that writes six hundred words.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from statistics import median
 
-from newsarchive.core.site_template.observations import Line, Observation
-from newsarchive.items import DIFFERS_FROM, Article, QualityFlag
+from newsarchive.core.site_template.observations import Observation
 
 #: Pages that must have an element before it can become the container of a layout.
 MIN_PAGES = 5
@@ -32,17 +27,6 @@ MIN_FITTING_SHARE = 0.4
 MAX_LAYOUTS = 8
 #: Pages whose full text must prove an element.
 MIN_PROVING_PAGES = 2
-#: Articles of a site that say which lengths are usual on it.
-MIN_ARTICLES = 20
-#: Part of the median's words below which an article is far shorter than the others.
-FAR_SHORTER_SHARE = 1 / 8
-#: Part of the site's articles that may be as short as that.
-MAX_SHORT_SHARE = 0.05
-#: Factor on the confidence of an article that is far shorter. With it, an article that was a little doubtful goes into
-#: quarantine.
-DOUBT_FACTOR = 0.9
-#: Part by which a length may change and count as the same. Above it the template is written anew.
-MAX_STEADY_CHANGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,53 +116,3 @@ def _add(found: dict[str, Layout], container: str, count: int, taught: bool = Fa
     old = found.get(container)
     number = old.number if old else max((x.number for x in found.values()), default=0) + 1
     found[container] = Layout(number, container, count, taught=taught or (old.taught if old else False))
-
-
-# -- how long a site's articles are -----------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Usual:
-    """The usual lengths of a site's articles in words: the median, and a length that 19 of 20 articles reach or exceed;
-    `pages` is the number of articles that were measured."""
-
-    pages: int
-    words: int
-    short: int
-
-
-def usual(pages: Iterable[Observation], known: Usual | None = None) -> Usual | None:
-    """The usual lengths on these pages; `known` where there are too few pages or nothing changed."""
-    lengths = sorted(filter(None, (sum(page.words_by_place.values()) for page in pages)))
-    if len(lengths) < MIN_ARTICLES:
-        return known
-    found = Usual(len(lengths), round(median(lengths)), lengths[int(MAX_SHORT_SHARE * len(lengths))])
-    pairs = ((found.words, known.words), (found.short, known.short)) if known else ()
-    is_steady = known and all(abs(a - b) <= MAX_STEADY_CHANGE * b for a, b in pairs)
-    return known if is_steady else found
-
-
-def is_far_shorter(lines: Sequence[Line], known: Usual | None) -> bool:
-    """Whether a page's article is far shorter than the site's others."""
-    if known is None:
-        return False
-    words = sum(line.words for line in lines if line.is_body)
-    return words < FAR_SHORTER_SHARE * known.words and words < known.short
-
-
-def doubted(article: Article, lines: Sequence[Line], known: Usual | None) -> Article:
-    """The article with a lower confidence where it is far shorter than the site's others. Where a feed or an API confirms
-    the text, or gave it, nothing changes."""
-    quality = article.quality
-    if QualityFlag.FAR_SHORTER in quality.flags or _is_confirmed(article) or not is_far_shorter(lines, known):
-        return article
-    confidence = round(DOUBT_FACTOR * quality.confidence, 3)
-    flags = (*quality.flags, QualityFlag.FAR_SHORTER)
-    return replace(article, quality=replace(quality, confidence=confidence, flags=flags))
-
-
-def _is_confirmed(article: Article) -> bool:
-    source = article.capture.source_text if article.capture else None
-    if source is None or not source.is_full:
-        return bool(article.filled_from)
-    return not any(flag in article.quality.flags for flag in DIFFERS_FROM.values())

@@ -23,7 +23,7 @@ from newsarchive.core.site_template.evidence import (
     judge,
     judge_form,
 )
-from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts, nominee, usual
+from newsarchive.core.site_template.layouts import Layout, fits, inside, layouts, nominee
 from newsarchive.core.site_template.lists import Labels, heads
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import HELD, MISSING, Line, Network, Observation, Window
@@ -141,7 +141,6 @@ def learn(
         pages[0].site if pages else known.site if known else "",
         kept,
         anchored,
-        usual(pages, known.usual if known else None),
         conventions_of([(page.cluster, page.said) for page in pages], known.conventions if known else ()),
     )
 

@@ -1,4 +1,4 @@
-"""Holds what was learned of a site: findings by fingerprint, layouts, the usual length of its articles, its conventions.
+"""Holds what was learned of a site: findings by fingerprint, layouts, its conventions.
 
 A `Template` goes to and from plain rows. `learner` makes it, `template` applies it.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from newsarchive.core.site_template import conventions
 from newsarchive.core.site_template.conventions import Convention
 from newsarchive.core.site_template.evidence import Finding
-from newsarchive.core.site_template.layouts import Layout, Usual
+from newsarchive.core.site_template.layouts import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned boilerplate, the usual length of its articles (`None` until enough are known), and the
-    picture, description and keywords that are its own. `first` of an entry is the one article whose own lede the line is."""
+    """A site's learned boilerplate, and the picture, description and keywords that are its own. `first` of an entry is the one article whose own lede the line is."""
 
     site: str
     entries: Mapping[int, Entry] = field(default_factory=dict)
     layouts: tuple[Layout, ...] = ()
-    usual: Usual | None = None
     conventions: tuple[Convention, ...] = ()
 
     @property
@@ -63,17 +61,9 @@ class Template:
             }
             for e in sorted(self.entries.values(), key=lambda e: e.key)
         ]
-        lengths = _length_rows(self.usual) if self.usual else []
         layouts = [row for layout in self.layouts for row in _layout_rows(layout)]
-        found = entries + lengths + conventions.rows(self.conventions) + layouts
+        found = entries + conventions.rows(self.conventions) + layouts
         return [{"is_proved": False} | row for row in found]
-
-
-def _length_rows(usual: Usual) -> list[dict[str, Any]]:
-    row = {"role": "length", "label": "", "clusters": 0, "first": "", "version": 0, "pages": usual.pages}
-    median = {"fingerprint": 0, "reason": "the median of its articles, in words", "sample": str(usual.words)}
-    short = {"fingerprint": 1, "reason": "all but one in twenty have", "sample": str(usual.short)}
-    return [row | median, row | short]
 
 
 def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
@@ -87,17 +77,16 @@ def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
 
 
 def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
-    """The template that `Template.rows` wrote, its rows in any order."""
+    """The template that `Template.rows` wrote, its rows in any order. Older versions wrote a role `length`, which is passed over."""
     entries: dict[int, Entry] = {}
     layouts: dict[int, Layout] = {}
-    lengths: dict[int, tuple[int, int]] = {}
     habits: list[Mapping[str, Any]] = []
     for row in sorted(rows, key=lambda row: row["role"] in ("start", "end")):
         number, role = row["version"], row["role"]
         if role == conventions.ROLE:
             habits.append(row)
         elif role == "length":
-            lengths[row["fingerprint"]] = row["pages"], int(row["sample"])
+            continue
         elif not number:
             finding = Finding(role, row["label"], row["reason"])
             entries[row["fingerprint"]] = Entry(
@@ -109,6 +98,5 @@ def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
             side = "starts" if role == "start" else "ends"
             keys = getattr(layouts[number], side) | {row["fingerprint"]}
             layouts[number] = replace(layouts[number], **{side: keys})
-    usual = Usual(*lengths[0], lengths[1][1]) if len(lengths) == 2 else None
     known = tuple(layouts[n] for n in sorted(layouts))
-    return Template(site, entries, known, usual, conventions.from_rows(habits))
+    return Template(site, entries, known, conventions.from_rows(habits))

@@ -233,7 +233,8 @@ def test_a_record_is_exact_and_what_older_versions_kept_of_days_and_names_is_pas
     assert unpack(compress(json.dumps(record).encode(), 3), page.url, page.site) == page
 
 
-def test_a_convention_of_dates_that_an_older_version_learned_is_left_out() -> None:
-    row = {"fingerprint": 1, "role": "convention", "reason": "", "pages": 9, "clusters": 0, "version": 0}
-    old = row | {"label": "time zone", "sample": "60", "first": "", "is_proved": False}
+@pytest.mark.parametrize(("role", "label"), [("convention", "time zone"), ("length", "")])
+def test_what_older_versions_learned_of_dates_and_lengths_is_left_out(role: str, label: str) -> None:
+    row = {"fingerprint": 1, "role": role, "reason": "", "pages": 9, "clusters": 0, "version": 0}
+    old = row | {"label": label, "sample": "60", "first": "", "is_proved": False}
     assert from_rows("weir.example", [old]) == Template("weir.example")
