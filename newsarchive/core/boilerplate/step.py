@@ -39,6 +39,10 @@ from newsarchive.rules import Rules
 
 #: Labels of the page's own head, which no pass overrules.
 OWN_LABELS = frozenset({"title", "description", "byline", "date", "caption"})
+#: Labels of what stands in a box of a table's text and is none of it.
+NAMED_FOR_SURE = OWN_LABELS | {"comments"}
+#: What gives a block its first label: the classifier, and the names of the elements around it.
+GUESSES = frozenset({DecidedBy.MODEL, DecidedBy.MARKUP})
 #: Words of an attribution; a longer block is prose that mentions a source.
 MAX_ATTRIBUTION_WORDS = 70
 #: Words of a copyright notice; a longer block is prose that mentions one.
@@ -206,8 +210,9 @@ def original_titles(marks: Marks) -> None:
 def places(marks: Marks) -> None:
     """Label blocks inside an element that a platform's table names, unless most of the article is in there.
 
-    A table may also name the elements that hold the article's text (label `body`). What the classifier alone turned down there is
-    text after all, such as a postscript of one paragraph in a box of its own.
+    A table may also name the elements that hold the article's text (label `body`). What the classifier turned down there is
+    text after all, such as a postscript of one paragraph in a box of its own, whatever the boxes further out are called: Substack's
+    footnotes stand in `article.newsletter-post`.
 
     Earns labels on half of the real pages, and 0.03 points of F1 (`docs/benchmarks/ablation.md`).
     """
@@ -216,7 +221,7 @@ def places(marks: Marks) -> None:
     hits = {i: v for i, path in own if (v := marks.words.select(path))}
     for i in [i for i, verdict in hits.items() if verdict.label == "body"]:
         block, verdict = marks.blocks[i], hits.pop(i)
-        if block.label == "body" or (block.label == "other" and block.decided_by is DecidedBy.MODEL):
+        if block.label == "body" or (block.label not in NAMED_FOR_SURE and block.decided_by in GUESSES):
             marks.relabel(i, *verdict)
     if not hits:
         return

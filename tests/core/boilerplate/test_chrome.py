@@ -251,6 +251,29 @@ def test_only_what_a_platform_names_as_text_comes_back_into_the_article() -> Non
     assert [b.decided_by for b in done[::2]] == [DecidedBy.SELECTOR, DecidedBy.SELECTOR, DecidedBy.MODEL]
 
 
+def test_a_footnote_comes_back_whatever_the_boxes_further_out_are_called() -> None:
+    """Substack's notes stand in `article.newsletter-post`, those of WordPress perhaps in a widget of a page builder."""
+
+    def note(label: str, path: str) -> Block:
+        return Block(
+            "The ledgers lie in the county archive.",
+            label=label,
+            rule="a guess",
+            decided_by=DecidedBy.MARKUP,
+            path=path,
+        )
+
+    found = (
+        Block("The ferry came back to the island on Monday, and half of the island was at the pier."),
+        note("subscribe", "html/body/article.newsletter-post/div.body/div.footnote/div.footnote-content/p"),
+        note("nav", "html/body/div.elementor-widget/ol.wp-block-footnotes/li"),
+        note("comments", "html/body/div.discussion/ol.wp-block-footnotes/li"),
+        note("caption", "html/body/figure/ol.wp-block-footnotes/li"),
+    )
+    done = boilerplate_step(Article(url="https://heron.example/1", blocks=found), RULES).blocks
+    assert [b.label for b in done] == ["body", "body", "body", "comments", "caption"]
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
