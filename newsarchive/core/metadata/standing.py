@@ -31,6 +31,8 @@ _IN_MENU_OF_SIDEBAR = "md-nav"
 _POSTS_OF_BLOGGER = re.compile(r"(?:^|\s)widget\s+Blog(?:\s|$)")
 #: Classes of the foot of the post itself, where Blogger and WordPress themes put author and date.
 _POST_FOOT = re.compile(r"(?:post|entry|article)-(?:footer|meta)", re.IGNORECASE)
+#: The type of an item of schema.org that is an article.
+_ARTICLE_ITEM = re.compile(r"schema\.org/(?:\w*Article|\w*Posting)\s*$")
 #: Ancestors of an element that tell where it stands; those further up are not asked.
 MAX_ANCESTORS = 12
 #: Marks after the headline that count as near it; later ones are elsewhere.
@@ -79,8 +81,15 @@ def _says_aside(names: str) -> bool:
 
 
 def _is_foot_of_article(node: LexborNode) -> bool:
-    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8)."""
-    return node.tag == "footer" and node.parent is not None and node.parent.tag == "article"
+    """Whether a node is the `<footer>` of an `<article>`, which says who wrote it and when (HTML Living Standard, 4.3.8), or what TYPO3's
+    news have in its place: `<div class="footer">` right in an item that is an article, between headline and text."""
+    parent = node.parent
+    if parent is None:
+        return False
+    if node.tag == "footer":
+        return parent.tag == "article"
+    is_foot = (node.attributes.get("class") or "").split() == ["footer"]
+    return is_foot and _ARTICLE_ITEM.search(parent.attributes.get("itemtype") or "") is not None
 
 
 def aside(node: LexborNode, *, near: bool = False) -> bool:
@@ -99,7 +108,8 @@ def aside(node: LexborNode, *, near: bool = False) -> bool:
         names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}" if attributes else " "
         if _IN_SIDEBAR in names:
             return False
-        if (names != " " and _says_aside(names)) or (
+        says_aside = names != " " and _says_aside(names)
+        if (says_aside and not (up.tag == "div" and _is_foot_of_article(up))) or (
             not near
             and up.tag in _ASIDE_TAGS
             and not _POST_FOOT.search(names)
