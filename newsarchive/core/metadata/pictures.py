@@ -7,6 +7,7 @@ picture of an article.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -126,6 +127,13 @@ _OUTSIDE_TEXT = re.compile(
     re.IGNORECASE,
 )
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*")
+#: Width or height in an inline style, in pixels or in heights of a line: "width:1px;height:1px" of a picture that counts readers.
+_STYLED = {
+    name: re.compile(rf"(?:^|;)\s*{name}\s*:\s*(\d{{1,5}})(?:\.\d+)?(px|r?em)", re.IGNORECASE)
+    for name in ("width", "height")
+}
+#: Pixels of the height of a line (CSS `em`), as browsers set it.
+EM_PIXELS = 16
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
 
 
@@ -216,16 +224,27 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
     attributes = image.attributes
     if address.casefold().endswith(".gif") and not _PIXELS.fullmatch(attributes.get("width") or ""):
         return False
-    for name, least in (("width", MIN_TEXT_PICTURE_WIDTH), ("height", MIN_TEXT_PICTURE_HEIGHT)):
-        stated = _PIXELS.fullmatch(attributes.get(name) or "")
-        if stated and int(stated[1]) < least:
-            return False
+    sizes = ("width", MIN_TEXT_PICTURE_WIDTH), ("height", MIN_TEXT_PICTURE_HEIGHT)
+    if any(_pixels(image, name) < least for name, least in sizes):
+        return False
+    if not parts_of(address).path.strip("/"):  # "https://heron.example/?republication-pixel=true&post=7"
+        return False
     names = (address.split("?", 1)[0], attributes.get("class") or "", (attributes.get("alt") or "")[:40])
     if any(_OUTSIDE_TEXT.search(name) for name in names) or aside(image, near=True):
         return False
     link = next((up for up in upwards(image.parent, MAX_ELEMENTS_TO_LINK) if up.tag == "a"), None)
     leads = absolute(link.attributes.get("href") or "", url) if link is not None else ""
     return not leads or same_site(leads, url) or _PICTURE_FILE.search(parts_of(leads).path) is not None
+
+
+def _pixels(image: LexborNode, name: str) -> float:
+    """The `width` or `height` that an image states, in its attribute or its style; infinite where it states none."""
+    attributes = image.attributes
+    if stated := _PIXELS.fullmatch(attributes.get(name) or ""):
+        return int(stated[1])
+    if styled := _STYLED[name].search(attributes.get("style") or ""):
+        return int(styled[1]) * (1 if styled[2].casefold() == "px" else EM_PIXELS)
+    return math.inf
 
 
 def without_logos(

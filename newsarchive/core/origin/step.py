@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from newsarchive.core.metadata.person_names import is_credit
 from newsarchive.core.origin.credits import own_names
@@ -124,7 +125,8 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if found is not None:
         return _NamedLead(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
-    if is_url and domain in not_hosts(rules):
+    is_host = is_url or (" " not in printed and bool(host_in(printed)))  # "fed.brid.gy"
+    if is_host and domain in not_hosts(rules):
         return None  # "Source: bit.ly/3xYz", a shortened link or a social network
     if is_credit(printed, rules):
         return None  # "Source: Getty", where the picture is from
@@ -207,7 +209,8 @@ def _origin(
         domain=next((n.domain for n in ranked if n.domain), ""),
         url=_original_address(ranked),
         as_printed=first.lead.printed,
-        date=dates.parse(dates.date_text(credit, rules), rules),
+        date=dates.parse(dates.date_text(credit, rules), rules)
+        or _date_in_byline(first.name, article, rules),
         credit_text=credit,
         copyright_notice=notice.notice if notice else "",
         copyright_holder=notice.holder if notice else "",
@@ -216,6 +219,19 @@ def _origin(
         confidence=round(_confidence(group), 3),
         evidence=tuple(_evidence((*ranked, *others))),
     )
+
+
+def _date_in_byline(name: str, article: Article, rules: Rules) -> datetime | None:
+    """The day beside a byline that names the original's paper, where it lies before the copy's own: republish buttons hand out
+    "by Jane Doe, The Heron" with the day of the original below."""
+    if article.date_published is None:
+        return None
+    for block in article.blocks:
+        if block.label == "byline" and key_of(name) in key_of(block.text):
+            day = dates.parse(dates.date_text(block.text, rules), rules)
+            if day is not None and day.date() < article.date_published.date():
+                return day
+    return None
 
 
 def _evidence(leads: Sequence[_NamedLead]) -> Iterable[Evidence]:

@@ -82,6 +82,20 @@ def test_a_paper_beside_its_writer_is_no_author() -> None:
     assert [author.name for author in article.authors] == ["Jane Doe"]
 
 
+@pytest.mark.parametrize(("own", "day"), [("2025-05-02", "2025-04-03"), ("2025-04-03", None)])
+def test_the_day_beside_the_originals_byline(own: str, day: str | None) -> None:
+    """A republish button hands out the original's byline and day with the text. The copy's own day is none of the original."""
+    before = "<p class=byline>by Jane Doe, Harbour Gazette<br>April 3, 2025</p>"
+    case = {
+        "head": f"<meta property=article:published_time content={own}T08:00:00Z>",
+        "before": before,
+        "after": "<p>The post {post} appeared first on {site}.</p>",
+    }
+    origin = extract(html=page_of(case), url=OWN).origin
+    assert origin is not None
+    assert (origin.date and origin.date.date().isoformat()) == day
+
+
 def test_a_paper_in_the_place_of_an_author_is_an_organisation() -> None:
     """Distributor names the original by the canonical address, and prints its site's name as the author."""
     head = (
