@@ -144,6 +144,7 @@ FLAGS = {
     "thin margin": "it was close",
     "page too long": "the page is very long",
     "no sentence end": "it ends in the middle of a sentence",
+    "excerpt of the original": "a line below it leads to the rest of the text, at the original",
     "short": "it is short",
     "other articles below": "other articles follow below",
     "text from json-ld": "the text is from the page's JSON-LD",

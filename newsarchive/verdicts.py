@@ -157,6 +157,8 @@ class QualityFlag(StrEnum):
     OTHER_ARTICLES = "other articles below"
     #: The page shows no article or a beginning; its JSON-LD gave the text.
     FROM_JSON_LD = "text from json-ld"
+    #: A line below the text leads to the rest of it, at the original.
+    EXCERPT = "excerpt of the original"
     #: The post is split over several pages and at least one is missing.
     PARTS_MISSING = "parts missing"
     #: Lines of the text stand on other pages of the site, with no proof that they belong to its template.

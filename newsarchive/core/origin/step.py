@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsarchive.core.metadata.person_names import is_credit
-from newsarchive.core.origin.credits import own_names
+from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.urls import parts_of, same_site
-from newsarchive.items import Article, Author, Evidence, Origin
+from newsarchive.items import Article, Author, Evidence, Origin, Quality, QualityFlag
 from newsarchive.rules import Rules
 
 #: Confidence of an origin, 0 to 1. With less, the leads are hearsay and the article counts as the blog's own.
@@ -71,7 +71,18 @@ def origin_step(article: Article, rules: Rules) -> Article:
     origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
     origin = _named_by_author(origin, article.authors)
     authors = _without_papers(article.authors, origin)
-    return replace(article, origin=origin, authors=authors, is_based_on=article.is_based_on or origin.url)
+    quality = _of_excerpt(article, origin)
+    based_on = article.is_based_on or origin.url
+    return replace(article, origin=origin, authors=authors, quality=quality, is_based_on=based_on)
+
+
+def _of_excerpt(article: Article, origin: Origin) -> Quality:
+    """The quality of the article, with a flag where a line such as "Read more" leads to the original."""
+    rest = (link for b in article.blocks if b.label == READ_MORE for _, link in b.links)
+    flags = article.quality.flags
+    if not origin.url or origin.url not in rest or QualityFlag.EXCERPT in flags:
+        return article.quality
+    return replace(article.quality, flags=(*flags, QualityFlag.EXCERPT))
 
 
 def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:

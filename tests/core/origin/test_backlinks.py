@@ -14,7 +14,7 @@ import pytest
 
 from newsarchive import extract
 from newsarchive.core.origin.backlinks import backlink_in, without_headline
-from newsarchive.items import Block
+from newsarchive.items import Block, QualityFlag
 from newsarchive.rules import default
 
 CASES = Path(__file__).parents[2] / "cases" / "origin" / "backlinks.json"
@@ -80,6 +80,15 @@ def test_a_paper_beside_its_writer_is_no_author() -> None:
         html=page_of({"before": line, "after": "<p>The post {post} appeared first on {site}.</p>"}), url=OWN
     )
     assert [author.name for author in article.authors] == ["Jane Doe"]
+
+
+@pytest.mark.parametrize(
+    ("link", "flagged"), [("{url}", True), ("https://heron.example/another-story/", False)]
+)
+def test_an_excerpt_of_the_original_is_flagged(link: str, flagged: bool) -> None:
+    after = f'<p><a href="{link}">Read More</a></p>'
+    quality = extract(html=page_of({"after": after}), url=OWN).quality
+    assert (QualityFlag.EXCERPT in quality.flags) is flagged
 
 
 @pytest.mark.parametrize(("own", "day"), [("2025-05-02", "2025-04-03"), ("2025-04-03", None)])
