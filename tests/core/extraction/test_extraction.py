@@ -8,13 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive import extract
+from newsarchive.core.extraction import page_type
+from newsarchive.core.extraction.classifier import Sheet
 from newsarchive.core.extraction.labels import Namer, is_headline
 from newsarchive.core.extraction.step import extract_step
 from newsarchive.core.html.blocks import MAX_BLOCKS, read_blocks
@@ -492,3 +496,23 @@ def test_a_thai_article_is_counted_and_ends_without_a_full_stop() -> None:
     assert article.article_body == "\n\n".join(texts)
     assert 55 < article.word_count < 80
     assert article.quality.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("html", "is_one"),
+    [
+        ("<title>Ferry news - Post</title><body class='single single-post'><h1>Ferry</h1><p>Text.", True),
+        ("<title>Ferry news - Post</title><body class='archive category'><h1>Ferry</h1><p>Text.", False),
+        (
+            "<title>この低料金でこの設備を提供してくれる – 港新聞</title><h1>この低料金でこの設備を提供してくれる</h1><p>文。",
+            True,
+        ),
+        ("<title>港 – 港新聞</title><h1>港</h1><p>文。", False),
+    ],
+)
+def test_a_page_of_one_article_is_none_of_teasers(html: str, is_one: bool) -> None:
+    """WordPress says it in the classes of the page; in Japanese each character of a headline counts as a word."""
+    tree = LexborHTMLParser(html)
+    title = "".join(node.text() for node in tree.css("title"))
+    sheet = cast("Sheet", SimpleNamespace(tree=tree, title=title, reading=read_blocks(tree, URL)))
+    assert page_type._is_one_article(sheet) == is_one
