@@ -51,6 +51,8 @@ MIN_STAFF_NAMES = 5
 MAX_WORDS_BEFORE_JOB = 2
 #: Letters of a site's name with which that of an organisation may begin; with fewer it may be any word.
 MIN_HOUSE_LETTERS = 4
+#: Letters beside a name that make a phrase of it, in a script without spaces; with fewer they may be a part of the name.
+MIN_PHRASE_LETTERS = 5
 #: Sources that readers of the page do not see.
 _HEAD = JSON_LD | META | OPEN_GRAPH | TWITTER | {Place.SCRIPT}
 #: Sources that hold one author in each element.
@@ -200,7 +202,7 @@ def options(
         claims, before = lists.get(names, ([], authors))
         spelled = max(before, authors, key=_spelling)
         lists[names] = [*claims, *(claim for claim, _ in rows)], spelled
-    _merge_residue(lists)
+    _merge_residue(lists, rules)
     guessed = {
         names for names, (claims, _) in lists.items() if all(c.source.place in GUESSES for c in claims)
     }
@@ -259,9 +261,21 @@ def _without_firms(
     return people if people and are_named else authors
 
 
-def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]]) -> None:
+def _merge_residue(
+    lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]], rules: Rules
+) -> None:
     """Give the claims of "Jane Doe Gardener" and "AAS Jane Doe", which readers see, to "Jane Doe", whom a marked element or the head
-    names: what stands behind a name is a role, a network or a place, and letters before it are a section."""
+    names: what stands behind a name is a role, a network or a place, and letters before it are a section. So are those of a phrase with
+    the name that links to the person's page."""
+    declared = {
+        authors[0].name: listed
+        for listed, (claims, authors) in lists.items()
+        if len(authors) == 1
+        and (
+            any(c.source.place is Place.AUTHOR or c.source.place in _HEAD for c in claims)
+            or (any(c.source.place is Place.BYLINE for c in claims) and like_a_name(authors[0].name, rules))
+        )
+    }
     marked = {
         authors[0].name: listed
         for listed, (claims, authors) in lists.items()
@@ -272,11 +286,23 @@ def _merge_residue(lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author,
         if len(authors) > 1 or not all(c.source.place in IN_BODY for c in claims):
             continue
         shorter = next((name for name in marked if longer.startswith(f"{name} ")), "")
+        if not shorter and any(c.source.place is Place.REL for c in claims):
+            shorter = next((name for name in declared if _is_phrase_with(name, longer, rules)), "")
         first, _, rest = longer.partition(" ")
         shorter = shorter or (rest if rest in marked and first.isupper() and not rest.isupper() else "")
-        if shorter:
-            lists[marked[shorter]][0].extend(claims)
+        kept = marked.get(shorter) or declared.get(shorter)
+        if kept in lists and kept != listed:
+            lists[kept][0].extend(claims)
             del lists[listed]
+
+
+def _is_phrase_with(name: str, text: str, rules: Rules) -> bool:
+    """Whether a text has a name and the words of a link to all that its owner wrote, in any language: "View all posts by Jane Doe"."""
+    if name == text or _spelled(name) not in _spelled(text):
+        return False
+    if has_unspaced(text):
+        return len(key(text)) >= len(key(name)) + MIN_PHRASE_LETTERS
+    return not like_a_name(text, rules)
 
 
 def _hidden_traits(

@@ -137,7 +137,9 @@ class Mark:
     @property
     def content(self) -> str:
         """The value of `content` or `datetime`, of a `<data>` its `value` (HTML Living Standard, 5.2.4), else the element's text."""
-        value = self.attributes.get("content") or self.attributes.get("datetime")
+        value, time = self.attributes.get("content"), self.attributes.get("datetime")
+        # Themes state a day as `content` and its time of day as well as `datetime`.
+        value = time if not value or (time and time.startswith(value)) else value
         if not value and self.tag == "data":
             value = self.attributes.get("value")
         return plain(value) if value else text_of(self.node)

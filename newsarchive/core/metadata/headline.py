@@ -114,8 +114,9 @@ def decide(
     site_names = [*site_names, *_names_before(claims, blocks, url)]
     claims, same_everywhere = _without_site_titles(claims, site_names, blocks)
     claims, of_days = _without_days(claims, site_names, blocks, rules)
+    claims, of_site = _without_site_headings(claims)
     offered, refused = options(claims, site_names, sections)
-    refused += same_everywhere + of_days
+    refused += same_everywhere + of_days + of_site
     chosen, candidates = weigh(offered, "headline", rules)
     value = chosen.claims[0].value if chosen else _signs_alone(claims)
     return value, candidates + refused, [c for option in offered for c in option.claims]
@@ -157,6 +158,30 @@ def _without_site_titles(
     ]
     others = [c for c in claims if c not in of_site]
     return others, [c.candidate(reason="is the site's title") for c in of_site]
+
+
+def _without_site_headings(claims: Sequence[Claim]) -> tuple[list[Claim], list[Candidate]]:
+    """The claims without an `<h1>` that is no title of the post, and these as refused candidates: "Blog" over each post of OceanWP,
+    whose headline stands below in `<h2 class="entry-title">`.
+
+    `<title>` begins with the only headline that is marked so in an `<h2>`, and has nothing of the `<h1>`, nor has any title of the head.
+    """
+    tops = [c for c in claims if c.source.place in FIRST_HEADINGS]
+    marked = {key(c.value) for c in claims if c.source.place is Place.H2_MARKED} - {""}
+    titles = [c.value for c in claims if not _in_body(c) and key(c.value)]
+    if not tops or len(marked) != 1 or not titles:
+        return list(claims), []
+    [second] = marked
+    is_titled = len(second) >= MIN_TITLE_LETTERS and any(
+        c.source.place is Place.TITLE and key(c.value).startswith(second) for c in claims
+    )
+    if not is_titled or any(
+        key(t) in key(c.value) or key(c.value) in key(t) or alike(c.value, t) for c in tops for t in titles
+    ):
+        return list(claims), []
+    return [c for c in claims if c not in tops], [
+        c.candidate(reason="no title has it, and one has the next heading") for c in tops
+    ]
 
 
 def _without_days(

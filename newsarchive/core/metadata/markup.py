@@ -24,12 +24,22 @@ from newsarchive.core.metadata.claims import (
     plain,
 )
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
+from newsarchive.core.metadata.guessed_names import says_profile
+from newsarchive.core.metadata.heading_links import (
+    INDEX_FILE,
+    TITLE_TAGS,
+    has_headline,
+    holds,
+    leads_away,
+    leads_here,
+    leads_home,
+    leads_to_other_post,
+)
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name, with_spaces, words
 from newsarchive.core.metadata.standing import MAX_ANCESTORS, ancestors_of, aside, in_masthead, nearest
-from newsarchive.core.text.dates import date_text, parse, says, with_a_date_each
-from newsarchive.core.text.normalise import key
-from newsarchive.core.urls import is_category, parts_of, same_site, try_normalise, url_key
+from newsarchive.core.text.dates import parse, says, with_a_date_each
+from newsarchive.core.urls import is_category, parts_of, same_site
 from newsarchive.rules import Rules
 
 _HEADLINE_CLASS = re.compile(
@@ -48,9 +58,6 @@ _NOT_AUTHOR_CLASS = re.compile(
 )
 #: Elements inside an element for authors that hold the categories of the post.
 _CATEGORY = '[class*="categor" i],[rel~="category" i]'
-_HOST = re.compile(r"^(?:https?:)?//[^/?#]+")
-#: The file of a folder's own page, at the end of an address without query.
-_INDEX_FILE = re.compile(r"(?:(?<=/)|^)index\.(?:html?|php)$", re.IGNORECASE)
 _DATE_CLASS = re.compile("date(?<!update)(?<!candidate)(?<!validate)|datum|posted|publish|dt-")
 #: Classes of the day on which somebody looked at a source, in a list of references (Wikipedia: `reference-accessdate`).
 _LOOKED_AT_CLASS = re.compile("access-?date|retriev")
@@ -81,7 +88,6 @@ _PROPERTIES = {
 #: Elements inside a heading that hold the kicker, the line over the headline.
 _KICKER_TAGS = frozenset(["small", "time", "sup"])
 _HEADING_TAGS = frozenset(["h1", "h2", "h3", "div", "p", "span", "a"])
-_TITLE_TAGS = frozenset(["h1", "h2", "h3"])
 #: Types of items that a page describes besides its article: what is said of them is not said of it. Hexo's theme NexT describes
 #: the site twice in each post, as its publisher and in its sidebar.
 _OTHER_ITEMS = frozenset((
@@ -123,7 +129,7 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
 
     The name of the page's only h-entry counts as a marked heading, whatever element it is.
     """
-    seconds, has_headline = 0, None
+    seconds, is_titled = 0, None
     of_entries = [mark.at for mark in marks if "p-name" in mark.names and _names_entry(mark)]
     for mark in marks:
         place = _heading_place(mark, url, rules)
@@ -132,16 +138,24 @@ def headings(marks: Sequence[Mark], title: str, url: str, rules: Rules) -> Itera
         seconds += place in SECOND_HEADINGS
         if place is None or (place in SECOND_HEADINGS and seconds > MAX_SECOND_HEADINGS):
             continue
-        if mark.tag in _TITLE_TAGS and _leads_away(mark.node, title, url):
-            has_headline = _has_headline(marks, title) if has_headline is None else has_headline
-            if has_headline:
+        if mark.tag != "h1" and place is not Place.HOME and leads_to_other_post(mark.node, title, url):
+            continue
+        if mark.tag in TITLE_TAGS and leads_away(mark.node, title, url):
+            is_titled = has_headline(marks, title) if is_titled is None else is_titled
+            if is_titled:
                 continue
         text = _PERMALINK.sub("", text_of(mark.node, inline=True))
         if text and mark.tag == "h1":
             text = _without_category(_without_kicker(text, mark.node, rules), mark.node)
             text = _without_small_end(text, mark.node, title)
         if text:
-            yield Claim("headline", text, Source(Place.HOME if _leads_home(mark.node, url) else place)), mark
+            yield Claim("headline", text, Source(Place.HOME if leads_home(mark.node, url) else place)), mark
+
+
+def empty_heading(marks: Sequence[Mark], url: str, rules: Rules) -> Mark | None:
+    """The first `<h1>`, or heading marked as a title, that is empty: in its place themes would print the headline of a post without one."""
+    empty = (m for m in marks if m.tag in TITLE_TAGS and not text_of(m.node))
+    return next((m for m in empty if m.tag == "h1" or _heading_place(m, url, rules) is Place.H2_MARKED), None)
 
 
 def _without_kicker(text: str, heading: LexborNode, rules: Rules) -> str:
@@ -202,81 +216,19 @@ def _first_element(node: LexborNode) -> LexborNode | None:
     return child if child is not None and child.tag != "-text" else None
 
 
-def _leads_home(node: LexborNode, url: str) -> bool:
-    """Whether a heading of the page at `url` is a link to the home page, or is inside one, as the site's name is in many themes."""
-    link, parent = node.css_first("a[href]"), node.parent
-    if link is None and parent is not None and parent.tag == "a" and parent.attributes.get("href"):
-        link = parent if text_of(parent) == text_of(node) else None
-    reference = (link.attributes.get("href") or "").strip() if link is not None else ""
-    if link is None or not reference:  # an empty address is that of the page itself
-        return False
-    folder = _INDEX_FILE.sub("", reference)
-    if _HOST.sub("", folder) in ("/", "", "./"):
-        return not _is_own_folder(folder, url)
-    return _holds(folder, url) and text_of(link) == text_of(node)
-
-
-def _has_headline(marks: Sequence[Mark], title: str) -> bool:
-    """Whether a heading is half of `<title>` or more. Without one, the headline may be a heading that leads away, as on a blog that
-    comments on others' pages."""
-    whole = key(title)
-    texts = (key(text_of(mark.node)) for mark in marks if mark.tag in _TITLE_TAGS)
-    return any(text and text in whole and 2 * len(text) >= len(whole) for text in texts)
-
-
-def _leads_away(node: LexborNode, title: str, url: str) -> bool:
-    """Whether a heading is a link to another site and has words that `<title>` lacks: the name of the firm over its blog."""
-    link = node.css_first("a[href]")
-    address = absolute(link.attributes.get("href") or "", url) if link is not None else ""
-    if link is None or not parts_of(address).hostname or same_site(address, url):
-        return False
-    return text_of(link) == text_of(node) and key(text_of(node)) not in key(title)
-
-
-def _leads_here(node: LexborNode, url: str, rules: Rules) -> bool:
-    """Whether a heading is a link to the page that holds it, as the headline of a post is in many themes. Its day is such a link too, and
-    is none, nor is a link to a part of the page: "#comments"."""
-    link = node.css_first("a[href]")
-    reference = (link.attributes.get("href") or "").strip() if link is not None else ""
-    if link is None or not reference or "#" in reference or text_of(link) != text_of(node):
-        return False
-    own, other = try_normalise(url), try_normalise(reference, url)
-    if own is None or other is None or url_key(own) != url_key(other):
-        return False
-    text = text_of(link, inline=True)
-    return len(date_text(text, rules)) < len(text) / 2
-
-
-def _is_own_folder(reference: str, url: str) -> bool:
-    """Whether a link leads to the page that holds it, as a headline's does in a copy of a site: "index.html" in "/2013/the-ferry/"."""
-    page = parts_of(url)
-    own = _INDEX_FILE.sub("", page.path)
-    is_folder = own.endswith("/") and len(own) > 1 and not page.query  # "/blog/?p=5" is a post in "/blog/"
-    return is_folder and parts_of(absolute(reference or "./", url)).path == own
-
-
-def _holds(reference: str, url: str) -> bool:
-    """Whether a link leads to the folder of a blog, with the page two or more folders below it: "/harbour/" from
-    "/harbour/2013/the-ferry". The last part of the page's address is no number: "/the-ferry/page/2" is a part of a post."""
-    folder, own = parts_of(absolute(reference, url)), parts_of(url)
-    is_folder = folder.path.endswith("/") and not folder.query and own.path.startswith(folder.path)
-    below = own.path.removeprefix(folder.path).strip("/").split("/") if is_folder else []
-    return len(below) > 1 and not below[-1].isdigit() and same_site(folder.geturl(), url)
-
-
 def _heading_place(mark: Mark, url: str, rules: Rules) -> Place | None:
     if mark.tag == "a" and "home" in (mark.attributes.get("rel") or "").casefold().split():
         return Place.HOME
     if mark.tag not in _HEADING_TAGS:
         return None
-    if mark.names and _SITE_NAME_CLASS.search(mark.names) and _leads_home(mark.node, url):
+    if mark.names and _SITE_NAME_CLASS.search(mark.names) and leads_home(mark.node, url):
         return Place.HOME
     marked = "headline" in mark.properties or (mark.names != "" and _says_headline(mark.names))
-    if mark.tag not in _TITLE_TAGS and "p-name" in mark.names and not _names_entry(mark):
+    if mark.tag not in TITLE_TAGS and "p-name" in mark.names and not _names_entry(mark):
         return None
     # TypePad and Movable Type
     marked = marked or (mark.tag in ("h2", "h3") and "entry-header" in mark.names.split())
-    marked = marked or (mark.tag in _TITLE_TAGS and _leads_here(mark.node, url, rules))
+    marked = marked or (mark.tag in TITLE_TAGS and leads_here(mark.node, url, rules))
     if mark.tag == "h1":
         return Place.H1_MARKED if marked else Place.H1
     if mark.tag == "h2":
@@ -357,11 +309,17 @@ def names_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
         yield from (plain(link.attributes.get(name)) for name in ("title", "aria-label"))
 
 
+def pictures_of_home(tree: LexborHTMLParser, url: str) -> Iterator[str]:
+    """What stands for the pictures in links to the home page of the page at `url`: `<a href="/"><img alt="Harbour Post"></a>`."""
+    for link in home_links(tree, url, MAX_HOME_LINKS):
+        yield from (plain(picture.attributes.get("alt")) for picture in link.css("img[alt]")[:1])
+
+
 def home_links(tree: LexborHTMLParser, url: str, most: int) -> Iterator[LexborNode]:
     """At most `most` links to the home page of the page at `url`. The home page of a blog in a folder is the one that the page
     declares as its start, as Movable Type does."""
     declared = (link.attributes.get("href") or "" for link in tree.css('link[rel~="start"]')[:1])
-    start = next((absolute(address, url) for address in declared if _holds(address, url)), "")
+    start = next((absolute(address, url) for address in declared if holds(address, url)), "")
     found = (link for link in tree.css("a[href]")[:MAX_HOME_LINKS] if _is_home_link(link, start, url))
     yield from islice(found, most)
 
@@ -372,7 +330,7 @@ def _is_home_link(link: LexborNode, start: str, url: str) -> bool:
         return False
     address = absolute(reference, url)
     parts = parts_of(address)
-    is_root = _INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
+    is_root = INDEX_FILE.sub("", parts.path) in ("", "/") or address == start
     return bool(address) and is_root and not parts.query and same_site(address, url)
 
 
@@ -437,7 +395,9 @@ def dates(
         if place is None:
             continue
         value = stated(mark, rules) or plain(mark.attributes.get("title"))
-        if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)) or aside(mark.node, near=near):
+        if not 4 <= len(value) <= 80 or not any(map(str.isdigit, value)):
+            continue
+        if aside(mark.node, near=near, own=ancestors):
             continue
         if other_posts.holds(mark.node, itself=True):
             other_posts.refuse(Claim("date_published", value, Source(place)))
@@ -517,9 +477,10 @@ def authors(
     marks: Sequence[Mark], headline: Mark | None, rules: Rules, other_posts: OtherPosts
 ) -> Iterator[Claim]:
     """Authors that are marked as such, those nearest to the headline first, without those of other posts."""
+    ancestors = ancestors_of(headline)
     for mark, near in nearest(marks, headline):
         place = _author_place(mark)
-        if place is None or aside(mark.node, near=near) or other_posts.holds(mark.node):
+        if place is None or aside(mark.node, near=near, own=ancestors) or other_posts.holds(mark.node):
             continue
         if words(rules).helped.find(_text_before(mark.node)):
             continue
@@ -544,6 +505,8 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
         name = text_of(inner[0], MAX_BYLINE_CHARS)
         if name and clean(name, rules) == name:
             return name
+    if name := _linked_name(node, text, rules):
+        return name
     links = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a[href]")[:MAX_BYLINE_ELEMENTS]]
     people = [name for name in links if like_a_name(name, rules) or kind_of(name, "", rules) != "person"]
     if 0 < len(people) < len(links) and text == " ".join(links):
@@ -556,6 +519,19 @@ def _names_in(node: LexborNode, rules: Rules) -> str:
         return plain(unseen.attributes.get("content")) if unseen is not None else ""
     pieces = [text_of(child, MAX_BYLINE_CHARS) for child in node.css("a,li,span")[:MAX_BYLINE_ELEMENTS]]
     return with_spaces(text, [p for p in pieces if p != text], rules) if pieces else text
+
+
+def _linked_name(node: LexborNode, text: str, rules: Rules) -> str:
+    """The text of the only link to a person's page with which an element for authors ends: what stands before it says "by" in the
+    language of the site; else ""."""
+    links = node.css("a[href]")[: MAX_BYLINE_ELEMENTS + 1] if text else []
+    if len(links) != 1 or links[0].mem_id == node.mem_id:
+        return ""
+    link, name = links[0], text_of(links[0], MAX_BYLINE_CHARS)
+    is_profile = "author" in (link.attributes.get("rel") or "").casefold().split()
+    is_profile = is_profile or says_profile((link.attributes.get("href") or "").casefold(), rules)
+    is_end = is_profile and text != name and text.endswith(name) and len(text) <= len(name) + MAX_LABEL_CHARS
+    return name if is_end and clean(name, rules) == name else ""
 
 
 def _author_place(mark: Mark) -> Place | None:

@@ -40,6 +40,8 @@ CHARS_OF_ELEMENT = 100
 MAX_PATH_WORK = 500_000
 #: Characters of one item of such a list, a title with an excerpt. An element with more is no item.
 MAX_ITEM_CHARS = 1500
+#: Elements between an item of such a list and what it holds.
+MAX_WRAPPERS = 2
 #: Claims of other posts that are kept as refused candidates; further ones are dropped.
 MAX_REFUSED = 20
 #: Links of one element that are looked at; later ones are not.
@@ -169,9 +171,15 @@ class OtherPosts:
             if self._is_title(link, in_heading=in_heading):
                 titles[link.attributes.get("href") or ""] = len(_text(link))
                 headings += in_heading
-        is_item = headings > 0 and node.tag in _ITEMS and length <= MAX_ITEM_CHARS
+        is_item = headings > 0 and length <= MAX_ITEM_CHARS and self._is_item(node)
         is_own = not titles and any(map(self._is_own_title, links))
         return len(titles) or is_own, is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length
+
+    def _is_item(self, node: LexborNode) -> bool:
+        """Whether an element is an item of a list, or a wrapper inside one that does not hold the headline."""
+        around = upwards(node, MAX_WRAPPERS + 1)
+        item = next((up for up in around if up.tag in _ITEMS), None)
+        return item is not None and item.mem_id not in self._headline_ancestors
 
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
@@ -303,13 +311,16 @@ def _lists(
         for one in around:
             if one in titles:
                 length[one] += characters
-        for one in around if i in named else ():
+        for at, one in enumerate(around) if i in named else ():
             title_length[one] += characters
-            headings[one] += block.kind == "heading" and _tag(one[0]) in _ITEMS
+            wrapped = around[max(0, at - MAX_WRAPPERS) : at + 1]
+            headings[one] += block.kind == "heading" and any(_tag(up[0]) in _ITEMS for up in wrapped)
     items = {one for one, count in headings.items() if count and length[one] <= MAX_ITEM_CHARS * count}
     full = {one for one in title_length if title_length[one] >= MIN_TITLE_SHARE * length[one]}
     found = frozenset(one for one in items | full if _tag(one[0]) not in _WHOLE)
-    return found if anywhere else frozenset(one for one in found if _tag(one[0]) in (*_ITEMS, *_LISTS))
+    if anywhere:
+        return found
+    return frozenset(one for one in found if one in items or _tag(one[0]) in (*_ITEMS, *_LISTS))
 
 
 @lru_cache(maxsize=4096)

@@ -147,9 +147,13 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
         names += markup.names_of_home(tree, url)
     if not any(c.field == "publisher" and key(c.value) for c in claims):
         names += markup.names_in_masthead(tree)
-    return [
-        Claim("publisher", name, Source(Place.HOME)) for name in dict.fromkeys(names) if key(name) in around
-    ]
+    found = [name for name in dict.fromkeys(names) if key(name) in around]
+    if not found and not any(c.field == "publisher" and key(c.value) for c in claims):
+        # A logo, or "Harbour Post News from the coast", name and motto in one link.
+        parts = (part for title_of_page in split for part in title_of_page)
+        whole = (part for part in parts if any(name.startswith(f"{part} ") for name in names))
+        found = [name for name in (*markup.pictures_of_home(tree, url), *whole) if key(name) in around][:1]
+    return [Claim("publisher", name, Source(Place.HOME)) for name in found]
 
 
 def of_authors(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:

@@ -81,24 +81,34 @@ _ADDRESS_OR_CODE = re.compile(r"://|[{}]")
 _ONE_CHARACTER = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 
 
-def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[Claim]:
+def section_claims(
+    marks: Sequence[Mark], title: str, headline: Mark | None, other_posts: OtherPosts, rules: Rules
+) -> Iterator[Claim]:
     """The last link of each breadcrumb that is neither the page itself (its `title`) nor its author ("Home › Articles › Jane Doe"),
-    the categories, and the tags of the post.
+    the categories, and the tags of the post. Those in lists of other posts count only where no others stand on the page.
 
     WordPress themes made of blocks mark categories with `rel=tag`, too. WordPress's class or address tells them apart.
     """
     crumbs_left = MAX_CRUMBS
     first_group: LexborNode | None = None
     beside: list[Mark] = []
+    of_others: list[Claim] = []
+    has_category = False
+    own = ancestors_of(headline)
     for mark in marks:
         rel = (mark.attributes.get("rel") or "").casefold().split()
         if "tag" in rel or "category" in rel:
-            if aside(mark.node, near=True):
+            if aside(mark.node, near=True, own=own):
                 beside.append(mark)
                 continue
             group = mark.node.parent
             if "category" in rel or _is_category(mark, group):
-                yield from _named("article_section", text_of(mark.node), Place.CATEGORY)
+                found = _named("article_section", text_of(mark.node), Place.CATEGORY)
+                if other_posts.holds(mark.node):
+                    of_others += found
+                else:
+                    has_category = True
+                    yield from found
                 continue
             first_group = group if first_group is None else first_group
             if group is None or _same_group(group, first_group):
@@ -109,6 +119,8 @@ def section_claims(marks: Sequence[Mark], title: str, rules: Rules) -> Iterator[
             path = [text for text in path if text and key(text) != key(title)]
             crumbs_left -= 1
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
+    if not has_category:
+        yield from of_others
     if first_group is None:
         yield from _tags_beside(beside)
 

@@ -7,7 +7,7 @@ the elements around one, and by the classes that themes give them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
@@ -18,7 +18,7 @@ from newsarchive.core.text.patterns import whole
 #: Classes of comments, sidebars and lists of other posts. The patterns of classes are for lower case and begin with a
 #: letter: a search skips to this letter, which it cannot where case does not matter or where a look-behind comes first.
 _ASIDE_CLASS = re.compile(
-    r"comment|respond|sidebar|side-bar|footer(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
+    r"comment|respond|sidebar|side-bar|footer(?<!header-footer)(?<!post-footer)(?<!entry-footer)(?<!article-footer)(?<!tags-footer)|widget|related|recommend|"
     r"popular|trending|teaser|latest|recent|more-|promo|newsletter|menu|read-?next|carousel|see-?also|repl(?:y|ies)|"
     rf"copyright|disqus|{whole('nav')}"
 )
@@ -92,14 +92,17 @@ def _is_foot_of_article(node: LexborNode) -> bool:
     return is_foot and _ARTICLE_ITEM.search(parent.attributes.get("itemtype") or "") is not None
 
 
-def aside(node: LexborNode, *, near: bool = False) -> bool:
+def aside(node: LexborNode, *, near: bool = False, own: Set[int] = frozenset()) -> bool:
     """Whether a node stands in comments, a sidebar, a footer or a list of teasers.
 
     Near the headline (`near`) only classes and IDs tell it, not tags: themes wrap the date below a headline in
-    `<aside>`.
+    `<aside>`. The elements that hold the headline (`own`, see `ancestors_of`) are the post, whatever their classes say of its
+    layout: "has-sidebar", "header-footer-group".
     """
     is_aside = False
     for up in upwards(node, MAX_ANCESTORS):
+        if up.mem_id in own:
+            return is_aside
         attributes = up.attributes
         if up.tag == "article" and "comment" in (attributes.get("class") or "").split():
             continue  # a comment below others in a box for comments (Drupal), or else a post of the section "comment"

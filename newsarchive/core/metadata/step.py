@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -190,13 +190,17 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims = publisher.without_false_names(claims + of_site, url, rules)
     claims += publisher.at_end_of_eastern_titles(claims, rules)
     site_names = publisher.site_names(claims, url)
+    of_home = (*markup.names_of_home(tree, url), *markup.pictures_of_home(tree, url))
+    if any(key(name) == key(found.title) or name.startswith(f"{found.title} ") for name in of_home):
+        site_names.append(found.title)  # a post without a headline
     section_names = [c.value for c in claims if c.field == "article_section"]
     offered, refused = headline.without_folders([c for c in claims if c.field == "headline"], url)
     title, candidates, weighed = headline.decide(offered, site_names, section_names, rules, blocks, url)
     title, candidates = page_source.with_trackback_title(title, candidates, offered, described)
     candidates += refused
     shown = (m for c, m in headings if headline.alike(c.value, title) > MIN_HEADLINE_LIKENESS)
-    anchor = next(chain(shown, (m for _, m in headings if m.tag == "h1")), None)  # else the first `<h1>`
+    anchor = next(shown, None) or (markup.empty_heading(found.marks, url, rules) if not title else None)
+    anchor = anchor or next((m for _, m in headings if m.tag == "h1"), None)  # else the first `<h1>`
     other_posts.set_headline(anchor.node if anchor else None)
     claims += markup.authors(found.marks, anchor, rules, other_posts)
     claims += guessed_names.at_profiles(claims, tree, url, rules)
@@ -213,7 +217,7 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         candidates += [c.candidate(reason="is the author") for c in of_authors]
     else:
         claims += of_authors
-    claims += sections.section_claims(found.marks, title, rules)
+    claims += sections.section_claims(found.marks, title, anchor, other_posts, rules)
     claims += sections.linked_categories(found.category_links, anchor, other_posts)
     claims += sections.linked_tags(found.tag_links, anchor, other_posts, url)
     if not any(c.field == "keywords" for c in claims):

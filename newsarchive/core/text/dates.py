@@ -288,7 +288,7 @@ def without_date(text: str, rules: Rules) -> list[str]:
 
 #: The time of day behind a date: " à 10h20", ", 10:20:00 Uhr", " - 10:20", " 10时20分".
 TIME_BEHIND = re.compile(
-    r"^(?:\s*[|•·–—-])?[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH时時点點시]\s?\d{2}(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|分))?",
+    r"^(?:\s*[|•·–—-])?[\s,]*(?:(?:[^\W\d_]{1,3}\.?|a las)\s+)?\d{1,2}\s?[:.hH时時点點시]\s?\d{2}(?!\.?\d)(?::\d{2})?(?:\s?(?:uhr|h|[ap]m|分|分))?",
     re.IGNORECASE,
 )
 
