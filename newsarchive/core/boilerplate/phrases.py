@@ -190,9 +190,9 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
     There are thousands of patterns. A line is compared with few of them: with those that can begin with its first word or its first
     letter, and with those that need a text that the line holds.
     """
-    by_word: dict[str, dict[str, _Alternatives]] = {}
-    by_letter: dict[str, dict[str, _Alternatives]] = {}
-    by_text: dict[str, dict[str, _Alternatives]] = {}
+    by_word: dict[str, _Alternatives] = {}
+    by_letter: dict[str, _Alternatives] = {}
+    by_text: dict[str, _Alternatives] = {}
     for section in sections:
         for position, (file, label, text) in enumerate(_entries(rules, section)):
             pattern = _compile(file, f"{section}.{label}", text)
@@ -205,9 +205,7 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
             if not signs:
                 table, signs = by_text, needed(pattern) or frozenset([""])
             for sign in signs:
-                table.setdefault(sign, {}).setdefault(section, _Alternatives()).entries.append(
-                    (pattern, position, verdict)
-                )
+                table.setdefault(sign, _Alternatives()).add(section, (pattern, position, verdict))
     texts = by_script(by_text.items(), itemgetter(0))
 
     @caches.noted
@@ -233,38 +231,47 @@ def _section_lookup(rules: Rules, section: str) -> Lookup:
     return lambda text: known(text).get(section)
 
 
-def _first_verdicts(tables: Sequence[Mapping[str, _Alternatives]], text: str) -> Verdicts:
+def _first_verdicts(may_match: Sequence[_Alternatives], text: str) -> Verdicts:
     """For each section the verdict of the first of its patterns that matches."""
     hits: dict[str, tuple[int, BlockVerdict]] = {}
-    for table in tables:
-        for section, alternatives in table.items():
-            if (hit := alternatives.first(text)) and (section not in hits or hit < hits[section]):
+    for alternatives in may_match:
+        for section, hit in alternatives.first(text):
+            if section not in hits or hit < hits[section]:
                 hits[section] = hit
     return {section: verdict for section, (_, verdict) in hits.items()} if hits else _NO_VERDICTS
 
 
 class _Alternatives:
-    """Patterns in order: the first one that matches decides. They are compiled when the first line needs them."""
+    """Patterns in order, by section: the first of a section that matches decides. They are compiled when the first line needs
+    them."""
 
     def __init__(self) -> None:
-        self.entries: list[_Entry] = []
+        self.sections: dict[str, list[_Entry]] = {}
+
+    def add(self, section: str, entry: _Entry) -> None:
+        self.sections.setdefault(section, []).append(entry)
 
     @cached_property
     def any(self) -> re.Pattern[str]:
-        """Tells whether one of the patterns matches: without groups, hence fast."""
-        return compiled.regex("|".join(pattern for pattern, _, _ in self.entries))
+        """Tells whether one of the patterns of any section matches: without groups, hence fast."""
+        return compiled.regex("|".join(text for entries in self.sections.values() for text, _, _ in entries))
 
     @cached_property
-    def each(self) -> re.Pattern[str]:
-        """Tells which pattern matches: a group for each, hence slow."""
-        return compiled.regex("|".join(f"({pattern})" for pattern, _, _ in self.entries))
+    def each(self) -> Mapping[str, re.Pattern[str]]:
+        """Tells of each section which pattern matches: a group for each, hence slow."""
+        return {
+            section: compiled.regex("|".join(f"({text})" for text, _, _ in entries))
+            for section, entries in self.sections.items()
+        }
 
-    def first(self, text: str) -> tuple[int, BlockVerdict] | None:
-        """The position of the first pattern that matches, and what it decides."""
+    def first(self, text: str) -> Iterator[tuple[str, tuple[int, BlockVerdict]]]:
+        """Of each section with a pattern that matches: the section, the position of the first such pattern, and what it decides."""
         if not self.any.fullmatch(text):
-            return None
-        hit = self.each.fullmatch(text)
-        return self.entries[hit.lastindex - 1][1:] if hit and hit.lastindex else None
+            return
+        for section, pattern in self.each.items():
+            hit = pattern.fullmatch(text)
+            if hit and hit.lastindex:
+                yield section, self.sections[section][hit.lastindex - 1][1:]
 
 
 def _path_lookup(rules: Rules) -> Lookup:
