@@ -211,47 +211,61 @@ def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]
     return tuple(_line(block, about) for block in article.blocks)
 
 
+class _InBody(NamedTuple):
+    """What a line of the article says of the page that it stands on, by the fields of `Line`."""
+
+    form: int = 0
+    names_origin: bool = False
+    sells: bool = False
+    domain: bool = False
+    leads: bool = False
+    teases: bool = False
+    start: int = 0
+
+
+_NOT_IN_BODY = _InBody()
+
+
 def _line(block: Block, about: _About) -> Line:
     text, kind, label = block.text, block.kind, block.label
     words, folded = comparable_words(text), fold(text)
     in_body = label == "body" and words <= MAX_FORM_WORDS
+    said = _in_body(block, words, folded, about) if in_body else _NOT_IN_BODY
+    form, names_origin, sells, domain, leads, teases, start = said
+    key, place = line_key(text), signature(block.path)
+    sentence, heading, item = ends_sentence(text), kind == "heading", kind == "list_item"
+    linked, quotation, own = is_linked(block), is_quotation(text), folded in about.own
     proved = block.decided_by in PROVED
-    said = _in_body(block, words, folded, about) if in_body else {"form": 0}
     is_named = label == "body" and block.decided_by is DecidedBy.SELECTOR
+    fixed = label in OWN_LABELS or kind in ("code", "table") or is_named
+    guess = label in GUESSED_LABELS and not proved
+    sure = (block.score or 0.0) >= MIN_SURE_MARGIN
+    full, sample = 0, text[: SAMPLE_CHARACTERS if in_body else SHORT_SAMPLE_CHARACTERS]
+    # All fields in their order: a page has hundreds of lines, and by name this takes twice the time.
     return Line(
-        key=line_key(text),
-        place=signature(block.path),
-        label=label,
-        words=words,
-        sentence=ends_sentence(text),
-        heading=kind == "heading",
-        item=kind == "list_item",
-        linked=is_linked(block),
-        quotation=is_quotation(text),
-        own=folded in about.own,
-        fixed=label in OWN_LABELS or kind in ("code", "table") or is_named,
-        guess=label in GUESSED_LABELS and not proved,
-        proved=proved,
-        sure=(block.score or 0.0) >= MIN_SURE_MARGIN,
-        sample=text[: SAMPLE_CHARACTERS if in_body else SHORT_SAMPLE_CHARACTERS],
-        **said,
-    )
+        key, form, place, label, words, sentence, heading, item, linked, quotation, names_origin, sells,
+        domain, own, fixed, guess, proved, leads, teases, sure, start, full, sample,
+    )  # fmt: skip
 
 
-def _in_body(block: Block, words: int, folded: str, about: _About) -> dict[str, Any]:
-    """What a line of the article says of the page that it stands on, by the fields of `Line`."""
+def _in_body(block: Block, words: int, folded: str, about: _About) -> _InBody:
+    """What a line of the article says of the page that it stands on."""
     text = block.text
-    said: dict[str, Any] = {
-        "form": form_key(text) if words >= MIN_FORM_WORDS else 0,
-        "names_origin": _names(block, folded, about.marks) and not starts_with_name(text),
-        "sells": about.words is not None and cues.sells(text, about.words),
-    }
-    if said["form"]:
-        title = lead_of(text)[1] if block.kind == "paragraph" else ""
-        said["domain"], said["leads"] = DOMAIN in form_of(text), bool(title)
-        said["teases"] = bool(title) and any(title.startswith(linked) for linked, _ in block.links)
-        said["start"] = line_key(title or " ".join(text.split(maxsplit=2)[:2]))
-    return said
+    names_origin = _names(block, folded, about.marks) and not starts_with_name(text)
+    sells = about.words is not None and cues.sells(text, about.words)
+    form = form_key(text) if words >= MIN_FORM_WORDS else 0
+    if not form:
+        return _InBody(0, names_origin, sells)
+    title = lead_of(text)[1] if block.kind == "paragraph" else ""
+    return _InBody(
+        form,
+        names_origin,
+        sells,
+        domain=DOMAIN in form_of(text),
+        leads=bool(title),
+        teases=bool(title) and any(title.startswith(linked) for linked, _ in block.links),
+        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])),
+    )
 
 
 def shareable(page: Observation) -> dict[int, bool]:

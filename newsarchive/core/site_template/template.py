@@ -48,6 +48,8 @@ def apply_template(article: Article, template: Template) -> Article:
 
 def marked(article: Article, marks: Mapping[int, Finding]) -> Article:
     """The article with the labels of `verdicts`."""
+    if not marks:
+        return article
     blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
     done = article.with_blocks(blocks)
     aside = any(finding.role == "aside" for finding in marks.values())
