@@ -184,17 +184,12 @@ def details(article: Article) -> Details:
 
 def _dropped(article: Article) -> list[DroppedLine]:
     site = site_of(article.url)
-    lines = ((at, block) for at, block in enumerate(article.blocks) if block.label != "body")
+    lines = (
+        (at, block, storable(block.text)) for at, block in enumerate(article.blocks) if block.label != "body"
+    )
     return [
-        DroppedLine(
-            at,
-            storable(block.label),
-            storable(block.rule),
-            line_hash(site, block.text),
-            storable(block.text),
-            block.score,
-        )
-        for at, block in lines
+        DroppedLine(at, storable(block.label), storable(block.rule), line_hash(site, text), text, block.score)
+        for at, block, text in lines
     ]
 
 

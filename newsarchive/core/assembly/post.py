@@ -246,7 +246,9 @@ def is_incomplete(pages: Sequence[Page]) -> bool:
     home = first.capture.base_url
     slug = home.partition("?")[0].rstrip("/").rpartition("/")[2]
     # Nearly no page names a part at all. One that was not fetched from an address (a file, a text by hand) has none.
-    names_part = _SECOND.search(first.text) is not None or f"{slug}/2" in first.text
+    names_part = (
+        "page=" in first.text and _SECOND.search(first.text) is not None
+    ) or f"{slug}/2" in first.text
     if not names_part or try_normalise(home) is None:
         return False
     more = page_parts(last.text, last.capture.base_url, home)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 from newsarchive.core.boilerplate.phrases import Phrases
 from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one, prose_ends
 from newsarchive.core.text.normalise import fold
-from newsarchive.core.text.words import comparable_words, ends_sentence
+from newsarchive.core.text.words import comparable_words, ends_sentence, has_digit
 from newsarchive.items import BY_TABLE, Block, BlockVerdict, DecidedBy
 
 #: Lines of a promo, from its first question or pitch on.
@@ -549,6 +549,7 @@ def _signatures(blocks: Sequence[Block], words: Phrases) -> list[int]:
         text = block.text
         if (
             len(text) <= MAX_SIGNATURE_CHARACTERS
+            and has_digit(text)
             and _TIME.search(text)
             and (sign := words.signature(fold(text)))
         ):

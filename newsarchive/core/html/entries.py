@@ -89,7 +89,7 @@ def _number_in(path: str, number: str, types: Set[str]) -> str:
 def _number_of(names: Iterable[str], number: str, types: Set[str]) -> str:
     """The number of the entry with these classes, "" where they are of none. A theme's own class may look like a number: that of
     the page's post counts wherever it stands."""
-    numbers = [found[1] for found in map(_ENTRY.fullmatch, names) if found]
+    numbers = [found[1] for name in names if name.startswith("post-") and (found := _ENTRY.fullmatch(name))]
     if number in numbers:
         return number
     return numbers[0] if numbers and not types.isdisjoint(names) else ""

@@ -19,6 +19,7 @@ from newsarchive import compiled
 from newsarchive.core.text import calendars
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import western
+from newsarchive.core.text.words import has_digit
 from newsarchive.rules import Rules
 
 #: Characters of a text that are read as a date; the rest is cut off.
@@ -152,7 +153,7 @@ def of_language(rules: Rules, language: str) -> Rules:
 def has_own(lines: Iterable[str], rules: Rules) -> bool:
     """Whether a line holds a date with a name of a month that languages do not agree on."""
     pattern = _own_names(rules)
-    return any(pattern.search(_lower(line)) for line in lines if _FULL_YEAR.search(line))
+    return any(pattern.search(_lower(line)) for line in lines if has_digit(line) and _FULL_YEAR.search(line))
 
 
 @lru_cache(maxsize=8)
@@ -259,6 +260,8 @@ def names_zone(text: str, rules: Rules) -> bool:
 @lru_cache(maxsize=1024)  # the same line is searched for a date, a name and a signature
 def date_text(text: str, rules: Rules) -> str:
     """The part of a line that is its first date, "" for a line without a date."""
+    if not has_digit(text):
+        return ""
     in_digits = western(text)
     if other := calendars.find(text, in_digits):
         return text[other.start : other.end]

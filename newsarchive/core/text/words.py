@@ -35,7 +35,7 @@ from newsarchive.core.text.scripts import (
     count_of,
 )
 
-_WORD = re.compile(rf"[\w{WORD_MARKS}]+(?:[’'.-][\w{WORD_MARKS}]+)*")
+_WORD = re.compile(rf"[\w{WORD_MARKS}]++(?:[’'.-][\w{WORD_MARKS}]++)*+")
 _LETTER = re.compile(r"\w")
 _UNSPACED_BLOCKS = (*SOUTHEAST_ASIAN_BLOCKS, *HAN_AND_KANA_BLOCKS)
 _UNSPACED = f"[{character_class(_UNSPACED_BLOCKS)}]"
@@ -63,7 +63,8 @@ def count_words(text: str) -> int:
 def _spaced_words(text: str) -> int:
     """The number of pieces between spaces that hold a letter or a digit. Most are nothing else, which is quickly told."""
     pieces = text.split()
-    return len(pieces) - sum(_LETTER.search(piece) is None for piece in filterfalse(str.isalnum, pieces))
+    others = [piece for piece in filterfalse(str.isalnum, pieces) if not piece[0].isalnum()]
+    return len(pieces) - sum(_LETTER.search(piece) is None for piece in others)
 
 
 @lru_cache(maxsize=16384)
@@ -79,9 +80,28 @@ def comparable_words(text: str) -> int:
     return len(_WORD.findall(text)) + (unspaced + 1) // 2
 
 
+_DIGIT = re.compile(r"\d")
+_ASCII_DIGITS = b"0123456789"
+
+
+@lru_cache(maxsize=16384)
+def has_digit(text: str) -> bool:
+    """Whether a text holds a digit of any script. Three of four lines of a page do not, and need no search for a date or a time.
+
+    >>> has_digit("Read more"), has_digit("3 May"), has_digit("۳ مه")
+    (False, True, True)
+    """
+    if not text.isascii():
+        return _DIGIT.search(text) is not None
+    plain = text.encode("ascii")
+    return len(plain.translate(None, _ASCII_DIGITS)) < len(plain)
+
+
 #: Letters of Thai or Lao, which write no full stop. A line with more of them is a sentence, a shorter one may be a
 #: heading.
 MAX_STOPLESS_LETTERS = 80
+#: Characters at the end of a text that are searched for a full stop: enough for all quotation marks behind it.
+_MAX_END_CHARACTERS = 24
 #: What ends a sentence: before a space (of Latin script, Indic scripts, Arabic, Urdu, Armenian, Ethiopic, Tibetan), and without
 #: one (of Chinese and Japanese, Burmese, Khmer).
 _STOPS = ".!?…।॥؟۔։።།"
@@ -115,12 +135,12 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence("“It rained.”"), ends_sentence("下雨了。"), ends_sentence("မိုးရွာသည်။"), ends_sentence("Recent Posts")
     (True, True, True, False)
     """
-    last, tail = text[-1:], text[-24:]  # enough for all quotation marks at the end of a text
-    if last in STOPS or (not last.isalnum() and _LINE_END.search(tail)):
+    last = text[-1:]
+    if last in STOPS or (not last.isalnum() and _LINE_END.search(text, len(text) - _MAX_END_CHARACTERS)):
         return True
     return (
         len(text) > MAX_STOPLESS_LETTERS
-        and not tail.isascii()
+        and not text[-_MAX_END_CHARACTERS:].isascii()
         and count_of(text, THAI_AND_LAO_BLOCKS) > MAX_STOPLESS_LETTERS
     )
 
