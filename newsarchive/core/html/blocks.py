@@ -217,6 +217,14 @@ class _Walker:
             self.marks.append((start, inline.open_tag))
         return child
 
+    def _enter_time(self, node: LexborNode, tag: str) -> LexborNode | None:
+        """A day or time, parted by a space from one right before it: WordPress's themes print the days of publication and of the last
+        change without one, and hide the second by their style sheet."""
+        before = node.prev
+        if before is not None and before.tag == "time" and self.pieces and self.pieces[-1][-1:].strip():
+            self.add(" ")
+        return self._enter_inline(node, tag)
+
     def _enter_box(self, node: LexborNode, tag: str) -> LexborNode | None:
         """A block-level element. An empty one ends the block before it too."""
         if self.pieces or self.inline or self.marks:
@@ -485,5 +493,5 @@ _ENTER: dict[str, Callable[[_Walker, LexborNode, str], LexborNode | None]] = {
     "hr": _Walker._end_at_rule,
     "img": _Walker._pass_image,
     "span": _Walker._enter_inline,
-    "time": _Walker._enter_inline,
+    "time": _Walker._enter_time,
 }

@@ -83,6 +83,23 @@ def test_a_picture_between_words_parts_them(html: str, text: str) -> None:
     assert [b.text for b in read_blocks(parse(f"<p>{html}</p>"), "https://blog.example/1").blocks] == [text]
 
 
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        # the themes that are built on Underscores
+        (
+            "<time class=published>11.05.2023</time><time class=updated>14.05.2023</time>",
+            "11.05.2023 14.05.2023",
+        ),
+        ("<time>11.05.2023</time> <time>14.05.2023</time>", "11.05.2023 14.05.2023"),
+        ("<time>11.05.2023</time>, <time>8:30</time>", "11.05.2023, 8:30"),
+        ("from <b>8</b><time>:30</time>", "from 8:30"),
+    ],
+)
+def test_a_day_beside_a_day_is_parted_from_it(html: str, text: str) -> None:
+    assert [b.text for b in read_blocks(parse(f"<p>{html}</p>"), "https://blog.example/1").blocks] == [text]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", cases("in-the-wild"))
 def test_the_article_and_nothing_else(case: dict[str, Any]) -> None:
