@@ -26,13 +26,13 @@ from newsarchive.rules import Rules
 
 #: What stands between the parts of a site's own title: its name, its motto, a section. Also between a headline and the name of the
 #: site or section.
-SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
+SEPARATOR = re.compile(r"\s+[-–—－|·•●»«:/~⋅]+\s+|\s*[|｜»]\s*|:\s+")
 #: What stands between the headline and the name of the site in `<title>`.
-_TITLE_SEPARATOR = re.compile(r"\s+[-–—－|·•»«:/~⋅]+\s+|\s*[|»]\s*")
+_TITLE_SEPARATOR = re.compile(r"\s+[-–—－|·•●»«:/~⋅]+\s+|\s*[|»]\s*")
 #: Signs around the parts of a site's name.
-_AROUND_PART = ' -–—|·•»«:/~⋅"“”'
+_AROUND_PART = ' -–—|·•●»«:/~⋅"“”'
 #: Signs around a site's name in `<title>` that are no part of it.
-_EDGE = " -–—|·•»«:/~⋅"
+_EDGE = " -–—|·•●»«:/~⋅"
 #: Sources whose publisher is the name of the site.
 _NAMES_SITE = frozenset((
     Place.OPEN_GRAPH, Place.JSON_LD_SITE, Place.JSON_LD, Place.META, Place.SITE, Place.SITEMAP, Place.TITLE,
@@ -272,6 +272,8 @@ def without_motto(name: str, url: str) -> str:
     """The name of a site without what it says of itself, where one part of it alone is named like the host.
 
     >>> without_motto("Harbour Post - All about the coast | News", "https://www.harbourpost.example/1")
+    'Harbour Post'
+    >>> without_motto("Harbour Post ● All about the coast", "https://www.harbourpost.example/1")
     'Harbour Post'
     >>> without_motto("The Ferry: Harbour News", "https://ferry.example/1"), without_motto("A: B", "https://c.example/")
     ('The Ferry', 'A: B')
