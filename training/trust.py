@@ -104,7 +104,7 @@ def _choices(row: Row) -> Iterator[tuple[str, Choice]]:
         rules.default(),
         month_first=True,
     )
-    days = publication_date.options(read)
+    days = publication_date.options(read, rules.default())
     values = [read[o.claims[0]].date().isoformat() for o in days]
     yield from _one("date_published", [o.voices for o in days], values, row.date[:10], full)
 

@@ -367,7 +367,7 @@ def decide(
     a change (`changes`), which lose against most others.
     """
     read, refused = read_claims(claims, now, rules, month_first=month_first, url=url)
-    offered = options(read)
+    offered = options(read, rules)
     chosen, candidates = weigh(offered, field, rules)
     weighed = (claim for option in offered for claim in option.claims)  # in the order of the candidates
     pairs = zip(weighed, candidates, strict=True)
@@ -504,7 +504,7 @@ def _is_near(day: date, days: Iterable[date]) -> bool:
     return any(_days_between(day, other) <= MAX_ZONE_DAYS for other in days)
 
 
-def options(read: dict[Claim, datetime]) -> list[Option]:
+def options(read: dict[Claim, datetime], rules: Rules) -> list[Option]:
     """One option for each day. A moment that is written in two time zones is one day: the day that a date without a time
     states, too, else that of the local time.
 
@@ -522,7 +522,7 @@ def options(read: dict[Claim, datetime]) -> list[Option]:
     for claim, when in read.items():
         days.setdefault(moments[when] if dates.has_time(when) else when.date(), []).append(claim)
     return [
-        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vagueness(read[c]))))
+        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vagueness(c, read[c], rules))))
         for day, group in days.items()
     ]
 
@@ -536,9 +536,14 @@ def _option(group: Sequence[Claim]) -> Option:
     return Option(stated, (Trait.DAY_OF_CHANGE,) if is_change else ())
 
 
-def _vagueness(when: datetime) -> tuple[bool, bool]:
-    """Sort key: times with a zone first, days without a time last."""
-    return not dates.has_time(when), when.tzinfo is UTC and when.second == 0
+def _vagueness(claim: Claim, when: datetime, rules: Rules) -> tuple[bool, bool, bool]:
+    """Sort key: times with a zone first, days without a time last. Of times at Greenwich those to the second come first."""
+    has_time, is_utc = dates.has_time(when), when.tzinfo is UTC
+    return (
+        not has_time,
+        has_time and is_utc and not dates.names_zone(claim.value, rules),
+        is_utc and when.second == 0,
+    )
 
 
 def _is_dated_back(when: datetime, read: Mapping[Claim, datetime]) -> bool:
