@@ -339,6 +339,9 @@ def _simple_fields(out: dict[str, Any], found: Gathered, page: Page, rules: Rule
             claims = [c for c in claims if c not in front]
             candidates += [c.candidate(reason="is the site's front page, not the post's") for c in front]
         if field == "is_based_on":
+            unreadable = [c for c in claims if try_normalise(c.value, url) is None]
+            claims = [c for c in claims if c not in unreadable]
+            candidates += [c.candidate(reason="is no address") for c in unreadable]
             itself = [c for c in claims if _is_page_itself(c.value, url, out["canonical_url"])]
             claims = [c for c in claims if c not in itself]
             candidates += [c.candidate(reason="is the page itself") for c in itself]
@@ -359,8 +362,13 @@ def _is_page_itself(stated: str, url: str, canonical: str) -> bool:
     >>> [_is_page_itself("https://b.example/1", url, "https://b.example/1") for url in ("https://b.example/1?p", "https://c.example/2")]
     [True, False]
     """
-    same = url_key(stated)
-    return same == url_key(url) or (same == url_key(canonical) and same_site(canonical, url))
+    of_page, of_work, declared = (try_normalise(address, url) for address in (url, stated, canonical))
+    if of_page is None or of_work is None:
+        return False
+    own = {url_key(of_page)}
+    if declared is not None and same_site(declared, of_page):
+        own.add(url_key(declared))
+    return url_key(of_work) in own
 
 
 def _is_front_page(stated: str, url: str) -> bool:
