@@ -65,13 +65,19 @@ _COPIES = (
 )  # fmt: skip
 
 
-@click.command(epilog="Example: newsarchive trace https://blog.example/2025/04/post/")
+@click.command(
+    epilog="""\b
+Examples:
+  newsarchive trace https://blog.example/2025/04/post/
+  newsarchive trace 17 --dot | dot -Tsvg > story.svg"""
+)
 @click.argument("which", metavar="URL|ID")
 @option("json", help="Everything as one JSON object.")
+@click.option("--dot", "as_dot", is_flag=True, help="The graph in the language of Graphviz.")
 @hidden_option
 @output_option
 @db_option
-def trace(which: str, as_json: bool, hidden: bool, db: str) -> None:
+def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> None:
     """Where an article comes from, with the evidence, and every copy of it in the order of time.
 
     Each copy has its site, its likeness to the fullest one, what kind of copy it is (exact, edited,
@@ -81,11 +87,14 @@ def trace(which: str, as_json: bool, hidden: bool, db: str) -> None:
     from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
 
+    at_most_one("trace", json=as_json, dot=as_dot)
     found = lineage.trace(open_reader(db), which, hidden=hidden)
     if as_json:
         # The origin has the names of `fields`, as in the output of every other command.
         named = export.plain(found) | export.plain(origin_row(found.origin))
         output.print_json(named, indent=2)
+    elif as_dot:
+        echo("\n".join(dot(found)))
     else:
         _print_tree(found)
 
@@ -155,6 +164,36 @@ def _line(copy: Copy, found: Trace) -> str:
     if copy.absent_at:
         parts.append(f"not in its feed on {copy.absent_at:%Y-%m-%d %H:%M}: its date may be false")
     return " · ".join(parts)
+
+
+def dot(found: Trace) -> Iterator[str]:
+    """The lines of a trace as a Graphviz graph. Edges lead from the origin to the earliest copy and from that to the other
+    copies; dashed edges lead to possible paraphrases."""
+    yield "digraph trace {"
+    yield "  rankdir=LR; node [shape=box];"
+    shown = {copy.id for copy in found.copies}
+    if found.origin:
+        yield f"  origin [label={_quoted(found.origin.name)}, shape=ellipse];"
+        first = found.original_id if found.original_id in shown else found.earliest
+        yield f'  origin -> a{first} [label="{found.origin.confidence:.2f}"];'
+    for copy in found.copies:
+        style = ", style=bold" if copy.id == found.id else ""
+        counts = [f"{n} {what}" for what, n in copy.counts.items() if n and what != "kept"]
+        label = "\n".join([copy.site, f"{copy.published:%Y-%m-%d %H:%M}", copy.kind, *counts])
+        yield f"  a{copy.id} [label={_quoted(label)}, URL={_quoted(copy.url)}{style}];"
+    for copy in found.copies:
+        if copy.id != found.earliest:
+            yield f'  a{found.earliest} -> a{copy.id} [label="{copy.similarity:.2f}"];'
+    for link in found.paraphrases:
+        label = f"{link.site}\n{link.published:%Y-%m-%d %H:%M}\nparaphrase?"
+        yield f"  a{link.id} [label={_quoted(label)}, URL={_quoted(link.url)}, style=dashed];"
+        yield f'  a{found.id} -> a{link.id} [label="{link.score:.2f}", style=dashed, dir=none];'
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 @click.command(

@@ -77,6 +77,7 @@ WRONG = {
     "show 1 --json --html": "exclude one another",
     "search ferry --csv --json": "exclude one another",
     "diff 1 --html --unified": "exclude one another",
+    "trace 1 --json --dot": "exclude one another",
     "explain 1 --live": "--live fetches a page: give its address, not '1'",
     "crawl no-such.warc.gz": "newsarchive crawl warc -a path=no-such.warc.gz",
     "learn nowhere.example": "nowhere.example: no such site",

@@ -122,6 +122,14 @@ def test_trace_of_an_own_post_says_so(engine: Engine) -> None:
     assert "No copy of it is in the archive" in out
 
 
+def test_trace_draws_a_graph(engine: Engine) -> None:
+    lines = run(engine, "trace", PAPER, "--dot").stdout.splitlines()
+    assert lines[0] == "digraph trace {"
+    assert lines[-1] == "}"
+    assert sum("->" in line for line in lines) == 4  # from the origin, and to three copies
+    assert any("The Paper" in line for line in lines)
+
+
 def test_compare_prints_what_a_copy_did(engine: Engine) -> None:
     result = run(engine, "compare", PAPER, "https://blog.example/edited")
     assert result.stdout.splitlines() == [
@@ -248,6 +256,7 @@ def test_paraphrases_are_linked_when_asked_for_and_shown_apart(engine: Engine) -
             True,
         )
     assert "Perhaps the same in other words" in run(engine, "trace", told.url).stdout
+    assert "style=dashed" in run(engine, "trace", told.url, "--dot").stdout
     assert sizes(engine) == [4]  # no cluster knows of them
     assert run(engine, "recluster", "--paraphrases", "2").exit_code == 2
     run(engine, "recluster", "--paraphrases", "0.5")  # anew, not twice
