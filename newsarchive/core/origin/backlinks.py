@@ -3,8 +3,8 @@
 Plugins for search engines end the posts of a feed with "The post HEADLINE appeared first on The Heron", in the language of the
 blog and in the wording of its owner, and programs that republish feeds print it with the text. Others write "More here: HEADLINE".
 No table has all wordings, but the build is one: the line holds the headline, that is a link to another site, and a second link
-there, if any, is the name of the site. Such a line says where the article is from, in any language. A line that is the label of a
-link alone ("Go to Source") is a third kind.
+there, if any, is the name of the site. Such a line says where the article is from, in any language. Another kind of line is nothing
+but the label of a link ("Go to Source").
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from newsarchive.core.origin.attribution_patterns import entries_of
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import key_of
 from newsarchive.core.text.scripts import is_caseless
-from newsarchive.core.urls import registered_domain, same_site
+from newsarchive.core.urls import registered_domain, same_site, try_normalise
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -65,7 +65,7 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     Backlink(url='https://heron.example/1', domain='heron.example', name='The Heron')
     """
     key = key_of(headline)
-    away = [(text.strip(), url) for text, url in block.links if "://" in url and not same_site(url, page_url)]
+    away = links_away(block, page_url)
     if not _is_long(key, headline) or not away:
         return None
     url = next((url for text, url in away if _is_headline(key_of(text), key)), "")
@@ -81,11 +81,21 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     return Backlink(url, domain, next(filter(_may_name_site, same), ""))
 
 
+def links_away(block: Block, page_url: str) -> list[tuple[str, str]]:
+    """The links of a block to other sites, as text and address. What a writer mistyped is no address, and is left out.
+
+    >>> links = (("The Heron", "https://heron.example/1"), ("Fen", "http://fen,example/"), ("Top", "https://blog.example/"))
+    >>> links_away(Block("The Heron, Fen, Top", links=links), "https://blog.example/7")
+    [('The Heron', 'https://heron.example/1')]
+    """
+    whole = (pair for pair in block.links if "://" in pair[1] and try_normalise(pair[1]) is not None)
+    return [(text.strip(), url) for text, url in whole if not same_site(url, page_url)]
+
+
 def original_link(block: Block, page_url: str, rules: Rules, source: str = "") -> str:
     """The link in a block that leads to another site, "" without one: preferably to a page, and on the source's name."""
     tools = entries_of(rules, "tool_hosts")
-    away = (pair for pair in block.links if "://" in pair[1] and registered_domain(pair[1]) not in tools)
-    links = [(text, link) for text, link in away if not same_site(link, page_url)]
+    links = [(t, link) for t, link in links_away(block, page_url) if registered_domain(link) not in tools]
     named = [link for text, link in links if text and source and (text in source or source in text)]
     deep = [link for _, link in links if len(link.rstrip("/").split("/", 3)) > 3]
     return next(iter([*(u for u in deep if u in named), *deep, *named, *(u for _, u in links)]), "")
@@ -123,10 +133,12 @@ def without_headline(text: str, headline: str) -> str:
     >>> without_headline("The mill closes on Monday", "The mill closes on Monday")
     'The mill closes on Monday'
     """
-    at = text.casefold().find(headline.casefold()) if len(headline) < len(text) else -1
-    if at < 0 or len(text) > len(headline) + MAX_LINE_CHARACTERS or not _is_long(key_of(headline), headline):
+    if not len(headline) < len(text) <= len(headline) + MAX_LINE_CHARACTERS:
         return text
-    rest = _EMPTY.sub("", text[:at] + text[at + len(headline) :])
+    found = re.search(re.escape(headline), text, re.I) if _is_long(key_of(headline), headline) else None
+    if found is None:
+        return text
+    rest = _EMPTY.sub("", text[: found.start()] + text[found.end() :])
     return " ".join(rest.split()) or text
 
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsarchive import extract
-from newsarchive.core.origin.backlinks import backlink_in, without_headline
+from newsarchive.core.origin.backlinks import backlink_in, label_lines, original_link, without_headline
 from newsarchive.items import Block, QualityFlag
 from newsarchive.rules import default
 
@@ -154,3 +156,52 @@ def test_a_short_headline_stays_in_its_line() -> None:
         without_headline(f"〈{TITLE}〉這篇文章最早發佈於《湖畔新聞》。", TITLE)
         == "這篇文章最早發佈於《湖畔新聞》。"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "headline", "rest"),
+    [
+        (
+            "Schließlich: der Beitrag Große Straße bleibt gesperrt erschien zuerst auf Reiher.",
+            "Große Straße bleibt gesperrt",
+            "Schließlich: der Beitrag erschien zuerst auf Reiher.",
+        ),
+        (
+            "İİİ İstanbul'da köprü kapalı yazısı ilk önce Balıkçıl üzerinde çıktı.",
+            "İstanbul'da köprü kapalı",
+            "İİİ yazısı ilk önce Balıkçıl üzerinde çıktı.",
+        ),
+        ("THE POST OLD STONE BRIDGE REOPENS AFTER ELEVEN MONTHS APPEARED", TITLE, "THE POST APPEARED"),
+    ],
+)
+def test_a_headline_is_cut_out_whole(line: str, headline: str, rest: str) -> None:
+    """Some letters are longer folded than written: the place is that in the line itself."""
+    assert without_headline(line, headline) == rest
+
+
+JUNK_LINKS = (
+    "https://heron .example/1", "http://", "http://heron,example/1", "https://www.heron.example)", "http://[link]",
+    "http://heron.example:port/1", "://heron.example", "http://[::1", "https://\u0000/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("link", JUNK_LINKS)
+@pytest.mark.parametrize(
+    "label", ["Read more", "Source", "Go to Source", "Source: The Heron", f"More here: {TITLE}"]
+)
+def test_a_mistyped_link_loses_no_page(link: str, label: str) -> None:
+    for where in ("before", "after"):
+        article = extract(html=page_of({where: f'<p><a href="{link}">{label}</a></p>'}), url=OWN)
+        assert BODY[0] in article.article_body
+        assert not article.is_based_on
+
+
+@given(
+    st.lists(st.text(max_size=30).map("http://{}".format) | st.text(max_size=30), max_size=3),
+    st.sampled_from(["Source", TITLE]),
+)
+def test_any_link_may_stand_in_a_line(links: list[str], label: str) -> None:
+    block = Block(label, links=tuple((label, link) for link in links))
+    backlink_in(block, OWN, TITLE, default())
+    original_link(block, OWN, default())
+    label_lines([block], OWN, default())
