@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
-from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -23,13 +22,14 @@ from newsarchive.core.origin.attribution import (
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
 from newsarchive.core.origin.backlinks import is_link_label, label_lines, original_link, without_headline
 from newsarchive.core.origin.bylines import agency_alone, publishers_in
+from newsarchive.core.origin.canonical import is_of_original, is_of_web_archive
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
-from newsarchive.core.urls import is_category, parts_of, registered_domain, same_site
+from newsarchive.core.urls import is_category, registered_domain, same_site
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -355,40 +355,23 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
 
 
 def _from_url(candidate: Candidate, article: Article, weight: float, rules: Rules) -> Iterator[Lead]:
-    """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address."""
+    """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address, and one at a
+    web archive is never the original's."""
     value, url = candidate.value, article.url
     domain = domain_in(value)
     if same_site(value, url) or not domain or domain in not_hosts(rules):
+        return
+    is_canonical = candidate.field == "canonical_url"
+    if is_canonical and is_of_web_archive(value, rules):
         return
     if candidate.field in ("publisher", "article_publisher"):  # https://www.facebook.com/theguardian
         slug = value.rstrip("/").rpartition("/")[2]
         if by_name(slug, rules):
             yield Lead(candidate.field, value, slug, weight)
         return
-    is_canonical = candidate.field == "canonical_url" and by_host(domain, rules) is None
-    hearsay = is_canonical and not _is_of_original(candidate, article)
+    hearsay = is_canonical and by_host(domain, rules) is None and not is_of_original(candidate, article)
     page = "" if candidate.field == "republication_pixel" else value  # that is the address of a counter
     yield Lead(candidate.field, value, domain, weight * (_HEARSAY_FACTOR if hearsay else 1), page)
-
-
-def _is_of_original(candidate: Candidate, article: Article) -> bool:
-    """Whether `<link rel=canonical>` leads to the original on another site, as programs that republish posts write it, and not to the
-    same page under the site's other name.
-
-    A copy states its own address too (`og:url`), or has another path than the original, or none (`/?p=12`). A site that was renamed keeps its paths,
-    perhaps in another folder, and part of its name.
-    """
-    if candidate.source != Place.LINK:
-        return False
-    here, there = parts_of(article.url), parts_of(candidate.value)
-    name = registered_domain(candidate.value).partition(".")[0]
-    if not there.path.strip("/") or name in (here.hostname or "") or name in key_of(article.publisher):
-        return False
-    stated = (c for c in article.candidates if c.field == "canonical_url" and c.source != Place.LINK)
-    if any(same_site(c.value, article.url) for c in stated if "://" in c.value):
-        return True
-    short, long = sorted((here.path.rstrip("/"), there.path.rstrip("/")), key=len)
-    return not short or not long.endswith(short)
 
 
 def domain_in(text: str) -> str:

@@ -20,6 +20,7 @@ from newsarchive.items import Block, QualityFlag
 from newsarchive.rules import default
 
 CASES = Path(__file__).parents[2] / "cases" / "origin" / "backlinks.json"
+CANONICAL = CASES.with_name("canonical.json")
 BODY = (
     "The old stone bridge across the bay reopened on Tuesday after eleven months of repairs, and the first bus crossed it.",
     "Traders on both sides had complained of lost business while the crossing was shut, and several shops closed in winter.",
@@ -65,6 +66,16 @@ def test_what_leads_back_to_the_original(case: dict[str, Any]) -> None:
         assert article.is_based_on == URL
     if not case.get("keep"):
         assert article.article_body == "\n\n".join(BODY)
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=c["label"]) for c in json.loads(CANONICAL.read_text(encoding="utf-8"))]
+)
+def test_a_canonical_address_on_another_site(case: dict[str, Any]) -> None:
+    own = f'<meta property=og:url content="{case["url"]}">' if case["states_own"] else ""
+    page = page_of({"head": f'<link rel=canonical href="{case["canonical"]}">{own}'})
+    origin = extract(html=page.replace("Lakeside Notes", case["site"]), url=case["url"]).origin
+    assert (origin.name if origin else None) == case["origin"]
 
 
 def test_one_line_is_one_statement() -> None:
