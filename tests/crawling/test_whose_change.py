@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from newsarchive.cli import cli
-from tests.core.metadata.test_conventions import DAYS, Post, posts
+from tests.core.site_template.test_conventions import DAYS, Post, posts
 from tests.crawling.test_crawl import rows
 from tests.support.serving import Answer, Site, crawl, served
 from tests.wordpress.blogs import Blog, Settings, insertion, opened, simple
