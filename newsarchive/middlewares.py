@@ -84,7 +84,7 @@ _RANGE_FROM_START = re.compile(
 NOT_MODIFIED = 304
 #: The key in `Request.meta` of the frontier's row for the post, as it was before the request.
 KNOWN = "newsarchive_known"
-#: meta key: an address of the site that the request may not leave, "" for any
+#: The key in `Request.meta` of an address of the site that the request may not leave; "" there lets it go anywhere.
 STAY = "newsarchive_stay"
 #: Statuses below 500 that are about the server's state, not about the page: timeout and too many requests.
 SERVER_STATE_STATUSES = frozenset((408, 429))
@@ -200,13 +200,19 @@ class AddressMiddleware:
     def process_request(self, request: Request) -> None:
         if try_normalise(request.url) is None:
             raise BadAddress
-        if (site := request.meta.get(STAY)) and not same_site(request.url, site):
-            raise LeavesSite
+        _stay(request, request.url)
 
     def process_response(self, request: Request, response: Response) -> Response:
         if try_normalise(response.url) is None:
             raise BadAddress
+        _stay(request, response.url)
         return response
+
+
+def _stay(request: Request, url: str) -> None:
+    """Raises `LeavesSite` where the request may not leave its site, and `url` is of another one."""
+    if (site := request.meta.get(STAY)) and not same_site(url, site):
+        raise LeavesSite
 
 
 class BarrenSourceMiddleware:

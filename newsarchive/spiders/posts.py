@@ -75,6 +75,13 @@ def leads_home(response: Response) -> bool:
     return "/" not in url_key(response.url).rstrip("/") and url_key(response.url) != known.key
 
 
+def stays(link: Link, known: Known | None) -> bool:
+    """Whether a post is wanted from its own site alone: its address is one that stands for a permalink elsewhere, and the API
+    names it, now or in an earlier crawl. A post of the site's own that the archive holds may move with its blog."""
+    named = link.source == "wp-json" if known is None else known.is_stand_in
+    return named and is_stand_in(link.url)
+
+
 class FetchingSpider(CapturingSpider):
     """A spider whose posts stand in the frontier.
 
@@ -220,7 +227,7 @@ class FetchingSpider(CapturingSpider):
                 "handle_httpstatus_list": HANDLED_STATUSES,
                 KEEP: True,
                 KNOWN: known,
-                STAY: link.url if link.source == "wp-json" and is_stand_in(link.url) else "",
+                STAY: link.url if stays(link, known) else "",
             },
             priority=-1 if link.source in LONG_SOURCES else 0,
         )
@@ -388,9 +395,8 @@ class FetchingSpider(CapturingSpider):
 
     async def failed(self, failure: TwistedFailure, request: Request, link: Link) -> AsyncIterator[Capture]:
         reason, sentence = explain(failure.value)
-        if isinstance(
-            failure.value, LeavesSite
-        ):  # its page sends the reader to the original, as its permalink does
+        # The page sends the reader to the original, as its permalink does.
+        if isinstance(failure.value, LeavesSite):
             self.not_fetched()
             self.count(Group.SKIPPED, SkipReason.OTHER_SITE)
             await self.settle(link, "skipped", SkipReason.OTHER_SITE)

@@ -135,6 +135,13 @@ def test_a_post_whose_permalink_leads_to_another_site_is_asked_for_by_its_id():
     assert not wordpress.is_stand_in("https://blog.example/rice/?p=7&page=2")
 
 
+@pytest.mark.parametrize("number", [True, 0, -5, 10**19, 10**30, 12.0, "12", None])
+def test_what_no_database_holds_is_no_id(number):
+    body = json.dumps([post(id=number), post(id=number, link="https://paper.example/rice/")]).encode()
+    found = wordpress.parse_wp_posts(body, URL, site_url="https://blog.example/")
+    assert [(entry.link.url, entry.id) for entry in found.entries] == [(post()["link"], "")]
+
+
 @pytest.mark.parametrize(
     ("body", "problem", "is_last"),
     [

@@ -38,6 +38,8 @@ _EMBED = "author,wp:term,wp:featuredmedia"
 _NO_TAG_TAXONOMIES = frozenset(("category", "author", "post_format"))
 #: The smallest step between offsets of the world's time zones, in seconds: 15 minutes.
 _OFFSET_STEP_SECONDS = 900
+#: Digits of the greatest id of a post: WordPress keeps ids in 64 bits.
+_MAX_ID_DIGITS = 19
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _BLOGGER_ID = re.compile(r"""['"]postId['"]\s*:\s*['"](\d{1,25})['"]""")
 
@@ -190,7 +192,7 @@ def _is_last(count: int, url: str, headers: Mapping[str, str]) -> bool:
 
 def is_stand_in(url: str) -> bool:
     """Whether an address may be the one that `_address` gives a post whose permalink leads to another site: `/?p=12`."""
-    return re.fullmatch(r"p=\d{1,19}", urlsplit(url).query) is not None
+    return re.fullmatch(rf"p=[0-9]{{1,{_MAX_ID_DIGITS}}}", urlsplit(url).query) is not None
 
 
 def _address(row: Mapping[str, Any], url: str, site_url: str) -> str:
@@ -207,7 +209,14 @@ def _address(row: Mapping[str, Any], url: str, site_url: str) -> str:
     safe = try_normalise(link, url) if isinstance(link, str) and link.strip() else None
     if not safe or same_site(safe, site_url or url):
         return safe or ""
-    return f"{folder_of(site_url)}?p={row['id']}" if site_url and isinstance(row.get("id"), int) else ""
+    number = _id(row)
+    return f"{folder_of(site_url)}?p={number}" if site_url and number else ""
+
+
+def _id(row: Mapping[str, Any]) -> int:
+    """The id of a post, 0 where the row has none that a database could hold."""
+    number = row.get("id")
+    return number if type(number) is int and 0 < number < 10**_MAX_ID_DIGITS else 0
 
 
 def _entry(row: Mapping[str, Any], url: str) -> Entry:
@@ -218,7 +227,7 @@ def _entry(row: Mapping[str, Any], url: str) -> Entry:
     text = _rendered(row, "content")
     return Entry(
         Link(url, "wp-json", title, lastmod=modified or published, published=published),
-        id=f"wordpress:{row['id']}" if isinstance(row.get("id"), int) else "",
+        id=f"wordpress:{number}" if (number := _id(row)) else "",
         title=title,
         html=text or _rendered(row, "excerpt"),
         is_full=bool(text.strip()),

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, literal, select, update
+from sqlalchemy import Connection, Engine, case, exists, literal, select, update
 
 from newsarchive.core.discovery.revisit import (
     DAY,
@@ -57,7 +57,8 @@ class Known:
     """A URL of the frontier. `etag` and `last_modified` are the server's own words, "" for none.
 
     `filled_from` names the source that gave its text, "" where its page did; `published` is when its post was
-    published, where a crawl with `since` left it out.
+    published, where a crawl with `since` left it out. `is_stand_in` says that the API named `/?p=12`, and that the archive
+    holds no post of it, or a copy of another site's.
     """
 
     url: str
@@ -72,6 +73,7 @@ class Known:
     lastmod: datetime | None = None
     filled_from: str = ""
     published: datetime | None = None
+    is_stand_in: bool = False
 
     @property
     def left_out(self) -> datetime | None:
@@ -539,12 +541,24 @@ def _known_source(row: Any) -> KnownSource:
     )
 
 
+#: Whether a row may have the address that a post gets in the place of a permalink on another site (`wordpress.is_stand_in`). A
+#: post of the site's own that was stored under such an address may move to another site with its blog.
+_IS_STAND_IN = (
+    Url.url.contains("?p=")
+    & exists().where(Discovery.url_id == Url.id, Discovery.kind == "wp-json")
+    & (
+        Url.state.not_in(("ok", "gone"))
+        | exists().where(ArticleRow.url_key == Url.url_key, ArticleRow.is_based_on != "")
+    )
+)
+
+
 def _known(
     connection: Connection, condition: Any, order: Any = Url.id, limit: int | None = None
 ) -> Iterator[Known]:
     columns: tuple[Any, ...] = (
         Url.url, Url.url_key, Url.state, Url.reason, Url.etag, Url.last_modified, Url.last_checked_at,
-        Url.fail_count, Url.next_check_at, Url.lastmod, Url.filled_from, Url.published,
+        Url.fail_count, Url.next_check_at, Url.lastmod, Url.filled_from, Url.published, _IS_STAND_IN,
     )  # fmt: skip
     query = select(*columns).where(condition).order_by(order, Url.id).limit(limit)
     for row in connection.execute(query):

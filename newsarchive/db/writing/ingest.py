@@ -461,9 +461,8 @@ class Batch:
                 for plan in known
                 if plan.stored and plan.stored["first_seen_at"] > plan.seen_at
             ]
-            bulk.execute_many(
-                self.connection, _ARTICLE, before
-            )  # the clock was wrong when the article was first seen
+            # The clock was wrong when these articles were first seen.
+            bulk.execute_many(self.connection, _ARTICLE, before)
         new_ids = [
             {"b_id": plan.article_id, "post_id": plan.article.post_id}
             for plan in known
