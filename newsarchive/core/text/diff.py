@@ -8,6 +8,7 @@ paragraphs, and words, are matched by their longest common subsequence.
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect
 from collections import Counter
@@ -31,6 +32,8 @@ PARAGRAPH_COMPARISONS = 10_000
 #: Likeness of two paragraphs: twice the words that both have in the same order, by the words of both, 0 to 1. From here on the one
 #: is the other, altered; below, the one is gone and the other new.
 MIN_PAIR_LIKENESS = 0.5
+#: Paragraphs that one is compared with at least, as far as that can be paid: the one at its place, and its neighbours.
+MIN_COMPARED_PARAGRAPHS = 3
 
 _LETTER = rf"[\w{WORD_MARKS}]"
 #: What goes on with a word behind an apostrophe, and with a number behind a sign: "2.4" that became "4.2" is not a "4." that
@@ -159,14 +162,42 @@ def _pairs(old: str, new: str, budget: _Budget) -> Iterator[tuple[str, str]]:
 def _stretches(
     old: Sequence[str], new: Sequence[str], budget: _Budget
 ) -> Iterator[tuple[bool, int, int, int, int]]:
-    """Stretches of pieces, by turns equal and changed: whether equal, start and end in `old`, start and end in `new`."""
-    if not budget.pays(len(old) * len(new)):
-        yield False, 0, len(old), 0, len(new)
+    """Stretches of pieces, by turns equal and changed: whether equal, start and end in `old`, start and end in `new`.
+
+    What both begin and end with costs nothing, so that a small change of a text of any length is found.
+    """
+    begin, end = _common(old, new)
+    if begin:
+        yield True, 0, begin, 0, begin
+    yield from _between(old, new, begin, end, budget)
+    if end:
+        yield True, len(old) - end, len(old), len(new) - end, len(new)
+
+
+def _common(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
+    """The number of pieces that both begin with, and of those behind them that both end with."""
+    shorter, begin, end = min(len(old), len(new)), 0, 0
+    while begin < shorter and old[begin] == new[begin]:
+        begin += 1
+    while begin + end < shorter and old[-1 - end] == new[-1 - end]:
+        end += 1
+    return begin, end
+
+
+def _between(
+    old: Sequence[str], new: Sequence[str], begin: int, end: int, budget: _Budget
+) -> Iterator[tuple[bool, int, int, int, int]]:
+    """The stretches between `begin` pieces at the start of both and `end` pieces at their end."""
+    left, right = old[begin : len(old) - end], new[begin : len(new) - end]
+    if not (left and right and budget.pays(len(left) * len(right))):
+        if left or right:
+            yield False, begin, len(old) - end, begin, len(new) - end
         return
-    for is_equal, run in groupby(Indel.opcodes(old, new), key=lambda opcode: opcode.tag == "equal"):
+    for is_equal, run in groupby(Indel.opcodes(left, right), key=lambda opcode: opcode.tag == "equal"):
         first, *_ = stretch = list(run)
         last = stretch[-1]
-        yield is_equal, first.src_start, last.src_end, first.dest_start, last.dest_end
+        places = first.src_start, last.src_end, first.dest_start, last.dest_end
+        yield is_equal, *(begin + place for place in places)
 
 
 def _aligned(old: Sequence[str], new: Sequence[str], budget: _Budget) -> Iterator[tuple[str, str]]:
@@ -197,15 +228,28 @@ def _alike(old: Sequence[str], new: Sequence[str], budget: _Budget) -> Iterator[
     of what is left, with those at about its place."""
     left, right = ([_UNITS.findall(paragraph) for paragraph in side] for side in (old, new))
     comparisons = sum(map(len, left)) * sum(map(len, right)) + len(old) * len(new) * PARAGRAPH_COMPARISONS
-    compared = min(len(new), budget.left // 2 * len(new) // max(1, comparisons))
+    compared = budget.left // 2 * len(new) // max(1, comparisons)
+    compared = min(len(new), max(MIN_COMPARED_PARAGRAPHS, compared))
     for i, before in enumerate(left):
         start = min(max(0, i * len(new) // len(old) - compared // 2), len(new) - compared)
         for j, after in enumerate(right[start : start + compared], start):
-            if not (before and after and budget.pays(len(before) * len(after) + PARAGRAPH_COMPARISONS)):
-                continue
-            likeness = Indel.normalized_similarity(before, after, score_cutoff=MIN_PAIR_LIKENESS)
-            if likeness:
+            likeness = _likeness(before, after, budget)
+            if likeness >= MIN_PAIR_LIKENESS:
                 yield likeness, i, j
+
+
+def _likeness(old: Sequence[str], new: Sequence[str], budget: _Budget) -> float:
+    """The likeness of two paragraphs, given as their words; 0 where it is below `MIN_PAIR_LIKENESS` or cannot be paid.
+
+    What both begin and end with costs nothing.
+    """
+    begin, end = _common(old, new)
+    left, right = old[begin : len(old) - end], new[begin : len(new) - end]
+    if not (old and new and budget.pays(len(left) * len(right) + PARAGRAPH_COMPARISONS)):
+        return 0
+    words, same = len(old) + len(new), 2 * (begin + end)
+    least = max(0, math.ceil(MIN_PAIR_LIKENESS * words) - same)
+    return (same + Indel.similarity(left, right, score_cutoff=least)) / words
 
 
 def _changes(old: str, new: str, budget: _Budget) -> Iterator[Change]:

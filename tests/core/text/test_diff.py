@@ -100,25 +100,62 @@ def _one_giant() -> tuple[list[str], list[str]]:
     return [*red, giant, *red], [*blue, f"{giant} more", *blue]
 
 
-@pytest.mark.parametrize("texts", [_side_by_side, _without_spaces, _one_giant])
-def test_long_texts_take_no_more_comparisons_than_they_may(
-    texts: Callable[[], tuple[list[str], list[str]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    compared = []
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of pairs that each comparison takes."""
+    taken: list[int] = []
 
-    def similarity(old: list[str], new: list[str], score_cutoff: float) -> float:
-        compared.append(len(old) * len(new))
-        return Indel.normalized_similarity(old, new, score_cutoff=score_cutoff)
+    def similarity(old: list[str], new: list[str], score_cutoff: int) -> int:
+        taken.append(len(old) * len(new))
+        return Indel.similarity(old, new, score_cutoff=score_cutoff)
 
     def opcodes(old: list[str], new: list[str]) -> Opcodes:
-        compared.append(len(old) * len(new))
+        taken.append(len(old) * len(new))
         return Indel.opcodes(old, new)
 
-    monkeypatch.setattr(diff, "Indel", SimpleNamespace(normalized_similarity=similarity, opcodes=opcodes))
+    monkeypatch.setattr(diff, "Indel", SimpleNamespace(similarity=similarity, opcodes=opcodes))
+    return taken
+
+
+@pytest.mark.parametrize("texts", [_side_by_side, _without_spaces, _one_giant])
+def test_long_texts_take_no_more_comparisons_than_they_may(
+    texts: Callable[[], tuple[list[str], list[str]]], compared: list[int]
+) -> None:
     old, new = ("\n\n".join(side) for side in texts())
     changes = word_diff(old, new)
     assert (side(changes, "insert"), side(changes, "delete")) == (old, new)
     assert sum(compared) <= MAX_COMPARISONS
+
+
+MANY = [f"Paragraph {n} tells of boat {n * 7} in the harbour." for n in range(30_000)]
+CHINESE = "".join(chr(0x4E00 + n * n % 9973) for n in range(23_000))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "inserted"),
+    [
+        pytest.param(
+            MANY,
+            [*MANY[:9000], MANY[9000].replace("boat", "ship"), *MANY[9001:]],
+            ["ship"],
+            id="many paragraphs",
+        ),
+        pytest.param([CHINESE], [f"{CHINESE[:9000]}新{CHINESE[9000:]}"], ["新"], id="one without spaces"),
+        pytest.param(
+            [CHINESE],
+            ["An editor's note.", f"{CHINESE[:9000]}新{CHINESE[9000:]}"],
+            ["An editor's note.\n\n", "新"],
+            id="one behind a new one",
+        ),
+    ],
+)
+def test_a_small_edit_of_a_long_text_takes_few_comparisons(
+    old: list[str], new: list[str], inserted: list[str], compared: list[int]
+) -> None:
+    changes = word_diff("\n\n".join(old), "\n\n".join(new))
+    assert [change.text for change in changes if change.kind == "insert"] == inserted
+    assert len("".join(change.text for change in changes if change.kind == "delete")) <= 4
+    assert sum(compared) < 100_000
 
 
 def test_a_paragraph_that_is_too_long_is_gone_and_new_as_a_whole() -> None:
