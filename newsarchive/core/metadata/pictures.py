@@ -227,7 +227,9 @@ def _is_of_text(image: LexborNode, address: str, url: str) -> bool:
     sizes = ("width", MIN_TEXT_PICTURE_WIDTH), ("height", MIN_TEXT_PICTURE_HEIGHT)
     if any(_pixels(image, name) < least for name, least in sizes):
         return False
-    if not parts_of(address).path.strip("/"):  # "https://heron.example/?republication-pixel=true&post=7"
+    parts = parts_of(address)
+    # A front page is no picture, nor is "https://heron.example/?republication-pixel=true&post=7".
+    if not parts.path.strip("/") and (not parts.query or "republication-pixel" in parts.query):
         return False
     names = (address.split("?", 1)[0], attributes.get("class") or "", (attributes.get("alt") or "")[:40])
     if any(_OUTSIDE_TEXT.search(name) for name in names) or aside(image, near=True):
