@@ -26,7 +26,8 @@ It may also hold these lists:
 - `pictures`: how a line begins that credits a picture;
 - `page_words`: names of papers that are also words of any page ("Print"); alone in a byline they name none;
 - `people_labels`: labels that credit people as often as papers; `link_labels`: the whole text of a link to the original;
-- `not_hosts`: domains that are no papers; `web_archives`: hosts of web archives; `[stems]`: words of credit lines, by group (below).
+- `not_hosts`: domains that are no papers; `web_archives`: hosts of web archives;
+- `[stems]`: words of credit lines, by group (below).
 
 The words are listed by group under `[stems]` in `data/attribution/<lang>.toml`. An entry is a whole word; with `*` at its
 end it is the beginning of words, with `-` at its start the end of words (`-kurier`). In scripts without spaces an entry

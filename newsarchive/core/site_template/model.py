@@ -20,7 +20,8 @@ class Entry:
     """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
 
     `role` of the finding is `chrome`, `head` (takes the list below it), `aside` (repeats without proof: kept and
-    flagged), or a lock: `keep`, `drop`. Older versions wrote `inset` too, which does nothing.
+    flagged), or a lock: `keep`, `drop`. Older versions wrote `inset` too, which does nothing. `first` is the one article
+    whose own lede the line is.
     """
 
     key: int
@@ -33,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A site's learned boilerplate, and the picture, description and keywords that are its own. `first` of an entry is the one article whose own lede the line is."""
+    """A site's learned boilerplate, and the picture, description and keywords that are its own."""
 
     site: str
     entries: Mapping[int, Entry] = field(default_factory=dict)
@@ -77,7 +78,10 @@ def _layout_rows(layout: Layout) -> list[dict[str, Any]]:
 
 
 def from_rows(site: str, rows: Iterable[Mapping[str, Any]]) -> Template:
-    """The template that `Template.rows` wrote, its rows in any order. Older versions wrote a role `length`, which is passed over."""
+    """The template that `Template.rows` wrote, its rows in any order.
+
+    Older versions wrote a role `length`, which is passed over.
+    """
     entries: dict[int, Entry] = {}
     layouts: dict[int, Layout] = {}
     habits: list[Mapping[str, Any]] = []
