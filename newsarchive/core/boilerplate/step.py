@@ -272,16 +272,19 @@ def notices(marks: Marks) -> None:
         if i in facts or block.kind in ("code", "table") or block.label in OWN_LABELS:
             continue
         line = without_headline(block.text, marks.article.headline)
-        if verdict := _notice(block.text, marks.rules) or _notice(line, marks.rules):
+        verdict = _notice(block.text, marks.rules)
+        if verdict is None and line != block.text:
+            verdict = _notice(line, marks.rules, quotes=True)
+        if verdict:
             marks.mark(i, *verdict)
 
 
 @lru_cache(maxsize=8192)  # the pages of a site share most of their lines
-def _notice(text: str, rules: Rules) -> BlockVerdict | None:
+def _notice(text: str, rules: Rules, *, quotes: bool = False) -> BlockVerdict | None:
     is_word = text.isascii() and text.isalpha()
     if is_word or len(text) > MAX_NOTICE_CHARACTERS:
         return None
-    attribution, notice = attribution_of(text, rules), copyright_of(text, rules)
+    attribution, notice = attribution_of(text, rules, quotes=quotes), copyright_of(text, rules)
     if not attribution and not notice:  # nearly all lines, whose words are not counted
         return None
     words = comparable_words(text)

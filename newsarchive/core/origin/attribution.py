@@ -135,10 +135,11 @@ class _PhraseIndex:
         return [bucket for bucket in (of_words, of_character) if bucket]
 
 
-def attribution_of(text: str, rules: Rules) -> Attribution | None:
+def attribution_of(text: str, rules: Rules, *, quotes: bool = False) -> Attribution | None:
     """The attribution in a line that is one from its first word on, `None` for any other line.
 
-    Prose with an attribution somewhere inside is none; `attributions_in` finds that.
+    Prose with an attribution somewhere inside is none; `attributions_in` finds that. `quotes` says that the line quoted the
+    page's headline, which was taken out of it (`backlinks.without_headline`).
     """
     line = text.strip()
     if not line or len(line) > MAX_LINE_CHARACTERS:
@@ -148,7 +149,9 @@ def attribution_of(text: str, rules: Rules) -> Attribution | None:
         return _behind_date(line, rules)
     first = next(iter(statements(line)), "")
     share = len(first) / len(line)
-    found = _match(first, share, rules) or (_match(line, 1.0, rules) if first != line else None)
+    found = _match(first, share, rules, quotes)
+    if found is None and first != line:
+        found = _match(line, 1.0, rules, quotes)
     return found or _behind_date(line, rules)
 
 
@@ -180,11 +183,11 @@ def _details(text: str) -> tuple[str, ...]:
     return tuple(piece for part in SEGMENT.split(text) if (piece := part.strip(_AROUND_DETAIL)))
 
 
-def attributions_in(text: str, rules: Rules) -> tuple[Attribution, ...]:
+def attributions_in(text: str, rules: Rules, *, quotes: bool = False) -> tuple[Attribution, ...]:
     """All sentences of a text that are attributions, in their order. Where none is, a line of details that names its source first:
-    "Source: Reuters Author: Jane Doe"."""
+    "Source: Reuters Author: Jane Doe". `quotes` is that of `attribution_of`."""
     length = max(1, len(text.strip()))
-    found = [_match(sentence, len(sentence) / length, rules) for sentence in statements(text)]
+    found = [_match(sentence, len(sentence) / length, rules, quotes) for sentence in statements(text)]
     if not any(found):
         line = attribution_of(text, rules)
         found = [line if line and line.kind == "source" else _behind_date(text.strip(), rules)]
@@ -196,13 +199,16 @@ def _without_vowel_marks(text: str) -> str:
 
 
 @lru_cache(maxsize=2048)  # the boilerplate step and the origin step ask for the same sentences
-def _match(sentence: str, share: float, rules: Rules) -> Attribution | None:
-    """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills."""
+def _match(sentence: str, share: float, rules: Rules, quotes: bool = False) -> Attribution | None:
+    """The heaviest phrase that a sentence begins with; `share` is the part of its text that the sentence fills, `quotes` that of
+    `attribution_of`."""
     if len(sentence) > MAX_LINE_CHARACTERS:
         return None
     line = _without_vowel_marks(sentence)
     for start, bucket in _phrase_index(rules).buckets(line):
         for phrase in bucket:
+            if phrase.headline and not quotes:
+                continue
             match = phrase.regex.match(line, start)
             if match is None or (phrase.alone and share < _MIN_ALONE_SHARE):
                 continue

@@ -9,11 +9,13 @@ A pattern is a row of words as a reader would say them, `this <work> <first> app
 - `:` stands for a colon of any width or a dash, `,` for a comma;
 - any other word stands for itself, in upper or lower case.
 
-Patterns are listed in `[[phrase]]` groups with their `kind` and `weight`. A group may set three switches:
+Patterns are listed in `[[phrase]]` groups with their `kind` and `weight`. A group may set four switches:
 
 - `whole = true`: little may follow the name;
 - `alone = true`: the sentence must fill most of its paragraph, because inside prose it could be a tale;
-- `listed = true`: the name must be that of a listed publisher.
+- `listed = true`: the name must be that of a listed publisher;
+- `headline = true`: the line must quote the page's headline, which the pattern leaves out. Without it the words are prose: "the
+  article about the king first appeared on Flashback".
 
 A table may set `spaces = false` (Chinese, Japanese, Thai), which lets words stand without white space between them.
 It may also hold these lists:
@@ -82,6 +84,7 @@ class Phrase:
     whole: bool
     alone: bool
     listed: bool
+    headline: bool
     stops: re.Pattern[str] | None
     lead: re.Pattern[str] | None
     behind: re.Pattern[str] | None
@@ -127,6 +130,7 @@ def phrases_of(language: str, table: Table) -> Iterator[Phrase]:
                 bool(group.get("whole")),
                 bool(group.get("alone")),
                 bool(group.get("listed")),
+                bool(group.get("headline")),
                 stops,
                 lead,
                 behind,

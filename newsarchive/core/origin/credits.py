@@ -351,7 +351,7 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
         if is_link_label(block, rules) and original_link(block, page.url, rules):
             continue
         line = without_headline(block.text, page.headline)
-        if attribution_of(block.text, rules) or attribution_of(line, rules):
+        if attribution_of(block.text, rules) or attribution_of(line, rules, quotes=line != block.text):
             continue
         block = block if line == block.text else replace(block, text=line)
         credit = credit_of(block, _context_of(blocks, i, page.url, title), rules)

@@ -228,7 +228,7 @@ def _attributions(text: str, headline: str, rules: Rules) -> tuple[Attribution, 
     key = key_of(headline)
     if not found or any(key and key in key_of(one.source) for one in found):
         line = without_headline(text, headline)
-        found = attributions_in(line, rules) if line != text else found
+        found = attributions_in(line, rules, quotes=True) if line != text else found
     return found
 
 

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import extract
+from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.backlinks import backlink_in, label_lines, original_link, without_headline
 from newsarchive.items import Block, QualityFlag
 from newsarchive.rules import default
 
-CASES = Path(__file__).parents[2] / "cases" / "origin" / "backlinks.json"
+FOLDER = Path(__file__).parents[2] / "cases" / "origin"
+CASES = FOLDER / "backlinks.json"
 CANONICAL = CASES.with_name("canonical.json")
 BODY = (
     "The old stone bridge across the bay reopened on Tuesday after eleven months of repairs, and the first bus crossed it.",
@@ -76,6 +78,22 @@ def test_a_canonical_address_on_another_site(case: dict[str, Any]) -> None:
     page = page_of({"head": f'<link rel=canonical href="{case["canonical"]}">{own}'})
     origin = extract(html=page.replace("Lakeside Notes", case["site"]), url=case["url"]).origin
     assert (origin.name if origin else None) == case["origin"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(c["text"], id=c["label"])
+        for c in json.loads((FOLDER / "prose.json").read_text(encoding="utf-8"))
+    ],
+)
+def test_prose_in_the_words_of_a_footer_stays_and_names_no_origin(text: str) -> None:
+    """Posts, viruses and kings appear first somewhere, too. A footer holds the page's headline."""
+    inside = f"{BODY[1]} {text}"
+    article = extract(html=page_of({}).replace(BODY[1], inside), url=OWN)
+    assert article.origin is None
+    assert article.article_body == "\n\n".join((BODY[0], inside, BODY[2]))
+    assert attribution_of(text, default()) is None
 
 
 def test_one_line_is_one_statement() -> None:
