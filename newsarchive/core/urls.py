@@ -332,6 +332,15 @@ _WEB_ARCHIVE = re.compile(
 )
 
 
+def is_web_archive(url: str) -> bool:
+    """Whether an address is that of a page in a web archive.
+
+    >>> is_web_archive("https://web.archive.org/web/2025/https://blog.example/1"), is_web_archive("https://blog.example/2025/")
+    (True, False)
+    """
+    return _WEB_ARCHIVE.match(url) is not None
+
+
 def domain_of(site: str) -> str:
     """The domain of a site that a person names by it or by any of its addresses, as archives spell it. Raises `UsageError` for an
     address of none.

@@ -25,7 +25,7 @@ from newsarchive.core.html.render import rendered
 from newsarchive.core.metadata.headline import original_headline
 from newsarchive.core.origin.attribution import attribution_of
 from newsarchive.core.origin.backlinks import label_lines, without_headline
-from newsarchive.core.origin.credits import READ_MORE, credit_lines, edge_lines
+from newsarchive.core.origin.credits import HINT_WEIGHT, READ_MORE, credit_lines, edge_lines
 from newsarchive.core.origin.notices import copyright_of, signed_by
 from newsarchive.core.origin.publishers import listed
 from newsarchive.core.text import dates
@@ -298,6 +298,8 @@ def _notice(text: str, rules: Rules, *, quotes: bool = False) -> BlockVerdict | 
 def credited_papers(marks: Marks) -> None:
     """Label lines at the edges of the text that credit a paper in any words, and a last line that is an agency's name."""
     for i, credit in credit_lines(marks.blocks, marks.article, marks.rules):
+        if credit.weight <= HINT_WEIGHT:
+            continue
         marks.credited += [credit.source, credit.domain]
         if marks.blocks[i].label not in ("attribution", READ_MORE):
             rule = f"attribution: credits a paper ({', '.join(credit.parts)})"

@@ -2,9 +2,11 @@
 
 Plugins for search engines end the posts of a feed with "The post HEADLINE appeared first on The Heron", in the language of the
 blog and in the wording of its owner, and programs that republish feeds print it with the text. Others write "More here: HEADLINE".
-No table has all wordings, but the build is one: the line holds the headline, that is a link to another site, and a second link
-there, if any, is the name of the site. Such a line says where the article is from, in any language. Another kind of line is nothing
-but the label of a link ("Go to Source").
+No table has all wordings, but the build is one: the line holds the headline, that is a link to another site, and names that site: in a
+second link, or in print behind the headline. Such a line says where the article is from, in any language. A blog links its own
+headline elsewhere for other reasons too: a podcast, slides, a shop, a discussion, a translation. So a line without the site's name is
+a hint, unless a known phrase says that the article is from there, and so is a line with an unknown label before the headline ("Slides:
+…"). Another kind of line is nothing but the label of a link ("Go to Source").
 """
 
 from __future__ import annotations
@@ -14,11 +16,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newsarchive.core.origin.attribution_patterns import entries_of
+from newsarchive.core.origin.attribution import attribution_of, attributions_in
+from newsarchive.core.origin.attribution_patterns import AGAINST, entries_of, words_of
 from newsarchive.core.origin.mentions import not_hosts
 from newsarchive.core.origin.publishers import key_of
 from newsarchive.core.text.scripts import is_caseless
-from newsarchive.core.urls import registered_domain, same_site, try_normalise
+from newsarchive.core.urls import (
+    BLOG_HOSTS,
+    is_web_archive,
+    parts_of,
+    registered_domain,
+    same_site,
+    try_normalise,
+)
 from newsarchive.items import Block
 from newsarchive.rules import Rules
 
@@ -34,6 +44,13 @@ MAX_OTHER_CHARACTERS = 60
 _EMPTY = re.compile(r"[\"“„«‘'「『《〈【(（\[]\s*[\"”“»’'」』》〉】)）\]]")
 #: Characters of a line besides the headline; a longer line is prose.
 MAX_LINE_CHARACTERS = 200
+#: A label before a headline ("Slides: …"), with the quotation marks that open behind it.
+_LABEL = re.compile(r"[:：﹕|–—-]\s*[\"“„«‘'「『《〈【(（\[]*\s*$")
+_WORD = re.compile(r"[^\W_]+")
+#: Groups of words that say what happened to a text, or which text is meant.
+_ABOUT_TEXTS = frozenset(("publish", "read", "this"))
+#: Letters and digits of a domain's first label; a shorter one may be any word of a line.
+_MIN_LABEL_CHARACTERS = 3
 #: Words of a link's text that is the name of a site; a longer text is none.
 _MAX_NAME_WORDS = 8
 #: Characters of a link's text that is the name of a site; a longer text is none.
@@ -48,11 +65,17 @@ _MAX_BESIDE_LABEL = 20
 
 @dataclass(frozen=True, slots=True)
 class Backlink:
-    """What such a line gives: the address of the original, its domain, and the name of its site, "" where it prints none."""
+    """What such a line gives: the address of the original, its domain, and the name of its site, "" where it prints none.
+
+    `text` is what the line prints for the article, and `is_sure` says that it gives it as the original, and not as anything else of
+    the same title.
+    """
 
     url: str
     domain: str
     name: str
+    text: str
+    is_sure: bool
 
 
 def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Backlink | None:
@@ -62,34 +85,70 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     >>> links = (("The mill closes on Monday", "https://heron.example/1"), ("The Heron", "https://heron.example/"))
     >>> line = Block("Inlägget The mill closes on Monday dök först upp på The Heron.", links=links)
     >>> backlink_in(line, "https://blog.example/7", "The mill closes on Monday", default())
-    Backlink(url='https://heron.example/1', domain='heron.example', name='The Heron')
+    Backlink(url='https://heron.example/1', domain='heron.example', name='The Heron', text='The mill closes on Monday', is_sure=True)
+    >>> line = Block("Slides: The mill closes on Monday", links=links[:1])
+    >>> backlink_in(line, "https://blog.example/7", "The mill closes on Monday", default()).is_sure
+    False
     """
     key = key_of(headline)
     away = links_away(block, page_url)
     if not _is_long(key, headline) or not away:
         return None
-    url = next((url for text, url in away if _is_headline(key_of(text), key)), "")
+    anchor, url = next(((text, url) for text, url in away if _is_headline(key_of(text), key)), ("", ""))
     if not url and key in key_of(block.text):  # "HEADLINE https://heron.example/1"
-        url = next((url for text, url in away if "://" in text), "")
+        anchor, url = headline, next((url for text, url in away if "://" in text), "")
     others = [(text, other) for text, other in away if other != url]
     if not url or _others(block, away) > MAX_OTHER_CHARACTERS:
         return None
     domain = registered_domain(url)
-    same = [text for text, other in others if registered_domain(other) == domain]
+    same = [(text, other) for text, other in others if registered_domain(other) == domain]
     if domain in not_hosts(rules) or len(same) < len(others):
         return None
-    return Backlink(url, domain, next(filter(_may_name_site, same), ""))
+    names = [text for text, other in same if _may_name_site(text)]
+    before, _, behind = block.text.partition(anchor)
+    named = any(_is_above(other, url) or _names(text, domain) for text, other in same if text in names)
+    named = named or (key in key_of(anchor) and _names(behind, domain))
+    labelled = key_of(before) in _labels(rules) or _says_original(before, rules)
+    named = named and domain not in BLOG_HOSTS and (labelled or not _LABEL.search(before))
+    said = attribution_of(block.text, rules) or attributions_in(f"{before}{behind}", rules)
+    is_sure = labelled or named or bool(said)
+    return Backlink(url, domain, next(iter(names), ""), anchor, is_sure)
+
+
+def _says_original(label: str, rules: Rules) -> bool:
+    """Whether a label says that the article was elsewhere first, in words that tables know: "Originally posted here: "."""
+    words = words_of(label, rules)
+    groups = [word.groups for word in words]
+    known = bool(_LABEL.search(label)) and all(groups) and not any(g & set(AGAINST) for g in groups)
+    first = [word for word in words if "first" in word.groups]
+    return known and bool(first) and any(w.groups & _ABOUT_TEXTS for w in words if w not in first)
+
+
+def _is_above(site: str, url: str) -> bool:
+    """Whether an address is that of the site or the folder that holds a page: `/` and `/blog/` of `/blog/2025/7/`."""
+    folder = parts_of(site).path.rstrip("/") + "/"
+    return parts_of(url).path.startswith(folder) and not parts_of(site).query
+
+
+def _names(text: str, domain: str) -> bool:
+    """Whether a text prints a domain, or words that make its first label: "The Heron" for theheron.example."""
+    if domain in text.casefold():
+        return True
+    label, words = key_of(domain.partition(".")[0]), [key_of(word) for word in _WORD.findall(text)]
+    runs = ("".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1))
+    return len(label) >= _MIN_LABEL_CHARACTERS and label in runs
 
 
 def links_away(block: Block, page_url: str) -> list[tuple[str, str]]:
-    """The links of a block to other sites, as text and address. What a writer mistyped is no address, and is left out.
+    """The links of a block to other sites, as text and address. What a writer mistyped is no address, and is left out, and so is a page
+    in a web archive, which is nobody's original.
 
     >>> links = (("The Heron", "https://heron.example/1"), ("Fen", "http://fen,example/"), ("Top", "https://blog.example/"))
     >>> links_away(Block("The Heron, Fen, Top", links=links), "https://blog.example/7")
     [('The Heron', 'https://heron.example/1')]
     """
     whole = (pair for pair in block.links if "://" in pair[1] and try_normalise(pair[1]) is not None)
-    return [(text.strip(), url) for text, url in whole if not same_site(url, page_url)]
+    return [(t.strip(), url) for t, url in whole if not same_site(url, page_url) and not is_web_archive(url)]
 
 
 def original_link(block: Block, page_url: str, rules: Rules, source: str = "") -> str:

@@ -89,6 +89,8 @@ POINTS = {
 }
 #: Weight, 0 to 1, of a line that links the page's headline to another site: that of the surest phrase.
 BACKLINK_WEIGHT = 0.95
+#: Weight, 0 to 1, of a line that links the headline to another site and does not say why. It supports an origin, and makes none.
+HINT_WEIGHT = 0.4
 #: Weight, 0 to 1, of "Read more" with a link to the same title on another site.
 READ_MORE_WEIGHT = 0.85
 #: The label of lines such as "Read more".
@@ -342,11 +344,9 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
         if backlink := backlink_in(block, page.url, page.headline, rules):
             yield i, _of_backlink(block, backlink, page.url, rules)
             continue
-        if block.label == READ_MORE:  # "Read More" of an excerpt
-            link = original_link(block, page.url, rules)
-            if _has_title(link, title) and (domain := registered_domain(link)) not in not_hosts(rules):
-                part = "links to the same title"
-                yield i, Credit(block.text.strip(), domain, domain, link, READ_MORE_WEIGHT, (part,))
+        if block.label == READ_MORE:
+            if credit := _of_read_more(block, page, rules):
+                yield i, credit
             continue
         if is_link_label(block, rules) and original_link(block, page.url, rules):
             continue
@@ -363,14 +363,30 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
 
 def _of_backlink(block: Block, backlink: Backlink, url: str, rules: Rules) -> Credit:
     """The credit of a line that links the headline; without a link of its own the site's name is looked for behind the headline."""
+    line, parts = block.text.strip(), ("links to the same title",)
+    if not backlink.is_sure:
+        return Credit(line, backlink.domain, backlink.domain, backlink.url, HINT_WEIGHT, parts)
     name = backlink.name
     if not name:
-        text = next(text for text, link in block.links if link == backlink.url)
-        behind = block.text.partition(text)[2]
+        behind = block.text.partition(backlink.text)[2]
         found = mention_in(behind, (), url, rules) if behind.strip() else None
         name = found.name if found else backlink.domain
-    part = "links to the same title"
-    return Credit(block.text.strip(), name, backlink.domain, backlink.url, BACKLINK_WEIGHT, (part,), True)
+    return Credit(line, name, backlink.domain, backlink.url, BACKLINK_WEIGHT, parts, True)
+
+
+def _of_read_more(block: Block, page: Article, rules: Rules) -> Credit | None:
+    """The credit of "Read more", the last line of an excerpt: nothing but a link to another site, whose address has most words of the
+    headline or of the page's own address. Another link below an article leads to what somebody else wrote of the matter."""
+    link, line = original_link(block, page.url, rules), block.text.strip()
+    if not link or not any(key_of(text) == key_of(line) for text, url in block.links if url == link):
+        return None
+    own = (words_of_address(page.url), words_of_address("://x/" + page.headline))
+    shared = words_of_address(link)
+    same = any(len(shared & words) > max(_MIN_SHARED_TITLE_WORDS - 1, len(words) / 2) for words in own)
+    domain = registered_domain(link)
+    if not same or not _has_title(link, own[0] | own[1]) or domain in not_hosts(rules):
+        return None
+    return Credit(line, domain, domain, link, READ_MORE_WEIGHT, ("links to the same title",))
 
 
 def _links_here(name: str, block: Block, url: str) -> bool:

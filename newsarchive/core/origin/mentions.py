@@ -29,7 +29,7 @@ from newsarchive.core.origin.publishers import (
     stem_of,
 )
 from newsarchive.core.text.scripts import HANGUL, UNSPACED, is_caseless
-from newsarchive.core.urls import registered_domain, same_site
+from newsarchive.core.urls import is_web_archive, registered_domain, same_site
 from newsarchive.rules import Rules
 
 #: Words of a name. A quotation with more is none; a run of capitals may have two more, for joining words.
@@ -408,7 +408,7 @@ def _domain(link: str) -> str:
 
 
 def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
-    return domain not in not_hosts(rules) and not same_site(link, url)
+    return domain not in not_hosts(rules) and not same_site(link, url) and not is_web_archive(link)
 
 
 @lru_cache(maxsize=8)

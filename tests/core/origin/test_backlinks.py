@@ -68,6 +68,9 @@ def test_what_leads_back_to_the_original(case: dict[str, Any]) -> None:
         assert article.is_based_on == URL
     if not case.get("keep"):
         assert article.article_body == "\n\n".join(BODY)
+    if case.get("stays"):
+        assert article.article_body != "\n\n".join(BODY)
+    assert case["origin"] or QualityFlag.EXCERPT not in article.quality.flags
 
 
 @pytest.mark.parametrize(
