@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsarchive.core.metadata.person_names import is_credit
+from newsarchive.core.metadata.person_names import is_credit, like_a_name, organisation
+from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
@@ -69,8 +70,9 @@ def origin_step(article: Article, rules: Rules) -> Article:
     if best is None or _confidence(best) < MIN_CONFIDENCE:
         return replace(article, origin=None)
     origin = _origin(best, [n for g in groups if g is not best for n in g], article, rules)
-    origin = _named_by_author(origin, article.authors)
-    authors = _without_papers(article.authors, origin)
+    papers = [a for a in article.authors if not _may_be_person(a.name, rules)]
+    origin = _named_by_author(origin, papers)
+    authors = _without_papers(article.authors, papers, origin)
     quality = _of_excerpt(article, origin)
     based_on = article.is_based_on or origin.url
     return replace(article, origin=origin, authors=authors, quality=quality, is_based_on=based_on)
@@ -85,6 +87,13 @@ def _of_excerpt(article: Article, origin: Origin) -> Quality:
     return replace(article.quality, flags=(*flags, QualityFlag.EXCERPT))
 
 
+def _may_be_person(name: str, rules: Rules) -> bool:
+    """Whether a name reads like a person's and not like a paper's: a writer's own site has her name, and so does its domain. Pages
+    declare papers as persons too, so their word is not asked."""
+    is_paper = any("press" in word.groups for word in words_of(name, rules)) or organisation(name, rules)
+    return like_a_name(name, rules) and not is_paper and listed(name, rules) is None
+
+
 def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:
     """The origin that is known by its domain alone, with the paper's name that stands in the place of the author: "The Heron" for
     heron.example. Distributor prints a copy so."""
@@ -94,11 +103,13 @@ def _named_by_author(origin: Origin, authors: Sequence[Author]) -> Origin:
     return replace(origin, name=name) if name else origin
 
 
-def _without_papers(authors: tuple[Author, ...], origin: Origin) -> tuple[Author, ...]:
+def _without_papers(
+    authors: tuple[Author, ...], papers: Sequence[Author], origin: Origin
+) -> tuple[Author, ...]:
     """The authors without the paper that published first, which stands beside its writer: "by Jane Doe, The Heron". Where it stands
     alone, as programs that republish posts print it, it is an organisation."""
     names = {key_of(origin.name), key_of(_bare(origin.as_printed))}
-    papers = [a for a in authors if a.kind != "agency" and key_of(a.name) in names]
+    papers = [a for a in papers if a.kind != "agency" and key_of(a.name) in names]
     others = tuple(a for a in authors if a not in papers)
     return others or tuple(replace(a, kind="organisation") for a in papers)
 

@@ -151,6 +151,18 @@ def test_a_paper_in_the_place_of_an_author_is_an_organisation() -> None:
     assert (article.origin.name, article.origin.domain) == ("Harbour Gazette", "harbourgazette.example")
 
 
+@pytest.mark.parametrize("person", ['{"@type":"Person","name":"Jane Doe"}', '"Jane Doe"'])
+def test_a_writer_whose_site_has_her_name_stays_a_person(person: str) -> None:
+    head = (
+        '<link rel=canonical href="https://janedoe.example/on-bridges/"><meta property=og:url content="{own}">'
+        f'<script type="application/ld+json">{{"@type":"BlogPosting","headline":"{TITLE}","author":{person}}}</script>'
+        '<meta name=author content="Jane Doe">'
+    )
+    article = extract(html=page_of({"head": head}), url=OWN)
+    assert [(author.name, author.kind) for author in article.authors] == [("Jane Doe", "person")]
+    assert article.origin is None or article.origin.name == "janedoe.example"
+
+
 @pytest.mark.parametrize(
     ("text", "links"),
     [
