@@ -60,7 +60,7 @@ def change_in(connection: Connection, statement: Update | Delete, column: Any, v
 
 
 def execute_many(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement for each row, of which there may be none; all rows name the same columns."""
+    """Execute a statement for each row; without rows nothing is done. All rows name the same columns."""
     if rows:
         connection.execute(statement, list(rows))
 

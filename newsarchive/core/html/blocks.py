@@ -218,8 +218,8 @@ class _Walker:
         return child
 
     def _enter_time(self, node: LexborNode, tag: str) -> LexborNode | None:
-        """A day or time, parted by a space from one right before it: WordPress's themes print the days of publication and of the last
-        change without one, and hide the second by their style sheet."""
+        """A day or time. A space parts it from a day that stands right before it: WordPress's themes print the day of publication and
+        that of the last change without a space, and hide the second by their style sheet."""
         before = node.prev
         if before is not None and before.tag == "time" and self.pieces and self.pieces[-1][-1:].strip():
             self.add(" ")
