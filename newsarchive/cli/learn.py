@@ -103,7 +103,7 @@ def template(
 ) -> None:
     """What was learned of a site, a line each: role, label, pages, articles, version, sample, reason.
 
-    Roles: `chrome` goes, `head` takes the list below it, `aside` stays and is flagged; `container` is the element of
+    Roles: `chrome` goes, `head` and `inset` take what they open, `aside` stays and is flagged; `container` is the element of
     the article, `start` and `end` frame it, a version for each design; `convention` is a picture, a description, keywords or
     an author that it gives to many posts; `keep` and `drop` are locked by hand. With
     --keep, --drop or --unlock the articles that hold the line are read again from their stored bytes, and the URLs of those

@@ -19,8 +19,8 @@ from newsarchive.core.site_template.layouts import Layout
 class Entry:
     """One thing learned: a finding on a key, how often it was seen, and a sample of its text.
 
-    `role` of the finding is `chrome`, `head` (takes the list below it), `aside` (repeats without proof: kept and
-    flagged), or a lock: `keep`, `drop`. Older versions wrote `inset` too, which does nothing. `first` is the one article
+    `role` of the finding is `chrome`, `head` (takes the list below it), `inset` (takes one inside the text as
+    well), `aside` (repeats without proof: kept and flagged), or a lock: `keep`, `drop`. `first` is the one article
     whose own lede the line is.
     """
 

@@ -16,7 +16,7 @@ line are looked at again, by its key in each page's record; the other 29 are not
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
@@ -25,12 +25,14 @@ from newsarchive.core.boilerplate.cues import MAX_LIST_LINES
 from newsarchive.core.site_template.conventions import Convention, effects
 from newsarchive.core.site_template.evidence import Finding
 from newsarchive.core.site_template.layouts import Layout, fits, inside
-from newsarchive.core.site_template.lists import MAX_HEAD_WORDS, list_run
+from newsarchive.core.site_template.lists import MAX_HEAD_WORDS, inset_run, list_run
 from newsarchive.core.site_template.model import Entry, Template
 from newsarchive.core.site_template.observations import Line, Observation, lines_of, words_by_place
 from newsarchive.core.text.lines import number
 from newsarchive.items import Article, Block, DecidedBy, QualityFlag
 
+#: Roles of entries that take what stands below them.
+OPENING_ROLES = ("head", "inset")
 #: Labels of lists that another pass took out.
 LIST_LABELS = frozenset({"related", "repeated"})
 #: Labels of lines that lead to a site's own lists of posts.
@@ -185,11 +187,19 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
 
     for i, line in enumerate(lines):
         opener = _opener(line, template, found.get(i))
-        run = list_run(lines, i + 1, is_boilerplate) if opener else []
+        run = _opened(lines, i, opener, is_boilerplate) if opener else []
         # rules, or line by line, may have taken out the list of a learned head before
-        is_out = opener and opener.role == "head" and _label(lines, found, i + 1) in LIST_LABELS
+        is_out = opener and opener.role in OPENING_ROLES and _label(lines, found, i + 1) in LIST_LABELS
         if opener and (run or is_out):
             _take(lines, [i, *run], opener, template, found)
+
+
+def _opened(
+    lines: Sequence[Line], i: int, opener: Finding, is_boilerplate: Callable[[int], bool]
+) -> list[int]:
+    """What stands below a line that opens something."""
+    run = list_run(lines, i + 1, is_boilerplate)
+    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
 
 
 def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
@@ -214,7 +224,7 @@ def _opener(line: Line, template: Template, finding: Finding | None) -> Finding 
     if line.own or line.fixed or line.words > MAX_HEAD_WORDS:
         return None
     entries = [template.entries.get(key) for key in (line.key, line.form) if key]
-    learned = next((e.finding for e in entries if e and e.finding.role in ("head", "keep")), None)
+    learned = next((e.finding for e in entries if e and e.finding.role in (*OPENING_ROLES, "keep")), None)
     if learned or line.sentence:
         return learned if learned and learned.role != "keep" else None
     return finding if finding and finding.label == "related" else None

@@ -158,6 +158,24 @@ def test_titles_between_the_text_and_an_attribution_go_with_their_head() -> None
     assert shown(pages[2], learned(pages)) == [b.text for b in prose(2)]
 
 
+def test_a_site_with_the_habit_needs_no_repetition_of_a_head() -> None:
+    """Six publishers, six heads, each seen once: five posts have shown what stands above an attribution."""
+
+    def tail(n: int, p: list[Block]) -> list[Block]:
+        titles = [line(f"Lake {'i' * (3 * n + k + 1)} has its swans back again") for k in range(3)]
+        return [
+            *p,
+            line(f"Crumbs from loaf {'x' * n}"),
+            *titles,
+            line("Baked elsewhere first.", label="attribution"),
+        ]
+
+    pages = site(20, lambda n, p: tail(n, p) if n < 6 else p)
+    assert shown(pages[2], learned(pages)) == [b.text for b in prose(2)]
+    few = site(20, lambda n, p: tail(n, p) if n < 3 else p)
+    assert len(shown(few[2], learned(few))) == 9
+
+
 def test_a_head_learned_on_one_blog_serves_another() -> None:
     def tail(n: int) -> list[Block]:
         titles = [line(f"Lake {'i' * (n + k + 1)} has its swans back again") for k in range(3)]

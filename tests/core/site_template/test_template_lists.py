@@ -48,6 +48,35 @@ def test_titles_below_an_attribution_go() -> None:
     assert shown(pages[2], learned(pages)) == text(2)
 
 
+def linked(n: int, count: int = 2) -> list[Block]:
+    blocks = titles(n, count)
+    return [line(b.text, links=((b.text, f"https://mare.example/{n}"),)) for b in blocks]
+
+
+def test_links_inside_the_text_go_with_a_head_that_always_opens_some() -> None:
+    def inset(n: int) -> list[Block]:
+        return [*prose(n)[:2], line("Where to go from here?"), *linked(n), *prose(n)[2:]]
+
+    pages = [page(n, inset(n) if n < 4 else prose(n)) for n in range(SITE)]
+    assert shown(pages[3], learned(pages)) == text(3)
+
+
+def test_titles_of_other_posts_inside_the_text_go_with_their_head() -> None:
+    def post(n: int) -> Article:
+        others = [line("From the same oven"), line(TITLES[n + 5]), line(TITLES[n + 9])] if n < 4 else []
+        blocks = [line(TITLES[n], label="title"), *prose(n)[:2], *others, *prose(n)[2:]]
+        return page(n, blocks, title=TITLES[n])
+
+    pages = [post(n) for n in range(SITE)]
+    assert shown(pages[3], learned(pages)) == text(3)
+
+
+# Credits
+
+
+SWANS = "Seven swans came back over the mill"
+
+
 # What stays
 
 
