@@ -8,6 +8,10 @@ files is made first, then put into the queue by `newsarchive cluster enqueue war
 timed. CPU is the system's account of all processes: the workers, the spiders that they fork, the processes that read pages, and
 PostgreSQL (one of its own, with its default settings, in the folder). It says what a page costs, also on a busy machine; pages a
 second do so on a quiet one alone.
+
+Write transactions take turns in all of a cluster. Looks at random moments tell the share of the time in which one of them is
+under way, and so how many pages a second the archive takes from however many machines. Where processes wait for a core this
+is a lower bound, because the transactions wait too.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ import ctypes
 import gzip
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -35,6 +40,7 @@ from warcio.warcwriter import WARCWriter
 
 from benchmarks.blog_scores import table
 from benchmarks.day_pages import Pages
+from newsarchive.db.dialects import WRITER_LOCK
 from newsarchive.db.queue import conninfo
 from tests.support.own_postgresql import own_postgresql
 from tests.support.serving import ROOT
@@ -46,6 +52,9 @@ DAY = 500_000
 PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between two looks at the queue.
 LOOK_SECONDS = 2.0
+#: Seconds between two looks at the writers' lock, on the mean: 1,200 looks in two minutes tell a share to about one percent, and a
+#: look takes less than 1 ms.
+LOCK_LOOK_SECONDS = 0.1
 #: Seconds that a worker gets to end. At a load of 20 on two cores it took more than 120.
 MAX_END_SECONDS = 600
 TABLES_SHOWN = 12
@@ -204,7 +213,9 @@ def _command(pid: int) -> str:
 def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Take in the captures, part by part; gives what was counted, with the parts of earlier calls."""
     state_file = folder / "state.json"
-    state: dict[str, Any] = {"parts": 0, "seconds": 0.0, "cpu": {}, "captures": 0, "articles": 0}
+    state: dict[str, Any] = {
+        "parts": 0, "seconds": 0.0, "cpu": {}, "captures": 0, "articles": 0, "looks": 0, "writing": 0, "waiting": 0
+    }  # fmt: skip
     if state_file.exists():
         state = json.loads(state_file.read_text())
     pages = Pages(given.data, given.captures)
@@ -231,7 +242,7 @@ def run(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 begin = time.monotonic()
                 account.since()
                 command(folder, environment, "cluster", "enqueue", "warc", *map(str, files))
-                done = finished(server.url, begin + given.minutes * 60 - state["seconds"])
+                done = finished(server.url, begin + given.minutes * 60 - state["seconds"], state)
                 time.sleep(LOOK_SECONDS)  # the last processes end
                 state["seconds"] += time.monotonic() - begin - LOOK_SECONDS
                 state["cpu"] = Counter(state["cpu"]) + account.since()
@@ -284,20 +295,30 @@ def workers(given: argparse.Namespace, folder: Path, environment: Mapping[str, s
                 )
 
 
-def finished(url: str, deadline: float) -> bool:
-    """Wait until no job is left; whether that was before the deadline. Raises where a job failed."""
-    while time.monotonic() < deadline:
-        waiting = dict(
-            rows(
-                url,
-                "SELECT status::text, count(*) FROM newsarchive_queue.procrastinate_jobs WHERE queue_name = 'warc' GROUP BY 1",
-            )
-        )
-        if waiting.get("failed"):
-            raise RuntimeError("a job failed: workers.log says why")
-        if not waiting:
-            return True
-        time.sleep(LOOK_SECONDS)
+def finished(url: str, deadline: float, state: dict[str, Any]) -> bool:
+    """Wait until no job is left; whether that was before the deadline. Raises where a job failed.
+
+    Meanwhile the looks at the writers' lock are counted in `state`: all, those in which it was held, and the transactions that
+    waited for it.
+    """
+    jobs = "SELECT status::text, count(*) FROM newsarchive_queue.procrastinate_jobs WHERE queue_name = 'warc' GROUP BY 1"
+    locks = f"""SELECT coalesce(sum(granted::int), 0), coalesce(sum((NOT granted)::int), 0) FROM pg_locks
+        WHERE locktype = 'advisory' AND (classid::bigint << 32) + objid::bigint = {WRITER_LOCK} AND objsubid = 1"""
+    chance, next_look = random.Random(1), 0.0
+    with psycopg.connect(conninfo(url), autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            [(held, waiting)] = connection.execute(locks).fetchall()  # type: ignore[arg-type]
+            state["looks"] += 1
+            state["writing"] += held
+            state["waiting"] += waiting
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + LOOK_SECONDS
+                found: dict[str, int] = dict(connection.execute(jobs).fetchall())  # type: ignore[arg-type]
+                if found.get("failed"):
+                    raise RuntimeError("a job failed: workers.log says why")
+                if not found:
+                    return True
+            time.sleep(chance.expovariate(1 / LOCK_LOOK_SECONDS))
     return False
 
 
@@ -350,11 +371,14 @@ def report(state: Mapping[str, Any], given: argparse.Namespace) -> str:
         for name, size, indexes in state["tables"]
     ]
     second = captures / max(state["seconds"], 1)
+    writing = max(state["writing"], 1) / max(state["looks"], 1)
     said = [
         f"{state['captures']} captures, {state['articles']} articles, {state['copied']} of them in {state['clusters']} clusters of copies",
         f"{state['seconds']:.0f} s by the clock: {second:.1f} pages a second, a day of {DAY} in {DAY / second / 3600:.1f} hours",
         f"on two cores that do nothing else, {each:.1f} ms of CPU a page allow {2000 / each:.1f} pages a second,"
         f" a day of {DAY} in {DAY * each / 2000 / 3600:.1f} hours; 35 pages a second take {35 * each / 1000:.1f} cores",
+        f"a write transaction was under way in {state['writing']} of {state['looks']} looks and {state['waiting']} waited for one:"
+        f" {1000 * writing / second:.1f} ms a page, or at most {second / writing:.0f} pages a second of all machines together",
         f"the database {state['size'] / 1e6:.0f} MB, {state['size'] / captures:.0f} bytes a capture;"
         f" WARC files {state['files'] / 1e6:.0f} MB, {state['files'] / captures:.0f} bytes a capture",
         "counted by the runs: " + ", ".join(f"{number} {name}" for name, number in state["outcomes"].items()),
