@@ -40,7 +40,9 @@ _MAYBE_PART = re.compile(
 _BEGINS_PART = re.compile(rf"\s*\d{{1,2}}{_BEHIND_PART}")
 #: What links to a second part have where they do not name the post, in the bytes of a page; the digit may be percent-encoded.
 _SECOND = re.compile(rb"page=0?[2%]")
-_RELATIVE_SECOND = re.compile(rb"[Hh][Rr][Ee][Ff]\s{0,9}=\s{0,9}[\"']?(?:\./)?0?(?:2|%32)")
+_RELATIVE_SECOND = re.compile(rb"=(?<=[Ff\s]=)\s{0,9}[\"']?(?:\./)?0?(?:2|%32)")
+#: What stands before that in a link. It is asked behind each `=` with a 2, because a search for `href` takes 17 times as long.
+_LINK = re.compile(rb"[Hh][Rr][Ee][Ff]\s{0,9}\Z")
 _NUMBER = re.compile(r"(?:^|[/_-])(\d{1,6})(?:\.\w{2,5})?/?$")
 
 
@@ -136,7 +138,14 @@ def may_link_parts(body: bytes, url: str) -> bool:
     """Whether a page may link a second part of itself, told from its bytes, because to decode and parse every page costs far more."""
     slug = url.partition("?")[0].rstrip("/").rpartition("/")[2]
     by_name = b"/2" if "%" in slug else f"{slug}/2".encode()  # letters may be percent-encoded in another way
-    return by_name in body or any(pattern.search(body) for pattern in (_SECOND, _RELATIVE_SECOND))
+    return (
+        by_name in body
+        or _SECOND.search(body) is not None
+        or any(
+            _LINK.search(body, max(0, match.start() - 13), match.start())
+            for match in _RELATIVE_SECOND.finditer(body)
+        )
+    )
 
 
 def unlinked_part(html_text: str, url: str) -> str:
