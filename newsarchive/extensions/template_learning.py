@@ -103,6 +103,8 @@ class TemplateLearning:
         self.pages: dict[str, int] = {}
         #: site → its pages by the time it was learned with those that waited
         self.learned_with: dict[str, int] = {}
+        #: The same, of the sites whose learning did not fail
+        self.taught: dict[str, int] = {}
         #: site → its pages that are read and wait, the one that waits longest first; and their bytes
         self.waiting: dict[str, list[_Waiting]] = {}
         self.waiting_bytes = 0
@@ -202,6 +204,7 @@ class TemplateLearning:
                     with_capture(one, head_of(page.item).capture)
                     for one, page in zip(done.articles, pages, strict=True)
                 ]
+                self.taught[site] = self.learned_with[site]
                 for summary in done.summaries:
                     self._learned(summary)
         finally:
@@ -283,7 +286,7 @@ class TemplateLearning:
         left = set(self.changed)
         while left:  # a site that fails must not keep the others from being learned
             try:
-                for done in learner.learn_around(left, self.since):
+                for done in learner.learn_around(left, self.since, self.taught):
                     left.discard(done.site)
                     self._learned(done)
                 return

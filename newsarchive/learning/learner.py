@@ -194,27 +194,33 @@ class Learner:
             done.append(summary)
         return done
 
-    def learn_around(self, sites: Iterable[str], since: datetime = EVER) -> Iterator[Summary]:
+    def learn_around(
+        self, sites: Iterable[str], since: datetime = EVER, taught: Mapping[str, int] | None = None
+    ) -> Iterator[Summary]:
         """Learn sites that changed since a moment, then the others whose lines they hold: what was a line of one blog's
         may now be that of three. The nearest `MAX_NEIGHBOURS` are learned.
 
         Crawls come every hour and store one post, and learning looks at 500. So a site is left as it is until one of these
         is true: a tenth of its pages is new; five new pages fit no layout, as after a redesign; a line that its template
-        does not take has come to be in 3, 5, 8, … articles. The summary of a site that is left has 0 pages.
+        does not take has come to be in 3, 5, 8, … articles. `taught` has how many pages of a site its template was learned from
+        in this crawl: where these are all, as where they waited for it, none is new. The summary of a site that is left has 0
+        pages.
         """
         changed = sorted(sites)
         near: Counter[str] = Counter()
         for site in changed:
             unsettled = site_templates.unsettled(self.engine, site, since, has_grown)
-            is_due = site in unsettled or self._has_enough_new(site, since)
+            is_due = site in unsettled or self._has_enough_new(site, since, (taught or {}).get(site, 0))
             yield self.learn(site) if is_due else Summary(site)
             near += unsettled
         others = [site for site, _ in near.most_common() if site not in changed]
         for site in others[:MAX_NEIGHBOURS]:
             yield self.learn(site)
 
-    def _has_enough_new(self, site: str, since: datetime) -> bool:
+    def _has_enough_new(self, site: str, since: datetime, taught: int) -> bool:
         new = site_templates.count_new(self.engine, site, since)
+        if taught >= new.known > 0:
+            return False
         return new.unfit >= layouts.MIN_PAGES or new.pages >= MIN_NEW_SHARE * min(new.known, self.window)
 
     # -- pages -----------------------------------------------------------------------------------------

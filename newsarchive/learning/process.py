@@ -15,7 +15,7 @@ Importable without Scrapy.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -52,7 +52,8 @@ class Job(NamedTuple):
 
     While a crawl goes on, this is one `site`, with its pages that are `waiting` to be stored. At the end of a crawl these are the
     sites `around` that are due, and the other sites that share lines with their pages that were seen `since` that time.
-    `packs` is true where the writer alone gets the articles of the waiting pages, so that they come packed.
+    `taught` says from how many pages each of these sites was learned in this crawl. `packs` is true where the writer alone gets the
+    articles of the waiting pages, so that they come packed.
     """
 
     readings: Sequence[Reading] = ()
@@ -61,6 +62,7 @@ class Job(NamedTuple):
     packs: bool = False
     around: Sequence[str] = ()
     since: datetime = EVER
+    taught: Mapping[str, int] | None = None
 
 
 class Done(NamedTuple):
@@ -98,7 +100,7 @@ class LearningWorker:
                 done = done._replace(articles=[packed(one) if job.packs else one for one in read])
             elif job.site:
                 done.summaries.append(self.learner.learn(job.site, going_on=True))
-            for summary in self.learner.learn_around(job.around, job.since):
+            for summary in self.learner.learn_around(job.around, job.since, job.taught):
                 done.summaries.append(summary)
         except Exception as error:  # what was learned before it counts
             return done._replace(error=error)
@@ -155,9 +157,11 @@ class SiteLearning:
         """Learn a site with pages that wait to be stored; gives their articles too. Raises what learning raises."""
         return self._done(Job(site=site, waiting=pages, packs=packs))
 
-    def learn_around(self, sites: Iterable[str], since: datetime = EVER) -> Iterator[Summary]:
+    def learn_around(
+        self, sites: Iterable[str], since: datetime = EVER, taught: Mapping[str, int] | None = None
+    ) -> Iterator[Summary]:
         """Learn sites at the end of their crawl, as `Learner.learn_around` does. Raises what learning raises."""
-        done = self._do(Job(around=sorted(sites), since=since))
+        done = self._do(Job(around=sorted(sites), since=since, taught=taught))
         yield from done.summaries
         if done.error is not None:
             raise done.error

@@ -321,6 +321,28 @@ def test_a_promo_of_another_blog_goes_from_the_blog_that_had_it_once(engine: Eng
     assert any("stands in 4 articles, on 2 blogs" in reason for reason in reasons)
 
 
+def test_a_site_that_all_its_pages_have_taught_is_learned_again_for_lines_of_others_alone(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """As where the pages of a WARC file wait for the templates of their sites, which are learned one after the other."""
+    learner, since = Learner(engine, tmp_path), datetime.now(UTC)
+    blogs = {
+        "heron": blog("heron", range(8), {4: [PITCH]}, [CREDIT]),
+        "crane": blog("crane", range(20, 28), {n: [PITCH] for n in (21, 23, 26)}, [CREDIT]),
+        "stork": blog("stork", range(40, 48)),
+    }
+    for name, pages in blogs.items():
+        crawled(engine, tmp_path, pages)
+        learner.learn(f"{name}.example", going_on=True)
+    assert PITCH in lines(engine)["https://heron.example/4/"]
+    sites = [f"{name}.example" for name in blogs]
+    done = {one.site: one.pages for one in learner.learn_around(sites, since, dict.fromkeys(sites, 8))}
+    assert done == {"crane.example": 8, "heron.example": 8, "stork.example": 0}
+    assert clean(lines(engine))
+    again = {one.site: one.pages for one in learner.learn_around(sites, since, dict.fromkeys(sites, 7))}
+    assert again == {"crane.example": 8, "heron.example": 8, "stork.example": 8}
+
+
 def test_blogs_with_nothing_in_common_are_left_alone(archive: Engine, tmp_path: Path) -> None:
     crawled(archive, tmp_path, blog("heron", range(5)) | blog("crane", range(20, 25)))
     learner = Learner(archive, tmp_path)

@@ -37,7 +37,9 @@ class Fake:
             raise ValueError("a template that\nnobody can read")
         return Summary(site, changed=[f"https://{site}/1"])
 
-    def learn_around(self, sites: Sequence[str], since: datetime | None = None) -> Iterator[Summary]:
+    def learn_around(
+        self, sites: Sequence[str], since: datetime | None = None, taught: dict[str, int] | None = None
+    ) -> Iterator[Summary]:
         yield from (self.learn(site, going_on=False) for site in sorted(sites))
 
     def close(self) -> None:
