@@ -245,7 +245,7 @@ class Archive:
         know, `UsageError` for days that cannot be read.
         """
         begin, end = day(since, "since"), day(until, "until")
-        return days(self._source, site, since=begin, until=end)
+        return list(days(self._source, site, since=begin, until=end))
 
     def stats(self, *, hidden: bool = False, copies: Literal["all", "first", "none"] = "all") -> Stats:
         """What the archive holds, in figures; with `hidden` of what is in quarantine too, and of copied stories what `copies`

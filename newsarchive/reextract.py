@@ -222,7 +222,7 @@ def _site(kept: Kept) -> str:
     return site_of(kept.final_url or kept.url)
 
 
-def copy(source: str, target: str, progress: transfer.Progress = transfer.silent) -> dict[str, int]:
+def copy(source: str, target: str, progress: transfer.Progress = lambda *_: None) -> dict[str, int]:
     """Copy an archive into another database, creating its schema; gives rows by table.
 
     The raw bytes stay where they are, and the copy remembers where that is. Resumable: call it again to go on. Raises

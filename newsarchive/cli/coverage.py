@@ -57,12 +57,12 @@ def coverage(
     So "no news" and "no crawl" are told apart. A post counts on the day on which a listing named it first. Without SITE
     there is a line for each site; with one, for each of its days.
     """
-    from newsarchive.db.reading.coverage import each_day
+    from newsarchive.db.reading.coverage import days
     from newsarchive.db.reading.search import day as day_of
 
     at_most_one("coverage", csv=as_csv, json=as_json, svg=as_svg)
     begin, end = day_of(since, "since"), day_of(until, "until")
-    found = each_day(open_reader(db), site, since=begin, until=end)
+    found = days(open_reader(db), site, since=begin, until=end)
     if (first := next(found, None)) is None:
         say(
             "nothing was crawled in these days, and only a crawl tells what a site listed (pages of WARC files do not): "

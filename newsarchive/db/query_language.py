@@ -475,14 +475,9 @@ def _require_something(node: Node) -> None:
     """Every alternative must name something to find: "all but X" would read the whole archive."""
     if isinstance(node, Not) or (isinstance(node, And) and all(isinstance(p, Not) for p in node.parts)):
         raise UsageError("search: only words to leave out; name one to look for")
-    if isinstance(node, And | Or):
-        for part in node.parts:
-            if not (isinstance(node, And) and isinstance(part, Not)):
-                _require_something(part)
-    if isinstance(node, And):
-        for part in node.parts:
-            if isinstance(part, Not):
-                _require_something(part.part)
+    for part in node.parts if isinstance(node, And | Or) else ():
+        is_left_out = isinstance(node, And) and isinstance(part, Not)
+        _require_something(part.part if is_left_out else part)  # type: ignore[union-attr]
 
 
 # -- snippets ------------------------------------------------------------------------------------------------------------

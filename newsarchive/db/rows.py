@@ -175,22 +175,20 @@ class Details(NamedTuple):
 
 def details(article: Article) -> Details:
     """What is stored of the many parts of an article. A process that reads pages works it out for the one that writes."""
-    return Details(
-        pack_markup(article.article_html, article.dropped, storable(article.article_body)),
-        _dropped(article),
-        _edits(article),
-    )
-
-
-def _dropped(article: Article) -> list[DroppedLine]:
     site = site_of(article.url)
     lines = (
         (at, block, storable(block.text)) for at, block in enumerate(article.blocks) if block.label != "body"
     )
-    return [
+    dropped = [
         DroppedLine(at, storable(block.label), storable(block.rule), line_hash(site, text), text, block.score)
         for at, block, text in lines
     ]
+    edits = [
+        {"position": position, "field": edit.where} | {name: getattr(edit, name) for name in _EDIT_COLUMNS}
+        for position, edit in enumerate(stored_edits(article))
+    ]
+    markup = pack_markup(article.article_html, article.dropped, storable(article.article_body))
+    return Details(markup, dropped, edits)
 
 
 def line_hash(site: str, text: str) -> int:
@@ -212,13 +210,6 @@ def next_hash(number: int) -> int:
     return (number & ~TEXT_BITS) | ((number + 1) & TEXT_BITS)
 
 
-def _edits(article: Article) -> list[Row]:
-    return [
-        {"position": position, "field": edit.where} | {name: getattr(edit, name) for name in _EDIT_COLUMNS}
-        for position, edit in enumerate(stored_edits(article))
-    ]
-
-
 def origin_row(origin: Origin) -> Row:
     """The columns of `article_origins` without its keys."""
     row = {name: getattr(origin, name) for name in _ORIGIN_COLUMNS}
@@ -232,11 +223,7 @@ def stored_minhash(signature: Sequence[int]) -> bytes | None:
 
 def minhash_of(stored: bytes | None) -> tuple[int, ...]:
     """The signature that `stored_minhash` packed. Raises `Damaged`."""
-    return decoded("the value of minhash", _minhash, stored)
-
-
-def _minhash(stored: bytes | None) -> tuple[int, ...]:
-    return tuple(array.array("I", stored or b""))
+    return decoded("the value of minhash", lambda packed: tuple(array.array("I", packed or b"")), stored)
 
 
 def article_values(row: Row) -> Row:
@@ -332,7 +319,12 @@ def _markup(stored: bytes, body: str, dropped: Sequence[str]) -> tuple[str, list
     html, _, lists = decompress(stored, _dictionary(body)).partition(b"\0")
     paths, *columns = json.loads(lists.decode("utf-8", "surrogatepass"))
     spots = [
-        Spot(paths[path], kind, level, _read_links(links, line))
+        Spot(
+            paths[path],
+            kind,
+            level,
+            ((line, links),) if isinstance(links, str) else tuple((text, url) for text, url in links),
+        )
         for path, kind, level, links, line in zip(*columns, dropped, strict=True)
     ]
     return html.decode(), spots
@@ -347,7 +339,3 @@ def _links(block: Block) -> Any:
     if len(block.links) == 1 and block.links[0][0] == block.text == storable(block.text):
         return block.links[0][1]
     return block.links
-
-
-def _read_links(links: Any, line: str) -> Links:
-    return ((line, links),) if isinstance(links, str) else tuple((text, url) for text, url in links)

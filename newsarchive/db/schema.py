@@ -297,7 +297,10 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         part.unlink(missing_ok=True)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-            _require_whole(path, copy)
+            # Pages are copied as they are: nobody would notice damage before the backup is needed.
+            (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if said != "ok":
+                raise _damaged(path, said)
         part.replace(target)
     except (sqlite3.Error, OSError) as error:
         if getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -309,14 +312,6 @@ def backup(engine: Engine, target: Path, *, overwrite: bool = False, dry_run: bo
         for end in ("", "-wal", "-shm"):
             with suppress(OSError):
                 part.with_name(part.name + end).unlink(missing_ok=True)
-
-
-def _require_whole(path: Path, copy: sqlite3.Connection) -> None:
-    """Raise where a backup is damaged: its pages are copied as they are, and otherwise nobody would notice before the
-    backup is needed."""
-    (said,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-    if said != "ok":
-        raise _damaged(path, said)
 
 
 def _damaged(path: Path, said: str) -> DatabaseUnavailable:
@@ -489,21 +484,17 @@ def main(name: str = "") -> None:
         engine = open_engine(str(Path(folder) / "archive.db"))
         _create(engine)
         if name:
-            _write_revision(engine, name)
+            from alembic import command
+
+            # By comparing an archive of the newest revision with the models.
+            with _without_foreign_keys(engine) as connection:
+                number = f"{int(revisions.head()) + 1:04}"
+                command.revision(_config(connection), name, autogenerate=True, rev_id=number)
         with _without_foreign_keys(engine) as connection:
             _run_revisions(connection)
         engine.dispose()
         script = script_of(Path(folder) / "archive.db")
     (revisions.MIGRATIONS / SCRIPT).write_text(script, encoding="utf-8")
-
-
-def _write_revision(engine: Engine, name: str) -> None:
-    """Write a revision with the next number, by comparing an archive of the newest revision with the models."""
-    from alembic import command
-
-    with _without_foreign_keys(engine) as connection:
-        number = f"{int(revisions.head()) + 1:04}"
-        command.revision(_config(connection), name, autogenerate=True, rev_id=number)
 
 
 def _script() -> Iterator[str]:

@@ -66,13 +66,15 @@ def mirror(source: Connection, target: Engine, progress: Progress) -> dict[str, 
         ]
         for theirs, ours in _aligned(source, target, table):
             unlike = [
-                key
+                _named(table, key)
                 for key, row in theirs.items()
                 if key not in ours or any(row[name] != ours[key][name] for name in unique)
             ]
-            _delete(target, table, unlike)
+            if unlike:
+                with writing(target) as connection:
+                    execute_many(connection, delete(table).where(*_same(table)), unlike)
     for table in tables:
-        done, total = 0, _count(source, table)
+        done, total = 0, int(source.execute(select(func.count()).select_from(table)).scalar_one())
         for theirs, ours in _aligned(source, target, table):
             _write(target, table, theirs, ours)
             added[table.name] += len(ours.keys() - theirs.keys())
@@ -130,12 +132,6 @@ def _by_key(table: Table, rows: Sequence[Row]) -> dict[Key, Row]:
     return {_key(table, row): row for row in rows}
 
 
-def _delete(target: Engine, table: Table, keys: Sequence[Key]) -> None:
-    if keys:
-        with writing(target) as connection:
-            execute_many(connection, delete(table).where(*_same(table)), [_named(table, key) for key in keys])
-
-
 def _write(target: Engine, table: Table, theirs: Mapping[Key, Row], ours: Mapping[Key, Row]) -> None:
     changed = {key: row for key, row in ours.items() if theirs.get(key) != row}
     if not changed:
@@ -157,11 +153,7 @@ def _named(table: Table, key: Key) -> Row:
     return {f"key_{column.name}": value for column, value in columns}
 
 
-def silent(table: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
-def copy(source: Engine, target: Engine, progress: Progress = silent) -> dict[str, int]:
+def copy(source: Engine, target: Engine, progress: Progress = lambda *_: None) -> dict[str, int]:
     """Copy every row; gives how many each table got. Both must have this version's schema.
 
     What is written to the source meanwhile is left for the next copy. Go on with a copy that was broken
@@ -173,7 +165,11 @@ def copy(source: Engine, target: Engine, progress: Progress = silent) -> dict[st
     _refuse_withheld(source, target)
     with reading(source.execution_options(**dialect_of(source).snapshot_options)) as state:
         copied = mirror(state, target, progress)
-    _restart_sequences(target)
+    # Where the database counts ids by itself, it goes on after the copied ones.
+    with writing(target) as connection:
+        for table in Base.metadata.sorted_tables:
+            if "id" in table.c and (statement := dialect_of(target).restart_ids(table.name)):
+                connection.exec_driver_sql(statement)
     return copied
 
 
@@ -217,15 +213,3 @@ def _refuse_withheld(source: Engine, target: Engine) -> None:
             f"{shown(target)} withholds or has erased {counted(len(missing), 'article')} that {shown(source)} still has"
             f" ({', '.join(map(str, sorted(missing)[:5]))}): withhold or erase them there too, or name an empty database"
         )
-
-
-def _count(connection: Connection, table: Table) -> int:
-    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
-
-
-def _restart_sequences(engine: Engine) -> None:
-    """Where the database counts ids by itself, let it go on after the copied ones."""
-    with writing(engine) as connection:
-        for table in Base.metadata.sorted_tables:
-            if "id" in table.c and (statement := dialect_of(engine).restart_ids(table.name)):
-                connection.exec_driver_sql(statement)

@@ -114,14 +114,10 @@ def _moment(value: str | datetime | None) -> datetime | None:
     return utc(value if isinstance(value, datetime) else datetime.fromisoformat(value))
 
 
-def _flag(value: Any) -> bool | None:
-    return None if value is None else bool(value)
-
-
 #: Column → what makes the value of a record of its stored value.
 _DECODERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(TIME_COLUMNS, _moment),
-    **dict.fromkeys(FLAG_COLUMNS, _flag),
+    **dict.fromkeys(FLAG_COLUMNS, lambda value: None if value is None else bool(value)),
     **dict.fromkeys(JSON_COLUMNS, json_from),
     **dict.fromkeys(PACKED_COLUMNS, unpack_json),
 }

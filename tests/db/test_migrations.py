@@ -609,7 +609,7 @@ def die(*_):
 def count(connection, cursor, statement, *_):
     if last in statement: die()
 event.listen(engine, "before_cursor_execute", count)
-if last == "backup": schema._require_whole = die
+if last == "backup": schema.Path.replace = die
 if last == "commit": event.listen(engine, "commit", die)
 if last == "give back": schema.give_back = die
 schema.upgrade(engine)

@@ -91,7 +91,11 @@ def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
         if taken:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock_shared({number})")
             connection.exec_driver_sql(f"SELECT pg_advisory_unlock({number})")
-            if _is_shared(engine):
+            # A pooler gives the session that was used last: then another connection has the lock that was just taken.
+            with reading(engine) as other:
+                held = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
+                is_shared = bool(other.exec_driver_sql(held).scalar())
+            if is_shared:
                 connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
                 raise DatabaseUnavailable(
                     f"{shown(engine)} is behind a pooler that keeps no sessions, and the locks of sites need them:"
@@ -102,14 +106,6 @@ def site_lock(engine: Engine, site: str) -> Iterator[SiteLock]:
             yield lock
         finally:
             lock.is_released = True
-
-
-def _is_shared(engine: Engine) -> bool:
-    """Whether a pooler has given another connection the session that holds a lock which was just taken. A pooler gives the session
-    that was used last."""
-    with reading(engine) as other:
-        held = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())"
-        return bool(other.exec_driver_sql(held).scalar())
 
 
 @contextmanager

@@ -245,11 +245,7 @@ class Frontier:
         """Make the posts due that these `links`, of the feed of a site or of a sitemap, name no longer; gives how many."""
         now = self.clock()
         with reading(self.engine) as connection:
-            lost = (
-                updates.lost_by_sitemap(connection, source_id, links, now)
-                if source_id
-                else updates.lost_by_feed(connection, site_id, links, now)
-            )
+            lost = updates.lost(connection, links, now, site_id=site_id, source_id=source_id)
         if lost:
             with writing(self.engine) as connection:
                 connection.execute(update(Url).where(Url.id.in_(lost)).values(next_check_at=now))

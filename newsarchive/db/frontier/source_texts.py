@@ -58,7 +58,10 @@ def keep(
     A source replaces its own record. Of two sources the one that gives full texts counts; where both or neither do, the
     more trusted one (`SOURCES_BY_TRUST`).
     """
-    texts = _not_withheld(connection, texts)
+    # Of withheld posts nothing is kept: a feed would bring the whole text back.
+    query = select(Url.id).where(Url.reason == DropReason.WITHHELD)
+    withheld = {url_id for (url_id,) in bulk.select_in(connection, query, Url.id, texts)}
+    texts = {url_id: text for url_id, text in texts.items() if url_id not in withheld}
     held = _held(connection, texts)
     changed = {
         url_id: text
@@ -85,13 +88,6 @@ def keep(
     ]
     bulk.insert_rows(connection, SourceTextRow, rows)
     return [url_id for url_id in changed if url_id in held]
-
-
-def _not_withheld(connection: Connection, texts: Mapping[int, SourceText]) -> Mapping[int, SourceText]:
-    """The texts without those of withheld posts: a feed would bring the whole text back."""
-    query = select(Url.id).where(Url.reason == DropReason.WITHHELD)
-    refused = {url_id for (url_id,) in bulk.select_in(connection, query, Url.id, texts)}
-    return {url_id: text for url_id, text in texts.items() if url_id not in refused}
 
 
 def of_urls(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceText]:
@@ -168,21 +164,17 @@ def _held(connection: Connection, url_ids: Iterable[int]) -> dict[int, SourceTex
         SourceTextRow, ("url_id", *FIELDS, "published_offset", "updated_offset", *PLACE_COLUMNS)
     )
     query = select(*columns).where(SourceTextRow.url_id.in_(list(url_ids)))
-    return {row.url_id: _record(row._asdict()) for row in connection.execute(query)}
-
-
-def _record(row: dict[str, Any]) -> SourceText:
-    values = {name: row[name] for name in FIELDS}
-    values |= {name: tuple(str(one) for one in values[name] or ()) for name in LIST_FIELDS}
-    values |= {name: _with_offset(values[name], row[f"{name}_offset"]) for name in TIME_FIELDS}
-    place = Place(*(row[name] for name in PLACE_COLUMNS)) if row["warc_file"] else None
-    return SourceText(**values, place=place)
-
-
-def _with_offset(moment: datetime | None, minutes: int | None) -> datetime | None:
-    if moment is None or minutes is None or abs(minutes) >= 24 * 60:
-        return moment
-    return moment.astimezone(timezone(timedelta(minutes=minutes)))
+    found = {}
+    for row in connection.execute(query).mappings():
+        values = {name: row[name] for name in FIELDS}
+        values |= {name: tuple(str(one) for one in values[name] or ()) for name in LIST_FIELDS}
+        for name in TIME_FIELDS:
+            minutes = row[f"{name}_offset"]
+            if values[name] is not None and minutes is not None and abs(minutes) < 24 * 60:
+                values[name] = values[name].astimezone(timezone(timedelta(minutes=minutes)))
+        place = Place(*(row[name] for name in PLACE_COLUMNS)) if row["warc_file"] else None
+        found[row["url_id"]] = SourceText(**values, place=place)
+    return found
 
 
 def _row(text: SourceText) -> dict[str, Any]:

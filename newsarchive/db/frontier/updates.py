@@ -35,7 +35,7 @@ from newsarchive.db.frontier.edit_rates import EditRates
 from newsarchive.db.models import ArticleRow, Discovery, ListingLook, Source, Url, UrlPart
 from newsarchive.db.readonly import Reader
 from newsarchive.db.values import moment
-from newsarchive.items import Article, Capture, ChangeKind, Link, QualityFlag, SourceText, Validators
+from newsarchive.items import Article, Capture, ChangeKind, Link, QualityFlag, Validators
 
 #: `Url.reason` of a post whose text a feed or an API gave begins so; `Url.filled_from`, the name of the source, follows.
 FILLED = "text from "
@@ -117,7 +117,13 @@ def record(
     by_id = {row.id: by_key[row.url_key] for row in known}
     _name(connection, by_id, naming)
     _announce(connection, known, by_id, naming.at)
-    _keep_texts(connection, {row.id: (row.url, by_id[row.id].text) for row in known}, naming.at, keep)
+    texts = {url_id: link.text for url_id, link in by_id.items() if link.text is not None}
+    # A post whose article was filled from a text that has changed is due, and is fetched without a condition.
+    if replaced := source_texts.keep(connection, texts, {row.id: row.url for row in known}, keep):
+        filled = Url.id.in_(replaced) & (Url.filled_from != "")
+        connection.execute(
+            update(Url).where(filled).values(etag="", last_modified="", next_check_at=naming.at)
+        )
     return len(by_key) - int(before)
 
 
@@ -152,22 +158,6 @@ def _announce(connection: Connection, known: Iterable[Any], links: Mapping[int, 
     bulk.execute_many(connection, keep, said)
     if due:
         connection.execute(update(Url).where(Url.id.in_(due)).values(next_check_at=now))
-
-
-def _keep_texts(
-    connection: Connection,
-    said: Mapping[int, tuple[str, SourceText | None]],
-    now: datetime,
-    keep: source_texts.Keep | None,
-) -> None:
-    """Keep the texts of sources. A post whose article was filled from a text that has changed is due, and is fetched
-    without a condition."""
-    texts = {url_id: text for url_id, (_, text) in said.items() if text is not None}
-    urls = {url_id: url for url_id, (url, _) in said.items()}
-    replaced = source_texts.keep(connection, texts, urls, keep)
-    if replaced:
-        filled = Url.id.in_(replaced) & (Url.filled_from != "")
-        connection.execute(update(Url).where(filled).values(etag="", last_modified="", next_check_at=now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,37 +356,26 @@ _EVER_NAMED = """
 """
 
 
-def lost_by_feed(connection: Connection, site_id: int, links: Sequence[Link], now: datetime) -> list[int]:
-    """The ids of posts that the site's feed, whose present `links` are given, has lost, and that are to be looked at: posts of days
-    that lie between those of the feed. They may have been deleted."""
-    days = [link.published for link in links if link.published is not None]
-    if len(days) < MIN_DATED_POSTS:
-        return []
-    most = len(links) + MAX_LOST_POSTS + 1
-    values = {"site": site_id, "begin": min(days), "end": max(days), "most": most}
-    posts = bulk.select_rows(connection, _BETWEEN, values)
-    return _lost(posts, links, MAX_LOST_POSTS, now - MIN_TIME_TO_LOST)
-
-
-def lost_by_sitemap(
-    connection: Connection, source_id: int, links: Sequence[Link], now: datetime
+def lost(
+    connection: Connection, links: Sequence[Link], now: datetime, *, site_id: int = 0, source_id: int = 0
 ) -> list[int]:
-    """The same for a sitemap: it has lost the posts that it named before."""
-    posts = bulk.select_rows(connection, _EVER_NAMED, {"source": source_id})
-    most = max(MAX_LOST_POSTS, int(MAX_LOST_SHARE * len(links)))
-    return _lost(posts, links, most, now - MIN_TIME_TO_LOST_OF_SITEMAP)
-
-
-def _lost(posts: Iterable[bulk.Row], links: Iterable[Link], most: int, seen_before: datetime) -> list[int]:
-    """The ids of those posts that no link names and that were last looked at before that time; none where more than `most` are not
-    named."""
+    """The ids of posts that the feed of a site, or the sitemap `source_id`, has lost, and that are to be looked at: they may have been
+    deleted. `links` are what it names now. A feed has lost posts of days that lie between its own, a sitemap those that it named before."""
+    days = [link.published for link in links if link.published is not None]
+    if source_id:
+        most, rest = max(MAX_LOST_POSTS, int(MAX_LOST_SHARE * len(links))), MIN_TIME_TO_LOST_OF_SITEMAP
+        posts = bulk.select_rows(connection, _EVER_NAMED, {"source": source_id})
+    elif len(days) >= MIN_DATED_POSTS:
+        most, rest = MAX_LOST_POSTS, MIN_TIME_TO_LOST
+        values = {"site": site_id, "begin": min(days), "end": max(days), "most": len(links) + most + 1}
+        posts = bulk.select_rows(connection, _BETWEEN, values)
+    else:
+        return []
     named = {url_key(link.url) for link in links}
-    lost = [post for post in posts if post["url_key"] not in named]
-    return [
-        post["id"]
-        for post in lost
-        if len(lost) <= most and post["seen_at"] and post["seen_at"] <= seen_before
-    ]
+    missing = [post for post in posts if post["url_key"] not in named]
+    if len(missing) > most:
+        return []
+    return [post["id"] for post in missing if post["seen_at"] and post["seen_at"] <= now - rest]
 
 
 def prune_looks(connection: Connection, site_id: int) -> None:

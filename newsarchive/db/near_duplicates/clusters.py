@@ -164,7 +164,13 @@ class _Assignment:
     def _prove(self, pairs: Sequence[tuple[int, int]]) -> None:
         self._read_known(i for pair in pairs for i in pair)
         pairs = [(a, b) for a, b in pairs if b in self.known]  # the index may name articles that are deleted
-        likely = [(a, b) for a, b in pairs if _plausible(self.signatures[a], self.signatures[b])]
+        # Only texts whose signatures are so near are worth reading.
+        likely = [
+            (a, b)
+            for a, b in pairs
+            if likeness(one := self.signatures[a], other := self.signatures[b]) >= MIN_LIKENESS
+            or len(set(keys(one)) & set(keys(other))) >= MIN_EQUAL_KEYS
+        ]
         self._read_texts({i for pair in likely for i in pair})
         for a, b in likely:
             self._compare(a, b)
@@ -253,7 +259,9 @@ class _Assignment:
         sizes: Counter[int] = Counter(c for i in moved if (c := moved[i]) is not None)
         sizes.subtract(c for i in moved if (c := before.get(i)) is not None)
         bulk.execute_many(self.connection, _ARTICLE, [{"b_id": i, "cluster_id": c} for i, c in moved.items()])
-        self._resize(sizes)
+        if changed := {c: by for c, by in sizes.items() if by}:
+            bulk.execute_many(self.connection, _GROW, [{"b_id": c, "b_by": by} for c, by in changed.items()])
+            self.connection.execute(delete(Cluster).where(Cluster.id.in_(list(changed)), Cluster.size <= 0))
         touched = {c for c in (*before.values(), *after.values()) if c is not None}
         copies.record(self.connection, touched, {*self.entries, *moved}, self.bodies, self.texts)
 
@@ -268,15 +276,3 @@ class _Assignment:
         rows = [{"created_at": self.now, "size": 0}] * kept.count(None)
         new = iter(bulk.insert_returning_ids(self.connection, Cluster, rows))
         return [next(new) if cluster_id is None else cluster_id for cluster_id in kept]
-
-    def _resize(self, sizes: Counter[int]) -> None:
-        changed = [{"b_id": c, "b_by": by} for c, by in sizes.items() if by]
-        bulk.execute_many(self.connection, _GROW, changed)
-        if changed:
-            ids = [row["b_id"] for row in changed]
-            self.connection.execute(delete(Cluster).where(Cluster.id.in_(ids), Cluster.size <= 0))
-
-
-def _plausible(a: Sequence[int], b: Sequence[int]) -> bool:
-    """Whether two signatures are so near that their texts are worth reading."""
-    return likeness(a, b) >= MIN_LIKENESS or len(set(keys(a)) & set(keys(b))) >= MIN_EQUAL_KEYS

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, func, select, update
 
 from newsarchive.core.near_duplicates.fingerprint import SCHEME, fingerprints
 from newsarchive.core.near_duplicates.paraphrase import MIN_SCORE, Marked, Paraphrase, marked, stream
@@ -44,15 +44,15 @@ def recluster(
     Goes on with a job that was stopped, unless `afresh` is given. `progress` is called with the number of articles done
     and the number of all.
     """
-    run_id, last = _start_reclustering(engine, afresh)
-    with reading(engine) as connection:
+    arguments, done = {"scheme": SCHEME}, 0
+    with writing(engine) as connection:
+        found = None if afresh else archive_state.stopped(connection, RECLUSTER, arguments)
+        run_id, state = found or (archive_state.begin(connection, RECLUSTER, arguments), {})
+        last = int(state.get("last_id", 0))
         total = int(connection.execute(select(func.count()).select_from(ArticleRow)).scalar_one())
-    done = 0
     while True:
         with writing(engine) as connection:
-            query = select(ArticleRow.id).where(ArticleRow.id > last).order_by(ArticleRow.id)
-            ids = list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
-            if not ids:
+            if not (ids := _next_ids(connection, ArticleRow.id > last)):
                 archive_state.note(connection, run_id, {"last_id": last}, finished=True)
                 return done
             find_again(connection, ids)
@@ -70,12 +70,7 @@ def recluster_range(engine: Engine, first: int, last: int, *, dry_run: bool = Fa
     after, done = first - 1, 0
     while True:
         with reading(engine) if dry_run else writing(engine) as connection:
-            query = (
-                select(ArticleRow.id)
-                .where(ArticleRow.id > after, ArticleRow.id <= last)
-                .order_by(ArticleRow.id)
-            )
-            ids = list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
+            ids = _next_ids(connection, ArticleRow.id.between(after + 1, last))
             if ids and not dry_run:
                 find_again(connection, ids)
         if not ids:
@@ -83,14 +78,9 @@ def recluster_range(engine: Engine, first: int, last: int, *, dry_run: bool = Fa
         after, done = ids[-1], done + len(ids)
 
 
-def _start_reclustering(engine: Engine, afresh: bool) -> tuple[int, int]:
-    """The run to go on with, and the id of the last article that it finished."""
-    arguments = {"scheme": SCHEME}
-    with writing(engine) as connection:
-        if not afresh and (found := archive_state.stopped(connection, RECLUSTER, arguments)):
-            run_id, state = found
-            return run_id, int(state.get("last_id", 0))
-        return archive_state.begin(connection, RECLUSTER, arguments), 0
+def _next_ids(connection: Connection, condition: ColumnElement[bool]) -> list[int]:
+    query = select(ArticleRow.id).where(condition).order_by(ArticleRow.id)
+    return list(connection.execute(query.limit(clusters.MAX_CHUNK_ARTICLES)).scalars())
 
 
 def find_again(connection: Connection, ids: Sequence[int]) -> None:

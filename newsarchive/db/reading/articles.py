@@ -291,12 +291,18 @@ def history(source: Source, url_or_id: str | int) -> list[Version]:
     Raises `NoSuchArticle`.
     """
     with reading(source) as reader:
-        wanted = {"id": find(reader, url_or_id)}
-        lists = "value_before", "value_after"
-        moved = [
-            Moved(**row | {name: tuple(row[name]) for name in lists}) for row in reader.rows(_MOVED, wanted)
-        ]
-        versions = [_version(row) for row in reader.rows(_VERSIONS, wanted)]
+        return versions_of(reader, find(reader, url_or_id))
+
+
+def versions_of(reader: Reader, article_id: int) -> list[Version]:
+    """The same of the article with this id, also of one that is withheld."""
+    wanted, lists = {"id": article_id}, ("value_before", "value_after")
+    moved = [Moved(**row | {name: tuple(row[name]) for name in lists}) for row in reader.rows(_MOVED, wanted)]
+    versions = []
+    for row in reader.rows(_VERSIONS, wanted):
+        # The text of the current version stands in the article's row, that of an earlier one in its own row, packed.
+        current, stored = row.pop("current_body"), row.pop("article_body")
+        versions.append(Version(**row, article_body=current if row["current"] else _text(stored)))
     for before, after in pairwise(versions):
         moved += [
             Moved(name, after.version, after.change_kind, after.extractor_version, after.seen_at, old, new)
@@ -323,13 +329,6 @@ def fields_between(first: Version, second: Version, versions: Sequence[Version])
         for one in version.fields
         if version is not first or first is second or one.seen_at > first.seen_at
     ]
-
-
-def _version(row: Row) -> Version:
-    """The version that a row describes. The text of the current version comes from the article's row, the text of an earlier
-    one from its own row, packed."""
-    current, stored = row.pop("current_body"), row.pop("article_body")
-    return Version(**row, article_body=current if row["current"] else _text(stored))
 
 
 def two_of(

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect
 from newsarchive.db import engine as opened
 from newsarchive.db.conditions import QUARANTINED, visible
 from newsarchive.db.readonly import Reader, Row, reading
-from newsarchive.db.values import with_detail
+from newsarchive.db.values import moment, with_detail
 from newsarchive.exceptions import NoSuchArticle
 
 #: The stories that grew last are looked for among this many newest articles.
@@ -139,7 +139,7 @@ _OUTCOMES = f"""
     ORDER BY count(*) DESC, state, reason, reason_detail LIMIT {MAX_SITE_OUTCOMES}
 """
 _PROBLEMS = f"""
-    SELECT url, state, reason, reason_detail, fail_count, last_checked_at AS seen_at FROM urls
+    SELECT url, state, reason, reason_detail, fail_count, last_checked_at FROM urls
     WHERE site_id = :site AND (fail_count > 0 OR state IN ('blocked', 'gone', 'skipped'))
     ORDER BY coalesce(last_checked_at, first_seen_at) DESC, id DESC LIMIT {MAX_SITE_PROBLEMS}
 """
@@ -169,15 +169,13 @@ def site(engine: Engine, domain: str) -> SiteFigures:
                     (state, with_detail(reason, detail), number)
                     for state, reason, detail, number in reader.tuples(_OUTCOMES, mine)
                 ],
-                problems=[_problem(one) for one in reader.rows(_PROBLEMS, mine)],
+                problems=[
+                    Problem(url, state, with_detail(reason, detail), fails, moment(at))
+                    for url, state, reason, detail, fails, at in reader.tuples(_PROBLEMS, mine)
+                ],
                 runs=[_run(one) for one in reader.rows(_RUNS, {"domain": domain})],
             )
     raise NoSuchArticle(f"no site {domain!r} in the archive: `newsarchive sites list` names them")
-
-
-def _problem(row: Row) -> Problem:
-    reason = with_detail(row["reason"], row["reason_detail"])
-    return Problem(row["url"], row["state"], reason, row["fail_count"], row["seen_at"])
 
 
 def _run(row: Row) -> Run:

@@ -16,7 +16,6 @@ the first crawl nothing was watched: articles from that time were found later.
 
 from __future__ import annotations
 
-import calendar
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from newsarchive.db.readonly import Reader, Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import NoSuchArticle, UsageError
 from newsarchive.times import months as months_between
-from newsarchive.times import utc
+from newsarchive.times import span_edge, utc
 
 #: Days of one report; a longer range is refused. Twenty years.
 MAX_DAYS = 7_400
@@ -120,19 +119,13 @@ _FIRST_RUNS = f"""
 
 def days(
     source: Source, site: str = "", *, since: date | None = None, until: date | None = None
-) -> list[Day]:
-    """Every day of a site, or of all sites one after the other, from its first crawl until today or between two days.
+) -> Iterator[Day]:
+    """Every day of a site, or of all sites one after the other, from its first crawl until today or between two days. Each is made
+    when it is asked for: 300 sites in ten years have a million. All is read before the first.
 
     Raises `NoSuchArticle` for a site that the archive does not know, `UsageError` for a range that is empty or longer than
     `MAX_DAYS`.
     """
-    return [*each_day(source, site, since=since, until=until)]
-
-
-def each_day(
-    source: Source, site: str = "", *, since: date | None = None, until: date | None = None
-) -> Iterator[Day]:
-    """The days of `days`, each made when it is asked for: 300 sites in ten years have a million. All is read before the first."""
     since, until, site = _in_utc(since), _in_utc(until), domain_of(site)
     with reading(source) as reader:
         sites = [(number, domain) for number, domain in reader.tuples(_SITES) if site in ("", domain)]
@@ -346,11 +339,10 @@ def months(source: Source, site: str, counts: Mapping[str, int]) -> list[Span]:
 
 
 def _bounds(label: str) -> tuple[date, date]:
-    year = int(label[:4])
-    if len(label) == 4:
-        return date(year, 1, 1), date(year, 12, 31)
-    month = int(label[5:7])
-    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+    first, last = span_edge(label, is_end=False), span_edge(label, is_end=True)
+    assert first
+    assert last
+    return first, last
 
 
 def _seen(crawled: Sequence[date], begun: datetime | None, first: date, last: date) -> Seen:

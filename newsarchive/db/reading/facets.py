@@ -10,14 +10,12 @@ through the whole index, the total is only a lower bound: "10,000 or more".
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from newsarchive.db.conditions import Copies, first_of_story
 from newsarchive.db.query_language import And, Node, Not, Or, Words
 from newsarchive.db.reading.search import JOINED, Filters, Query, tree_of
-from newsarchive.db.readonly import Reader, Source, reading
+from newsarchive.db.readonly import Source, reading
 
 #: This many matches, the newest ones, are counted by site, publisher and so on. The number is limited because the
 #: article of each match is read: twice as many take 40 ms more.
@@ -44,42 +42,35 @@ class Facets:
     are_whole: bool
 
 
+#: Articles by site, publisher, language, month, whether they are the first of their story, and whether they name no other publisher.
+_COUNTED = f"""
+    SELECT s.domain, o.name, a.in_language, {{month}}, CASE WHEN {first_of_story("a")} THEN 1 ELSE 0 END,
+           CASE WHEN ao.article_id IS NULL THEN 1 ELSE 0 END, count(*)
+    FROM ({{matches}}) AS newest JOIN articles AS a ON a.id = newest.id {JOINED} GROUP BY 1, 2, 3, 4, 5, 6
+"""
+
+
 def facets(source: Source, words: str = "", filters: Filters | None = None) -> Facets:
     """The matches, counted. Raises `UsageError` as `search` does."""
     tree, wanted = tree_of(words), filters or Filters()
+    named: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
+    total, copies = 0, {Copies.FIRST.value: 0, Copies.NONE.value: 0}
     with reading(source) as reader:
         query = Query(reader, wanted)
         tree = query.inside(tree)
-        counts = _spread(reader, query.newest(tree, MAX_COUNTED))
-        return _facets(reader, reader.tuples(counts, query.values), tree, wanted)
-
-
-def _spread(reader: Reader, matches: str) -> str:
-    """The SQL that counts articles by site, publisher, language, month, whether they are the first of their story, and whether
-    they name no other publisher. `matches` is the SQL that gives their ids."""
-    month = reader.dialect.month("a.date_published")
-    return f"""
-        SELECT s.domain AS site, o.name AS origin, a.in_language AS language, {month} AS month,
-               CASE WHEN {first_of_story("a")} THEN 1 ELSE 0 END AS is_first,
-               CASE WHEN ao.article_id IS NULL THEN 1 ELSE 0 END AS is_own, count(*) AS number
-        FROM ({matches}) AS newest JOIN articles AS a ON a.id = newest.id {JOINED} GROUP BY 1, 2, 3, 4, 5, 6
-    """
-
-
-def _facets(reader: Reader, rows: Iterable[tuple[Any, ...]], tree: Node | None, filters: Filters) -> Facets:
-    named: tuple[Counter[str], ...] = (Counter(), Counter(), Counter(), Counter())
-    total, copies = 0, {Copies.FIRST.value: 0, Copies.NONE.value: 0}
-    for *names, is_first, is_own, number in rows:
-        total += number
-        copies[Copies.FIRST.value] += number * is_first
-        copies[Copies.NONE.value] += number * is_first * is_own
-        for counts, name in zip(named, names, strict=True):
-            if name:
-                counts[name] += number
-    is_exact = total < MAX_COUNTED
-    if not is_exact and _is_cheap(tree):
-        query = Query(reader, filters)
-        total, is_exact = int(reader.value(query.count(tree), query.values)), True
+        month, matches = reader.dialect.month("a.date_published"), query.newest(tree, MAX_COUNTED)
+        counted = _COUNTED.format(month=month, matches=matches)
+        for *names, is_first, is_own, number in reader.tuples(counted, query.values):
+            total += number
+            copies[Copies.FIRST.value] += number * is_first
+            copies[Copies.NONE.value] += number * is_first * is_own
+            for counts, name in zip(named, names, strict=True):
+                if name:
+                    counts[name] += number
+        is_exact = total < MAX_COUNTED
+        if not is_exact and _is_cheap(tree):
+            query = Query(reader, wanted)
+            total, is_exact = int(reader.value(query.count(tree), query.values)), True
     sites, origins, languages, months = named
     return Facets(
         total,

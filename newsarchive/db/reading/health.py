@@ -116,16 +116,11 @@ def health(source: Source, *, until: date) -> list[SiteHealth]:
 def failures(reader: Reader, since: datetime) -> dict[str, Failure]:
     """The sites whose newest crawl, where it began `since` then, did not reach them or its end, by domain."""
     found = {}
-    for started, finished, site, stats in reader.tuples(_NEWEST_RUNS, {"begin": since}):
-        begun = moment(started)
-        error = _error(json.loads(stats), finished is None)
+    for started, finished, site, packed in reader.tuples(_NEWEST_RUNS, {"begin": since}):
+        begun, stats = moment(started), json.loads(packed)
+        error = str(stats.get("site_error") or stats.get("database_error") or "")
+        error = error or next((key.partition("/")[2] for key in stats if key.startswith("site_left/")), "")
+        error = error or ("" if finished else "still running, or killed")
         if error and begun:
             found[site] = Failure(begun, error)
     return found
-
-
-def _error(stats: dict[str, object], is_unfinished: bool) -> str:
-    """What kept a crawl from its site or from its end, "" for nothing."""
-    named = str(stats.get("site_error") or stats.get("database_error") or "")
-    left = next((name.partition("/")[2] for name in stats if name.startswith("site_left/")), "")
-    return named or left or ("still running, or killed" if is_unfinished else "")

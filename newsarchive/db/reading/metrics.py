@@ -120,13 +120,9 @@ def _samples(reader: Reader, metric: Metric, sites: set[str]) -> list[Sample]:
             if metric.is_time or (metric.kind == "gauge" and "kind" in metric.labels):
                 continue
             values = (OTHER_SITES, *values[1:])
-        summed[values] = summed.get(values, 0.0) + _number(value, metric)
+        at = moment(value) if metric.is_time else None
+        summed[values] = summed.get(values, 0.0) + (float(value) if at is None else at.timestamp())
     return sorted(summed.items())
-
-
-def _number(value: object, metric: Metric) -> float:
-    at = moment(value) if metric.is_time else None  # type: ignore[arg-type]
-    return at.timestamp() if at is not None else float(value)  # type: ignore[arg-type]
 
 
 def names() -> Sequence[str]:

@@ -228,24 +228,15 @@ def _republications(members: Mapping[int, Row]) -> Iterator[Republication]:
         original = members[root]
         in_time = sorted(found, key=lambda pair: _by_time(members[pair[0]]))
         for place, (i, by) in enumerate(in_time, 1):
-            yield _pair(original, members[i], names[original["site"]], place, by)
-
-
-def _pair(original: Row, copy: Row, publisher: str, place: int, by: KnownBy) -> Republication:
-    delay, is_to_the_day = _delay(original["published"], copy["published"])
-    headline, change = _likest(original["headlines"], copy["headline"])
-    return Republication(
-        original["site"], publisher, original["id"], original["url"], headline, original["published"],
-        place, copy["site"], copy["id"], copy["url"], copy["headline"], copy["published"],
-        delay, is_to_the_day, change, by,
-    )  # fmt: skip
-
-
-def _likest(headlines: Iterable[str], copy: str) -> tuple[str, HeadlineChange]:
-    """The first of the headlines from which the copy's differs least, and what the copy did to it."""
-    degrees = [*HeadlineChange]
-    changes = ((headline, headline_change(headline, copy)) for headline in headlines)
-    return min(changes, key=lambda pair: degrees.index(pair[1]))
+            copy = members[i]
+            # The first of the original's headlines from which the copy's differs least.
+            changes = ((one, headline_change(one, copy["headline"])) for one in original["headlines"])
+            headline, change = min(changes, key=lambda pair: [*HeadlineChange].index(pair[1]))
+            yield Republication(
+                original["site"], names[original["site"]], original["id"], original["url"], headline, original["published"],
+                place, copy["site"], copy["id"], copy["url"], copy["headline"], copy["published"],
+                *_delay(original["published"], copy["published"]), change, by,
+            )  # fmt: skip
 
 
 def _originals(members: Mapping[int, Row]) -> dict[int, tuple[int, KnownBy]]:

@@ -7,7 +7,7 @@ stream of articles. The language of the words is `newsarchive.db.query_language`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from inspect import Parameter, signature
@@ -142,8 +142,8 @@ def filters(**chosen: Unpack[FilterOptions]) -> Filters:
         until=day(until, "until"),
         cluster=_number(chosen.get("cluster")),
         hidden=_flag(chosen.get("hidden", False)),
-        copies=_copies(chosen.get("copies")),
-        rights=_rights(chosen.get("rights")),
+        copies=Copies(_choice("copies", chosen.get("copies"), list(Copies))),
+        rights=_choice("rights", chosen.get("rights"), RIGHTS),
         article=_articles(chosen.get("article")),
     )
     begin, end = wanted.since_moment(), wanted.until_moment()
@@ -186,12 +186,15 @@ def _flag(value: object) -> bool:
     return value
 
 
-def _rights(value: object) -> str:
-    if value in (None, ""):
-        return "any"
-    if value not in RIGHTS:
-        raise UsageError(f"rights {value!r}: one of {', '.join(RIGHTS)}")
-    return str(value)
+def _choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """One of these words; the first where nothing is given."""
+    if value is None or value == "":
+        return choices[0]
+    if not isinstance(value, str):
+        raise WrongType(name, value, f"give one of {', '.join(choices)}")
+    if value not in choices:
+        raise UsageError(f"{name} {value!r}: one of {', '.join(choices)}")
+    return value
 
 
 def _articles(value: Any) -> tuple[str, ...] | None:
@@ -203,17 +206,6 @@ def _articles(value: Any) -> tuple[str, ...] | None:
         if isinstance(one, bool) or not (isinstance(one, str) or hasattr(one, "__index__")):
             raise WrongType("article", one, "give an address or an id, or a list of them")
     return tuple(one if isinstance(one, str) else str(index(one)) for one in given)
-
-
-def _copies(value: object) -> Copies:
-    if value is None or value == "":
-        return Copies.ALL
-    if not isinstance(value, str):
-        raise WrongType("copies", value, f"give one of {', '.join(Copies)}")
-    try:
-        return Copies(value)
-    except ValueError:
-        raise UsageError(f"copies {value!r}: one of {', '.join(Copies)}") from None
 
 
 def day(value: Day | None, name: str) -> date | None:
@@ -404,7 +396,9 @@ class Query:
     def inside(self, tree: Node | None) -> Node | None:
         """The tree, with its words looked for inside texts without spaces too where only such texts are wanted, or where no
         text has the words between spaces. Otherwise results would be in no order of rank."""
-        if tree is None or has_run(tree) or not UNSPACED_LANGUAGES & self._spoken():
+        if tree is None or has_run(tree):
+            return tree
+        if not any(code.partition("-")[0] in UNSPACED_LANGUAGES for code in self._languages()):
             return tree
         if self.language in UNSPACED_LANGUAGES or not self.reader.tuples(self.newest(tree, 1), self.values):
             return inside(tree)
@@ -475,8 +469,10 @@ class Query:
         """A tree with strings to look for: each part by its own index, joined by the operators."""
         if not has_run(node) and not isinstance(node, Not):
             return f"a.id IN ({self._matching(node)})"
-        if isinstance(node, Run):
-            return self._containing(node)
+        if isinstance(node, Run):  # texts in a spaced script have the string as a word of its own
+            words = node.words or Words(tuple(token.text for token in tokenise(node.text)), prefix=True)
+            as_word = f" OR a.id IN ({self._matching(words)})" if words.words else ""
+            return f"({self.dialect.contains(node.text, self._value)}{as_word})"
         if isinstance(node, Not):
             return f"NOT {self.condition(node.part)}"
         assert isinstance(node, And | Or)
@@ -508,12 +504,6 @@ class Query:
     def _matching(self, node: Node) -> str:
         return f"SELECT {self.key} FROM article_search AS f WHERE {self.dialect.matches(node, self._value)}"
 
-    def _containing(self, run: Run) -> str:
-        """Articles with the string; those in a spaced script have it as a word of its own."""
-        words = run.words or Words(tuple(token.text for token in tokenise(run.text)), prefix=True)
-        as_word = f" OR a.id IN ({self._matching(words)})" if words.words else ""
-        return f"({self.dialect.contains(run.text, self._value)}{as_word})"
-
     def _on_columns(self, wanted: Filters) -> Iterator[str]:
         if wanted.site:
             domain = self._value(domain_of(wanted.site))
@@ -526,9 +516,9 @@ class Query:
             yield f"a.cluster_id = {self._value(wanted.cluster)}"
 
     def _on_ids(self, wanted: Filters) -> Iterator[str]:
-        if wanted.language:
-            codes = self._value(self._languages(wanted.language))
-            yield f"{{id}} IN (SELECT l.id FROM articles AS l WHERE l.in_language IN {codes})"
+        if code := wanted.language:
+            found = [one for one in self._languages() if one == code or one.startswith(f"{code}-")] or [code]
+            yield f"{{id}} IN (SELECT l.id FROM articles AS l WHERE l.in_language IN {self._value(found)})"
         if wanted.origin and wanted.origin.lower() in (OWN, REPUBLISHED):
             yield OWN_IDS if wanted.origin.lower() == OWN else REPUBLISHED_IDS
         elif wanted.origin:
@@ -543,14 +533,9 @@ class Query:
         if wanted.rights == "tdm":
             yield f"{{id}} NOT IN ({RESERVED})"
 
-    def _languages(self, code: str) -> list[str]:
-        """The language codes of the archive that are this one or begin with it; the code itself where there are none."""
-        found = (known for (known,) in self.reader.tuples(_LANGUAGES) if known)
-        return [known for known in found if known == code or known.startswith(f"{code}-")] or [code]
-
-    def _spoken(self) -> set[str]:
-        """The languages of the archive, without their regions."""
-        return {known.partition("-")[0] for (known,) in self.reader.tuples(_LANGUAGES) if known}
+    def _languages(self) -> list[str]:
+        """The language codes of the archive's articles."""
+        return [known for (known,) in self.reader.tuples(_LANGUAGES) if known]
 
     def _named(self, names: str, part: str) -> str:
         """The end of a condition that is true for those of these rows (an id, then names) that have `part` in a name.

@@ -11,7 +11,7 @@ from typing import Any
 from newsarchive.db.conditions import QUARANTINED, RESERVED, WITHHELD, Copies, counted, said, unseen, visible
 from newsarchive.db.reading.alarms import standing
 from newsarchive.db.reading.coverage import uncrawled_days
-from newsarchive.db.readonly import Reader, Source, reading
+from newsarchive.db.readonly import Source, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,39 +92,27 @@ def stats(source: Source, *, hidden: bool = False, copies: Copies = Copies.ALL) 
         sql = {"visible": shown, "visible_article": visible("a.article_id", hidden)}
         totals = {name: f"SELECT {what.format(**sql)}" for name, what in _TOTALS.items()}
         found: dict[str, Any] = {name: int(reader.value(query)) for name, query in totals.items()}
+        # Where no article is left out, the condition is spared, because there are many edits and blocks.
         every = not found["withheld"] and (hidden or not found["quarantined"])
-        found |= {name: _counts(reader, *what, every, copies, hidden) for name, what in _COUNTS.items()}
+        of_version = f"NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({unseen(hidden)}))"
+        for name, (column, tables, key) in _COUNTS.items():
+            seen = [] if every else [visible(key, hidden) if key == "a.id" else f"{key} {of_version}"]
+            condition = " AND ".join([*seen, *(counted(copies) if key == "a.id" else [])]) or "1 = 1"
+            query = f"SELECT {column}, count(*) FROM {tables} WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1"
+            found[name] = {value: int(number) for value, number in reader.tuples(query)}
+        by_month = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=shown)
+        months: dict[str, dict[str, int]] = {}
+        for site, month, number in reader.tuples(by_month):
+            months.setdefault(site, {})[month] = number
         return Stats(
             **found,
             disk=reader.dialect.disk_bytes(reader),
-            months=_months(reader, shown),
+            months=months,
             alarms=dict(Counter(alarm.kind.value for alarm in standing(reader)).most_common()),
             copies=copies.value,
             licences=dict(reader.tuples(_LICENCES.format(visible=shown))),
             days_without_crawl=uncrawled_days(reader, datetime.now(UTC).date()),
         )
-
-
-def _counts(
-    reader: Reader, column: str, tables: str, key: str, every: bool, copies: Copies, hidden: bool
-) -> dict[str, int]:
-    """Count one column. `every` says that no article is left out: then the condition is spared, because there are many
-    edits and blocks."""
-    condition = "1 = 1" if every else visible(key, hidden)
-    if key == "a.id":
-        condition = " AND ".join([condition, *counted(copies)])
-    if key.endswith("revision_id") and not every:
-        condition = f"{key} NOT IN (SELECT id FROM article_revisions WHERE article_id IN ({unseen(hidden)}))"
-    query = f"SELECT {column}, count(*) FROM {tables} WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1"
-    return {name: int(number) for name, number in reader.tuples(query)}
-
-
-def _months(reader: Reader, shown: str) -> dict[str, dict[str, int]]:
-    query = _MONTHS.format(month=reader.dialect.month("a.date_published"), visible=shown)
-    found: dict[str, dict[str, int]] = {}
-    for site, month, number in reader.tuples(query):
-        found.setdefault(site, {})[month] = number
-    return found
 
 
 def site_names(source: Source, *, hidden: bool = False) -> list[str]:

@@ -93,14 +93,10 @@ def look(
         told_parts={alarm.kind: str(alarm.evidence["part"]) for alarm in kept if "part" in alarm.evidence},
     )
     called = [] if failed else _call(connection, witnesses.wanted(after, now), now)
-    return Changes(kept, cleared, _over(connection, site_id, now), called)
-
-
-def _over(connection: Connection, site_id: int, now: datetime) -> list[KeptAlarm]:
-    """Alarms that the command or webhook took, and whose end it did not take yet."""
+    # Alarms that the command or webhook took, and whose end it did not take yet.
     ended = AlarmRow.cleared_at > now - MAX_TIME_TO_TELL, AlarmRow.told_at < AlarmRow.cleared_at
     query = select(AlarmRow.__table__).where(AlarmRow.site_id == site_id, *ended).order_by(AlarmRow.id)
-    return [_of_row(row) for row in connection.execute(query)]
+    return Changes(kept, cleared, [_of_row(row) for row in connection.execute(query)], called)
 
 
 #: Posts that answered, found by the address of their article and by the addresses under which its versions were

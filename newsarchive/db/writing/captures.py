@@ -183,23 +183,22 @@ def _record_rights(connection: Connection, said: Iterable[tuple[int, Rights | No
     found = {capture_id: rights for capture_id, rights in said if rights}
     if not found:
         return
-    rows = {digest: _rights_row(digest, rights) for rights in found.values() for digest in [_digest(rights)]}
-    ids = bulk.ids_of(connection, RightsRow, ("digest",), list(rows.values()))
+    rows = [
+        {
+            "digest": _digest(rights),
+            "tdm_reserved": rights.tdm_reserved,
+            "licence": rights.licences[0] if rights.licences else "",
+            "statement": rights.as_json(),
+        }
+        for rights in found.values()
+    ]
+    ids = bulk.ids_of(connection, RightsRow, ("digest",), rows)
     pairs = [(capture_id, ids[_digest(rights),]) for capture_id, rights in found.items()]
     bulk.insert_tuples(connection, CaptureRights, ("capture_id", "rights_id"), pairs)
 
 
 def _digest(rights: Rights) -> str:
     return hashlib.sha256(json.dumps(rights.as_json(), sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _rights_row(digest: str, rights: Rights) -> bulk.Row:
-    return {
-        "digest": digest,
-        "tdm_reserved": rights.tdm_reserved,
-        "licence": rights.licences[0] if rights.licences else "",
-        "statement": rights.as_json(),
-    }
 
 
 def _rights_gained(connection: Connection, said: Mapping[int, Rights | None]) -> dict[int, Rights]:

@@ -214,17 +214,11 @@ def _leave_copies(connection: Connection, article_id: int, before: Any, now: dat
 
 
 def _forget(connection: Connection, article_id: int) -> None:
-    """Delete names, tags and lines that nothing refers to any more: the article may have been the only one with
-    them."""
+    """Delete names and tags that nothing refers to any more, and such lines of its site: the article may have been the only one with
+    them, and an older reading of it may have left some."""
     connection.execute(delete(AuthorRow).where(AuthorRow.id.not_in(select(ArticleAuthor.author_id))))
     connection.execute(delete(Term).where(Term.id.not_in(select(ArticleTerm.term_id))))
     url = connection.execute(select(ArticleRow.url).where(ArticleRow.id == article_id)).scalar_one()
-    _delete_unused_lines(connection, url)
-
-
-def _delete_unused_lines(connection: Connection, url: str) -> None:
-    """Delete the lines of this URL's site that no version refers to: an older reading of the article may have left
-    some."""
     first = line_hash(site_of(url), "") & ~TEXT_BITS
     within = (Line.hash >= first) & (Line.hash <= first + TEXT_BITS)
     query = "SELECT DISTINCT line_hash FROM dropped_lines WHERE line_hash BETWEEN :first AND :last"

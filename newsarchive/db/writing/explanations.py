@@ -101,17 +101,13 @@ def of(article: Article, details: rows.Details) -> Explanation:
         rows.keys(article)[1],
         row["content_hash"],
         row["word_count"],
-        *_as_json(row["quality"], row["damage"], row["candidates"]),
+        # As these come back from columns of JSON: a tuple is a list there.
+        *json.loads(json.dumps([row["quality"], row["damage"], row["candidates"]])),
         row["minhash"],
         details.markup,
         [(line.position, line.kind, line.rule, line.text, line.score) for line in details.dropped],
         [tuple(edit.values()) for edit in details.edits],
     )
-
-
-def _as_json(*values: Any) -> Any:
-    """The values as they come back from a column of JSON: a tuple is a list there."""
-    return json.loads(json.dumps(values))
 
 
 def _keep_dropped(connection: Connection, versions: Sequence[tuple[int, Sequence[rows.DroppedLine]]]) -> None:

@@ -135,7 +135,10 @@ class Batch:
         if not self.reread:
             self._write_captures([*self.plans, *aside, *left_out])
         withhold.mark(self.connection, left_out)
-        self._late()
+        for plan in self.plans:
+            if plan.is_late:  # it gets its place in the history, and nothing else is written of it
+                earlier.place(self.connection, plan, self.run_id)
+        self.plans = [plan for plan in self.plans if not plan.is_late]
         self._number_versions([plan for plan in self.plans if plan.adds_version])
         self._write_articles([plan for plan in self.plans if plan.is_new])
         self._compare_fields()
@@ -176,13 +179,12 @@ class Batch:
             led = updates.led(self.connection, answers)
             updates.mark(self.connection, looks, self.rates)
             updates.mark_led(self.connection, led)
-        done = {id(plan): self._store_alone(plan) for plan in self.waiting}
-        return [done.get(id(plan), plan) for plan in everyone]
-
-    def _store_alone(self, plan: Plan) -> Plan:
-        given = [plan.packed or plan.article]
         options = (self.run_id, self.now, self.reread, self.again, self.rates, self.renew, self.from_files)
-        return Batch(self.connection, given, *options).store()[0]
+        done = {
+            id(plan): Batch(self.connection, [plan.packed or plan.article], *options).store()[0]
+            for plan in self.waiting
+        }
+        return [done.get(id(plan), plan) for plan in everyone]
 
     def _leave_out_withheld(self) -> list[Plan]:
         """Leave out articles that are withheld. Their captures alone are stored, so that an erasure finds their bytes."""
@@ -322,13 +324,6 @@ class Batch:
         )
 
     # -- writing -----------------------------------------------------------------------------
-
-    def _late(self) -> None:
-        """Put captures that are older than what is stored into the histories. Nothing else is written of them."""
-        for plan in self.plans:
-            if plan.is_late:
-                earlier.place(self.connection, plan, self.run_id)
-        self.plans = [plan for plan in self.plans if not plan.is_late]
 
     def _write_captures(self, plans: Sequence[Plan]) -> None:
         plans = [plan for plan in plans if plan.article.capture]

@@ -9,7 +9,7 @@ nor the text in a feed bring a withheld text back: `refused` says which articles
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,10 +24,12 @@ from newsarchive.db import bulk
 from newsarchive.db.engine import reading, writing
 from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, Site, Url, Withholding
 from newsarchive.db.near_duplicates.rebuild import find_again
+from newsarchive.db.reading.articles import versions_of
 from newsarchive.db.reading.finding import find
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
+from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import minhash_of
-from newsarchive.db.values import storable, unpack_text
+from newsarchive.db.values import storable
 from newsarchive.db.writing.sealed import seal, skipped, unpacked, unseal
 from newsarchive.exceptions import DamagedText, NoSuchArticle, UsageError, Withheld
 from newsarchive.items import DropReason
@@ -180,12 +182,15 @@ FROM withholdings AS w LEFT JOIN articles AS a ON a.id = w.article_id WHERE w.si
 
 def refused(connection: Connection, plans: Sequence[Plan]) -> list[Plan]:
     """The plans whose articles are withheld, in order, each with the id of the withheld article."""
-    by_site = _standing_by_site(connection, {site_of(plan.article.url) for plan in plans})
+    by_site: dict[str, list[bulk.Row]] = {}
+    for part in bulk.parts({site_of(plan.article.url) for plan in plans}):
+        for row in bulk.select_rows(connection, _ON_SITES, {"sites": part, "states": STANDING}):
+            by_site.setdefault(row["site"], []).append(row)
     found = []
     for plan in plans if by_site else ():
-        row = next(filter(plan_is(plan), by_site.get(site_of(plan.article.url), ())), None)
-        if row is not None:
-            plan.withheld_id = row["article_id"]
+        entries = by_site.get(site_of(plan.article.url), ())
+        if (entry := next((row for row in entries if is_withheld(plan, row)), None)) is not None:
+            plan.withheld_id = entry["article_id"]
             found.append(plan)
     return found
 
@@ -198,40 +203,28 @@ def mark(connection: Connection, plans: Sequence[Plan]) -> None:
         connection.execute(ours.values(skipped(plan.withheld_id)))
 
 
-def plan_is(plan: Plan) -> Callable[[bulk.Row], bool]:
-    """A function that tells of an entry of the register whether the article to store is the withheld one: it has the
-    same address, the same text, or the same id of the platform.
+def is_withheld(plan: Plan, row: bulk.Row) -> bool:
+    """Whether the article to store is that of an entry of the register: it has the same address, the same text, or the same id of
+    the platform.
 
     An article with the address or the id that the withheld page claimed as its own must have a similar text too: else a
     page that means ill would take the post of another down with itself. Where the register knows no text to compare,
     because it was erased or is too short for a fingerprint, the claimed address stays refused, and so does the id with
     the same date: a site that changes its addresses must not bring the article back.
     """
-
-    def is_withheld(row: bulk.Row) -> bool:
-        if row["url_key"] in (plan.key, plan.canonical_key):
-            return True
-        texts = {version["content_hash"] for version in row["versions"]} - {""}
-        if plan.article.content_hash in texts:
-            return True
-        known = minhash_of(row["minhash"])
-        is_alike = likeness(known, plan.article.minhash) >= MIN_LIKENESS
-        if plan.key == row["canonical_key"]:
-            return is_alike or not known
-        if not row["post_id"] or row["post_id"] != plan.article.post_id:
-            return False
-        dated = row["date_published"] is not None and row["date_published"] == plan.article.date_published
-        return is_alike or (dated and not known)
-
-    return is_withheld
-
-
-def _standing_by_site(connection: Connection, sites: set[str]) -> dict[str, list[bulk.Row]]:
-    found: dict[str, list[bulk.Row]] = {}
-    for part in bulk.parts(sites):
-        for row in bulk.select_rows(connection, _ON_SITES, {"sites": part, "states": STANDING}):
-            found.setdefault(row["site"], []).append(row)
-    return found
+    if row["url_key"] in (plan.key, plan.canonical_key):
+        return True
+    texts = {version["content_hash"] for version in row["versions"]} - {""}
+    if plan.article.content_hash in texts:
+        return True
+    known = minhash_of(row["minhash"])
+    is_alike = likeness(known, plan.article.minhash) >= MIN_LIKENESS
+    if plan.key == row["canonical_key"]:
+        return is_alike or not known
+    if not row["post_id"] or row["post_id"] != plan.article.post_id:
+        return False
+    dated = row["date_published"] is not None and row["date_published"] == plan.article.date_published
+    return is_alike or (dated and not known)
 
 
 def _id(connection: Connection, which: str | int) -> int:
@@ -268,49 +261,33 @@ def _take(connection: Connection, article_id: int, demand: Demand) -> Entry:
 
 def entry_row(connection: Connection, article_id: int) -> dict[str, Any]:
     """The columns of the register that an article decides, while its texts are there."""
-    columns: list[Any] = [ArticleRow.url, ArticleRow.url_key, ArticleRow.canonical_key, ArticleRow.post_id]
-    columns += [
-        ArticleRow.revision_id,
-        ArticleRow.article_body.label("current_body"),
-        Site.domain.label("site"),
-    ]
+    columns = (ArticleRow.url, ArticleRow.url_key, ArticleRow.canonical_key, ArticleRow.post_id, Site.domain)
     query = select(*columns).join(Site, Site.id == ArticleRow.site_id)
-    article = connection.execute(query.where(ArticleRow.id == article_id)).one()
+    url, key, canonical_key, post_id, site = connection.execute(
+        query.where(ArticleRow.id == article_id)
+    ).one()
+    versions = versions_of(Reader.of(connection), article_id)
+    changes = (one for version in versions for one in version.fields if one.field == "url")
+    moves = sorted((one.seen_at, one.value_before[0]) for one in changes)
     return {
         "article_id": article_id,
-        "url": article.url,
-        "url_key": article.url_key,
-        "canonical_key": article.canonical_key,
-        "post_id": article.post_id,
-        "site": article.site,
-        "versions": list(_versions(connection, article_id, article)),
+        "url": url,
+        "url_key": key,
+        "canonical_key": canonical_key,
+        "post_id": post_id,
+        "site": site,
+        "versions": [
+            {
+                "version": one.version,
+                "seen_at": one.seen_at.isoformat(),
+                "identifier": str(identifier(one.headline, one.article_body)),
+                "content_hash": one.content_hash,
+                "payload_digest": one.payload_digest,
+                "moved_from": next((url for at, url in moves if at > one.seen_at), ""),
+            }
+            for one in versions
+        ],
     }
-
-
-def _versions(connection: Connection, article_id: int, article: Any) -> Iterable[dict[str, Any]]:
-    query = (
-        "SELECT id, version, seen_at, headline, article_body, content_hash, payload_digest"
-        " FROM article_revisions WHERE article_id = :id ORDER BY version"
-    )
-    moves = [
-        (row["seen_at"], row["value_before"][0])
-        for row in bulk.select_rows(
-            connection,
-            "SELECT seen_at, value_before FROM field_changes WHERE field = 'url' AND article_id = :id ORDER BY seen_at, id",
-            {"id": article_id},
-        )
-    ]
-    for row in bulk.select_rows(connection, query, {"id": article_id}):
-        is_current = row["id"] == article.revision_id
-        body = article.current_body if is_current else unpack_text(row["article_body"])
-        yield {
-            "version": row["version"],
-            "seen_at": row["seen_at"].isoformat(),
-            "identifier": str(identifier(row["headline"], body)),
-            "content_hash": row["content_hash"],
-            "payload_digest": row["payload_digest"],
-            "moved_from": next((url for at, url in moves if at > row["seen_at"]), ""),
-        }
 
 
 def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> None:
@@ -324,16 +301,12 @@ def _lift(connection: Connection, entries: Sequence[Entry], now: datetime) -> No
                 "restore the database from a backup; until then it stays withheld"
             ) from error
         unseal(connection, taken)
-        _free(connection, entry.article_id)
+        # Crawls may ask again for URLs under which the article came while it was withheld.
+        values = skipped(entry.article_id)
+        ours = (Url.reason == values["reason"]) & (Url.reason_detail == values["reason_detail"])
+        free = {"state": "new", "reason": "", "reason_detail": ""}
+        connection.execute(update(Url).where(ours).values(free))
         connection.execute(delete(SealedText).where(SealedText.withholding_id == entry.id))
         ended = {"state": "lifted", "ended_at": now}
         connection.execute(update(Withholding).where(Withholding.id == entry.id).values(ended))
         find_again(connection, [entry.article_id])  # copies may have come while the text was away
-
-
-def _free(connection: Connection, article_id: int) -> None:
-    """Let crawls ask again for URLs under which the article came while it was withheld."""
-    values = skipped(article_id)
-    ours = (Url.reason == values["reason"]) & (Url.reason_detail == values["reason_detail"])
-    free = {"state": "new", "reason": "", "reason_detail": ""}
-    connection.execute(update(Url).where(ours).values(free))

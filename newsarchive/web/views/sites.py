@@ -49,7 +49,7 @@ def site(library: Library, request: Request) -> Answer:
     spans = coverage.months(library.engine, domain, chart.periods(figures.months))
     learned = site_templates.load(library.engine, domain).rows()
     newest = search.search(library.engine, "", Filters(site=domain), Paging("date", 10, marks=MARKS))
-    days = coverage.days(library.engine, domain)[-STRIP_DAYS:]
+    days = list(coverage.days(library.engine, domain))[-STRIP_DAYS:]
     shown = {
         "site": figures,
         "newest": newest,
