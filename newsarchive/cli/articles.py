@@ -50,13 +50,11 @@ from newsarchive.times import isoformat, written_day
 
 if TYPE_CHECKING:
     from rich.text import Text
-    from sqlalchemy import Engine
 
     from newsarchive.core.text.diff import Change
     from newsarchive.db.reading.articles import Version
     from newsarchive.db.reading.changes import Happened
     from newsarchive.db.reading.search import Hit
-    from newsarchive.db.readonly import File
     from newsarchive.items import Article
 
 
@@ -103,7 +101,7 @@ def search(
     their context.
     """
     from newsarchive.db.query_language import MARKS, Marks
-    from newsarchive.db.reading.search import Paging
+    from newsarchive.db.reading.search import Paging, count
     from newsarchive.db.reading.search import search as find
 
     at_most_one("search", csv=as_csv, json=as_json)
@@ -120,20 +118,13 @@ def search(
         raise SystemExit(1)
     _print(hits, as_json, as_csv, bom, coloured)
     if begin or len(hits) == limit:
-        from newsarchive.db.reading.search import count
-
-        _say_more(len(hits), begin, limit, count(source, asked, wanted))
-
-
-def _say_more(shown: int, begin: int, limit: int, total: int) -> None:
-    """Say which results were shown, the number of all results, and the option that shows the next ones."""
-    if not shown:
-        say(f"no more: there are {total}")
-        raise SystemExit(1)
-    left = total - begin - shown
-    more = f"; {left} more: --page {begin // limit + 2}" if left > 0 else ""
-    if begin or left > 0:
-        say(f"{begin + 1} to {begin + shown} of {total}{more}")
+        total, end = count(source, asked, wanted), begin + len(hits)
+        if not hits:
+            say(f"no more: there are {total}")
+            raise SystemExit(1)
+        more = f"; {total - end} more: --page {page + 1}" if total > end else ""
+        if begin or more:
+            say(f"{begin + 1} to {end} of {total}{more}")
 
 
 def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
@@ -397,6 +388,8 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     The identifier of a citation (`newsarchive cite`) shows the version that was cited.
     """
     from newsarchive.db.reading.articles import cited
+    from newsarchive.db.reading.quarantine import state_of
+    from newsarchive.db.readonly import reading
 
     at_most_one("show", json=as_json, text=as_text, html=as_html)
     source = open_reader(db)
@@ -409,18 +402,11 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
         print_html(html(article))
     else:
         print_article(article, pager=pager)
-        if why := _hidden(source, article.id):
+        with reading(source) as reader:
+            state, reason = state_of(reader, article.id)
+        if state not in ("", "accepted"):
+            why = ": ".join(filter(None, (state, reason)))
             say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
-
-
-def _hidden(source: File | Engine, article_id: int) -> str:
-    """Why searches and exports leave an article out, "" where they do not."""
-    from newsarchive.db.reading.quarantine import state_of
-    from newsarchive.db.readonly import reading
-
-    with reading(source) as reader:
-        state, reason = state_of(reader, article_id)
-    return "" if state in ("", "accepted") else ": ".join(part for part in (state, reason) if part)
 
 
 def html(article: Article) -> str:

@@ -41,9 +41,9 @@ from newsarchive.cli.output import (
     say,
 )
 from newsarchive.reprs import counted, origin_line
+from newsarchive.times import written_day
 
 if TYPE_CHECKING:
-    from newsarchive.core.near_duplicates.comparison import Comparison
     from newsarchive.db.reading.lineage import Copy, Trace
     from newsarchive.db.reading.publishers import Publisher, Republication
 
@@ -219,17 +219,14 @@ def compare(full: str, copy: str, as_json: bool, db: str) -> None:
     if as_json:
         output.print_json(found, indent=2)
         return
-    for line in _changes(found):
-        echo(line)
-    say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
-
-
-def _changes(found: Comparison) -> Iterator[str]:
-    yield from (f"- {sentence}" for sentence in found.cut)
-    yield from (f"+ {sentence}" for sentence in found.added)
+    for sentence in found.cut:
+        echo(f"- {sentence}")
+    for sentence in found.added:
+        echo(f"+ {sentence}")
     for before, after in found.altered:
-        yield f"~ {before}"
-        yield f"  {after}"
+        echo(f"~ {before}")
+        echo(f"  {after}")
+    say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
 
 
 def _unknown(db: str, site: str, hidden: bool) -> str:
@@ -454,15 +451,12 @@ def _stories(found: Sequence[Republication]) -> Iterator[str]:
     for _, copies in groupby(found, lambda one: one.original_id):
         for number, one in enumerate(copies):
             if not number:
-                yield f"{_day(one.original_published)}  {one.publisher_site}  {one.original_headline}"
+                day = written_day(one.original_published) or "no date   "
+                yield f"{day}  {one.publisher_site}  {one.original_headline}"
                 yield f"    {one.original_url}"
             headline = "the same headline" if one.headline_change == "same" else one.headline
             yield f"  {one.place}. {_later(one)}, {one.site}{_GUESS if one.known_by == 'earliest' else ''}: {headline}"
             yield f"    {one.copy_url}"
-
-
-def _day(moment: datetime | None) -> str:
-    return moment.date().isoformat() if moment else "no date   "
 
 
 def _later(one: Republication) -> str:

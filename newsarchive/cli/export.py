@@ -41,11 +41,6 @@ _STREAMS = ", ".join(name for name, form in formats.FORMATS.items() if form.kind
 _Write = Callable[..., int]
 
 
-def _completed(begun: str) -> list[str]:
-    """The formats whose names begin with `begun`, with those of other projects."""
-    return [name for name in names() if name.startswith(begun)]
-
-
 @click.command(
     epilog="""\b
 Examples:
@@ -62,7 +57,7 @@ Examples:
     "--format",
     "name",
     metavar="FORMAT",
-    shell_complete=lambda context, option, begun: _completed(begun),
+    shell_complete=lambda context, option, begun: [name for name in names() if name.startswith(begun)],
     help=f"{', '.join(formats.FORMATS)}, or another project's; by default what FILE ends with. On standard output: {_STREAMS}.",
 )
 @filter_options
@@ -126,11 +121,17 @@ def export(
     if dry_run:
         _say_what(selected, form, file, template)
     elif template:
-        _to_files(template, write, selected)
-    elif file == "-":
-        _to_stdout(form, write, selected)
-    else:
+        with progress_bar("exporting") as show:
+            number = write(_WithProgress(selected, show))
+        folder_name = "this folder" if template.root == Path() else template.root
+        say(f"{folder_name}: {counted(number, 'file')}")
+    elif file != "-":
         _to_file(Path(file), write, selected, overwrite)
+    elif (kind := formats.form(form).kind) != "stream":
+        raise UsageError(f"{form} needs a {kind}: name one instead of -")
+    else:
+        write(selected, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
 
 
 def _say_reserved(source: File | Engine, words: str, wanted: Filters) -> None:
@@ -223,21 +224,6 @@ def _write_subset(articles: Selection, target: Path) -> int:
     from newsarchive.db.subset import write_subset
 
     return write_subset(engine_of(articles.source), articles.ids, target)
-
-
-def _to_files(template: Template, write: _Write, articles: Selection) -> None:
-
-    with progress_bar("exporting") as show:
-        number = write(_WithProgress(articles, show))
-    folder = "this folder" if template.root == Path() else template.root
-    say(f"{folder}: {counted(number, 'file')}")
-
-
-def _to_stdout(form: str, write: _Write, articles: Selection) -> None:
-    if (kind := formats.form(form).kind) != "stream":
-        raise UsageError(f"{form} needs a {kind}: name one instead of -")
-    write(articles, sys.stdout.buffer)
-    sys.stdout.buffer.flush()
 
 
 def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) -> None:

@@ -326,16 +326,8 @@ class Preview:
     forbidden: str = ""
 
 
-def preview(url: str, fetcher: Fetcher) -> Preview:
-    """Fetch a blog's front page, API, one feed, one sitemap and a few posts.
-
-    Raises `FetchError` where the front page does not answer, `ForbiddenByRobots` where robots.txt forbids it.
-    """
-    return _Previewer(fetcher).preview(url)
-
-
-class _Previewer:
-    """Fetches what a preview shows of one blog."""
+class Previewer:
+    """Fetches what a preview shows of one blog: its front page, API, one feed, one sitemap and a few posts."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self.fetcher, self.rules = fetcher, rules_in_force()
@@ -343,6 +335,7 @@ class _Previewer:
         self.forbidden = ""
 
     def preview(self, url: str) -> Preview:
+        """Raises `FetchError` where the front page does not answer, `ForbiddenByRobots` where robots.txt forbids it."""
         home = self.fetcher.get(url)
         text = home.body.decode("utf-8", "replace")
         platform = platforms.detect_platform(text, home.headers, home.base_url, self.rules)

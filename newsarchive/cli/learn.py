@@ -142,21 +142,17 @@ def _lock_lines(learner: Learner, site: str, locks: dict[str, str], yes: bool, d
             "nothing was written")  # fmt: skip
         return
     if number >= MIN_ARTICLES_TO_ASK and not yes:
-        _ask(
+        what = (
             f"{number} articles of {site} print it and are read again; each that changes gets a new version."
         )
+        if not sys.stdin.isatty():
+            raise UsageError(f"{what} Nobody can be asked here: say --yes")
+        if not click.confirm(f"{what} Go on?", err=True):
+            say("nothing was changed")
+            raise SystemExit(1)
     show(lock(learner, site, locks))
     if freed := schema.give_back(learner.engine):
         say(f"{freed:,} bytes given back to the disk")
-
-
-def _ask(what: str) -> None:
-    """Ask whether to go on; exit with 1 if not. Raises `UsageError` where standard input is no terminal."""
-    if not sys.stdin.isatty():
-        raise UsageError(f"{what} Nobody can be asked here: say --yes")
-    if not click.confirm(f"{what} Go on?", err=True):
-        say("nothing was changed")
-        raise SystemExit(1)
 
 
 def _print_learned(site: str, db: str) -> None:

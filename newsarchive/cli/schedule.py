@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import zlib
@@ -197,22 +196,16 @@ def _jobs() -> Iterator[tuple[str, str]]:
     yield "", crontab()
     timers = (timer for folder in UNIT_FOLDERS for timer in folder.glob("*.timer"))
     for file in [*CRON_FOLDER.glob("*"), *(timer.with_suffix(".service") for timer in timers)]:
-        yield file.name, _text(file)
+        text = ""
+        with suppress(OSError):  # a line of a unit that goes on in the next is one line here
+            text = file.read_text("utf-8", "replace").replace("\\\n", " ")
+        yield file.name, text
 
 
 def crontab() -> str:
     """The crontab of this user, "" where there is none."""
-    if shutil.which("crontab") is None:
-        return ""
     with suppress(OSError, subprocess.TimeoutExpired):
         return subprocess.run(
             ["crontab", "-l"], capture_output=True, text=True, timeout=CRONTAB_SECONDS, check=False
         ).stdout
-    return ""
-
-
-def _text(path: Path) -> str:
-    """The text of a file, "" where it cannot be read. A line of a unit that goes on in the next is one line here."""
-    with suppress(OSError):
-        return path.read_text("utf-8", "replace").replace("\\\n", " ")
     return ""

@@ -99,13 +99,21 @@ def of_tables(tables: Mapping[str, Any], file: str) -> SiteList:
 
     Raises `UsageError` that names the file and the mistake.
     """
-    try:
-        scopes = _scopes(tables)
-        sites = _checked_sites(_tables_of_sites(tables), file)
-    except ValueError as error:
-        raise UsageError(f"{file}: {error}") from error
+    if unknown := set(tables) - {"site", "global", "platform"}:
+        raise UsageError(
+            f"{file}: unknown table {min(unknown)!r}; there are [global], [platform.NAME] and [[site]]"
+        )
+    scopes = {"global": tables["global"]} if "global" in tables else {}
+    platforms = tables.get("platform", {})
+    scopes |= platforms if isinstance(platforms, dict) else {"platform": platforms}
+    if not all(isinstance(scope, dict) for scope in scopes.values()):
+        raise UsageError(f"{file}: settings of a platform are written as a table, [platform.wordpress]")
+    sites = tables.get("site", [])
+    if not isinstance(sites, list) or not all(isinstance(site, dict) for site in sites):
+        raise UsageError(f"{file}: sites are written as [[site]] tables, each with a url")
     return SiteList(
-        sites, {scope: checked(settings, f"{file}: {scope}") for scope, settings in scopes.items()}
+        _checked_sites(sites, file),
+        {scope: checked(settings, f"{file}: {scope}") for scope, settings in scopes.items()},
     )
 
 
@@ -122,25 +130,6 @@ def _checked_sites(found: Iterable[Mapping[str, Any]], file: str) -> list[tuple[
         except UsageError as error:
             raise UsageError(f"{where}: {error}") from None
         sites.append((url, checked(settings, where)))
-    return sites
-
-
-def _scopes(tables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The tables `[global]` and `[platform.NAME]`."""
-    if unknown := set(tables) - {"site", "global", "platform"}:
-        raise ValueError(f"unknown table {min(unknown)!r}; there are [global], [platform.NAME] and [[site]]")
-    scopes = {"global": tables["global"]} if "global" in tables else {}
-    platforms = tables.get("platform", {})
-    scopes |= platforms if isinstance(platforms, dict) else {"platform": platforms}
-    if not all(isinstance(scope, dict) for scope in scopes.values()):
-        raise ValueError("settings of a platform are written as a table, [platform.wordpress]")
-    return scopes
-
-
-def _tables_of_sites(tables: Mapping[str, Any]) -> list[dict[str, Any]]:
-    sites = tables.get("site", [])
-    if not isinstance(sites, list) or not all(isinstance(site, dict) for site in sites):
-        raise ValueError("sites are written as [[site]] tables, each with a url")
     return sites
 
 
@@ -163,21 +152,16 @@ def _csv(text: str) -> list[dict[str, Any]]:
             rows.append(row)
             line = reader.line_num
     except csv.Error as error:
-        first = line + 1  # of the row that cannot be read
-        raise ValueError(f"line {first}: {_fault(text, first, reader.line_num) or error}") from error
+        fault, first = str(error), line + 1  # of the row that cannot be read
+        if reader.line_num > first:
+            fault = "a quotation mark is opened and never closed: close it, or remove it"
+        elif '"' in text.split("\n")[first - 1]:
+            fault = 'text stands behind a closing quotation mark: close it at the end of the cell, and write one inside the cell twice, ""'
+        raise ValueError(f"line {first}: {fault}") from error
     columns, *cells = rows
     if "url" not in columns:
         raise ValueError("the first line must name the columns, one of them url")
     return [dict(zip(columns, row, strict=False)) for row in cells if row]
-
-
-def _fault(text: str, first: int, last: int) -> str:
-    """What is wrong with the quotation marks of a row that stands in these lines, "" where it has none."""
-    if last > first:
-        return "a quotation mark is opened and never closed: close it, or remove it"
-    if '"' in text.split("\n")[first - 1]:
-        return 'text stands behind a closing quotation mark: close it at the end of the cell, and write one inside the cell twice, ""'
-    return ""
 
 
 def _lines(text: str) -> list[dict[str, Any]]:

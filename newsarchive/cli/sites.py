@@ -87,7 +87,7 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
 
     It is looked at as a crawl would: robots.txt is obeyed, and NEWSARCHIVE_CONTACT stands in the user agent.
     """
-    from newsarchive.cli.fetching import Fetcher, preview
+    from newsarchive.cli.fetching import Fetcher, Previewer
 
     config = sitelist.checked(settings, "sites add")
     home = check_blog(url)
@@ -97,7 +97,7 @@ def add(url: str, yes: bool, ignore_robots: bool, dry_run: bool, db: str, **sett
         named=[home],
         verify_certificates=config.get("verify_certificates", True),
     )
-    seen = preview(home, fetcher)
+    seen = Previewer(fetcher).preview(home)
     show_preview(seen)
     if not seen.articles:
         raise UsageError(

@@ -105,17 +105,6 @@ def _tables(found: Stats) -> dict[str, Mapping[str, int]]:
     }
 
 
-def _plain_tables(found: Stats) -> dict[str, Mapping[str, int]]:
-    """The tables with plain words for codecs and labels."""
-    tables = _tables(found)
-    repairs, dropped = tables.pop("repairs by codec"), tables.pop("lines left out by kind")
-    counted = plainwords.counted
-    return tables | {
-        "repairs by the encoding that was misread": counted(repairs, map(plainwords.codec, repairs)),
-        "lines left out by kind": counted(dropped, map(plainwords.label, dropped)),
-    }
-
-
 def draw(found: Stats) -> None:
     """Print the totals, a row of months for each site, and a bar for each count."""
     from rich.text import Text
@@ -132,7 +121,15 @@ def draw(found: Stats) -> None:
         out.print(Text(f"{found.withheld:,} withheld or erased: newsarchive withhold list"))
     for line in _calendar(found, out.width, heights):
         out.print(line, overflow="ellipsis", no_wrap=True)
-    for title, counts in _plain_tables(found).items():
+    tables = _tables(found)
+    repairs, dropped = tables.pop("repairs by codec"), tables.pop("lines left out by kind")
+    tables |= {
+        "repairs by the encoding that was misread": plainwords.counted(
+            repairs, map(plainwords.codec, repairs)
+        ),
+        "lines left out by kind": plainwords.counted(dropped, map(plainwords.label, dropped)),
+    }
+    for title, counts in tables.items():
         if counts:
             out.print(Text(f"\n{title}", style="bold"))
         for line in _bars(counts, out.width, heights[-1]):
@@ -162,7 +159,7 @@ def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
     known = [month for counts in (*months.values(), *gaps.values()) for month in counts]
     every = list(months_between(min(known), max(known)))
     shown = every[-max(6, width - name - 12) :]
-    top = max(max(counts.values()) for counts in months.values())
+    top = max(1, *(max(counts.values()) for counts in months.values()))
     which = _COUNTED[found.copies]
     yield Text(f"\narticles a month{which}, {shown[0]} to {shown[-1]}, at most {top:,}", style="bold")
     marks, has_gaps = _ASCII_GAPS if heights.isascii() else _UNICODE_GAPS, False
@@ -188,7 +185,7 @@ def _calendar(found: Stats, width: int, heights: str) -> Iterator[Text]:
 
 def _height(number: int, top: int, heights: str) -> str:
     """The character for a number of articles: the lowest bar for 1, the first character for 0."""
-    return heights[-(-number * (len(heights) - 1) // top)] if top else heights[0]
+    return heights[-(-number * (len(heights) - 1) // top)]
 
 
 def _bars(counts: Mapping[str, int], width: int, mark: str) -> Iterator[Text]:

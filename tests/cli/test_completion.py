@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from newsarchive.cli.export import _completed
+from newsarchive.cli.export import export
 from newsarchive.export import FORMATS
 
 
@@ -84,5 +85,7 @@ def test_tab_in_fish(tmp_path: Path) -> None:
 
 
 def test_the_formats_are_those_that_can_be_written() -> None:
-    assert set(_completed("")) >= set(FORMATS)
-    assert _completed("ep") == ["epub"]
+    [option] = [one for one in export.params if one.name == "name"]
+    every, some = (option.shell_complete(click.Context(export), begun) for begun in ("", "ep"))
+    assert {item.value for item in every} >= set(FORMATS)
+    assert [item.value for item in some] == ["epub"]
