@@ -98,7 +98,10 @@ def erase(
             + ": erase again with --warc and the folder that holds it"
         )
     database.finish(engine, entries, held, ids, utc_now())
-    return Erased(entries, records, len(places), _backups(engine))
+    archive = sqlite_file(engine)
+    # Copies of an SQLite archive beside it, which an upgrade made.
+    backups = sorted(archive.parent.glob(f"{escape(archive.name)}.before-*.bak")) if archive else []
+    return Erased(entries, records, len(places), backups)
 
 
 def _moved(
@@ -123,9 +126,3 @@ def _moved(
     finally:
         writer.close()
     return places
-
-
-def _backups(engine: Engine) -> list[Path]:
-    """Copies of an SQLite archive beside it, which an upgrade made."""
-    path = sqlite_file(engine)
-    return sorted(path.parent.glob(f"{escape(path.name)}.before-*.bak")) if path else []

@@ -188,8 +188,14 @@ def origin_row(origin: Origin | None) -> dict[str, Any]:
 
 def table() -> str:
     """The table of the reference, in Markdown."""
-    heads = ["| field | type | is | in Python | stands in |", "|---|---|---|---|---|"]
-    return "\n".join([*heads, *(_line(field) for field in FIELDS)])
+    lines = ["| field | type | is | in Python | stands in |", "|---|---|---|---|---|"]
+    for field in FIELDS:
+        attribute = field.path.replace("authors.name", "authors[…].name")
+        more = ", results of a search" if field.is_in_hits and field.place != "search" else ""
+        lines.append(
+            f"| `{field.name}` | {_KINDS[field.kind]} | {field.meaning} | `{attribute}` | {_PLACES[field.place]}{more} |"
+        )
+    return "\n".join(lines)
 
 
 _KINDS: dict[Kind, str] = {
@@ -210,30 +216,12 @@ _PLACES: dict[Place, str] = {
 }
 
 
-def _line(field: Field) -> str:
-    attribute = field.path.replace("authors.name", "authors[…].name")
-    where = _PLACES[field.place] + (
-        ", results of a search" if field.is_in_hits and field.place != "search" else ""
-    )
-    return f"| `{field.name}` | {_KINDS[field.kind]} | {field.meaning} | `{attribute}` | {where} |"
-
-
 def _values(article: Article, wanted: Any) -> Iterator[tuple[str, Any]]:
     for field in wanted:
         try:
             yield field.name, value(article, field)
         except KeyError:
             continue
-
-
-def _site(url: str) -> str:
-    """The domain of a page that is not stored, "" for one that has none (a file)."""
-    from newsarchive.core.urls import site_of
-
-    try:
-        return site_of(url)
-    except (NewsArchiveError, ValueError):
-        return ""
 
 
 def _empty(kind: Kind) -> Any:
@@ -243,8 +231,13 @@ def _empty(kind: Kind) -> Any:
 def _follow(article: Any, path: str) -> Any:
     """The value at the end of a path: for a list, the attribute of each record; `None` where a record on the way is
     missing."""
-    if path == "site" and not hasattr(article, "site"):
-        return _site(article.url)
+    if path == "site" and not hasattr(article, "site"):  # a page that is not stored; a file has no domain
+        from newsarchive.core.urls import site_of
+
+        try:
+            return site_of(article.url)
+        except (NewsArchiveError, ValueError):
+            return ""
     found = article
     for name in path.split("."):
         if isinstance(found, tuple):

@@ -51,14 +51,10 @@ def steps(phrases: Sequence[str]) -> Steps:
     return _steps(tuple(phrase.strip() for phrase in phrases if phrase.strip()))
 
 
+@cache
 def in_force() -> Steps:
     """The steps by the file of settings and the environment, read once a process. Raises `UsageError`."""
-    return steps(_configured())
-
-
-@cache
-def _configured() -> tuple[str, ...]:
-    return tuple(config.load()["steps"])
+    return steps(config.load()["steps"])
 
 
 @cache
@@ -84,10 +80,7 @@ def _changed(found: Steps, phrase: str) -> Steps:
     run, source = _loaded(said["name"])
     if said["how"] == "instead of":
         return replaced(found, step, run, source)
-    name = said["name"].rpartition(":")[2]
-    if said["how"] == "after":
-        return inserted(found, name, run, source, after=step)
-    return inserted(found, name, run, source, before=step)
+    return inserted(found, said["name"].rpartition(":")[2], run, source, **{said["how"]: step})
 
 
 def _loaded(name: str) -> tuple[Callable[..., Any], str]:

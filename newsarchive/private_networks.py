@@ -134,7 +134,10 @@ class Allowance:
             elif address := literal(word):
                 networks.append(ip_network(address))
             elif "/" in word:
-                networks.append(_network(word))
+                try:
+                    networks.append(ip_network(word, strict=False))
+                except ValueError:
+                    raise ValueError(f"{word!r} is no network: write it as 10.1.0.0/16") from None
             elif set(word) & set(":@ ") or not word.strip("."):
                 raise ValueError(
                     f"{word!r} is no host and no network: write it as intranet.example or 10.1.0.0/16"
@@ -177,10 +180,3 @@ def refusal(host: str, address: str) -> PrivateAddress:
     return PrivateAddress(
         f"{leads} in a private network that nobody opened: if it is yours, set {SETTING} = {host}"
     )
-
-
-def _network(word: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(word, strict=False)
-    except ValueError:
-        raise ValueError(f"{word!r} is no network: write it as 10.1.0.0/16") from None

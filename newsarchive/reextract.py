@@ -29,7 +29,7 @@ from newsarchive.db.values import storable
 from newsarchive.db.writing import captures, field_changes
 from newsarchive.db.writing.ingest import Renew
 from newsarchive.db.writing.packed import PackedArticle, head_of, packed
-from newsarchive.db.writing.store import Outcome, Reread, Store
+from newsarchive.db.writing.store import Outcome, Store
 from newsarchive.exceptions import NoSuchArticle
 from newsarchive.items import Article, Kept
 from newsarchive.rules import Rules
@@ -144,15 +144,11 @@ def _store(store: Store, batch: Sequence[StoredPage], summary: Summary, dry_run:
         captures.mark_read(
             store.engine, [page.kept.id for page in batch if not page.failure], EXTRACTOR_VERSION
         )
-    for article, reread in zip(articles, stored, strict=True):
-        yield _change(head_of(article), reread)
-
-
-def _change(article: Article, reread: Reread) -> Change:
-    lost, gained = Counter[str](), Counter[str]()
-    if reread.body_before != article.article_body:
-        lost, gained = lost_and_gained(reread.body_before, article.article_body)
-    return Change(article.url, reread.outcome, lost, gained, reread.fields)
+    for article, reread in zip(map(head_of, articles), stored, strict=True):
+        lost, gained = Counter[str](), Counter[str]()
+        if reread.body_before != article.article_body:
+            lost, gained = lost_and_gained(reread.body_before, article.article_body)
+        yield Change(article.url, reread.outcome, lost, gained, reread.fields)
 
 
 def raw_folders(engine: Engine, first: Folder) -> tuple[str, ...]:

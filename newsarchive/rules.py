@@ -65,8 +65,10 @@ def load(folder: Path | str | None = None) -> Rules:
         folders.append(Path(folder))
     publishers: list[Table] = []
     for path in (f / "publishers.toml" for f in folders):
-        if path.is_file():
-            publishers += _list(path, read(path), "publisher")
+        rows = read(path).get("publisher", []) if path.is_file() else []
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise BadRules(str(path), "publisher", "must be tables written as [[publisher]]")
+        publishers += rows
     return Rules(
         phrases=_tables(folders, "phrases"),
         platforms=_tables(folders, "platforms"),
@@ -144,10 +146,3 @@ def _tables(folders: list[Path], name: str) -> dict[str, Table]:
     """The tables below `name` in all folders, by the name of their file; those of a later folder win."""
     paths = [path for folder in folders for path in sorted((folder / name).glob("*.toml"))]
     return {path.stem: read(path) for path in paths}
-
-
-def _list(path: Path, table: Table, key: str) -> list[Table]:
-    rows = table.get(key, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise BadRules(str(path), key, f"must be tables written as [[{key}]]")
-    return rows

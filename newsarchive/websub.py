@@ -138,13 +138,13 @@ class Subscriber:
         if offer is None:
             return
         # With the site: the feed of another one may name this hub and topic as its own, and would have its pushes.
-        token, secret = (self._made_of(what, site, *offer) for what in ("address", "secret"))
+        token, secret = (
+            hmac.new(self.secret, "\n".join([what, site, *offer]).encode(), "sha256").hexdigest()
+            for what in ("address", "secret")
+        )
         with self.lock:
             if token not in self.subscriptions and len(self.subscriptions) < MAX_SUBSCRIPTIONS:
                 self.subscriptions[token] = Subscription(site, offer, token, secret)
-
-    def _made_of(self, *parts: str) -> str:
-        return hmac.new(self.secret, "\n".join(parts).encode(), "sha256").hexdigest()
 
     def _subscribe(self, one: Subscription) -> None:
         form = {

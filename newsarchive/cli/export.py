@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from newsarchive.db.reading.search import Filters
     from newsarchive.db.readonly import File
     from newsarchive.export.files import Template
+    from newsarchive.export.wacz import Left
 
 
 #: Records that cannot be read and are named one by one.
@@ -111,7 +112,7 @@ def export(
     else:
         write = _writer(form, title, bom, in_words(asked, wanted))
     if form == "wacz":
-        write = _Wacz(write, source, db, folder, sign)
+        write = partial(write, **_bytes_of(source, db, folder, sign))
     order = "id" if template else formats.form(form).order
     selected = Selection(source, asked, wanted, order=order, limit=limit)
     if not selected:
@@ -176,47 +177,34 @@ def _writer(form: str, title: str, bom: bool | None, query: str) -> _Write:
     return lambda articles, target, **more: write(articles, target, title, **more)
 
 
-class _Wacz:
-    """Writes a WACZ package out of an archive and its WARC files, and says what is not in it."""
+def _bytes_of(source: File | Engine, db: str, folder: str | None, sign: str | None) -> dict[str, Any]:
+    """What a WACZ package is made of besides the articles: captures, WARC files, a key, and what takes note of all that it lacks."""
+    from newsarchive.db.readonly import engine_of
+    from newsarchive.db.writing.captures import of_articles
+    from newsarchive.export.wacz import Left
 
-    def __init__(
-        self, write: _Write, source: File | Engine, db: str, folder: str | None, sign: str | None
-    ) -> None:
-        self.write, self.source, self.db, self.folder = write, source, db, folder
-        self.key = None
-        if sign is not None:
-            from newsarchive.export.signing import private_key
+    key = None
+    if sign is not None:
+        from newsarchive.export.signing import private_key
 
-            self.key = private_key(
-                sign, lambda: str(click.prompt("Password of the key", hide_input=True, err=True))
-            )
+        key = private_key(sign, lambda: str(click.prompt("Password of the key", hide_input=True, err=True)))
+    engine = engine_of(source)
+    folders = warc_folders(engine, db, folder)
+    return {"captures": partial(of_articles, engine), "warc": folders, "key": key, "left": Left()}
 
-    def __call__(self, articles: Selection, target: Path) -> int:
-        from newsarchive.db.readonly import engine_of
-        from newsarchive.db.writing.captures import of_articles
-        from newsarchive.export.wacz import Left
 
-        engine, self.left = engine_of(self.source), Left()
-        return self.write(
-            articles,
-            target,
-            captures=partial(of_articles, engine),
-            warc=warc_folders(engine, self.db, self.folder),
-            key=self.key,
-            left=self.left,
+def _say_left(left: Left) -> None:
+    """Say what a package does not hold. Ends with 3 where stored bytes could not be read."""
+    if left.without:
+        say(
+            f"without {counted(left.without, 'article')} whose bytes are not kept: other formats have the text"
         )
-
-    def account(self) -> bool:
-        """Say what the package does not hold; whether stored bytes could not be read."""
-        if self.left.without:
-            say(
-                f"without {counted(self.left.without, 'article')} whose bytes are not kept: other formats have the text"
-            )
-        for problem in self.left.damaged[:MAX_DAMAGED]:
-            complain(problem)
-        if (more := len(self.left.damaged) - MAX_DAMAGED) > 0:
-            complain(f"and {more} more")
-        return bool(self.left.damaged)
+    for problem in left.damaged[:MAX_DAMAGED]:
+        complain(problem)
+    if (more := len(left.damaged) - MAX_DAMAGED) > 0:
+        complain(f"and {more} more")
+    if left.damaged:
+        raise SystemExit(SOME_FAILED)
 
 
 def _write_subset(articles: Selection, target: Path) -> int:
@@ -235,8 +223,8 @@ def _to_file(target: Path, write: _Write, articles: Selection, overwrite: bool) 
     with progress_bar("exporting") as show:
         number = write_whole(target, lambda part: write(_WithProgress(articles, show), part))
     say(f"{target}: {counted(number, 'article')}")
-    if isinstance(write, _Wacz) and write.account():
-        raise SystemExit(SOME_FAILED)
+    if isinstance(write, partial) and "left" in write.keywords:
+        _say_left(write.keywords["left"])
 
 
 class _WithProgress:

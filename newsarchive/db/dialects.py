@@ -1,8 +1,8 @@
 """What differs between SQLite and PostgreSQL: a third database begins with one more class here, and needs some SQL elsewhere
 (`docs/benchmarks/changes.md`).
 
-The month of a date is `substr(date_published, 1, 7)` for SQLite and `to_char(…, 'YYYY-MM')` for PostgreSQL; the rest
-of the code asks `dialect_of(connection).month("date_published")`. The schema's revisions alone spell their own SQL
+The day of a date is `substr(date_published, 1, 10)` for SQLite and `to_char(…, 'YYYY-MM-DD')` for PostgreSQL; the rest
+of the code asks `dialect_of(connection).day("date_published")`. The schema's revisions alone spell their own SQL
 (`migrations/versions`): they never change again. Nothing here imports SQLAlchemy before something is written, because
 commands that only read do without it.
 
@@ -108,12 +108,12 @@ class Dialect(ABC):
         return value
 
     @abstractmethod
-    def month(self, column: str) -> str:
-        """The SQL of the month of a time in UTC, as `2025-04`."""
-
-    @abstractmethod
     def day(self, column: str) -> str:
         """The SQL of the day of a time in UTC, as `2025-04-30`."""
+
+    def month(self, column: str) -> str:
+        """The SQL of the month of a time in UTC, as `2025-04`."""
+        return f"substr({self.day(column)}, 1, 7)"
 
     @abstractmethod
     def seconds_before(self, column: str) -> str:
@@ -266,9 +266,6 @@ class SQLite(Dialect):
         """A moment as text, any other value as it is."""
         return isoformat(value) if isinstance(value, datetime) else value
 
-    def month(self, column: str) -> str:
-        return f"substr({column}, 1, 7)"
-
     def day(self, column: str) -> str:
         return f"substr({column}, 1, 10)"
 
@@ -416,9 +413,6 @@ class PostgreSQL(Dialect):
 
     def placeholder(self, name: str) -> str:
         return f"%({name})s"
-
-    def month(self, column: str) -> str:
-        return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM')"
 
     def day(self, column: str) -> str:
         return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD')"

@@ -324,16 +324,12 @@ def write_whole(target: Path, make: Callable[[Path], int]) -> int:
             raise
         raise OutputError(str(error).replace(str(part), str(target))) from error  # the target is a database
     except OSError as error:
-        _give_back(work)
+        # The space of half-made files is given back before they are deleted: libraries that have them open still write their last
+        # bytes when Python closes them, and on a full disk would print a traceback of their own.
+        for path in work.rglob("*"):
+            with suppress(OSError):
+                if path.is_file():
+                    os.truncate(path, 0)
         raise OutputError(f"{target} cannot be written: {why_not_written(error)}") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _give_back(work: Path) -> None:
-    """Give the space of half-made files back before they are deleted. Libraries that have them open still write their last bytes
-    when Python closes them, and on a full disk would print a traceback of their own."""
-    for path in work.rglob("*"):
-        with suppress(OSError):
-            if path.is_file():
-                os.truncate(path, 0)

@@ -124,17 +124,17 @@ class Template:
     ending: str
 
     def path(self, article: Stored) -> str:
-        """The path of an article below `root`, without the ending."""
-        return "/".join(_component(part, article) for part in self.parts)
-
-
-def _component(part: tuple[tuple[str, str], ...], article: Stored) -> str:
-    """One folder or name. `parse` has checked the template's own words; a slash in a value becomes a hyphen."""
-    filled = "".join(
-        text + (shortened(_FORBIDDEN.sub("-", FIELDS[name](article)), MAX_VALUE_BYTES) if name else "")
-        for text, name in part
-    )
-    return safe(shortened(safe(filled), MAX_NAME_BYTES))
+        """The path of an article below `root`, without the ending. `parse` has checked the template's own words; a slash in a value
+        becomes a hyphen."""
+        filled = (
+            "".join(
+                text
+                + (shortened(_FORBIDDEN.sub("-", FIELDS[name](article)), MAX_VALUE_BYTES) if name else "")
+                for text, name in part
+            )
+            for part in self.parts
+        )
+        return "/".join(safe(shortened(safe(one), MAX_NAME_BYTES)) for one in filled)
 
 
 def parse(template: str) -> Template | None:

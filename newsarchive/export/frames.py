@@ -65,17 +65,6 @@ def check(columns: Sequence[str] | None) -> list[str]:
 def frame(source: File | Engine, ids: Sequence[int], engine: str, names: Sequence[str]) -> Any:
     """The articles of these ids, in their order, as a frame; `check` gives the names of the columns, and `export.require_engine` asked for the
     libraries."""
-    table = _table(source, ids, names)
-    if engine == "arrow":
-        return table
-    if engine == "polars":
-        import polars
-
-        return polars.from_arrow(table)
-    return _pandas(table)
-
-
-def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> Any:
     from newsarchive.db.reading.articles import columns
 
     schema = pa.schema([SCHEMA.field(name) for name in names])
@@ -85,7 +74,22 @@ def _table(source: File | Engine, ids: Sequence[int], names: Sequence[str]) -> A
         )
         for found in columns(source, ids, names)
     ]
-    return pa.Table.from_batches(batches, schema)
+    table = pa.Table.from_batches(batches, schema)
+    if engine == "arrow":
+        return table
+    if engine == "polars":
+        import polars
+
+        return polars.from_arrow(table)
+    import pandas  # type: ignore[import-untyped]
+
+    # The types of pandas that have missing values.
+    types = {
+        pa.int64(): pandas.Int64Dtype(),
+        pa.bool_(): pandas.BooleanDtype(),
+        pa.string(): pandas.StringDtype("pyarrow"),
+    }
+    return table.to_pandas(types_mapper=types.get)
 
 
 def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
@@ -100,15 +104,3 @@ def _array(values: Sequence[Any], kind_of_arrow: Any, kind: Kind) -> Any:
     if kind == "flag" and not isinstance(first, bool):
         return pc.cast(pa.array(values, pa.int8()), pa.bool_())
     return pa.array(values, kind_of_arrow)
-
-
-def _pandas(table: Any) -> Any:
-    """The table in pandas, with the types that have missing values: `Int64`, `boolean`, `string`."""
-    import pandas  # type: ignore[import-untyped]
-
-    types = {
-        pa.int64(): pandas.Int64Dtype(),
-        pa.bool_(): pandas.BooleanDtype(),
-        pa.string(): pandas.StringDtype("pyarrow"),
-    }
-    return table.to_pandas(types_mapper=types.get)

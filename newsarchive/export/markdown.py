@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -26,12 +26,10 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
         return True
 
 
-def _time(dumper: Any, moment: datetime) -> Any:
-    """ISO 8601 with `T`, as in the other formats; YAML reads it as a time."""
-    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", isoformat(moment))
-
-
-_Dumper.add_representer(datetime, _time)
+# ISO 8601 with `T`, as in the other formats; YAML reads it as a time.
+_Dumper.add_representer(
+    datetime, lambda dumper, at: dumper.represent_scalar("tag:yaml.org,2002:timestamp", isoformat(at))
+)
 #: What is a number in YAML 1.2, as Hugo and js-yaml read it, is quoted where it is a text: PyYAML knows YAML 1.1, in which 1e5 and 08 are
 #: texts.
 _Dumper.add_implicit_resolver(

@@ -21,7 +21,7 @@ import json
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from itertools import islice, pairwise
 from pathlib import Path
@@ -166,7 +166,10 @@ class Index:
         self._write(
             f"words-{part}",
             {
-                word: list(_steps(codes)) if len(codes) <= MAX_WORD_ARTICLES else 0
+                # The differences between one number and the next are shorter to write.
+                word: [after - before for before, after in pairwise([0, *codes])]
+                if len(codes) <= MAX_WORD_ARTICLES
+                else 0
                 for word, codes in sorted(found.items())
             },
         )
@@ -177,11 +180,3 @@ class Index:
         told = told.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
         made = f'newsarchivePart("{name}",{told});\n'
         (self.target / f"{name}.js").write_text(made, encoding="utf-8", errors="replace", newline="\n")
-
-
-def _steps(numbers: Iterable[int]) -> Iterator[int]:
-    """The differences between each number and the one before it, which are shorter to write."""
-    before = 0
-    for number in numbers:
-        yield number - before
-        before = number

@@ -67,11 +67,10 @@ def joined(values: Iterable[Any]) -> str:
     >>> joined(["Ann Lee", "Old Port; Harbour"])
     'Ann Lee; Old Port\\\\; Harbour'
     """
-    return SEPARATOR.join(_UNCLEAR.sub(_marked, str(value)) for value in values)
-
-
-def _marked(found: re.Match[str]) -> str:
-    return found[2] * 2 if found[2] else f"{found[1] * 2}\\;"
+    return SEPARATOR.join(
+        _UNCLEAR.sub(lambda found: found[2] * 2 if found[2] else f"{found[1] * 2}\\;", str(value))
+        for value in values
+    )
 
 
 def listed(cell: str) -> list[str]:
@@ -89,11 +88,10 @@ def listed(cell: str) -> list[str]:
             values.append([part])
         # An odd number of backslashes marks the semicolon that follows.
         is_open = (len(part) - len(part.rstrip("\\"))) % 2 == 1
-    return [_MARKED.sub(_cleared, SEPARATOR.join(parts)) for parts in values]
-
-
-def _cleared(found: re.Match[str]) -> str:
-    return "\\" * (len(found[1]) // 2) + found[2]
+    return [
+        _MARKED.sub(lambda found: "\\" * (len(found[1]) // 2) + found[2], SEPARATOR.join(parts))
+        for parts in values
+    ]
 
 
 def cell(value: Any) -> Any:

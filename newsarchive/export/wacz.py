@@ -99,9 +99,16 @@ def write_wacz(
     """
     with zipfile.ZipFile(target, "w") as package, _Sorted() as index, tempfile.TemporaryFile() as pages:
         made = _Package(package)
-        number = _write_archive(made, _with_captures(articles, captures), warc, index, pages, left)
+        number = _write_archive(made, articles, captures, warc, index, pages, left)
+        if not number and left.damaged:
+            raise OutputError(
+                f"wacz: the stored bytes cannot be read: {left.damaged[0]}; what is wrong: newsarchive doctor"
+            )
         if not number:
-            raise OutputError(_nothing(left))
+            raise OutputError(
+                "wacz: no bytes of these articles are kept: they were crawled with NEWSARCHIVE_WARC off;"
+                " crawl them again, or choose another format"
+            )
         _write_index(made, index)
         with made.entry("pages/pages.jsonl") as out:
             head = {"format": "json-pages-1.0", "id": "pages", "title": title, "hasText": True}
@@ -112,35 +119,27 @@ def write_wacz(
     return number
 
 
-def _nothing(left: Left) -> str:
-    if left.damaged:
-        return f"wacz: the stored bytes cannot be read: {left.damaged[0]}; what is wrong: newsarchive doctor"
-    return (
-        "wacz: no bytes of these articles are kept: they were crawled with NEWSARCHIVE_WARC off;"
-        " crawl them again, or choose another format"
-    )
-
-
-def _with_captures(articles: Iterable[Stored], captures: Captures) -> Iterator[tuple[Stored, Sequence[Kept]]]:
-    rest = iter(articles)
-    while some := list(islice(rest, MAX_ARTICLES_A_QUERY)):
-        found = captures([article.id for article in some])
-        yield from ((article, found.get(article.id, ())) for article in some)
-
-
 def _write_archive(
     made: _Package,
-    articles: Iterable[tuple[Stored, Sequence[Kept]]],
+    articles: Iterable[Stored],
+    captures: Captures,
     warc: Folder,
     index: _Sorted,
     pages: IO[bytes],
     left: Left,
 ) -> int:
     """The WARC file; fills the index and the list of pages. Gives the number of articles."""
+
+    def with_captures() -> Iterator[tuple[Stored, Sequence[Kept]]]:
+        rest = iter(articles)
+        while some := list(islice(rest, MAX_ARTICLES_A_QUERY)):
+            found = captures([article.id for article in some])
+            yield from ((article, found.get(article.id, ())) for article in some)
+
     number = 0
     with made.entry(_ARCHIVE, stored=True) as out:
         out.write(warcinfo("data.warc.gz"))
-        for article, kept in articles:
+        for article, kept in with_captures():
             shown: dict[datetime, Record] = {}
             texts = (one.source_text for one in kept if one.source_text)
             told = list(dict.fromkeys(text.place for text in texts if text.place))

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsarchive.db.reading.coverage import Seen, Span
+from newsarchive.reprs import cut
 from newsarchive.times import months as months_between
 
 if TYPE_CHECKING:
@@ -166,7 +167,11 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
     """The picture of a story; `credits` says by the id of a copy which publisher it names."""
     copies = trace.copies[:MAX_LINES]
     held = {copy.id for copy in copies}
-    outside = _outside(copies, credits, held)
+    # The publishers that are credited and not among the copies.
+    sites = {copy.site for copy in copies}
+    named = [credits[copy.id] for copy in copies if copy.id in credits]
+    away = [one.name for one in named if one.original_id not in held and one.domain not in sites]
+    outside = list(dict.fromkeys(away))
     first, last = copies[0].published, max(copy.published for copy in copies)
     span = max(last - first, timedelta(minutes=1))
 
@@ -178,13 +183,14 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
         return AXIS_HEIGHT + LINE_HEIGHT * number + LINE_HEIGHT / 2
 
     nodes = [
-        Node(_cut(name), place(first) - 14, height(number), None, is_outside=True)
+        Node(cut(name, MAX_NAME_CHARACTERS), place(first) - 14, height(number), None, is_outside=True)
         for number, name in enumerate(outside)
     ]
     by_name = dict(zip(outside, nodes, strict=True))
     for number, copy in enumerate(copies, len(nodes)):
         at, is_fullest = copy.published, copy.id == trace.fullest
-        nodes.append(Node(_cut(copy.site), place(at), height(number), at, copy.id, is_fullest))
+        name = cut(copy.site, MAX_NAME_CHARACTERS)
+        nodes.append(Node(name, place(at), height(number), at, copy.id, is_fullest))
     by_id = {node.id: node for node in nodes if node.id}
     found = (_arrow(copy, credits.get(copy.id), by_id, by_name, copies[0]) for copy in copies)
     form = "%m-%d %H:%M" if span < timedelta(days=5) else "%Y-%m-%d"
@@ -192,14 +198,6 @@ def picture(trace: Trace, credits: Mapping[int, Credit]) -> Picture:
     ticks = tuple((place(at), at.strftime(form)) for at in times)
     below = AXIS_HEIGHT + LINE_HEIGHT * len(nodes) + 8
     return Picture(tuple(nodes), tuple(filter(None, found)), ticks, below, len(trace.copies) - len(copies))
-
-
-def _outside(copies: tuple[Copy, ...], credits: Mapping[int, Credit], held: set[int]) -> list[str]:
-    """The publishers that are credited and not among the copies."""
-    sites = {copy.site for copy in copies}
-    named = [credits[copy.id] for copy in copies if copy.id in credits]
-    away = [one.name for one in named if one.original_id not in held and one.domain not in sites]
-    return list(dict.fromkeys(away))
 
 
 def _arrow(
@@ -210,9 +208,8 @@ def _arrow(
     if credit:
         source = by_id.get(credit.original_id or 0) or by_name.get(credit.name)
         if source is None:
-            source = next(
-                (node for node in by_id.values() if node.name == _cut(credit.domain) and node is not to), None
-            )
+            name = cut(credit.domain, MAX_NAME_CHARACTERS)
+            source = next((node for node in by_id.values() if node.name == name and node is not to), None)
     credited = source is not None and source is not to
     if not credited:
         source = by_id[earliest.id]
@@ -222,7 +219,3 @@ def _arrow(
     path = f"M{source.x} {source.y}C{round(bend, 1)} {source.y} {round(bend, 1)} {to.y} {round(to.x - 6, 1)} {to.y}"
     how = "credits" if credited else "has the text of the earliest copy, without a credit:"
     return Arrow(path, credited, f"{copy.site} {how} {source.name}")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= MAX_NAME_CHARACTERS else name[: MAX_NAME_CHARACTERS - 1] + "…"

@@ -295,13 +295,8 @@ def repairs(texts: dict[str, str], edits: Sequence[Edit]) -> list[Repair]:
             continue
         for i, piece in enumerate(run):
             if piece.edit:
-                found.append(Repair(piece.edit, _last(run[:i]), _first(run[i + 1 :])))
+                left = "".join(one.text for one in run[max(0, i - 8) : i]).rpartition("\n\n")[2]
+                right = "".join(one.text for one in run[i + 1 : i + 9]).partition("\n\n")[0]
+                context = left[-MAX_CONTEXT_CHARACTERS:], right[:MAX_CONTEXT_CHARACTERS]
+                found.append(Repair(piece.edit, *context))
     return found
-
-
-def _last(run: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in run[-8:]).rpartition("\n\n")[2][-MAX_CONTEXT_CHARACTERS:]
-
-
-def _first(run: Sequence[Piece]) -> str:
-    return "".join(piece.text for piece in run[:8]).partition("\n\n")[0][:MAX_CONTEXT_CHARACTERS]

@@ -265,8 +265,8 @@ def test_stories_that_grew_last_come_first(engine: Engine) -> None:
         webpages.article(800 + n, text, url=f"https://late{n}.example/", headline="Whale") for n in range(2)
     ]
     Store(engine).ingest(late)
-    assert browse.recent_stories(engine, 2)[0].headline == "Whale"
-    assert browse.recent_stories(engine, 1)[0].names == ("late0.example", "late1.example")
+    assert browse.stories(engine, 2, are_recent=True)[0].headline == "Whale"
+    assert browse.stories(engine, 1, are_recent=True)[0].names == ("late0.example", "late1.example")
     assert browse.stories(engine, 1)[0].size == 3
 
 

@@ -80,15 +80,9 @@ class EditRates:
                 # A listing that never gave a time of change later than the first look announced nothing.
                 announced += min(row.edits, 1) if row.lastmod > row.first_seen_at else 0
         site = SiteEdits(edits, watched, announced, announces)
-        looks = _looks_a_day(connection, site_id)
-        return site if looks is None else replace(site, min_gain=min_gain_for(ages, site, looks))
-
-
-def _looks_a_day(connection: Connection, site_id: int) -> float | None:
-    """The looks a day that the settings of the site allow, `None` where they say nothing."""
-    row = connection.execute(select(Site.platform, Site.config).where(Site.id == site_id)).first()
-    if row is None:
-        return None
-    scopes = known_sites.defaults(connection)
-    allowed = (known_sites.of_platform(scopes, row.platform) | row.config).get("looks_a_day")
-    return None if allowed is None else float(allowed)
+        own = connection.execute(select(Site.platform, Site.config).where(Site.id == site_id)).first()
+        if own is None:
+            return site
+        settings = known_sites.of_platform(known_sites.defaults(connection), own.platform) | own.config
+        allowed = settings.get("looks_a_day")
+        return site if allowed is None else replace(site, min_gain=min_gain_for(ages, site, float(allowed)))

@@ -202,21 +202,12 @@ _MATES = f"""
 """
 
 
-def stories(engine: Engine, limit: int = 10) -> list[Story]:
-    """The clusters with the most articles. This reads all clusters, which is too slow for every page."""
+def stories(engine: Engine, limit: int = 10, *, are_recent: bool = False) -> list[Story]:
+    """The clusters with the most articles, which reads all clusters and is too slow for every page; or those to which an article was
+    added last, the newest first, among the newest articles of the archive."""
     with reading(engine) as reader:
-        return _stories(reader, _LARGEST, limit)
-
-
-def recent_stories(engine: Engine, limit: int = 10) -> list[Story]:
-    """The clusters to which an article was added last, the newest first, among the newest articles of the archive."""
-    with reading(engine) as reader:
-        return _stories(reader, _GROWN, limit)
-
-
-def _stories(reader: Reader, ids: str, limit: int) -> list[Story]:
-    found = (_story(reader, cluster_id) for (cluster_id,) in reader.tuples(ids, {"limit": limit}))
-    return list(islice(filter(None, found), limit))
+        ids = reader.tuples(_GROWN if are_recent else _LARGEST, {"limit": limit})
+        return list(islice(filter(None, (_story(reader, cluster_id) for (cluster_id,) in ids)), limit))
 
 
 def _story(reader: Reader, cluster_id: int) -> Story | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsarchive.compiled import replacing
-from newsarchive.db.readonly import Reader, Source, reading
+from newsarchive.db.readonly import Source, reading
 from newsarchive.db.values import moment
 from newsarchive.exceptions import OutputError
 from newsarchive.reprs import why_not_written
@@ -104,25 +104,22 @@ Sample = tuple[tuple[str, ...], float]
 
 def samples(source: Source, *, max_sites: int = MAX_SITES) -> list[tuple[Metric, list[Sample]]]:
     with reading(source) as reader:
-        own = {domain for (domain,) in reader.tuples(_LARGEST, {"most": max_sites})}
-        found = [(metric, _samples(reader, metric, own)) for metric in METRICS]
-        size: list[Sample] = [((), float(reader.dialect.disk_bytes(reader)))]
-        return [*found, (DATABASE_BYTES, size)]
-
-
-def _samples(reader: Reader, metric: Metric, sites: set[str]) -> list[Sample]:
-    summed: dict[tuple[str, ...], float] = {}
-    for *labels, value in reader.tuples(metric.sql):
-        if value is None:
-            continue
-        values = tuple(map(str, labels))
-        if "site" in metric.labels and values[0] not in sites:
-            if metric.is_time or (metric.kind == "gauge" and "kind" in metric.labels):
-                continue
-            values = (OTHER_SITES, *values[1:])
-        at = moment(value) if metric.is_time else None
-        summed[values] = summed.get(values, 0.0) + (float(value) if at is None else at.timestamp())
-    return sorted(summed.items())
+        sites = {domain for (domain,) in reader.tuples(_LARGEST, {"most": max_sites})}
+        found: list[tuple[Metric, list[Sample]]] = []
+        for metric in METRICS:
+            summed: dict[tuple[str, ...], float] = {}
+            for *labels, value in reader.tuples(metric.sql):
+                values = tuple(map(str, labels))
+                if "site" in metric.labels and values[0] not in sites:
+                    if metric.is_time or (metric.kind == "gauge" and "kind" in metric.labels):
+                        continue
+                    values = (OTHER_SITES, *values[1:])
+                at = moment(value) if metric.is_time else None
+                if value is not None:
+                    number = float(value) if at is None else at.timestamp()
+                    summed[values] = summed.get(values, 0.0) + number
+            found.append((metric, sorted(summed.items())))
+        return [*found, (DATABASE_BYTES, [((), float(reader.dialect.disk_bytes(reader)))])]
 
 
 def names() -> Sequence[str]:

@@ -21,7 +21,8 @@ from newsarchive.db.rows import minhash_of
 from newsarchive.items import Article
 
 #: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts are one, with the words of the address in it, or
-#: with an edit. Two posts of a blog that writes in set phrases may have a third in common, and so may a post and a list of posts.
+#: with an edit; so it is for two under one canonical URL, and for one with the platform's id of a withheld post. Two posts of a blog
+#: that writes in set phrases may have a third in common, and so may a post and a list of posts.
 MIN_SAME = 0.5
 #: Share of a stored text's characters (0 to 1). A page with more of them was not cut to a beginning.
 MAX_CUT_SHARE = 0.5

@@ -50,7 +50,17 @@ _EDITS = """
 
 def keep(connection: Connection, versions: Sequence[tuple[int, rows.Details]]) -> None:
     """Store the dropped lines and the repairs of new versions, with their ids."""
-    _keep_dropped(connection, [(revision_id, details.dropped) for revision_id, details in versions])
+    dropped = [(revision_id, line) for revision_id, details in versions for line in details.dropped]
+    labels = {(line.kind, line.rule) for _, line in dropped}
+    label_ids = bulk.ids_of(
+        connection, BlockLabel, ("kind", "rule"), [{"kind": kind, "rule": rule} for kind, rule in labels]
+    )
+    keys = _keys(connection, {(line.hash, line.text) for _, line in dropped})
+    made = [
+        (revision_id, one.position, label_ids[one.kind, one.rule], keys[one.hash, one.text], one.score)
+        for revision_id, one in dropped
+    ]
+    bulk.insert_tuples(connection, DroppedLine, _COLUMNS, made)
     edits = [
         {"revision_id": revision_id, **row} for revision_id, details in versions for row in details.edits
     ]
@@ -108,21 +118,6 @@ def of(article: Article, details: rows.Details) -> Explanation:
         [(line.position, line.kind, line.rule, line.text, line.score) for line in details.dropped],
         [tuple(edit.values()) for edit in details.edits],
     )
-
-
-def _keep_dropped(connection: Connection, versions: Sequence[tuple[int, Sequence[rows.DroppedLine]]]) -> None:
-    """Store the lines that versions leave out."""
-    dropped = [(revision_id, line) for revision_id, lines in versions for line in lines]
-    labels = {(line.kind, line.rule) for _, line in dropped}
-    label_ids = bulk.ids_of(
-        connection, BlockLabel, ("kind", "rule"), [{"kind": kind, "rule": rule} for kind, rule in labels]
-    )
-    keys = _keys(connection, {(line.hash, line.text) for _, line in dropped})
-    made = [
-        (revision_id, one.position, label_ids[one.kind, one.rule], keys[one.hash, one.text], one.score)
-        for revision_id, one in dropped
-    ]
-    bulk.insert_tuples(connection, DroppedLine, _COLUMNS, made)
 
 
 def _keys(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:

@@ -106,7 +106,10 @@ def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -
                 known.get((one.article_id, move.field)) if one.kind is not ChangeKind.PUBLISHER else None
             )
             if earlier is None:
-                new.append(_row(one, move, run_id))
+                row: dict[str, Any] = {"article_id": one.article_id, "version": one.version, "run_id": run_id}
+                row |= {"change_kind": one.kind, "extractor_version": one.extractor_version}
+                row |= {"seen_at": one.seen_at, "field": move.field}
+                new.append(row | {"value_before": list(move.before), "value_after": list(move.after)})
             elif tuple(earlier["value_before"]) == move.after:
                 connection.execute(delete(FieldChange).where(FieldChange.id == earlier["id"]))
             else:
@@ -116,20 +119,6 @@ def record(connection: Connection, moved: Iterable[Moved], run_id: int | None) -
                     .values(value_after=list(move.after))
                 )
     bulk.insert_rows(connection, FieldChange, new)
-
-
-def _row(one: Moved, move: Move, run_id: int | None) -> dict[str, Any]:
-    return {
-        "article_id": one.article_id,
-        "version": one.version,
-        "run_id": run_id,
-        "change_kind": one.kind,
-        "extractor_version": one.extractor_version,
-        "seen_at": one.seen_at,
-        "field": move.field,
-        "value_before": list(move.before),
-        "value_after": list(move.after),
-    }
 
 
 def _of_run(connection: Connection, ids: Sequence[int], run_id: int | None) -> dict[tuple[int, str], Any]:

@@ -16,15 +16,13 @@ from typing import Any, cast
 from newsarchive.core.near_duplicates.fingerprint import likeness
 from newsarchive.core.urls import site_of, url_key
 from newsarchive.db import rows
+from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.rows import VERSION_FIELDS
 from newsarchive.db.values import storable
 from newsarchive.db.writing.field_changes import Move
 from newsarchive.db.writing.packed import PackedArticle, head_of
 from newsarchive.items import Article, ChangeKind
 
-#: Share of equal values in two MinHash signatures (0 to 1). At or above it two texts under one canonical URL are one
-#: article, below it they are two.
-MIN_LIKENESS = 0.5
 #: The longest time from the fetch of a page until a crawl stores it; seconds are usual. A page that was fetched earlier
 #: comes from a file.
 MAX_TIME_TO_STORE = timedelta(minutes=15)
@@ -300,4 +298,4 @@ def _same_text(article: Article, row: dict[str, Any]) -> bool:
     """Whether two texts are alike: some themes give different posts one canonical URL, and these must stay apart."""
     if article.headline == row["headline"] or article.content_hash == row["content_hash"] != "":
         return True
-    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_LIKENESS
+    return likeness(rows.minhash_of(row["minhash"]), article.minhash) >= MIN_SAME

@@ -26,6 +26,7 @@ from newsarchive.db.models import ArticleRow, CaptureRow, Revision, SealedText, 
 from newsarchive.db.near_duplicates.rebuild import find_again
 from newsarchive.db.reading.articles import versions_of
 from newsarchive.db.reading.finding import find
+from newsarchive.db.reading.replaced import MIN_SAME
 from newsarchive.db.reading.withheld import STANDING, Entry, standing
 from newsarchive.db.readonly import Reader
 from newsarchive.db.rows import minhash_of
@@ -40,10 +41,6 @@ if TYPE_CHECKING:
     from newsarchive.db.writing.plan import Plan
 
 logger = logging.getLogger(__name__)
-
-#: Share of equal values in two MinHash signatures (0 to 1). At or above it a text with the platform's id of a withheld
-#: post is taken for that post.
-MIN_LIKENESS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +215,7 @@ def is_withheld(plan: Plan, row: bulk.Row) -> bool:
     if plan.article.content_hash in texts:
         return True
     known = minhash_of(row["minhash"])
-    is_alike = likeness(known, plan.article.minhash) >= MIN_LIKENESS
+    is_alike = likeness(known, plan.article.minhash) >= MIN_SAME
     if plan.key == row["canonical_key"]:
         return is_alike or not known
     if not row["post_id"] or row["post_id"] != plan.article.post_id:

@@ -124,17 +124,14 @@ class Difference:
     def runs(self) -> Iterator[tuple[str, list[tuple[Paragraph | None, Paragraph | None]]]]:
         """The rows of the page, left and right, in runs: of "equal" paragraphs, of "changed" ones, and "other": what is gone
         beside what is new in the same place."""
-        for kind, found in groupby(self.paragraphs, _run_kind):
+        paired = {Fate.EQUAL: "equal", Fate.CHANGED: "changed"}
+        for kind, found in groupby(self.paragraphs, lambda one: paired.get(one.fate, "other")):
             own = list(found)
             if kind != "other":
                 yield kind, [(one, one) for one in own]
             else:
                 gone, come = ([one for one in own if one.fate is fate] for fate in (Fate.GONE, Fate.NEW))
                 yield kind, list(zip_longest(gone, come))
-
-
-def _run_kind(paragraph: Paragraph) -> str:
-    return paragraph.fate.value if paragraph.fate in (Fate.EQUAL, Fate.CHANGED) else "other"
 
 
 def difference(old: tuple[str, str], new: tuple[str, str]) -> Difference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -50,11 +50,11 @@ def listed(library: Library, request: Request) -> Answer:
         limit=EVENTS_PER_PAGE + 1,
         offset=(number - 1) * EVENTS_PER_PAGE,
     )
-    shown = events(library, found[:EVENTS_PER_PAGE])
+    shown = [event(library, one) for one in found[:EVENTS_PER_PAGE]]
     values = {
         "asked": {name: asked.get(name, "") for name in ("site", "since", "until", "kind")},
         "days": [
-            (day, list(those)) for day, those in groupby(shown, lambda event: event.happened.seen_at.date())
+            (day, list(those)) for day, those in groupby(shown, lambda one: one.happened.seen_at.date())
         ],
         "counts": library.change_counts.get(tuple(narrowed.values()), wait=0.5) or {},
         "number": number,
@@ -65,12 +65,8 @@ def listed(library: Library, request: Request) -> Answer:
     return Page("changes.html", values, [one.happened for one in shown])
 
 
-def events(library: Library, found: Iterable[Happened]) -> list[Event]:
-    """The events with what changed in each text."""
-    return [_event(library, one) for one in found]
-
-
-def _event(library: Library, one: Happened) -> Event:
+def event(library: Library, one: Happened) -> Event:
+    """An event with what changed in the text."""
     if one.kind is not Happening.EDITED:
         return Event(one)
     versions = articles.history(library.engine, one.id)

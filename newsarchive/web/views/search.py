@@ -62,7 +62,12 @@ def search(library: Library, request: Request) -> Answer:
         "previous": leaf("/search", asked, number - 1) if number > 1 else "",
         "next": leaf("/search", asked, number + 1) if more else "",
         "facets": _facets(asked, spread) if spread else [],
-        "chips": _chips(asked),
+        # The filters in words, each with the search without it.
+        "chips": [
+            (text.format(asked[name]), address("/search", {k: v for k, v in asked.items() if k != name}))
+            for name, text in _CHIPS.items()
+            if asked.get(name)
+        ],
         "numbers": address(f"/search.{_NUMBERS}", asked),
         "downloads": [(name, address(f"/search.{ending}", asked)) for name, ending in _DOWNLOADS],
         **form(library, asked),
@@ -145,15 +150,6 @@ _CHIPS = {
     "site": "site {}", "origin": "first published by {}", "language": "language {}", "author": "author {}",
     "since": "from {}", "until": "until {}", "copies": "copies: {}", "rights": "not reserved from text and data mining", "hidden": "with those in quarantine",
 }  # fmt: skip
-
-
-def _chips(asked: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The filters of the search in words, each with the search without it."""
-    return [
-        (text.format(asked[name]), address("/search", {k: v for k, v in asked.items() if k != name}))
-        for name, text in _CHIPS.items()
-        if asked.get(name)
-    ]
 
 
 def _narrowed(asked: Mapping[str, str]) -> Filters:

@@ -16,7 +16,7 @@ from newsarchive.web import chart
 from newsarchive.web.answers import Answer, Content, Page, Request
 from newsarchive.web.library import Library
 from newsarchive.web.render import MARKS
-from newsarchive.web.views.changes import events
+from newsarchive.web.views.changes import event
 from newsarchive.web.views.search import form
 
 
@@ -71,7 +71,7 @@ MAX_ARTICLES = 8
 def front(library: Library, request: Request) -> Answer:
     """Stories first, then articles, the newest first; beside them what was altered or vanished this week."""
     newest = search.search(library.engine, "", paging=Paging("date", MAX_ARTICLES, marks=MARKS))
-    stories = browse.recent_stories(library.engine, MAX_STORIES)
+    stories = browse.stories(library.engine, MAX_STORIES, are_recent=True)
     week = library.week.get()
     overview, weeks = library.overview.get(), library.weeks.get() or []
     shown = {
@@ -79,7 +79,7 @@ def front(library: Library, request: Request) -> Answer:
         "newest": newest,
         "stories": stories,
         "week": week,
-        "events": events(library, week.changes) if week else [],
+        "events": [event(library, one) for one in week.changes] if week else [],
         "weeks": weeks,
         "chart": chart.chart(weeks),
         "measures": chart,

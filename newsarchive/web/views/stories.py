@@ -30,8 +30,7 @@ def stories(library: Library, request: Request) -> Answer:
     order = request.query.get("order", "") or "copies"
     if order not in ("copies", "new"):
         raise UsageError(f"order {order[:20]!r}: copies or new")
-    listed = browse.stories if order == "copies" else browse.recent_stories
-    found = listed(library.engine, MAX_STORIES)
+    found = browse.stories(library.engine, MAX_STORIES, are_recent=order == "new")
     return Page("stories.html", {"stories": found, "order": order}, found)
 
 
