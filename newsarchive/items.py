@@ -245,7 +245,9 @@ class Capture:
     rights: Rights | None = field(default=None, repr=False)
     refused: str = ""
 
-    __repr__ = reprs.capture_line
+    def __repr__(self) -> str:
+        size = len(self.body)
+        return reprs.line("Capture", self.url, status=self.status, bytes=size, fetched_at=self.fetched_at)
 
     def __post_init__(self) -> None:
         for name, value, wanted in (("url", self.url, str), ("body", self.body, bytes)):
@@ -319,7 +321,8 @@ class Page:
     charset_declared: str = ""
     charset_used: str = "utf-8"
 
-    __repr__ = reprs.page_line
+    def __repr__(self) -> str:
+        return reprs.line("Page", self.capture.url, characters=len(self.text), charset_used=self.charset_used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,7 +374,8 @@ class Block:
         _set_links(self, links)
         _set_html(self, html)
 
-    __repr__ = reprs.block_line
+    def __repr__(self) -> str:
+        return reprs.line("Block", self.text, kind=self.kind, label=self.label, rule=self.rule)
 
     def relabelled(self, label: str, rule: str, decided_by: DecidedBy) -> Block:
         """This block under another label: `dataclasses.replace` takes twice as long."""
@@ -448,7 +452,8 @@ class Origin:
     confidence: float = 0.0
     evidence: tuple[Evidence, ...] = ()
 
-    __repr__ = reprs.origin_repr
+    def __repr__(self) -> str:
+        return reprs.line("Origin", self.name, domain=self.domain, url=self.url, confidence=self.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,8 +538,16 @@ class Article:
     #: The page's record for learning, where the site's template was asked.
     seen: PageRecord | None = field(default=None, repr=False, compare=False)
 
-    __repr__ = reprs.article_line
     _repr_html_ = reprs.article_html  # in a notebook
+
+    def __repr__(self) -> str:
+        return reprs.line(
+            type(self).__name__, self.headline, self.url,
+            id=getattr(self, "id", None),  # of one that is stored
+            date_published=self.date_published,
+            word_count=self.word_count,
+            origin=self.origin.name if self.origin else "",
+        )  # fmt: skip
 
     def with_blocks(self, blocks: Iterable[Block], **changes: Any) -> Article:
         """This article with other blocks, and the body text that follows from them."""

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from newsarchive.times import written_day
 
 if TYPE_CHECKING:
-    from newsarchive.items import Article, Block, Capture, Origin, Page
+    from newsarchive.items import Article, Origin
 
 #: Characters of one text in a line; a longer text is cut, with an ellipsis.
 MAX_TEXT_CHARACTERS = 60
@@ -104,33 +104,6 @@ def _one(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     return value.isoformat() if isinstance(value, date) else repr(value)
-
-
-def article_line(article: Article) -> str:
-    return line(
-        type(article).__name__, article.headline, article.url,
-        id=getattr(article, "id", None),  # of one that is stored
-        date_published=article.date_published,
-        word_count=article.word_count,
-        origin=article.origin.name if article.origin else "",
-    )  # fmt: skip
-
-
-def block_line(block: Block) -> str:
-    return line("Block", block.text, kind=block.kind, label=block.label, rule=block.rule)
-
-
-def capture_line(capture: Capture) -> str:
-    size = len(capture.body)
-    return line("Capture", capture.url, status=capture.status, bytes=size, fetched_at=capture.fetched_at)
-
-
-def page_line(page: Page) -> str:
-    return line("Page", page.capture.url, characters=len(page.text), charset_used=page.charset_used)
-
-
-def origin_repr(origin: Origin) -> str:
-    return line("Origin", origin.name, domain=origin.domain, url=origin.url, confidence=origin.confidence)
 
 
 def byline(article: Article) -> str:
