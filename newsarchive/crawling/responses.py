@@ -51,7 +51,8 @@ def decoded(response: Response) -> Decoded:
 
 def block_reason(response: Response, rules: Rules) -> str:
     """Why an answer means that the site keeps us out, "" where it does not."""
-    return page_kind.block_reason(text_of(response), headers_of(response), response.status, rules)
+    page = page_kind.Shown(text_of(response), response.url)
+    return page_kind.block_reason(page, headers_of(response), response.status, rules)
 
 
 def capture_of(response: Response, link: Link | None = None) -> Capture:

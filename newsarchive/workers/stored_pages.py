@@ -23,7 +23,7 @@ from typing import NamedTuple, Self
 from newsarchive import plugins, rules
 from newsarchive.core import steps as core_steps
 from newsarchive.core.assembly.post import FILLABLE, usable
-from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.page_kind import Shown, page_kind
 from newsarchive.core.encoding.decoding import decode_step
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import Steps
@@ -95,7 +95,8 @@ class StoredPageReader:
         try:
             capture = stored_capture(self.folder, kept)
             if kept.was_refused:  # as the spider judges: the steps would read a list or an imprint as a text
-                kind = page_kind(decode_step(capture, self.rules).text, capture.base_url, self.rules)
+                text = decode_step(capture, self.rules).text
+                kind = page_kind(Shown(text, capture.base_url), self.rules)
                 stands_in = kind.reason in FILLABLE and usable(capture.source_text)
                 if kind.reason and not stands_in:
                     return StoredPage(kept, dropped=kind.reason)

@@ -19,6 +19,7 @@ from newsarchive.core.discovery.page_kind import (
     FirstLook,
     Kind,
     LookAt,
+    Shown,
     first_look,
     page_kind,
 )
@@ -106,7 +107,7 @@ def done(
     if isinstance(job, Job):
         if job.refused and job.capture.status == 200:  # of another answer the steps judge
             text = decode(job.capture.body, job.capture.content_type).text
-            kind = page_kind(text, job.capture.base_url, rules)
+            kind = page_kind(Shown(text, job.capture.base_url), rules)
             if kind.reason in job.refused and not _is_overruled(kind, job.capture):
                 raise NotAnArticle(kind.reason, kind.detail)
         article = read(job.capture, template, rules, steps, keep_reading)

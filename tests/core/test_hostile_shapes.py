@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from newsarchive import extract, repair, rules
 from newsarchive.core.boilerplate.cues import is_token
 from newsarchive.core.discovery import feed_parser, feeds
-from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.page_kind import Shown, page_kind
 from newsarchive.core.discovery.sitemaps import parse_sitemap
 from newsarchive.core.encoding.decoding import declared_charsets
 from newsarchive.core.html import parsing
@@ -70,7 +70,7 @@ def test_a_page_with_a_long_tag_is_told(tag: str) -> None:
         lambda spaces: declared_charsets(f"<meta charset={spaces}".encode(), None),
         lambda spaces: dates.date_text(f"12{spaces}2024", RULES),
         lambda spaces: dates.date_text(f"may{spaces}2024x", RULES),
-        lambda spaces: page_kind(f'<script type="application/ld+json">{{"@type":{spaces}</script>', "https://blog.example/a/", RULES),
+        lambda spaces: page_kind(Shown(f'<script type="application/ld+json">{{"@type":{spaces}</script>', "https://blog.example/a/"), RULES),
         lambda spaces: mentions._BEFORE_ADDRESS.fullmatch(f"{spaces}x"),
     ],
     ids=["charset of a header", "charset of a page", "day and month", "month and year", "type of JSON-LD", "name and address"],

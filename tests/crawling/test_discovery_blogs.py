@@ -11,7 +11,7 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.discovery import feeds, links, pagination, platforms, sitemaps, wordpress
-from newsarchive.core.discovery.page_kind import page_kind
+from newsarchive.core.discovery.page_kind import Shown, page_kind
 from newsarchive.core.discovery.rights import robots_sitemaps
 from newsarchive.core.urls import url_key
 from tests.support.static_blogs import hugo, pelican
@@ -179,12 +179,15 @@ def test_the_feed_of_a_static_blog_holds_its_newest_posts():
 def test_posts_are_told_from_all_else_that_a_wordpress_serves(four_blogs):
     for blog in four_blogs:
         for post in blog.posts:
-            assert page_kind(fetch(post.url)[2].decode(), post.url, RULES).reason == ""
+            assert page_kind(Shown(fetch(post.url)[2].decode(), post.url), RULES).reason == ""
         for other in blog.others:
             status, _, body = fetch(other.url)
             if status == 200:
-                assert page_kind(body.decode(), other.url, RULES).reason in ("static page", "protected")
+                assert page_kind(Shown(body.decode(), other.url), RULES).reason in (
+                    "static page",
+                    "protected",
+                )
         archives = pagination.archive_links(fetch(blog.posts[0].url)[2].decode(), blog.posts[0].url, RULES)
         for url in [blog.url, blog.url + "?s=the", blog.url + "?author=1", blog.url + "?m=2024", *archives]:
             status, _, body = fetch(url)
-            assert status != 200 or page_kind(body.decode(), url, RULES).reason == "index page", url
+            assert status != 200 or page_kind(Shown(body.decode(), url), RULES).reason == "index page", url

@@ -112,12 +112,12 @@ class Kind:
 class Shown:
     """A page whose kind is asked for, and what it shows. Each part is worked out once, when a sign first needs it.
 
-    `tree` is the parsed page, where it is not to be the one that `parse` keeps.
+    `url` is the address that answered, after redirects.
     """
 
-    def __init__(self, html_text: str, url: str, tree: LexborHTMLParser | None = None) -> None:
+    def __init__(self, html_text: str, url: str) -> None:
         self.html, self.url = html_text, url
-        self.tree = tree or parse(html_text)
+        self.tree = parse(html_text)
         self._paragraph_words = 0
 
     @cached_property
@@ -164,13 +164,8 @@ class Shown:
         return self._words_of_paragraphs(words) < words and self.words < words
 
 
-def page_kind(html_text: str, url: str, rules: Rules) -> Kind:
-    """What a page is, if it is no article. `url` is the address that answered, after redirects."""
-    return kind_of(Shown(html_text, url), rules)
-
-
-def kind_of(page: Shown, rules: Rules) -> Kind:
-    """As `page_kind`, for a page that is parsed already."""
+def page_kind(page: Shown, rules: Rules) -> Kind:
+    """What a page is, if it is no article."""
     words = _words(rules)
     return (
         _by_platform(page, rules)
@@ -186,16 +181,11 @@ def kind_of(page: Shown, rules: Rules) -> Kind:
     )
 
 
-def block_reason(html_text: str, headers: Mapping[str, str], status: int, rules: Rules) -> str:
+def block_reason(page: Shown, headers: Mapping[str, str], status: int, rules: Rules) -> str:
     """Why an answer means that the site keeps us out: `captcha`, `challenge`, `http 403`; "" where it does not.
 
     A 404 with a script of a challenge is a 404. Nothing here is evaded: the feed or the API is read instead.
     """
-    return block_of(Shown(html_text, ""), headers, status, rules)
-
-
-def block_of(page: Shown, headers: Mapping[str, str], status: int, rules: Rules) -> str:
-    """As `block_reason`, for a page that is parsed already."""
     words = _words(rules)
     if "challenge" in headers.get("cf-mitigated", ""):
         return "challenge"
@@ -305,13 +295,13 @@ def _starting(words: tuple[str, ...]) -> re.Pattern[str]:
 def _alternatives(words: Iterable[str]) -> str:
     """A group of words and phrases, the longest first, each a whole word where its script has spaces."""
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return f"(?:{'|'.join(map(_whole_word, ordered)) or '(?!)'})"
-
-
-def _whole_word(word: str) -> str:
-    before = r"(?<!\w)" if _SPACED_LETTER.match(word[0]) else ""
-    after = r"(?!\w)" if _SPACED_LETTER.match(word[-1]) else ""
-    return before + re.escape(word) + after
+    whole = (
+        (r"(?<!\w)" if _SPACED_LETTER.match(word[0]) else "")
+        + re.escape(word)
+        + (r"(?!\w)" if _SPACED_LETTER.match(word[-1]) else "")
+        for word in ordered
+    )
+    return f"(?:{'|'.join(whole) or '(?!)'})"
 
 
 # --- the signs -------------------------------------------------------------------------------------------------------
@@ -464,9 +454,15 @@ def _by_feed_markup(page: Shown) -> Kind | None:
         url = try_normalise((link.attributes.get("href") or "") if link else "", base) if link else None
         if url is None or url_key(url) == here:
             return None
+    if _words_beside(page, entries) > MIN_TEXT_WORDS:
+        return None
+    return Kind(DropReason.INDEX_PAGE, "h-feed of other pages")
+
+
+def _words_beside(page: Shown, entries: Iterable[LexborNode]) -> int:
+    """The number of words in paragraphs outside of these elements."""
     inside = {p.mem_id for entry in entries for p in entry.css("p")}
-    beside = sum(count_words(p.text(deep=True)) for p in page.tree.css("p") if p.mem_id not in inside)
-    return Kind(DropReason.INDEX_PAGE, "h-feed of other pages") if beside <= MIN_TEXT_WORDS else None
+    return sum(count_words(p.text(deep=True)) for p in page.tree.css("p") if p.mem_id not in inside)
 
 
 def _by_teasers(page: Shown) -> Kind | None:
@@ -483,9 +479,7 @@ def _by_teasers(page: Shown) -> Kind | None:
         sizes[largest] <= MAX_CARD_WORDS and _heads_a_list(page, teasers[largest])
     ):
         return None  # the article itself, with links to others inside
-    in_teasers = {p.mem_id for entry in teasers.values() for p in entry.css("p")}
-    others = (p for p in page.tree.css("p") if p.mem_id not in in_teasers)
-    if sum(count_words(p.text(deep=True)) for p in others) > MIN_TEXT_WORDS:
+    if _words_beside(page, teasers.values()) > MIN_TEXT_WORDS:
         return None
     return Kind(DropReason.INDEX_PAGE, f"{len(teasers)} entries whose headings lead to other pages")
 
@@ -552,11 +546,10 @@ def first_look(page: LookAt, rules: Rules) -> FirstLook:
     """What a page shows at first. Of one that we may not have, nothing further is read."""
     text, url = page.text, page.url
     shown = Shown(text, url)
-    block = block_of(shown, page.headers, page.status, rules)
+    block = block_reason(shown, page.headers, page.status, rules)
     forbidden = noarchive(page.headers, text) if page.asks else ""
     if block or forbidden:
         return FirstLook(block, forbidden)
     parts = tuple(page_parts(text, url, url)) if text else ()
-    return FirstLook(
-        kind=kind_of(shown, rules), parts=parts, unlinked="" if parts else unlinked_part(text, url)
-    )
+    unlinked = "" if parts else unlinked_part(text, url)
+    return FirstLook(kind=page_kind(shown, rules), parts=parts, unlinked=unlinked)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsarchive import rules
-from newsarchive.core.discovery.page_kind import error_title, page_kind
+from newsarchive.core.discovery.page_kind import Shown, error_title, page_kind
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.steps import article_from
 from newsarchive.exceptions import NotAnArticle
@@ -47,7 +47,7 @@ def test_a_page_is_told_by_its_title_for_an_error_or_an_article(case):
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["label"]) for c in CASES])
 def test_the_spider_tells_the_same(case):
-    found = page_kind(page(case), URL, RULES)
+    found = page_kind(Shown(page(case), URL), RULES)
     assert found.reason == ("error page" if case["error"] else ""), found.detail
 
 

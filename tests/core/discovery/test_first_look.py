@@ -8,7 +8,7 @@ import pytest
 
 from newsarchive import rules
 from newsarchive.core.discovery import page_kind, pagination, rights
-from newsarchive.core.discovery.page_kind import FirstLook, LookAt, first_look
+from newsarchive.core.discovery.page_kind import FirstLook, LookAt, Shown, first_look
 from newsarchive.core.text.words import count_words
 from newsarchive.items import DropReason
 
@@ -40,10 +40,10 @@ CASES = {
 def test_it_says_what_the_signs_say(page: LookAt) -> None:
     tables = rules.default()
     seen = first_look(page, tables)
-    assert seen.block == page_kind.block_reason(page.text, page.headers, page.status, tables)
+    assert seen.block == page_kind.block_reason(Shown(page.text, page.url), page.headers, page.status, tables)
     assert seen.forbidden == (rights.noarchive(page.headers, page.text) if page.asks else "")
     if not seen.block and not seen.forbidden:
-        assert seen.kind == page_kind.page_kind(page.text, page.url, tables)
+        assert seen.kind == page_kind.page_kind(Shown(page.text, page.url), tables)
         assert list(seen.parts) == (pagination.page_parts(page.text, URL, URL) if page.text else [])
         assert seen.unlinked == ("" if seen.parts else pagination.unlinked_part(page.text, URL))
     assert pickle.loads(pickle.dumps(seen)) == seen
@@ -62,7 +62,7 @@ def test_the_cases_show_every_sign() -> None:
 def test_paragraphs_are_counted_until_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     counted: list[str] = []
     monkeypatch.setattr(page_kind, "count_words", lambda text: counted.append(text) or count_words(text))
-    page = page_kind.Shown("<p>It rained on Tuesday.</p>" * 5000, URL)
+    page = Shown("<p>It rained on Tuesday.</p>" * 5000, URL)
     assert not page.says_less_than(10)
     assert not page.says_less_than(20)
     assert len(counted) == 5

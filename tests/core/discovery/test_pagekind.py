@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from newsarchive import rules
 from newsarchive.core.discovery import page_kind
+from newsarchive.core.discovery.page_kind import Shown
 from newsarchive.items import DropReason
 
 RULES = rules.default()
@@ -28,7 +29,7 @@ LONG = (
 
 @pytest.mark.parametrize("case", [pytest.param(c, id=c["label"]) for c in CASES])
 def test_kind(case):
-    kind = page_kind.page_kind(case["html"].replace("LONG", LONG), case["url"], RULES)
+    kind = page_kind.page_kind(Shown(case["html"].replace("LONG", LONG), case["url"]), RULES)
     assert kind.reason == case["reason"], kind.detail
     assert bool(kind.detail) == bool(kind.reason)
 
@@ -71,17 +72,15 @@ def test_reasons_are_those_that_runs_count():
     ],
 )  # fmt: skip
 def test_a_site_that_keeps_us_out_is_named(page, headers, status, reason):
-    assert page_kind.block_reason(page, headers, status, RULES) == reason
+    assert page_kind.block_reason(Shown(page, ""), headers, status, RULES) == reason
 
 
 @given(st.text(max_size=300), st.sampled_from(["https://blog.example/rice", "http://127.0.0.1:8000/?a=b"]))
 def test_any_text_is_a_page(text, url):
-    assert page_kind.page_kind(text, url, RULES).reason in ("", *DropReason)
-    page_kind.block_reason(text, {}, 200, RULES)
+    assert page_kind.page_kind(Shown(text, url), RULES).reason in ("", *DropReason)
+    page_kind.block_reason(Shown(text, ""), {}, 200, RULES)
 
 
 def test_a_class_that_keeps_back_a_text_may_have_any_name():
-    page = page_kind.Shown(
-        "<article><p>It rains.</p><div class='big md:locked'>Subscribe</div></article>", ""
-    )
+    page = Shown("<article><p>It rains.</p><div class='big md:locked'>Subscribe</div></article>", "")
     assert page_kind._words_beside_gate(page, ("1st", "md:locked")) == 2
