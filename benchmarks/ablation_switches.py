@@ -211,7 +211,7 @@ _PLAIN: tuple[tuple[str, str, str, dict[str, Off], tuple[str, ...]], ...] = (
     ("own descriptions", "metadata", "metadata",
      {"newsarchive.core.metadata.headline:own_descriptions": lambda _: lambda claims, *_args: (list(claims), [])},
      ("newsarchive.core.metadata.headline",)),
-    ("date of the address", "metadata", "metadata", {"newsarchive.core.text.url_dates:from_url": returns(None)}, ()),
+    ("date of the address", "metadata", "metadata", {"newsarchive.core.text.dates:from_url": returns(None)}, ()),
     ("JSON-LD", "metadata", "metadata", {"newsarchive.core.metadata.jsonld:claims": returns(())},
      ("newsarchive.core.metadata.jsonld",)),
     ("meta elements", "metadata", "metadata", {"newsarchive.core.metadata.elements:claims": returns(())},

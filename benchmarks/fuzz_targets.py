@@ -36,7 +36,7 @@ from newsarchive.core.metadata import jsonld
 from newsarchive.core.metadata.relative_dates import counted_from
 from newsarchive.core.site_template.model import Template
 from newsarchive.core.steps import article_from, templated
-from newsarchive.core.text import dates, url_dates
+from newsarchive.core.text import dates
 from newsarchive.core.urls import (
     check_start_url,
     normalise,
@@ -219,7 +219,7 @@ def run_dates(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     dates.parse(text, RULES)
     dates.month(text, RULES)
-    url_dates.from_url(text)
+    dates.from_url(text)
     dates.date_text(text, RULES)
     counted_from(text, NOW, RULES)
     iso_time(text)

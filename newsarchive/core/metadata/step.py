@@ -27,7 +27,6 @@ from newsarchive.core.metadata import (
     headline,
     jsonld,
     markup,
-    menus,
     page_source,
     pictures,
     publication_date,
@@ -50,7 +49,7 @@ from newsarchive.core.metadata.elements import Elements, Mark, read_elements
 from newsarchive.core.metadata.other_posts import OtherPosts
 from newsarchive.core.metadata.person_names import clean, kind_of, like_a_name
 from newsarchive.core.metadata.publisher import MIN_HEADLINE_WORDS
-from newsarchive.core.text import date_orders, dates, url_dates
+from newsarchive.core.text import date_orders, dates
 from newsarchive.core.text.language import code, detect, finish_language
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
@@ -126,13 +125,20 @@ def read_metadata(
     out["authors"], why = authors.decide(found.of("authors"), found.site_names, found.sections, blocks, rules)
     candidates += why
     candidates += _dates(out, found, page, blocks, rules)
-    for decide in (_simple_fields, _keywords, _image):
-        candidates += decide(out, found, page, rules)
+    candidates += _simple_fields(out, found, page, rules)
+    out["keywords"], why = sections.choose_keywords(
+        found.of("keywords"), out["article_section"], found.headline, rules
+    )
+    candidates += why
+    candidates += _image(out, found, page, rules)
     out["authors"] = authors.with_house(out["authors"], out["publisher"])
     descriptions, refused = headline.own_descriptions(found.of("description"), found.headline, blocks)
     out["description"], why = best(descriptions, rules)
     candidates += why + refused
-    candidates += _language(out, found, blocks, rules)
+    declared, why = best(found.of("in_language"), rules)
+    candidates += why
+    text = _body_text(blocks)[:MAX_LANGUAGE_CHARS]
+    out["in_language"], out["in_language_source"] = finish_language(text, declared)
     candidates += [
         c.candidate(reason="evidence for the origin") for c in found.claims if c.field in _EVIDENCE
     ]
@@ -211,9 +217,9 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims += publisher.linked_home(claims, title, tree, url)
     claims, refused = publisher.like_host_in_title(claims, title, url)
     candidates += refused
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
+    if not publisher.is_named(claims):
         claims += publisher.in_marks(tree, blocks, title, url, rules)
-    if any(c.field == "publisher" and key(c.value) for c in claims):
+    if publisher.is_named(claims):
         candidates += [c.candidate(reason="is the author") for c in of_authors]
     else:
         claims += of_authors
@@ -228,7 +234,11 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
     claims, refused = pictures.without_logos(claims, tree, url)
     candidates += refused
     claims += _picture_claims(claims, found, tree, anchor, other_posts)
-    if not _has_own_picture(claims, url, rules):
+    host = parts_of(url).hostname or ""
+    declared = (c.value for c in claims if c.field == "image" and c.value)
+    if all(
+        pictures.is_sites_own_picture(one, host) or pictures.counts_visits(one, rules) for one in declared
+    ):
         claims += pictures.first_in_text(tree, blocks, url, other_posts)
     if not _offered("image_credit", claims):
         claims = [c for c in claims if c.field != "image_caption" or pictures.is_caption(c.value, blocks)]
@@ -241,10 +251,10 @@ def gather(tree: LexborHTMLParser, page: Page, blocks: Sequence[Block], rules: R
         claims += publication_date.authors_in_scripts(page.text, rules)
     if not section_names:
         no_names = _no_section_names(claims, title, titles, site_names, rules)
-        of_menu = sections.named([*menus.section_claims(tree, url, claims)], no_names, rules)
+        of_menu = sections.named([*sections.in_menu(tree, url, claims)], no_names, rules)
         section_names = [c.value for c in of_menu]
         claims += of_menu
-    if (day := url_dates.from_url(url)) is not None:
+    if (day := dates.from_url(url)) is not None:
         claims.append(Claim("date_published", day.date().isoformat(), Source(Place.URL)))
     of_others = (replace(c, source=c.source.qualified(Qualifier.OF_OTHERS)) for c in other_posts.refused)
     candidates += [c.candidate(reason="stands in a list of other posts") for c in of_others]
@@ -274,16 +284,6 @@ def _picture_claims(
     if not _offered("image", (*claims, *of_page)):
         of_page += pictures.featured_picture(tree, anchor, other_posts)
     return of_page
-
-
-def _has_own_picture(claims: Iterable[Claim], url: str, rules: Rules) -> bool:
-    """Whether a claim for the picture is neither the site's own nor a picture that counts visits."""
-    host = parts_of(url).hostname or ""
-    offered = (c.value for c in claims if c.field == "image" and c.value)
-    return any(
-        not pictures.is_sites_own_picture(value, host) and not pictures.counts_visits(value, rules)
-        for value in offered
-    )
 
 
 def _no_section_names(
@@ -383,13 +383,6 @@ def _is_front_page(stated: str, url: str) -> bool:
     return is_front and same_site(stated, url) and not _FRONT.fullmatch(own.path)
 
 
-def _keywords(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:
-    out["keywords"], candidates = sections.choose_keywords(
-        found.of("keywords"), out["article_section"], found.headline, rules
-    )
-    return candidates
-
-
 def _dates(
     out: dict[str, Any], found: Gathered, page: Page, blocks: Sequence[Block], rules: Rules
 ) -> list[Candidate]:
@@ -432,14 +425,6 @@ def _dates(
     return candidates
 
 
-def _language_tags(found: Gathered) -> list[str]:
-    """The language tags of the page, the most reliable first. Many sites never change their theme's `og:locale`, nor
-    the language that feed or API give for the whole site."""
-    declared = found.of("in_language")
-    declared = [c for c in declared if c.source.bare not in site_statements.BESIDE_PAGE] or declared
-    return [c.value for c in sorted(declared, key=lambda c: c.source.bare is Place.OPEN_GRAPH)]
-
-
 def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool:
     """Whether 03/04 is in March. The site's own date of the post tells it, then the dates of its other posts, then other
     dates in the page's text, then the page's language and region. Where none tells it, a date in words does."""
@@ -452,16 +437,12 @@ def _month_first(found: Gathered, blocks: Sequence[Block], rules: Rules) -> bool
     if month_first is not None:
         return month_first
     values = (c.value for c in (*found.of("date_published"), *found.of("date_modified")))
-    return date_orders.month_first_in(_language_tags(found), rules) or bool(
-        date_orders.order_by_words(values, texts, rules)
-    )
-
-
-def _language(out: dict[str, Any], found: Gathered, blocks: Sequence[Block], rules: Rules) -> list[Candidate]:
-    declared, candidates = best(found.of("in_language"), rules)
-    text = _body_text(blocks)[:MAX_LANGUAGE_CHARS]
-    out["in_language"], out["in_language_source"] = finish_language(text, declared)
-    return candidates
+    # The most reliable language first. Many sites never change their theme's `og:locale`, nor the language that feed or API give for
+    # the whole site.
+    declared = found.of("in_language")
+    declared = [c for c in declared if c.source.bare not in site_statements.BESIDE_PAGE] or declared
+    tags = [c.value for c in sorted(declared, key=lambda c: c.source.bare is Place.OPEN_GRAPH)]
+    return date_orders.month_first_in(tags, rules) or bool(date_orders.order_by_words(values, texts, rules))
 
 
 def _image(out: dict[str, Any], found: Gathered, page: Page, rules: Rules) -> list[Candidate]:

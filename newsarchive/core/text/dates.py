@@ -2,7 +2,7 @@
 
 The forms are ISO 8601, RFC 5322, the output of C and Java, numbers, and month names of many languages
 (`data/metadata/months.toml`). 03/04/2025 may be in March or in April: `date_orders` finds the order in which a page or
-a region writes day and month. Dates of other calendars are read in `calendars`.
+a region writes day and month. Dates of other calendars are read in `calendars`. `from_url` reads the day in an address.
 """
 
 from __future__ import annotations
@@ -207,15 +207,14 @@ def parse(text: str, rules: Rules, *, day_first: bool = True) -> datetime | None
     if match := ISO.search(text) or _COMPACT.match(text):
         dotted = None if match["H"] else _DOTTED_CLOCK.match(text, match.end())
         told = dotted or (match if match["H"] else _CLOCK.search(text[: match.start()]))
-        clock = _time(told, rules) if told else (0, 0, 0, UTC)
-        return _build(match["y"], match["m"], match["d"], *clock)
+        return _build(match["y"], match["m"], match["d"], *_time(told, rules))
     if _EPOCH.match(text):
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if match := _EASTERN.search(text):
         return _build(match[1], match[2], match[3], *_clock_beside(match, rules))
     if other := calendars.find(given, text):
         day, rest = other.day, f"{text[: other.start]} {text[other.end :]}"
-        return _build(day.year, day.month, day.day, *_clock(rest, rules))
+        return _build(day.year, day.month, day.day, *_time(_CLOCK.search(rest), rules))
     if match := _VIETNAMESE.search(text):
         return _build(match[3], match[2], match[1], *_clock_beside(match, rules))
     return _printed_by_code(text, rules) or _named(text, rules) or _numeric(text, rules, day_first)
@@ -238,6 +237,35 @@ def month(text: str, rules: Rules) -> tuple[datetime, str] | None:
         match = pattern.search(lower)
         first = _build(match["y"], months[match["m"]], 1) if match else None
     return (first, match[0]) if first and match else None
+
+
+#: A number that a slug begins with is no day: `/2025/03/11-ways-to-read/`.
+_URL = re.compile(r"/((?:19|20)\d\d)(?:/(\d{1,2})[/-](\d{1,2})(?![\d-])|-(\d{1,2})[/-](\d{1,2})(?!\d))")
+#: With sections between the year and the month: "/2010/POLITICS/08/13/" (CNN, 1998 to 2015).
+_URL_WITH_SECTIONS = re.compile(r"/((?:19|20)\d\d)(?:/[A-Za-z][A-Za-z._-]*){1,2}/(\d\d)/(\d\d)(?=/|$)")
+_URL_COMPACT = re.compile(r"[/_-]((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
+#: The beginning of a name, or a whole one, also of a language that begins it as English does: "/2010/MARKETS/08/" is a section.
+_URL_NAMED = re.compile(
+    r"/((?:19|20)\d\d)/(?:(jan)(?:uar[iy]?)?|(feb)(?:ruar[iy]?|rero|braio)?|(mar)(?:ch|s|ts|zo|co)?|(apr)(?:ile?)?|(may)o?|"
+    r"(jun)(?:e|io?|ho)?|(jul)(?:y|io?|ho)?|(aug)(?:ust(?:i|us)?)?|(sep)(?:t|tember|tembre|tiembre)?|"
+    r"(oct)(?:ober|obre|ubre)?|(nov)(?:ember|embr[eo]|iembre)?|(dec)(?:ember|embre)?)/(\d{1,2})(?=/|$)",
+    re.IGNORECASE,
+)
+
+
+def from_url(url: str) -> datetime | None:
+    """The day in a path, also with sections (`/2025/WORLD/04/03/`), as midnight UTC; `None` for a path without one."""
+    if match := _URL_NAMED.search(url):
+        year, name, day = filter(None, match.groups())
+        parts = (int(year), MONTHS.index(name.lower()) + 1, int(day))
+    elif match := _URL.search(url) or _URL_WITH_SECTIONS.search(url) or _URL_COMPACT.search(url):
+        year, month, day = filter(None, match.groups())
+        parts = (int(year), int(month), int(day))
+    else:
+        return None
+    with suppress(ValueError):
+        return datetime(*parts, tzinfo=UTC)
+    return None
 
 
 def has_time(when: datetime) -> bool:
@@ -357,26 +385,20 @@ def _build(
     return when if ahead is None else when.replace(tzinfo=timezone(ahead))
 
 
-def _clock(text: str, rules: Rules) -> tuple[int, int, int, tzinfo]:
-    """The first time of day in a text and its zone; midnight UTC where there is none."""
-    match = _CLOCK.search(text)
-    return _time(match, rules) if match else (0, 0, 0, UTC)
-
-
 def _clock_beside(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
     """The first time of day behind a date, else the first one before it, and its zone; midnight UTC where there is none."""
     # The day itself stands behind `before`: in "3 am 4. Mai 2024" the German "am" ends no line.
     behind, before = match.string[match.end() :], f"{match.string[: match.start()]}{match[0][0]}"
     found = _CLOCK.search(behind) or _CLOCK.search(before) or _DOTTED_CLOCK.match(behind)
-    return _time(found, rules) if found else (0, 0, 0, UTC)
+    return _time(found, rules)
 
 
-def _time(match: re.Match[str], rules: Rules) -> tuple[int, int, int, tzinfo]:
+def _time(match: re.Match[str] | None, rules: Rules) -> tuple[int, int, int, tzinfo]:
     """The time of day of a match (`H`, `M`, `S`, the half of the day) and its zone, which is `z` or stands behind the match;
-    midnight UTC where it has none."""
-    part = match.groupdict()
-    hour, minute, second = (int(part[name] or 0) for name in "HMS")
-    if part["H"] is None or hour > 23 or minute > 59 or second > 59:
+    midnight UTC where there is none."""
+    part = match.groupdict() if match else {}
+    hour, minute, second = (int(part.get(name) or 0) for name in "HMS")
+    if match is None or part["H"] is None or hour > 23 or minute > 59 or second > 59:
         return 0, 0, 0, UTC
     half = part.get("before") or part.get("behind")
     if half and hour <= 12 and not (hour in (10, 11) and half.startswith(_NOON)):

@@ -22,7 +22,7 @@ from newsarchive.core.metadata import (
     relative_dates,
 )
 from newsarchive.core.metadata.claims import Claim, Place, Source
-from newsarchive.core.text import date_orders, dates, url_dates
+from newsarchive.core.text import date_orders, dates
 from newsarchive.core.text.language import finish_language
 from newsarchive.items import Block
 
@@ -138,7 +138,7 @@ def test_names_of_few_languages_are_no_months_elsewhere(text: str) -> None:
     ],
 )
 def test_date_in_the_address(url: str, expect: str | None) -> None:
-    found = url_dates.from_url(url)
+    found = dates.from_url(url)
     assert (found.date().isoformat() if found else None) == expect
 
 
