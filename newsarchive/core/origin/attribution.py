@@ -227,10 +227,13 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
         rest = rest[lead.end() :].lstrip(_EDGE)
     if phrase.behind:
         rest = phrase.behind.sub("", rest)
-    if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed and not _is_glued(domain[0], rules):
-        if not_names(rules).match(domain[0]):
-            return ""
-        return "" if _too_long(rest[domain.end() :], phrase) else domain[0].rstrip("/.")
+    if (domain := _DOMAIN_FIRST.match(rest)) and not phrase.listed:
+        name, _, last = domain[0].rpartition(".")
+        # A listed name and the next sentence: "Source: Reuters.Photo by Ada Lowe".
+        is_glued = last.istitle() and by_host(domain[0], rules) is None and by_name(name, rules) is not None
+        is_site = not not_names(rules).match(domain[0]) and not _too_long(rest[domain.end() :], phrase)
+        if not is_glued:
+            return domain[0].rstrip("/.") if is_site else ""
     name = longest_name(rest, rules, phrase.stops) or _unlisted_name(rest, phrase, rules)
     if name.islower() and not_names(rules).match(name):  # "a wire agency feed" is not The Wire's
         return ""
@@ -241,12 +244,6 @@ def _source(rest: str, phrase: Phrase, rules: Rules) -> str:
     if _too_long(rest[site.end() if site else at :], phrase):
         return ""
     return name + (" " + site[0].strip() if site else "")
-
-
-def _is_glued(domain: str, rules: Rules) -> bool:
-    """Whether what looks like a domain is a listed name, and the next sentence: "Source: Reuters.Photo by Ada Lowe"."""
-    name, _, last = domain.rpartition(".")
-    return last.istitle() and by_host(domain, rules) is None and by_name(name, rules) is not None
 
 
 def _unlisted_name(rest: str, phrase: Phrase, rules: Rules) -> str:

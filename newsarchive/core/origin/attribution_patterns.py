@@ -346,19 +346,14 @@ def vocabulary(rules: Rules) -> Vocabulary:
             entries = strings(file, stems, group)
             if group == "particles":
                 particles += entries
-            for kind, word in map(_kind, entries):
+            for entry in entries:
+                # The part after an apostrophe, because lines are cut there too.
+                word = re.split("['’ʼ]", entry.casefold())[-1]
+                kind = "ends" if word.startswith("-") else "whole"
+                kind = "runs" if has_unspaced(word[:1]) else "begins" if word.endswith("*") else kind
+                word = word[:-1] if kind == "begins" else word[1:] if kind == "ends" else word
                 languages = tables[kind].setdefault(word, {})
                 languages[language] = languages.get(language, _NOTHING) | {group}
     runs = {word: frozenset().union(*languages.values()) for word, languages in tables["runs"].items()}
     longest_first = tuple(sorted(particles, key=len, reverse=True))
     return Vocabulary(tables["whole"], tables["begins"], tables["ends"], runs, longest_first)
-
-
-def _kind(entry: str) -> tuple[str, str]:
-    """The table of an entry, and the word in it: the part after an apostrophe, because lines are cut there too."""
-    word = re.split("['’ʼ]", entry.casefold())[-1]
-    if has_unspaced(word[:1]):
-        return "runs", word
-    if word.endswith("*"):
-        return "begins", word[:-1]
-    return ("ends", word[1:]) if word.startswith("-") else ("whole", word)

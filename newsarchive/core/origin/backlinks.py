@@ -98,13 +98,15 @@ def backlink_in(block: Block, page_url: str, headline: str, rules: Rules) -> Bac
     if not url and key in key_of(block.text):  # "HEADLINE https://heron.example/1"
         anchor, url = headline, next((url for text, url in away if "://" in text), "")
     others = [(text, other) for text, other in away if other != url]
-    if not url or _others(block, away) > MAX_OTHER_CHARACTERS:
+    beside_links = len(key_of(block.text)) - sum(len(key_of(text)) for text, _ in away)
+    if not url or beside_links > MAX_OTHER_CHARACTERS:
         return None
     domain = registered_domain(url)
     same = [(text, other) for text, other in others if registered_domain(other) == domain]
     if domain in not_hosts(rules) or len(same) < len(others):
         return None
-    names = [text for text, other in same if _may_name_site(text)]
+    short = [text for text, _ in same if 1 < len(text) <= _MAX_NAME_CHARACTERS and "://" not in text]
+    names = [text for text in short if len(text.split()) <= _MAX_NAME_WORDS]
     before, _, behind = block.text.partition(anchor)
     named = any(_is_above(other, url) or _names(text, domain) for text, other in same if text in names)
     named = named or (key in key_of(anchor) and _names(behind, domain))
@@ -210,14 +212,3 @@ def _is_headline(text: str, headline: str) -> bool:
     """Whether a link's text is the headline, or most of it; both are folded."""
     short, long = sorted((text, headline), key=len)
     return short in long and len(short) >= len(long) * _MIN_HEADLINE_SHARE
-
-
-def _others(block: Block, links: list[tuple[str, str]]) -> int:
-    """Letters and digits of a line besides the texts of links."""
-    return len(key_of(block.text)) - sum(len(key_of(text)) for text, _ in links)
-
-
-def _may_name_site(text: str) -> bool:
-    return (
-        1 < len(text) <= _MAX_NAME_CHARACTERS and len(text.split()) <= _MAX_NAME_WORDS and "://" not in text
-    )

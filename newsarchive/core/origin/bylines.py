@@ -14,7 +14,7 @@ from newsarchive import compiled
 from newsarchive.core.metadata import person_names
 from newsarchive.core.metadata.person_names import paper_behind
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
-from newsarchive.core.origin.publishers import Publisher, by_name, key_of
+from newsarchive.core.origin.publishers import Publisher, by_name, is_agency, key_of
 from newsarchive.rules import Rules
 
 #: Characters of a byline that consists of an agency ("Da Redação, com Agência Brasil"). A longer line is a sentence.
@@ -51,11 +51,8 @@ def _agency_in(part: str, rules: Rules) -> str:
     if any(len(text.split()) > MAX_WORDS_BESIDE_AGENCY for text in before):
         return ""
     bare = words.by.sub("", last.strip())
-    for name in (bare, words.last_role.sub("", bare), words.first_role.sub("", bare)):
-        found = by_name(name, rules)
-        if found is not None and found.kind == "agency":
-            return name
-    return ""
+    names = (bare, words.last_role.sub("", bare), words.first_role.sub("", bare))
+    return next((name for name in names if is_agency(name, rules)), "")
 
 
 def publishers_in(byline: str, rules: Rules) -> Iterator[tuple[str, str, Publisher]]:

@@ -26,7 +26,7 @@ from newsarchive.core.origin.backlinks import (
     without_headline,
 )
 from newsarchive.core.origin.mentions import Links, Mention, mention_in, not_hosts
-from newsarchive.core.origin.publishers import by_name, key_of
+from newsarchive.core.origin.publishers import is_agency, key_of
 from newsarchive.core.text.lines import prose_ends
 from newsarchive.core.text.scripts import is_caseless
 from newsarchive.core.text.words import comparable_words
@@ -194,7 +194,10 @@ def _credit(text: str, links: Links, context: LineContext, rules: Rules) -> Cred
     if mention is None:
         return None
     points = Counter(dict(_points(text, words, mention, context)))
-    if not any(points[part] for part in PAPER_PARTS) and _is_by_somebody(words, mention, rules):
+    # A name that follows "by" is that of a writer or a translator.
+    before = next((w for w in reversed(words) if w.end <= mention.start), None)
+    is_by = before is not None and "from" not in before.groups and before.text.casefold() in _by(rules)
+    if is_by and not any(points[part] for part in PAPER_PARTS):
         return None
     surplus = sum(POINTS[part] * count for part, count in points.items()) - MIN_CREDIT_POINTS
     if surplus < (0 if _names_paper(points) else UNPROVED_NAME_POINTS) or not _says_enough(points):
@@ -203,12 +206,6 @@ def _credit(text: str, links: Links, context: LineContext, rules: Rules) -> Cred
     weight = min(MAX_CREDIT_WEIGHT, weight)
     parts = tuple(part for part in POINTS if points[part] and POINTS[part] > 0)
     return Credit(text, mention.printed, mention.domain, mention.url, round(weight, 3), parts)
-
-
-def _is_by_somebody(words: Sequence[Word], mention: Mention, rules: Rules) -> bool:
-    """Whether the name follows "by", as a writer's or a translator's does."""
-    before = next((w for w in reversed(words) if w.end <= mention.start), None)
-    return before is not None and "from" not in before.groups and before.text.casefold() in _by(rules)
 
 
 @lru_cache(maxsize=8)
@@ -308,7 +305,12 @@ def _against_credit(line: str, others: Sequence[Word]) -> Iterator[tuple[str, in
     plain = [w for w in others if not any(a <= w.start < b for a, b in spans)]
     only = {g for w in plain for g in w.groups if g in AGAINST and not (w.groups & _AMBIGUOUS_GROUPS)}
     yield from ((group, 1) for group in only)
-    unknown = sum(_word_count(w) for w in _without_writer(plain) if not w.groups)
+    # A long run without spaces counts as one word for every three characters.
+    unknown = sum(
+        max(1, len(w.text) // 3) if is_caseless(w.text) and len(w.text) > 4 else 1
+        for w in _without_writer(plain)
+        if not w.groups
+    )
     yield "unknown word", max(0, unknown - _MAX_FORGIVEN_WORDS)
     yield "nothing else", int(unknown == 0 and not only)
     yield "question", int(bool(re.search(r"[?？؟]", line)))
@@ -325,11 +327,6 @@ def _without_writer(words: Sequence[Word]) -> Iterator[Word]:
         if not skipping:
             yield word
         skipping = skipping or "at" in word.groups
-
-
-def _word_count(word: Word) -> int:
-    """The words in an unknown word: one, or one for every three characters of a long run without spaces."""
-    return max(1, len(word.text) // 3) if is_caseless(word.text) and len(word.text) > 4 else 1
 
 
 def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterator[tuple[int, Credit]]:
@@ -355,7 +352,13 @@ def credit_lines(blocks: Sequence[Block], page: Article, rules: Rules) -> Iterat
             continue
         block = block if line == block.text else replace(block, text=line)
         credit = credit_of(block, _context_of(blocks, i, page.url, title), rules)
-        if credit is None or key_of(credit.source) in own or _links_here(credit.source, block, page.url):
+        name = key_of(credit.source) if credit else ""
+        # A name that links to a page of the same site is a category, a tag or another post.
+        if (
+            credit is None
+            or name in own
+            or any(key_of(text) == name and same_site(link, page.url) for text, link in block.links)
+        ):
             continue
         if not credit.domain or not same_site(f"https://{credit.domain}/", page.url):
             yield i, credit
@@ -387,11 +390,6 @@ def _of_read_more(block: Block, page: Article, rules: Rules) -> Credit | None:
     if not same or not _has_title(link, own[0] | own[1]) or domain in not_hosts(rules):
         return None
     return Credit(line, domain, domain, link, READ_MORE_WEIGHT, ("links to the same title",))
-
-
-def _links_here(name: str, block: Block, url: str) -> bool:
-    """Whether a name is the text of a link to the page's own site: a category, a tag or another post."""
-    return any(key_of(text) == key_of(name) and same_site(link, url) for text, link in block.links)
 
 
 def edge_lines(blocks: Sequence[Block]) -> list[int]:
@@ -454,12 +452,7 @@ def own_names(page: Article, rules: Rules) -> set[str]:
         for c in page.candidates
         if c.field == "publisher"
         and c.source != Place.JSON_LD
-        and not (c.source == Place.META and not c.chosen and _is_agency(c.value, rules))
+        and not (c.source == Place.META and not c.chosen and is_agency(c.value, rules))
     ]
     host = page.url.partition("://")[2].partition("/")[0].removeprefix("www.").partition(".")[0]
     return {key_of(n) for n in (*names, page.publisher, host) if n} - {""}
-
-
-def _is_agency(name: str, rules: Rules) -> bool:
-    found = by_name(name, rules)
-    return found is not None and found.kind == "agency"

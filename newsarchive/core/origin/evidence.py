@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 
+from newsarchive.core.metadata.claims import Place
 from newsarchive.core.origin.attribution import (
     Attribution,
     attribution_of,
@@ -22,14 +23,13 @@ from newsarchive.core.origin.attribution import (
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of, words_of
 from newsarchive.core.origin.backlinks import is_link_label, label_lines, original_link, without_headline
 from newsarchive.core.origin.bylines import agency_alone, publishers_in
-from newsarchive.core.origin.canonical import is_of_original, is_of_web_archive
 from newsarchive.core.origin.credits import container, credit_lines, credits_picture
 from newsarchive.core.origin.mentions import mention_in, not_hosts, unlisted_names
 from newsarchive.core.origin.notices import Copyright, copyright_of, dateline_of, signature_of
 from newsarchive.core.origin.publishers import by_host, by_name, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.text.lines import record_lines
-from newsarchive.core.urls import is_category, registered_domain, same_site
+from newsarchive.core.urls import is_category, parts_of, registered_domain, same_site, try_normalise, url_key
 from newsarchive.items import Article, Block, Candidate
 from newsarchive.rules import Rules
 
@@ -70,6 +70,14 @@ _ADDRESS = re.compile(r"https?://\S+", re.I)
 _COPYRIGHT_MARK = re.compile(r"©|ⓒ|\(c\)|copyright", re.I)
 _DATED_NOTICE = re.compile(r"\W*(?:©|\(c\)|copyright)\W*(?:19|20)\d\d", re.I)
 
+#: Letters of a name that shows two hosts to be alike where one holds it; a shorter one may be part of any name.
+MIN_NAME_LETTERS = 5
+#: The ends of files that servers give for pages: `bridge.html` and `bridge/` may be one page.
+_FILE_END = re.compile(r"\.(?:html?|php\d?|aspx?|jsp|cfm)$", re.IGNORECASE)
+#: The year, the month and perhaps the day of a post, as folders of its address.
+_DAY = re.compile(r"/((?:19|20)\d\d)/(\d\d?)(?:/(\d\d?))?(?=/)")
+#: An address in the path of another, as web archives and caches have it.
+_ADDRESS_IN_PATH = re.compile(r"/https?:/", re.IGNORECASE)
 #: Sources by which a page's head states its author.
 _DECLARED = frozenset(("open graph", "meta", "json-ld"))
 #: Weight of what the page's metadata says, by the field of the candidate.
@@ -136,7 +144,10 @@ def _with_urls(leads: Iterable[Lead], rules: Rules) -> Iterator[Lead]:
     named: Lead | None = None
     for lead in leads:
         if lead.kind == "attribution" and _ADDRESS.fullmatch(lead.printed):
-            if named is not None and _may_have_domain(named.printed, domain_in(lead.printed), rules):
+            owner = by_host(domain_in(lead.printed), rules)
+            known = listed(named.printed, rules) if named else None
+            may_own = known is owner if known else owner is None
+            if named and may_own and (known or not domain_in(named.printed)):
                 yield replace(lead, printed=named.printed, url=lead.url or lead.printed)
                 continue
         elif lead.kind == "attribution":
@@ -150,11 +161,6 @@ def _without_references(leads: Sequence[Lead]) -> Iterator[Lead]:
     for lead in leads:
         is_reference = len(bare) > 1 and lead.text in bare
         yield replace(lead, weight=NOTICE_IN_CONTENT_WEIGHT) if is_reference else lead
-
-
-def _may_have_domain(name: str, domain: str, rules: Rules) -> bool:
-    known, host = listed(name, rules), by_host(domain, rules)
-    return known is host if known else host is None and not domain_in(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +304,12 @@ def _from_authors(article: Article, near: list[_Place], rules: Rules) -> Iterato
         declared = (c for c in article.candidates if c.field == "authors" and c.source in _DECLARED)
         authors += [c.value for c in declared if "://" not in c.value]
     names = authors + [line for line in lines if len(line) <= _MAX_BYLINE_CHARACTERS]
-    no_papers = _categories(article, near) | _keys(rules, "page_words")
+    # A byline "2 March | Science" of a blog with a category Science does not name the journal. A category with an agency's name holds
+    # what the agency wrote.
+    links = (link for p in near for link in p.block.links if is_category(link[1]))
+    linked = (text for text, link in links if same_site(link, article.url))
+    sorted_by = map(key_of, (article.article_section, *article.keywords, *linked))
+    no_papers = _keys(rules, "page_words").union(sorted_by)
     for name in (n for n in dict.fromkeys(names) if not credits_picture(n, rules)):
         if agency := agency_alone(name, rules):
             yield Lead("byline", name, agency, 0.8)
@@ -330,14 +341,6 @@ def _from_details(article: Article, rules: Rules) -> Iterator[Lead]:
                 yield Lead("byline", printed, found.name, 0.6)
 
 
-def _categories(article: Article, near: list[_Place]) -> frozenset[str]:
-    """The words, folded, by which a site sorts the article: a byline "2 March | Science" of a blog with a category Science does not
-    name the journal. A category with an agency's name holds what the agency wrote."""
-    links = (link for p in near for link in p.block.links if is_category(link[1]))
-    linked = (text for text, link in links if same_site(link, article.url))
-    return frozenset(key_of(word) for word in (article.article_section, *article.keywords, *linked))
-
-
 def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
     for candidate in article.candidates:
         weight, value = _METADATA_WEIGHTS.get(candidate.field, 0.0), candidate.value
@@ -355,23 +358,72 @@ def _from_metadata(article: Article, rules: Rules) -> Iterator[Lead]:
 
 
 def _from_url(candidate: Candidate, article: Article, weight: float, rules: Rules) -> Iterator[Lead]:
-    """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address, and one at a
-    web archive is never the original's."""
+    """The lead of a URL on another site. A canonical URL on an unlisted host may be the blog's other address, and one of a page that
+    a web archive keeps is never the original's."""
     value, url = candidate.value, article.url
     domain = domain_in(value)
     if same_site(value, url) or not domain or domain in not_hosts(rules):
         return
-    is_canonical = candidate.field == "canonical_url"
-    if is_canonical and is_of_web_archive(value, rules):
+    is_canonical, parts = candidate.field == "canonical_url", parts_of(value)
+    archives = tuple(f".{archive}" for archive in entries_of(rules, "web_archives"))
+    if is_canonical and (f".{parts.hostname}".endswith(archives) or _ADDRESS_IN_PATH.search(parts.path)):
         return
     if candidate.field in ("publisher", "article_publisher"):  # https://www.facebook.com/theguardian
         slug = value.rstrip("/").rpartition("/")[2]
         if by_name(slug, rules):
             yield Lead(candidate.field, value, slug, weight)
         return
-    hearsay = is_canonical and by_host(domain, rules) is None and not is_of_original(candidate, article)
+    hearsay = is_canonical and by_host(domain, rules) is None and not _is_of_original(candidate, article)
     page = "" if candidate.field == "republication_pixel" else value  # that is the address of a counter
     yield Lead(candidate.field, value, domain, weight * (_HEARSAY_FACTOR if hearsay else 1), page)
+
+
+def _is_of_original(candidate: Candidate, article: Article) -> bool:
+    """Whether `<link rel=canonical>` leads to the original on another site: FeedWordPress, Distributor and Newspack Network give each
+    copy the canonical address of its original.
+
+    A site that was renamed, or whose new version stands on a host for tests, has such addresses too. There both hosts have a name in
+    common, or both paths end alike and the page states no address of its own (`og:url`). Copies keep the end of the path as often, but
+    they state their own address, or stand in the folder of another day.
+    """
+    if candidate.source != Place.LINK or try_normalise(candidate.value) is None:
+        return False
+    if not parts_of(candidate.value).path.strip("/") or _share_name(candidate.value, article):
+        return False
+    stated = (c for c in article.candidates if c.field == "canonical_url" and c.source != Place.LINK)
+    if any(same_site(c.value, article.url) for c in stated if "://" in c.value):
+        return True
+    here, there = _path(article.url), _path(candidate.value)
+    if not here or here.rpartition("/")[2] != there.rpartition("/")[2]:
+        return True
+    days = _DAY.search(here), _DAY.search(there)
+    pairs = zip(days[0].groups(), days[1].groups(), strict=True) if days[0] and days[1] else ()
+    return any(int(x) != int(y) for x, y in pairs if x and y)
+
+
+def _share_name(url: str, article: Article) -> bool:
+    """Whether the name of one site stands in the host, or in the publisher, of the other: `harbour-post.example` and
+    `harbourpostonline.example`, "Harbour Post" and `harbourpost.example`. Hyphens do not count."""
+    here, there, publisher = _name(article.url), _name(url), key_of(article.publisher)
+    own, others = ((parts_of(one).hostname or "").replace("-", "").split(".") for one in (article.url, url))
+    return any(
+        name in labels or (len(name) >= MIN_NAME_LETTERS and any(name in label for label in labels))
+        for name, labels in ((there, [*own, publisher]), (here, others), (publisher, others))
+        if name
+    )
+
+
+def _name(url: str) -> str:
+    """The name by which a site is registered, without hyphens; "" for an address that cannot be read."""
+    readable = try_normalise(url)
+    return registered_domain(readable).partition(".")[0].replace("-", "") if readable else ""
+
+
+def _path(url: str) -> str:
+    """The path of a page without what servers add to it; "" for a front page, `/?p=12` and what cannot be read."""
+    readable = try_normalise(url)
+    whole = url_key(readable).partition("?")[0] if readable else ""
+    return _FILE_END.sub("", f"/{whole.partition('/')[2]}").casefold().rstrip("/")
 
 
 def domain_in(text: str) -> str:

@@ -106,8 +106,10 @@ def _capital(line: str, words: Sequence[Word]) -> Iterator[Name]:
         run = _trimmed(line, run)
         if not run or not run[0].text[0].isupper() or len(run) > _MAX_UNLISTED_NAME_WORDS + 2:
             continue
-        opens = len(run) == 1 and bool(_SENTENCE_START.search(line[: run[0].start]))
-        press = _is_press(run) or _is_titled(line, run)
+        starts = bool(_SENTENCE_START.search(line[: run[0].start]))
+        # Inside a sentence papers have an article with a capital: "in The Heron".
+        is_titled = not starts and len(run) > 1 and run[0].text in _ARTICLES and len(run[0].text) > 1
+        press, opens = _is_press(run) or is_titled, starts and len(run) == 1
         yield Name(line[run[0].start : run[-1].end], run[0].start, run[-1].end, "capital", press, opens)
 
 
@@ -136,12 +138,6 @@ def _trimmed(line: str, run: list[Word]) -> list[Word]:
         run = run[1:]
     german = starts and run and run[0].text in ("Das", "Die", "Der", "De")
     return run[1:] if german else run
-
-
-def _is_titled(line: str, run: Sequence[Word]) -> bool:
-    """Whether a name inside a sentence has an article with a capital, as papers have: "in The Heron"."""
-    inside = not _SENTENCE_START.search(line[: run[0].start])
-    return inside and run[0].text in _ARTICLES and len(run) > 1 and len(run[0].text) > 1
 
 
 def _is_of_credit(word: Word) -> bool:
@@ -255,17 +251,26 @@ def mention_in(line: str, links: Links, url: str, rules: Rules) -> Mention | Non
     """The one paper that a line names, `None` for none or several. `url` is the address of the page."""
     words = words_of(line, rules)
     hosts = tuple(_hosts(line, links, url, rules))
-    listed = _one_each(_listed_names(line, words, rules))
+    # Each publisher once, with its first name in the line.
+    all_listed = reversed(list(_listed_names(line, words, rules)))
+    listed = list({publisher.name: (publisher, name) for publisher, name in all_listed}.values())
     domains = {h.domain for h in hosts}
     if len(listed) > 1 or len(domains) > 1:
         return None
     if listed:
         return _of_listed(listed[0], hosts, rules)
-    names = unlisted_names(_without(line, hosts), words, rules)
+    bare = line  # with spaces for its printed addresses, so that no name is read from them
+    for host in (host for host in hosts if not host.anchor):
+        bare = bare[: host.start] + " " * (host.end - host.start) + bare[host.end :]
+    names = unlisted_names(bare, words, rules)
     long = [n for n in names if len(n.text) >= _MIN_SLIP_CHARACTERS]
     if slips := [(found, n) for n in long if (found := by_name(n.text, rules))]:
         return _of_listed(slips[0], hosts, rules)
-    return _of_host(hosts, names, line, rules) if hosts else _of_name(names)
+    if hosts:
+        return _of_host(hosts, names, line, rules)
+    if len({key_of(n.text) for n in names}) != 1 or (names[0].opens and not names[0].press):
+        return None  # the capital may be that of the sentence
+    return Mention(names[0].text, names[0].start, names[0].end, names[0].mark, press=names[0].press)
 
 
 # --- listed names ----------------------------------------------------------------------------------------------------
@@ -275,30 +280,31 @@ def _listed_names(line: str, words: Sequence[Word], rules: Rules) -> Iterator[tu
     """The listed names from left to right. Of several that begin at one word the longest is taken."""
     at = 0
     for i, word in enumerate(words):
-        if word.start < at or not (word.is_capital or _may_begin(word, rules)) or _is_common(word):
+        caseless = is_caseless(word.text)
+        if word.start < at or not (word.is_capital or caseless or word.text in _small_beginnings(rules)):
+            continue
+        # A word in a script without capitals may be a word of credits too: "الخبر" is a paper, and "the news".
+        if caseless and word.groups - {"press"} and not word.text[0].isdigit():
             continue
         found = _spaced(line, words[i : i + _MAX_NAME_WORDS], rules) or _unspaced(line, word.start, rules)
         if found:
             at = found[1].end
             yield found
-    if at == 0 and _GLUED.search(line):
-        yield from _inside(line, rules)
-
-
-def _may_begin(word: Word, rules: Rules) -> bool:
-    """Whether a word without a capital may begin a listed name: one in a script without capitals, or "taz"."""
-    return is_caseless(word.text) or word.text in _small_beginnings(rules)
+    if at == 0 and _GLUED.search(
+        line
+    ):  # no word begins with a listed name, which may be glued to other words
+        for start in range(len(line) - _MIN_UNSPACED_CHARACTERS):
+            found = _unspaced(line, start, rules) if start >= at else None
+            if found:
+                at = found[1].end
+                yield found
 
 
 @lru_cache(maxsize=8)
 def _small_beginnings(rules: Rules) -> frozenset[str]:
+    """The first words of listed names that begin without a capital: "taz"."""
     names = (n for p in registry(rules).by_key.values() for n in (p.name, *p.aliases))
     return frozenset(m[0] for n in names if (m := re.match(r"\w+(?:-\w+)*", n)) and m[0][0].islower())
-
-
-def _is_common(word: Word) -> bool:
-    """Whether a word in a script without capitals is also a word of credits: "الخبر" is a paper, and "the news"."""
-    return bool(word.groups - {"press"}) and is_caseless(word.text) and not word.text[0].isdigit()
 
 
 def _spaced(line: str, words: Sequence[Word], rules: Rules) -> tuple[Publisher, Name] | None:
@@ -349,16 +355,6 @@ def _unspaced(line: str, start: int, rules: Rules) -> tuple[Publisher, Name] | N
     return None
 
 
-def _inside(line: str, rules: Rules) -> Iterator[tuple[Publisher, Name]]:
-    """Listed names glued to other words, where no word begins with one."""
-    at = 0
-    for start in range(len(line) - _MIN_UNSPACED_CHARACTERS):
-        found = _unspaced(line, start, rules) if start >= at else None
-        if found:
-            at = found[1].end
-            yield found
-
-
 @lru_cache(maxsize=8)
 def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...]]:
     """First two characters → listed names without spaces, the longest first."""
@@ -368,11 +364,6 @@ def _by_beginning(rules: Rules) -> Mapping[str, tuple[tuple[str, Publisher], ...
             if _GLUED.match(name):
                 found[name[:_MIN_UNSPACED_CHARACTERS]].append((name, publisher))
     return {k: tuple(sorted(v, key=lambda pair: -len(pair[0]))) for k, v in found.items()}
-
-
-def _one_each(found: Iterator[tuple[Publisher, Name]]) -> list[tuple[Publisher, Name]]:
-    """Each publisher once, with its first name in the line."""
-    return list({publisher.name: (publisher, name) for publisher, name in reversed(list(found))}.values())
 
 
 # --- hosts -----------------------------------------------------------------------------------------------------------
@@ -415,14 +406,6 @@ def _is_paper(domain: str, link: str, url: str, rules: Rules) -> bool:
 def not_hosts(rules: Rules) -> frozenset[str]:
     """Domains that are no papers: social networks, shorteners of links, stores of pictures."""
     return frozenset(entries_of(rules, "not_hosts"))
-
-
-def _without(line: str, hosts: Sequence[_OtherSite]) -> str:
-    """The line with spaces for its printed addresses, so that no name is read from them."""
-    for host in hosts:
-        if not host.anchor:
-            line = line[: host.start] + " " * (host.end - host.start) + line[host.end :]
-    return line
 
 
 # --- the mention -----------------------------------------------------------------------------------------------------
@@ -470,12 +453,3 @@ def _whole(name: Name, host: _OtherSite, line: str) -> Name:
 def _spells(name: str, domain: str) -> bool:
     label = key_of(domain.partition(".")[0])
     return len(label) > 3 and key_of(name) in (label, "the" + label)
-
-
-def _of_name(names: Sequence[Name]) -> Mention | None:
-    if len({key_of(n.text) for n in names}) != 1:
-        return None
-    name = names[0]
-    if name.opens and not name.press:  # the capital may be that of the sentence
-        return None
-    return Mention(name.text, name.start, name.end, name.mark, press=name.press)

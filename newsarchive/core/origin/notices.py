@@ -16,7 +16,7 @@ from functools import lru_cache
 from newsarchive import compiled
 from newsarchive.core.origin.attribution_patterns import any_of, entries_of
 from newsarchive.core.origin.credits import credits_picture
-from newsarchive.core.origin.publishers import by_host, by_name, registry
+from newsarchive.core.origin.publishers import by_host, is_agency, registry
 from newsarchive.core.text.patterns import Literals
 from newsarchive.items import Block
 from newsarchive.rules import Rules
@@ -86,35 +86,26 @@ def copyright_of(text: str, rules: Rules) -> Copyright | None:
     if not words.any.stand_in(line.lower()):
         return None
     found = words.mark.search(line)
-    if found and _marks_product(line, found):
-        return None
+    if found and found[0] in (
+        "©",
+        "ⓒ",
+    ):  # of a name in a sentence: "a costing tool CostIt© to calculate costs"
+        before, behind = line[: found.start()][-1:], line[found.end() : found.end() + 2]
+        if before.isalpha() and behind[:1] == " " and behind[1:].islower():
+            return None
     reserves = len(line) <= _MAX_RIGHTS_CHARACTERS and words.rights and words.rights.search(line)
     if found is None and not reserves:
         return None
     # The holder stands after the mark, or else before it ("Reuters © 2025").
     after, before = (line[found.end() :], line[: found.start()]) if found else (line, "")
     holder = _first_name(after, words) or _first_name(before, words)
-    is_notice = _YEAR.search(line) or (words.rights and words.rights.search(line))
-    if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or (_is_prose(line) and not is_notice)):
-        return None
-    return Copyright(line, holder, _last_year(line))
-
-
-def _is_prose(line: str) -> bool:
-    """Whether a line without breaks has a sentence behind another one."""
-    return "\n" not in line and _GOES_ON.search(line) is not None
-
-
-def _last_year(line: str) -> int | None:
-    """The last year of a notice, of `2019-25` the second one; `None` without one."""
+    # Of `2019-25` the second year counts.
     years = [int(year[:2] + short if short > year[2:] else year) for year, short in _YEAR.findall(line)]
-    return years[-1] if years else None
-
-
-def _marks_product(line: str, mark: re.Match[str]) -> bool:
-    """Whether a sign belongs to a name in a sentence: "a costing tool CostIt© to calculate costs"."""
-    before, behind = line[: mark.start()][-1:], line[mark.end() : mark.end() + 2]
-    return mark[0] in ("©", "ⓒ") and before.isalpha() and behind[:1] == " " and behind[1:].islower()
+    is_prose = "\n" not in line and _GOES_ON.search(line) is not None
+    is_notice = years or (words.rights and words.rights.search(line))
+    if len(holder) > _MAX_HOLDER_CHARACTERS and ("©" not in line or (is_prose and not is_notice)):
+        return None
+    return Copyright(line, holder, years[-1] if years else None)
 
 
 def _first_name(side: str, words: _Words) -> str:
@@ -243,7 +234,6 @@ def _agency(text: str, rules: Rules) -> str:
     for part in [text, *re.split(r"[/,;|·]|\s(?=\S+$)", text)]:
         if found := signs.get(part.strip()):
             return found.name
-        found = by_name(part, rules)
-        if found is not None and found.kind == "agency":
+        if is_agency(part, rules):
             return part.strip()
     return ""

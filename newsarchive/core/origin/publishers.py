@@ -93,6 +93,12 @@ def by_name(name: str, rules: Rules) -> Publisher | None:
     return found or known.by_key.get(_near(key, rules))
 
 
+def is_agency(name: str, rules: Rules) -> bool:
+    """Whether a name is that of a listed agency."""
+    found = by_name(name, rules)
+    return found is not None and found.kind == "agency"
+
+
 def is_spelt(name: str, rules: Rules) -> bool:
     """Whether a name is no acronym, or is spelt as it is listed: "MAP" is an agency, "Map" is not.
 
@@ -114,17 +120,12 @@ def listed(printed: str, rules: Rules) -> Publisher | None:
         if found := by_name(name, rules):
             return found
         if len(names) < _MAX_FIRM_NAMES:
-            names += _without_firm(name, rules)
+            bare = name.rstrip(" .,")
+            folded = bare.casefold()
+            rests = (bare[:-length] for word, length in _company(rules) if folded.endswith(word))
+            whole = (rest for rest in rests if rest and not (rest[-1].isascii() and rest[-1].isalnum()))
+            names += [shorter for rest in whole if (shorter := rest.rstrip(" .,&"))]
     return None
-
-
-def _without_firm(name: str, rules: Rules) -> list[str]:
-    """The shorter names that are left without a word of firms at the end of a name."""
-    bare = name.rstrip(" .,")
-    folded = bare.casefold()
-    rests = (bare[:-length] for word, length in _company(rules) if folded.endswith(word))
-    whole = (rest for rest in rests if rest and not (rest[-1].isascii() and rest[-1].isalnum()))
-    return [shorter for rest in whole if (shorter := rest.rstrip(" .,&"))]
 
 
 @lru_cache(maxsize=8)
@@ -220,17 +221,12 @@ def registry(rules: Rules) -> Registry:
     long_keys = tuple(k for k in by_key if len(k) >= _MIN_SLIP_CHARACTERS)
     publishers = dict.fromkeys(by_key.values())
     ends = tuple((compiled.regex(end), p) for p in publishers for end in p.ends)
-    return Registry(by_key, _bare(by_key), by_stem, by_domain, by_sign, ends, long_keys)
-
-
-def _bare(by_key: Mapping[str, Publisher]) -> dict[str, Publisher]:
-    """Names without their article, where they belong to one publisher alone: "Presse" belongs to several."""
-    found: dict[str, set[str]] = {}
-    for publisher in set(by_key.values()):
-        for name in (publisher.name, *publisher.aliases):
-            if bare := _without_article(name):
-                found.setdefault(bare, set()).add(key_of(publisher.name))
-    return {bare: by_key[keys.pop()] for bare, keys in found.items() if len(keys) == 1 and len(bare) > 3}
+    # Names without their article count where they belong to one publisher alone: "Presse" belongs to several.
+    owners: dict[str, set[str]] = {}
+    for name, publisher in names:
+        owners.setdefault(_without_article(name), set()).add(key_of(publisher.name))
+    by_bare = {bare: by_key[keys.pop()] for bare, keys in owners.items() if len(keys) == 1 and len(bare) > 3}
+    return Registry(by_key, by_bare, by_stem, by_domain, by_sign, ends, long_keys)
 
 
 def stem_of(name: str, rules: Rules) -> str:

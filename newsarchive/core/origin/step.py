@@ -19,7 +19,7 @@ from newsarchive.core.origin.attribution_patterns import words_of
 from newsarchive.core.origin.credits import READ_MORE, own_names
 from newsarchive.core.origin.evidence import NOTICE_IN_CONTENT_WEIGHT, Lead, domain_in, host_in, leads_of
 from newsarchive.core.origin.mentions import not_hosts
-from newsarchive.core.origin.publishers import Publisher, by_host, key_of, listed
+from newsarchive.core.origin.publishers import by_host, key_of, listed
 from newsarchive.core.text import dates
 from newsarchive.core.urls import parts_of, same_site
 from newsarchive.items import Article, Author, Evidence, Origin, Quality, QualityFlag
@@ -117,15 +117,13 @@ def _without_papers(
 def _is_own(named: _NamedLead, article: Article, own: set[str]) -> bool:
     if named.domain and same_site(f"https://{named.domain}/", article.url):
         return True
-    printed = key_of(_bare(named.lead.printed))
-    return key_of(named.name) in own or printed in own or _is_short_for(named.lead, own)
-
-
-def _is_short_for(lead: Lead, own: set[str]) -> bool:
-    """Whether a byline names the page's own paper by its last word: "For the Tribune" in the Great Falls Tribune."""
-    short = key_of(_ARTICLE.sub("", _bare(lead.printed)))
-    is_word = len(short) >= MIN_SHORT_NAME_LETTERS and " " not in _ARTICLE.sub("", _bare(lead.printed))
-    return lead.kind == "byline" and is_word and any(name.endswith(short) for name in own)
+    printed = _bare(named.lead.printed)
+    if key_of(named.name) in own or key_of(printed) in own:
+        return True
+    # A byline may name the page's own paper by its last word: "For the Tribune" in the Great Falls Tribune.
+    short = _ARTICLE.sub("", printed)
+    is_word = len(key_of(short)) >= MIN_SHORT_NAME_LETTERS and " " not in short
+    return named.lead.kind == "byline" and is_word and any(name.endswith(key_of(short)) for name in own)
 
 
 def _bare(printed: str) -> str:
@@ -138,13 +136,20 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if not printed:
         return None
     # The whole host is looked up: asia.nikkei.com is a paper of its own, www.nikkei.com is not.
-    host = by_host(_host_of(lead), rules) if domain else None
+    host_printed, linked = host_in(lead.printed), host_in(lead.url)
+    is_linked = not host_printed or linked.endswith(
+        f".{host_printed}"
+    )  # a lead that is only a link prints its domain
+    host = by_host(linked if is_linked else host_printed, rules) if domain else None
     found = listed(printed, rules) or host
     if host is not None and (domain_in(lead.printed) or key_of(_bare(host.name)) == key_of(printed)):
         found = host  # the domain tells apart two papers of one name ("El País")
-    if found is not None and _is_branch(printed, host_in(lead.printed), domain, found):
-        return _NamedLead(lead, printed, host_in(lead.printed), True)
     if found is not None:
+        own, whole = key_of(printed), key_of(found.name)
+        # A branch has a longer name than the publisher, and a host of its own: "Nikkei Asia (asia.nikkei.com)".
+        is_branch = host_printed != domain and whole in own and own != whole
+        if is_branch and key_of(host_printed.removesuffix(domain)) in own:
+            return _NamedLead(lead, printed, host_printed, True)
         return _NamedLead(lead, found.name, found.domain, True)
     is_url = bool(domain) and " " not in printed and printed.lower().startswith(("http", "www.", domain))
     is_host = is_url or (" " not in printed and bool(host_in(printed)))  # "fed.brid.gy"
@@ -153,18 +158,6 @@ def _name(lead: Lead, rules: Rules) -> _NamedLead | None:
     if is_credit(printed, rules):
         return None  # "Source: Getty", where the picture is from
     return _NamedLead(lead, domain if is_url else printed, domain, False)
-
-
-def _host_of(lead: Lead) -> str:
-    """The host that a lead prints, else the host of its link; a lead that is only a link prints its domain."""
-    printed, linked = host_in(lead.printed), host_in(lead.url)
-    return linked if linked.endswith(f".{printed}") or not printed else printed
-
-
-def _is_branch(printed: str, host: str, domain: str, publisher: Publisher) -> bool:
-    """Whether a lead prints a longer name than the publisher's with a host of its own: "Nikkei Asia (asia.nikkei.com)"."""
-    own, whole = key_of(printed), key_of(publisher.name)
-    return host != domain and whole in own and own != whole and key_of(host.removesuffix(domain)) in own
 
 
 def _without_poison(named: Sequence[_NamedLead]) -> list[_NamedLead]:
@@ -226,6 +219,11 @@ def _origin(
     in_content = (n for n in others if n.lead.weight >= NOTICE_IN_CONTENT_WEIGHT)
     notice = next((n.lead.notice for n in (*ranked, *in_content) if n.lead.notice), None)
     credit = next((n.lead.text for n in ranked if n.lead.kind != "copyright"), "")
+    told: dict[
+        tuple[str, str], Evidence
+    ] = {}  # a line that stands on the page again is told once, with its first weight
+    for n in (*ranked, *others):
+        told.setdefault((n.lead.kind, n.lead.text), Evidence(n.lead.kind, n.lead.text, n.lead.weight))
     return Origin(
         name=first.name,
         domain=next((n.domain for n in ranked if n.domain), ""),
@@ -239,7 +237,7 @@ def _origin(
         copyright_year=notice.year if notice else None,
         license=_licence(article),
         confidence=round(_confidence(group), 3),
-        evidence=tuple(_evidence((*ranked, *others))),
+        evidence=tuple(told.values()),
     )
 
 
@@ -254,14 +252,6 @@ def _date_in_byline(name: str, article: Article, rules: Rules) -> datetime | Non
             if day is not None and day.date() < article.date_published.date():
                 return day
     return None
-
-
-def _evidence(leads: Sequence[_NamedLead]) -> Iterable[Evidence]:
-    """The leads in their order; a line that stands on the page again is told once, with its first weight."""
-    told: dict[tuple[str, str], Evidence] = {}
-    for n in leads:
-        told.setdefault((n.lead.kind, n.lead.text), Evidence(n.lead.kind, n.lead.text, n.lead.weight))
-    return told.values()
 
 
 def _licence(article: Article) -> str:
