@@ -7,8 +7,9 @@ option; its points are learned (`claims.weigh`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from newsarchive.core.metadata.claims import (
     GUESSES,
@@ -151,7 +152,14 @@ def _turned(claim: Claim, rules: Rules) -> str:
     "Jr" behind a name are no first names.
     """
     parts = [part.strip() for part in claim.value.split(";") if part.strip()]
-    found = [m for part in parts if (m := _LAST_FIRST.fullmatch(part)) and _is_last_first(m, rules)]
+    # A degree, a job or a generation is no first name.
+    found = [
+        m
+        for part in parts
+        if (m := _LAST_FIRST.fullmatch(part))
+        and len(names(m[0], rules, printed=False)) == 2
+        and kind_of(m["first"], "", rules) == "person"
+    ]
     if not found or len(found) < len(parts) or claim.source.place not in _HEAD:
         return claim.value
     particles = words(rules).particles
@@ -159,12 +167,6 @@ def _turned(claim: Claim, rules: Rules) -> str:
     if is_certain or all({*m["last"].casefold().split()[:-1]} <= particles for m in found):
         return "; ".join(f"{m['first']} {m['last']}" for m in found)
     return claim.value
-
-
-def _is_last_first(match: re.Match[str], rules: Rules) -> bool:
-    """Whether what stands before the comma and what stands behind it are names, which a degree, a job or a generation is not."""
-    both = names(match[0], rules, printed=False)
-    return len(both) == len(match.groups()) and kind_of(match["first"], "", rules) == "person"
 
 
 def _is_one(value: str, rules: Rules) -> bool:
@@ -192,7 +194,11 @@ def options(
     sites = {key(s) for s in site_names} - {""}
     hosts = {s.casefold() for s in site_names if "." in s}
     lists: dict[tuple[str, ...], tuple[list[Claim], tuple[Author, ...]]] = {}
-    for rows in _lists(named):
+    # Each guess is a list by itself; all claims of another source make one.
+    by_source = (
+        [[row] for row in rows] if source.place in GUESSES else [rows] for source, rows in named.items()
+    )
+    for rows in chain.from_iterable(by_source):
         found_here = [_without_own_paper(a, site_names, rules) for _, found in rows for a in found]
         own = [a for a in found_here if a.name.casefold().removeprefix("www.") not in hosts]
         if not own:
@@ -316,15 +322,6 @@ def _hidden_traits(
     return () if any(a.name.casefold() in text for a in authors) else (Trait.PRINTED_NOWHERE,)
 
 
-def _lists(named: Named) -> Iterator[list[tuple[Claim, list[Author]]]]:
-    """The claims that make one list: all claims of a source, but each guess by itself."""
-    for source, rows in named.items():
-        if source.place in GUESSES:
-            yield from ([row] for row in rows)
-        else:
-            yield rows
-
-
 def _is_staff_list(claims: Sequence[Claim], names: Sequence[str]) -> bool:
     """Whether the names are a list of the site's people: each stands in an element of its own, and nowhere else."""
     marked = all(c.source.place in _ELEMENTS_OF_ONE for c in claims)
@@ -342,9 +339,11 @@ def _traits(
     """What speaks for or against a list of names beside its sources."""
     traits: list[Trait] = []
     declared = all(c.source.place in _HEAD for c in claims)
+    long_sites = tuple(site for site in sites if len(site) >= MIN_HOUSE_LETTERS)
     if (
         all(name in sites for name in names)
-        or all(_is_department(a, sites) for a in authors)
+        # "Harbour Post Research Team" of the Harbour Post
+        or all(a.kind != "person" and key(a.name).startswith(long_sites) for a in authors)
         or (declared and key(authors[0].name) in sites)  # "taz, die tageszeitung" at taz.example
     ):
         traits.append(Trait.SITES_NAME)
@@ -364,13 +363,6 @@ def _traits(
     if any(other != names and set(other) & set(names) for other in lists):
         traits.append(Trait.IN_PART_ELSEWHERE)
     return tuple(traits)
-
-
-def _is_department(author: Author, sites: set[str]) -> bool:
-    """Whether an organisation is called like the site, with more words behind: "Harbour Post Research Team" of the Harbour Post.
-    A person whom the page prints is believed before it."""
-    name = key(author.name)
-    return author.kind != "person" and any(name.startswith(s) for s in sites if len(s) >= MIN_HOUSE_LETTERS)
 
 
 def _distinct(authors: Sequence[Author]) -> tuple[Author, ...]:

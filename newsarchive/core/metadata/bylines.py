@@ -131,8 +131,7 @@ def claims(blocks: Sequence[Block], headline: str, known: Collection[str], rules
         out += [c for c, b in found if b is None or guessed_names.may_be_author(c.value, b, blocks, rules)]
     fields = {c.field for c in out if c.source.place not in WEAK_GUESSES and c.source not in _UNSURE}
     fields.update(known)
-    if not {"authors", "date_published"} <= fields:
-        missing = {"authors", "date_published"} - fields
+    if missing := {"authors", "date_published"} - fields:
         rest = blocks[at + 1 : at + MAX_BLOCKS_BELOW]
         out += [c for c in _publication_claims(rest, rules) if c.field in missing]
         missing -= {c.field for c in out if c.source == _FROM_SENTENCE}
@@ -160,16 +159,20 @@ def _people_described(blocks: Sequence[Block], found: Sequence[Claim], rules: Ru
     people = tuple(f"{name} " for name in authors if person_names.like_a_name(name, rules))
     if not people:
         return []
-    verbs = person_names.words(rules).life
-    return sorted({name.strip() for b in blocks if len(b.text) > MIN_BIOGRAPHY_CHARS for name in people
-                   if b.text.startswith(name) and b.text[len(name) :].split(" ", 1)[0] in verbs
-                   and _describes_person(b.text[len(name) : MAX_BIOGRAPHY_CHARS], rules)})  # fmt: skip
-
-
-def _describes_person(text: str, rules: Rules) -> bool:
-    """Whether a text has a job or a word such as "she", and so describes a person and not a product or a firm."""
     table = person_names.words(rules)
-    return table.role.find(text) is not None or table.person.find(text) is not None
+    lives = (
+        (name, b.text[len(name) : MAX_BIOGRAPHY_CHARS])
+        for b in blocks
+        if len(b.text) > MIN_BIOGRAPHY_CHARS
+        for name in people
+        if b.text.startswith(name)
+    )
+    # Without a job or a word such as "she" the text describes a product or a firm.
+    return sorted({
+        name.strip()
+        for name, life in lives
+        if life.split(" ", 1)[0] in table.life and (table.role.find(life) or table.person.find(life))
+    })  # fmt: skip
 
 
 def headline_index(blocks: Sequence[Block], headline: str) -> int:
@@ -189,24 +192,12 @@ def headline_index(blocks: Sequence[Block], headline: str) -> int:
             found.append(i)
         elif shown and same < 0:
             same = i
-    return same if same >= 0 else _nearest_to(headline, blocks, found[:MAX_HEADINGS])
-
-
-def _nearest_to(headline: str, blocks: Sequence[Block], found: Sequence[int]) -> int:
-    """The index of the heading that stands for the headline; `found` are the indexes of all headings."""
+    if same >= 0:
+        return same
+    found = found[:MAX_HEADINGS]
     like = (i for i in found if alike(blocks[i].text, headline) > 0.8)
     first_rank = (i for i in found if blocks[i].path.rsplit("/", 1)[-1].split(".", 1)[0] == "h1")
     return next(chain(like, first_rank, found), -1)
-
-
-def _lines(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
-    """The lines of short blocks, with spaces around links: "Jane Doein General" is two links with "in" between them."""
-    for block in blocks:
-        if len(block.text) <= MAX_BYLINE_CHARS * 3:
-            for line in block.text.split("\n"):
-                if 1 < len(line) <= MAX_BYLINE_CHARS:
-                    linked = [text for text, _ in block.links if text in line] if block.links else []
-                    yield person_names.with_spaces(line, linked, rules) if linked else line, block
 
 
 def _details(blocks: Sequence[Block], rules: Rules) -> Iterator[tuple[str, Block]]:
@@ -277,10 +268,15 @@ def _bylines(
 ) -> Iterator[tuple[Claim, Block | None]]:
     """Claims of lines that begin like a byline, or hold only a name: in a box for authors, beside a date, or below the
     headline. A guess comes with its block, which is then tested for signs against it."""
-    lines = list(_lines(blocks, rules))
+    lines: list[tuple[str, Block]] = []
+    for block in blocks:
+        for line in block.text.split("\n") if len(block.text) <= MAX_BYLINE_CHARS * 3 else ():
+            if 1 < len(line) <= MAX_BYLINE_CHARS:
+                # "Jane Doein General" is two links with "in" between them.
+                linked = [text for text, _ in block.links if text in line] if block.links else []
+                lines.append((person_names.with_spaces(line, linked, rules) if linked else line, block))
     dated = [i for i, (line, _) in enumerate(lines) if dates.date_text(line, rules)]
-    inside = _ids_inside_text(blocks)
-    between = _ids_between_paragraphs(blocks)
+    inside, between = _ids_below_paragraphs(blocks)
     opened = -1
     for i, (line, block) in enumerate(lines):
         after = _line_after(lines[i + 1 : i + 1 + MAX_LISTED_AUTHORS], rules)
@@ -298,23 +294,16 @@ def _bylines(
             yield Claim("authors", name, Source(place, where)), None if place is Place.BOX else block
 
 
-def _ids_inside_text(blocks: Sequence[Block]) -> frozenset[int]:
-    """The IDs of the blocks that stand in the article below two of its paragraphs: "Authors: Jane Doe" names those of a thing
-    that the article is about."""
-    body = [b for b in blocks if b.label == "body"]
-    paragraphs = (i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS)
-    second = next(islice(paragraphs, 1, None), len(body))
-    return frozenset(id(b) for b in body[second:])
-
-
-def _ids_between_paragraphs(blocks: Sequence[Block]) -> frozenset[int]:
-    """The IDs of the blocks below two paragraphs of the article, up to its last one. A line of two capitalised words there is a heading,
+def _ids_below_paragraphs(blocks: Sequence[Block]) -> tuple[frozenset[int], frozenset[int]]:
+    """The IDs of the blocks that stand in the article below two of its paragraphs, where "Authors: Jane Doe" names those of a thing that
+    the article is about; and of those among them up to its last paragraph. A line of two capitalised words there is a heading,
     "Copper Pipes", also beside a date; below the last paragraph it may be a signature."""
     body = [b for b in blocks if b.label == "body"]
     paragraphs = [i for i, b in enumerate(body) if len(b.text) > MAX_BYLINE_CHARS]
-    return (
-        frozenset(id(b) for b in body[paragraphs[1] : paragraphs[-1]]) if len(paragraphs) > 2 else frozenset()
-    )
+    if len(paragraphs) < 2:
+        return frozenset(), frozenset()
+    second, last = paragraphs[1], paragraphs[-1]
+    return frozenset(map(id, body[second:])), frozenset(map(id, body[second:last]))
 
 
 def _line_after(lines: Sequence[tuple[str, Block]], rules: Rules) -> str:
@@ -496,7 +485,10 @@ def _signed_lines(
     for block in blocks:
         before, label = label, block.text[:40]
         in_text = in_text or block.label == "body"
-        if _is_elsewhere(block) or (in_text and block.label == "comments"):
+        path = block.path
+        has_no_signature = block.label in _ELSEWHERE and not any(word in path for word in _ARTICLE)
+        is_menu = "menu-item" in path or ("nav" in path and _MENU.search(path) is not None)
+        if has_no_signature or is_menu or (in_text and block.label == "comments"):
             continue
         made: list[Claim] = []
         if "authors" in missing:
@@ -538,14 +530,6 @@ def _publication_claims(blocks: Sequence[Block], rules: Rules) -> list[Claim]:
         found = [Claim(field, when, _FROM_SENTENCE)] if when else []
         return [*found, Claim("authors", who, _FROM_SENTENCE)] if _if_people(who, rules) else found
     return []
-
-
-def _is_elsewhere(block: Block) -> bool:
-    """Whether a block belongs to a menu, the comments or another part of the page that has no signature."""
-    path = block.path
-    if block.label in _ELSEWHERE and not any(word in path for word in _ARTICLE):
-        return True
-    return "menu-item" in path or ("nav" in path and _MENU.search(path) is not None)
 
 
 def _dates_below(line: str, found: str, label: str, rules: Rules) -> Iterator[Claim]:

@@ -428,19 +428,13 @@ def weigh(options: Sequence[Option], field: str, rules: Rules) -> tuple[Option |
     chosen = options[at] if options and points[at] > 0 else None
     out: list[Candidate] = []
     for i, option in enumerate(options):
-        reason = _reason(option, points[i], table, points[at], chosen)
+        parts = ", ".join(f"{v} {table.get(v, 0.0):+.1f}" for v in option.voices)
+        reason = f"{points[i]:.1f} points: {parts}"
+        if chosen is None:
+            reason = f"too little speaks for it: {reason}"
+        elif option is not chosen:
+            reason = f"{points[i]:.1f} points against {points[at]:.1f}: {parts}"
         for j, claim in enumerate(option.claims):
             same = "says the same" if option is chosen and j else reason
             out.append(claim.candidate(chosen=option is chosen and not j, reason=same))
     return chosen, out
-
-
-def _reason(
-    option: Option, points: float, table: Mapping[Voice, float], most: float, chosen: Option | None
-) -> str:
-    parts = ", ".join(f"{v} {table.get(v, 0.0):+.1f}" for v in option.voices)
-    if option is chosen:
-        return f"{points:.1f} points: {parts}"
-    if chosen is None:
-        return f"too little speaks for it: {points:.1f} points: {parts}"
-    return f"{points:.1f} points against {most:.1f}: {parts}"

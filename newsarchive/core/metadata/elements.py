@@ -9,7 +9,7 @@ returns">`, `<link>`, `<title>`, `<html lang>`) become claims here; which name s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urljoin
@@ -70,7 +70,9 @@ _PIXELS = [
 #: Parts of links that may lead to a category of posts (`urls.is_category`). Outside of WordPress few themes mark them with `rel`.
 _CATEGORIES = ["/categor", "/kategor", "/rubri"]
 #: Boxes for the categories of a post, whose links lead to them whatever their addresses are: `<span class="categories">`.
-_CATEGORY_BOXES = ("categories", "post-categories", "entry-categories", "article-categories", "cat-links")
+_CATEGORY_BOXES = frozenset(
+    ("categories", "post-categories", "entry-categories", "article-categories", "cat-links")
+)
 #: Parts of links that may lead to a tag of posts (`urls.is_tag`).
 _TAGS = ["/tag", "/etiqueta", "/schlagw", "/label/", "/keyword", "Subject%3Alist=", "Subject:list="]
 #: Days and authors in RDFa, as Drupal states them: `<span property="dc:date dc:created" content="2012-02-04T12:00:00+02:00">`, which
@@ -83,7 +85,7 @@ _QUERY = ":is({})".format(
             'meta,link[rel~="canonical" i],script[type*="ld+json" i],title',
             "h1,h2,h3.entry-header,time,figure,[itemprop],abbr[title],.h-entry .p-name",
             '[typeof~="sioc:UserAccount" i],[aria-label*="breadcrumb" i]',
-            f":is(.{',.'.join(_CATEGORY_BOXES)}) a[href]",
+            f":is(.{',.'.join(sorted(_CATEGORY_BOXES))}) a[href]",
             _holding("rel", (), ("author", "tag", "home", "schema:author")),
             _holding("property", _RDFA),
             _holding("class", [*_CRUMBS, *_CLASSES], _BREADS),
@@ -93,11 +95,13 @@ _QUERY = ":is({})".format(
         ]
     )
 )
-#: Elements that are no marks, except `<img>` and `<link>` with a microdata property.
+#: Elements that are no marks, but for `_MARKS_BY_PROPERTY`.
 _NO_MARKS = frozenset((
     "body", "html", "script", "style", "link", "input", "form", "button", "svg", "img", "source", "noscript",
-    "select", "option",
+    "select", "option", "meta", "title",
 ))  # fmt: skip
+#: Elements that are marks where they have a microdata property.
+_MARKS_BY_PROPERTY = frozenset(("img", "link", "meta"))
 #: What makes a link a mark although it leads to a category or tag.
 _MARKED = re.compile(
     "|".join([_IS_BREADCRUMB.pattern, *_CLASSES, r"(?<![\w-])p-name(?![\w-])"]), re.IGNORECASE
@@ -108,6 +112,8 @@ MAX_TOPIC_LINKS = 100
 MAX_ELEMENTS = 20_000
 #: JSON-LD scripts read of one page; later ones are not read.
 MAX_SCRIPTS = 30
+#: Canonical addresses, and pixels, that are kept of one page; later ones are not.
+MAX_ADDRESSES = 3
 #: Characters read of one script; the rest is cut off.
 MAX_SCRIPT_CHARS = 1_000_000
 
@@ -176,90 +182,47 @@ def read_elements(tree: LexborHTMLParser) -> Elements:
         attributes = root.attributes
         out.language = plain(attributes.get("lang") or attributes.get("xml:lang") or "")
     for node in tree.css(_QUERY)[:MAX_ELEMENTS]:
-        tag = node.tag or ""
-        _ADD.get(tag, _add_mark)(out, node, tag)
+        tag, attributes = node.tag or "", node.attributes
+        is_mark = tag not in _NO_MARKS or (tag in _MARKS_BY_PROPERTY and "itemprop" in attributes)
+        if tag == "a":
+            is_mark = _says_of_itself(out, node, attributes)
+        elif tag == "meta" and attributes.get("content") and len(out.metas) < MAX_CLAIMS:
+            out.metas.append(attributes)
+        elif tag == "link" and (reference := attributes.get("href")) and len(out.canonical) < MAX_ADDRESSES:
+            if "canonical" in (attributes.get("rel") or "").casefold():
+                out.canonical.append(reference)
+        elif tag == "img" and len(out.pixels) < MAX_ADDRESSES:
+            source = (attributes.get("src") or "").strip()
+            out.pixels += [source] if any(part in source.casefold() for part in _PIXELS) else []
+        elif tag == "script" and len(out.scripts) < MAX_SCRIPTS:
+            if "ld+json" in (attributes.get("type") or "").casefold():
+                out.scripts.append((node.text(deep=True) or "")[:MAX_SCRIPT_CHARS])
+        elif tag == "title":
+            out.title = out.title or plain(node.text(deep=True))  # drawings (`<svg>`) have titles, too
+        if is_mark and len(out.marks) < MAX_CLAIMS:
+            out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
     return out
 
 
-def _add_meta(out: Elements, node: LexborNode, tag: str) -> None:
-    attributes = node.attributes
-    if len(out.metas) < MAX_CLAIMS and attributes.get("content"):
-        out.metas.append(attributes)
-    if "itemprop" in attributes:
-        _add_mark(out, node, tag)
-
-
-def _add_link(out: Elements, node: LexborNode, tag: str) -> None:
-    reference = node.attributes.get("href")
-    if "itemprop" in node.attributes:
-        _add_mark(out, node, tag)
-    if reference and "canonical" in (node.attributes.get("rel") or "").casefold() and len(out.canonical) < 3:
-        out.canonical.append(reference)
-
-
-def _add_pixel(out: Elements, node: LexborNode, tag: str) -> None:
-    source = (node.attributes.get("src") or "").strip()
-    if len(out.pixels) < 3 and any(part in source.casefold() for part in _PIXELS):
-        out.pixels.append(source)
-    if "itemprop" in node.attributes:
-        _add_mark(out, node, tag)
-
-
-def _add_script(out: Elements, node: LexborNode, tag: str) -> None:
-    if len(out.scripts) < MAX_SCRIPTS and "ld+json" in (node.attributes.get("type") or "").casefold():
-        out.scripts.append((node.text(deep=True) or "")[:MAX_SCRIPT_CHARS])
-
-
-def _add_title(out: Elements, node: LexborNode, tag: str) -> None:
-    """Keep the first `<title>`: drawings (`<svg>`) have titles, too."""
-    out.title = out.title or plain(node.text(deep=True))
-
-
-def _add_mark(out: Elements, node: LexborNode, tag: str) -> None:
-    if len(out.marks) < MAX_CLAIMS and (
-        tag not in _NO_MARKS or (tag in ("img", "link") and "itemprop" in node.attributes)
-    ):
-        attributes = node.attributes
-        out.marks.append(Mark(node, tag, attributes, len(out.marks), attributes.get("class") or ""))
-
-
-def _add_anchor(out: Elements, node: LexborNode, tag: str) -> None:
-    """A link is a mark for what it says of itself. One that only leads to a category or a tag is kept apart: a menu of them would
-    push what stands beside the headline out of its reach."""
-    attributes = node.attributes
+def _says_of_itself(out: Elements, link: LexborNode, attributes: Attributes) -> bool:
+    """Whether a link is a mark, for what it says of itself. One that only leads to a category or a tag is kept apart, in `out`: a menu of
+    them would push what stands beside the headline out of its reach."""
     names, rel = attributes.get("class") or "", (attributes.get("rel") or "").casefold().split()
-    said = f"{names} {attributes.get('id') or ''} {attributes.get('aria-label') or ''}"
-    is_mark = (
-        "itemprop" in attributes or not {"author", "tag", "home"}.isdisjoint(rel) or _MARKED.search(said)
-    )
     if "tag" not in rel:
         href = attributes.get("href") or ""
-        tag_is_named = is_tag(href)
-        is_named = is_category(href) and not tag_is_named
-        for links, is_topic in ((out.category_links, is_named), (out.tag_links, tag_is_named)):
-            is_topic = is_topic or (links is out.category_links and _in_category_box(node))
-            if len(links) < MAX_TOPIC_LINKS and is_topic:
-                links.append(Mark(node, tag, attributes, len(out.marks), names))
-    if is_mark:
-        _add_mark(out, node, tag)
-
-
-def _in_category_box(link: LexborNode) -> bool:
-    """Whether a link, or the list item that it is, stands right in a box for the categories of a post."""
-    around = upwards(link.parent, 2)
-    return any(
-        name in (up.attributes.get("class") or "").split() for up in around for name in _CATEGORY_BOXES
-    )
-
-
-_ADD: dict[str, Callable[[Elements, LexborNode, str], None]] = {
-    "a": _add_anchor,
-    "meta": _add_meta,
-    "img": _add_pixel,
-    "link": _add_link,
-    "script": _add_script,
-    "title": _add_title,
-}
+        # A link, or the list item that it is, may stand right in a box for the categories of a post.
+        boxes = ((up.attributes.get("class") or "").split() for up in upwards(link.parent, 2))
+        is_boxed = any(not _CATEGORY_BOXES.isdisjoint(box) for box in boxes)
+        of_tag = is_tag(href)
+        for links, is_topic in (
+            (out.category_links, is_boxed or (is_category(href) and not of_tag)),
+            (out.tag_links, of_tag),
+        ):
+            if is_topic and len(links) < MAX_TOPIC_LINKS:
+                links.append(Mark(link, "a", attributes, len(out.marks), names))
+    said = f"{names} {attributes.get('id') or ''} {attributes.get('aria-label') or ''}"
+    is_related = not {"author", "tag", "home"}.isdisjoint(rel)
+    return "itemprop" in attributes or is_related or _MARKED.search(said) is not None
 
 
 def text_of(node: LexborNode, max_chars: int = 400, *, inline: bool = False) -> str:
@@ -319,7 +282,13 @@ def _fields_by_name(rules: Rules) -> Mapping[str, tuple[str, Source]]:
 
 def claims(found: Elements, url: str, rules: Rules) -> list[Claim]:
     """The claims of the page's head. `url` is the address that references are relative to."""
-    out = [*_metas(found.metas, url, rules), *_labelled(found.metas, rules)]
+    out = list(_metas(found.metas, url, rules))
+    # Yoast's cards for Twitter and Slack have "Written by" as `twitter:label1`, and the name as `twitter:data1`.
+    cards = {a.get("name") or a.get("property") or "": a.get("content") for a in found.metas}
+    for number in "12":
+        label, name = (plain(cards.get(f"twitter:{part}{number}")) for part in ("label", "data"))
+        if says_by(label, rules):
+            out.append(Claim("authors", name, Source(Place.META_LABEL)))
     out += [Claim("canonical_url", absolute(one, url), Source(Place.LINK)) for one in found.canonical]
     out += [Claim("republication_pixel", absolute(one, url), Source(Place.MARKUP)) for one in found.pixels]
     out.append(Claim("headline", found.title, Source(Place.TITLE)))
@@ -363,15 +332,6 @@ def _of_parsely(content: str) -> Iterator[tuple[str, str]]:
     for key, value in page.items() if isinstance(page, dict) else ():
         for one in value[:MAX_LISTED_KEYWORDS] if isinstance(value, list) else [value]:
             yield f"parsely-{str(key).casefold().replace('_', '-')}", plain(one)
-
-
-def _labelled(metas: list[Attributes], rules: Rules) -> Iterator[Claim]:
-    """Authors on cards for Twitter and Slack, under a word for "by" (Yoast): `twitter:label1` holds "Written by", and
-    `twitter:data1` the name."""
-    values = {a.get("name") or a.get("property") or "": a.get("content") for a in metas}
-    for number in "12":
-        if says_by(plain(values.get(f"twitter:label{number}")), rules):
-            yield Claim("authors", plain(values.get(f"twitter:data{number}")), Source(Place.META_LABEL))
 
 
 def _meta(field: str, source: Source, content: str, url: str) -> Iterator[Claim]:

@@ -46,7 +46,7 @@ def may_be_author(name: str, block: Block, blocks: Sequence[Block], rules: Rules
     """Whether the guess `name`, read in `block`, may be an author; `blocks` are all blocks of the page."""
     if block.label in _NO_BYLINES or block.kind == "caption" or "©" in block.text:
         return False
-    named = [address for text, address in block.links if _same(text, name)]
+    named = [address for text, address in block.links if key(text) and key(name) in key(text)]
     paths = (address.split("//", 1)[-1].partition("/")[2].casefold() for address in named)
     if any(says_profile(f"/{path}", rules) for path in paths):
         return True  # a class of the page's layout may hold "button" or "nav"
@@ -128,11 +128,6 @@ def at_profiles(claims: Sequence[Claim], tree: LexborHTMLParser, url: str, rules
 
 def _last_part(address: str) -> str:
     return address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
-
-
-def _same(text: str, name: str) -> bool:
-    one, other = key(text), key(name)
-    return bool(one) and (one == other or other in one)
 
 
 def _is_label(name: str, block: Block, blocks: Sequence[Block], rules: Rules) -> bool:

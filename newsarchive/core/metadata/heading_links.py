@@ -31,9 +31,12 @@ def leads_home(node: LexborNode, url: str) -> bool:
     if link is None or not reference:  # an empty address is that of the page itself
         return False
     folder = INDEX_FILE.sub("", reference)
-    if _HOST.sub("", folder) in ("/", "", "./"):
-        return not _is_own_folder(folder, url)
-    return holds(folder, url) and text_of(link) == text_of(node)
+    if _HOST.sub("", folder) not in ("/", "", "./"):
+        return holds(folder, url) and text_of(link) == text_of(node)
+    # A headline leads so in a copy of a site: "index.html" in "/2013/the-ferry/". "/blog/?p=5" is a post in "/blog/".
+    page, own = parts_of(url), INDEX_FILE.sub("", parts_of(url).path)
+    is_folder = own.endswith("/") and len(own) > 1 and not page.query
+    return not is_folder or parts_of(absolute(folder or "./", url)).path != own
 
 
 def has_headline(marks: Sequence[Mark], title: str) -> bool:
@@ -82,14 +85,6 @@ def leads_here(node: LexborNode, url: str, rules: Rules) -> bool:
         return False
     text = text_of(link, inline=True)
     return len(date_text(text, rules)) < len(text) / 2
-
-
-def _is_own_folder(reference: str, url: str) -> bool:
-    """Whether a link leads to the page that holds it, as a headline's does in a copy of a site: "index.html" in "/2013/the-ferry/"."""
-    page = parts_of(url)
-    own = INDEX_FILE.sub("", page.path)
-    is_folder = own.endswith("/") and len(own) > 1 and not page.query  # "/blog/?p=5" is a post in "/blog/"
-    return is_folder and parts_of(absolute(reference or "./", url)).path == own
 
 
 def holds(reference: str, url: str) -> bool:

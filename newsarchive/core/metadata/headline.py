@@ -191,7 +191,11 @@ def _without_days(
     Diary(2025-07-17)" over `<h2>2025-07-17</h2>` and `<h3>The mill closes</h3>` (tDiary, Hatena Diary). A day with several entries keeps
     its title."""
     names = set(map(key, site_names)) - {""}
-    of_days = [c for c in claims if not _in_body(c) and _is_of_day(c.value, names, rules)]
+    of_days = [
+        c
+        for c in claims
+        if not _in_body(c) and (bare := _without_day(c.value, rules)) != c.value and key(bare) in names
+    ]
     heading = _only_heading(blocks, names, rules) if of_days else ""
     if not heading:
         return list(claims), []
@@ -200,10 +204,10 @@ def _without_days(
     return [*others, Claim("headline", heading, Source(Place.HEADLINE))], refused
 
 
-def _is_of_day(title: str, names: Set[str], rules: Rules) -> bool:
-    """Whether a title is the name of the site and a date."""
-    day = dates.date_text(title, rules) if len(title) <= MAX_HEADLINE_CHARS else ""
-    return bool(day) and key(title.replace(day, " ", 1)) in names
+def _without_day(text: str, rules: Rules) -> str:
+    """A title without its first date."""
+    day = dates.date_text(text, rules) if len(text) <= MAX_HEADLINE_CHARS else ""
+    return text.replace(day, " ", 1) if day else text
 
 
 def _only_heading(blocks: Sequence[Block], names: Set[str], rules: Rules) -> str:
@@ -211,21 +215,15 @@ def _only_heading(blocks: Sequence[Block], names: Set[str], rules: Rules) -> str
     its rank follows in its place and no text stands above it; else ""."""
     headings = (b for b in islice(blocks, MAX_SEARCHED_BLOCKS) if b.kind == "heading")
     own = [
-        b for b in headings if b.label not in _NOT_ABOVE_TEXT and not _names_site_or_day(b.text, names, rules)
+        b
+        for b in headings
+        if b.label not in _NOT_ABOVE_TEXT and key(_without_day(b.text, rules)) not in {"", *names}
     ]
-    if not own or sum(b.path == own[0].path for b in own) > 1 or own[0] not in _above_prose(blocks):
+    if not own or sum(b.path == own[0].path for b in own) > 1:
         return ""
-    return own[0].text.lstrip(_ANCHOR_SIGNS)
-
-
-def _above_prose(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks above the first sentences of a page. A heading below them is of a part, of comments or of a list."""
-    return takewhile(lambda b: b.kind == "heading" or len(b.text) < MIN_PROSE_CHARS or b.links, blocks)
-
-
-def _names_site_or_day(text: str, names: Set[str], rules: Rules) -> bool:
-    day = dates.date_text(text, rules) if len(text) <= MAX_HEADLINE_CHARS else ""
-    return key(text.replace(day, " ", 1) if day else text) in {"", *names}
+    # A heading below the first sentences of a page is of a part, of comments or of a list.
+    above = takewhile(lambda b: b.kind == "heading" or len(b.text) < MIN_PROSE_CHARS or b.links, blocks)
+    return own[0].text.lstrip(_ANCHOR_SIGNS) if own[0] in above else ""
 
 
 def _above_text(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -345,7 +343,9 @@ def options(
         if first_headings > 1 and _has_first_heading(group):
             traits += (Trait.ONE_OF_HEADINGS,)
         if any(c.source.place is not Place.H2 for c in group) or traits:
-            out.append(Option(tuple(sorted(group, key=_spelling)), traits))
+            # The spelling of the page's body wins, unless it is in capitals.
+            spelled = sorted(group, key=lambda claim: (claim.value.isupper(), not _in_body(claim)))
+            out.append(Option(tuple(spelled), traits))
     return out, refused
 
 
@@ -356,11 +356,6 @@ def _in_body(claim: Claim) -> bool:
 def _has_first_heading(group: Sequence[Claim]) -> bool:
     """Whether an `<h1>` is among the claims."""
     return any(c.source.place in FIRST_HEADINGS for c in group)
-
-
-def _spelling(claim: Claim) -> tuple[bool, bool]:
-    """Sort key of the claims within an option: the spelling of the page's body wins, unless it is in capitals."""
-    return claim.value.isupper(), not _in_body(claim)
 
 
 def _refusal(claim: Claim, sites: set[str], sections: set[str]) -> str:
@@ -501,7 +496,10 @@ def own_descriptions(
 
     The blocks labelled `body` are the text, as far as it is known.
     """
-    paragraphs = _paragraphs(blocks) if claims else []
+    # The first paragraphs of the text, each with the text that follows it.
+    body = (b.text for b in blocks if b.label == "body")
+    texts = [key(text) for text in islice(body, MAX_PARAGRAPHS * 4 if claims else 0)]
+    paragraphs = ["".join(texts[i:])[:MAX_COMPARED_LETTERS] for i in range(min(MAX_PARAGRAPHS, len(texts)))]
     kept, refused = [], []
     for claim in claims:
         text = without_marks(claim.value)
@@ -522,19 +520,10 @@ def without_marks(text: str) -> str:
     """
     if ":" not in text and "=" not in text and "#" not in text:
         return text
-    cut = _MACHINE_MARK.sub(lambda m: " " if _is_mark(m["mark"]) else m[0], text)
+    cut = _MACHINE_MARK.sub(
+        lambda m: " " if any(map(str.isdigit, m["mark"])) and any(map(str.isalpha, m["mark"])) else m[0], text
+    )
     return " ".join(cut.split()) if cut != text else text
-
-
-def _is_mark(text: str) -> bool:
-    return any(map(str.isdigit, text)) and any(map(str.isalpha, text))
-
-
-def _paragraphs(blocks: Sequence[Block]) -> list[str]:
-    """The first paragraphs of the text as match keys (`normalise.key`), each with the text that follows it."""
-    body = (b.text for b in blocks if b.label == "body")
-    texts = [key(text) for text in islice(body, MAX_PARAGRAPHS * 4)]
-    return ["".join(texts[i:])[:MAX_COMPARED_LETTERS] for i in range(min(MAX_PARAGRAPHS, len(texts)))]
 
 
 def _repeats(text: str, headline: str, paragraphs: Sequence[str]) -> bool:

@@ -38,6 +38,7 @@ MAX_URL_CHARACTERS = 2000
 _BEFORE_VALUE = re.compile(r"(?:[^{\[]*<!\[CDATA\[)?[^{\[]*")
 #: What stands between the keywords of one text; in JSON-LD a bar too.
 _KEYWORD_SEPARATORS = re.compile("[,;|，；、]")
+#: The path of a site's front page, or of one of its languages: `/en/`, `/pt-br`.
 _FRONT_PATH = re.compile(r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/*)?", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|HowTo|Story)$", re.IGNORECASE)
 #: The vocabulary before the name of a property: "schema:headline", "http://schema.org/headline".
@@ -136,9 +137,15 @@ def types(node: Node) -> list[str]:
 def claims(scripts: Iterable[str], url: str) -> list[Claim]:
     """What the page's JSON-LD says of the article at `url`."""
     found = nodes(scripts)
-    by_id = _by_id(found)
+    by_id: dict[str, Node] = {}  # the fullest node of each `@id`
+    for node in found:
+        name = node.get("@id")
+        if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
+            by_id[name] = node
     out: list[Claim] = []
-    article = _article(found, url)
+    # The nodes of teasers name other addresses than this one.
+    articles = [n for n in found if any(_ARTICLE.search(t) for t in types(n))]
+    article = max(articles, key=lambda n: _fitness(n, url), default=None)
     if article is not None:
         out += _claims_of(article, by_id, _OF_ARTICLE)
     page = next((n for n in found if "WebPage" in types(n) or "ItemPage" in types(n)), None)
@@ -164,7 +171,7 @@ def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
     for step in steps:
         item = step.get("item")
         at = _url(item)
-        if step is steps[0] and (not at or _is_home(at)):
+        if step is steps[0] and (not at or _FRONT_PATH.fullmatch(parts_of(at).path)):
             continue
         is_page_itself = step is steps[-1] and (not at or _same_page(at, url))
         if not is_page_itself and (not at or not _same_page(at, url)):
@@ -172,29 +179,8 @@ def _breadcrumb(found: list[Node], url: str) -> list[Claim]:
     return [Claim("article_section", named[-1], Source(Place.BREADCRUMB))] if named else []
 
 
-def _is_home(url: str) -> bool:
-    """Whether an address is that of a site's front page, or of one of its languages: `/en/`, `/pt-br`."""
-    return _FRONT_PATH.fullmatch(parts_of(url).path) is not None
-
-
-def _by_id(found: list[Node]) -> dict[str, Node]:
-    """The fullest node of each `@id`."""
-    out: dict[str, Node] = {}
-    for node in found:
-        name = node.get("@id")
-        if isinstance(name, str) and len(node) > len(out.get(name, {})):
-            out[name] = node
-    return out
-
-
-def _article(found: list[Node], url: str) -> Node | None:
-    """The node of an article's type that fits this page best: it has a headline and names this URL, while the nodes of
-    teasers name other URLs."""
-    articles = [n for n in found if any(_ARTICLE.search(t) for t in types(n))]
-    return max(articles, key=lambda n: _fitness(n, url), default=None)
-
-
 def _fitness(node: Node, url: str) -> float:
+    """How well a node of an article's type fits the page at `url`: it has a headline and names this address."""
     urls = [_url(node.get(k)) for k in ("url", "mainEntityOfPage", "@id")]
     named = [u for u in urls if u.startswith("http")]
     same = any(_same_page(u, url) for u in named)
@@ -248,8 +234,12 @@ def _authors(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Cla
 
 
 def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterator[Claim]:
-    for word in _keywords(node.get("keywords")):
-        yield Claim("keywords", word, source)
+    keywords = _list(node.get("keywords"))
+    if len(keywords) == 1 and isinstance(keywords[0], str):
+        words = keyword_list(keywords[0], _KEYWORD_SEPARATORS)
+    else:
+        words = [plain(_name(one)).strip() for one in keywords[:MAX_LISTED_KEYWORDS]]
+    yield from (Claim("keywords", word, source) for word in words)
     publisher = _resolve(next(iter(_list(node.get("publisher"))), None), by_id)
     yield Claim("publisher", plain(_name(publisher)), source)
     yield Claim("canonical_url", _url(node.get("mainEntityOfPage")) or _url(node.get("url")), source)
@@ -265,13 +255,6 @@ def _other_claims(node: Node, by_id: dict[str, Node], source: Source) -> Iterato
         yield Claim("image_caption", plain(image.get("caption")), source)
         credit = image.get("creditText") or image.get("creator") or image.get("copyrightNotice")
         yield Claim("image_credit", plain(_name(next(iter(_list(credit)), ""))), source)
-
-
-def _keywords(value: Any) -> Iterable[str]:
-    values = _list(value)
-    if len(values) == 1 and isinstance(values[0], str):
-        return keyword_list(values[0], _KEYWORD_SEPARATORS)
-    return [word for word in (plain(_name(v)).strip() for v in values[:MAX_LISTED_KEYWORDS]) if word]
 
 
 def _resolve(value: Any, by_id: dict[str, Node]) -> Any:

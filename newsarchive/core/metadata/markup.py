@@ -108,8 +108,6 @@ MAX_NODES_BEFORE = 4
 MAX_LABEL_CHARS = 40
 #: Links of a page among which one to the home page is looked for; later ones are not.
 MAX_HOME_LINKS = 60
-#: Headings in headers of a page among which the site's name is looked for; later ones are not.
-MAX_MASTHEAD_HEADINGS = 5
 #: `<h2>` elements that are read; later ones are not. The first ones of a theme hold the names of the site and the post.
 MAX_SECOND_HEADINGS = 8
 #: Links in an element for keywords that are read apart; with more it is a cloud of all tags.
@@ -274,9 +272,11 @@ def microdata(marks: Sequence[Mark], rules: Rules, other_posts: OtherPosts) -> I
             if name in _PROPERTIES_OF_LISTS and other_posts.holds(mark.node):
                 continue
             if name == "description":
-                if _item_type(mark.node) in _OTHER_ITEMS:
-                    continue
                 of_item = _item(mark.node)
+                # The type of the item without its vocabulary: "organization".
+                kind = (of_item.attributes.get("itemtype") or "") if of_item is not None else ""
+                if kind.rstrip("/").rpartition("/")[2].casefold() in _OTHER_ITEMS:
+                    continue
                 described = described or of_item
                 # The next posts below describe themselves: "You may also enjoy" (Minimal Mistakes).
                 if of_item is not None and described is not None and of_item.mem_id != described.mem_id:
@@ -347,23 +347,9 @@ def _has_folder(reference: str) -> bool:
     return any("." not in step for step in path.split("/") if step)
 
 
-def names_in_masthead(tree: LexborHTMLParser) -> Iterator[str]:
-    """What the first headings in the page's own header say: `<header><h1>Harbour Post</h1>`, without a link to the home page. A
-    second heading there may be the site's motto, which `<title>` may end in as well (blag)."""
-    for heading in tree.css("header h1,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS]:
-        yield text_of(heading)
-
-
 def _item(node: LexborNode) -> LexborNode | None:
     """The element of the microdata item that a property belongs to."""
     return next((up for up in upwards(node.parent, MAX_ANCESTORS * 2) if "itemscope" in up.attributes), None)
-
-
-def _item_type(node: LexborNode) -> str:
-    """The type of the item that a property belongs to, in lower case and without its vocabulary: "organization"."""
-    item = _item(node)
-    stated = (item.attributes.get("itemtype") or "") if item is not None else ""
-    return stated.rstrip("/").rpartition("/")[2].casefold()
 
 
 def _object_claims(mark: Mark, name: str) -> Iterator[Claim]:
@@ -405,8 +391,18 @@ def dates(
         near = near and not (
             headline is not None and mark.at < headline.at and in_masthead(mark.node, ancestors)
         )
-        near = near or (headline is None and _is_post_date(mark.node))
-        label = _label(mark.node)
+        # A post without a title has no headline near the block in which WordPress prints its day.
+        near = near or (
+            headline is None
+            and any(
+                "wp-block-post-date" in (up.attributes.get("class") or "").split()
+                for up in upwards(mark.node, 2)
+            )
+        )
+        # The short text right before the date, such as "Published" in a `<span>`.
+        texts = (text[:MAX_LABEL_CHARS].strip() for text in _texts_before(mark.node, 2))
+        label = next(filter(None, texts), "")
+        label = label if len(label) < MAX_LABEL_CHARS else ""
         parts = list(with_a_date_each(value, rules))
         of_change = [says("modified", part, rules) for part in parts]
         # A list of other posts states no change, and an event has two days, too.
@@ -424,18 +420,6 @@ def dates(
             seen.add(published)
             source = Source(published, position if near or is_own else Position.ELSEWHERE)
             yield Claim("date_published", part, source)
-
-
-def _is_post_date(node: LexborNode) -> bool:
-    """Whether an element is the block in which WordPress prints the day of a post: a post without a title has no headline near it."""
-    return any("wp-block-post-date" in (up.attributes.get("class") or "").split() for up in upwards(node, 2))
-
-
-def _label(node: LexborNode) -> str:
-    """The short text right before a node, such as "Published" in a `<span>`; "" where there is none."""
-    texts = (text[:MAX_LABEL_CHARS].strip() for text in _texts_before(node, 2))
-    text = next(filter(None, texts), "")
-    return text if len(text) < MAX_LABEL_CHARS else ""
 
 
 def _texts_before(node: LexborNode, most: int) -> Iterator[str]:
@@ -482,16 +466,13 @@ def authors(
         place = _author_place(mark)
         if place is None or aside(mark.node, near=near, own=ancestors) or other_posts.holds(mark.node):
             continue
-        if words(rules).helped.find(_text_before(mark.node)):
+        # Frameworks put comments into the text before: `Edited<!-- --> by`.
+        before = "".join(reversed(list(_texts_before(mark.node, MAX_NODES_BEFORE))))[-MAX_LABEL_CHARS:]
+        if words(rules).helped.find(before):
             continue
         if name := _names_in(mark.node, rules):
             source = Source(place, Position.NEAR if near else Position.ELSEWHERE)
             yield Claim("authors", name, source, url=mark.attributes.get("href") or "")
-
-
-def _text_before(node: LexborNode) -> str:
-    """The text of the nodes right before a node in the same element. Frameworks put comments into it: `Edited<!-- --> by`."""
-    return "".join(reversed(list(_texts_before(node, MAX_NODES_BEFORE))))[-MAX_LABEL_CHARS:]
 
 
 def _names_in(node: LexborNode, rules: Rules) -> str:

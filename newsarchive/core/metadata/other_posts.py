@@ -148,17 +148,12 @@ class OtherPosts:
         self._read_chars += CHARS_OF_ELEMENT * len(found)
         return found
 
-    def _all_text(self, node: LexborNode) -> str | None:
-        """The text of a node with its white space, `None` once too much is read."""
-        if self._read_chars > MAX_READ_CHARS:
-            return None
-        text = node.text(deep=True) or ""
-        self._read_chars += len(text)
-        return text
-
     def _titles_in(self, node: LexborNode) -> _Titles:
-        raw = self._all_text(node)
-        if raw is None or len(raw) > MAX_RAW_LIST_CHARS:
+        if self._read_chars > MAX_READ_CHARS:
+            return (1, False)
+        raw = node.text(deep=True) or ""
+        self._read_chars += len(raw)
+        if len(raw) > MAX_RAW_LIST_CHARS:
             return (1, False)
         length = len(" ".join(raw.split()))
         if not 0 < length <= MAX_LIST_CHARS:
@@ -167,19 +162,20 @@ class OtherPosts:
         headings = 0
         links = self._all(node, "a[href]")[:MAX_LINKS]
         for link in links:
-            in_heading = _in_heading(link)
+            around = any(up.tag in _HEADINGS for up in upwards(link.parent, 3))
+            in_heading = around or link.css_first(",".join(_HEADINGS)) is not None
             if self._is_title(link, in_heading=in_heading):
                 titles[link.attributes.get("href") or ""] = len(_text(link))
                 headings += in_heading
-        is_item = headings > 0 and length <= MAX_ITEM_CHARS and self._is_item(node)
-        is_own = not titles and any(map(self._is_own_title, links))
+        # An item of a list, or a wrapper inside one that does not hold the headline.
+        item = next((up for up in upwards(node, MAX_WRAPPERS + 1) if up.tag in _ITEMS), None)
+        is_inside = item is not None and item.mem_id not in self._headline_ancestors
+        is_item = headings > 0 and length <= MAX_ITEM_CHARS and is_inside
+        is_own = not titles and any(
+            "#" not in href and reads_as_title(_text(link)) and self._score_of(href) == OWN_PAGE
+            for link, href in ((link, link.attributes.get("href") or "") for link in links)
+        )
         return len(titles) or is_own, is_item or sum(titles.values()) >= MIN_TITLE_SHARE * length
-
-    def _is_item(self, node: LexborNode) -> bool:
-        """Whether an element is an item of a list, or a wrapper inside one that does not hold the headline."""
-        around = upwards(node, MAX_WRAPPERS + 1)
-        item = next((up for up in around if up.tag in _ITEMS), None)
-        return item is not None and item.mem_id not in self._headline_ancestors
 
     def _is_title(self, link: LexborNode, *, in_heading: bool) -> bool:
         attributes = link.attributes
@@ -188,10 +184,6 @@ class OtherPosts:
         if _PERSON_CLASSES & set((attributes.get("class") or "").lower().split()):
             return False
         return reads_as_title(_text(link)) and self._leads_to_other(attributes.get("href") or "", in_heading)
-
-    def _is_own_title(self, link: LexborNode) -> bool:
-        reference = link.attributes.get("href") or ""
-        return "#" not in reference and reads_as_title(_text(link)) and self._score_of(reference) == OWN_PAGE
 
     def _leads_to_other(self, reference: str, in_heading: bool) -> bool:
         score = self._score_of(reference)
@@ -207,7 +199,9 @@ class OtherPosts:
         that of this page."""
         reference = reference.strip()
         absolute = reference.startswith(("https://", "http://"))
-        if not reference or (absolute and not self._may_be_of_site(reference)):
+        host = reference.partition("://")[2][: len(self._site) + 8].lower()
+        may_be_of_site = host.removeprefix("www.").startswith(self._site) or not host.isascii()
+        if not reference or (absolute and not may_be_of_site):  # which spares most normalising
             return -1.0
         # Without a base, normalising is cached for all pages of a site.
         url = try_normalise(reference) if absolute else try_normalise(reference, self._url)
@@ -216,11 +210,6 @@ class OtherPosts:
         if url_key(url) in self._own:
             return OWN_PAGE
         return -1.0 if index_reason(url, self._rules) else address_score(url)
-
-    def _may_be_of_site(self, address: str) -> bool:
-        """Whether an address may lead to this site: a cheap test that spares most normalising."""
-        host = address.partition("://")[2][: len(self._site) + 8].lower()
-        return host.removeprefix("www.").startswith(self._site) or not host.isascii()
 
     def without(self, blocks: Sequence[Block], at: int) -> list[Block]:
         """The blocks that do not stand in lists of other posts. `at` is the index of the headline, -1 for none."""
@@ -356,8 +345,3 @@ def _tag(path: str) -> str:
 def _text(node: LexborNode) -> str:
     """The text of a node with white space folded."""
     return " ".join((node.text(deep=True) or "").split())
-
-
-def _in_heading(link: LexborNode) -> bool:
-    around = any(up.tag in _HEADINGS for up in upwards(link.parent, 3))
-    return around or link.css_first(",".join(_HEADINGS)) is not None

@@ -89,7 +89,10 @@ class Words:
         self.life = listed("life")
         self.never = frozenset(map(key, listed("never") | listed("widget")))
         self.agency = frozenset(map(key, listed("agency")))
-        self.papers = frozenset(_papers(rules))
+        # The names of two or more words that papers and agencies are listed with, with and without "The".
+        listed_names = (n for p in rules.publishers for n in (p.get("name", ""), *p.get("aliases", ())))
+        forms = (form for name in listed_names for form in (name, name.removeprefix("The ")))
+        self.papers = frozenset(key(form) for form in forms if " " in form)
         self.before_paper = listed("before_paper")
         self.organisation = listed("organisation")
         self.legal = listed("legal")
@@ -105,13 +108,6 @@ class Words:
 
 #: The words of the rules, compiled once.
 words = lru_cache(maxsize=8)(Words)
-
-
-def _papers(rules: Rules) -> Iterator[str]:
-    """The names of two or more words that papers and agencies are listed with, folded, with and without "The"."""
-    for publisher in rules.publishers:
-        for name in (publisher.get("name", ""), *publisher.get("aliases", ())):
-            yield from (key(form) for form in (name, name.removeprefix("The ")) if " " in form)
 
 
 #: Characters of a name; a longer text is no name ("Office of the United Nations High Commissioner for Human Rights" has 63).
@@ -221,19 +217,13 @@ def names(text: str, rules: Rules, *, printed: bool = True) -> list[str]:
     if not printed:
         return list(_declared_names(text, rules))
     parts = segments(text, rules)
-    for segment in parts:
-        if found_here := list(_printed_names(segment, rules)):
-            return _listed_behind(found_here, parts, rules) or found_here
-    return []
-
-
-def _listed_behind(first: Sequence[str], parts: Iterator[str], rules: Rules) -> list[str]:
-    """The people in the next part of a byline whose first part is one word, its section: "Politics · Jane Doe, John Roe". One name
-    alone may be what the word is of, such as a town."""
-    if len(first) > 1 or " " in first[0] or not first[0].istitle():
-        return []
-    people = list(_printed_names(next(parts, ""), rules))
-    return people if len(people) > 1 and all(like_a_name(name, rules) for name in people) else []
+    found_here = next(filter(None, (list(_printed_names(segment, rules)) for segment in parts)), [])
+    if len(found_here) == 1 and " " not in found_here[0] and found_here[0].istitle():
+        # The word may be a section, with people behind it: "Politics · Jane Doe, John Roe". Of one name alone it may be the town.
+        people = list(_printed_names(next(parts, ""), rules))
+        if len(people) > 1 and all(like_a_name(name, rules) for name in people):
+            return people
+    return found_here
 
 
 def is_credit(text: str, rules: Rules) -> bool:
@@ -314,7 +304,11 @@ def _declared_names(text: str, rules: Rules) -> Iterator[str]:
     """The names in a value that only programs read, without degrees and jobs after a comma."""
     found = by_job = False
     for i, (part, by_comma) in enumerate(_parts(text, rules)):
-        name = _without_job(clean(part, rules, printed=False), rules)
+        name = clean(part, rules, printed=False)
+        # `Jane Doe Staff Writer` becomes `Jane Doe`.
+        job = words(rules).role.find(name)
+        before = _in_title_case(name[: job[0]].strip(_EDGE)) if job else ""
+        name = before if like_a_name(before, rules) and not organisation(before, rules) else name
         if i == 0 and not name and _URL.search(part):
             return  # "post.example, Frankfurt, Germany" is the address of a firm
         person, paper = split_paper(name, rules)
@@ -352,7 +346,10 @@ def _printed_names(segment: str, rules: Rules) -> Iterator[str]:
         if first and not like_a_name(name, rules) and (" " in name or " " in first or name.islower()):
             continue
         first = first or name
-        if not _is_phrase(name, rules):
+        # Only the first word of a phrase has a capital, as in `Personal finance`: names are not written so.
+        capital, *rest = name.split()
+        small = any(is_small(t[0]) and not is_particle(t, rules) for t in rest)
+        if not (small and capital[0].isupper() and not organisation(name, rules)):
             yield from chinese_names.people(name, rules)
 
 
@@ -363,13 +360,6 @@ def _is_title(name: str, rules: Rules, *, may_be_job: bool) -> bool:
     is_role = at is not None and not like_a_name(name[: at[0]].strip(_EDGE), rules)
     is_job = may_be_job and name.rpartition(" ")[2].casefold() in words(rules).jobs
     return is_role or is_job or _TITLE.fullmatch(name) is not None
-
-
-def _is_phrase(name: str, rules: Rules) -> bool:
-    """Whether only the first word has a capital, as in `Personal finance`: names are not written so."""
-    first, *rest = name.split()
-    small = any(is_small(t[0]) and not is_particle(t, rules) for t in rest)
-    return small and first[0].isupper() and not organisation(name, rules)
 
 
 @lru_cache(maxsize=1024)
@@ -464,14 +454,6 @@ def _two_beats(rules: Rules) -> re.Pattern[str]:
     """Matches the first of two things that somebody reports on: "Health and" in "Jane Doe Health and science reporter"."""
     beats = dates.any_of(words(rules).beats)
     return compiled.regex(rf"\s(?:{beats}) (?:and|&) (?=(?:{beats}) )", re.IGNORECASE)
-
-
-def _without_job(name: str, rules: Rules) -> str:
-    """A declared name without a job behind it: `Jane Doe Staff Writer` becomes `Jane Doe`. A text without a person's name
-    before the job stays as it is."""
-    at = words(rules).role.find(name)
-    before = _in_title_case(name[: at[0]].strip(_EDGE)) if at else ""
-    return before if like_a_name(before, rules) and not organisation(before, rules) else name
 
 
 def split_paper(name: str, rules: Rules) -> tuple[str, str]:

@@ -186,7 +186,11 @@ def picture_claims(marks: Sequence[Mark], head_images: Sequence[str]) -> Iterato
         yield Claim("image", shown, Source(Place.FIGURE))
         caption = mark.node.css_first("figcaption")
         text = text_of(caption, MAX_CAPTION_CHARS) if caption is not None else ""
-        credit, text = _credit(mark.node, text)
+        marked = mark.node.css_first(_CREDIT_SELECTOR)
+        if stated := text_of(marked) if marked is not None else "":
+            credit, text = _plain_credit(stated), text.removesuffix(stated).rstrip(" |–-(")
+        else:
+            credit, text = split_credit(text)
         yield Claim("image_caption", text, Source(Place.FIGURE))
         yield Claim("image_credit", credit, Source(Place.FIGURE))
 
@@ -341,14 +345,6 @@ def _stem(url: str) -> str:
     """
     name = url.split("?", 1)[0].rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return re.sub(r"-(?:\d+x\d+|scaled|e\d{8,})$", "", name)
-
-
-def _credit(figure: LexborNode, caption: str) -> tuple[str, str]:
-    """The credit of a figure, and its caption without the credit."""
-    marked = figure.css_first(_CREDIT_SELECTOR)
-    if found := text_of(marked) if marked is not None else "":
-        return _plain_credit(found), caption.removesuffix(found).rstrip(" |–-(")
-    return split_credit(caption)
 
 
 def split_credit(caption: str) -> tuple[str, str]:

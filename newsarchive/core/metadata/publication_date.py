@@ -79,7 +79,13 @@ def contradicted(read: Mapping[Claim, datetime], url: str = "") -> list[Claim]:
     headline that is outside of that month belongs to another post or to a change. A line near the headline that nothing
     marks may be right: some publishers make the address long before.
     """
-    stated = {c: w for c, w in read.items() if _declares(c)}
+    stated = {
+        c: w
+        for c, w in read.items()
+        if c.source.place in _DECLARED - _NOT_DECLARED
+        and c.source.position not in UNSURE_POSITIONS
+        and c.source.qualifier not in _OF_CHANGES
+    }
     address = [w.date() for c, w in read.items() if c.source.bare is Place.URL]
     month = _IN_ADDRESS.search(url)
     days, max_days = {w.date() for w in stated.values()}, MAX_ZONE_DAYS
@@ -119,13 +125,6 @@ def _is_outside(claim: Claim, when: datetime, month: re.Match[str]) -> bool:
     max_apart = timedelta(days=MAX_ADDRESS_DAYS)
     is_inside = first - max_apart <= when.date() <= last + max_apart
     return claim.field == "date_published" and is_unsure and not is_inside
-
-
-def _declares(claim: Claim) -> bool:
-    place, position, qualifier, _ = claim.source
-    if place not in _DECLARED or place in _NOT_DECLARED:
-        return False
-    return position not in UNSURE_POSITIONS and qualifier not in _OF_CHANGES
 
 
 def _only_changed(stated: Mapping[Claim, datetime], read: Mapping[Claim, datetime]) -> bool:
@@ -521,19 +520,13 @@ def options(read: dict[Claim, datetime], rules: Rules) -> list[Option]:
     days: dict[date, list[Claim]] = {}
     for claim, when in read.items():
         days.setdefault(moments[when] if dates.has_time(when) else when.date(), []).append(claim)
-    return [
-        _option(sorted(group, key=lambda c: (read[c].date() != day, *_vagueness(c, read[c], rules))))
-        for day, group in days.items()
-    ]
-
-
-def _option(group: Sequence[Claim]) -> Option:
-    """The option of the claims for one day."""
-    stated = tuple(c for c in group if not _is_change(c))
-    if not stated:
-        return Option(tuple(group))
-    is_change = len(stated) < len(group) and all(c.source.place in MARKUP for c in stated)
-    return Option(stated, (Trait.DAY_OF_CHANGE,) if is_change else ())
+    out = []
+    for day, claims in days.items():
+        group = sorted(claims, key=lambda c: (read[c].date() != day, *_vagueness(c, read[c], rules)))
+        first = tuple(c for c in group if not _is_change(c))
+        is_change = 0 < len(first) < len(group) and all(c.source.place in MARKUP for c in first)
+        out.append(Option(first or tuple(group), (Trait.DAY_OF_CHANGE,) if is_change else ()))
+    return out
 
 
 def _vagueness(claim: Claim, when: datetime, rules: Rules) -> tuple[bool, bool, bool]:

@@ -36,13 +36,10 @@ def read(text: str, rules: Rules) -> tuple[str, str]:
         found = dates.date_text(sentence, rules)
     at = sentence.find(found) if found else len(sentence)
     by = _by(rules).search(sentence)
-    return sentence[at:], _capitalised(sentence[by.end() :], rules) if by else ""
-
-
-def _capitalised(text: str, rules: Rules) -> str:
-    """The first words of a text, up to a word in small letters that is no part of a name."""
-    particles, words = person_names.words(rules).particles, text.split()[:6]
-    return " ".join(takewhile(lambda w: not person_names.is_small(w[0]) or w in particles, words))
+    # The first words behind "by", up to a word in small letters that is no part of a name.
+    particles, words = person_names.words(rules).particles, sentence[by.end() :].split()[:6] if by else []
+    name = takewhile(lambda word: not person_names.is_small(word[0]) or word in particles, words)
+    return sentence[at:], " ".join(name)
 
 
 @lru_cache(maxsize=8)

@@ -17,10 +17,11 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsarchive.core.metadata import eastern_titles, markup
 from newsarchive.core.metadata.claims import FIRST_HEADINGS, JSON_LD, OPEN_GRAPH, Claim, Place, Source, plain
+from newsarchive.core.metadata.elements import text_of
 from newsarchive.core.metadata.person_names import like_a_name
 from newsarchive.core.text.normalise import key
 from newsarchive.core.text.patterns import words_of
-from newsarchive.core.urls import parts_of, registered_domain
+from newsarchive.core.urls import parts_of, registered_domain, try_normalise
 from newsarchive.items import Block, Candidate
 from newsarchive.rules import Rules
 
@@ -58,6 +59,8 @@ MIN_HOST_WORD_LETTERS = 5
 MIN_HEADLINE_WORDS = 4
 #: Links to the home page whose pictures are looked at; later ones are not.
 MAX_LOGOS = 5
+#: Headings in headers of a page among which the site's name is looked for; later ones are not.
+MAX_MASTHEAD_HEADINGS = 5
 #: Feeds of a page whose titles are read; later ones are those of sections.
 MAX_FEEDS = 4
 #: Last blocks of a page that are searched for a notice of copyright.
@@ -76,8 +79,14 @@ _AROUND_MARK = " -–—|·•:»›,.()[]®™"
 
 
 def without_false_names(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
-    """The claims without those for a publisher that name none: the post's own title, an address, the blog's software."""
-    return _without_addresses_and_software(_without_titles(claims), url, rules)
+    """The claims without those for a publisher that name none: the post's own title, an address or an account, and the software of the
+    blog, as Blogger's themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
+    refused = words_of(rules, "nobody", "software").difference((parts_of(url).hostname or "").split(".")[-2:])
+    return [
+        c
+        for c in _without_titles(claims)
+        if c.field != "publisher" or not (c.value.casefold() in refused or _NO_NAME.match(c.value))
+    ]
 
 
 def _without_titles(claims: Sequence[Claim]) -> list[Claim]:
@@ -109,21 +118,14 @@ def _without_titles(claims: Sequence[Claim]) -> list[Claim]:
     ]
 
 
-def _without_addresses_and_software(claims: Sequence[Claim], url: str, rules: Rules) -> list[Claim]:
-    """The claims without an address or an account in the place of the publisher's name, and without the software of the blog: Blogger's
-    themes name "Blogger" in JSON-LD. A page of the software's own site, whose host has its name, keeps it."""
-    labels = (parts_of(url).hostname or "").split(".")[-2:]
-    refused = words_of(rules, "nobody", "software").difference(labels)
-    return [
-        c
-        for c in claims
-        if c.field != "publisher" or not (c.value.casefold() in refused or _NO_NAME.match(c.value))
-    ]
+def is_named(claims: Iterable[Claim]) -> bool:
+    """Whether any of the claims names a publisher."""
+    return any(c.field == "publisher" and key(c.value) for c in claims)
 
 
 def at_end_of_eastern_titles(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
     """The claim for the publisher at the end of a Chinese or Japanese `<title>`, where `claims` name none."""
-    if any(c.field == "publisher" and key(c.value) for c in claims):
+    if is_named(claims):
         return []
     titles = (c for c in claims if c.field == "headline" and c.source.place is Place.TITLE)
     names = (eastern_titles.site_in(c.value, rules) for c in titles)
@@ -145,10 +147,11 @@ def linked_home(claims: Sequence[Claim], title: str, tree: LexborHTMLParser, url
     around |= {key(name) for name in names if key(name) in ends}
     if not any(c.field == "publisher" and c.source.place is not Place.SITE for c in claims):
         names += markup.names_of_home(tree, url)
-    if not any(c.field == "publisher" and key(c.value) for c in claims):
-        names += markup.names_in_masthead(tree)
+    if not is_named(claims):
+        # A second heading in the page's own header may be the site's motto, which `<title>` may end in as well (blag).
+        names += map(text_of, tree.css("header h1,[role=banner] h1")[:MAX_MASTHEAD_HEADINGS])
     found = [name for name in dict.fromkeys(names) if key(name) in around]
-    if not found and not any(c.field == "publisher" and key(c.value) for c in claims):
+    if not found and not is_named(claims):
         # A logo, or "Harbour Post News from the coast", name and motto in one link.
         parts = (part for title_of_page in split for part in title_of_page)
         whole = (part for part in parts if any(name.startswith(f"{part} ") for name in names))
@@ -298,17 +301,14 @@ def without_motto(name: str, url: str) -> str:
         return name
     # One word that only the machine is called ("Magazine" of magazine.harbour.example) may be what the site is.
     found = next(iter(of_domain or of_machine))
-    if len(_bare(found)) < MIN_HOST_WORD_LETTERS and any(
-        _may_spell_out(part, _bare(found)) for part in parts if part != found
+    letters = _bare(found)
+    # What the letters may stand for: "Harbour County Times" for "hct", "Bundesministerium für Bildung" for "bmb".
+    if len(letters) < MIN_HOST_WORD_LETTERS and any(
+        _like_label(part, letters) or key(part)[:1] == letters[:1] for part in parts if part != found
     ):
         return name
     is_name = len(found.split()) <= MAX_SITE_NAME_WORDS and (found in of_domain or " " in found)
     return found if is_name else name
-
-
-def _may_spell_out(name: str, letters: str) -> bool:
-    """Whether a name may be what letters stand for: "Harbour County Times" for "hct", "Bundesministerium für Bildung" for "bmb"."""
-    return _like_label(name, letters) or key(name)[:1] == letters[:1]
 
 
 def _begin_alike(name: str, label: str) -> bool:
@@ -361,11 +361,18 @@ def in_marks(
     Where a page of 2,579 real ones names its publisher otherwise and a notice spells its domain, the two agree on 430 pages, one is a part
     of the other on 230, and they differ on 41, most of which name a section or another form of the name.
     """
-    label = _domain_label(url)
+    # "harbourpost" of https://www.harbourpost.co.example/
+    label = key(registered_domain(url).partition(".")[0]) if try_normalise(url) else ""
     if len(label) < MIN_LABEL_LETTERS:
         return []
-    for texts, place, like in ((_feeds, Place.LINK, _is_label), (_logos, Place.HOME, _is_like_label)):
-        for name in _names_in_marks(texts(tree, url), rules):
+    feeds = (plain(link.attributes.get("title")) for link in tree.css(_FEEDS)[:MAX_FEEDS])
+    logos = (
+        plain(picture.attributes.get("alt"))
+        for link in markup.home_links(tree, url, MAX_LOGOS)
+        for picture in link.css("img[alt]")[:1]
+    )
+    for texts, place, like in ((feeds, Place.LINK, _is_label), (logos, Place.HOME, _is_like_label)):
+        for name in _names_in_marks(texts, rules):
             folded = key(name)
             is_other = folded and folded not in key(headline) and key(headline) not in folded
             if is_other and like(name, label, rules):
@@ -396,25 +403,6 @@ def spelled_as(line: str, label: str) -> str:
             if not label.startswith(spelled):
                 break
     return ""
-
-
-def _domain_label(url: str) -> str:
-    """The match key of the registered domain without its public suffix: "harbourpost" of https://www.harbourpost.co.example/."""
-    try:
-        return key(registered_domain(url).partition(".")[0])
-    except ValueError:
-        return ""
-
-
-def _feeds(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    for link in tree.css(_FEEDS)[:MAX_FEEDS]:
-        yield plain(link.attributes.get("title"))
-
-
-def _logos(tree: LexborHTMLParser, url: str) -> Iterator[str]:
-    for link in markup.home_links(tree, url, MAX_LOGOS):
-        for picture in link.css("img[alt]")[:1]:
-            yield plain(picture.attributes.get("alt"))
 
 
 def _names_in_marks(texts: Iterable[str], rules: Rules) -> Iterator[str]:

@@ -22,17 +22,15 @@ def counted_from(text: str, now: datetime, rules: Rules) -> datetime | None:
     for a text in which `ago` finds nothing, and for one that counts months or a year, which are too vague for a day: "a month
     ago" stands for 26 to 45 days in moment.js."""
     found = ago(text, now, rules)
-    if found is None or (now - found >= timedelta(days=MIN_MONTH_DAYS) and not _counts_days(text, rules)):
+    if found is None:
         return None
+    if now - found >= timedelta(days=MIN_MONTH_DAYS):
+        # Days are as long in a leap year as in another year, counted back from the end of February; a month or a year is not.
+        lengths = {end - (ago(text, end, rules) or end) for end in _ENDS_OF_FEBRUARY}
+        if len(lengths) > 1:
+            return None
     names_day_only = found.time() == now.astimezone(UTC).time()  # "2 days ago", and "24 hours ago"
     return datetime.combine(found, time(), UTC) if names_day_only else found.replace(second=0, microsecond=0)
-
-
-def _counts_days(text: str, rules: Rules) -> bool:
-    """Whether a text counts days, or shorter times: counted back from the end of February, it is as long in a leap year as in another
-    year. A month or a year is not."""
-    lengths = {now - (ago(text, now, rules) or now) for now in _ENDS_OF_FEBRUARY}
-    return len(lengths) == 1
 
 
 def ago(text: str, now: datetime, rules: Rules) -> datetime | None:

@@ -4,6 +4,10 @@ Breadcrumbs (schema.org BreadcrumbList, and lists whose class, id or label says 
 Links with `rel=category` and `rel=tag` (microformats.org) name sections and tags. An element whose class says "paywall", or
 names a box that keeps back the text, means that the article is not free.
 
+A page that names its section nowhere else may stand in the menu of its site. WordPress marks the item of a menu that is a category of the
+post with the class `current-post-parent`. On other sites the address tells it: `/gesellschaft/a-post-17` lies in the folder to which the
+menu's "Gesellschaft" leads.
+
 The keywords of an article are the whole list of the most trusted source. A page states them in several places, and their
 lists are not mixed: a feed has the categories among them, a meta element may hold words for search engines.
 """
@@ -11,12 +15,12 @@ lists are not mixed: a feed has the categories among them, a meta element may ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from newsarchive.core.metadata.claims import Claim, Place, Source, best
+from newsarchive.core.metadata.claims import GUESSES, Claim, Place, Source, best
 from newsarchive.core.metadata.elements import Mark, absolute, text_of, upwards
 from newsarchive.core.metadata.guessed_names import says_profile
 from newsarchive.core.metadata.markup import MAX_BYLINE_CHARS
@@ -32,11 +36,11 @@ from newsarchive.core.metadata.standing import (
     in_masthead,
 )
 from newsarchive.core.text import dates
-from newsarchive.core.text.normalise import key
+from newsarchive.core.text.normalise import key, without_accents
 from newsarchive.core.text.patterns import words_of
 from newsarchive.core.text.scripts import HAN_AND_KANA, HANGUL, has_unspaced
 from newsarchive.core.text.words import ends_sentence
-from newsarchive.core.urls import is_category, is_tag, parts_of, same_site
+from newsarchive.core.urls import is_category, is_tag, parts_of, same_site, site_of, unquoted
 from newsarchive.items import Block, Candidate, DecidedBy
 from newsarchive.rules import Rules
 
@@ -80,6 +84,22 @@ _ADDRESS_OR_CODE = re.compile(r"://|[{}]")
 #: A word of one character, in Chinese, Japanese and Korean.
 _ONE_CHARACTER = re.compile(f"[{HAN_AND_KANA}{HANGUL}]")
 
+#: Links of a page among which those of its menu are looked for; later ones are not. The menu of a page comes first, or last.
+MAX_MENU_LINKS = 1500
+#: Characters of the name of a section in a menu; a longer text is a headline.
+MAX_MENU_NAME_CHARS = 40
+#: Letters of a folder. Shorter ones ("de", "us") are languages and countries.
+MIN_FOLDER_LETTERS = 3
+#: The item of a menu that is a category of the post, in WordPress (`_wp_menu_item_classes_by_context`).
+_CATEGORY_OF_POST = "li.menu-item-object-category.current-post-parent > a"
+#: Classes and IDs of menus.
+_MENU = re.compile(r"nav|menu|crumb")
+#: Words that a folder may lack beside the text of its link, or the other way round: "Mind & Body" at /mind-and-body/.
+_AND = frozenset(("and", "und", "et", "y", "e", "en", "og"))
+_WORD = re.compile(r"[^\W_]+")
+#: How addresses write the German letters that are no letters with an accent.
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+
 
 def section_claims(
     marks: Sequence[Mark], title: str, headline: Mark | None, other_posts: OtherPosts, rules: Rules
@@ -114,8 +134,8 @@ def section_claims(
             if group is None or _same_group(group, first_group):
                 yield from _named("keywords", _without_count(mark.node), Place.TAG)
         elif crumbs_left and mark.is_breadcrumb:
-            links = [a for a in mark.node.css("a")[:MAX_CRUMB_LINKS] if not _leads_home(a)]
-            path = [text_of(a) for a in links if not _names_person(a, rules)]
+            links = mark.node.css("a")[:MAX_CRUMB_LINKS]
+            path = [text_of(a) for a in links if _may_be_section(a, rules)]
             path = [text for text in path if text and key(text) != key(title)]
             crumbs_left -= 1
             yield from _named("article_section", path[-1] if path else "", Place.CRUMBS)
@@ -170,19 +190,15 @@ def linked_categories(
     """
     if headline is None:
         return
-    groups: dict[int, list[Mark]] = {}
-    for link in links:
-        groups.setdefault(_around(link.node).mem_id, []).append(link)
-    first, last = headline.at - MAX_NEAR_MARKS_BEFORE, headline.at + MAX_NEAR_MARKS_AFTER
     around = ancestors_of(headline)
-    for group_links in groups.values():
+    for group_links in _groups(links):
         node = group_links[0].node
         group = _around(node)
         if (
             len(group_links) <= MAX_LINKED_CATEGORIES
             and text_of(group, MAX_BYLINE_CHARS)
             and len(group.css("a")) <= MAX_LINKS_BESIDE
-            and first <= group_links[0].at <= last
+            and _is_near(group_links[0], headline)
             and not (_is_aside(node) or in_masthead(node, around) or other_posts.holds(node))
         ):
             for link in group_links:
@@ -216,16 +232,12 @@ def linked_tags(
     """
     if headline is None:
         return
-    groups: dict[int, list[Mark]] = {}
-    for link in links:
-        if same_site(url, absolute(link.attributes.get("href") or "", url)):
-            groups.setdefault(_around(link.node).mem_id, []).append(link)
+    own = (link for link in links if same_site(url, absolute(link.attributes.get("href") or "", url)))
     around = ancestors_of(headline)
-    first, last = headline.at - MAX_NEAR_MARKS_BEFORE, headline.at + MAX_NEAR_MARKS_AFTER
     lists: list[Sequence[str]] = []
     lines: list[Sequence[str]] = []
     beside_others: list[Sequence[str]] = []
-    for group in groups.values():
+    for group in _groups(own):
         node = group[0].node
         texts = [text_of(link.node, MAX_SECTION_CHARS) for link in group]
         if len(group) > MAX_LINKED_TAGS or sum(_COUNT.search(text) is not None for text in texts) > 1:
@@ -235,22 +247,18 @@ def linked_tags(
         whole = text_of(_around(node), MAX_LINKED_TAGS_CHARS)
         is_list = sum(map(len, texts)) >= MIN_SHARE_OF_TAGS * len(whole) > 0
         if other_posts.holds(node):
+            article = next((up for up in upwards(node.parent, MAX_ANCESTORS) if up.tag == "article"), None)
             if is_list:
-                beside_others.append(texts if _in_article_of(node, around) else ())
+                is_own = article is not None and article.mem_id in around
+                beside_others.append(texts if is_own else ())
         elif is_list:
             lists.append(texts)
-        elif 0 < len(whole) <= MAX_BYLINE_CHARS and first <= group[0].at <= last and not ends_sentence(whole):
+        elif 0 < len(whole) <= MAX_BYLINE_CHARS and _is_near(group[0], headline) and not ends_sentence(whole):
             lines.append(texts)
     # The only list may stand beside the posts before and after: in the foot of the Next.js blog with Tailwind.
     only = beside_others if len(beside_others) == 1 else []
     for text in (lists or lines or only or [()])[0]:
         yield from _named("keywords", text, Place.TAG_LINK)
-
-
-def _in_article_of(node: LexborNode, around_headline: Set[int]) -> bool:
-    """Whether the nearest `<article>` around a node holds the headline, too."""
-    article = next((up for up in upwards(node.parent, MAX_ANCESTORS) if up.tag == "article"), None)
-    return article is not None and article.mem_id in around_headline
 
 
 #: Boxes for tags of a page that are looked at; from two on they belong to several posts.
@@ -283,6 +291,18 @@ def _is_aside(node: LexborNode) -> bool:
     while up is not None and up.tag not in ("footer", "nav", "aside"):
         up = up.parent
     return up is None or up.tag != "footer" or aside(node, near=True)
+
+
+def _groups(links: Iterable[Mark]) -> list[list[Mark]]:
+    """The links that stand together (`_around`)."""
+    groups: dict[int, list[Mark]] = {}
+    for link in links:
+        groups.setdefault(_around(link.node).mem_id, []).append(link)
+    return list(groups.values())
+
+
+def _is_near(mark: Mark, headline: Mark) -> bool:
+    return headline.at - MAX_NEAR_MARKS_BEFORE <= mark.at <= headline.at + MAX_NEAR_MARKS_AFTER
 
 
 def _around(link: LexborNode) -> LexborNode:
@@ -327,19 +347,14 @@ def named(claims: Sequence[Claim], no_sections: Set[str], rules: Rules) -> list[
             continue
         if _ADDRESS_OR_CODE.search(claim.value):
             continue
-        whole = _without_label(_without_site(claim.value, no_sections), rules)
+        titled = title_parts(claim.value)  # "Harbour – Harbour Post"
+        is_before_site = len(titled) == 2 and key(titled[1]) in no_sections
+        whole = _without_label(titled[0] if is_before_site else claim.value, rules)
         parts = (part.strip() for part in _listed(whole))
         usable = (p for p in parts if key(p) not in no_sections and is_name(p) and not dates.month(p, rules))
         if name := next(usable, ""):
             out.append(claim if name == claim.value else replace(claim, value=name))
     return out
-
-
-def _without_site(text: str, names: Set[str]) -> str:
-    """A section without the name of its site behind it, as a title has it: "Harbour – Harbour Post"."""
-    parts = title_parts(text)
-    is_site = len(parts) == 2 and key(parts[1]) in names
-    return parts[0] if is_site else text
 
 
 def _without_label(text: str, rules: Rules) -> str:
@@ -386,15 +401,82 @@ def is_name(text: str) -> bool:
     return len(text.split()) < MIN_SENTENCE_WORDS or _SENTENCE_SIGN.search(text) is None
 
 
-def _leads_home(link: LexborNode) -> bool:
-    parts = parts_of((link.attributes.get("href") or "").strip()[:500])
-    return parts.path in ("", "/", "index.html", "/index.html")
+def _may_be_section(link: LexborNode, rules: Rules) -> bool:
+    """Whether a link of a breadcrumb leads neither home nor, with the text of a name, below a folder of people: "/authors/jane-doe/"."""
+    path = parts_of((link.attributes.get("href") or "").strip()[:500]).path
+    folder = path.strip("/").rpartition("/")[0]
+    is_person = bool(folder) and says_profile(f"/{folder}/", rules) and like_a_name(text_of(link), rules)
+    return not is_person and path not in ("", "/", "index.html", "/index.html")
 
 
-def _names_person(link: LexborNode, rules: Rules) -> bool:
-    """Whether a link has the text of a name and leads below a folder of people: "/authors/jane-doe/"."""
-    folder = parts_of((link.attributes.get("href") or "").strip()[:500]).path.strip("/").rpartition("/")[0]
-    return bool(folder) and says_profile(f"/{folder}/", rules) and like_a_name(text_of(link), rules)
+def in_menu(tree: LexborHTMLParser, url: str, claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The sections that the menu names: the categories of a post of WordPress, then the deepest folder of the page at `url`. Whom
+    one of the `claims` names as author, and not by a guess, has a folder of their own: "Jane Doe" at /jane-doe/a-post/."""
+    authors = [key(c.value) for c in claims if c.field == "authors" and c.source.place not in GUESSES]
+    for name in _in_menu(tree, url):
+        if not any(key(name) in author for author in authors):
+            yield Claim("article_section", name, Source(Place.MENU))
+
+
+def _in_menu(tree: LexborHTMLParser, url: str) -> Iterator[str]:
+    for link in tree.css(_CATEGORY_OF_POST)[:MAX_MENU_LINKS]:
+        if name := text_of(link, MAX_MENU_NAME_CHARS):
+            yield name
+    page = _path(url)
+    if page.count("/") < 2:
+        return
+    folders = {folder for folder in page.split("/")[1:-1] if len(folder) >= MIN_FOLDER_LETTERS}
+    found: list[tuple[int, str]] = []
+    for link in tree.css("a[href]")[:MAX_MENU_LINKS] if folders else ():
+        reference = (link.attributes.get("href") or "").strip()
+        # Most links lead elsewhere by their last part, which is quickly told.
+        last = reference.rstrip("/").rpartition("/")[2]
+        if (last.casefold() not in folders and "%" not in last) or "?" in reference or "#" in reference:
+            continue
+        address = absolute(reference, url)
+        folder = _path(address) if address else ""
+        if folder.count("/") and page.startswith(f"{folder}/") and site_of(address) == site_of(url):
+            name = text_of(link, MAX_MENU_NAME_CHARS)
+            if _is_named_like(name, folder) and _is_of_menu(link):
+                found.append((folder.count("/"), name))
+    if found:
+        yield max(found, key=lambda one: one[0])[1]
+
+
+def _path(url: str) -> str:
+    """The path of an address in small letters, without a slash at its end."""
+    return unquoted(parts_of(url).path).casefold().rstrip("/")
+
+
+def _is_named_like(name: str, folder: str) -> bool:
+    """Whether the text of a link is the name of the folder that it leads to.
+
+    >>> pairs = (("Mind & Body", "/mind-and-body"), ("Märkte", "/news/maerkte"), ("All Cars", "/cars"), ("2008", "/2008"))
+    >>> [_is_named_like(*pair) for pair in pairs]
+    [True, True, False, False]
+    """
+    last = folder.rpartition("/")[2]
+    letters = _letters(last)
+    if len(letters) < MIN_FOLDER_LETTERS or not letters.isalpha() or last[0] in "@~":
+        return False
+    folded = name.casefold()
+    return letters in (_letters(folded), _letters(folded.translate(_GERMAN)))
+
+
+def _letters(text: str) -> str:
+    words = _WORD.findall(without_accents(text))
+    return key("".join(word for word in words if word not in _AND))
+
+
+def _is_of_menu(link: LexborNode) -> bool:
+    """Whether a link stands in a menu, a breadcrumb or the header of the site."""
+    for up in upwards(link, MAX_ANCESTORS):
+        names = f"{up.attributes.get('class') or ''} {up.attributes.get('id') or ''}".casefold()
+        if up.tag in ("body", "html"):
+            return False
+        if up.tag in ("nav", "header") or _MENU.search(names):
+            return True
+    return False
 
 
 def paywall_claims(blocks: Sequence[Block], rules: Rules) -> Iterator[Claim]:
@@ -436,9 +518,20 @@ def choose_keywords(
     folded = key(section)
     of_feed = [c for c in claims if c.source.bare is Place.FEED]
     sections_in_feed = [c for c in of_feed if folded and key(c.value) == folded]
-    fields, markup = _fields(claims), [c for c in claims if _MARKUP.search(c.value)]
-    split = _split_headline(claims, headline) + _headlines(claims, headline)
-    out = [*sections_in_feed, *fields, *markup, *split]
+    # "locale: US, displayType: standard article, contentId: 15cd". Five of 2,579 real pages have nothing else in their first source of
+    # keywords; another source then gives four of them tags.
+    of_programs = {c.source for c in claims if _SURE_FIELD.match(c.value)}
+    refusals = {
+        "is the section": sections_in_feed,
+        "is a field of a program": [c for c in claims if c.source in of_programs and _FIELD.match(c.value)],
+        "holds markup, code or a variable": [c for c in claims if _MARKUP.search(c.value)],
+        "is the headline, or a part of it that is split into keywords": [
+            *_split_headline(claims, headline),
+            *_headlines(claims, headline),
+        ],
+    }
+    refused = [c.candidate(reason=why) for why, group in refusals.items() for c in group]
+    out = [c for group in refusals.values() for c in group]
     claims = [c for c in claims if c not in out]
     _, candidates = best(claims, rules)
     source = next((claim.source for claim, c in zip(claims, candidates, strict=True) if c.chosen), None)
@@ -448,12 +541,6 @@ def choose_keywords(
             around = " " if "«" in claim.value else _SEPARATORS  # "ФК «Зенит»", »Die Zeit«
             words.setdefault(key(claim.value), claim.value.strip(around))
     reason = next((c.reason for c in candidates if c.chosen), "")
-    refused = [c.candidate(reason="is the section") for c in sections_in_feed]
-    refused += [c.candidate(reason="is a field of a program") for c in fields]
-    refused += [c.candidate(reason="holds markup, code or a variable") for c in markup]
-    refused += [
-        c.candidate(reason="is the headline, or a part of it that is split into keywords") for c in split
-    ]
     chosen = [
         replace(c, chosen=True, reason=reason)
         if claim.source == source
@@ -461,15 +548,6 @@ def choose_keywords(
         for claim, c in zip(claims, candidates, strict=True)
     ]
     return tuple(words.values())[:MAX_KEYWORDS], chosen + refused
-
-
-def _fields(claims: Sequence[Claim]) -> list[Claim]:
-    """The fields of a program that stand among the keywords: "locale: US, displayType: standard article, contentId: 15cd".
-
-    Five of 2,579 real pages have nothing else in their first source of keywords; another source then gives four of them tags.
-    """
-    of_programs = {c.source for c in claims if _SURE_FIELD.match(c.value)}
-    return [c for c in claims if c.source in of_programs and _FIELD.match(c.value)]
 
 
 def _split_headline(claims: Sequence[Claim], headline: str) -> list[Claim]:
