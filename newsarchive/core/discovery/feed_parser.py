@@ -186,7 +186,11 @@ def _changed_feedparser() -> Any:
     ]
     for element, kind in _FULL_TEXTS.items():
         changed += [
-            (_FeedParserMixin, f"_start_{element}", _start_of(kind)),
+            (
+                _FeedParserMixin,
+                f"_start_{element}",
+                lambda self, attributes, kind=kind: self.push_content("content", attributes, kind, 1),
+            ),
             (_FeedParserMixin, f"_end_{element}", _FeedParserMixin._end_content),
         ]
     for owner, name, ours in changed:
@@ -199,11 +203,6 @@ def _changed_feedparser() -> Any:
 def _unknown(*_: object) -> None:
     """What feedparser meets where it has no method for an element, which it keeps as it is then."""
     raise AttributeError
-
-
-def _start_of(kind: str) -> Callable[..., Any]:
-    """A method for the start of an element that holds the text of a post, of this media type."""
-    return lambda self, attributes: self.push_content("content", attributes, kind, 1)
 
 
 def _for_our_feeds(ours: Callable[..., Any], own: Callable[..., Any]) -> Callable[..., Any]:

@@ -376,7 +376,10 @@ def _entry(raw: Mapping[str, Any], feed: Feed, times: FeedTimes) -> Entry:
     of_source = _names(source.get("authors")) if isinstance(source, dict) else ()
     title = _text(raw, "title")
     text, is_full = _longest_text(raw)
-    language = _text(raw, "language") or _language_of_texts(raw)
+    # The first language that XML gives to a text, the summary or the title (`xml:lang`), or to what holds it.
+    details = (raw.get(f"{name}_detail") for name in ("summary", "title"))
+    texts = [*rows_of(raw, "content"), *(detail for detail in details if isinstance(detail, dict))]
+    language = next(filter(None, (_text(one, "language") for one in (raw, *texts))), "")
     url, *others = _addresses(raw, feed.version, code(language or feed.language)) or ("",)
     return Entry(
         Link(url, "feed", title, lastmod=updated or published, published=published),
@@ -417,13 +420,6 @@ def _addresses(raw: Mapping[str, Any], version: str, language: str) -> tuple[str
             _address_in(_text(raw, "id")),
         )
     )
-
-
-def _language_of_texts(raw: Mapping[str, Any]) -> str:
-    """The first language that XML gives to a text, the summary or the title of an entry (`xml:lang`), or to what holds it."""
-    details = (raw.get(f"{name}_detail") for name in ("summary", "title"))
-    texts = [*rows_of(raw, "content"), *(detail for detail in details if isinstance(detail, dict))]
-    return next(filter(None, (_text(text, "language") for text in texts)), "")
 
 
 def _address_in(identity: str) -> str:
@@ -514,11 +510,14 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
         data = loads(text)
     except ValueError as error:
         return Feed(url, problem=f"not well formed: {error}"[:300]), iter(())
-    if not isinstance(data, dict) or not _is_json_feed(data):
+    version = str(data.get("version")) if isinstance(data, dict) else ""
+    # Some write `1.1` for the address of the version; then it must have what a feed has.
+    has_posts = version in _JSON_VERSIONS and _text(data, "title") and rows_of(data, "items")
+    if "jsonfeed.org/version/" not in version and not has_posts:
         return Feed(url, problem="no feed"), iter(())
     feed = Feed(
         url,
-        version="json" + str(data["version"]).rpartition("/")[2].replace(".", ""),
+        version="json" + version.rpartition("/")[2].replace(".", ""),
         title=_text(data, "title"),
         home_url=_home(_text(data, "home_page_url"), url),
         language=_text(data, "language"),
@@ -528,14 +527,6 @@ def _read_json(body: bytes, source: Excerpt, rules: Rules) -> tuple[Feed, Iterat
     times = FeedTimes(feed.language, rules)
     read = (_json_entry(entry, feed, times) for entry in rows_of(data, "items"))
     return feed, with_excerpts(read, excerpts.of_json(text, source, "items"))
-
-
-def _is_json_feed(data: Mapping[str, Any]) -> bool:
-    """Whether a document says that it is a JSON Feed, or has what one must have: some write `1.1` for the address of the version."""
-    version = str(data.get("version"))
-    if "jsonfeed.org/version/" in version:
-        return True
-    return version in _JSON_VERSIONS and bool(_text(data, "title") and rows_of(data, "items"))
 
 
 def _json_authors(record: Mapping[str, Any]) -> tuple[str, ...]:

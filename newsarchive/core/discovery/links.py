@@ -64,7 +64,7 @@ def post_links(html_text: str, base_url: str, rules: Rules) -> list[Link]:
     table = _table(rules)
     pages = _same_site_pages(parse(html_text), base_url, table)
     shapes = Counter(a.shape for page in pages for a in page.anchors if len(a.text) >= table.long_text)
-    posts = {url_key(page.url): page for page in pages if page.score(table, shapes) >= MIN_POST_SCORE}
+    posts = {url_key(page.url): page for page in pages if page.score(shapes) >= MIN_POST_SCORE}
     whole = (
         page
         for key, page in posts.items()
@@ -122,11 +122,12 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class _Anchor:
-    place: _Place
+    """A link: the tag path of its place, its text, whether it stands in a heading, and the points of its place."""
+
     shape: tuple[str, ...]
     text: str
     heading: bool
-    bookmark: bool
+    points: float
 
 
 @dataclass(slots=True)
@@ -141,21 +142,9 @@ class _Target:
         """The text of the anchor in a heading, else the longest text."""
         return max(self.anchors, key=lambda a: (a.heading, len(a.text))).text
 
-    def score(self, table: _Table, shapes: Mapping[tuple[str, ...], int]) -> float:
-        return address_score(self.url) + max(self._place_score(a, table, shapes) for a in self.anchors)
-
-    def _place_score(self, anchor: _Anchor, table: _Table, shapes: Mapping[tuple[str, ...], int]) -> float:
-        place, text = anchor.place, anchor.text
-        return (
-            3.0 * anchor.heading
-            + 3.0 * anchor.bookmark
-            + 2.0 * place.entry
-            + 1.0 * (len(text) >= table.long_text)
-            + 2.0 * (shapes[anchor.shape] >= 3)
-            - 5.0 * place.boilerplate
-            - 5.0 * place.meta
-            - 1.0 * place.widget
-        )
+    def score(self, shapes: Mapping[tuple[str, ...], int]) -> float:
+        """The points of the address and of the best anchor; `shapes` has the number of anchors of each shape."""
+        return address_score(self.url) + max(a.points + 2.0 * (shapes[a.shape] >= 3) for a in self.anchors)
 
 
 class _Table:
@@ -175,8 +164,10 @@ class _Table:
         self.page_words = frozenset(table.get("page_words", ()))
         self.number_words = frozenset(table.get("number_words", ()))
         self.extensions = tuple(table.get("extensions", ()))
+        classes = table.get("classes", {})
         self.entry, self.boilerplate, self.widget, self.meta = (
-            _words(table.get("classes", {}).get(kind, ())) for kind in ("entry", "chrome", "widget", "meta")
+            re.compile(rf"(?:^|[\s_-])(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?=$|[\s_-])", re.I)
+            for words in (classes.get(kind, ()) for kind in ("entry", "chrome", "widget", "meta"))
         )
 
     def refused(self, url: str, *, is_listed: bool = False) -> str:
@@ -255,10 +246,6 @@ def _reason_by_word(table: Mapping[str, list[str]]) -> dict[str, str]:
     return {word: reason for reason, words in table.items() for word in words}
 
 
-def _words(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|[\s_-])(?:{'|'.join(map(re.escape, words)) or '(?!)'})(?=$|[\s_-])", re.I)
-
-
 def _same_site_pages(tree: LexborHTMLParser, base_url: str, table: _Table) -> list[_Target]:
     base, here, site = base_of(tree, base_url), url_key(base_url), site_of(base_url)
     targets: dict[str, _Target] = {}
@@ -284,7 +271,16 @@ def _anchor(node: LexborNode, table: _Table, places: dict[int, _Place]) -> _Anch
     text = " ".join(text.split())[:300]
     heading = place.heading or node.css_first("h1,h2,h3,h4,h5,h6") is not None
     bookmark = "bookmark" in (node.attributes.get("rel") or "").lower() or _is_address_of_entry(node, words)
-    return _Anchor(place, (*place.shape, f"a.{words}"), text, heading, bookmark)
+    points = (
+        3.0 * heading
+        + 3.0 * bookmark
+        + 2.0 * place.entry
+        + 1.0 * (len(text) >= table.long_text)
+        - 5.0 * place.boilerplate
+        - 5.0 * place.meta
+        - 1.0 * place.widget
+    )
+    return _Anchor((*place.shape, f"a.{words}"), text, heading, points)
 
 
 def _is_address_of_entry(node: LexborNode, classes: str) -> bool:

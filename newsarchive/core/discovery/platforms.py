@@ -16,7 +16,7 @@ from newsarchive.core.discovery.feeds import announced_feeds, usual_feeds
 from newsarchive.core.discovery.wordpress import api_root, usual_api_root
 from newsarchive.core.html.parsing import parse
 from newsarchive.core.urls import folder_of, try_normalise, url_key
-from newsarchive.rules import Rules, Table, strings
+from newsarchive.rules import Rules, strings
 
 _FILE = "data/discovery/platforms.toml"
 
@@ -127,17 +127,12 @@ def _score(platform: _Platform, host: str, headers: Mapping[str, str], head: str
 
 @lru_cache(maxsize=4)
 def _platforms(rules: Rules) -> tuple[_Platform, ...]:
-    return tuple(_compiled(table) for table in rules.discovery.get("platforms", {}).get("platform", []))
-
-
-def _compiled(table: Table) -> _Platform:
-    generator = table.get("generator", "")
-    return _Platform(
-        name=str(table["name"]),
-        generator=re.compile(generator, re.I) if generator else None,
-        hosts=strings(_FILE, table, "hosts"),
-        headers=table.get("headers", {}),
-        marks=strings(_FILE, table, "marks"),
-        feeds=strings(_FILE, table, "feeds"),
-        sitemaps=strings(_FILE, table, "sitemaps"),
+    return tuple(
+        _Platform(
+            name=str(table["name"]),
+            generator=re.compile(table["generator"], re.I) if table.get("generator") else None,
+            headers=table.get("headers", {}),
+            **{key: strings(_FILE, table, key) for key in ("hosts", "marks", "feeds", "sitemaps")},
+        )
+        for table in rules.discovery.get("platforms", {}).get("platform", [])
     )

@@ -137,7 +137,8 @@ def next_check(visits: Visits, now: datetime, outcome: Outcome, key: str = "") -
         wait = _bounded(back_off(visits.failures))
     else:
         wait = interval(visits, now)
-    return now + wait * (1 + SPREAD_SHARE * _place(key))
+    place = crc32(key.encode()) / 0x7FFFFFFF - 1 if key else 0.0  # in the spread, from -1 to 1
+    return now + wait * (1 + SPREAD_SHARE * place)
 
 
 def is_news(lastmod: datetime | None, before: datetime | None, looked_at: datetime | None) -> bool:
@@ -259,8 +260,3 @@ def retry_after(value: str, now: datetime, longest: timedelta = DAY) -> timedelt
 
 def _bounded(wait: timedelta) -> timedelta:
     return min(max(wait, MIN_INTERVAL), MAX_INTERVAL)
-
-
-def _place(key: str) -> float:
-    """The place of a post in the spread, from -1 to 1, by its key alone."""
-    return crc32(key.encode()) / 0x7FFFFFFF - 1 if key else 0.0

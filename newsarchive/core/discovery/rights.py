@@ -64,8 +64,9 @@ def noarchive(headers: Mapping[str, str], html_text: str) -> str:
     for robot, directive in _header_directives(headers.get("x-robots-tag", "")):
         if directive == "noarchive" and robot in ("", "*", NAME):
             return "X-Robots-Tag"
-    for name, directive in _meta_directives(html_text):
-        if directive == "noarchive" and name in ("robots", NAME):
+    for meta in map(attributes, parse(html_text).css("meta[name][content]")):
+        name = meta["name"].strip().lower()
+        if name in ("robots", NAME) and "noarchive" in re.split(r"[,\s]+", meta["content"].lower()):
             return f"<meta name={name}>"
     return ""
 
@@ -94,13 +95,6 @@ def _header_directives(value: str) -> Iterator[tuple[str, str]]:
             if colon and name not in _VALUE_DIRECTIVES and " " not in name:
                 robot, part = name, rest
             yield robot, part.strip()
-
-
-def _meta_directives(html_text: str) -> Iterator[tuple[str, str]]:
-    for node in parse(html_text).css("meta[name][content]"):
-        meta = attributes(node)
-        for directive in re.split(r"[,\s]+", meta["content"].lower()):
-            yield meta["name"].strip().lower(), directive
 
 
 #: Characters of a word of a site that is kept; further ones are cut.
@@ -136,7 +130,8 @@ def of_site(robots_txt: str, tdmrep: str, url: str, agent: str, rules: Rules) ->
 
     `agent` is our own product token, by whose group of robots.txt the preferences are read.
     """
-    refused = _refused(robots_txt, url, rules) if robots_txt else ()
+    named = _named_agents(robots_txt, _words(rules, "agents")) if robots_txt else ()
+    refused = tuple(agent for agent, written in named if not _parsed(robots_txt).can_fetch(url, written))
     usages = _usages_of(robots_txt, url, agent) if "content-usage" in robots_txt.casefold() else ()
     said = Rights(
         refused_agents=refused,
@@ -208,24 +203,15 @@ def _of_jsonld(script: str, rules: Rules) -> list[str]:
     except ValueError:
         return []
     types = _words(rules, "licensed_types")
-    works = (work for work in _works(found) if any(one in _list(work.get("@type")) for one in types))
-    return [word for work in works for word in _named(work.get("license"))]
-
-
-def _works(value: Any) -> Iterator[dict[str, Any]]:
-    """The objects at the top of a document, and of its graph."""
-    for one in _list(value):
-        if isinstance(one, dict):
-            yield one
-            yield from (part for part in _list(one.get("@graph")) if isinstance(part, dict))
-
-
-def _named(licence: Any) -> Iterator[str]:
-    for one in _list(licence):
-        if isinstance(one, dict):
-            one = next((one[k] for k in ("@id", "url", "name") if one.get(k)), "")
-        if isinstance(one, str) and one.strip():
-            yield one.strip()
+    whole = [one for one in _list(found) if isinstance(one, dict)]
+    works = (work for one in whole for work in (one, *_list(one.get("@graph"))) if isinstance(work, dict))
+    stated = [work.get("license") for work in works if any(one in _list(work.get("@type")) for one in types)]
+    licences = (
+        next((one[k] for k in ("@id", "url", "name") if one.get(k)), "") if isinstance(one, dict) else one
+        for licence in stated
+        for one in _list(licence)
+    )
+    return [one.strip() for one in licences if isinstance(one, str) and one.strip()]
 
 
 def _list(value: Any) -> list[Any]:
@@ -308,12 +294,6 @@ def _matches(pattern: str, path: str) -> bool:
 @lru_cache(maxsize=MAX_KEPT_FILES)
 def _parsed(robots_txt: str) -> Any:
     return Protego.parse(robots_txt[:MAX_ROBOTS_TXT_CHARACTERS])
-
-
-def _refused(robots_txt: str, url: str, rules: Rules) -> tuple[str, ...]:
-    """The crawlers that robots.txt names and keeps from a page."""
-    named = _named_agents(robots_txt, _words(rules, "agents"))
-    return tuple(agent for agent, written in named if not _parsed(robots_txt).can_fetch(url, written))
 
 
 @lru_cache(maxsize=MAX_KEPT_FILES)

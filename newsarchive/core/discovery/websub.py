@@ -50,7 +50,10 @@ def offer_of(url: str, headers: Mapping[str, str], body: bytes) -> Offer | None:
     >>> offer_of("https://a.example/feed", {"link": '</hub>; rel="hub", </feed?x>; rel=self'}, b"")
     Offer(hub='https://a.example/hub', topic='https://a.example/feed?x')
     """
-    found = _in_header(headers.get("link", ""))
+    found: dict[str, str] = {}
+    for address, relations in link_header(headers.get("link", "")):
+        for word in relations.lower().split():
+            found.setdefault(word, address)
     if "hub" not in found:
         body = body.removeprefix(b"\xef\xbb\xbf").lstrip()
         found = _in_json(body) if body[:1] == b"{" else _in_xml(body)
@@ -104,14 +107,6 @@ def announced_in_a_row(posts: Iterable[NewPost], pushes: Sequence[datetime], now
     return number
 
 
-def _in_header(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for address, relations in link_header(text):
-        for word in relations.lower().split():
-            found.setdefault(word, address)
-    return found
-
-
 def _in_xml(body: bytes) -> dict[str, str]:
     """The links of the feed itself, not those of its posts."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True, huge_tree=False)
@@ -120,9 +115,7 @@ def _in_xml(body: bytes) -> dict[str, str]:
     except (etree.XMLSyntaxError, ValueError):
         return {}
     found: dict[str, str] = {}
-    if root is None:
-        return found
-    for head in (root, *root.findall("{*}channel")):
+    for head in (root, *root.findall("{*}channel")) if root is not None else ():
         for link in head.findall("{*}link"):
             for word in (link.get("rel") or "").lower().split():
                 if address := link.get("href"):
