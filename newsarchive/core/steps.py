@@ -259,7 +259,9 @@ def _fields(cls: type) -> tuple[_Field, ...]:
     hints = get_type_hints(cls)
     found = []
     for field in fields(cls):
-        classes, inner = _classes(hints[field.name]), _inner(hints[field.name])
+        hint = hints[field.name]
+        classes, args = _classes(hint), get_args(hint)
+        inner = _classes(args[0]) if get_origin(hint) is tuple and args[1:] == (...,) else ()
         record = next(filter(is_dataclass, (*classes, *inner)), None)
         found.append(_Field(field.name, classes, inner, record))
     return tuple(found)
@@ -276,11 +278,6 @@ def _classes(hint: Any) -> tuple[type, ...]:
         return (int, float)
     # A protocol cannot be asked.
     return (found if isinstance(found, type) and not getattr(found, "_is_protocol", False) else object,)
-
-
-def _inner(hint: Any) -> tuple[type, ...]:
-    inner = get_args(hint)
-    return _classes(inner[0]) if get_origin(hint) is tuple and inner[1:] == (...,) else ()
 
 
 def misfit(record: Any, cls: type, given: Any = None, before: str = "") -> str:

@@ -153,7 +153,13 @@ def _spelled(text: str, base: str) -> str:
     parts = _absolute(_mended(text, base), base)
     path = _without_dots(_spell(parts.path.replace("\\", "/"), _ENCODED_IN_PATH)) or "/"
     query = _spell(parts.query, _ENCODED_IN_QUERY)
-    spelled = f"{parts.scheme}://{_netloc(parts)}{path}" + (f"?{query}" if query else "")
+    host = _ascii_host(parts.hostname or "")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("no valid port") from error
+    host = host if port in (None, _DEFAULT_PORT[parts.scheme]) else f"{host}:{port}"
+    spelled = f"{parts.scheme}://{host}{path}" + (f"?{query}" if query else "")
     if len(spelled) > MAX_URL_CHARACTERS:  # a letter beyond ASCII becomes six to twelve characters
         raise ValueError(f"longer than {MAX_URL_CHARACTERS} characters")
     return spelled
@@ -260,7 +266,9 @@ def same_site(a: str, b: str) -> bool:
     try:
         if site_of(a) == site_of(b):
             return True
-        return not _has_address(a) and registered_domain(a) == registered_domain(b)
+        host = urlsplit(a).hostname or ""
+        is_address = ":" in host or host.replace(".", "").isdigit()  # two ports of one machine are two sites
+        return not is_address and registered_domain(a) == registered_domain(b)
     except ValueError:
         return False
 
@@ -414,15 +422,6 @@ def _absolute(text: str, base: str) -> SplitResult:
     return parts
 
 
-def _netloc(parts: SplitResult) -> str:
-    host = _ascii_host(parts.hostname or "")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise ValueError("no valid port") from error
-    return host if port in (None, _DEFAULT_PORT[parts.scheme]) else f"{host}:{port}"
-
-
 @lru_cache(maxsize=4096)
 def _ascii_host(host: str) -> str:
     import idna
@@ -456,11 +455,9 @@ def unquoted(text: str) -> str:
     >>> unquoted("/%D0%BF%D0%B0%D1%80%D0%BE%D0%BC/100%"), unquoted("%ff-%e2%82")
     ('/паром/100%', '\ufffd-\ufffd')
     """
-    return _ENCODED_RUN.sub(_unquoted_run, text) if "%" in text else text
-
-
-def _unquoted_run(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
+    if "%" not in text:
+        return text
+    return _ENCODED_RUN.sub(lambda m: bytes.fromhex(m[0].replace("%", "")).decode("utf-8", "replace"), text)
 
 
 def _spell_one(match: re.Match[str]) -> str:
@@ -487,17 +484,15 @@ def _without_dots(path: str) -> str:
 
 
 def _folded_host(host: str) -> str:
-    """The host without `www.`, and without the mark of an AMP version where that does not name the site."""
-    while (shorter := _WWW.sub("", host)) != host or (shorter := _without_amp(host)) != host:
+    """The host without `www.`, and without the mark of an AMP version: `blog.example` of `amp.blog.example`, and `amp.example` as it
+    is, which somebody registered."""
+    while True:
+        host = _WWW.sub("", host)
+        shorter = _AMP_HOST.sub("", host, count=1) if host.startswith("amp") else host
+        registered = _extract_domain(shorter.partition(":")[0]) if shorter != host else ""
+        if not registered or registered != _extract_domain(host.partition(":")[0]):
+            return host
         host = shorter
-    return host
-
-
-def _without_amp(host: str) -> str:
-    """`blog.example` of `amp.blog.example`, and `amp.example` as it is, which somebody registered."""
-    shorter = _AMP_HOST.sub("", host, count=1) if host.startswith("amp") else host
-    registered = _extract_domain(shorter.partition(":")[0]) if shorter != host else ""
-    return shorter if registered and registered == _extract_domain(host.partition(":")[0]) else host
 
 
 def _folded_path(path: str) -> str:
@@ -516,12 +511,6 @@ def _is_tracking(parameter: str) -> bool:
     if name in _TRACKING or name.startswith(_TRACKING_PREFIX):
         return True
     return value in _TRACKING_VALUE.get(name, frozenset())
-
-
-def _has_address(url: str) -> bool:
-    """Whether the host is an IP address: two ports of one machine are two sites."""
-    host = urlsplit(url).hostname or ""
-    return ":" in host or host.replace(".", "").isdigit()
 
 
 @lru_cache(maxsize=4096)

@@ -168,20 +168,16 @@ def _candidate(text: SourceText, blocks: Sequence[Block], why: str) -> Candidate
 DOUBTS = frozenset((QualityFlag.THIN_MARGIN, QualityFlag.NO_SENTENCE_END, QualityFlag.SHORT))
 
 
-def agreement(article: Article, text: SourceText) -> tuple[float, float]:
-    """(share of the source's words that the article has, share of the article's that the source has)."""
-    plain = unescape(re.sub(r"<[^<>]*>", " ", text.html))
-    theirs, ours = Counter(tokens([plain])), Counter(tokens([article.article_body]))
-    both = (theirs & ours).total()
-    return both / max(1, theirs.total()), both / max(1, ours.total())
-
-
 def weighed(article: Article, text: SourceText | None) -> Article:
     """The article with a quality that takes its source into account. An article that was filled from the source stays as it is:
     its text agrees with itself."""
     if text is None or article.filled_from or not usable(text):
         return article
-    found, held = agreement(article, text)
+    plain = unescape(re.sub(r"<[^<>]*>", " ", text.html))
+    theirs, ours = Counter(tokens([plain])), Counter(tokens([article.article_body]))
+    both = (theirs & ours).total()
+    # The share of the source's words that the article has, and of the article's that the source has.
+    found, held = both / max(1, theirs.total()), both / max(1, ours.total())
     f1 = 2 * found * held / max(1e-9, found + held)
     old = article.quality
     if f1 >= MIN_SAME_F1:
@@ -219,7 +215,12 @@ def joined(article: Article, parts: Sequence[Part]) -> Article:
     A page without a word of its own (the same page under another address) adds nothing. Their other blocks
     stand at the end, each line once.
     """
-    pages = [part for part in parts if _new(part, article)]
+    held = {_key(block) for block in article.blocks}
+    pages = [
+        part
+        for part in parts
+        if any(block.label in ("body", "other") and _key(block) not in held for block in part.blocks)
+    ]
     if not pages:
         return article
     common = _common_lines(article, pages)
@@ -260,11 +261,6 @@ def flagged(article: Article) -> Article:
     quality = article.quality
     flags = tuple(dict.fromkeys((*quality.flags, QualityFlag.PARTS_MISSING)))
     return replace(article, quality=replace(quality, flags=flags))
-
-
-def _new(part: Part, article: Article) -> bool:
-    held = {_key(block) for block in article.blocks}
-    return any(block.label in ("body", "other") and _key(block) not in held for block in part.blocks)
 
 
 def _common_lines(article: Article, pages: Sequence[Part]) -> set[str]:
@@ -318,12 +314,15 @@ def decode_step(capture: Capture, rules: Rules) -> Page:
 def extract_step(page: Page, rules: Rules) -> Article:
     """The article of a post, from all its pages, filled in where they have less than the site itself says.
 
-    Where the address leads to another site, the article is that site's, and the feed's text fills nothing in; it stands in
-    for a wall there, as the article of the address that was asked for. An article that lacks a page that its own pages
-    announce is flagged `parts missing`. Raises `NotAnArticle` like `extraction.extract_step`.
+    Where the address leads to another site, the article is that site's. A feed gives the text, day and id of its own posts and of nobody
+    else's, so its text fills nothing in; it stands in for a wall there, as the article of the address that was asked for. An article
+    that lacks a page that its own pages announce is flagged `parts missing`. Raises `NotAnArticle` like `extraction.extract_step`.
     """
     capture = page.capture
-    here = replace(page, capture=_as_answered(capture))
+    here = page
+    if not same_site(capture.url, capture.base_url):
+        link = capture.discovered and replace(capture.discovered, post_id="")
+        here = replace(page, capture=replace(capture, source_text=None, discovered=link))
     try:
         if capture.status >= 400:  # the words of an error are the server's
             raise NotAnArticle(DropReason.HTTP_STATUS, f"the server answered {capture.status}")
@@ -332,7 +331,7 @@ def extract_step(page: Page, rules: Rules) -> Article:
         standing_in = in_place_of(page, refusal, rules)
         if standing_in is None:
             raise  # kept in a variable, it would hold its frames and they it, with the page's tree among them
-        article = standing_in if here.capture is capture else replace(standing_in, url=capture.url)
+        article = standing_in if here is page else replace(standing_in, url=capture.url)
     else:
         article, capture = filled(here, article), here.capture
     # What the answer and the page say of their use is kept beside what the files of the site say.
@@ -342,15 +341,6 @@ def extract_step(page: Page, rules: Rules) -> Article:
     )
     capture = replace(capture, rights=(capture.rights or Rights()) + said)
     return replace(weighed(article, capture.source_text), post_id=identity, capture=capture)
-
-
-def _as_answered(capture: Capture) -> Capture:
-    """The capture without what its site says of the post, where the address led to another site: a feed gives the text, day
-    and id of its own posts, and of nobody else's."""
-    if same_site(capture.url, capture.base_url):
-        return capture
-    link = capture.discovered and replace(capture.discovered, post_id="")
-    return replace(capture, source_text=None, discovered=link)
 
 
 def _of_all_pages(page: Page, rules: Rules) -> Article:

@@ -46,6 +46,7 @@ MAX_RECORD_LINE_CHARACTERS = 120
 #: Words of a sentence. A sentence with at least these ends a list of records, a shorter one does not.
 MIN_PROSE_WORDS = 12
 
+#: The label of a line `Label: value`.
 _LABEL = re.compile(r"\W*([^\W\d_][^:：\n]{0,30}?)\s*[:：]\s*\S")
 
 
@@ -114,18 +115,14 @@ def record_lines(blocks: Sequence[Block]) -> frozenset[int]:
     for i, block in enumerate(blocks):
         if places_of and is_prose(block, MIN_PROSE_WORDS):
             places_of.clear()
-        elif with_colon[i] and (label := _label(block.text)):
-            places = places_of.setdefault(fold(label), [])
+        elif with_colon[i] and len(block.text) <= MAX_RECORD_LINE_CHARACTERS:
+            if not (label := _LABEL.match(block.text)):
+                continue
+            places = places_of.setdefault(fold(label[1]), [])
             places.append(i)
             if len(places) >= MIN_LABELLED_LINES:
                 found.update(places if len(places) == MIN_LABELLED_LINES else [i])
     return frozenset(found)
-
-
-def _label(text: str) -> str:
-    """The label of a line `Label: value`, "" for any other line."""
-    label = _LABEL.match(text) if len(text) <= MAX_RECORD_LINE_CHARACTERS else None
-    return label[1] if label else ""
 
 
 #: Stands in a form for a run of capitalised words.

@@ -49,19 +49,18 @@ def shortcode_edits(texts: Sequence[str]) -> dict[int, list[Edit]]:
         if "_" in text and "[" in text and not is_shortcodes(text)
     }
     runs = [run for own in found.values() for run in own]
-    if not runs or any(map(_is_in_sentence, runs)) or any(map(_SUBJECT.search, texts)):
+    is_in_sentence = any(not _is_at_edge(run) and run[0].count("]") == 1 for run in runs)
+    if not runs or is_in_sentence or any(map(_SUBJECT.search, texts)):
         return {}
-    return {number: [_edit(run) for run in own] for number, own in found.items() if own}
+    return {
+        number: [
+            Edit("repair", RULE, run[0], "" if _is_at_edge(run) else " ", start=run.start()) for run in own
+        ]
+        for number, own in found.items()
+        if own
+    }
 
 
 def _is_at_edge(run: re.Match[str]) -> bool:
     text, (start, end) = run.string, run.span()
     return text[max(0, start - 1) : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
-
-
-def _is_in_sentence(run: re.Match[str]) -> bool:
-    return not _is_at_edge(run) and run[0].count("]") == 1
-
-
-def _edit(run: re.Match[str]) -> Edit:
-    return Edit("repair", RULE, run[0], "" if _is_at_edge(run) else " ", start=run.start())
