@@ -102,13 +102,16 @@ def _covered(text: str, codec: Charset) -> set[int]:
 
 
 @cache
-def _folded() -> re.Pattern[str]:
+def before_folded_spaces() -> frozenset[str]:
     """What stands before a folded space: the bytes before 0xA0 in the UTF-8 of `à`, `Š`, `†`, `Р` and of the no-break space itself,
     which are the characters of these codecs that end in it."""
     before = {raw[-2] for raw in map(str.encode, "àŠ†Р\xa0")}
-    return re.compile(
-        f"[{''.join(codec.decoded[byte] for codec in _codecs() for byte in before)}] (?=[^\\w]|[^\x00-\x7f]|\\Z)"
-    )
+    return frozenset(codec.decoded[byte] for codec in _codecs() for byte in before)
+
+
+@cache
+def _folded() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(sorted(before_folded_spaces()))}] (?=[^\\w]|[^\x00-\x7f]|\\Z)")
 
 
 @cache

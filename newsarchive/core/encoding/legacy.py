@@ -366,6 +366,18 @@ def multi_byte_legacy_changes(
     ]
 
 
+def may_prove_codec(text: str) -> bool:
+    """Whether a text has a line that may prove a codec to `multi_byte_legacy_changes`. Most lines are told by their bytes in UTF-8, of
+    which each character beyond ASCII has two at least."""
+    for line in text.split("\n"):
+        beginning = line[:MAX_SAMPLE_CHARACTERS]
+        size = len(beginning)
+        more = len(beginning.encode("utf-8", "surrogatepass")) - size
+        if more >= MIN_DENSE_CHARACTERS and more >= MIN_DENSE_SHARE * size and _is_dense(beginning):
+            return True
+    return False
+
+
 def _suspicious_lines(text: str, positions: Sequence[int]) -> Iterator[tuple[int, int]]:
     """(start, end) of the lines that hold one of these positions, which are in order."""
     end = -1

@@ -48,7 +48,7 @@ MAX_INNER_CAPITALS_SHARE = 0.2
 #: `na hÉireann`, `an tÚdarás`.
 _CAPITALS = "".join(c for c in map(chr, range(0xC0, 0x250)) if c.isupper())
 _INNER_CAPITAL = re.compile(rf"(?<=[a-zß-öø-ÿ])(?!(?<=\A[hnt])[ÁÉÍÓÚ])[{_CAPITALS}](?=[a-zß-öø-ÿ])")
-_CAPITAL_LETTERS = frozenset(_CAPITALS)
+CAPITAL_LETTERS = frozenset(_CAPITALS)
 #: Capital beyond ASCII → its small letter. The small letter of `İ` is two characters, and begins with `i`.
 _SMALL = {ord(c): c.lower()[0] for c in _CAPITALS}
 
@@ -157,7 +157,7 @@ def makes_inner_capitals(found: RunReadings, runs: Runs, grams: GramModel) -> bo
     Words that stand without a space between them are right: the parts of `StartseiteÜber` are known.
     """
     # What stays as it is, such as the `Ã` of `erÅ‘sÃtÃ©s`, says nothing of the codec. To leave it out takes longer.
-    if _CAPITAL_LETTERS.isdisjoint("".join([r.after for rs in found.values() for r in rs])):
+    if CAPITAL_LETTERS.isdisjoint("".join([r.after for rs in found.values() for r in rs])):
         return False
     lines = list(by_line(placed(found, runs), runs))
     return _have_inner_capitals(lines, runs.text, grams) and _have_inner_capitals(
@@ -239,7 +239,7 @@ class Proof:
 
     def _is_known(self, run: str, reading: Reading) -> bool:
         """Whether a reading changes a word that is known as it stands."""
-        if not _has_words(run[reading.start : reading.end]):
+        if not has_words(run[reading.start : reading.end]):
             return False
         if run not in self._known:
             self._known[run] = list(self._known_words(run))
@@ -315,7 +315,7 @@ class Proof:
             (run, r)
             for run, readings in found.items()
             for r in readings
-            if _may_be_doubtful(run[r.start : r.end], r.after, is_multi_byte)
+            if may_be_doubtful(run[r.start : r.end], r.after, is_multi_byte)
         ]
         if not some:
             return found
@@ -331,7 +331,7 @@ class Proof:
         lone = {(run, r) for run, r in some if self._is_letter_of_no_word(run, r, kept)}
         if len({r.after.lower() for _, r in lone if self._is_rare(r.after)}) >= MIN_RARE_LETTERS:
             lone = {(run, r) for run, r in lone if not self._is_rare(r.after)}
-        drawn = {(run, r) for run, r in some if self._is_drawn(run[r.start : r.end], r.after)}
+        drawn = {(run, r) for run, r in some if is_drawn(run[r.start : r.end], r.after, self.model)}
         doubtful = strange | lone | drawn | _own(some, home, is_multi_byte)
         if is_multi_byte:
             doubtful |= _words_apart(some, found, kept)
@@ -364,13 +364,6 @@ class Proof:
         """Whether a letter is Latin, and no language has it whose words the model has seen."""
         return script(letter) == "LATIN" and len(self.model.names[self.model.symbols[letter]]) > 1
 
-    def _is_drawn(self, before: str, after: str) -> bool:
-        """Whether signs alone, or one letter and a sign, come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`,
-        but drawn, and `Λ²` is no `˲`."""
-        names, symbols = self.model.names, self.model.symbols
-        is_sign = not any(map(str.isalpha, before)) or (len(after) == 1 and not after.isalpha())
-        return is_sign and all(len(names[symbols[char]]) > 1 for char in after)
-
     def _is_letter_of_no_word(self, run: str, reading: Reading, kept: frozenset[str]) -> bool:
         """Whether a reading is one letter that is no word by itself, or that no language has, or that is made of letters which
         others of the page show to be right: `Γ…` in `Α, Β, Γ…` is no `Å`. Nor does a Greek or Cyrillic letter prove anything that
@@ -389,8 +382,15 @@ class Proof:
         return is_apart and (is_kept or bool(writings(after)) or not self.grams.knows(after))
 
 
+def is_drawn(before: str, after: str, model: PairModel) -> bool:
+    """Whether signs alone, or one letter and a sign, come to characters that are rare in every language: `╚╝╔╗` is no `ȼɻ`,
+    but drawn, and `Λ²` is no `˲`."""
+    is_sign = not any(map(str.isalpha, before)) or (len(after) == 1 and not after.isalpha())
+    return is_sign and all(len(model.names[model.symbols[char]]) > 1 for char in after)
+
+
 @lru_cache(maxsize=1 << 13)
-def _may_be_doubtful(before: str, after: str, is_multi_byte: bool) -> bool:
+def may_be_doubtful(before: str, after: str, is_multi_byte: bool) -> bool:
     """Whether a reading is one letter, or has letters that not every page has, or is a single character that proves
     nothing, or is made of signs alone, or of few characters of a multi-byte codec."""
     is_letter = len(after) == 1 and after.isalpha()
@@ -479,11 +479,11 @@ def with_rest_of_words(text: str, start: int, end: int) -> tuple[int, int]:
 def _touches_letters(run: str, reading: Reading) -> bool:
     """Whether a reading stands beside something beyond ASCII, or changes letters whose words can be known."""
     start, end = reading.start, reading.end
-    return run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or _has_words(run[start:end])
+    return run[start - 1] > "\x7f" or run[end : end + 1] > "\x7f" or has_words(run[start:end])
 
 
 @lru_cache(maxsize=1 << 13)
-def _has_words(text: str) -> bool:
+def has_words(text: str) -> bool:
     """Whether a text has letters of scripts that part their words, other than Latin."""
     return not UNCUT_SCRIPTS.issuperset(map(script, text))
 

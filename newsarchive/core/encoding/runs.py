@@ -90,9 +90,9 @@ def conceivable_codecs(near: Iterable[Window]) -> frozenset[str]:
     names = frozenset[str]()
     pairs: dict[str, int] = {}
     for run, suspicious, core in near:
-        single, found = _plausible(core[1:-1].strip(_ASCII))
+        single, found = plausible_codecs(core[1:-1].strip(_ASCII))
         if suspicious >= MIN_SUSPICIOUS_PAIRS:
-            names |= _named(codecs_in(run[1:-1]))
+            names |= codecs_named(codecs_in(run[1:-1]))
         elif single:
             names |= _with_whole_sequence(core.strip(_ASCII), single)
         if not found:
@@ -115,11 +115,11 @@ def plausible_single_bytes(runs: Iterable[str]) -> frozenset[str]:
     bits = 0
     for run in runs:
         bits |= codecs_in(run[1:-1])
-    return _named(bits)
+    return codecs_named(bits)
 
 
 @lru_cache(maxsize=1 << 13)
-def _plausible(text: str) -> tuple[frozenset[str], frozenset[str]]:
+def plausible_codecs(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The names of the single-byte and of the multi-byte codecs in which a text may hold UTF-8."""
     bits = 0
     codecs = [_codecs_of(char) for char in text]
@@ -127,7 +127,7 @@ def _plausible(text: str) -> tuple[frozenset[str], frozenset[str]]:
         bits |= whole
     for (lead, _, _), (_, continuation, _) in pairwise(codecs):
         bits |= lead & continuation
-    names = _named(bits)
+    names = codecs_named(bits)
     return names - _MULTI_BYTE_NAMES, names & _MULTI_BYTE_NAMES
 
 
@@ -138,7 +138,7 @@ def _with_whole_sequence(text: str, names: frozenset[str]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _named(bits: int) -> frozenset[str]:
+def codecs_named(bits: int) -> frozenset[str]:
     return frozenset(name for i, name in enumerate((*SINGLE_BYTE, *MULTI_BYTE)) if bits >> i & 1)
 
 

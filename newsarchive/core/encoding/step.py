@@ -1,7 +1,7 @@
 """Text as it was written: mojibake repaired, and every change accounted for.
 
 `repair` mends a text, `repair_texts` the texts of one page, and `repair_step` an article. Read this module from top to
-bottom: `repair` → `repair_texts` → `_repaired_once` → `_repaired_page`, which asks the rest of the package in turn.
+bottom: `repair` → `repair_texts` → `_repaired_once` → `_repaired_page`, which ask the rest of the package in turn.
 Typography stays as published: nothing here straightens quotes, changes widths or ligatures, or normalises.
 """
 
@@ -25,10 +25,10 @@ from newsarchive.core.encoding.legacy import may_be_sibling, sibling_changes
 from newsarchive.core.encoding.lone_letters import lone_letter_changes, may_be_lone_letter
 from newsarchive.core.encoding.lost_beam import Work
 from newsarchive.core.encoding.mojibake import Reading, Unescaped, unescaped
-from newsarchive.core.encoding.ngram_model import gram_model_of
+from newsarchive.core.encoding.ngram_model import GramModel, gram_model_of
 from newsarchive.core.encoding.pair_model import PairModel, model_of, suspects, unclean_pairs
 from newsarchive.core.encoding.references import reference_edits
-from newsarchive.core.encoding.runs import Change, Repairs, windows
+from newsarchive.core.encoding.runs import Change, Repairs, Window, windows
 from newsarchive.core.encoding.shown import shown_changes
 from newsarchive.core.text import caches
 from newsarchive.core.text.scripts import CJK_SCRIPTS, HANGUL, UNSPACED, script
@@ -115,17 +115,17 @@ def _without_mojibake(texts: Sequence[str], rules: Rules) -> Found:
 
 
 def _settled(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Found, bool]:
-    """The texts, repaired again until nothing changes, and whether no repair was taken back (`_whole`)."""
-    repaired = last = _repaired_once(texts, rules, work)
+    """The texts, repaired again until nothing changes, and whether no repair was taken back (`_is_whole`)."""
+    repaired, is_last = _repaired_once(texts, rules, work)
     for _ in range(MAX_PASSES):
-        if not _has_edits(last):
+        if is_last:
             kept, is_whole = dict(repaired), True
             for number, result in repaired.items():
                 if result.edits and not _is_whole(result, model_of(rules)):
                     kept[number] = Repaired(texts[number], (), (*damage_of(texts[number]), LOST))
                     is_whole = False
             return kept, is_whole
-        last = _repaired_once(_after(texts, repaired), rules, work)
+        last, is_last = _repaired_once(_after(texts, repaired), rules, work)
         repaired = _in_turn(texts, repaired, last)
     return _damaged(texts, "\n".join(texts)), True
 
@@ -164,25 +164,41 @@ def _in_turn(texts: Sequence[str], first: Found, second: Found) -> Found:
     return found
 
 
-def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> Found:
-    """The texts after one pass. Most texts are clean, and are told by their pairs of characters alone."""
+def _repaired_once(texts: Sequence[str], rules: Rules, work: Work) -> tuple[Found, bool]:
+    """The texts after one pass, and whether another pass would find nothing. Most texts are clean, and are told by their pairs of
+    characters alone."""
     page = unescaped("\n".join(texts))
-    if not page.text.isascii():
-        positions = suspects(model_of(rules), page.text)
-        if positions and (spaced := with_no_break_spaces(page.text, positions)) != page.text:
-            page = replace(page, text=spaced)
-            positions = suspects(model_of(rules), page.text)
-        if len(positions) > MAX_SUSPECTS:
-            return _left(texts, page, positions)
-        # In some damage no two characters look wrong.
-        if (
-            positions
-            or may_be_interpunct(page.text)
-            or may_be_lone_letter(page.text)
-            or may_be_sibling(page.text, gram_model_of(rules))
-        ):
-            return _repaired_page(texts, page, positions, rules, work)
-    return _damaged(texts, page.text)
+    if page.text.isascii():
+        return _damaged(texts, page.text), True
+    model, grams = model_of(rules), gram_model_of(rules)
+    positions = suspects(model, page.text)
+    if positions and not page.ends and len(positions) <= MAX_SUSPECTS:
+        from newsarchive.core.encoding.usual import usual_changes
+
+        if usual := usual_changes(page.text, positions, model, grams):
+            found = _repaired_page(texts, page, (), Repairs(usual.changes), (), model, grams)
+            is_all = usual.is_clean and sum([len(r.edits) for r in found.values()]) == len(usual.changes)
+            return found, is_all and not _may_be_damaged("\n".join(_after(texts, found)), grams)
+    if positions and (spaced := with_no_break_spaces(page.text, positions)) != page.text:
+        page = replace(page, text=spaced)
+        positions = suspects(model, page.text)
+    if len(positions) > MAX_SUSPECTS:
+        return _left(texts, page, positions), True
+    if not positions and not _may_be_damaged(page.text, grams):
+        return _damaged(texts, page.text), True
+    from newsarchive.core.encoding.voting import changes_of
+
+    near = windows(page.text, positions)
+    repairs = changes_of(page.text, model, grams, positions, near, work)
+    if not repairs.changes and may_be_sibling(page.text, grams):
+        repairs = Repairs(sibling_changes(page.text, model, grams), repairs.lost)
+    found = _repaired_page(texts, page, positions, repairs, near, model, grams)
+    return found, not _has_edits(found)
+
+
+def _may_be_damaged(text: str, grams: GramModel) -> bool:
+    """Whether a text may have damage in which no two characters look wrong."""
+    return may_be_interpunct(text) or may_be_lone_letter(text) or may_be_sibling(text, grams)
 
 
 def _damaged(texts: Sequence[str], page: str) -> Found:
@@ -210,21 +226,22 @@ def _starts(texts: Iterable[str]) -> list[int]:
 
 
 def _repaired_page(
-    texts: Sequence[str], page: Unescaped, positions: Sequence[int], rules: Rules, work: Work
+    texts: Sequence[str],
+    page: Unescaped,
+    positions: Sequence[int],
+    repairs: Repairs,
+    near: Sequence[Window],
+    model: PairModel,
+    grams: GramModel,
 ) -> Found:
-    """The texts, with damage repaired that is looked for at these positions of the page.
+    """The texts with these repairs, and others that are looked for at these positions of the page.
 
-    UTF-8 and legacy text that were read with a wrong codec come first, then legacy text of the same family, Chinese
-    dots, controls, and signs of lost characters. What no codec explains is shown to ftfy, text by text.
+    Chinese dots, controls, and signs of lost characters come behind UTF-8 and legacy text that were read with a wrong codec. What no
+    codec explains is shown to ftfy, text by text.
     """
     from newsarchive.core.encoding.ftfy_fallback import is_asked, second_opinion
-    from newsarchive.core.encoding.voting import changes_of
 
-    text, model, grams = page.text, model_of(rules), gram_model_of(rules)
-    near = windows(text, positions)
-    repairs = changes_of(text, model, grams, positions, near, work)
-    if not repairs.changes and may_be_sibling(text, grams):
-        repairs = Repairs(sibling_changes(text, model, grams), repairs.lost)
+    text = page.text
     repairs = folded_letter_changes(text, repairs, model, grams)
     if may_be_interpunct(text):
         repairs = repairs.with_more(interpunct_changes(text, grams))

@@ -69,6 +69,10 @@ MIN_PAGE_NATS = 12.0
 MIN_MULTI_BYTE_NATS = 20.0
 #: Nats. Where a codec explains only one letter, at one or more places, each reading must gain this.
 MIN_LONE_LETTER_NATS = 30.0
+#: Weight of a run that stands in one place, when the gains of a page are summed. Each further place adds as much as the first one.
+MIN_WEIGHT = 1.125
+#: The greatest weight of a run.
+MAX_WEIGHT = 1.5
 #: Codecs with which parts of one page may have been read; after these no further one is looked for.
 MAX_CODECS = 4
 #: Suspect runs that vote for a codec; further ones do not.
@@ -160,7 +164,7 @@ _NO_READINGS: list[Reading] = []
 def gain_of(found: RunReadings, runs: Runs) -> float:
     """The gain of a codec over the page, less what it costs to bring in scripts that the page does not use, in nats."""
     gains = [
-        max(0.0, sum([r.gain for r in rs])) * min(1.5, 1 + len(runs.places[run]) / 8)
+        max(0.0, sum([r.gain for r in rs])) * min(MAX_WEIGHT, 1 + (MIN_WEIGHT - 1) * len(runs.places[run]))
         for run, rs in found.items()
     ]
     brought = set(map(script, set("".join([r.after for rs in found.values() for r in rs if r.gain > 0]))))
@@ -209,8 +213,14 @@ class _Extras(dict[tuple[str, str], float]):
             outside = self.runs.foreign[name]
             outside -= sum([number for char, number in self.inside.items() if script(char) == name])
             size = len(self.runs.framed) - 2
-            self.strange[name] = min(STRANGE_SCRIPT_NATS, log((1 + size) / (1 + outside)))
+            self.strange[name] = strangeness(size, outside)
         return self.strange[name]
+
+
+def strangeness(size: int, outside: int) -> float:
+    """How much likelier the letters of a script are to be damage, in nats, on a page of so many characters that has so many
+    letters of the script elsewhere."""
+    return min(STRANGE_SCRIPT_NATS, log((1 + size) / (1 + outside)))
 
 
 @lru_cache(maxsize=1 << 13)
@@ -318,7 +328,7 @@ def elect(
     """
     sample, model = suspect[:MAX_SAMPLE_RUNS], readers.model
     chars = "".join(sorted(set("".join(sample)) - _ASCII))
-    hypotheses = _differing(names, chars) or (Utf8(charsets()[0]),)
+    hypotheses = differing(names, chars) or (Utf8(charsets()[0]),)
     if len(hypotheses) > MAX_LONG_HYPOTHESES and sum(map(len, sample)) > MAX_SAMPLE_CHARACTERS:
         hypotheses = _likeliest(hypotheses, sample, model)
     found = {h: readers.for_page(h, sample) for h in hypotheses}
@@ -330,7 +340,7 @@ def elect(
         best = Utf8(first.charset, _layers(found[first]))
     is_multi_byte = isinstance(first, MultiByte) and not _is_spelled(found[first], runs, grams)
     least = MIN_MULTI_BYTE_NATS if is_multi_byte else MIN_PAGE_NATS
-    if not _is_explained(sample, found[first], model):
+    if not is_explained(sample, found[first], model):
         single = [run for run in sample if is_single_byte(run)]
         if _is_legacy(single, model) and (legacy := _legacy(single, sample, readers, grams)):
             rival = gain_of(readers.for_page(legacy, sample), runs) - LEGACY_HANDICAP_NATS
@@ -352,7 +362,7 @@ def _likeliest(
     return tuple(h for h in hypotheses if h in best)
 
 
-def _is_explained(sample: list[str], found: RunReadings, model: PairModel) -> bool:
+def is_explained(sample: list[str], found: RunReadings, model: PairModel) -> bool:
     """Whether UTF-8 explains the sample: each run is read as a whole and gains, or the gains are more than
     `MIN_EXPLAINED_SHARE` of what the sample costs."""
     for run in sample:
@@ -429,7 +439,7 @@ def _is_spelled(found: RunReadings, runs: Runs, grams: GramModel) -> bool:
 
 
 @lru_cache(maxsize=1 << 10)
-def _differing(names: frozenset[str], chars: str) -> tuple[Utf8 | MultiByte, ...]:
+def differing(names: frozenset[str], chars: str) -> tuple[Utf8 | MultiByte, ...]:
     """The hypotheses of these codecs. Where several have the same bytes for the characters, the first stands for all."""
     known: set[bytes] = set()
     differing = []

@@ -1,0 +1,89 @@
+"""What `usual_changes` tells at once is what the long way gives: the same edits, with the same evidence."""
+
+from __future__ import annotations
+
+import re
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.encoding_damage import misread, wrong_table
+from newsarchive import rules
+from newsarchive.core.encoding import usual
+from newsarchive.core.encoding.charsets import SINGLE_BYTE
+from newsarchive.core.encoding.ngram_model import gram_model_of
+from newsarchive.core.encoding.pair_model import model_of, suspects
+from newsarchive.core.encoding.step import repair_texts
+from newsarchive.edits import Repaired
+
+RULES = rules.default()
+MODEL, GRAMS = model_of(RULES), gram_model_of(RULES)
+
+
+def is_told(text: str) -> bool:
+    return usual.usual_changes(text, suspects(MODEL, text), MODEL, GRAMS) is not None
+
+
+def the_long_way(texts: list[str]) -> list[Repaired]:
+    with patch.object(usual, "usual_changes", return_value=None):
+        return repair_texts(texts, RULES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It โ€“ the council โ€“ agreed that itโ€™s time.",
+        "Theyâ€™re here, â€œsafe and soundâ€\x9d.",
+        "ยซLโ€™été est làยป, dit-elle, ยซet lโ€™hiver aussiยป.",  # letters that stay stand beside damage
+        "Die โ€žMauerโ€œ fiel 1989. Über Nacht.",  # `Ü` stays, which windows-874 makes of an undefined byte
+    ],
+)
+def test_usual_damage_is_told_at_once(text: str) -> None:
+    assert is_told(text)
+    assert repair_texts([text], RULES) == the_long_way([text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It’s right as it stands.",
+        "The price: 5 โ€ and no more.",  # half of a sequence
+        "Itโ€™s said in นนท์ and elsewhere.",  # letters of the codec stay
+        "вЂ\x9cIt is timeвЂ\x9d, he said.",  # Cyrillic letters may be words
+        "ÃœberÃ¼nglich grÃ¼Ãÿ",  # a capital
+        "โ€ฆโ€ฆ",  # a line of nothing else
+    ],
+)
+def test_other_damage_goes_the_long_way(text: str) -> None:
+    assert not is_told(text)
+
+
+WORDS = st.sampled_from(
+    re.findall(
+        r"\S+",
+        "it the council agreed été là über Straße søster fjällräven ação żółty Über Œuvre € 5 ? ⚽ 東京 мир αβγ",
+    )
+)
+MARKS = st.sampled_from([*"’‘“”„«»‹›–—…•·¿¡°§©®™½²³", "’s", "🔥", "🇺🇦", "\xa0", " "])
+CODECS = st.sampled_from(["cp874", "cp1252", "cp1250", "cp1254", "mac-roman", "cp850", *SINGLE_BYTE.values()])
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> list[str]:
+    """Pages of a few texts with one codec's damage in their punctuation, and in some of their words."""
+    table = wrong_table(draw(CODECS), draw(st.sampled_from(["c1", "cp1252", "cp1252", "", "?"])))
+    damaged = MARKS.map(lambda mark: misread(mark, table) or mark)
+    part = st.one_of(
+        WORDS, WORDS, damaged, damaged, MARKS, WORDS.map(lambda word: misread(word, table) or word)
+    )
+    text = st.lists(st.tuples(part, st.sampled_from(["", "", " ", " ", ", ", "\n"])), min_size=1, max_size=30)
+    return ["".join(map("".join, pieces)) for pieces in draw(st.lists(text, min_size=1, max_size=4))]
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=1_000)
+@given(pages())
+def test_both_ways_give_the_same(texts: list[str]) -> None:
+    assert repair_texts(texts, RULES) == the_long_way(texts)
