@@ -28,21 +28,6 @@ from newsarchive.cli.options import (
     output_option,
     pager_option,
 )
-from newsarchive.cli.output import (
-    MAX_TEXT_COLUMNS,
-    at_most_one,
-    console,
-    echo,
-    free_line,
-    on_terminal,
-    paged,
-    print_article,
-    print_bytes,
-    print_html,
-    print_records,
-    say,
-    say_nothing_found,
-)
 from newsarchive.core.html.render import outlined
 from newsarchive.exceptions import UsageError
 from newsarchive.reprs import byline, origin_line
@@ -104,27 +89,27 @@ def search(
     from newsarchive.db.reading.search import Paging, count
     from newsarchive.db.reading.search import search as find
 
-    at_most_one("search", csv=as_csv, json=as_json)
+    output.at_most_one("search", csv=as_csv, json=as_json)
     wanted, asked = chosen(options), " ".join(words)
     if bom and not as_csv:
         raise UsageError("search: --bom is the mark of a CSV file; give --csv too")
     begin = (page - 1) * limit
-    coloured = on_terminal() and not as_json and not as_csv
+    coloured = output.on_terminal() and not as_json and not as_csv
     source = open_reader(db)
     paging = Paging(order, limit, begin, Marks(_START, _END) if coloured else MARKS)
     hits = find(source, asked, wanted, paging)
     if not hits and not begin:
-        say_nothing_found(source, asked, wanted)
+        output.say_nothing_found(source, asked, wanted)
         raise SystemExit(1)
     _print(hits, as_json, as_csv, bom, coloured)
     if begin or len(hits) == limit:
         total, end = count(source, asked, wanted), begin + len(hits)
         if not hits:
-            say(f"no more: there are {total}")
+            output.say(f"no more: there are {total}")
             raise SystemExit(1)
         more = f"; {total - end} more: --page {page + 1}" if total > end else ""
         if begin or more:
-            say(f"{begin + 1} to {end} of {total}{more}")
+            output.say(f"{begin + 1} to {end} of {total}{more}")
 
 
 def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bool) -> None:
@@ -135,19 +120,19 @@ def _print(hits: list[Hit], as_json: bool, as_csv: bool, bom: bool, coloured: bo
 
         names = [field.name for field in fields(Hit)]
         records = ({name: getattr(hit, name) for name in names} for hit in hits)
-        print_records(hits, names, records, as_csv=as_csv, as_json=as_json, with_bom=bom)
+        output.print_records(hits, names, records, as_csv=as_csv, as_json=as_json, with_bom=bom)
     elif coloured:
         _print_coloured(hits)
     else:
         for hit in hits:
-            echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
+            output.echo(f"{hit.id}\t{_day(hit)}\t{hit.headline}\t{hit.url}")
 
 
 def _print_coloured(hits: Iterable[Hit]) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    out = console()
+    out = output.console()
     for hit in hits:
         parts = [str(hit.id), _day(hit), hit.site, hit.origin and f"from {hit.origin}", hit.in_language]
         parts += [plainwords.NOT_FREE_SHORT] if hit.is_accessible_for_free is False else []
@@ -199,7 +184,7 @@ def history(which: str, as_json: bool, db: str) -> None:
         output.print_json(*found)
     else:
         header = ("version", "seen", "changed by", "headline, or what changed")
-        output.print_rows(header, list(_history_rows(found, "→" if on_terminal() else "->")))
+        output.print_rows(header, list(_history_rows(found, "→" if output.on_terminal() else "->")))
 
 
 def _history_rows(found: Iterable[Version], arrow: str) -> Iterator[tuple[str, str, str, str]]:
@@ -237,22 +222,22 @@ def diff(
     from newsarchive.db.reading.articles import fields_between, two_of
     from newsarchive.db.reading.articles import history as versions
 
-    at_most_one("diff", html=as_html, unified=as_unified)
+    output.at_most_one("diff", html=as_html, unified=as_unified)
     found = versions(open_reader(db), which)
     old, new = two_of(found, which, first, second)
     moved = fields_between(old, new, found)
     if old is new and first is None and not moved:
-        say("no earlier version: nothing was changed since the first crawl")
+        output.say("no earlier version: nothing was changed since the first crawl")
         return
     before = _lines((one.field, one.value_before) for one in moved) + f"{old.headline}\n\n{old.article_body}"
     after = _lines((one.field, one.value_after) for one in moved) + f"{new.headline}\n\n{new.article_body}"
     if as_unified:
-        with paged(pager):
-            echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
+        with output.paged(pager):
+            output.echo(differ.unified(before, after, f"version {old.version}", f"version {new.version}"))
     elif as_html:
-        print_html(differ.to_html(differ.word_diff(before, after)))
+        output.print_html(differ.to_html(differ.word_diff(before, after)))
     else:
-        with paged(pager):
+        with output.paged(pager):
             print_words(differ.word_diff(before, after))
 
 
@@ -269,17 +254,17 @@ def _plain(values: Sequence[str]) -> str:
 
 def print_words(changes: list[Change]) -> None:
     """Print changes in red and green on a terminal with colours; elsewhere as `[-old-]{+new+}`, like `wdiff`."""
-    if not (on_terminal() and console().color_system):
+    if not (output.on_terminal() and output.console().color_system):
         marks = {"insert": "{{+{}+}}", "delete": "[-{}-]", "equal": "{}"}
-        echo("".join(marks[change.kind].format(change.text) for change in changes))
+        output.echo("".join(marks[change.kind].format(change.text) for change in changes))
         return
     from rich.text import Text
 
     styles = {"insert": "green", "delete": "red strike", "equal": ""}
-    out = console()
+    out = output.console()
     out.print(
         Text.assemble(*((change.text, styles[change.kind]) for change in changes)),
-        width=min(out.width, MAX_TEXT_COLUMNS),
+        width=min(out.width, output.MAX_TEXT_COLUMNS),
     )
 
 
@@ -333,7 +318,7 @@ def changes(
     from newsarchive.db.reading.search import day as day_of
     from newsarchive.db.reading.statistics import site_names
 
-    at_most_one("changes", csv=as_csv, json=as_json)
+    output.at_most_one("changes", csv=as_csv, json=as_json)
     source, domain = open_reader(db), domain_of(site)
     found = reading.changes(
         source,
@@ -345,14 +330,14 @@ def changes(
     )
     if not found:
         unknown = output.no_such_site(domain, site_names(source, hidden=True))
-        say(unknown or "no change was seen" + (" in these days" if since or until else ""))
+        output.say(unknown or "no change was seen" + (" in these days" if since or until else ""))
         raise SystemExit(1)
     if as_csv or as_json:
         table = (dict(zip(_CHANGE_NAMES, row, strict=True)) for row in _change_rows(found))
-        print_records(found, _CHANGE_NAMES, table, as_csv=as_csv, as_json=as_json)
+        output.print_records(found, _CHANGE_NAMES, table, as_csv=as_csv, as_json=as_json)
     else:
         # A terminal shows what changed whole, as the last column; the address stands in `newsarchive show ID`.
-        shown, arrow = (-1, "→") if on_terminal() else (len(_CHANGE_NAMES), "->")
+        shown, arrow = (-1, "→") if output.on_terminal() else (len(_CHANGE_NAMES), "->")
         header = [name.replace("_", " ") for name in _CHANGE_NAMES[:shown]]
         output.print_rows(header, [row[:shown] for row in _change_rows(found, arrow)], ("id", "version"))
 
@@ -391,27 +376,27 @@ def show(which: str, as_json: bool, as_text: bool, as_html: bool, pager: bool, d
     from newsarchive.db.reading.quarantine import state_of
     from newsarchive.db.readonly import reading
 
-    at_most_one("show", json=as_json, text=as_text, html=as_html)
+    output.at_most_one("show", json=as_json, text=as_text, html=as_html)
     source = open_reader(db)
     article = cited(source, which)
     if as_json:
         output.print_json(article, indent=2)
     elif as_text:
-        echo(article.article_body)
+        output.echo(article.article_body)
     elif as_html:
-        print_html(html(article))
+        output.print_html(html(article))
     else:
-        print_article(article, pager=pager)
+        output.print_article(article, pager=pager)
         with reading(source) as reader:
             state, reason = state_of(reader, article.id)
         if state not in ("", "accepted"):
             why = ": ".join(filter(None, (state, reason)))
-            say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
+            output.say(f"hidden from readers: {why} (newsarchive quarantine accept {article.id} shows it)")
 
 
 def html(article: Article) -> str:
     """An article as an HTML document without script and style; it loads nothing."""
-    details = [byline(article), origin_line(article.origin), free_line(article)]
+    details = [byline(article), origin_line(article.origin), output.free_line(article)]
     paragraphs = "\n".join(f"<p><small>{escape(line)}</small></p>" for line in details if line)
     language = f' lang="{escape(article.in_language)}"' if article.in_language else ""
     return (
@@ -453,8 +438,8 @@ def cite(which: str, form: str, version: int | None, db: str) -> None:
 
     made = citation.FORMATS[form](citation_of(open_reader(db), which, version))
     if form == "ris":  # its lines end in CR and LF
-        print_bytes(made.encode())
+        output.print_bytes(made.encode())
     elif form == "csl":
         click.echo(made)
     else:
-        echo(made.rstrip("\n"))
+        output.echo(made.rstrip("\n"))

@@ -30,16 +30,6 @@ from newsarchive.cli.options import (
     output_option,
     range_option,
 )
-from newsarchive.cli.output import (
-    at_most_one,
-    console,
-    echo,
-    on_terminal,
-    original_line,
-    print_records,
-    progress_bar,
-    say,
-)
 from newsarchive.reprs import counted, origin_line
 from newsarchive.times import written_day
 
@@ -87,14 +77,14 @@ def trace(which: str, as_json: bool, as_dot: bool, hidden: bool, db: str) -> Non
     from newsarchive.db.reading import lineage
     from newsarchive.fields import origin_row
 
-    at_most_one("trace", json=as_json, dot=as_dot)
+    output.at_most_one("trace", json=as_json, dot=as_dot)
     found = lineage.trace(open_reader(db), which, hidden=hidden)
     if as_json:
         # The origin has the names of `fields`, as in the output of every other command.
         named = export.plain(found) | export.plain(origin_row(found.origin))
         output.print_json(named, indent=2)
     elif as_dot:
-        echo("\n".join(dot(found)))
+        output.echo("\n".join(dot(found)))
     else:
         _print_tree(found)
 
@@ -105,7 +95,7 @@ def _print_tree(found: Trace) -> None:
 
     addresses = [found.url, found.original_url, *(copy.url for copy in found.copies)]
     addresses += [link.url for link in found.paraphrases]
-    out, needed = console(), max(map(len, addresses)) + _TREE_COLUMNS
+    out, needed = output.console(), max(map(len, addresses)) + _TREE_COLUMNS
     room = max(_TREE_COLUMNS, out.width - _TREE_COLUMNS) if needed > out.width else 0
     # Rich cuts lines that are wider than the terminal. So it is told a greater width, the terminal wraps addresses, and
     # other texts are wrapped here.
@@ -120,7 +110,7 @@ def _print_tree(found: Trace) -> None:
     source = tree.add(
         leaf(origin_line(found.origin) or "No other publisher is named: the blog's own, as far as it says")
     )
-    if line := original_line(found.origin, found.original_url):
+    if line := output.original_line(found.origin, found.original_url):
         source.add(leaf(line))
     if found.origin:
         if found.origin_from != found.url:
@@ -220,13 +210,13 @@ def compare(full: str, copy: str, as_json: bool, db: str) -> None:
         output.print_json(found, indent=2)
         return
     for sentence in found.cut:
-        echo(f"- {sentence}")
+        output.echo(f"- {sentence}")
     for sentence in found.added:
-        echo(f"+ {sentence}")
+        output.echo(f"+ {sentence}")
     for before, after in found.altered:
-        echo(f"~ {before}")
-        echo(f"  {after}")
-    say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
+        output.echo(f"~ {before}")
+        output.echo(f"  {after}")
+    output.say(", ".join(f"{n} {what}" for what, n in found.counts.items()))
 
 
 def _unknown(db: str, site: str, hidden: bool) -> str:
@@ -261,7 +251,7 @@ def origins(
 
     found = lineage.origins(open_reader(db), site=site, since=since, hidden=hidden)
     if not found:
-        say(_unknown(db, site or "", hidden) or "no article names another publisher")
+        output.say(_unknown(db, site or "", hidden) or "no article names another publisher")
         raise SystemExit(1)
     if as_json:
         output.print_json(*found[:limit])
@@ -270,7 +260,7 @@ def origins(
         (one.articles, one.site, one.origin, one.origin_domain, "?" if one.delay_hours is None else f"{one.delay_hours:g}")
         for one in found[:limit]
     ]  # fmt: skip
-    if on_terminal():
+    if output.on_terminal():
         header = ("articles", "hours later", "site", "first published by")
         table = [
             (articles, hours, on, f"{name} ({domain})" if domain else name)
@@ -312,7 +302,7 @@ def recluster(
     engine = open_archive(db)
     if articles is not None:
         number = rebuild.recluster_range(engine, *articles, dry_run=dry_run)
-        say(
+        output.say(
             f"would compare {counted(number, 'article')}; nothing was written"
             if dry_run
             else f"{counted(number, 'article')} compared"
@@ -324,18 +314,18 @@ def recluster(
 
         number = count(open_reader(db), "", Filters(hidden=True))
         if not goes_on:
-            say(f"would compare {counted(number, 'article')}; nothing was written")
+            output.say(f"would compare {counted(number, 'article')}; nothing was written")
         if paraphrases is not None:
-            say(f"would look for paraphrases among {counted(number, 'article')}; nothing was written")
+            output.say(f"would look for paraphrases among {counted(number, 'article')}; nothing was written")
         return
     if not goes_on:
-        with progress_bar("comparing") as show:
+        with output.progress_bar("comparing") as show:
             done = rebuild.recluster(engine, afresh=afresh, progress=show)
-        say(f"{counted(done, 'article')} compared")
+        output.say(f"{counted(done, 'article')} compared")
     if paraphrases is not None:
-        with progress_bar("looking for paraphrases") as show:
+        with output.progress_bar("looking for paraphrases") as show:
             links = rebuild.relink(engine, paraphrases, show, afresh=afresh)
-        say(f"{links} links between articles that may say the same in other words")
+        output.say(f"{links} links between articles that may say the same in other words")
 
 
 @click.command(
@@ -379,13 +369,13 @@ def publishers(
     """
     from newsarchive.db.reading.publishers import by_publisher, republications
 
-    at_most_one("publishers", csv=as_csv, json=as_json)
+    output.at_most_one("publishers", csv=as_csv, json=as_json)
     found = republications(
         open_reader(db), publisher, site=site, credited=credited, hidden=hidden,
         since=since,
     )  # fmt: skip
     if not found:
-        say(
+        output.say(
             _unknown(db, site, hidden)
             or "no copy with its original in the archive; `newsarchive origins` counts credits alone"
             + (f" (asked for {publisher!r})" if publisher else "")
@@ -393,19 +383,19 @@ def publishers(
         raise SystemExit(1)
     if publisher or every_copy:
         copies = found[:limit]
-        if on_terminal() and not (as_csv or as_json):
+        if output.on_terminal() and not (as_csv or as_json):
             for line in _stories(copies):
-                echo(line)
+                output.echo(line)
         else:
             rows = ({name: getattr(one, name) for name in _COPIES} for one in copies)
-            print_records(copies, _COPIES, rows, as_csv=as_csv, as_json=as_json)
+            output.print_records(copies, _COPIES, rows, as_csv=as_csv, as_json=as_json)
         return
     those = by_publisher(found)[:limit]
-    if on_terminal() and not (as_csv or as_json):
+    if output.on_terminal() and not (as_csv or as_json):
         _draw(those)
     else:
         table = list(map(_row_of_publisher, those))
-        print_records(those, list(table[0]), table, as_csv=as_csv, as_json=as_json)
+        output.print_records(those, list(table[0]), table, as_csv=as_csv, as_json=as_json)
 
 
 def _row_of_publisher(one: Publisher) -> Row:

@@ -118,7 +118,7 @@ def test_rows_for_programs(archive: str) -> None:
 
 
 def test_a_person_sees_the_found_words_in_colour(archive: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "on_terminal", lambda: True)
+    monkeypatch.setattr(search.output, "on_terminal", lambda: True)
     env = {"FORCE_COLOR": "1", "COLUMNS": "60", "TERM": "xterm"}
     shown = run(archive, "search", "ferry", **env).stdout
     assert "\x1b[1;33mferry\x1b[0m" in shown
@@ -135,7 +135,7 @@ def test_a_person_sees_the_found_words_in_colour(archive: str, monkeypatch: pyte
 def test_a_person_without_colours_sees_what_changed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(search, "on_terminal", lambda: True)
+    monkeypatch.setattr(search.output, "on_terminal", lambda: True)
     changes = word_diff("The ferry left.", "The ferry came.")
     monkeypatch.setenv("NO_COLOR", "1")
     search.print_words(changes)
