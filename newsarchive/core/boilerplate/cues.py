@@ -18,9 +18,8 @@ from __future__ import annotations
 import re
 from bisect import bisect, bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import NamedTuple
 
 from newsarchive.core.boilerplate.phrases import Phrases
 from newsarchive.core.text.lines import is_linked, is_prose, is_quotation, names_in, names_one, prose_ends
@@ -97,13 +96,6 @@ _TOKEN = re.compile(
 CALL = "promo: calls the reader to what it says is its own"
 PROMO = "promo: a question to the reader, a product's name, a pitch: two of these together"
 
-#: Kinds of promo words that a question to the reader has.
-_QUESTION_KINDS = frozenset(["reader", "offer"])
-#: Kinds of promo words that a pitch has.
-_PITCH_KINDS = frozenset(["own", "praise", "product"])
-#: Kinds of promo words that a line has which calls the reader to what the house says is its own.
-_CALL_KINDS = frozenset(["ours", "sold"])
-
 #: (positions of blocks, why they belong together)
 Span = tuple[Sequence[int], str]
 #: Position of a block → what a table says that its text heads.
@@ -142,17 +134,18 @@ def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) 
     for i, block in enumerate(blocks):
         if len(block.text) > MAX_PITCH_CHARACTERS:  # longer than each of the three may be
             continue
-        kinds = words.promo.kinds_in(folded[i])
-        if kinds >= _QUESTION_KINDS and _is_question(block.text, words):
+        if not words.promo.kinds_in(folded[i]):
+            continue
+        if _is_question(block.text, folded[i], words):
             questions.add(i)
-        if kinds >= _PITCH_KINDS and _is_pitch(block.text, words):
+        if _is_pitch(block.text, folded[i], words):
             pitches.add(i)
-        if kinds >= _CALL_KINDS and block.kind != "heading" and _is_call(block.text, words):
+        if block.kind != "heading" and _is_call(block.text, folded[i], words):
             calls.append(i)
     cues = questions | pitches
     found: list[Span] = []
     for i in sorted(cues):
-        run = _promo_run(blocks, i, cues, words)
+        run = _promo_run(blocks, folded, i, cues, words)
         told = [j for j in run if j in cues]
         sold = any(j in pitches or words.promo.count(folded[j], "product") for j in told)
         if sold and (len(run) > 1 or (i in questions and i in pitches)):
@@ -160,8 +153,11 @@ def promo_lines(blocks: Sequence[Block], folded: Sequence[str], words: Phrases) 
     return found + [([i], CALL) for i in calls]
 
 
-def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phrases) -> list[int]:
-    """A promo line and those below it, with at most one product's name between or beside them."""
+def _promo_run(
+    blocks: Sequence[Block], folded: Sequence[str], start: int, cues: set[int], words: Phrases
+) -> list[int]:
+    """A promo line and those below it, with at most one product's name between or beside them, and a short question above that
+    has a word of promos."""
     run, at, named = [start], start + 1, False
     while at < len(blocks) and len(run) < MAX_PROMO_LINES:
         if at not in cues:
@@ -174,8 +170,12 @@ def _promo_run(blocks: Sequence[Block], start: int, cues: set[int], words: Phras
     before = blocks[start - 1] if start else None
     if before and len(run) == 1 and before.kind != "heading" and _is_product_name(before):
         run.insert(0, start - 1)
-    if len(run) > 1 and run[0] and _is_teasing(blocks[run[0] - 1].text, words):
-        run.insert(0, run[0] - 1)
+    above = run[0] - 1
+    if len(run) > 1 and above >= 0 and blocks[above].text.rstrip().endswith("?"):
+        is_short = comparable_words(blocks[above].text) <= MAX_TEASING_WORDS
+        promotes = any(words.promo.holds(folded[above], kind) for kind in ("reader", "product", "offer"))
+        if is_short and promotes and not reports(folded[above], words):
+            run.insert(0, above)
     return run
 
 
@@ -184,43 +184,26 @@ def reports(folded: str, words: Phrases) -> bool:
     return words.promo.holds(folded, "report")
 
 
-def _is_question(text: str, words: Phrases) -> bool:
+def _is_question(text: str, folded: str, words: Phrases) -> bool:
     """Whether a text puts a question to the reader and promises an answer."""
-    if len(text) >= MAX_QUESTION_CHARACTERS or not ("?" in text or "¿" in text):
-        return False
-    folded = fold(text)
-    return all(words.promo.holds(folded, kind) for kind in _QUESTION_KINDS) and not reports(folded, words)
+    asks = len(text) < MAX_QUESTION_CHARACTERS and ("?" in text or "¿" in text)
+    return asks and words.promo.holds(folded, "reader", "offer") and not reports(folded, words)
 
 
-def _is_call(text: str, words: Phrases) -> bool:
+def _is_call(text: str, folded: str, words: Phrases) -> bool:
     """Whether a line calls the reader to the house's own newsletter, channel or app: with its first words, or by "you"."""
-    if len(text) > MAX_CALL_CHARACTERS or not MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS:
+    if not words.promo.holds(folded, "ours", "sold") or len(text) > MAX_CALL_CHARACTERS:
         return False
-    folded = fold(text)
-    if not all(words.promo.holds(folded, kind) for kind in _CALL_KINDS):
-        return False
-    calls = any(words.promo.begins(folded, kind) for kind in ("call", "offer"))
-    if not calls and words.promo.holds(folded, "reader"):
-        calls = any(words.promo.holds(folded, kind) for kind in ("call", "offer"))
-    return calls and not reports(folded, words) and not is_quotation(text)
+    speaks_to = words.promo.holds if words.promo.holds(folded, "reader") else words.promo.begins
+    calls = any(speaks_to(folded, kind) for kind in ("call", "offer"))
+    is_line = MIN_CALL_WORDS <= comparable_words(text) <= MAX_CALL_WORDS
+    return calls and is_line and not reports(folded, words) and not is_quotation(text)
 
 
-def _is_teasing(text: str, words: Phrases) -> bool:
-    """Whether a line is a short question with a word of promos: it opens a promo where a name and a pitch follow."""
-    if not text.rstrip().endswith("?") or comparable_words(text) > MAX_TEASING_WORDS:
-        return False
-    folded = fold(text)
-    promotes = any(words.promo.holds(folded, kind) for kind in ("reader", "product", "offer"))
-    return promotes and not reports(folded, words)
-
-
-def _is_pitch(text: str, words: Phrases) -> bool:
+def _is_pitch(text: str, folded: str, words: Phrases) -> bool:
     """Whether a sentence praises a product of the house: "our", at least two products, a word of praise."""
-    if len(text) >= MAX_PITCH_CHARACTERS or comparable_words(text) < MIN_PITCH_WORDS:
-        return False
-    folded = fold(text)
-    praises = words.promo.holds(folded, "own") and words.promo.holds(folded, "praise")
-    return praises and words.promo.count(folded, "product") > 1 and not reports(folded, words)
+    praises = words.promo.holds(folded, "own", "praise") and words.promo.count(folded, "product") > 1
+    return praises and comparable_words(text) >= MIN_PITCH_WORDS and not reports(folded, words)
 
 
 def sells(text: str, words: Phrases) -> bool:
@@ -272,16 +255,6 @@ def _saying(blocks: Sequence[Block], start: int) -> list[int]:
 # -- lists of links --------------------------------------------------------------------------------
 
 
-class _Head(NamedTuple):
-    """What makes a line the head of a list: why in words, and whether nothing but a name of the page's source does."""
-
-    rule: str
-    only_named: bool = False
-
-
-_NAMES_SOURCE = _Head("head: a short line that names the source", only_named=True)
-
-
 def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = ()) -> list[Span]:
     """Heads of link lists with the lines that go with them.
 
@@ -290,22 +263,21 @@ def link_lists(blocks: Sequence[Block], known: Heads, sources: Sequence[str] = (
     a run that reaches prose, or that consists of sentences, only the links at its beginning go; where it has none, its
     head stays too.
     """
-    heads = {i: _Head(verdict.rule) for i, verdict in known.items() if verdict.label == "related"}
-    if sources:
-        named = (i for i, b in enumerate(blocks) if i not in known and _names_source(b, sources))
-        heads = dict(sorted((heads | dict.fromkeys(named, _NAMES_SOURCE)).items()))
+    heads = {i: verdict.rule for i, verdict in known.items() if verdict.label == "related"}
+    named = {i for i, b in enumerate(blocks) if sources and i not in known and _names_source(b, sources)}
+    heads = dict(sorted((heads | dict.fromkeys(named, "head: a short line that names the source")).items()))
     if not heads:
         return []
     is_body = [b.label == "body" for b in blocks]
     body = [i for i, is_text in enumerate(is_body) if is_text]
     last_text = max(prose_ends(blocks, body, MIN_TEXT_WORDS), default=-1)
     found: list[Span] = []
-    for i, head in heads.items():
+    for i, rule in heads.items():
         run = _list_run(blocks, is_body, i + 1, heads)
-        if head.only_named and (i < last_text or any(is_prose(blocks[j]) for j in run)):
+        if i in named and (i < last_text or any(is_prose(blocks[j]) for j in run)):
             continue  # a name alone is believed below the text only, and over titles only
-        if run or (not head.only_named and not any(is_body[i + 1 : i + 2])):
-            found.append(([i, *run], f"{head.rule}, and the list under it"))
+        if run or (i not in named and not any(is_body[i + 1 : i + 2])):
+            found.append(([i, *run], f"{rule}, and the list under it"))
     return found
 
 
@@ -319,13 +291,14 @@ def _names_source(block: Block, sources: Sequence[str]) -> bool:
 
 
 def _list_run(
-    blocks: Sequence[Block], is_body: Sequence[bool], start: int, heads: Mapping[int, _Head]
+    blocks: Sequence[Block], is_body: Sequence[bool], start: int, heads: Container[int]
 ) -> list[int]:
     """The lines of a list from `start` on: all of them, or the links at its beginning."""
     run: list[int] = []
     for at in range(start, start + MAX_LIST_LINES + 1):
         if at >= len(blocks) or not is_body[at] or at in heads:
-            if _are_titles(blocks, run):
+            # Titles have no full stop, the article going on has: at least half of the lines must be titles.
+            if 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run):
                 return run
             break
         if len(run) == MAX_LIST_LINES or not _is_teaser(blocks[at]):
@@ -333,11 +306,6 @@ def _list_run(
         run.append(at)
     first_text = next((k for k, i in enumerate(run) if not is_linked(blocks[i])), len(run))
     return run[:first_text]
-
-
-def _are_titles(blocks: Sequence[Block], run: Sequence[int]) -> bool:
-    """Whether at least half of the lines are no sentences: titles have no full stop, the article going on has."""
-    return 2 * sum(is_linked(blocks[i]) or not is_prose(blocks[i]) for i in run) >= len(run)
 
 
 def _is_teaser(block: Block) -> bool:
@@ -405,8 +373,17 @@ def republished_tails(blocks: Sequence[Block]) -> Iterator[Tail]:
             if asked > MAX_TAILS:
                 return
             text = [fold(b.text) for b, label in zip(blocks[:i], labels, strict=False) if label == "body"]
-            names = tuple(name for name in names if not _is_spoken_of(name, text))
-            if (tail := _tail(blocks, i, names)) and not _is_record(blocks, labels, tail, names):
+            # Where the article has every word of a name, it is none of a source, but a noun of German, say.
+            names = tuple(
+                n for n in names if not all(any(word in line for line in text) for word in n.split())
+            )
+            tail = _tail(blocks, i, names)
+            if tail is None:
+                continue
+            # Where other short lines of the text hold the name too, it is a fact of each record of a list ("Platform: PC").
+            inside = {*tail[0], *tail[1]}
+            others = (b for j, b in enumerate(blocks) if labels[j] == "body" and j not in inside)
+            if not any(_closes_tail(b, names) for b in others if not is_prose(b, MIN_TEXT_WORDS)):
                 yield tail
 
 
@@ -424,7 +401,7 @@ def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | No
         return None
     start = head + 1
     end = start
-    while end < len(blocks) and not (end > start and _is_closing_sentence(blocks[end], names)):
+    while end < len(blocks) and not (end > start and _closes_tail(blocks[end], names, states=True)):
         if end - start >= MAX_LIST_LINES or not _is_teaser(blocks[end]):
             return None
         end += 1
@@ -436,32 +413,13 @@ def _tail(blocks: Sequence[Block], head: int, names: Sequence[str]) -> Tail | No
     return list(range(head, end)), list(range(end, closing))
 
 
-def _is_closing_sentence(block: Block, names: Sequence[str]) -> bool:
-    """Whether a line that holds a name states something. Titles, items of a list and questions do not: of 23 real pages that
-    lost text to a tail, most lost a list of the article whose items hold one name ("Ryan Miller (University of Notre Dame)").
-    """
-    return (
-        _closes_tail(block, names)
-        and ends_sentence(block.text)
-        and not block.text.rstrip().endswith(("?", "？"))
-    )
-
-
-def _closes_tail(block: Block, names: Sequence[str]) -> bool:
-    return comparable_words(block.text) <= MAX_TAIL_CLOSING_WORDS and names_one(fold(block.text), names)
-
-
-def _is_spoken_of(name: str, text: Sequence[str]) -> bool:
-    """Whether the article has every word of a name: then it is none of a source, but a noun of German, say."""
-    return all(any(word in line for line in text) for word in name.split())
-
-
-def _is_record(blocks: Sequence[Block], labels: Sequence[str], tail: Tail, names: Sequence[str]) -> bool:
-    """Whether other short lines of the text hold the name too: then it is a fact of each record of a list ("Platform:
-    PC"), and names no source."""
-    inside = {*tail[0], *tail[1]}
-    text = (block for i, block in enumerate(blocks) if i not in inside and labels[i] == "body")
-    return any(_closes_tail(block, names) for block in text if not is_prose(block, MIN_TEXT_WORDS))
+def _closes_tail(block: Block, names: Sequence[str], *, states: bool = False) -> bool:
+    """Whether a line that closes a tail by its length holds one of the names, and `states` something. Titles, items of a list and
+    questions state nothing: of 23 real pages that lost text to a tail, most lost a list of the article whose items hold one name
+    ("Ryan Miller (University of Notre Dame)")."""
+    is_named = comparable_words(block.text) <= MAX_TAIL_CLOSING_WORDS and names_one(fold(block.text), names)
+    is_statement = ends_sentence(block.text) and not block.text.rstrip().endswith(("?", "？"))
+    return is_named and (is_statement or not states)
 
 
 #: Characters of a line that signs a post of a discussion; a longer line is text.
@@ -501,21 +459,21 @@ def discussion(blocks: Sequence[Block], body: Sequence[int], words: Phrases) -> 
     signatures = _signatures(blocks, words)
     if not signatures:
         return []
-    heads = [i for i in range(signatures[0]) if _is_head(blocks[i], words)]
+    short = (i for i in range(signatures[0]) if comparable_words(blocks[i].text) <= MAX_HEAD_WORDS)
+    known = ((i, words.known(fold(blocks[i].text)).values()) for i in short)
+    heads = [i for i, found in known if any(verdict.label == "comments" for verdict in found)]
     counts = {i: comparable_words(blocks[i].text) for i in body}
-    starts = [(i, _share_above(blocks[i])) for i in heads[-1:]] + [(signatures[0], MIN_SHARE_ABOVE)]
+    starts = [(signatures[0], MIN_SHARE_ABOVE)]
+    for i in heads[-1:]:
+        # "12 comments" in a line that is no heading may be the link to them from the top of a live blog, whose own parts are signed.
+        may_link = bool(blocks[i].links) or any(map(str.isdecimal, blocks[i].text))
+        is_link = may_link and blocks[i].kind != "heading"
+        starts.insert(0, (i, MIN_SHARE_ABOVE if is_link else MIN_SHARE_ABOVE_HEAD))
     for start, share in starts:
         above = sum(count for i, count in counts.items() if i < start)
         if above >= max(MIN_WORDS_ABOVE, share * sum(counts.values())):
             return [i for i in body if i >= start]
     return []
-
-
-def _share_above(head: Block) -> float:
-    """The share of all words that must stand above a head of comments. "12 comments" in a line that is no heading may be the link to
-    them from the top of a live blog, whose own parts are signed."""
-    is_link = head.kind != "heading" and (bool(head.links) or any(map(str.isdecimal, head.text)))
-    return MIN_SHARE_ABOVE if is_link else MIN_SHARE_ABOVE_HEAD
 
 
 def heads_of_comments(blocks: Sequence[Block], body: Sequence[int]) -> list[int]:
@@ -529,16 +487,11 @@ def heads_of_comments(blocks: Sequence[Block], body: Sequence[int]) -> list[int]
     of_path: defaultdict[str, list[int]] = defaultdict(list)
     for i in body[: bisect(body, marked[-1])]:
         comment, line = marked[bisect(marked, i)], blocks[i]
-        is_near = comment - i <= MAX_LINES_OF_COMMENT
-        if is_near and comparable_words(line.text) <= MAX_LINE_WORDS and _in_one(line, blocks[comment]):
+        around = blocks[comment].path.split("/")[:-2]  # "div.c/div/p.who" and "div.c/div/p.commentText"
+        is_near = comment - i <= MAX_LINES_OF_COMMENT and line.path.split("/")[: len(around)] == around
+        if is_near and comparable_words(line.text) <= MAX_LINE_WORDS:
             of_path[line.path].append(i)
     return sorted(i for found in of_path.values() if len(found) >= MIN_SIGNATURES for i in found)
-
-
-def _in_one(line: Block, comment: Block) -> bool:
-    """Whether a line stands in the element around a comment: "div.c/div/p.who" and "div.c/div/p.commentText"."""
-    around = comment.path.split("/")[:-2]
-    return line.path.split("/")[: len(around)] == around
 
 
 def _signatures(blocks: Sequence[Block], words: Phrases) -> list[int]:
@@ -554,19 +507,10 @@ def _signatures(blocks: Sequence[Block], words: Phrases) -> list[int]:
             and (sign := words.signature(fold(text)))
         ):
             shapes[sign.label, _ID.sub("", block.path)].append(i)
-    return sorted(i for (label, _), found in shapes.items() if _signs(blocks, label, found) for i in found)
-
-
-def _signs(blocks: Sequence[Block], label: str, found: Sequence[int]) -> bool:
-    """Whether these lines of one shape sign what others wrote."""
-    signers = {_NAME_END.split(fold(blocks[i].text))[0] for i in found}
-    if len(found) < MIN_SIGNATURES or (len(signers) < MIN_SIGNERS and label == "comments"):
-        return False
-    return sum(after - before > 1 for before, after in pairwise(found)) >= len(found) // 2
-
-
-def _is_head(block: Block, words: Phrases) -> bool:
-    """Whether the tables know a short line as the head of comments: "Comments", "12 comments"."""
-    if not block.text or comparable_words(block.text) > MAX_HEAD_WORDS:
-        return False
-    return any(verdict.label == "comments" for verdict in words.known(fold(block.text)).values())
+    signatures: list[int] = []
+    for (label, _), found in shapes.items():
+        signers = {_NAME_END.split(fold(blocks[i].text))[0] for i in found}
+        is_often = len(found) >= MIN_SIGNATURES and (len(signers) >= MIN_SIGNERS or label != "comments")
+        if is_often and sum(after - before > 1 for before, after in pairwise(found)) >= len(found) // 2:
+            signatures += found
+    return sorted(signatures)

@@ -104,9 +104,10 @@ class PromoWords:
         #: The kinds that a folded text may hold words of; it holds none of another kind.
         self.kinds_in = kinds_in
 
-    def holds(self, folded: str, kind: str) -> bool:
-        """Whether a folded text holds a word of a kind."""
-        return kind in self.kinds_in(folded) and self.patterns[kind].search(folded) is not None
+    def holds(self, folded: str, *kinds: str) -> bool:
+        """Whether a folded text holds a word of each of these kinds."""
+        may_hold = self.kinds_in(folded)
+        return may_hold.issuperset(kinds) and all(self.patterns[kind].search(folded) for kind in kinds)
 
     def count(self, folded: str, kind: str) -> int:
         """How many different words of a kind a folded text holds."""
@@ -220,7 +221,13 @@ def _line_lookup(rules: Rules, *sections: str) -> Callable[[str], Verdicts]:
         for sign, table in texts[script_group(text)]:
             if sign in text:
                 may_match.append(table)
-        return _first_verdicts(may_match, text) if may_match else _NO_VERDICTS
+        # For each section the verdict of the first of its patterns that matches.
+        hits: dict[str, tuple[int, BlockVerdict]] = {}
+        for alternatives in may_match:
+            for section, hit in alternatives.first(text):
+                if section not in hits or hit < hits[section]:
+                    hits[section] = hit
+        return {section: verdict for section, (_, verdict) in hits.items()} if hits else _NO_VERDICTS
 
     return lookup
 
@@ -229,16 +236,6 @@ def _section_lookup(rules: Rules, section: str) -> Lookup:
     """The lookup for the patterns of one section."""
     known = _line_lookup(rules, section)
     return lambda text: known(text).get(section)
-
-
-def _first_verdicts(may_match: Sequence[_Alternatives], text: str) -> Verdicts:
-    """For each section the verdict of the first of its patterns that matches."""
-    hits: dict[str, tuple[int, BlockVerdict]] = {}
-    for alternatives in may_match:
-        for section, hit in alternatives.first(text):
-            if section not in hits or hit < hits[section]:
-                hits[section] = hit
-    return {section: verdict for section, (_, verdict) in hits.items()} if hits else _NO_VERDICTS
 
 
 class _Alternatives:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 from newsarchive.core.boilerplate import cues, position
-from newsarchive.core.boilerplate.accordions import QUESTION, questions
 from newsarchive.core.boilerplate.multiline import closed, opened
 from newsarchive.core.boilerplate.phrases import MAX_PHRASE_CHARACTERS, Lookup, Phrases, Verdicts, phrases
 from newsarchive.core.extraction.page_type import reconsidered
@@ -41,8 +40,6 @@ from newsarchive.rules import Rules
 OWN_LABELS = frozenset({"title", "description", "byline", "date", "caption"})
 #: Labels of what stands in a box of a table's text and is none of it.
 NAMED_FOR_SURE = OWN_LABELS | {"comments"}
-#: What gives a block its first label: the classifier, and the names of the elements around it.
-GUESSES = frozenset({DecidedBy.MODEL, DecidedBy.MARKUP})
 #: Words of an attribution; a longer block is prose that mentions a source.
 MAX_ATTRIBUTION_WORDS = 70
 #: Words of a copyright notice; a longer block is prose that mentions one.
@@ -174,9 +171,13 @@ def titles(marks: Marks) -> None:
         return
     first = next((i for i in marks.body if is_prose(marks.blocks[i])), 0)
     for i in found:
-        block = marks.blocks[i]
-        outside = block.label not in ("body", "title") or (block.kind == "heading" and i < first)
-        if outside and (_is_headline(block, marks.folded[i], headline) or _is_dated(marks, i)):
+        block, text = marks.blocks[i], marks.folded[i]
+        is_heading = block.kind == "heading"
+        # A heading may have it behind a kicker: "Politics: The bridge stays".
+        is_long = is_heading and len(headline) > MIN_KICKED_HEADLINE_CHARACTERS
+        is_kicked = is_long and len(text) < len(headline) + MAX_KICKER_CHARACTERS
+        outside = block.label not in ("body", "title") or (is_heading and i < first)
+        if outside and (text == headline or is_kicked or _is_dated(marks, i)):
             marks.relabel(i, "title", "title: the page's headline", DecidedBy.HEADLINE)
 
 
@@ -186,15 +187,6 @@ def _is_dated(marks: Marks, i: int) -> bool:
     rest = block.text[len(marks.article.headline) :] if block.kind == "heading" else ""
     day = dates.date_text(rest, marks.rules) if len(rest) <= MAX_KICKER_CHARACTERS else ""
     return bool(day) and _WORD.search(rest.replace(day, "", 1)) is None
-
-
-def _is_headline(block: Block, text: str, headline: str) -> bool:
-    """Whether a block, whose folded text ends in the headline, is the headline, or a heading that has it behind a
-    kicker: "Politics: The bridge stays"."""
-    if text == headline:
-        return True
-    long_enough = len(headline) > MIN_KICKED_HEADLINE_CHARACTERS
-    return block.kind == "heading" and long_enough and len(text) < len(headline) + MAX_KICKER_CHARACTERS
 
 
 def original_titles(marks: Marks) -> None:
@@ -221,7 +213,9 @@ def places(marks: Marks) -> None:
     hits = {i: v for i, path in own if (v := marks.words.select(path))}
     for i in [i for i, verdict in hits.items() if verdict.label == "body"]:
         block, verdict = marks.blocks[i], hits.pop(i)
-        if block.label == "body" or (block.label not in NAMED_FOR_SURE and block.decided_by in GUESSES):
+        if block.label == "body" or (
+            block.label not in NAMED_FOR_SURE and block.decided_by in position.GUESSES
+        ):
             marks.relabel(i, *verdict)
     if not hits:
         return
@@ -235,8 +229,8 @@ def places(marks: Marks) -> None:
 
 def accordions(marks: Marks) -> None:
     """Give the questions of accordions back to the text, where their answers are text."""
-    for i in list(questions(marks.blocks)):
-        marks.relabel(i, "body", QUESTION, DecidedBy.NEIGHBOURS)
+    for i in list(position.questions(marks.blocks)):
+        marks.relabel(i, "body", position.QUESTION, DecidedBy.NEIGHBOURS)
 
 
 def lines(marks: Marks) -> None:
@@ -393,19 +387,15 @@ def lists(marks: Marks) -> None:
     Earns 4 points of WordPress posts without boilerplate; on real pages it costs 0.2 points of text kept
     (`docs/benchmarks/ablation.md`).
     """
-    found = cues.link_lists(marks.blocks, marks.heads, _names_of_source(marks))
-    marks.mark_spans(found, "related", DecidedBy.RUN)
-
-
-def _names_of_source(marks: Marks) -> tuple[str, ...]:
-    """Names, folded, that the page's attributions and notices give for its source."""
-    found = [name for name in marks.credited if name]
+    #: Names that the page's attributions and notices give for its source.
+    names = [name for name in marks.credited if name]
     for block in marks.blocks:
         if block.label == "attribution" and (attribution := attribution_of(block.text, marks.rules)):
-            found += [attribution.source, *(word for word in block.text.split() if "." in word[:-1])]
+            names += [attribution.source, *(word for word in block.text.split() if "." in word[:-1])]
         elif block.label == "copyright" and (notice := copyright_of(block.text, marks.rules)):
-            found.append(notice.holder)
-    return source_names(*found)
+            names.append(notice.holder)
+    found = cues.link_lists(marks.blocks, marks.heads, source_names(*names))
+    marks.mark_spans(found, "related", DecidedBy.RUN)
 
 
 def republished_tails(marks: Marks) -> None:
