@@ -15,7 +15,7 @@ each post (`docs/benchmarks/ablation.md`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -35,6 +35,8 @@ SIGNING = frozenset((
     Place.WP_JSON, Place.FEED, Place.JSON_LD, Place.MICRODATA, Place.AUTHOR, Place.BYLINE, Place.REL, Place.BOX, Place.TEXT,
     Place.META_CITATION,
 ))  # fmt: skip
+#: The columns of a row that keeps something learned of a site.
+COLUMNS = ("fingerprint", "role", "label", "reason", "pages", "clusters", "sample", "first", "version")
 #: The role of a row that holds a convention.
 ROLE = "convention"
 #: Posts that must show a convention: below it anything may be chance.
@@ -129,13 +131,9 @@ def conventions_of(
     page says anything of the kind."""
     if known and not any(any(said) for _, said in pages):
         return known
-    return _sorted(_found(pages))
-
-
-def _found(pages: Collection[tuple[str, Said]]) -> Iterator[Convention]:
-    """What many posts share. Versions and copies of one post count as one."""
+    found = []
     for kind, (field, shared, share) in _SHARED.items():
-        posts: dict[str, set[str]] = defaultdict(set)
+        posts: dict[str, set[str]] = defaultdict(set)  # versions and copies of one post count as one
         for cluster, said in pages:
             if value := getattr(said, field):
                 posts[value].add(cluster)
@@ -143,15 +141,13 @@ def _found(pages: Collection[tuple[str, Said]]) -> Iterator[Convention]:
         for value, sharing in posts.items():
             if len(sharing) < max(MIN_POSTS, share * total):
                 continue
-            if kind is not Kind.SITES_AUTHOR or _is_signed_by_others(value, len(sharing), pages):
-                reason = f"the site's, not the post's: {len(sharing)} of {total} posts have {shared}"
-                yield Convention(kind, value, len(sharing), total - len(sharing), reason)
-
-
-def _is_signed_by_others(author: str, posts: int, pages: Iterable[tuple[str, Said]]) -> bool:
-    """Whether the posts with an author are signed by several other people."""
-    signed = {cluster: said.signed for cluster, said in pages if said.author == author and said.signed}
-    return len(signed) >= SIGNED_SHARE * posts and len(set(signed.values())) >= MIN_SIGNING
+            if kind is Kind.SITES_AUTHOR:  # several other people must sign the posts
+                signed = {c: said.signed for c, said in pages if said.author == value and said.signed}
+                if len(signed) < SIGNED_SHARE * len(sharing) or len(set(signed.values())) < MIN_SIGNING:
+                    continue
+            reason = f"the site's, not the post's: {len(sharing)} of {total} posts have {shared}"
+            found.append(Convention(kind, value, len(sharing), total - len(sharing), reason))
+    return _sorted(found)
 
 
 def _sorted(found: Iterable[Convention]) -> tuple[Convention, ...]:
@@ -160,20 +156,10 @@ def _sorted(found: Iterable[Convention]) -> tuple[Convention, ...]:
 
 def rows(conventions: Iterable[Convention]) -> list[dict[str, Any]]:
     """Conventions as rows of the table that holds what was learned of a site."""
-    return [
-        {
-            "fingerprint": number(c.name),
-            "role": ROLE,
-            "label": str(c.kind),
-            "reason": c.reason,
-            "pages": c.pages,
-            "clusters": c.against,
-            "sample": c.value,
-            "first": "",
-            "version": 0,
-        }
-        for c in conventions
-    ]
+    said = (
+        (number(c.name), ROLE, str(c.kind), c.reason, c.pages, c.against, c.value, "", 0) for c in conventions
+    )
+    return [dict(zip(COLUMNS, values, strict=True)) for values in said]
 
 
 def from_rows(found: Iterable[Mapping[str, Any]]) -> tuple[Convention, ...]:
@@ -190,13 +176,8 @@ def effects(said: Said, conventions: Iterable[Convention]) -> tuple[Convention, 
 
     This needs the page's record only, so that learning knows which pages must be read again.
     """
-    values = {
-        Kind.SITES_PICTURE: said.picture,
-        Kind.SITES_DESCRIPTION: said.description,
-        Kind.SITES_KEYWORDS: said.keywords,
-        Kind.SITES_AUTHOR: said.author if said.signed else "",
-    }
-    return tuple(c for c in conventions if c.value == values[c.kind])
+    held = (c for c in conventions if c.value == getattr(said, _SHARED[c.kind][0]))
+    return tuple(c for c in held if said.signed or c.kind is not Kind.SITES_AUTHOR)
 
 
 def applied(article: Article, changing: Sequence[Convention], rules: Rules) -> Article:

@@ -62,9 +62,14 @@ class Stats:
     origins: dict[str, int] = field(default_factory=dict)
 
     @property
-    def varying_start(self) -> bool:
-        """Whether the lines of a form begin with different words: names of people, most often."""
-        return len(self.starts) > 1
+    def is_inside(self) -> bool:
+        """Whether the line stands inside the text on half of the pages."""
+        return self.inside >= 0.5 * self.pages
+
+    @property
+    def share_needed(self) -> float:
+        """The part of the site's articles that must have the line."""
+        return MIN_INSIDE_SHARE if self.is_inside else MIN_EDGE_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,12 @@ def _proof(stats: Stats, total: int, elsewhere: Elsewhere | None) -> tuple[str, 
     seen = len(stats.clusters)
     if stats.line.sells:
         return "promo", "and offers something to the reader"
-    agreeing, inside = AGREEING_SHARE * stats.pages, _is_inside(stats)
+    agreeing, inside = AGREEING_SHARE * stats.pages, stats.is_inside
     named = max(seen, len(elsewhere.named) if elsewhere else 0)
     if named >= MIN_ARTICLES and stats.named >= agreeing and stats.line.words >= MIN_SENTENCE_WORDS:
         return "attribution", "and names the origin of each"
     have = len(stats.clusters | stats.boilerplate_clusters)
-    fewest = max(_share_needed(stats) * total, MIN_ARTICLES_INSIDE if inside else MIN_ARTICLES)
+    fewest = max(stats.share_needed * total, MIN_ARTICLES_INSIDE if inside else MIN_ARTICLES)
     if total >= MIN_ARTICLES_FOR_SHARE and have >= fewest:
         return "repeated", f"of {total} on this site"
     # Whoever has three blogs could else take a true sentence out of another's article.
@@ -167,14 +172,6 @@ def _pair(stats: Stats, elsewhere: Elsewhere | None) -> Finding | None:
     else:
         return None
     return Finding("chrome", "promo", f"this line stands in 2 articles, {reason}")
-
-
-def _is_inside(stats: Stats) -> bool:
-    return stats.inside >= 0.5 * stats.pages
-
-
-def _share_needed(stats: Stats) -> float:
-    return MIN_INSIDE_SHARE if _is_inside(stats) else MIN_EDGE_SHARE
 
 
 def _across(elsewhere: Elsewhere) -> str:
@@ -211,17 +208,18 @@ def judge_form(
         if len(stats.starts & titles) < MIN_ARTICLES and stats.teases < AGREEING_SHARE * stats.pages:
             return None
         return Finding("chrome", "read more", f"this label stands before other titles in {articles(seen)}")
-    if not stats.line.sentence or (stats.varying_start and not stats.line.sells):
+    # Lines that begin with different words begin with the names of people, most often.
+    if not stats.line.sentence or (len(stats.starts) > 1 and not stats.line.sells):
         return None
     where = f"this form stands in {articles(seen)} with {len(stats.keys)} different names"
     if stats.named >= 0.5 * stats.pages:
         return Finding("chrome", "attribution", f"{where}, those of the origins")
     if stats.line.sells:
         return Finding("chrome", "promo", f"{where}, and offers something to the reader")
-    if stats.line.domain and not _is_inside(stats):
+    if stats.line.domain and not stats.is_inside:
         return Finding("chrome", "attribution", f"{where}, and sends the reader to other sites")
     closing = stats.before_boilerplate >= AGREEING_SHARE * stats.pages
-    needed = min(_share_needed(stats), MIN_CLOSING_SHARE) if closing else _share_needed(stats)
+    needed = min(stats.share_needed, MIN_CLOSING_SHARE) if closing else stats.share_needed
     if total >= MIN_ARTICLES_FOR_SHARE and len(stats.clusters) >= needed * total:
         return Finding("chrome", "repeated", f"{where}, of {total} articles on this site")
     return None

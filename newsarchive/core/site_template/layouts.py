@@ -94,22 +94,20 @@ def layouts(
         if count >= MIN_PROVING_PAGES:
             _add(found, container, count, taught=True)
     left = [page for page in pages if not any(fits(page.words_by_place, x) for x in found.values())]
-    while len(left) >= MIN_PAGES and len(found) < MAX_LAYOUTS and (winner := _elected(left, repeated)):
-        _add(found, *winner)
-        left = [page for page in left if not fits(page.words_by_place, found[winner[0]])]
+    while len(left) >= MIN_PAGES and len(found) < MAX_LAYOUTS:
+        # The element that most of the pages that have it put forward.
+        votes = Counter(vote for page in left if (vote := nominee(page, repeated)))
+        for container, count in votes.most_common(MAX_CANDIDATES):
+            having = sum(any(inside(place, container) for place in page.places) for page in left)
+            if having >= MIN_PAGES and count >= MIN_NOMINATING_SHARE * having:
+                break
+        else:
+            break
+        _add(found, container, count)
+        left = [page for page in left if not fits(page.words_by_place, found[container])]
     # The pages of this window that fit a layout; one of an older window keeps its count.
     counts = {x: sum(fits(page.words_by_place, x) for page in pages) for x in found.values()}
     return tuple(replace(x, pages=count or x.pages) for x, count in counts.items())
-
-
-def _elected(pages: Sequence[Observation], repeated: Set[int]) -> tuple[str, int] | None:
-    """The element that most of the pages that have it put forward, and by how many."""
-    votes = Counter(vote for page in pages if (vote := nominee(page, repeated)))
-    for container, count in votes.most_common(MAX_CANDIDATES):
-        having = sum(any(inside(place, container) for place in page.places) for page in pages)
-        if having >= MIN_PAGES and count >= MIN_NOMINATING_SHARE * having:
-            return container, count
-    return None
 
 
 def _add(found: dict[str, Layout], container: str, count: int, taught: bool = False) -> None:

@@ -70,9 +70,18 @@ def taught(page: Observation, texts: Sequence[str]) -> Observation:
 
     held = {line.key for line in page.lines if line.key and holds(line)}
     container = nominee(page, {x.key for x in page.lines if x.key not in held})
-    if not container or not _is_full(page, container, held):
+    prose = [line for line in page.lines if line.is_body and line.is_prose and inside(line.place, container)]
+    words = sum(line.words for line in prose)
+    is_full = sum(line.words for line in prose if line.key in held) >= MIN_FULL_SHARE * words > 0
+    if not container or not is_full:  # an excerpt holds its first lines
         return page
-    lines = tuple(x._replace(full=_full(x, container, held)) for x in page.lines)
+
+    def full(line: Line) -> int:
+        if line.key in held:
+            return HELD
+        return MISSING if line.key and inside(line.place, container) and not line.fixed else 0
+
+    lines = tuple(x._replace(full=full(x)) for x in page.lines)
     return replace(page, lines=lines, container=container)
 
 
@@ -88,19 +97,6 @@ def lessons(pages: Iterable[Observation]) -> Lessons:
             missing.update({x.key for x in page.lines if x.full == MISSING})
     proved = frozenset(k for k, n in missing.items() if n >= MIN_MISSING_TEXTS and k not in present)
     return Lessons(dict(containers), proved)
-
-
-def _full(line: Line, container: str, held: set[int]) -> int:
-    if line.key in held:
-        return HELD
-    return MISSING if line.key and inside(line.place, container) and not line.fixed else 0
-
-
-def _is_full(page: Observation, container: str, held: set[int]) -> bool:
-    """Whether the full text holds nearly all prose of its container: an excerpt holds its first lines."""
-    prose = [line for line in page.lines if line.is_body and line.is_prose and inside(line.place, container)]
-    words = sum(line.words for line in prose)
-    return sum(line.words for line in prose if line.key in held) >= MIN_FULL_SHARE * words > 0
 
 
 def learn(
@@ -120,9 +116,15 @@ def learn(
     full = lessons(pages)
     locks = locks_of(known) if locks is None and known else locks or {}
     labels = [["" if line.is_body else line.label for line in page.lines] for page in pages]
-    entries = {key: _proved(key, pages) for key in full.boilerplate}
+    entries = {}
+    for key in full.boilerplate:
+        lines = [line for page in pages for line in page.lines if line.key == key]
+        finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
+        entries[key] = Entry(key, finding, len(lines), len(lines), lines[0].sample)
     _mark(pages, labels, entries)
-    often = recurring(pages) | _shared_keys(pages, shared)
+    # What other sites show in other articles recurs too, though this site may have it once.
+    elsewhere = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
+    often = recurring(pages) | {key for key in elsewhere if any(key in page.keys for page in pages)}
     recurs = [recurring_lines(page, often) for page in pages]
     for _ in range(MAX_ROUNDS):
         stats, forms = gather(pages, labels, often, recurs)
@@ -164,12 +166,6 @@ def recurring(pages: Sequence[Observation]) -> set[int]:
         often |= once & page.keys
         once |= page.keys
     return often
-
-
-def _shared_keys(pages: Sequence[Observation], shared: Network) -> set[int]:
-    """Keys and forms of this site that other sites show in other articles, though it may have them once."""
-    repeated = {key for key, found in shared.keys.items() if len(found.clusters) > 1}
-    return {key for key in repeated if any(key in page.keys for page in pages)}
 
 
 def recurring_lines(page: Observation, often: set[int]) -> list[int]:
@@ -288,12 +284,6 @@ def _entry(key: int, finding: Finding, stats: Stats) -> Entry:
     pages = stats.pages + sum(stats.boilerplate.values())
     clusters = len(stats.clusters | stats.boilerplate_clusters)
     return Entry(key, finding, pages, clusters, stats.line.sample, first)
-
-
-def _proved(key: int, pages: Sequence[Observation]) -> Entry:
-    lines = [line for page in pages for line in page.lines if line.key == key]
-    finding = Finding("chrome", "repeated", "in the page's article but not in the feed's full text")
-    return Entry(key, finding, len(lines), len(lines), lines[0].sample if lines else "")
 
 
 def _mark(pages: Sequence[Observation], labels: Labels, new: Mapping[int, Entry]) -> bool:

@@ -141,8 +141,10 @@ def _opens(
     lines = page.lines
     run = list_run(lines, i + 1, is_boilerplate)
     inset = [] if run else inset_run(lines, i + 1, is_boilerplate)
-    if not flags[i] and not inset and _is_known_list(lines, flags, i + 1, below):
-        return "head"  # the page's own steps knew the list, not its head
+    taken = flags[i + 1] if i + 1 < len(flags) and not states(lines[i + 1]) else ""
+    is_title = taken == "related" or (below and taken == "repeated") or (taken and lines[i + 1].linked)
+    if not flags[i] and not inset and is_title:
+        return "head"  # the page's own steps knew the list by its first title, not its head
     teasers = sum(lines[j].linked or lines[j].key in titles for j in run or inset)
     if inset:
         return "inset" if 2 * teasers >= len(inset) else ""
@@ -150,19 +152,6 @@ def _opens(
         return ""
     if lines[i].names_origin or 2 * teasers >= len(run):
         return "head"
-    return _looks_like(lines, flags, i, run, recurs)
-
-
-def _is_known_list(lines: Sequence[Line], flags: Sequence[str], at: int, below: bool) -> bool:
-    """Whether a line that was taken out is a title: of a list, a link, or below the text one that recurs."""
-    if at >= len(flags) or not flags[at] or states(lines[at]):
-        return False
-    return flags[at] == "related" or lines[at].linked or (below and flags[at] == "repeated")
-
-
-def _looks_like(lines: Sequence[Line], flags: Sequence[str], i: int, run: Sequence[int], recurs: bool) -> str:
-    """Which list the lines of a `run` look like below the line `i`, where nothing says that they are other articles: "credited" where
-    they touch an attribution, "shape" where they only look like teasers, else ""."""
     end = run[-1] + 1
     touches = (end < len(flags) and flags[end] in CLOSING) or (i > 0 and flags[i - 1] in CREDITS)
     if touches and (len(run) > 1 or recurs) and are_titles(lines, run):

@@ -49,18 +49,15 @@ class Template:
     def rows(self) -> list[dict[str, Any]]:
         """Plain rows for a table, entries then layouts, in a stable order."""
         entries = [
-            {
-                "fingerprint": e.key,
-                "role": e.finding.role,
-                "label": e.finding.label,
-                "reason": e.finding.reason,
-                "pages": e.pages,
-                "clusters": e.clusters,
-                "sample": e.sample,
-                "first": e.first,
-                "version": 0,
-            }
+            dict(
+                zip(
+                    conventions.COLUMNS,
+                    (e.key, f.role, f.label, f.reason, e.pages, e.clusters, e.sample, e.first, 0),
+                    strict=True,
+                )
+            )
             for e in sorted(self.entries.values(), key=lambda e: e.key)
+            for f in (e.finding,)
         ]
         layouts = [row for layout in self.layouts for row in _layout_rows(layout)]
         found = entries + conventions.rows(self.conventions) + layouts

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -192,49 +192,35 @@ def observation(article: Article, rules: Rules, *, site: str, cluster: str = "")
     return Observation(article.url, site, cluster or article.url, origin, lines, said=said_by(article))
 
 
-class _About(NamedTuple):
-    """What the lines of one page are held against: its own title and description, folded, its origin's name and domain,
-    and the phrase tables."""
-
-    own: frozenset[str]
-    marks: tuple[str, ...]
-    words: Phrases | None
-
-
 def lines_of(article: Article, words: Phrases | None = None) -> tuple[Line, ...]:
     """The facts of a page's blocks; without `words`, `sells` is not looked for."""
     said = [c.value for c in article.candidates if c.field == "description"]  # first lines of the text, too
     own = frozenset(fold(t) for t in (article.headline, article.description, *said) if t)
     origin = article.origin
     marks = tuple(fold(t) for t in (origin.name, origin.domain) if t) if origin else ()
-    about = _About(own, marks, words)
-    return tuple(_line(block, about) for block in article.blocks)
+    return tuple(_line(block, own, marks, words) for block in article.blocks)
 
 
-class _InBody(NamedTuple):
-    """What a line of the article says of the page that it stands on, by the fields of `Line`."""
-
-    form: int = 0
-    names_origin: bool = False
-    sells: bool = False
-    domain: bool = False
-    leads: bool = False
-    teases: bool = False
-    start: int = 0
-
-
-_NOT_IN_BODY = _InBody()
-
-
-def _line(block: Block, about: _About) -> Line:
+def _line(block: Block, own_texts: Set[str], marks: tuple[str, ...], phrases: Phrases | None) -> Line:
+    """A block of a page with these titles and descriptions of its own, and with these names of its origin, all folded."""
     text, kind, label = block.text, block.kind, block.label
     words, folded = comparable_words(text), fold(text)
+    names_origin = sells = domain = leads = teases = False
+    form = start = 0
     in_body = label == "body" and words <= MAX_FORM_WORDS
-    said = _in_body(block, words, folded, about) if in_body else _NOT_IN_BODY
-    form, names_origin, sells, domain, leads, teases, start = said
+    if in_body:
+        if marks and not starts_with_name(text):
+            names_origin = any(names_one(said, marks) for said in (folded, *(url for _, url in block.links)))
+        sells = phrases is not None and cues.sells(text, phrases)
+        form = form_key(text) if words >= MIN_FORM_WORDS else 0
+    if form:
+        title = lead_of(text)[1] if kind == "paragraph" else ""
+        domain, leads = DOMAIN in form_of(text), bool(title)
+        teases = leads and any(title.startswith(linked) for linked, _ in block.links)
+        start = line_key(title or " ".join(text.split(maxsplit=2)[:2]))
     key, place = line_key(text), signature(block.path)
     sentence, heading, item = ends_sentence(text), kind == "heading", kind == "list_item"
-    linked, quotation, own = is_linked(block), is_quotation(text), folded in about.own
+    linked, quotation, own = is_linked(block), is_quotation(text), folded in own_texts
     proved = block.decided_by in PROVED
     is_named = label == "body" and block.decided_by is DecidedBy.SELECTOR
     fixed = label in OWN_LABELS or kind in ("code", "table") or is_named
@@ -248,26 +234,6 @@ def _line(block: Block, about: _About) -> Line:
     )  # fmt: skip
 
 
-def _in_body(block: Block, words: int, folded: str, about: _About) -> _InBody:
-    """What a line of the article says of the page that it stands on."""
-    text = block.text
-    names_origin = _names(block, folded, about.marks) and not starts_with_name(text)
-    sells = about.words is not None and cues.sells(text, about.words)
-    form = form_key(text) if words >= MIN_FORM_WORDS else 0
-    if not form:
-        return _InBody(0, names_origin, sells)
-    title = lead_of(text)[1] if block.kind == "paragraph" else ""
-    return _InBody(
-        form,
-        names_origin,
-        sells,
-        domain=DOMAIN in form_of(text),
-        leads=bool(title),
-        teases=bool(title) and any(title.startswith(linked) for linked, _ in block.links),
-        start=line_key(title or " ".join(text.split(maxsplit=2)[:2])),
-    )
-
-
 def shareable(page: Observation) -> dict[int, bool]:
     """The keys and forms by which other sites' pages may know this one's lines: of the article's lines, but for
     long paragraphs and lone words. True where the line names the origin.
@@ -279,13 +245,6 @@ def shareable(page: Observation) -> dict[int, bool]:
                 if key:
                     found[key] = found.get(key, False) or line.names_origin
     return found
-
-
-def _names(block: Block, folded: str, marks: tuple[str, ...]) -> bool:
-    """Whether a line holds the origin's name or domain, or links there."""
-    if not marks:
-        return False
-    return names_one(folded, marks) or any(names_one(url, marks) for _, url in block.links)
 
 
 class Window:
@@ -401,7 +360,10 @@ def unpack(data: bytes, url: str, site: str, cluster: str = "", **changes: Any) 
         return None
     _, origin, container, places, labels, rows, *rest = record
     places, labels = list(map(sys.intern, places)), list(map(sys.intern, labels))  # a site's pages share them
-    lines = tuple(_records_line(row, places, labels) for row in rows)
+    lines = tuple(
+        Line._make((key, form, places[place], labels[label], words, *_named(flags), start, full, sample))
+        for key, form, start, place, label, words, flags, full, sample in rows
+    )
     # Older versions kept nothing of the kind, or lists of days and names in front.
     said = Said(*(part for part in rest[0] if isinstance(part, str))) if rest else NOTHING
     return Observation(url, site, cluster or url, origin, lines, container, said=said, **changes)
@@ -445,11 +407,6 @@ def digest(page: Observation) -> int:
 @lru_cache(maxsize=4096)
 def _flags(switches: tuple[bool, ...]) -> int:
     return sum(1 << bit for bit, on in zip(_BITS, switches, strict=True) if on)
-
-
-def _records_line(row: list[Any], places: list[str], labels: list[str]) -> Line:
-    key, form, start, place, label, words, flags, full, sample = row
-    return Line._make((key, form, places[place], labels[label], words, *_named(flags), start, full, sample))
 
 
 @lru_cache(maxsize=4096)

@@ -91,6 +91,8 @@ class Sample:
     def __init__(self, html: str, article: Article) -> None:
         self.article = article
         self.words = Counter(_words(article.article_body))
+        #: The lines of the article, by their words.
+        self.lines = {" ".join(_words(block.text)) for block in article.blocks if block.label == "body"}
         self.document = lxml.html.document_fromstring(
             html.encode("utf-8", "replace") or b"<p>", parser=_PARSER
         )
@@ -240,18 +242,17 @@ def _stripped(samples: Sequence[Sample], bodies: Sequence[str]) -> tuple[str, ..
         best = max(free, key=lambda name: (size(name), -len(name), name))
         if size(best) < MIN_STRIPPED_WORDS:
             break
-        if all(_takes_nothing(sample, best) for sample in samples):
+        free.discard(best)
+        # The blocks know no path for what a page nests wrongly.
+        if all(sample.lines.isdisjoint(map(_line, sample.found(best))) for sample in samples):
             chosen.append(best)
             covered.update(lost[best])
-        free.discard(best)
     return tuple(chosen)
 
 
-def _takes_nothing(sample: Sample, selector: str) -> bool:
-    """Whether no line of the article stands in an element: the blocks know no path for what a page nests wrongly."""
-    lines = {" ".join(_words(block.text)) for block in sample.article.blocks if block.label == "body"}
-    texts = (" ".join(_shown(element, set())) for element in sample.found(selector))
-    return lines.isdisjoint(" ".join(_words(text)) for text in texts)
+def _line(element: Any) -> str:
+    """The text of an element, by its words."""
+    return " ".join(_words(" ".join(_shown(element, set()))))
 
 
 def _title(samples: Sequence[Sample]) -> str:
@@ -263,8 +264,7 @@ def _title(samples: Sequence[Sample]) -> str:
                 votes.update(name for step in block.path.split("/")[-2:] for name in _names(step))
     right = {
         name: sum(
-            bool(found := sample.found(name))
-            and _words(" ".join(_shown(found[0], set()))) == _words(sample.article.headline)
+            bool(found := sample.found(name)) and _line(found[0]) == " ".join(_words(sample.article.headline))
             for sample in samples
         )
         for name in votes

@@ -16,7 +16,7 @@ line are looked at again, by its key in each page's record; the other 29 are not
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 
@@ -52,20 +52,16 @@ def marked(article: Article, marks: Mapping[int, Finding]) -> Article:
     """The article with the labels of `verdicts`."""
     if not marks:
         return article
-    blocks = [_marked(block, marks.get(i)) for i, block in enumerate(article.blocks)]
+    blocks = list(article.blocks)
+    for i, finding in marks.items():
+        rule = f"template, {finding.role}: {finding.reason}"
+        blocks[i] = blocks[i].relabelled(finding.label, rule, DecidedBy.TEMPLATE)
     done = article.with_blocks(blocks)
     aside = any(finding.role == "aside" for finding in marks.values())
     if aside and QualityFlag.REPEATED_LINES not in article.quality.flags:
         flags = (*article.quality.flags, QualityFlag.REPEATED_LINES)
         return replace(done, quality=replace(article.quality, flags=flags))
     return done
-
-
-def _marked(block: Block, finding: Finding | None) -> Block:
-    if finding is None:
-        return block
-    rule = f"template, {finding.role}: {finding.reason}"
-    return block.relabelled(finding.label, rule, DecidedBy.TEMPLATE)
 
 
 def verdict_of(marks: Mapping[int, Finding], changing: Sequence[Convention] = ()) -> int:
@@ -97,7 +93,10 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     for i, line in enumerate(lines):
         entry = entry_of(line, template)
         if entry and not (i == first and entry.first == url and entry.finding.role != "drop"):
-            if _is_own_subheading(line, entry):
+            # What other pages have in a menu or among their tags ("Stocks") may be a subheading here: extraction's model is sure
+            # of it, and it leads nowhere.
+            is_menu = entry.finding.role == "chrome" and entry.finding.label in MENU_LABELS
+            if is_menu and line.is_body and line.sure and not line.linked:
                 continue
             if entry.finding.role in (("chrome", "drop", "aside") if line.is_body else ("keep",)):
                 found[i] = entry.finding
@@ -106,13 +105,6 @@ def verdicts(lines: Sequence[Line], template: Template, url: str = "") -> dict[i
     _cut(lines, layout, template, found)
     _runs(lines, template, found)
     return found
-
-
-def _is_own_subheading(line: Line, entry: Entry) -> bool:
-    """Whether a line that other pages have in a menu or among their tags ("Stocks") is a subheading in the text of this page:
-    extraction's model is sure of it, and it leads nowhere."""
-    is_menu = entry.finding.role == "chrome" and entry.finding.label in MENU_LABELS
-    return is_menu and line.is_body and line.sure and not line.linked
 
 
 def entry_of(line: Line, template: Template) -> Entry | None:
@@ -186,20 +178,17 @@ def _runs(lines: Sequence[Line], template: Template, found: dict[int, Finding]) 
         return i >= len(lines) or bool(_label(lines, found, i))
 
     for i, line in enumerate(lines):
-        opener = _opener(line, template, found.get(i))
-        run = _opened(lines, i, opener, is_boilerplate) if opener else []
+        if not (opener := _opener(line, template, found.get(i))):
+            continue
+        run = list_run(lines, i + 1, is_boilerplate)
+        if not run and opener.role == "inset":
+            run = inset_run(lines, i + 1, is_boilerplate)
         # rules, or line by line, may have taken out the list of a learned head before
-        is_out = opener and opener.role in OPENING_ROLES and _label(lines, found, i + 1) in LIST_LABELS
-        if opener and (run or is_out):
-            _take(lines, [i, *run], opener, template, found)
-
-
-def _opened(
-    lines: Sequence[Line], i: int, opener: Finding, is_boilerplate: Callable[[int], bool]
-) -> list[int]:
-    """What stands below a line that opens something."""
-    run = list_run(lines, i + 1, is_boilerplate)
-    return run if run or opener.role != "inset" else inset_run(lines, i + 1, is_boilerplate)
+        is_out = opener.role in OPENING_ROLES and _label(lines, found, i + 1) in LIST_LABELS
+        for j in [i, *run] if run or is_out else ():
+            back = j in found and found[j].label == "body"
+            if (lines[j].is_body or back) and not _stays(lines[j], template):
+                found[j] = opener
 
 
 def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
@@ -208,15 +197,6 @@ def _label(lines: Sequence[Line], found: Mapping[int, Finding], i: int) -> str:
         return ""
     label = found[i].label if i in found else lines[i].label
     return "" if label == "body" else label
-
-
-def _take(
-    lines: Sequence[Line], run: Sequence[int], opener: Finding, template: Template, found: dict[int, Finding]
-) -> None:
-    for j in run:
-        back = j in found and found[j].label == "body"
-        if (lines[j].is_body or back) and not _stays(lines[j], template):
-            found[j] = opener
 
 
 def _opener(line: Line, template: Template, finding: Finding | None) -> Finding | None:
