@@ -109,7 +109,9 @@ def features(reading: Reading, names: Names, title: str = "", declared: str = ""
     out["word_length"] = ratio(weight, out["words"])
     at = np.array([b.box.index for b in blocks], np.int64)
     named = BoxNames(boxes, names)
-    _names(out, named, at)
+    out.update(zip(_TOKENS, named.scores[:, at], strict=True))
+    out.update(zip(_IN, (named.bits[at] & _GROUP_BITS > 0).astype(np.float64), strict=True))
+    out.update(zip(_UNDER, (named.tags[at] & _TAG_BITS > 0).astype(np.float64), strict=True))
     prose = weight * (1 - link) * (weight > MAX_LINE_WEIGHT) * (link < 0.5)
     _containers(out, boxes, named.parent, at, prose, weight, link)
     _same_shape(out, blocks, weight, link)
@@ -125,14 +127,6 @@ def features(reading: Reading, names: Names, title: str = "", declared: str = ""
 def ratio(a: Array, b: Array) -> Array:
     """a / b, where b is at least 1."""
     return a / np.maximum(b, 1.0)
-
-
-def _names(out: dict[str, Array], named: BoxNames, at: NDArray[np.int64]) -> None:
-    """Add what the names of the boxes around each block say."""
-    out.update(zip(_TOKENS, named.scores[:, at], strict=True))
-    bits, tags = named.bits[at], named.tags[at]
-    out.update(zip(_IN, (bits & _GROUP_BITS > 0).astype(np.float64), strict=True))
-    out.update(zip(_UNDER, (tags & _TAG_BITS > 0).astype(np.float64), strict=True))
 
 
 def _same_shape(out: dict[str, Array], blocks: Sequence[RawBlock], weight: Array, link: Array) -> None:

@@ -223,14 +223,9 @@ def _own(tag: str, ident: str, classes: str) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=32_768)
 def _named(name: str) -> tuple[int, str] | None:
-    """The place in `LABELS` of the most trusted label that an id or class gives, and the word that gives it."""
-    labels = _labels(spelled(name))
-    return min(labels) if labels else None
-
-
-def _labels(name: str) -> list[tuple[int, str]]:
-    """The labels in a name, as `_ANY.finditer` would find them, looked for only where one can begin."""
-    labels = []
+    """The place in `LABELS` of the most trusted label that an id or class gives, and the word that gives it, as `_ANY.finditer` would
+    find them, looked for only where one can begin."""
+    name, labels = spelled(name), []
     begins = _BEGINS.search(name)
     while begins:
         found, at = _ANY.match(name, begins.start()), begins.start() + 1
@@ -238,7 +233,7 @@ def _labels(name: str) -> list[tuple[int, str]]:
             labels.append((found.lastindex - 1, found[0]))
             at = found.end()
         begins = _BEGINS.search(name, at)
-    return labels
+    return min(labels, default=None)
 
 
 def repeated(texts: Sequence[str]) -> set[int]:

@@ -55,7 +55,10 @@ def extract_step(page: Page, rules: Rules) -> Article:
     sheet = sheet_of(page.text, page.capture.base_url)
     blocks, found = _judged(sheet, rules)
     if rules.standfirst == "text":
-        blocks = [_standfirst_as_text(block) for block in blocks]
+        for i, block in enumerate(blocks):
+            if block.label == "description":
+                rule = f"{block.rule}; a standfirst is text by setting"
+                blocks[i] = block.relabelled("body", rule, DecidedBy.SETTING)
     return article_of(page, found).with_blocks(blocks, **read_metadata(sheet.tree, page, blocks, rules))
 
 
@@ -123,13 +126,6 @@ def labelled(sheet: Sheet, verdict: Verdict, rules: Rules) -> list[Block]:
         level = raw.level_or_row
         out.append(Block(raw.text, raw.kind, *said, score, raw.path, level, tuple(raw.links), raw.html))
     return _without_dangling(_without_repeats(out))
-
-
-def _standfirst_as_text(block: Block) -> Block:
-    """A standfirst as a part of the text, for users who set `standfirst = "text"`."""
-    if block.label != "description":
-        return block
-    return block.relabelled("body", f"{block.rule}; a standfirst is text by setting", DecidedBy.SETTING)
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:

@@ -51,7 +51,7 @@ MAX_CELL_DEPTH = 8
 #: Columns or rows that a cell may span; a greater number is not kept.
 MAX_SPAN_CELLS = 100
 _CELLS = frozenset(["td", "th"])
-
+_NUMBER = re.compile("[0-9]{1,3}")
 _ITEMS = frozenset(["li", "dt", "dd"])
 
 
@@ -350,18 +350,14 @@ class _Walker:
         if kind == "list_item" and self._goes_on(box):
             html = f"<p>{html}</p>"
         after, self.after_break = self.after_break, False
-        # "T" and "<p>he ferry", a drop cap
+        # "T" and "<p>he ferry", a drop cap: one capital in the element around this block
         before = self.blocks[-1] if self.blocks else None
-        if before and len(before.text) == 1 and self._is_initial(before, text):
+        is_capital = before and len(before.text) == 1 and before.text.isupper() and text[0].islower()
+        if before and is_capital and self.box is not None and self.box.parent is before.box:
             before.text, before.html = before.text + text, before.html + html
             before.links, before.link_chars = before.links + self.links, before.link_chars + self.link_chars
             return
         self.blocks.append(RawBlock(text, box, kind, level, self.links, self.link_chars, html, wrap, after))
-
-    def _is_initial(self, before: RawBlock, text: str) -> bool:
-        """Whether the one letter before is a capital in the element around this block, whose text goes on in small letters."""
-        is_capital = before.text.isupper() and text[0].islower()
-        return is_capital and self.box is not None and self.box.parent is before.box
 
     def _goes_on(self, box: Box) -> bool:
         """Whether a list item has a block already: the next one is a paragraph of the same item, and no item of its own."""
@@ -410,8 +406,12 @@ class _Walker:
             return
         held: dict[int, RawBlock] = {}
         for block in cells:
-            cell = _cell_of(block.box, row)
-            if cell is None or cell.index in held or block.kind not in ("table", "paragraph"):
+            cell: Box | None = block.box if block.box.depth - row.depth <= MAX_CELL_DEPTH else None
+            while cell is not None and cell.parent is not row:
+                cell = cell.parent
+            if cell is None or cell.tag not in _CELLS:
+                return
+            if cell.index in held or block.kind not in ("table", "paragraph"):
                 return
             held[cell.index] = block
         written = list(self._cells(row, node, held))
@@ -448,25 +448,13 @@ class _Walker:
             if child.tag in _CELLS:
                 box = next(boxes, None) if child.first_child is not None else None
                 block = held.get(box.index) if box is not None else None
-                spans = "".join(
-                    _span(name, child.attributes.get(name) or "") for name in ("colspan", "rowspan")
-                )
+                spans = ""
+                for name in ("colspan", "rowspan"):
+                    number = _NUMBER.fullmatch(child.attributes.get(name) or "")
+                    if number and 1 < int(number[0]) <= MAX_SPAN_CELLS:
+                        spans += f' {name}="{int(number[0])}"'
                 yield f"<{child.tag}{spans}>{block.html if block else ''}</{child.tag}>", block
             child = child.next
-
-
-def _cell_of(box: Box, row: Box) -> Box | None:
-    """The cell of a row that a box is or stands in; `None` where it stands in none, or too deep in it."""
-    cell: Box | None = box if box.depth - row.depth <= MAX_CELL_DEPTH else None
-    while cell is not None and cell.parent is not row:
-        cell = cell.parent
-    return cell if cell is not None and cell.tag in _CELLS else None
-
-
-def _span(name: str, value: str) -> str:
-    """` colspan="2"`; nothing for a value that is no number from 2 to `MAX_SPAN_CELLS`."""
-    cells = int(value) if value.isascii() and value.isdecimal() and len(value) <= 3 else 1
-    return f' {name}="{cells}"' if 1 < cells <= MAX_SPAN_CELLS else ""
 
 
 #: Frames that hold a button or a counter of a network, and nothing to read: `facebook.com/plugins/like.php?href=…`, whose

@@ -76,7 +76,15 @@ def clean(html: str) -> str:
     >>> clean('<p onclick="x()">a<script>x()</script> <a href="javascript:x()">b</a></p>')
     '<p>a b</p>'
     """
-    cleaned = _cleaned(_CONTROLS.sub("", html))
+    html = _CONTROLS.sub("", html)
+    slow = 0
+    if len(html) > MAX_PLAIN_CHARACTERS:
+        slow = html.count("&amp;") + (0 if html.isascii() else len(_SLOW.findall(html)))
+    if slow > MAX_SLOW_CHARACTERS:
+        stood_in = html.translate(_STAND_INS).replace("&amp;", _AMPERSAND)
+        cleaned = _cleaner().clean(stood_in).translate(_STOOD_FOR)
+    else:
+        cleaned = _cleaner().clean(html)
     return _NO_LINK.sub(r"\1", cleaned) if _NO_LINK_TAG in cleaned else cleaned
 
 
@@ -101,15 +109,6 @@ def outlined(html: str) -> str:
         return f"<{written}>"
 
     return _HEADING_TAG.sub(level, html)
-
-
-def _cleaned(html: str) -> str:
-    if len(html) > MAX_PLAIN_CHARACTERS:
-        slow = html.count("&amp;") + (0 if html.isascii() else len(_SLOW.findall(html)))
-        if slow > MAX_SLOW_CHARACTERS:
-            stood_in = html.translate(_STAND_INS).replace("&amp;", _AMPERSAND)
-            return _cleaner().clean(stood_in).translate(_STOOD_FOR)
-    return _cleaner().clean(html)
 
 
 def markdown(article: Article) -> str:

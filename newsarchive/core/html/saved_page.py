@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import plistlib
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -120,7 +119,12 @@ def replayed_page(body: bytes, url: str) -> SavedPage | None:
     >>> saved.url, saved.body
     ('https://blog.example/post/', b'<a href="https://blog.example/next/">')
     """
-    place = _place_at_archive_today(body) if _ARCHIVE_TODAY.match(url) else url
+    place = url
+    if _ARCHIVE_TODAY.match(
+        url
+    ):  # the address with a moment and the page's own address in it, where the page names one
+        named = _PLACES.findall(body[:MAX_ADDRESS_BYTES].decode("latin-1"))
+        place = next((one for one in named if _ARCHIVE_TODAY.match(one) and _REPLAY.match(one)), "")
     if not (match := _REPLAY.match(place)):
         return None
     host, folder, moment, own = match.groups()
@@ -128,15 +132,14 @@ def replayed_page(body: bytes, url: str) -> SavedPage | None:
     with suppress(ValueError):
         address = try_normalise(own)
         saved_at = datetime.strptime(re.sub(r"\D", "", moment), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        was = _without_bar(body) if place is url else _shown_by_archive_today(body)
+        if place is url:
+            before, begins, rest = body.partition(_BAR_BEGINS)
+            _, ends, behind = rest.partition(_BAR_ENDS)
+            was = before + behind if begins and ends else body
+        else:
+            was = _shown_by_archive_today(body)
         return SavedPage(_rewritten(host, folder).sub(b"", was), address or own, "", saved_at)
     return None
-
-
-def _place_at_archive_today(body: bytes) -> str:
-    """The address with a moment and the page's own address in it, "" where the page names none."""
-    named = _PLACES.findall(body[:MAX_ADDRESS_BYTES].decode("latin-1"))
-    return next((place for place in named if _ARCHIVE_TODAY.match(place) and _REPLAY.match(place)), "")
 
 
 def _shown_by_archive_today(body: bytes) -> bytes:
@@ -149,12 +152,6 @@ def _shown_by_archive_today(body: bytes) -> bytes:
         b'<!DOCTYPE html><html><head><meta charset="utf-8">' + (title[0] if title else b"") + b"</head><body>"
     )
     return head + _ARCHIVE_TODAY_LINK.sub(b"", body[begins.start() :])
-
-
-def _without_bar(body: bytes) -> bytes:
-    before, begins, rest = body.partition(_BAR_BEGINS)
-    _, ends, behind = rest.partition(_BAR_ENDS)
-    return before + behind if begins and ends else body
 
 
 def _rewritten(host: str, folder: str) -> re.Pattern[bytes]:
@@ -231,17 +228,14 @@ def stated_page(body: bytes) -> SavedPage:
             parts = {"url": None, "bare": None, "day": None, "at": None, "mailed": None} | saved.groupdict()
             url = try_normalise(parts["url"] or f"http://{parts['bare']}") or ""
             was = _MIRRORED_CANONICAL.sub(b"", body, count=1) if parts["bare"] else body
-            return SavedPage(was, url, "", _saved_at(parts))
+            saved_at = http_time(parts["mailed"] or "")
+            with suppress(ValueError, OverflowError):  # a day of year 1 that was still year 0 in UTC
+                if parts["day"]:
+                    moment = f"{parts['day']} {parts['zone']}"
+                    saved_at = utc(datetime.strptime(moment, "%b %d %Y %H:%M:%S %z"))
+                elif parts["at"]:
+                    saved_at = utc(datetime.fromisoformat(parts["at"]))
+            return SavedPage(was, url, "", saved_at)
     tags = (_VALUE.search(tag) for tag in _TAG.findall(head) if _CANONICAL.search(tag))
     stated = (try_normalise(match[1]) for match in tags if match)
     return SavedPage(body, next(filter(None, stated), None) or "")
-
-
-def _saved_at(parts: Mapping[str, str | None]) -> datetime | None:
-    """The moment in the comment of a program; `None` for one without, or with one that is no moment."""
-    with suppress(ValueError, OverflowError):  # a day of year 1 that was still year 0 in UTC
-        if parts["day"]:
-            return utc(datetime.strptime(f"{parts['day']} {parts['zone']}", "%b %d %Y %H:%M:%S %z"))
-        if parts["at"]:
-            return utc(datetime.fromisoformat(parts["at"]))
-    return http_time(parts["mailed"] or "")
