@@ -48,12 +48,12 @@ MIN_FAILED_RUNS = 3
 def judge(history: History, now: datetime) -> list[Alarm]:
     """The alarms that stand at `now`. Of those that `history` has as standing, an alarm of readings that stands no more
     comes with its new state, any other one is missing."""
-    found = [
-        *_of_readings(history, now),
-        *_of_listings(history, now),
-        *of_rhythm(history, now),
-        *_of_runs(history, now),
-    ]
+    found = [*_of_readings(history, now), *_of_listings(history, now), *of_rhythm(history, now)]
+    # Several crawls could not crawl the site, and it was crawled before.
+    first = history.failing_since
+    if first is not None and history.failed_runs >= MIN_FAILED_RUNS and now - first >= MIN_UNREACHABLE:
+        evidence = {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
+        found.append(Alarm(AlarmKind.UNREACHABLE, first, evidence))
     return sorted(found, key=lambda alarm: list(AlarmKind).index(alarm.kind))
 
 
@@ -140,15 +140,3 @@ def _before(looks: Sequence[ListLook], kind: AlarmKind, history: History) -> lis
         return [look for look in known if look.at < since]
     tested = WINDOWS[-1] if len(known) >= 3 * WINDOWS[-1] else len(known) // 2
     return known[: len(known) - tested]
-
-
-# -- runs -------------------------------------------------------------------------------------
-
-
-def _of_runs(history: History, now: datetime) -> Iterable[Alarm]:
-    """A site that several crawls could not crawl, and that was crawled before."""
-    first = history.failing_since
-    if first is None or history.failed_runs < MIN_FAILED_RUNS or now - first < MIN_UNREACHABLE:
-        return
-    evidence = {"runs": history.failed_runs, "blocked": int(history.is_blocked)}
-    yield Alarm(AlarmKind.UNREACHABLE, first, evidence)

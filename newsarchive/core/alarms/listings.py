@@ -242,6 +242,9 @@ def awaited(posts: Sequence[NamedPost], of: PostList) -> list[Listed]:
     if begin is None:
         return []
     changes = sorted(run.first_at for runs in of.found for run in runs[1:])
+    newest = max(run.first_at for runs in of.found for run in runs)
+    # When the list was changed last, by a word of the server that is about this list.
+    changed_at = of.changed_at if of.changed_at and newest - of.changed_at <= MAX_STAMP_DISTANCE else None
     shapes = {shape(post.url) for post in posts if of.kind in post.by}
     listed, fresh = list[Listed](), set[int]()
     for post in posts:
@@ -255,21 +258,14 @@ def awaited(posts: Sequence[NamedPost], of: PostList) -> list[Listed]:
             is_there = delay is not None or of.kind in post.by
             if of.fresh_kind in post.by:
                 fresh.add(len(listed))
-            listed.append(Listed(post.at, is_there, delay, not is_there and _is_behind(post, of)))
+            is_behind = changed_at is not None and changed_at < min(post.published or post.at, post.at)
+            listed.append(Listed(post.at, is_there, delay, not is_there and is_behind))
     by_fresh = is_prompt(listed, of.min_prompt)
     by_stamp = is_prompt(listed, 1.0)
     return [
         one._replace(is_proof=not one.in_list and by_fresh if place in fresh else one.is_proof and by_stamp)
         for place, one in enumerate(listed)
     ]
-
-
-def _is_behind(post: NamedPost, of: PostList) -> bool:
-    """Whether the server says that a list is older than a post which it lacks."""
-    newest = max((run.first_at for runs in of.found for run in runs), default=None)
-    if of.changed_at is None or newest is None or newest - of.changed_at > MAX_STAMP_DISTANCE:
-        return False
-    return of.changed_at < min(post.published or post.at, post.at)
 
 
 def is_prompt(listed: Sequence[Listed], share: float) -> bool:

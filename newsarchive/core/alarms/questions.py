@@ -40,10 +40,6 @@ PRIOR = 0.5
 MAD_FACTOR = 1.4826
 
 
-def _log_choose(n: int, k: int) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
-
-
 def _log_beta(a: float, b: float) -> float:
     return lgamma(a) + lgamma(b) - lgamma(a + b)
 
@@ -55,7 +51,8 @@ def many_of(x: int, m: int, before: int, total: int) -> float:
     ['2e-03', '8e-06', '7e-08']
     """
     a, b = before + PRIOR, total - before + PRIOR
-    terms = (_log_choose(m, k) + _log_beta(a + k, b + m - k) - _log_beta(a, b) for k in range(x, m + 1))
+    ways = ((k, lgamma(m + 1) - lgamma(k + 1) - lgamma(m - k + 1)) for k in range(x, m + 1))
+    terms = (choices + _log_beta(a + k, b + m - k) - _log_beta(a, b) for k, choices in ways)
     return min(1.0, sum(map(exp, terms)))
 
 
@@ -175,23 +172,28 @@ def asked(question: Question, history: History, now: datetime) -> Alarm | None:
     cases = question.cases()
     if since is not None:
         after = [case for case in cases if case.at >= since]
+        # The site is as before by what was read since, and by its newest posts where those are asked.
+        is_well = len(after) >= question.min_good and not any(c.bad for c in after[-MIN_GOOD_READINGS:])
+        posts = as_they_came(cases)[-MIN_GOOD_READINGS:] if question.asks_new else []
         state = State.STANDS
-        if _is_well(question, cases, after):
+        if is_well and sum(case.bad for case in posts) <= MAX_BAD_OF_NEW:
             state = State.CLEARED
         elif now - since > MAX_ALARM_AGE and len(after) >= MIN_HISTORY_READINGS:
             state = State.SETTLED
         return alarm_of(question, since, after, len(cases) - len(after), state)
     cases = comparable(cases, kind, history.past)
     bounds = Bounds.of(question, cases)
-    newest = _proof(cases, question.min_before) or _breakage(
-        cases, question.max_share, bounds, question.min_before
-    )
+    # The first case that proves by itself, where enough are known before it.
+    first = next((at for at, case in enumerate(cases) if case.bad and case.proves), 0)
+    newest: Sequence[Case] | None = cases[first:] if first >= question.min_before else None
+    if newest is None:
+        newest = _breakage(cases, question.max_share, bounds, question.min_before)
     if newest is None and question.asks_new:
         newest = _breakage(as_they_came(cases), MAX_EXCEPTIONS_OF_NEW, bounds, question.min_before)
     if newest is None:
         return None
-    first = min(case.at for case in newest if case.bad)
-    return alarm_of(question, first, [case for case in newest if case.at >= first], len(cases) - len(newest))
+    since = min(case.at for case in newest if case.bad)
+    return alarm_of(question, since, [case for case in newest if case.at >= since], len(cases) - len(newest))
 
 
 def may_begin(question: Question) -> bool:
@@ -202,22 +204,8 @@ def may_begin(question: Question) -> bool:
     return question.asks_new and question.is_bad(max(places, key=lambda place: question.items[place].met))
 
 
-def _is_well(question: Question, cases: Sequence[Case], after: Sequence[Case]) -> bool:
-    """Whether a site is as before by what was read `after` an alarm began, and by its newest posts where those are asked."""
-    if len(after) < question.min_good or any(case.bad for case in after[-MIN_GOOD_READINGS:]):
-        return False
-    newest = as_they_came(cases)[-MIN_GOOD_READINGS:] if question.asks_new else []
-    return sum(case.bad for case in newest) <= MAX_BAD_OF_NEW
-
-
 def as_they_came(cases: Sequence[Case]) -> list[Case]:
     return sorted(cases, key=lambda case: case.met or case.at)
-
-
-def _proof(cases: Sequence[Case], min_before: int) -> Sequence[Case] | None:
-    """The cases since the first that proves by itself, where enough are known before it; `None` for none."""
-    first = next((at for at, case in enumerate(cases) if case.bad and case.proves), 0)
-    return cases[first:] if first >= min_before else None
 
 
 class Bounds(NamedTuple):
@@ -231,7 +219,14 @@ class Bounds(NamedTuple):
     def of(cls, question: Question, cases: Sequence[Case], tests: int = 1) -> Bounds:
         """The bounds of a question that is one of `tests` which may give the same alarm."""
         most = question.max_false / (len(WINDOWS) + 1) / (2 if question.asks_new else 1) / tests
-        return cls(most / _a_year(question, cases), most / _posts_a_year(question, cases))
+        readings = posts = _a_year(question, cases)
+        if cases and isinstance(question.items[0], Reading):
+            # Each post may be the first bad one. To read a stored post again is no further chance, as long as the site is as it
+            # was; to ask for a page again is one.
+            met = [case.met for case in cases if case.met is not None]
+            days = max((max(met) - min(met)) / DAY, 1.0)
+            posts = min(max(DAYS_A_YEAR * len(met) / days, question.min_a_year), readings)
+        return cls(most / readings, most / posts)
 
     def let_pass(self, bad: int, size: int, exceptions: int, before: int) -> bool:
         """Whether `bad` of `size` are no chance after `exceptions` of `before`."""
@@ -287,16 +282,6 @@ def _a_year(question: Question, cases: Sequence[Case]) -> float:
         return 1.0
     days = max((cases[end - 1].at - cases[0].at) / DAY, 1.0)
     return max(DAYS_A_YEAR * end / days, question.min_a_year)
-
-
-def _posts_a_year(question: Question, cases: Sequence[Case]) -> float:
-    """The number of posts a year, each of which may be the first bad one. To read a stored post again is no further chance, as
-    long as the site is as it was; to ask for a page again is one."""
-    if not cases or not isinstance(question.items[0], Reading):
-        return _a_year(question, cases)
-    met = [case.met for case in cases if case.met is not None]
-    days = max((max(met) - min(met)) / DAY, 1.0)
-    return min(max(DAYS_A_YEAR * len(met) / days, question.min_a_year), _a_year(question, cases))
 
 
 def alarm_of(

@@ -69,18 +69,14 @@ def _number(history: History, parts: Sequence[Part], now: datetime) -> tuple[int
             stands = history.told_parts.get(question.kind) == part.name
             if question.kind in KINDS and _is_open(strict, stands, MAX_OF_PART):
                 return MORE_WITNESSES, part
-    if any(_is_open(question, stands, WINDOWS[-1]) for question, stands in _asked(history)):
+    standing = history.standing
+    if any(_is_open(one, one.kind in standing, WINDOWS[-1]) for one in questions_of_posts(history)):
         return MORE_WITNESSES, None
     looks = history.looks
     last = next((look.at for look in reversed(looks) if look.at - look.met >= MIN_WITNESS_AGE), None)
     if last is None or now - last >= MAX_TIME_WITHOUT_WITNESS:
         return WITNESSES, None
     return 0, None
-
-
-def _asked(history: History) -> list[tuple[Question, bool]]:
-    """The questions about posts, and whether the alarm of each stands."""
-    return [(question, question.kind in history.standing) for question in questions_of_posts(history)]
 
 
 def _is_open(question: Question, stands: bool, most: int) -> bool:
@@ -111,10 +107,10 @@ def _candidates(history: History, parts: Sequence[Part], part: Part | None) -> l
     """
     places = range(len(history.readings))
     touched, exceptions = set[int](), set[int]()
-    for question, stands in _asked(history):
+    for question in questions_of_posts(history):
         if question.items is history.readings:
             bad = {place for place in places if question.is_bad(place)}
-            if stands:
+            if question.kind in history.standing:
                 touched |= bad
             elif len(bad) <= question.max_share * len(places):
                 exceptions |= bad

@@ -58,16 +58,6 @@ _MAX_WORDS = 5_000
 _MAX_CHARACTERS = 20_000
 
 
-def _own_words_align(words: list[str], others: list[str]) -> bool:
-    """Whether the words that stand in neither text more than `_MAX_TIMES_OF_OWN_WORD` times are in both in the same order too."""
-    from rapidfuzz.distance.LCSseq import similarity
-
-    times = Counter(words) | Counter(others)  # the greater of both numbers
-    rare = [[word for word in text if times[word] <= _MAX_TIMES_OF_OWN_WORD] for text in (words, others)]
-    shorter = min(map(len, rare))
-    return shorter >= _MIN_OWN_WORDS and similarity(*rare) >= MIN_ALIGNED_WORDS * shorter
-
-
 def is_rewritten(a: str, b: str) -> bool:
     """Whether one of two body texts of similar length is the other one with many words or letters changed."""
     from rapidfuzz.distance.LCSseq import similarity
@@ -81,8 +71,12 @@ def is_rewritten(a: str, b: str) -> bool:
     shorter = min(len(words), len(others))
     # Below the bound of the last condition it gives 0, as soon as it is sure of it: in half of the time.
     aligned = similarity(words, others, score_cutoff=ceil(_MIN_WORDS_MISREAD * shorter))
-    if aligned >= MIN_ALIGNED_WORDS * shorter and _own_words_align(words, others):
-        return True
+    if aligned >= MIN_ALIGNED_WORDS * shorter:
+        times = Counter(words) | Counter(others)  # the greater of both numbers
+        own = [[word for word in text if times[word] <= _MAX_TIMES_OF_OWN_WORD] for text in (words, others)]
+        fewest = min(map(len, own))
+        if fewest >= _MIN_OWN_WORDS and similarity(*own) >= MIN_ALIGNED_WORDS * fewest:
+            return True
     if aligned < _MIN_WORDS_MISREAD * shorter:
         return False
     first, second = first[:_MAX_CHARACTERS], second[:_MAX_CHARACTERS]
@@ -213,7 +207,8 @@ def link_of(a: Text, b: Text, bodies: Mapping[int, str] | None = None) -> Link |
     shared = shared_hashes(short.shingles, long.shingles)
     ratio = len(short.shingles) / len(long.shingles)
     containment = shared / len(short.shingles)
-    if containment >= _min_containment(ratio):
+    part = min(1.0, max(0.0, (ratio - _MAX_TEASER_RATIO) / (_MIN_EQUAL_RATIO - _MAX_TEASER_RATIO)))
+    if containment >= MIN_TEASER_CONTAINMENT + part * (MIN_CONTAINMENT - MIN_TEASER_CONTAINMENT):
         proved = shared >= min(_MIN_SHARED_SHINGLES, len(short.shingles))
     else:
         is_open = ratio >= _MIN_EQUAL_RATIO and containment >= MIN_UNDECIDED_CONTAINMENT
@@ -223,12 +218,6 @@ def link_of(a: Text, b: Text, bodies: Mapping[int, str] | None = None) -> Link |
         return None
     overlap = shared / (len(short.shingles) + len(long.shingles) - shared)
     return Link(short.id, long.id, overlap, containment, ratio)
-
-
-def _min_containment(ratio: float) -> float:
-    """The containment from which on two texts with this ratio of lengths are copies."""
-    part = min(1.0, max(0.0, (ratio - _MAX_TEASER_RATIO) / (_MIN_EQUAL_RATIO - _MAX_TEASER_RATIO)))
-    return MIN_TEASER_CONTAINMENT + part * (MIN_CONTAINMENT - MIN_TEASER_CONTAINMENT)
 
 
 def shared_hashes(a: Any, b: Any) -> int:

@@ -112,7 +112,11 @@ def paraphrases(
         shared = a.marks & b.marks
         lengths = length[first] * length[second]
         cosine = sum(weight[m] ** 2 for m in shared) / lengths if lengths else 0.0
-        score = round(1 - (1 - _containment(a, b)) * (1 - _WEIGHT_OF_MARKS * cosine), 4)
+        # The share of the shorter text's shingles that the longer one holds.
+        held = 0.0
+        if a.shingles is not None and b.shingles is not None and len(a.shingles) and len(b.shingles):
+            held = shared_hashes(a.shingles, b.shingles) / min(len(a.shingles), len(b.shingles))
+        score = round(1 - (1 - held) * (1 - _WEIGHT_OF_MARKS * cosine), 4)
         if score >= threshold:
             rarest = sorted(shared, key=lambda mark: (frequency[mark], mark))[:_MAX_REPORTED_MARKS]
             found.append(Paraphrase(first, second, score, tuple(rarest)))
@@ -165,14 +169,6 @@ def _apart(a: Marked, b: Marked) -> timedelta:
     return abs(b.date - a.date) if a.date and b.date else timedelta(0)
 
 
-def _containment(a: Marked, b: Marked) -> float:
-    """The share of the shorter text's shingles that the longer one holds, 0 to 1."""
-    if a.shingles is None or b.shingles is None:
-        return 0.0
-    shorter = min(len(a.shingles), len(b.shingles))
-    return shared_hashes(a.shingles, b.shingles) / shorter if shorter else 0.0
-
-
 def _candidates(articles: Sequence[Marked], frequency: Mapping[str, int]) -> Iterator[tuple[int, int]]:
     """Pairs of articles that share at least `MIN_SHARED_MARKS` rare marks or `MIN_SHARED_SAMPLES` rare shingles of the sample."""
     holders: defaultdict[str, list[int]] = defaultdict(list)
@@ -181,19 +177,13 @@ def _candidates(articles: Sequence[Marked], frequency: Mapping[str, int]) -> Ite
         for mark in article.marks:
             if 1 < frequency[mark] <= _MAX_ARTICLES_PER_MARK:
                 holders[mark].append(article.id)
-        for shingle in _sample(article):
-            sampled[shingle].append(article.id)
+        if article.shingles is not None:
+            for shingle in article.shingles[article.shingles % _SHINGLES_PER_SAMPLE == 0].tolist():
+                sampled[shingle].append(article.id)
     found = {pair for pair, count in _pairs(holders.values()).items() if count >= MIN_SHARED_MARKS}
     rare = (ids for ids in sampled.values() if 1 < len(ids) <= _MAX_ARTICLES_PER_MARK)
     found |= {pair for pair, count in _pairs(rare).items() if count >= MIN_SHARED_SAMPLES}
     return iter(sorted(found))
-
-
-def _sample(article: Marked) -> Sequence[int]:
-    if article.shingles is None:
-        return ()
-    kept: list[int] = article.shingles[article.shingles % _SHINGLES_PER_SAMPLE == 0].tolist()
-    return kept
 
 
 def _pairs(holders: Iterable[Sequence[int]]) -> Counter[tuple[int, int]]:
