@@ -19,7 +19,6 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from functools import cache
 from typing import Any, BinaryIO
 
 from newsarchive.items import Capture
@@ -43,8 +42,7 @@ _TARGET = re.compile(rb"(?i)\nwarc-target-uri: *<?([^\r\n]*?)>?(?:\r|$)")
 #: Bytes that are kept of a record. A longer record is packed again; with a higher bound a film that is skipped would be
 #: held in memory.
 MAX_MEMBER_BYTES = 4 * 2**20
-#: The polynomial of CRC-32, lowest power first.
-_POLYNOMIAL = 0xEDB88320
+_ZEROS = memoryview(bytes(2**16))
 #: Bytes of the head of a record. A record with a longer head is packed again.
 MAX_HEAD_BYTES = 2**16
 
@@ -138,32 +136,14 @@ def with_source(packed: bytes, source: str) -> bytes:
 
 def joined_crc32(first: int, second: int, second_length: int) -> int:
     """The CRC-32 of two texts one after the other, from the CRC-32 of each. zlib has a function for this
-    (`crc32_combine`) that Python does not offer.
+    (`crc32_combine`) that Python does not offer. A CRC is linear: the first text counts as it would before as many zeros as the second
+    text is long. zlib turns all bits of a CRC over, before and behind.
 
     >>> joined_crc32(zlib.crc32(b"one "), zlib.crc32(b"after the other"), 15) == zlib.crc32(b"one after the other")
     True
     """
-    shifted, bit = 1 << 31, 3  # a byte has 2³ bits
-    while second_length:
-        if second_length & 1:
-            shifted = _times(_power(bit), shifted)
-        second_length >>= 1
-        bit += 1
-    return _times(shifted, first) ^ second
-
-
-def _times(a: int, b: int) -> int:
-    """The product of two polynomials over GF(2), modulo the polynomial of CRC-32."""
-    product, bit = 0, 1 << 31
-    while bit:
-        if a & bit:
-            product ^= b
-        b = (b >> 1) ^ (_POLYNOMIAL if b & 1 else 0)
-        bit >>= 1
-    return product
-
-
-@cache
-def _power(bits: int) -> int:
-    """The polynomial x to the power of 2^`bits`, modulo that of CRC-32."""
-    return 1 << 30 if bits == 0 else _times(_power(bits - 1), _power(bits - 1))
+    shifted, left = first ^ 0xFFFFFFFF, second_length
+    while left > 0:
+        shifted = zlib.crc32(_ZEROS[:left], shifted)
+        left -= len(_ZEROS)
+    return shifted ^ 0xFFFFFFFF ^ second

@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -66,12 +66,9 @@ def _records(path: Path | ObjectFile) -> Iterator[Record]:
         with path.open("rb", buffering=WHOLE_FILE_BYTES) as stream:
             records = ArchiveIterator(stream)
             for record in records:
-                at = records.get_record_offset()
-                head = record.rec_headers
-                url = (head.get_header("WARC-Target-URI") or "").strip("<> ")
-                kind = record.rec_type
-                length = records.get_record_length()
-                yield Record(at, length, kind, url)
+                at, kind = records.get_record_offset(), record.rec_type
+                url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
+                yield Record(at, records.get_record_length(), kind, url)
     except ERRORS as error:
         raise DatabaseUnavailable(
             f"{path}: the record at {at} cannot be read ({error}), so that nobody knows whether it must go:"
@@ -111,8 +108,13 @@ def erase(
             }
             if not stones:
                 return 0
+            old.seek(0)
             with part.open("wb") as new:
-                _copy(old, new, stones)
+                for offset, stone in stones.items():
+                    _copy_bytes(old, new, offset - old.tell())
+                    new.write(stone)
+                    old.seek(len(stone), os.SEEK_CUR)
+                shutil.copyfileobj(old, new, _CHUNK_BYTES)
                 new.flush()
                 os.fsync(new.fileno())
         part.chmod(path.stat().st_mode)
@@ -158,15 +160,6 @@ def _taken(file: BinaryIO, offset: int, length: int, path: Path) -> bytes:
     return packed
 
 
-def _copy(old: BinaryIO, new: BinaryIO, stones: Mapping[int, bytes]) -> None:
-    old.seek(0)
-    for offset, stone in sorted(stones.items()):
-        _copy_bytes(old, new, offset - old.tell())
-        new.write(stone)
-        old.seek(len(stone), os.SEEK_CUR)
-    shutil.copyfileobj(old, new, _CHUNK_BYTES)
-
-
 def _copy_bytes(old: BinaryIO, new: BinaryIO, number: int) -> None:
     while number:
         chunk = old.read(min(number, _CHUNK_BYTES))
@@ -183,13 +176,11 @@ def _tombstone(packed: bytes, at: datetime) -> bytes | None:
     if head.get_header(ERASED):
         return None
     names = ("WARC-Target-URI", "WARC-Date", "WARC-Payload-Digest", "WARC-Block-Digest")
-    kept = [(name, value) for name in names if (value := head.get_header(name))]
-    refers = head.get_header("WARC-Record-ID")
     fields = [
         ("WARC-Type", "metadata"),
         ("WARC-Record-ID", f"<urn:uuid:{uuid4()}>"),
-        *kept,
-        ("WARC-Refers-To", refers or ""),
+        *((name, head.get_header(name) or "") for name in names),
+        ("WARC-Refers-To", head.get_header("WARC-Record-ID") or ""),
         (ERASED, warc_date(at)),
         ("Content-Type", "application/warc-fields"),
     ]

@@ -46,7 +46,11 @@ def move_up(folder: Path, address: str) -> list[str]:
         try:
             with path.open("r+b") as file:
                 if hold(file) and path.exists():
-                    _move(path, ObjectFile(address, path.name))
+                    target = ObjectFile(address, path.name)
+                    if target.length() != path.stat().st_size:
+                        target.put(path)
+                    os.unlink(path)
+                    sync_folder(path.parent)
                     moved.append(path.name)
         except FileNotFoundError:
             continue  # another process has moved it
@@ -57,14 +61,6 @@ def move_up(folder: Path, address: str) -> list[str]:
                 " or by: newsarchive doctor --fix"
             ) from error
     return moved
-
-
-def _move(path: Path, target: ObjectFile) -> None:
-    size = path.stat().st_size
-    if target.length() != size:
-        target.put(path)
-    os.unlink(path)
-    sync_folder(path.parent)
 
 
 def settle(folder: Folder) -> list[str]:

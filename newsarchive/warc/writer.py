@@ -167,7 +167,9 @@ class WarcWriter:
         else:
             records = _Records(url, at, digest)
             response = records.response(wire, original, extra)
-            packed = wire.body if original is None and _is_packed(wire.headers) else b""
+            codings = [value for name, value in wire.headers if name.lower() == "content-encoding"]
+            last = codings[-1].rpartition(",")[2].strip().lower() if codings else ""
+            packed = wire.body if original is None and last in PACKED else b""
             members = [records.pack(response, packed)]
             if request is not None:
                 members.append(records.pack(records.request(request, response)))
@@ -401,12 +403,6 @@ def member(record: bytes, packed_bytes: int) -> bytes:
             struct.pack("<II", zlib.crc32(record), len(record) & 0xFFFFFFFF),
         )
     )
-
-
-def _is_packed(headers: Headers) -> bool:
-    """Whether the last coding that was applied to the body packed it."""
-    codings = [value for name, value in headers if name.lower() == "content-encoding"]
-    return bool(codings) and codings[-1].rpartition(",")[2].strip().lower() in PACKED
 
 
 def warc_date(at: datetime) -> str:
